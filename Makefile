@@ -1,0 +1,25 @@
+# A thin front for CMake: `make` builds build/climnorm.
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+
+.PHONY: all configure test bench demo install clean
+all: configure
+	cmake --build $(BUILD) -j$(JOBS)
+
+configure:
+	@test -f $(BUILD)/CMakeCache.txt || cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
+
+test: all
+	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+
+bench: all
+	cmake --build $(BUILD) -j$(JOBS) --target bench
+
+demo: all
+	sh config/demo.sh $(BUILD)/climnorm
+
+install: all
+	cmake --install $(BUILD)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,146 @@
+/*
+ * The catalog: a tree of files becomes variables, timelines and source years. Everything that is
+ * known before a byte of data is read is here: names, versions, grids, calendars, days, storage.
+ */
+#ifndef CLIMNORM_CATALOG_H
+#define CLIMNORM_CATALOG_H
+
+#include "climnorm/calendar.h"
+#include "climnorm/config.h"
+#include "climnorm/error.h"
+#include "climnorm/pool.h"
+
+#include <stdint.h>
+
+enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16 };
+
+/* An attribute as netCDF holds it: `type` is an nc_type of a numeric or char type. */
+struct cn_attribute {
+    const char *name;
+    int type;
+    size_t length;     /* elements */
+    const void *value; /* length elements in native byte order; text ends with an extra NUL */
+};
+
+/* A horizontal grid in the file's order. Bounds [n][2] are the source's, NULL without. */
+struct cn_grid {
+    size_t lat_count, lon_count;
+    const double *lat, *lon; /* degrees north / east, lat strictly monotonic */
+    const double *lat_bounds, *lon_bounds;
+};
+
+/* What turns raw values into numbers: NetCDF User's Guide, attribute conventions; CF section 8.1.
+ * All in double: raw values of every supported type (at most 32-bit integers) are exact in it. */
+struct cn_packing {
+    bool packed; /* scale_factor or add_offset is there */
+    double scale, offset;
+    double missing[CN_MAX_MISSING]; /* raw values, cast to the storage type */
+    size_t missing_count;
+    double valid_min, valid_max; /* inclusive; -INFINITY, INFINITY without */
+    bool valid_unpacked;         /* the range is in unpacked units */
+};
+
+/* How the data variable lies in its file. Dimensions other than time, lat, lon have length 1. */
+struct cn_storage {
+    enum { CN_CLASSIC, CN_CONTIGUOUS, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
+    size_t rank;
+    size_t shape[CN_MAX_DIMS];
+    size_t chunk[CN_MAX_DIMS];         /* CN_CHUNKED only */
+    size_t time_dim, lat_dim, lon_dim; /* positions among the dimensions */
+    int type;                          /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
+    bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
+    size_t value_bytes;
+    bool big_endian;
+    bool shuffle, deflate;
+    int deflate_level;
+    char filters[128];      /* for people: "shuffle + deflate 5", "zstd", "none" */
+    char not_parallel[128]; /* "" : the parallel chunk decoder takes it; else why not */
+};
+
+struct cn_file {
+    const char *path; /* as opened: input root + relative path */
+    const char *base; /* base name */
+    const char *variable, *table, *model, *experiment, *variant, *grid_label; /* from the name */
+    int version_major, version_minor; /* 1.0 when the name has none */
+    uint64_t size;
+    int64_t mtime_ns;
+    uint64_t device, inode;
+
+    /* From the file itself; valid when usable. */
+    bool usable;
+    enum cn_calendar calendar;
+    size_t time_count;
+    const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing */
+    bool several_a_day;  /* some day has more than one instant */
+    bool end_stamped;    /* every instant equals its upper bound */
+    struct cn_grid grid;
+    struct cn_storage storage;
+    struct cn_packing packing;
+    const char *units;
+    const struct cn_attribute *attributes; /* of the data variable, all of them */
+    size_t attribute_count;
+    const struct cn_attribute *lat_attributes, *lon_attributes;
+    size_t lat_attribute_count, lon_attribute_count;
+    const char *institution, *source, *history; /* global attributes; "" without */
+};
+
+/* Consecutive instants of one file that belong to one source year. */
+struct cn_part {
+    const struct cn_file *file;
+    size_t first, count; /* indices along the file's time */
+};
+
+struct cn_source_year {
+    int year;
+    const char *experiment;      /* the scenario when a scenario file holds some of its days */
+    const struct cn_part *parts; /* in time order */
+    size_t part_count;
+    int days_held, days_expected; /* distinct days with data; days of the calendar year */
+    bool usable;                  /* days_held >= min_days * days_expected */
+};
+
+/* Historical years followed by one scenario's. */
+struct cn_timeline {
+    const char *scenario; /* the experiment's name; NULL: the historical timeline alone */
+    int first_year, last_year;
+    const ptrdiff_t
+        *years; /* [last_year - first_year + 1]: index in variable->years; -1: no file */
+    bool mixes_versions;
+};
+
+struct cn_variable {
+    const char *name;
+    const char *failure; /* NULL, or why nothing of it can be computed */
+    enum cn_calendar calendar;
+    struct cn_grid grid;
+    const char *units;
+    struct cn_source_year *years; /* each once, whatever number of timelines share it */
+    size_t year_count;
+    struct cn_timeline *timelines;
+    size_t timeline_count;
+    struct cn_problems problems; /* files left out, gaps, mixed versions, end-stamped time, … */
+};
+
+struct cn_catalog {
+    struct cn_pool *pool;
+    const char *model, *variant, *grid_label; /* the one candidate of each */
+    struct cn_file *files; /* that take part, by variable, experiment, first day */
+    size_t file_count;
+    struct cn_variable *variables; /* in the config's order, else by name */
+    size_t variable_count;
+    size_t nc_files_seen, name_mismatches, other_tables, filtered, superseded;
+};
+
+/* Searches config->input.root and opens every file that passes the filters. Fails (CN_BAD_USAGE)
+ * when no variable has files or when model, variant or grid have several candidates; what is wrong
+ * with one file or variable is in the variable's problems. */
+enum cn_status cn_catalog_read(const struct cn_config *config, struct cn_catalog **catalog,
+                               struct cn_error *error);
+void cn_catalog_free(struct cn_catalog *catalog);
+
+/* Reads one file's metadata for its data variable `variable` (NULL: the only one with time, lat and
+ * lon) into *file; used by the catalog and by `climnorm inspect`. Takes the HDF5 door. */
+enum cn_status cn_file_examine(struct cn_pool *pool, const char *path, const char *variable,
+                               struct cn_file *file, struct cn_error *error);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The config: what a user asked for, checked and with defaults filled in (spec: docs/config.md).
+ */
+#ifndef CLIMNORM_CONFIG_H
+#define CLIMNORM_CONFIG_H
+
+#include "climnorm/calendar.h"
+#include "climnorm/error.h"
+#include "climnorm/pool.h"
+
+enum cn_existing { CN_SKIP, CN_OVERWRITE, CN_REFUSE };
+
+struct cn_region {
+    const char *name;  /* [A-Za-z0-9_-]{1,32} */
+    const char *title; /* "Conterminous United States", … */
+    bool global;       /* everything: the bounds do not count */
+    double lon[2];     /* degrees east, lon[0] <= lon[1] (a > b in the text is [a-360, b]) */
+    double lat[2];     /* degrees north, lat[0] <= lat[1] */
+};
+
+struct cn_period {
+    const char *name; /* may hold the field {scenario} */
+    int first, last;  /* target years, inclusive */
+};
+
+struct cn_config {
+    struct cn_pool *pool; /* owns everything below */
+    const char *path;     /* as given */
+    struct {
+        const char *root;                   /* absolute */
+        const char *model, *variant, *grid; /* NULL: whatever the tree holds */
+        const char *historical, *table;
+        bool newest;                      /* version = "newest" */
+        int version_major, version_minor; /* else exactly this one */
+    } input;
+    const char **variables; /* NULL: all that the tree holds */
+    size_t variable_count;
+    bool scenarios_given; /* false: all that the tree holds */
+    const char **scenarios;
+    size_t scenario_count;     /* given and 0: the historical timeline alone */
+    struct cn_region *regions; /* those asked for, in the config's order; at least one */
+    size_t region_count;
+    struct {
+        int window, min_years;
+        double min_days; /* share of a year's days, 0 … 1 */
+        enum cn_leap_day leap_day;
+        bool periods_given; /* false: the defaults, clipped to the timeline */
+        struct cn_period *periods;
+        size_t period_count;
+    } normals;
+    struct {
+        int threads;         /* 0: all cores this process may use */
+        int batch_years;     /* 0: the program chooses */
+        double memory_share; /* of the machine's memory; 0: memory_bytes holds */
+        uint64_t memory_bytes;
+    } engine;
+    struct {
+        const char *root; /* absolute */
+        const char *pattern;
+        int compression; /* deflate level 0 … 9 */
+        enum cn_existing existing;
+        bool counts;
+    } output;
+};
+
+/* Reads a libconfig file and overrides ("key.path=value", as of --set). On failure *problems lists
+ * every error found, each with file, line (or --set) and key; *config is NULL. */
+enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
+                              struct cn_config **config, struct cn_problems *problems);
+void cn_config_free(struct cn_config *config);
+
+/* The field names that output.pattern may use: a NULL-terminated list without braces. */
+extern const char *const cn_pattern_fields[];
+
+#endif

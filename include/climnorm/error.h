@@ -1,0 +1,52 @@
+/*
+ * Errors: a function that can fail returns a status and fills one error object with a sentence for
+ * people. Problems: a list of such sentences, for work that goes on after one. Nothing here prints
+ * or exits; the command line does.
+ */
+#ifndef CLIMNORM_ERROR_H
+#define CLIMNORM_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cn_status {
+    CN_OK = 0,
+    CN_BAD_USAGE,   /* command line or config: nothing was started */
+    CN_BAD_INPUT,   /* a file or a variable cannot be used; the rest goes on */
+    CN_BAD_MACHINE, /* out of memory or disk, an I/O error: the run cannot go on */
+    CN_STOPPED,     /* asked to stop */
+};
+
+struct cn_error {
+    enum cn_status status;
+    char text[1024]; /* one line: where, what was expected, what to do; no control characters */
+};
+
+/* Fills *error (may be NULL) and returns status, so that callers can write `return cn_fail(...)`.
+ * Control characters, which names from files may hold, become '?'. */
+enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* cn_fail for a failed allocation of `what`. */
+enum cn_status cn_fail_memory(struct cn_error *error, const char *what);
+
+enum cn_severity { CN_WARNING, CN_PROBLEM };
+
+struct cn_problem {
+    enum cn_severity severity;
+    char *text; /* one line, no control characters */
+};
+
+/* Not thread-safe; zero-initialise. */
+struct cn_problems {
+    struct cn_problem *items;
+    size_t count, capacity;
+    bool lost; /* memory ran out: at least one more problem is not listed */
+};
+
+void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity);
+void cn_problems_free(struct cn_problems *problems);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Regions on a grid: which cells lie inside a box, and how they lie side by side in a slab.
+ * Pure: no I/O, no threads.
+ */
+#ifndef CLIMNORM_GRID_H
+#define CLIMNORM_GRID_H
+
+#include "climnorm/catalog.h"
+#include "climnorm/config.h"
+
+/* Cells of one source row that are neighbours in the file and in the region. */
+struct cn_run {
+    size_t source_lon; /* first index along the file's longitude */
+    size_t count;
+    size_t lon; /* first column in the region */
+};
+
+struct cn_region_cells {
+    const struct cn_region *region;
+    size_t first_lat, lat_count, lon_count; /* rows are file rows first_lat … in the file's order */
+    const struct cn_run *runs;              /* cover the columns 0 … lon_count, west to east */
+    size_t run_count;
+    const double *lat, *lon;               /* [lat_count], [lon_count] output coordinates */
+    const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
+    size_t first_cell; /* place in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
+    size_t dropped_columns; /* that equal an earlier one modulo 360 */
+};
+
+/* All regions side by side. Each region's cells are followed by padding, so that a row of a region
+ * deflated in place always fits. */
+struct cn_layout {
+    struct cn_region_cells *regions;
+    size_t region_count;
+    size_t row_cells; /* cells of a day slot, padding included */
+};
+
+/* CN_BAD_INPUT: no cell centre of the grid lies inside the region. */
+enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
+                               const struct cn_region *region, struct cn_region_cells *cells,
+                               struct cn_error *error);
+
+/* Gives each region its first_cell and the layout its row_cells. False: sizes overflow. */
+bool cn_layout_place(struct cn_layout *layout);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * The plan: config + catalog become a straight-line program over slots of the arena, as plain data.
+ * Run line by line it is right; the engine runs it out of order. Pure: no I/O but through
+ * `current`.
+ */
+#ifndef CLIMNORM_PLAN_H
+#define CLIMNORM_PLAN_H
+
+#include "climnorm/catalog.h"
+#include "climnorm/config.h"
+#include "climnorm/grid.h"
+
+/* One file to make. */
+struct cn_output {
+    const char *path; /* below output.root, relative to it */
+    bool wanted;      /* false: an existing file is kept */
+};
+
+/* One target year of one timeline. */
+struct cn_target {
+    int year;
+    size_t timeline;
+    const char *period;   /* label, fields filled in */
+    const char *scenario; /* what {scenario} means for this target year */
+    const ptrdiff_t
+        *window;       /* [normals.window] indices in variable->years, oldest first; -1 without */
+    int years_planned; /* entries of window that are >= 0 */
+    struct cn_output *outputs; /* [layout.region_count] */
+};
+
+/* Years that are read together because they share chunks of a file; usually one. */
+struct cn_load {
+    const size_t *years; /* indices in variable->years, ascending */
+    size_t year_count;
+};
+
+/* Consecutive target years that are computed together. */
+struct cn_batch {
+    size_t first_target, target_count;
+    const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1 without; row_count =
+                              window + target_count - 1 */
+    size_t row_count;
+    size_t result_slot;
+};
+
+struct cn_step {
+    enum { CN_LOAD, CN_BATCH } kind;
+    size_t index; /* in loads or batches */
+};
+
+struct cn_variable_plan {
+    struct cn_variable *variable;
+    const char *failure; /* NULL, or why nothing is computed */
+    struct cn_layout layout;
+    int slots;                 /* day slots of a year */
+    struct cn_target *targets; /* by timeline and year */
+    size_t target_count;
+    size_t output_count, outputs_wanted, outputs_kept;
+    size_t outputs_failed; /* windows short of years, regions without cells: already in problems */
+    struct cn_problems problems;
+
+    /* The program. */
+    struct cn_load *loads;
+    size_t load_count;
+    struct cn_batch *batches;
+    size_t batch_count;
+    struct cn_step *steps;
+    size_t step_count;
+    size_t *slot_of_year; /* [variable->year_count]; SIZE_MAX: not loaded */
+    size_t year_slots, result_slots, batch_years;
+    size_t slab_bytes;   /* of a year slot: slots * layout.row_cells * 4, rounded to pages */
+    size_t result_bytes; /* of a result slot: batch_years * target_bytes */
+    size_t target_bytes; /* means, then counts when asked for, rounded to pages */
+    uint64_t bytes_to_read;
+    uint64_t bytes_to_write; /* an upper estimate: nothing compresses */
+};
+
+struct cn_plan {
+    struct cn_pool *pool;
+    const struct cn_config *config;
+    const struct cn_catalog *catalog;
+    struct cn_variable_plan *variables; /* [catalog->variable_count] */
+    size_t variable_count;
+    int threads;
+    uint64_t memory_limit; /* bytes for slabs and results, encoded in place */
+    uint64_t arena_bytes;  /* the largest need of a variable */
+};
+
+/* Step 1: targets, windows, periods, outputs and their paths. CN_BAD_USAGE: two normals with one
+ * path, a path outside output.root, periods that overlap. */
+enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
+                               struct cn_plan **plan, struct cn_error *error);
+
+/* Step 2, by the caller: set `wanted` of each output whose file need not be made to false. */
+
+/* Step 3: batches, loads and slots for the wanted outputs, within memory_limit bytes and for
+ * `threads` threads. CN_BAD_USAGE: memory_limit is below the minimum, which the error states. */
+enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
+                                struct cn_error *error);
+void cn_plan_free(struct cn_plan *plan);
+
+#endif

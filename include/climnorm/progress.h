@@ -1,0 +1,77 @@
+/*
+ * Progress: counters that tasks write and one thread reads ten times a second. The thread takes no
+ * lock that a task could hold, and a run without it gives the same result.
+ */
+#ifndef CLIMNORM_PROGRESS_H
+#define CLIMNORM_PROGRESS_H
+
+#include "climnorm/error.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum cn_variable_state { CN_WAITING, CN_ACTIVE, CN_DONE, CN_FAILED };
+
+/* A counter with a cache line of its own; relaxed adds. */
+struct cn_counter {
+    _Alignas(64) atomic_uint_fast64_t value;
+};
+
+static inline void cn_count(struct cn_counter *counter, uint64_t more)
+{
+    atomic_fetch_add_explicit(&counter->value, more, memory_order_relaxed);
+}
+
+static inline uint64_t cn_counted(const struct cn_counter *counter)
+{
+    return atomic_load_explicit(&counter->value, memory_order_relaxed);
+}
+
+/* What one variable has done so far. The totals are written before the state becomes CN_ACTIVE. */
+struct cn_counters {
+    struct cn_counter state;      /* enum cn_variable_state */
+    struct cn_counter started_ns; /* CLOCK_MONOTONIC; 0: not yet */
+    struct cn_counter finished_ns;
+    struct cn_counter years_read; /* source years in the arena */
+    struct cn_counter years_failed;
+    struct cn_counter bytes_read;       /* from input files */
+    struct cn_counter normals_computed; /* outputs whose values are there */
+    struct cn_counter files_written;
+    struct cn_counter files_failed;
+    struct cn_counter arena_used;                  /* bytes of slots in use */
+    uint64_t years_total, files_total, files_kept; /* files_total: outputs to make */
+};
+
+enum cn_progress_mode {
+    CN_PROGRESS_AUTO,
+    CN_PROGRESS_TTY,
+    CN_PROGRESS_PLAIN,
+    CN_PROGRESS_JSON,
+    CN_PROGRESS_NONE
+};
+
+struct cn_progress_view {
+    const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
+    const char *const *variables; /* [count] names */
+    struct cn_counters *counters; /* [count] */
+    size_t count;
+    int threads;
+    uint64_t arena_bytes;
+    enum cn_progress_mode mode; /* auto: tty when `fd` is a terminal, else plain */
+    int fd;                     /* where to draw: stderr */
+};
+
+struct cn_progress;
+
+/* Starts the thread. The view stays valid until cn_progress_stop, which draws the last state. With
+ * CN_PROGRESS_NONE no thread is made. *progress is NULL on failure. */
+enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
+                                 struct cn_error *error);
+void cn_progress_stop(struct cn_progress *progress);
+
+/* A message line that goes above the display instead of through it (a warning, a problem). Safe
+ * from any thread; with progress NULL it goes to stderr at once. */
+void cn_progress_say(struct cn_progress *progress, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

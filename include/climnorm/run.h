@@ -1,0 +1,36 @@
+/*
+ * A whole run: the plan executed variable after variable, and what came of it.
+ */
+#ifndef CLIMNORM_RUN_H
+#define CLIMNORM_RUN_H
+
+#include "climnorm/plan.h"
+#include "climnorm/progress.h"
+
+#include <stdio.h>
+
+/* What became of one variable. */
+struct cn_variable_result {
+    const char *name;
+    enum cn_variable_state state; /* CN_WAITING: never reached */
+    uint64_t files_read, bytes_read;
+    double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
+    uint64_t normals_written, normals_skipped, normals_failed;
+    struct cn_problems problems; /* all of catalog, plan and run */
+};
+
+struct cn_run_result {
+    struct cn_variable_result *variables; /* [count], in the order of the plan */
+    size_t count;
+    double wall_s;
+    int threads;
+    int exit_code;
+};
+
+/* The summary table and every problem, for people, to `out`. */
+void cn_result_print(const struct cn_run_result *result, FILE *out);
+/* The JSON of --summary. */
+enum cn_status cn_result_write_json(const struct cn_run_result *result, const char *path,
+                                    struct cn_error *error);
+
+#endif

@@ -1,0 +1,4 @@
+/*
+ * Chooses the kernels for this CPU.
+ */
+#include "kernels.h"

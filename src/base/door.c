@@ -1,0 +1,20 @@
+/*
+ * The lock around netCDF-C and HDF5. HDF5 has one of its own, but netCDF-C has none.
+ */
+#include "base/door.h"
+
+#include <hdf5.h>
+#include <pthread.h>
+
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+
+void cn_door_enter(void)
+{
+    pthread_mutex_lock(&door);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* a setting of each thread */
+}
+
+void cn_door_leave(void)
+{
+    pthread_mutex_unlock(&door);
+}

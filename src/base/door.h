@@ -1,0 +1,11 @@
+/*
+ * The HDF5 door: netCDF-C and HDF5 calls go one at a time. Whoever calls them holds the door, keeps
+ * it short, and neither creates nor waits for a task while holding it.
+ */
+#ifndef CLIMNORM_BASE_DOOR_H
+#define CLIMNORM_BASE_DOOR_H
+
+void cn_door_enter(void); /* also keeps HDF5 from printing its error stack in this thread */
+void cn_door_leave(void);
+
+#endif

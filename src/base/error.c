@@ -1,0 +1,79 @@
+/*
+ * Error texts. Names and attributes from files end up in them and the terminal: control characters
+ * are taken out here, once.
+ */
+#include "climnorm/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void make_printable(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at; at++)
+        if (*at < 0x20 || *at == 0x7f)
+            *at = '?';
+}
+
+enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
+{
+    if (!error)
+        return status;
+    va_list args;
+    va_start(args, format);
+    char text[sizeof error->text]; /* the arguments may point into *error */
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    make_printable(text);
+    memcpy(error->text, text, sizeof text);
+    error->status = status;
+    return status;
+}
+
+enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "out of memory (%s)", what);
+}
+
+void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
+                     ...)
+{
+    if (problems->count == problems->capacity) {
+        size_t capacity = problems->capacity ? 2 * problems->capacity : 16;
+        struct cn_problem *items = reallocarray(problems->items, capacity, sizeof *items);
+        if (!items) {
+            problems->lost = true;
+            return;
+        }
+        problems->items = items;
+        problems->capacity = capacity;
+    }
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) {
+        problems->lost = true;
+        return;
+    }
+    make_printable(text);
+    problems->items[problems->count++] = (struct cn_problem){severity, text};
+}
+
+size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity)
+{
+    size_t count = severity == CN_PROBLEM && problems->lost;
+    for (size_t i = 0; i < problems->count; i++)
+        count += problems->items[i].severity == severity;
+    return count;
+}
+
+void cn_problems_free(struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        free(problems->items[i].text);
+    free(problems->items);
+    *problems = (struct cn_problems){0};
+}

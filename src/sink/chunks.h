@@ -1,0 +1,15 @@
+/*
+ * Chunks that are encoded elsewhere, written into a netCDF-4 file that already has its metadata.
+ */
+#ifndef CLIMNORM_SINK_CHUNKS_H
+#define CLIMNORM_SINK_CHUNKS_H
+
+#include "sink/sink.h"
+
+/* Writes chunk k at index k along the first dimension of `variable`, whose chunk shape is
+ * (1, full, full, …), in the closed file `path`. Takes no lock: the caller holds the door. */
+enum cn_status cn_chunks_write(const char *path, const char *const *variables,
+                               const struct cn_chunk *const *chunks, size_t variable_count,
+                               size_t chunk_count, struct cn_error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * The sink: normals that are already encoded become published netCDF-4 files.
+ *
+ * A file is made in two steps, because only the first needs the HDF5 door: cn_sink_write makes
+ * `.climnorm-*.tmp` in the directory of the final path; cn_sink_publish syncs and renames it. It
+ * knows nothing of tasks or of how normals are computed.
+ */
+#ifndef CLIMNORM_SINK_SINK_H
+#define CLIMNORM_SINK_SINK_H
+
+#include "climnorm/plan.h"
+
+/* The chunk of one day slot, filtered as the file says (shuffle, then zlib at output.compression;
+ * compression 0: the plain little-endian values, no filters). */
+struct cn_chunk {
+    const void *bytes;
+    size_t size;
+};
+
+/* All that shapes one file but the values. */
+struct cn_normal_file {
+    const struct cn_config *config;
+    const struct cn_catalog *catalog;
+    const struct cn_variable *variable;
+    const struct cn_region_cells *region;
+    const struct cn_target *target;
+    int slots;
+    const char *path;      /* relative to config->output.root */
+    const bool *year_used; /* [normals.window] NULL: all years that target->window has */
+};
+
+/* Hexadecimal digests, as in the attributes climnorm_config_digest and climnorm_inputs_digest. */
+struct cn_digests {
+    char config[33], inputs[33];
+};
+void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests);
+
+/* Whether the existing file at the final path is complete, its digests match and it used exactly
+ * the years planned. Takes the door. */
+bool cn_sink_is_current(const struct cn_normal_file *file);
+
+/* Writes the temporary file: metadata through netCDF-C, then the chunks, in ascending order.
+ * means[slots]; counts[slots] or NULL; temporary: room for its path, made absolute. Takes the door.
+ * On failure nothing is left behind. CN_BAD_MACHINE: disk full, I/O error. */
+enum cn_status cn_sink_write(const struct cn_normal_file *file, const struct cn_chunk *means,
+                             const struct cn_chunk *counts, char *temporary, size_t room,
+                             struct cn_error *error);
+
+/* fsync, then rename to the final path. No door. On failure the temporary is removed. */
+enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
+                               struct cn_error *error);
+
+/* The exclusive lock of an output root: made (with the folder) by the first run, held to its end.
+ * Taking it removes the temporaries that a dead run left. *lock: a descriptor for unlock. */
+enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_error *error);
+void cn_sink_unlock(int lock);
+
+#endif
