@@ -27,6 +27,18 @@ struct cn_run_result {
     int exit_code;
 };
 
+struct cn_run_hooks {
+    struct cn_counters *counters; /* [plan->variable_count], zeroed; written while running */
+    struct cn_progress *progress; /* where problems are said; NULL: stderr is left alone */
+    atomic_int *stop;             /* a signal number asks to stop; NULL: never */
+};
+
+/* Runs the plan. The result is filled in whatever happens; its exit_code is the command's. The
+ * caller frees it with cn_result_free. */
+void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
+            struct cn_run_result *result);
+void cn_result_free(struct cn_run_result *result);
+
 /* The summary table and every problem, for people, to `out`. */
 void cn_result_print(const struct cn_run_result *result, FILE *out);
 /* The JSON of --summary. */

@@ -1,0 +1,48 @@
+/*
+ * One anonymous mapping, aligned for huge pages.
+ */
+#include "arena/arena.h"
+
+#include "base/human.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
+
+enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error)
+{
+    *arena = (struct cn_arena){0};
+    if (!bytes)
+        return CN_OK;
+    void *at = MAP_FAILED;
+    size_t mapped = 0;
+    if (__builtin_add_overflow(bytes, (uint64_t)HUGE_PAGE, &mapped))
+        errno = ENOMEM;
+    else
+        at = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
+    if (at == MAP_FAILED) {
+        char size[24];
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "the machine refuses %s of memory for the arena (%s); lower engine.memory",
+                       cn_human_bytes(bytes, size), strerror(errno));
+    }
+    uintptr_t aligned = ((uintptr_t)at + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    arena->base = (unsigned char *)at + (aligned - (uintptr_t)at);
+    arena->bytes = bytes;
+    /* The slack in front and behind is given back, so that the mapping is what the plan says. */
+    size_t front = aligned - (uintptr_t)at;
+    if (front)
+        munmap(at, front);
+    arena->mapped = mapped - front;
+    return CN_OK;
+}
+
+void cn_arena_close(struct cn_arena *arena)
+{
+    if (arena->base)
+        munmap(arena->base, arena->mapped);
+    *arena = (struct cn_arena){0};
+}

@@ -1,0 +1,21 @@
+/*
+ * Sizes with binary prefixes.
+ */
+#include "base/human.h"
+
+#include <stdio.h>
+
+const char *cn_human_bytes(uint64_t bytes, char text[24])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes / 1024;
+    unsigned unit = 0;
+    if (bytes < 1024) {
+        snprintf(text, 24, "%u B", (unsigned)bytes);
+        return text;
+    }
+    for (; value >= 1000 && unit < 5; unit++)
+        value /= 1024;
+    snprintf(text, 24, "%.1f %s", value, units[unit]);
+    return text;
+}

@@ -1,0 +1,12 @@
+/*
+ * Numbers as people read them.
+ */
+#ifndef CLIMNORM_BASE_HUMAN_H
+#define CLIMNORM_BASE_HUMAN_H
+
+#include <stdint.h>
+
+/* "512 B", "12.3 MiB", "1.9 GiB"; returns text. */
+const char *cn_human_bytes(uint64_t bytes, char text[24]);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * What this process may use of the machine.
+ */
+#ifndef CLIMNORM_BASE_MACHINE_H
+#define CLIMNORM_BASE_MACHINE_H
+
+#include <stdint.h>
+
+/* Bytes of memory: the machine's, or the smallest limit of the cgroups around this process. */
+uint64_t cn_machine_memory(void);
+
+#endif

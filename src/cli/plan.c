@@ -1,0 +1,147 @@
+/*
+ * climnorm plan: what `run` would do, for people. Nothing is written.
+ */
+#include "base/human.h"
+#include "cli/commands.h"
+#include "cli/prepare.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+static void print_input(const struct cn_catalog *catalog, const struct cn_config *config)
+{
+    printf("Input     %s\n", config->input.root);
+    printf("          model %s, variant %s, grid %s\n", catalog->model, catalog->variant,
+           *catalog->grid_label ? catalog->grid_label : "(none in names)");
+    printf("          %zu files used of %zu .nc files; %zu superseded by reissues, %zu of other "
+           "tables, %zu filtered out, %zu not named like CMIP files\n",
+           catalog->file_count, catalog->nc_files_seen, catalog->superseded, catalog->other_tables,
+           catalog->filtered, catalog->name_mismatches);
+}
+
+/* Normals of one period, and how many of them exist already. */
+static void print_periods(const struct cn_variable_plan *variable)
+{
+    for (size_t t = 0; t < variable->target_count;) {
+        const struct cn_target *first = &variable->targets[t];
+        size_t end = t, wanted = 0;
+        for (; end < variable->target_count &&
+               strcmp(variable->targets[end].period, first->period) == 0;
+             end++)
+            for (size_t r = 0; r < variable->layout.region_count; r++)
+                wanted += variable->targets[end].outputs[r].wanted;
+        size_t all = (end - t) * variable->layout.region_count;
+        printf("          %-16s %d-%d: %zu target years x %zu regions = %zu files, %zu to make, "
+               "%zu there already\n",
+               first->period, first->year, variable->targets[end - 1].year, end - t,
+               variable->layout.region_count, all, wanted, all - wanted);
+        t = end;
+    }
+}
+
+static void print_problems(const struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        printf("  %s %s\n", problems->items[i].severity == CN_PROBLEM ? "!" : "warning:",
+               problems->items[i].text);
+}
+
+static void print_variable(const struct cn_variable_plan *variable)
+{
+    const struct cn_variable *source = variable->variable;
+    char read[24], write[24];
+    printf("\n%-9s ", source->name);
+    if (variable->failure) {
+        printf("FAILS: %s\n", variable->failure);
+    } else {
+        printf("%zu source years, %s calendar, %zu x %zu grid (lat x lon), %d day slots\n",
+               source->year_count, cn_calendar_name(source->calendar), source->grid.lat_count,
+               source->grid.lon_count, variable->slots);
+        for (size_t t = 0; t < source->timeline_count; t++)
+            printf("          timeline %s: %d-%d\n",
+                   source->timelines[t].scenario ? source->timelines[t].scenario : "historical",
+                   source->timelines[t].first_year, source->timelines[t].last_year);
+        for (size_t r = 0; r < variable->layout.region_count; r++)
+            printf("          region %s: %zu x %zu cells\n",
+                   variable->layout.regions[r].region->name, variable->layout.regions[r].lat_count,
+                   variable->layout.regions[r].lon_count);
+        print_periods(variable);
+        printf("          reads at most %s, writes at most %s\n",
+               cn_human_bytes(variable->bytes_to_read, read),
+               cn_human_bytes(variable->bytes_to_write, write));
+        if (variable->batch_count)
+            printf("          %zu loads, %zu batches of up to %zu target years, %zu year slots of "
+                   "%s, ",
+                   variable->load_count, variable->batch_count, variable->batch_years,
+                   variable->year_slots, cn_human_bytes(variable->slab_bytes, read));
+        if (variable->batch_count)
+            printf("%zu result slots of %s\n", variable->result_slots,
+                   cn_human_bytes(variable->result_bytes, read));
+    }
+    print_problems(&source->problems);
+    print_problems(&variable->problems);
+}
+
+/* Free bytes where output.root is or will be. False: unknown. */
+static bool free_space(const char *root, uint64_t *bytes)
+{
+    char path[4096];
+    struct statvfs space;
+    if (snprintf(path, sizeof path, "%s", root) >= (int)sizeof path)
+        return false;
+    while (statvfs(path, &space)) {
+        char *slash = strrchr(path, '/');
+        if (!slash || slash == path)
+            return false;
+        *slash = 0;
+    }
+    *bytes = (uint64_t)space.f_bavail * space.f_frsize;
+    return true;
+}
+
+static void print_totals(const struct cn_plan *plan)
+{
+    uint64_t write = 0, room = 0;
+    size_t wanted = 0, kept = 0;
+    char text[24], limit[24];
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        write += plan->variables[v].bytes_to_write;
+        wanted += plan->variables[v].outputs_wanted;
+        kept += plan->variables[v].outputs_kept;
+    }
+    printf("\nOutput    %s\n          %zu files to make, %zu there already; at most %s",
+           plan->config->output.root, wanted, kept, cn_human_bytes(write, text));
+    if (free_space(plan->config->output.root, &room))
+        printf(", %s free%s", cn_human_bytes(room, text),
+               room < write ? " (compression may make it fit)" : "");
+    printf("\nMemory    %s of at most %s (engine.memory)\nThreads   %d\n",
+           cn_human_bytes(plan->arena_bytes, text), cn_human_bytes(plan->memory_limit, limit),
+           plan->threads);
+}
+
+/* What `run` would exit with for reasons that are known now. */
+static int foreseen_exit_code(const struct cn_plan *plan)
+{
+    for (size_t v = 0; v < plan->variable_count; v++)
+        if (plan->variables[v].failure ||
+            cn_problems_count(&plan->variables[v].problems, CN_PROBLEM) ||
+            cn_problems_count(&plan->variables[v].variable->problems, CN_PROBLEM))
+            return CN_EXIT_MISSING;
+    return CN_EXIT_OK;
+}
+
+int cn_command_plan(int argc, char **argv)
+{
+    struct cn_prepared prepared;
+    int exit_code;
+    if (cn_prepare(argc, argv, false, &prepared, &exit_code)) {
+        print_input(prepared.catalog, prepared.config);
+        for (size_t v = 0; v < prepared.plan->variable_count; v++)
+            print_variable(&prepared.plan->variables[v]);
+        print_totals(prepared.plan);
+        exit_code = foreseen_exit_code(prepared.plan);
+    }
+    cn_unprepare(&prepared);
+    return exit_code;
+}

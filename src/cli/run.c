@@ -1,0 +1,116 @@
+/*
+ * climnorm run: the whole job.
+ */
+#include "base/human.h"
+#include "cli/commands.h"
+#include "cli/prepare.h"
+#include "climnorm/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A signal handler can only reach a global. */
+static atomic_int stop_signal;
+
+static void request_stop(int number)
+{
+    atomic_store(&stop_signal, number);
+}
+
+static void catch_signals(void)
+{
+    /* The second signal of a kind ends the program at once: temporaries never have a final name. */
+    struct sigaction action = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
+static char *make_title(const struct cn_plan *plan)
+{
+    char *title = NULL;
+    size_t size;
+    FILE *text = open_memstream(&title, &size);
+    if (!text)
+        return NULL;
+    fputs(plan->catalog->model, text);
+    const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
+    for (size_t t = 0; first && t < first->timeline_count; t++)
+        fprintf(text, " %s",
+                first->timelines[t].scenario ? first->timelines[t].scenario
+                                             : plan->config->input.historical);
+    fputs(" ·", text);
+    for (size_t r = 0; r < plan->config->region_count; r++)
+        fprintf(text, " %s", plan->config->regions[r].name);
+    if (fclose(text)) {
+        free(title);
+        return NULL;
+    }
+    return title;
+}
+
+/* Runs with a display; returns the exit code. */
+static int run_watched(const struct cn_prepared *prepared)
+{
+    const struct cn_plan *plan = prepared->plan;
+    const struct cn_run_options *options = &prepared->options;
+    struct cn_counters *counters =
+        aligned_alloc(_Alignof(struct cn_counters), (plan->variable_count + 1) * sizeof *counters);
+    const char **names = calloc(plan->variable_count + 1, sizeof *names);
+    char *title = make_title(plan);
+    int exit_code = CN_EXIT_MACHINE;
+    if (!counters || !names || !title) {
+        fputs("climnorm: out of memory\n", stderr);
+    } else {
+        memset(counters, 0, (plan->variable_count + 1) * sizeof *counters);
+        for (size_t v = 0; v < plan->variable_count; v++)
+            names[v] = plan->variables[v].variable->name;
+        const struct cn_progress_view view = {.title = title,
+                                              .variables = names,
+                                              .counters = counters,
+                                              .count = plan->variable_count,
+                                              .threads = plan->threads,
+                                              .arena_bytes = plan->arena_bytes,
+                                              .mode = options->quiet ? CN_PROGRESS_NONE
+                                                                     : options->progress,
+                                              .fd = STDERR_FILENO};
+        struct cn_progress *progress = NULL;
+        struct cn_error error;
+        struct cn_run_result result;
+        if (cn_progress_start(&view, &progress, &error))
+            fprintf(stderr, "climnorm: %s\n", error.text);
+        const struct cn_run_hooks hooks = {
+            .counters = counters, .progress = progress, .stop = &stop_signal};
+        cn_run(plan, &hooks, &result);
+        cn_progress_stop(progress);
+        if (!options->quiet)
+            cn_result_print(&result, stdout);
+        exit_code = result.exit_code;
+        if (options->summary && cn_result_write_json(&result, options->summary, &error)) {
+            fprintf(stderr, "climnorm: %s\n", error.text);
+            exit_code = exit_code ? exit_code : CN_EXIT_MACHINE;
+        }
+        cn_result_free(&result);
+    }
+    free(counters);
+    free(names);
+    free(title);
+    return exit_code;
+}
+
+int cn_command_run(int argc, char **argv)
+{
+    struct cn_prepared prepared;
+    int exit_code;
+    if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
+        catch_signals();
+        exit_code = run_watched(&prepared);
+        if (!prepared.options.quiet)
+            printf("Normals are in %s\n", prepared.config->output.root);
+    }
+    cn_unprepare(&prepared);
+    return exit_code;
+}

@@ -1,0 +1,87 @@
+/*
+ * The task graph. One thread creates all tasks of a variable in the order of the plan; their
+ * dependences are the slots of the arena, so that a load waits for its slot to be given up and a
+ * batch for its years. The only file with task pragmas. Every body is one call: what is raced for
+ * is then visible in one place, and thread sanitizers can follow it.
+ */
+#include "engine/job.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+/* Dependence objects: only their addresses count. */
+struct tokens {
+    char *year;   /* [year_slots] */
+    char *result; /* [result_slots] */
+};
+
+/* clang-format 14 does not know how to break a depend clause. */
+/* clang-format off */
+static void create_load(struct cn_job *job, size_t load, const struct tokens *tokens)
+{
+    const struct cn_load_state *state = &job->loads[load];
+#pragma omp task default(none) firstprivate(job, load) \
+    depend(iterator(size_t k = 0 : state->slot_count), out : tokens->year[state->slots[k]])
+    cn_load_open(job, load);
+    for (size_t d = 0; d < state->decode_count; d++) {
+        /* The first slot stands for the group: open and seal hold all of them. */
+#pragma omp task default(none) firstprivate(job, load, d) \
+    depend(in : tokens->year[state->slots[0]])
+        cn_load_decode(job, load, d);
+    }
+#pragma omp task default(none) firstprivate(job, load) \
+    depend(iterator(size_t k = 0 : state->slot_count), inout : tokens->year[state->slots[k]])
+    cn_load_seal(job, load);
+}
+
+static void create_batch(struct cn_job *job, size_t batch, const struct tokens *tokens)
+{
+    const struct cn_batch_state *state = &job->batches[batch];
+    const size_t result = job->variable->batches[batch].result_slot;
+#pragma omp task default(none) firstprivate(job, batch) \
+    depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
+    depend(out : tokens->result[result])
+    cn_batch_gate(job, batch);
+    for (size_t t = 0; t < state->tile_count; t++) {
+#pragma omp task default(none) firstprivate(job, batch, t) depend(in : tokens->result[result])
+        cn_batch_tile(job, batch, t);
+    }
+#pragma omp task default(none) firstprivate(job, batch) \
+    depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
+    depend(inout : tokens->result[result])
+    cn_batch_join(job, batch);
+    for (size_t m = state->first_making; m < state->first_making + state->making_count; m++)
+        for (size_t e = 0; e < job->makings[m].encode_count; e++) {
+#pragma omp task default(none) firstprivate(job, m, e) depend(in : tokens->result[result])
+            cn_making_encode(job, m, e);
+        }
+}
+/* clang-format on */
+
+static void create_tasks(struct cn_job *job, const struct tokens *tokens)
+{
+    const struct cn_variable_plan *variable = job->variable;
+    for (size_t s = 0; s < variable->step_count; s++) {
+        if (variable->steps[s].kind == CN_LOAD)
+            create_load(job, variable->steps[s].index, tokens);
+        else
+            create_batch(job, variable->steps[s].index, tokens);
+    }
+}
+
+void cn_graph_run(struct cn_job *job)
+{
+    struct tokens tokens = {.year = calloc(job->variable->year_slots + 1, 1),
+                            .result = calloc(job->variable->result_slots + 1, 1)};
+    if (!tokens.year || !tokens.result) {
+        struct cn_error error;
+        cn_fail_memory(&error, "the task graph");
+        cn_job_abort(job, &error);
+    } else {
+#pragma omp parallel default(none) shared(job, tokens) num_threads(job->threads)
+#pragma omp single
+        create_tasks(job, &tokens);
+    }
+    free(tokens.year);
+    free(tokens.result);
+}

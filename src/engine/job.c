@@ -1,0 +1,55 @@
+/*
+ * What all task bodies need: going on or not, reporting, time, scratch.
+ */
+#include "engine/job.h"
+
+#include <omp.h>
+#include <time.h>
+
+bool cn_job_goes_on(struct cn_job *job)
+{
+    int stop = atomic_load_explicit(&job->stop, memory_order_relaxed);
+    if (!stop && job->hooks->stop && atomic_load_explicit(job->hooks->stop, memory_order_relaxed)) {
+        stop = CN_STOPPED;
+        atomic_store(&job->stop, stop);
+    }
+    return !stop;
+}
+
+void cn_job_report(struct cn_job *job, const char *text)
+{
+    pthread_mutex_lock(&job->report_lock);
+    cn_problems_add(&job->result->problems, CN_PROBLEM, "%s", text);
+    pthread_mutex_unlock(&job->report_lock);
+    if (job->hooks->progress)
+        cn_progress_say(job->hooks->progress, "! %s", text);
+}
+
+void cn_job_abort(struct cn_job *job, const struct cn_error *error)
+{
+    pthread_mutex_lock(&job->report_lock);
+    bool first = job->machine_error.status == CN_OK;
+    if (first)
+        job->machine_error = *error;
+    pthread_mutex_unlock(&job->report_lock);
+    atomic_store(&job->stop, error->status);
+    if (first)
+        cn_job_report(job, error->text);
+}
+
+uint64_t cn_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns)
+{
+    atomic_fetch_add_explicit(sum, cn_now_ns() - since_ns, memory_order_relaxed);
+}
+
+struct cn_scratch *cn_job_scratch(struct cn_job *job)
+{
+    return &job->scratch[omp_get_thread_num()];
+}

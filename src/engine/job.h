@@ -1,0 +1,111 @@
+/*
+ * One variable on its way through the engine: the state that its tasks share. What is decided
+ * stands in the plan; here stands only what becomes known while running.
+ */
+#ifndef CLIMNORM_ENGINE_JOB_H
+#define CLIMNORM_ENGINE_JOB_H
+
+#include "arena/arena.h"
+#include "climnorm/run.h"
+#include "sink/sink.h"
+#include "source/read.h"
+
+#include <pthread.h>
+
+/* A stretch of units of one read: the work of one decode task. */
+struct cn_decode {
+    size_t read; /* in the load's reads */
+    size_t first_unit, unit_count;
+};
+
+struct cn_load_state {
+    struct cn_read *reads; /* one per file of the load */
+    atomic_bool *failed;   /* [read_count] reported already */
+    size_t read_count;
+    struct cn_decode *decodes;
+    size_t decode_count;
+    size_t *slots; /* [slot_count] year slots, one per year: the dependences */
+    size_t slot_count;
+};
+
+/* One file to make. */
+struct cn_making {
+    size_t batch, target, region; /* target: index in the plan */
+    atomic_size_t encodes_left;
+    size_t encode_count;
+    struct cn_chunk *means, *counts; /* [slots]; counts NULL when not asked for */
+};
+
+struct cn_batch_state {
+    const float **slabs; /* [row_count] NULL: year left out; set by the gate */
+    bool *computed;      /* [target_count] its window has enough years; set by the gate */
+    size_t *slots;       /* distinct year slots: the dependences */
+    size_t slot_count;
+    size_t first_making, making_count;
+    size_t tile_count;
+};
+
+struct cn_job {
+    const struct cn_plan *plan;
+    const struct cn_variable_plan *variable;
+    const struct cn_kernels *kernels;
+    const struct cn_arena *arena;
+    const struct cn_run_hooks *hooks;
+    struct cn_counters *counters;
+    struct cn_variable_result *result;
+    int threads;
+
+    struct cn_load_state *loads;
+    struct cn_batch_state *batches;
+    struct cn_making *makings;
+    size_t making_count;
+    atomic_bool *lost;          /* [year_count] could not be read */
+    bool *touched;              /* [year_slots + result_slots] counted in arena_used */
+    atomic_bool *file_read;     /* [catalog->file_count] opened for data */
+    struct cn_scratch *scratch; /* [threads] */
+    struct cn_publisher *publisher;
+
+    atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
+    atomic_uint_fast64_t load_first_ns, load_last_ns, compute_ns, write_ns;
+    pthread_mutex_t report_lock; /* result->problems, machine_error */
+    struct cn_error machine_error;
+    struct cn_pool *pool;
+};
+
+/* Whether new work may begin; also hears a request to stop. */
+bool cn_job_goes_on(struct cn_job *job);
+/* Lists a problem and says it. */
+void cn_job_report(struct cn_job *job, const char *text);
+/* An error of the machine ends the job: the first one is kept. */
+void cn_job_abort(struct cn_job *job, const struct cn_error *error);
+uint64_t cn_now_ns(void);
+void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns);
+struct cn_scratch *cn_job_scratch(struct cn_job *job); /* of the calling thread */
+
+/* The bodies of the tasks, one call each. */
+enum cn_status cn_loads_prepare(struct cn_job *job, struct cn_error *error);
+void cn_load_open(struct cn_job *job, size_t load);
+void cn_load_decode(struct cn_job *job, size_t load, size_t decode);
+void cn_load_seal(struct cn_job *job, size_t load);
+void cn_loads_free(struct cn_job *job);
+
+enum cn_status cn_batches_prepare(struct cn_job *job, struct cn_error *error);
+void cn_batch_gate(struct cn_job *job, size_t batch);
+void cn_batch_tile(struct cn_job *job, size_t batch, size_t tile);
+void cn_batch_join(struct cn_job *job, size_t batch);
+
+enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error);
+/* Encodes a share of a file's chunks; the last share also writes the file. */
+void cn_making_encode(struct cn_job *job, size_t making, size_t share);
+
+/* The thread that syncs and renames finished files; it only waits for I/O. */
+enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);
+/* Publishes a written temporary, there or, when many wait already, here. */
+void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file,
+                       const char *temporary);
+void cn_publisher_finish(struct cn_job *job);
+
+/* Runs the task graph with job->threads threads. */
+void cn_graph_run(struct cn_job *job);
+
+#endif

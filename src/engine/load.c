@@ -1,0 +1,237 @@
+/*
+ * Loading: the bodies of open, decode and seal. A file that cannot be read costs its source years,
+ * not the run.
+ */
+#include "engine/job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DECODE_BYTES = 16 << 20 }; /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
+
+static const struct cn_source_year *year_of(const struct cn_job *job, size_t load, size_t k)
+{
+    return &job->variable->variable->years[job->variable->loads[load].years[k]];
+}
+
+/* The hull of what the load's years need of `file`; false: nothing. */
+static bool stretch_of(const struct cn_job *job, size_t load, const struct cn_file *file,
+                       size_t *first, size_t *end)
+{
+    *first = SIZE_MAX;
+    *end = 0;
+    for (size_t k = 0; k < job->variable->loads[load].year_count; k++) {
+        const struct cn_source_year *year = year_of(job, load, k);
+        for (size_t p = 0; p < year->part_count; p++) {
+            const struct cn_part *part = &year->parts[p];
+            if (part->file != file)
+                continue;
+            *first = part->first < *first ? part->first : *first;
+            *end = part->first + part->count > *end ? part->first + part->count : *end;
+        }
+    }
+    return *end > *first;
+}
+
+static bool has_read(const struct cn_load_state *state, const struct cn_file *file)
+{
+    for (size_t r = 0; r < state->read_count; r++)
+        if (state->reads[r].file == file)
+            return true;
+    return false;
+}
+
+static enum cn_status plan_reads(struct cn_job *job, size_t load, struct cn_error *error)
+{
+    struct cn_load_state *state = &job->loads[load];
+    size_t years = job->variable->loads[load].year_count, parts = 0;
+    for (size_t k = 0; k < years; k++)
+        parts += year_of(job, load, k)->part_count;
+    state->reads = cn_pool_alloc(job->pool, parts, sizeof *state->reads);
+    state->failed = cn_pool_alloc(job->pool, parts, sizeof *state->failed);
+    state->slots = cn_pool_alloc(job->pool, years, sizeof *state->slots);
+    state->slot_count = years;
+    if (!state->reads || !state->failed || !state->slots)
+        return cn_fail_memory(error, "the loads of a variable");
+    for (size_t k = 0; k < years; k++) {
+        const struct cn_source_year *year = year_of(job, load, k);
+        state->slots[k] = job->variable->slot_of_year[job->variable->loads[load].years[k]];
+        for (size_t p = 0; p < year->part_count; p++) {
+            const struct cn_file *file = year->parts[p].file;
+            size_t first, end;
+            if (has_read(state, file) || !stretch_of(job, load, file, &first, &end))
+                continue;
+            enum cn_status status =
+                cn_read_plan(&state->reads[state->read_count], file, &job->variable->layout,
+                             job->kernels, first, end - first, error);
+            state->read_count++;
+            if (status)
+                return status;
+        }
+    }
+    return CN_OK;
+}
+
+/* Units of one decode task. */
+static size_t units_together(const struct cn_read *read)
+{
+    if (!read->parallel)
+        return 1;
+    size_t bytes = 4;
+    for (size_t d = 0; d < read->file->storage.rank; d++)
+        bytes *= read->file->storage.chunk[d];
+    return bytes < DECODE_BYTES ? DECODE_BYTES / bytes : 1;
+}
+
+static enum cn_status plan_decodes(struct cn_job *job, size_t load, struct cn_error *error)
+{
+    struct cn_load_state *state = &job->loads[load];
+    size_t capacity = 0;
+    for (size_t r = 0; r < state->read_count; r++) {
+        size_t together = units_together(&state->reads[r]);
+        for (size_t unit = 0; unit < state->reads[r].unit_count; unit += together) {
+            size_t left = state->reads[r].unit_count - unit;
+            state->decodes = cn_pool_grow(job->pool, state->decodes, state->decode_count, &capacity,
+                                          sizeof *state->decodes);
+            if (!state->decodes)
+                return cn_fail_memory(error, "the loads of a variable");
+            state->decodes[state->decode_count++] =
+                (struct cn_decode){r, unit, left < together ? left : together};
+        }
+    }
+    return CN_OK;
+}
+
+enum cn_status cn_loads_prepare(struct cn_job *job, struct cn_error *error)
+{
+    enum cn_status status = CN_OK;
+    job->loads = cn_pool_alloc(job->pool, job->variable->load_count, sizeof *job->loads);
+    if (!job->loads)
+        return cn_fail_memory(error, "the loads of a variable");
+    for (size_t l = 0; l < job->variable->load_count && !status; l++) {
+        status = plan_reads(job, l, error);
+        if (!status)
+            status = plan_decodes(job, l, error);
+    }
+    return status;
+}
+
+void cn_loads_free(struct cn_job *job)
+{
+    for (size_t l = 0; job->loads && l < job->variable->load_count; l++)
+        for (size_t r = 0; r < job->loads[l].read_count; r++)
+            cn_read_free(&job->loads[l].reads[r]);
+}
+
+/* A read went wrong: its source years are lost, which is said once. */
+static void lose(struct cn_job *job, size_t load, size_t read, const struct cn_error *error)
+{
+    struct cn_load_state *state = &job->loads[load];
+    if (error->status == CN_BAD_MACHINE) {
+        cn_job_abort(job, error);
+        return;
+    }
+    if (atomic_exchange(&state->failed[read], true))
+        return;
+    char text[sizeof error->text + 200];
+    int length = snprintf(text, sizeof text, "%s; left out:", error->text);
+    for (size_t k = 0; k < job->variable->loads[load].year_count; k++) {
+        const struct cn_source_year *year = year_of(job, load, k);
+        for (size_t p = 0; p < year->part_count; p++) {
+            if (year->parts[p].file != state->reads[read].file)
+                continue;
+            atomic_store(&job->lost[job->variable->loads[load].years[k]], true);
+            if (length > 0 && (size_t)length < sizeof text)
+                length += snprintf(text + length, sizeof text - (size_t)length, " %d", year->year);
+            break;
+        }
+    }
+    cn_job_report(job, text);
+}
+
+/* Says where each day of a year goes; day slots that no file holds become missing. */
+static void place_days(struct cn_job *job, size_t load, size_t k)
+{
+    const struct cn_variable_plan *variable = job->variable;
+    const struct cn_source_year *year = year_of(job, load, k);
+    struct cn_load_state *state = &job->loads[load];
+    size_t row_cells = variable->layout.row_cells;
+    float *slab = cn_arena_slab(job->arena, variable, state->slots[k]);
+    enum cn_leap_day rule = job->plan->config->normals.leap_day;
+    bool held[400] = {false};
+    for (size_t p = 0; p < year->part_count; p++) {
+        const struct cn_part *part = &year->parts[p];
+        struct cn_read *read = state->reads;
+        while (read->file != part->file)
+            read++;
+        for (size_t t = part->first; t < part->first + part->count; t++) {
+            enum cn_calendar calendar = part->file->calendar;
+            int slot = cn_slot(calendar, rule, cn_day_date(calendar, part->file->days[t]));
+            if (slot < 0 || slot >= variable->slots)
+                continue;
+            read->rows[t - read->first] = slab + (size_t)slot * row_cells;
+            held[slot] = true;
+        }
+    }
+    for (int slot = 0; slot < variable->slots; slot++)
+        for (size_t c = 0; !held[slot] && c < row_cells; c++)
+            slab[(size_t)slot * row_cells + c] = NAN;
+}
+
+void cn_load_open(struct cn_job *job, size_t load)
+{
+    struct cn_load_state *state = &job->loads[load];
+    if (!cn_job_goes_on(job))
+        return;
+    uint64_t never = 0;
+    atomic_compare_exchange_strong(&job->load_first_ns, &never, cn_now_ns());
+    for (size_t k = 0; k < job->variable->loads[load].year_count; k++) {
+        place_days(job, load, k);
+        if (!job->touched[state->slots[k]])
+            cn_count(&job->counters->arena_used, job->variable->slab_bytes);
+        job->touched[state->slots[k]] = true;
+    }
+    for (size_t r = 0; r < state->read_count; r++) {
+        struct cn_error error;
+        if (cn_read_open(&state->reads[r], &error))
+            lose(job, load, r, &error);
+        else
+            atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
+    }
+}
+
+void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
+{
+    struct cn_load_state *state = &job->loads[load];
+    const struct cn_decode *work = &state->decodes[decode];
+    struct cn_read *read = &state->reads[work->read];
+    struct cn_error error;
+    struct cn_scratch *scratch = cn_job_scratch(job);
+    uint64_t before = scratch->bytes_read;
+    for (size_t u = 0; u < work->unit_count && cn_job_goes_on(job); u++) {
+        if (atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
+            break;
+        if (cn_read_unit(read, work->first_unit + u, scratch, &error)) {
+            lose(job, load, work->read, &error);
+            break;
+        }
+    }
+    cn_count(&job->counters->bytes_read, scratch->bytes_read - before);
+    atomic_store_explicit(&job->load_last_ns, cn_now_ns(), memory_order_relaxed);
+}
+
+void cn_load_seal(struct cn_job *job, size_t load)
+{
+    struct cn_load_state *state = &job->loads[load];
+    for (size_t r = 0; r < state->read_count; r++) {
+        struct cn_error error;
+        if (cn_read_close(&state->reads[r], &error) && cn_job_goes_on(job))
+            lose(job, load, r, &error);
+    }
+    for (size_t k = 0; k < job->variable->loads[load].year_count; k++)
+        cn_count(atomic_load(&job->lost[job->variable->loads[load].years[k]])
+                     ? &job->counters->years_failed
+                     : &job->counters->years_read,
+                 1);
+}

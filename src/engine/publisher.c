@@ -1,0 +1,121 @@
+/*
+ * The publisher: fsync and rename take milliseconds of waiting, so a thread of its own does them.
+ * It computes nothing. When it falls behind, tasks publish for themselves: the queue stays short.
+ */
+#include "engine/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_WAITING = 64 };
+
+struct item {
+    struct item *next;
+    const char *path;
+    char temporary[];
+};
+
+struct cn_publisher {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct item *first, **last;
+    size_t waiting;
+    bool finished;
+};
+
+static void publish(struct cn_job *job, const char *path, const char *temporary)
+{
+    const struct cn_normal_file file = {.config = job->plan->config, .path = path};
+    struct cn_error error;
+    if (cn_sink_publish(&file, temporary, &error)) {
+        cn_count(&job->counters->files_failed, 1);
+        cn_job_abort(job, &error);
+        return;
+    }
+    cn_count(&job->counters->files_written, 1);
+}
+
+static void *publisher_main(void *argument)
+{
+    struct cn_job *job = argument;
+    struct cn_publisher *publisher = job->publisher;
+    pthread_mutex_lock(&publisher->lock);
+    for (;;) {
+        struct item *item = publisher->first;
+        if (!item && publisher->finished)
+            break;
+        if (!item) {
+            pthread_cond_wait(&publisher->more, &publisher->lock);
+            continue;
+        }
+        publisher->first = item->next;
+        if (!publisher->first)
+            publisher->last = &publisher->first;
+        publisher->waiting--;
+        pthread_mutex_unlock(&publisher->lock);
+        publish(job, item->path, item->temporary);
+        free(item);
+        pthread_mutex_lock(&publisher->lock);
+    }
+    pthread_mutex_unlock(&publisher->lock);
+    return NULL;
+}
+
+enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error)
+{
+    struct cn_publisher *publisher = calloc(1, sizeof *publisher);
+    if (!publisher)
+        return cn_fail_memory(error, "the publisher");
+    publisher->last = &publisher->first;
+    pthread_mutex_init(&publisher->lock, NULL);
+    pthread_cond_init(&publisher->more, NULL);
+    job->publisher = publisher;
+    if (pthread_create(&publisher->thread, NULL, publisher_main, job)) {
+        free(publisher);
+        job->publisher = NULL;
+        return cn_fail(error, CN_BAD_MACHINE, "the publishing thread cannot be started");
+    }
+    return CN_OK;
+}
+
+void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, const char *temporary)
+{
+    struct cn_publisher *publisher = job->publisher;
+    size_t length = strlen(temporary) + 1;
+    struct item *item = malloc(sizeof *item + length);
+    if (item) {
+        item->next = NULL;
+        item->path = file->path;
+        memcpy(item->temporary, temporary, length);
+        pthread_mutex_lock(&publisher->lock);
+        bool room = publisher->waiting < MOST_WAITING;
+        if (room) {
+            *publisher->last = item;
+            publisher->last = &item->next;
+            publisher->waiting++;
+            pthread_cond_signal(&publisher->more);
+        }
+        pthread_mutex_unlock(&publisher->lock);
+        if (room)
+            return;
+    }
+    free(item);
+    publish(job, file->path, temporary);
+}
+
+void cn_publisher_finish(struct cn_job *job)
+{
+    struct cn_publisher *publisher = job->publisher;
+    if (!publisher)
+        return;
+    pthread_mutex_lock(&publisher->lock);
+    publisher->finished = true;
+    pthread_cond_signal(&publisher->more);
+    pthread_mutex_unlock(&publisher->lock);
+    pthread_join(publisher->thread, NULL);
+    pthread_mutex_destroy(&publisher->lock);
+    pthread_cond_destroy(&publisher->more);
+    free(publisher);
+    job->publisher = NULL;
+}

@@ -1,0 +1,169 @@
+/*
+ * A run: the variables of the plan, one after another, each through the task graph.
+ */
+#include "engine/job.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_problems(struct cn_problems *to, const struct cn_problems *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        cn_problems_add(to, from->items[i].severity, "%s", from->items[i].text);
+    to->lost |= from->lost;
+}
+
+static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = job->variable;
+    job->lost = cn_pool_alloc(job->pool, variable->variable->year_count, sizeof *job->lost);
+    job->touched = cn_pool_alloc(job->pool, variable->year_slots + variable->result_slots,
+                                 sizeof *job->touched);
+    job->file_read =
+        cn_pool_alloc(job->pool, job->plan->catalog->file_count, sizeof *job->file_read);
+    job->scratch = cn_pool_alloc(job->pool, (size_t)job->threads, sizeof *job->scratch);
+    if (!job->lost || !job->touched || !job->file_read || !job->scratch)
+        return cn_fail_memory(error, "a variable");
+    enum cn_status status = cn_loads_prepare(job, error);
+    if (!status)
+        status = cn_batches_prepare(job, error);
+    if (!status)
+        status = cn_makings_prepare(job, error);
+    if (!status)
+        status = cn_publisher_start(job, error);
+    return status;
+}
+
+static void collect(struct cn_job *job)
+{
+    struct cn_variable_result *result = job->result;
+    uint64_t first = atomic_load(&job->load_first_ns), last = atomic_load(&job->load_last_ns);
+    for (size_t f = 0; job->file_read && f < job->plan->catalog->file_count; f++)
+        result->files_read += atomic_load(&job->file_read[f]);
+    result->bytes_read = cn_counted(&job->counters->bytes_read);
+    result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
+    result->compute_s = (double)atomic_load(&job->compute_ns) * 1e-9;
+    result->write_s = (double)atomic_load(&job->write_ns) * 1e-9;
+    result->normals_written = cn_counted(&job->counters->files_written);
+    result->normals_failed += job->variable->outputs_wanted - result->normals_written;
+}
+
+/* One variable through the graph; returns why the run cannot go on, or CN_OK. */
+static enum cn_status run_graph(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                                const struct cn_arena *arena, const struct cn_kernels *kernels,
+                                const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                                struct cn_variable_result *result)
+{
+    struct cn_job job = {.plan = plan,
+                         .variable = variable,
+                         .kernels = kernels,
+                         .arena = arena,
+                         .hooks = hooks,
+                         .counters = counters,
+                         .result = result,
+                         .threads = plan->threads,
+                         .report_lock = PTHREAD_MUTEX_INITIALIZER,
+                         .pool = cn_pool_new()};
+    struct cn_error error;
+    enum cn_status status = job.pool ? prepare(&job, &error) : cn_fail_memory(&error, "a variable");
+    if (status)
+        cn_job_abort(&job, &error);
+    else
+        cn_graph_run(&job);
+    cn_publisher_finish(&job);
+    collect(&job);
+    cn_loads_free(&job);
+    for (int t = 0; job.scratch && t < job.threads; t++)
+        cn_scratch_free(&job.scratch[t]);
+    cn_pool_free(job.pool);
+    pthread_mutex_destroy(&job.report_lock);
+    return (enum cn_status)atomic_load(&job.stop);
+}
+
+static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
+                                   const struct cn_arena *arena, const struct cn_kernels *kernels,
+                                   const struct cn_run_hooks *hooks,
+                                   struct cn_variable_result *result)
+{
+    const struct cn_variable_plan *variable = &plan->variables[index];
+    struct cn_counters *counters = &hooks->counters[index];
+    enum cn_status status = CN_OK;
+    uint64_t start = cn_now_ns();
+    result->normals_skipped = variable->outputs_kept;
+    result->normals_failed = variable->outputs_failed;
+    counters->files_total = variable->outputs_wanted;
+    counters->files_kept = variable->outputs_kept;
+    for (size_t l = 0; l < variable->load_count; l++)
+        counters->years_total += variable->loads[l].year_count;
+    atomic_store(&counters->started_ns.value, start);
+    atomic_store(&counters->state.value, CN_ACTIVE);
+    if (!variable->failure && variable->outputs_wanted)
+        status = run_graph(plan, variable, arena, kernels, hooks, counters, result);
+    result->state = variable->failure || result->problems.lost || status ? CN_FAILED : CN_DONE;
+    if (variable->outputs_wanted && !result->normals_written)
+        result->state = CN_FAILED;
+    uint64_t end = cn_now_ns();
+    result->wall_s = (double)(end - start) * 1e-9;
+    atomic_store(&counters->finished_ns.value, end);
+    atomic_store(&counters->state.value, (uint64_t)result->state);
+    return status;
+}
+
+/* Problems that are known before anything runs. */
+static void list_known_problems(const struct cn_variable_plan *variable,
+                                struct cn_variable_result *result)
+{
+    result->name = variable->variable->name;
+    if (variable->failure)
+        cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
+    copy_problems(&result->problems, &variable->variable->problems);
+    copy_problems(&result->problems, &variable->problems);
+}
+
+static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_result *result,
+                     enum cn_status status)
+{
+    if (status == CN_STOPPED)
+        return 128 + (hooks->stop ? atomic_load(hooks->stop) : SIGINT);
+    if (status)
+        return 3;
+    for (size_t v = 0; v < result->count; v++)
+        if (cn_problems_count(&result->variables[v].problems, CN_PROBLEM))
+            return 2;
+    return 0;
+}
+
+void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
+            struct cn_run_result *result)
+{
+    const struct cn_kernels *kernels = NULL;
+    struct cn_arena arena = {0};
+    struct cn_error error;
+    uint64_t start = cn_now_ns();
+    *result = (struct cn_run_result){.threads = plan->threads};
+    result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
+    enum cn_status status = result->variables ? CN_OK : cn_fail_memory(&error, "results");
+    result->count = status ? 0 : plan->variable_count;
+    for (size_t v = 0; v < result->count; v++)
+        list_known_problems(&plan->variables[v], &result->variables[v]);
+    if (!status)
+        status = cn_kernels_select(&kernels, &error);
+    if (!status)
+        status = cn_arena_open(&arena, plan->arena_bytes, &error);
+    if (status && result->count)
+        cn_problems_add(&result->variables[0].problems, CN_PROBLEM, "%s", error.text);
+    for (size_t v = 0; v < result->count && !status; v++)
+        status = run_variable(plan, v, &arena, kernels, hooks, &result->variables[v]);
+    cn_arena_close(&arena);
+    result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
+    result->exit_code = exit_code(hooks, result, status);
+}
+
+void cn_result_free(struct cn_run_result *result)
+{
+    for (size_t v = 0; v < result->count; v++)
+        cn_problems_free(&result->variables[v].problems);
+    free(result->variables);
+    *result = (struct cn_run_result){0};
+}

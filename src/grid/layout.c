@@ -1,0 +1,37 @@
+/*
+ * How the regions lie side by side in the row of a day slot.
+ */
+#include "climnorm/grid.h"
+
+#include <libdeflate.h>
+#include <stdint.h>
+
+enum { CELLS_PER_LINE = 16 }; /* 64-byte cache lines of 4-byte cells */
+
+/* Cells with room for the deflated row of means (4 bytes a cell) and, in a row of 2-byte counts,
+ * for the deflated counts: each is encoded in place. */
+static bool padded_cells(size_t cells, size_t *padded)
+{
+    if (cells > SIZE_MAX / 16)
+        return false;
+    size_t means = libdeflate_zlib_compress_bound(NULL, 4 * cells);
+    size_t counts = libdeflate_zlib_compress_bound(NULL, 2 * cells);
+    size_t needed = means / 4 > counts / 2 ? means / 4 : counts / 2;
+    *padded = (needed + CELLS_PER_LINE) / CELLS_PER_LINE * CELLS_PER_LINE;
+    return true;
+}
+
+bool cn_layout_place(struct cn_layout *layout)
+{
+    layout->row_cells = 0;
+    for (size_t r = 0; r < layout->region_count; r++) {
+        struct cn_region_cells *region = &layout->regions[r];
+        size_t cells, padded;
+        region->first_cell = layout->row_cells;
+        if (__builtin_mul_overflow(region->lat_count, region->lon_count, &cells) ||
+            !padded_cells(cells, &padded) ||
+            __builtin_add_overflow(layout->row_cells, padded, &layout->row_cells))
+            return false;
+    }
+    return layout->row_cells < SIZE_MAX / (4 * 400);
+}

@@ -1,0 +1,17 @@
+/*
+ * Which source years are read together: those that share a chunk of a file.
+ */
+#ifndef CLIMNORM_PLAN_GROUPS_H
+#define CLIMNORM_PLAN_GROUPS_H
+
+#include "climnorm/plan.h"
+
+/* Fills variable->loads for the years that the batches need, and load_of_year[year_count] for them.
+ */
+enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
+                             size_t *load_of_year, struct cn_error *error);
+
+/* Sums the sizes of the files that the loads open, each once. */
+void cn_count_bytes_to_read(struct cn_variable_plan *variable);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * Output paths: filled in, safe, and each used once. Names in them come from file names and
+ * configs.
+ */
+#include "plan/paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_COMPONENT = 250, MAX_PATH = 3000 };
+
+/* The value of the field that starts at `name` (behind its brace), or NULL. */
+static const char *field_value(const char *name, size_t length, const struct cn_fields *fields,
+                               char number[16])
+{
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"region", fields->region}, {"variable", fields->variable},
+                 {"period", fields->period}, {"scenario", fields->scenario},
+                 {"model", fields->model},   {"variant", fields->variant},
+                 {"grid", fields->grid}};
+    const struct {
+        const char *name;
+        int value;
+    } numbers[] = {{"year", fields->year}, {"window", fields->window}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strlen(texts[i].name) == length && !memcmp(texts[i].name, name, length))
+            return texts[i].value ? texts[i].value : "";
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strlen(numbers[i].name) == length && !memcmp(numbers[i].name, name, length)) {
+            snprintf(number, 16, "%d", numbers[i].value);
+            return number;
+        }
+    return NULL;
+}
+
+const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields)
+{
+    char filled[2 * MAX_PATH];
+    size_t used = 0;
+    while (*text && used < sizeof filled - 1) {
+        const char *end = *text == '{' ? strchr(text, '}') : NULL;
+        char number[16];
+        const char *value =
+            end ? field_value(text + 1, (size_t)(end - text - 1), fields, number) : NULL;
+        if (!value) {
+            filled[used++] = *text++;
+            continue;
+        }
+        size_t length = strnlen(value, sizeof filled - 1 - used);
+        memcpy(filled + used, value, length);
+        used += length;
+        text = end + 1;
+    }
+    return cn_pool_strndup(pool, filled, used);
+}
+
+static bool path_is_safe(const char *path)
+{
+    if (*path == '/' || !*path || strlen(path) > MAX_PATH)
+        return false;
+    while (*path) {
+        size_t length = strcspn(path, "/");
+        if (length == 0 || length > MAX_COMPONENT || (length == 1 && path[0] == '.') ||
+            (length == 2 && path[0] == '.' && path[1] == '.') ||
+            path[length + (path[length] == '/')] == '/')
+            return false;
+        path += length;
+        if (*path == '/' && !*++path)
+            return false;
+    }
+    return true;
+}
+
+struct entry {
+    const char *path;
+    const struct cn_variable_plan *variable;
+    const struct cn_target *target;
+    size_t region;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+}
+
+/* The field that would tell two normals apart. */
+static const char *missing_field(const struct entry *a, const struct entry *b)
+{
+    if (a->variable != b->variable)
+        return "{variable}";
+    if (a->region != b->region)
+        return "{region}";
+    if (a->target->year != b->target->year)
+        return "{year}";
+    return "{scenario}";
+}
+
+static size_t collect(const struct cn_plan *plan, struct entry *entries)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        for (size_t t = 0; t < variable->target_count; t++)
+            for (size_t r = 0; r < variable->layout.region_count; r++, count++)
+                if (entries)
+                    entries[count] = (struct entry){variable->targets[t].outputs[r].path, variable,
+                                                    &variable->targets[t], r};
+    }
+    return count;
+}
+
+enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error)
+{
+    size_t count = collect(plan, NULL);
+    struct entry *entries = calloc(count + 1, sizeof *entries);
+    if (!entries)
+        return cn_fail_memory(error, "output paths");
+    collect(plan, entries);
+    qsort(entries, count, sizeof *entries, by_path);
+    enum cn_status status = CN_OK;
+    for (size_t i = 0; i < count && !status; i++) {
+        if (!path_is_safe(entries[i].path))
+            status = cn_fail(error, CN_BAD_USAGE,
+                             "%s: output.pattern gives the path \"%s\", which is not a file below "
+                             "output.root; use names without \"..\" and empty parts",
+                             plan->config->path, entries[i].path);
+        else if (i && !strcmp(entries[i].path, entries[i - 1].path))
+            status = cn_fail(error, CN_BAD_USAGE,
+                             "%s: output.pattern gives two normals the path \"%s\"; add the field "
+                             "%s to the pattern",
+                             plan->config->path, entries[i].path,
+                             missing_field(&entries[i - 1], &entries[i]));
+    }
+    free(entries);
+    return status;
+}

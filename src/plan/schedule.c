@@ -1,0 +1,279 @@
+/*
+ * The program over slots: batches of target years, the loads that they need, and which slot of the
+ * arena each holds, as a compiler gives values registers. Pure.
+ */
+#include "base/human.h"
+#include "climnorm/plan.h"
+#include "plan/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_YEARS = 25, /* larger batches gain little: bench_kernels */
+    LOOK_AHEAD = 8,   /* year slots beyond those in use, so that loading runs ahead */
+    RESULT_SLOTS = 2, /* one is encoded while the next is computed */
+    PAGE_BYTES = 4096,
+};
+
+static bool round_to_pages(size_t *bytes)
+{
+    return !__builtin_add_overflow(*bytes, (size_t)PAGE_BYTES - 1, bytes) &&
+           (*bytes &= ~((size_t)PAGE_BYTES - 1), true);
+}
+
+static bool target_wanted(const struct cn_variable_plan *variable, const struct cn_target *target)
+{
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        if (target->outputs[r].wanted)
+            return true;
+    return false;
+}
+
+/* Runs of wanted consecutive target years of one timeline, at most `years` long. */
+static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan *variable,
+                                   size_t years, struct cn_error *error)
+{
+    size_t window = (size_t)plan->config->normals.window;
+    variable->batches = cn_pool_alloc(plan->pool, variable->target_count, sizeof(struct cn_batch));
+    variable->batch_count = 0;
+    variable->batch_years = 0;
+    if (!variable->batches)
+        return cn_fail_memory(error, "batches of the plan");
+    for (size_t t = 0; t < variable->target_count;) {
+        const struct cn_target *first = &variable->targets[t];
+        if (!target_wanted(variable, first)) {
+            t++;
+            continue;
+        }
+        size_t count = 1;
+        while (count < years && t + count < variable->target_count &&
+               first[count].timeline == first->timeline &&
+               first[count].year == first->year + (int)count &&
+               target_wanted(variable, &first[count]))
+            count++;
+        ptrdiff_t *rows = cn_pool_alloc(plan->pool, window + count - 1, sizeof *rows);
+        if (!rows)
+            return cn_fail_memory(error, "batches of the plan");
+        memcpy(rows, first->window, window * sizeof *rows);
+        for (size_t k = 1; k < count; k++)
+            rows[window + k - 1] = first[k].window[window - 1];
+        variable->batches[variable->batch_count++] =
+            (struct cn_batch){.first_target = t,
+                              .target_count = count,
+                              .rows = rows,
+                              .row_count = window + count - 1};
+        if (count > variable->batch_years)
+            variable->batch_years = count;
+        t += count;
+    }
+    return CN_OK;
+}
+
+/* The batches with the loads that each needs first, in program order, and last_use[load]: the index
+ * of the last batch that reads one of its years. */
+static enum cn_status make_steps(struct cn_plan *plan, struct cn_variable_plan *variable,
+                                 const size_t *load_of_year, size_t *last_use,
+                                 struct cn_error *error)
+{
+    variable->steps = cn_pool_alloc(plan->pool, variable->load_count + variable->batch_count,
+                                    sizeof(struct cn_step));
+    bool *loaded = calloc(variable->load_count + 1, sizeof *loaded);
+    if (!variable->steps || !loaded) {
+        free(loaded);
+        return cn_fail_memory(error, "steps of the plan");
+    }
+    variable->step_count = 0;
+    for (size_t b = 0; b < variable->batch_count; b++) {
+        const struct cn_batch *batch = &variable->batches[b];
+        for (size_t k = 0; k < batch->row_count; k++) {
+            if (batch->rows[k] < 0)
+                continue;
+            size_t load = load_of_year[batch->rows[k]];
+            last_use[load] = b;
+            if (!loaded[load])
+                variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
+            loaded[load] = true;
+        }
+        variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, b};
+    }
+    free(loaded);
+    return CN_OK;
+}
+
+/* Runs the program with `slots` year slots, or with as many as it takes when slots is 0, and
+ * returns how many it took. Slots are taken in the order in which they were given up: the longer a
+ * slot has been free, the less a load that takes it has to wait. */
+static size_t assign_slots(struct cn_variable_plan *variable, const size_t *last_use, size_t slots,
+                           size_t *queue)
+{
+    size_t head = 0, tail = 0, made = 0;
+    size_t room = variable->variable->year_count + 1;
+    for (; made < slots; made++)
+        queue[tail++ % room] = made;
+    for (size_t s = 0; s < variable->step_count; s++) {
+        size_t index = variable->steps[s].index;
+        if (variable->steps[s].kind == CN_LOAD) {
+            const struct cn_load *load = &variable->loads[index];
+            for (size_t k = 0; k < load->year_count; k++)
+                variable->slot_of_year[load->years[k]] =
+                    head < tail ? queue[head++ % room] : made++;
+            continue;
+        }
+        variable->batches[index].result_slot = index % variable->result_slots;
+        for (size_t l = 0; l < variable->load_count; l++) {
+            const struct cn_load *load = &variable->loads[l];
+            for (size_t k = 0; last_use[l] == index && k < load->year_count; k++)
+                queue[tail++ % room] = variable->slot_of_year[load->years[k]];
+        }
+    }
+    return made;
+}
+
+/* Sizes of slots; the need of one variable. False: overflow. */
+static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
+                          size_t year_slots, uint64_t *need)
+{
+    size_t cells, means, counts = 0, slabs, results;
+    if (__builtin_mul_overflow((size_t)variable->slots, variable->layout.row_cells, &cells) ||
+        __builtin_mul_overflow(cells, sizeof(float), &means) ||
+        (plan->config->output.counts && __builtin_mul_overflow(cells, sizeof(int16_t), &counts)))
+        return false;
+    variable->slab_bytes = means;
+    if (!round_to_pages(&variable->slab_bytes) ||
+        __builtin_add_overflow(means, counts, &variable->target_bytes) ||
+        !round_to_pages(&variable->target_bytes) ||
+        __builtin_mul_overflow(variable->batch_years, variable->target_bytes,
+                               &variable->result_bytes) ||
+        __builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) ||
+        __builtin_mul_overflow(variable->slab_bytes, year_slots, &slabs))
+        return false;
+    variable->year_slots = year_slots;
+    return !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
+}
+
+/* What was tried, to choose between. */
+struct attempt {
+    size_t batch_years, result_slots, extra_slots;
+};
+
+/* Makes the program for one choice. *need: bytes of the arena. */
+static enum cn_status attempt(struct cn_plan *plan, struct cn_variable_plan *variable,
+                              const struct attempt *choice, uint64_t *need, struct cn_error *error)
+{
+    size_t years = variable->variable->year_count;
+    size_t *load_of_year = calloc(years + 1, sizeof *load_of_year);
+    size_t *last_use = calloc(years + 1, sizeof *last_use);
+    size_t *queue = calloc(years + 1, sizeof *queue);
+    enum cn_status status = CN_OK;
+    if (!load_of_year || !last_use || !queue)
+        status = cn_fail_memory(error, "the schedule");
+    if (!status)
+        status = make_batches(plan, variable, choice->batch_years, error);
+    if (!status)
+        status = cn_make_loads(plan, variable, load_of_year, error);
+    if (!status)
+        status = make_steps(plan, variable, load_of_year, last_use, error);
+    if (!status) {
+        variable->result_slots = choice->result_slots < variable->batch_count
+                                     ? choice->result_slots
+                                     : (variable->batch_count ? variable->batch_count : 1);
+        for (size_t y = 0; y < years; y++)
+            variable->slot_of_year[y] = SIZE_MAX;
+        size_t slots = assign_slots(variable, last_use, 0, queue) + choice->extra_slots;
+        size_t loaded = 0;
+        for (size_t l = 0; l < variable->load_count; l++)
+            loaded += variable->loads[l].year_count;
+        if (slots > loaded)
+            slots = loaded;
+        assign_slots(variable, last_use, slots, queue);
+        if (!size_variable(plan, variable, slots, need))
+            status = cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
+                             variable->variable->name);
+    }
+    free(load_of_year);
+    free(last_use);
+    free(queue);
+    return status;
+}
+
+static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                             uint64_t limit, uint64_t need, struct cn_error *error)
+{
+    char has[24], needs[24];
+    const char *advice = plan->config->engine.batch_years > 1
+                             ? "; raise it, or set engine.batch_years to 0"
+                             : "; raise it, or ask for fewer regions";
+    return cn_fail(
+        error, CN_BAD_USAGE,
+        "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
+        plan->config->path, cn_human_bytes(limit, has), (unsigned long long)limit,
+        variable->variable->name, cn_human_bytes(need, needs), (unsigned long long)need, advice);
+}
+
+/* The largest batch that fits, first with all the look-ahead that is useful, then with less. */
+static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *variable,
+                             uint64_t limit, uint64_t *need, struct cn_error *error)
+{
+    size_t asked = (size_t)plan->config->engine.batch_years;
+    size_t ahead = LOOK_AHEAD + (size_t)plan->threads / 8;
+    size_t longest = asked ? asked : BATCH_YEARS;
+    const struct {
+        size_t smallest; /* batch that is worth this look-ahead */
+        size_t result_slots, extra_slots;
+    } levels[] = {{8, RESULT_SLOTS, ahead}, {2, RESULT_SLOTS, 2}, {1, RESULT_SLOTS, 1}, {1, 1, 0}};
+    for (size_t level = 0; level < sizeof levels / sizeof *levels; level++) {
+        size_t smallest =
+            asked || levels[level].smallest > longest ? longest : levels[level].smallest;
+        for (size_t years = longest; years >= smallest; years--) {
+            const struct attempt choice = {years, levels[level].result_slots,
+                                           levels[level].extra_slots};
+            enum cn_status status = attempt(plan, variable, &choice, need, error);
+            if (status || *need <= limit)
+                return status;
+        }
+    }
+    return refuse(plan, variable, limit, *need, error);
+}
+
+static void count_outputs(const struct cn_plan *plan, struct cn_variable_plan *variable)
+{
+    variable->outputs_wanted = 0;
+    variable->bytes_to_write = 0;
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < variable->layout.region_count; r++) {
+            const struct cn_region_cells *region = &variable->layout.regions[r];
+            if (!variable->targets[t].outputs[r].wanted)
+                continue;
+            variable->outputs_wanted++;
+            variable->bytes_to_write += (uint64_t)variable->slots * region->lat_count *
+                                        region->lon_count * (plan->config->output.counts ? 6 : 4);
+        }
+    variable->outputs_kept = variable->output_count - variable->outputs_wanted;
+}
+
+enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
+                                struct cn_error *error)
+{
+    plan->memory_limit = memory_limit;
+    plan->threads = threads;
+    plan->arena_bytes = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        struct cn_variable_plan *variable = &plan->variables[v];
+        if (variable->failure)
+            continue;
+        uint64_t need = 0;
+        variable->slot_of_year = cn_pool_alloc(plan->pool, variable->variable->year_count,
+                                               sizeof *variable->slot_of_year);
+        if (!variable->slot_of_year)
+            return cn_fail_memory(error, "the schedule");
+        enum cn_status status = choose(plan, variable, memory_limit, &need, error);
+        if (status)
+            return status;
+        count_outputs(plan, variable);
+        cn_count_bytes_to_read(variable);
+        if (need > plan->arena_bytes)
+            plan->arena_bytes = need;
+    }
+    return CN_OK;
+}

@@ -1,0 +1,326 @@
+/*
+ * Which normals there are: periods, target years, their windows and their files. Pure.
+ */
+#include "climnorm/plan.h"
+#include "plan/paths.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The periods when the config names none (docs/config.md). */
+static const struct cn_period default_periods[] = {
+    {"historical", 1980, 2014}, {"hybrid", 2015, 2044}, {"{scenario}", 2045, 2100}};
+static const struct cn_period default_periods_many[] = {
+    {"historical", 1980, 2014}, {"hybrid-{scenario}", 2015, 2044}, {"{scenario}", 2045, 2100}};
+
+/* One variable while its targets are collected. */
+struct builder {
+    struct cn_plan *plan;
+    struct cn_variable_plan *variable;
+    size_t capacity;
+    bool *warned; /* [timeline years] a gap that was reported */
+};
+
+static struct cn_pool *pool_of(const struct builder *builder)
+{
+    return builder->plan->pool;
+}
+
+static const struct cn_source_year *source_year(const struct builder *builder, ptrdiff_t index)
+{
+    return &builder->variable->variable->years[index];
+}
+
+/* The window that ends in `year`: [window] indices, -1 where no usable year is. */
+static ptrdiff_t *make_window(const struct builder *builder, const struct cn_timeline *timeline,
+                              int year, int *planned)
+{
+    int window = builder->plan->config->normals.window;
+    ptrdiff_t *years = cn_pool_alloc(pool_of(builder), (size_t)window, sizeof *years);
+    *planned = 0;
+    for (int k = 0; years && k < window; k++) {
+        int source = year - window + 1 + k;
+        years[k] = -1;
+        if (source >= timeline->first_year && source <= timeline->last_year)
+            years[k] = timeline->years[source - timeline->first_year];
+        if (years[k] >= 0 && !source_year(builder, years[k])->usable)
+            years[k] = -1;
+        *planned += years[k] >= 0;
+    }
+    return years;
+}
+
+/* "1951-1955 1960": the years that a window lacks. */
+static void list_lacking(const ptrdiff_t *window, int count, int first_year, char *text,
+                         size_t room)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (int k = 0; k < count; k++) {
+        if (window[k] >= 0)
+            continue;
+        int end = k;
+        while (end + 1 < count && window[end + 1] < 0)
+            end++;
+        int length =
+            end > k ? snprintf(text + used, room - used, "%s%d-%d", used ? " " : "", first_year + k,
+                               first_year + end)
+                    : snprintf(text + used, room - used, "%s%d", used ? " " : "", first_year + k);
+        if (length < 0 || (size_t)length >= room - used)
+            return;
+        used += (size_t)length;
+        k = end;
+    }
+}
+
+/* Warns once of each source year that a written window does without or holds in part. */
+static void warn_of_gaps(struct builder *builder, const struct cn_timeline *timeline,
+                         const struct cn_target *target)
+{
+    const struct cn_config *config = builder->plan->config;
+    for (int k = 0; k < config->normals.window; k++) {
+        int year = target->year - config->normals.window + 1 + k;
+        if (year < timeline->first_year || year > timeline->last_year ||
+            builder->warned[year - timeline->first_year])
+            continue;
+        ptrdiff_t index = timeline->years[year - timeline->first_year];
+        const struct cn_source_year *source = index >= 0 ? source_year(builder, index) : NULL;
+        if (source && source->days_held == source->days_expected)
+            continue;
+        builder->warned[year - timeline->first_year] = true;
+        if (!source)
+            cn_problems_add(&builder->variable->problems, CN_WARNING,
+                            "%s %d: no usable file holds this year; windows do without it",
+                            builder->variable->variable->name, year);
+        else
+            cn_problems_add(&builder->variable->problems, CN_WARNING,
+                            "%s %d: %d of %d days are there; %s", builder->variable->variable->name,
+                            year, source->days_held, source->days_expected,
+                            source->usable ? "the others are missing values"
+                                           : "less than normals.min_days, windows do without it");
+    }
+}
+
+static bool whole_window_historical(const struct builder *builder, const ptrdiff_t *window)
+{
+    for (int k = 0; k < builder->plan->config->normals.window; k++)
+        if (window[k] >= 0 && strcmp(source_year(builder, window[k])->experiment,
+                                     builder->plan->config->input.historical) != 0)
+            return false;
+    return true;
+}
+
+static bool computed_before(const struct builder *builder, int year, size_t timeline)
+{
+    const struct cn_variable_plan *variable = builder->variable;
+    const char *historical = builder->plan->config->input.historical;
+    for (size_t t = 0; t < variable->target_count; t++)
+        if (variable->targets[t].timeline != timeline && variable->targets[t].year == year &&
+            !strcmp(variable->targets[t].scenario, historical))
+            return true;
+    return false;
+}
+
+static enum cn_status name_outputs(const struct builder *builder, const struct cn_period *period,
+                                   struct cn_target *target, struct cn_error *error)
+{
+    const struct cn_config *config = builder->plan->config;
+    const struct cn_catalog *catalog = builder->plan->catalog;
+    const struct cn_layout *layout = &builder->variable->layout;
+    struct cn_fields fields = {.variable = builder->variable->variable->name,
+                               .scenario = target->scenario,
+                               .model = catalog->model,
+                               .variant = catalog->variant,
+                               .grid = catalog->grid_label,
+                               .year = target->year,
+                               .window = config->normals.window};
+    target->period = fields.period = cn_fill_fields(pool_of(builder), period->name, &fields);
+    target->outputs =
+        cn_pool_alloc(pool_of(builder), layout->region_count, sizeof *target->outputs);
+    if (!target->period || !target->outputs)
+        return cn_fail_memory(error, "outputs of the plan");
+    for (size_t r = 0; r < layout->region_count; r++) {
+        fields.region = layout->regions[r].region->name;
+        target->outputs[r].path = cn_fill_fields(pool_of(builder), config->output.pattern, &fields);
+        target->outputs[r].wanted = true;
+        if (!target->outputs[r].path)
+            return cn_fail_memory(error, "output paths");
+    }
+    return CN_OK;
+}
+
+static enum cn_status add_target(struct builder *builder, size_t timeline_index,
+                                 const struct cn_period *period, int year, struct cn_error *error)
+{
+    const struct cn_config *config = builder->plan->config;
+    struct cn_variable_plan *variable = builder->variable;
+    const struct cn_timeline *timeline = &variable->variable->timelines[timeline_index];
+    struct cn_target target = {.year = year, .timeline = timeline_index};
+    ptrdiff_t *window = make_window(builder, timeline, year, &target.years_planned);
+    if (!window)
+        return cn_fail_memory(error, "windows of the plan");
+    target.window = window;
+    bool historical = !timeline->scenario || whole_window_historical(builder, window);
+    if (historical && computed_before(builder, year, timeline_index))
+        return CN_OK;
+    target.scenario = historical ? config->input.historical : timeline->scenario;
+    if (target.years_planned < config->normals.min_years) {
+        char lacking[400];
+        list_lacking(window, config->normals.window, year - config->normals.window + 1, lacking,
+                     sizeof lacking);
+        cn_problems_add(&variable->problems, CN_PROBLEM,
+                        "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
+                        "lacking: %s",
+                        variable->variable->name, year, target.scenario, target.years_planned,
+                        config->normals.window, config->normals.min_years, lacking);
+        variable->outputs_failed += config->region_count;
+        return CN_OK;
+    }
+    warn_of_gaps(builder, timeline, &target);
+    enum cn_status status = name_outputs(builder, period, &target, error);
+    struct cn_target *targets =
+        status ? NULL
+               : cn_pool_grow(pool_of(builder), variable->targets, variable->target_count,
+                              &builder->capacity, sizeof *targets);
+    if (status || !targets)
+        return status ? status : cn_fail_memory(error, "targets of the plan");
+    variable->targets = targets;
+    variable->targets[variable->target_count++] = target;
+    variable->outputs_failed += config->region_count - variable->layout.region_count;
+    return CN_OK;
+}
+
+static enum cn_status add_timeline(struct builder *builder, size_t index, struct cn_error *error)
+{
+    const struct cn_config *config = builder->plan->config;
+    const struct cn_variable *source = builder->variable->variable;
+    const struct cn_timeline *timeline = &source->timelines[index];
+    bool given = config->normals.periods_given;
+    const struct cn_period *periods = given                        ? config->normals.periods
+                                      : source->timeline_count > 1 ? default_periods_many
+                                                                   : default_periods;
+    size_t count = given ? config->normals.period_count : 3;
+    size_t years = (size_t)(timeline->last_year - timeline->first_year) + 1;
+    builder->warned = cn_pool_alloc(pool_of(builder), years, sizeof *builder->warned);
+    if (!builder->warned)
+        return cn_fail_memory(error, "a timeline of the plan");
+    for (size_t p = 0; p < count; p++) {
+        int first = periods[p].first, last = periods[p].last;
+        if (!given && first < timeline->first_year)
+            first = timeline->first_year;
+        if (last > timeline->last_year) {
+            int from = first > timeline->last_year ? first : timeline->last_year + 1;
+            if (given) {
+                cn_problems_add(&builder->variable->problems, CN_PROBLEM,
+                                "%s %d-%d (period %s): not written, the last source year is %d",
+                                source->name, from, last, periods[p].name, timeline->last_year);
+                builder->variable->outputs_failed +=
+                    (size_t)(last - from + 1) * config->region_count;
+            }
+            last = timeline->last_year;
+        }
+        for (int year = first; year <= last; year++) {
+            enum cn_status status = add_target(builder, index, &periods[p], year, error);
+            if (status)
+                return status;
+        }
+    }
+    return CN_OK;
+}
+
+static enum cn_status place_regions(struct builder *builder, struct cn_error *error)
+{
+    const struct cn_config *config = builder->plan->config;
+    struct cn_variable_plan *variable = builder->variable;
+    struct cn_layout *layout = &variable->layout;
+    layout->regions =
+        cn_pool_alloc(pool_of(builder), config->region_count, sizeof *layout->regions);
+    if (!layout->regions)
+        return cn_fail_memory(error, "regions of the plan");
+    for (size_t r = 0; r < config->region_count; r++) {
+        struct cn_error reason;
+        struct cn_region_cells *cells = &layout->regions[layout->region_count];
+        enum cn_status status = cn_region_cells(pool_of(builder), &variable->variable->grid,
+                                                &config->regions[r], cells, &reason);
+        if (status == CN_BAD_MACHINE)
+            return cn_fail(error, status, "%s", reason.text);
+        if (status) {
+            cn_problems_add(&variable->problems, CN_PROBLEM, "%s: %s", variable->variable->name,
+                            reason.text);
+            continue;
+        }
+        layout->region_count++;
+        if (cells->dropped_columns)
+            cn_problems_add(&variable->problems, CN_WARNING,
+                            "%s: region %s: %zu longitudes of the grid equal an earlier one modulo "
+                            "360 degrees and are left out",
+                            variable->variable->name, config->regions[r].name,
+                            cells->dropped_columns);
+    }
+    return cn_layout_place(layout)
+               ? CN_OK
+               : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
+                         variable->variable->name);
+}
+
+static enum cn_status plan_variable(struct builder *builder, struct cn_error *error)
+{
+    struct cn_variable_plan *variable = builder->variable;
+    variable->failure = variable->variable->failure;
+    if (variable->failure)
+        return CN_OK;
+    enum cn_status status = place_regions(builder, error);
+    if (status)
+        return status;
+    variable->slots =
+        cn_slot_count(variable->variable->calendar, builder->plan->config->normals.leap_day);
+    for (size_t i = 0; i < variable->variable->timeline_count && !status; i++)
+        status = add_timeline(builder, i, error);
+    if (!variable->layout.region_count)
+        variable->failure = "none of the regions holds a cell centre of its grid";
+    variable->output_count = variable->target_count * variable->layout.region_count;
+    return status;
+}
+
+enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
+                               struct cn_plan **plan, struct cn_error *error)
+{
+    *plan = NULL;
+    struct cn_pool *pool = cn_pool_new();
+    struct cn_plan *made = pool ? cn_pool_alloc(pool, 1, sizeof *made) : NULL;
+    struct cn_variable_plan *variables =
+        made ? cn_pool_alloc(pool, catalog->variable_count, sizeof *variables) : NULL;
+    if (!variables) {
+        cn_pool_free(pool);
+        return cn_fail_memory(error, "the plan");
+    }
+    *made = (struct cn_plan){.pool = pool,
+                             .config = config,
+                             .catalog = catalog,
+                             .variables = variables,
+                             .variable_count = catalog->variable_count};
+    enum cn_status status = CN_OK;
+    for (size_t v = 0; v < made->variable_count && !status; v++) {
+        struct builder builder = {.plan = made, .variable = &variables[v]};
+        variables[v].variable = &catalog->variables[v];
+        status = plan_variable(&builder, error);
+    }
+    if (!status)
+        status = cn_check_paths(made, error);
+    if (status) {
+        cn_plan_free(made);
+        return status;
+    }
+    *plan = made;
+    return CN_OK;
+}
+
+void cn_plan_free(struct cn_plan *plan)
+{
+    if (!plan)
+        return;
+    for (size_t v = 0; v < plan->variable_count; v++)
+        cn_problems_free(&plan->variables[v].problems);
+    cn_pool_free(plan->pool);
+}

@@ -1,0 +1,25 @@
+/*
+ * The two ways of reading behind cn_read.
+ */
+#ifndef CLIMNORM_SOURCE_BACKENDS_H
+#define CLIMNORM_SOURCE_BACKENDS_H
+
+#include "source/block.h"
+
+/* The most chunks that a stretch may have for the chunk decoder; more make its table large and its
+ * units small. */
+enum { CN_MAX_UNITS = 1 << 22 };
+
+/* Units along the chunks that touch stretch and box; false: too many. */
+bool cn_decoder_plan(struct cn_read *read);
+enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error);
+enum cn_status cn_decoder_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
+                               struct cn_error *error);
+
+enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error);
+enum cn_status cn_reader_open(struct cn_read *read, struct cn_error *error);
+enum cn_status cn_reader_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
+                              struct cn_error *error);
+void cn_reader_close(struct cn_read *read);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * Scattering: the cells that regions need leave a block and go to their rows; the others are never
+ * touched.
+ */
+#include "source/block.h"
+
+#include "source/unpack.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STRETCH = 512 }; /* cells unpacked at a time, on the stack */
+
+/* A run of neighbouring cells: where it goes in a row, where it starts in the block. */
+struct span {
+    size_t cell, element, count;
+};
+
+struct visitor {
+    void (*visit)(const struct visitor *visitor, const struct span *span);
+    const struct cn_read *read;
+    const struct cn_block *block;
+    float *row;
+    float fill;
+    double *sums;
+    unsigned *counts;
+};
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Visits the spans of one region's row `lat` (of the file) in the block's instant t. */
+static void visit_row(const struct visitor *visitor, const struct cn_region_cells *region, size_t t,
+                      size_t lat)
+{
+    const struct cn_block *block = visitor->block;
+    size_t west = block->first[2], east = block->first[2] + block->count[2];
+    for (size_t k = 0; k < region->run_count; k++) {
+        const struct cn_run *run = &region->runs[k];
+        size_t from = larger(run->source_lon, west);
+        size_t to = smaller(run->source_lon + run->count, east);
+        if (from >= to)
+            continue;
+        struct span span = {.cell = region->first_cell +
+                                    (lat - region->first_lat) * region->lon_count + run->lon +
+                                    (from - run->source_lon),
+                            .element = block->origin + t * block->stride[0] +
+                                       (lat - block->first[1]) * block->stride[1] +
+                                       (from - west) * block->stride[2],
+                            .count = to - from};
+        visitor->visit(visitor, &span);
+    }
+}
+
+static void visit_instant(const struct visitor *visitor, size_t t)
+{
+    const struct cn_block *block = visitor->block;
+    const struct cn_layout *layout = visitor->read->layout;
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
+        size_t from = larger(region->first_lat, block->first[1]);
+        size_t to =
+            smaller(region->first_lat + region->lat_count, block->first[1] + block->count[1]);
+        for (size_t lat = from; lat < to; lat++)
+            visit_row(visitor, region, t, lat);
+    }
+}
+
+static void scatter(struct visitor *visitor)
+{
+    for (size_t t = 0; t < visitor->block->count[0]; t++) {
+        visitor->row = visitor->read->rows[visitor->block->first[0] + t - visitor->read->first];
+        if (visitor->row)
+            visit_instant(visitor, t);
+    }
+}
+
+static void visit_floats(const struct visitor *visitor, const struct span *span)
+{
+    const struct cn_block *block = visitor->block;
+    const struct cn_kernels *kernels = visitor->read->kernels;
+    float *out = visitor->row + span->cell;
+    if (block->shuffled && block->stride[2] == 1) {
+        kernels->unshuffle_f32(out, block->bytes, block->elements, span->element, span->count);
+    } else if (block->shuffled) {
+        for (size_t k = 0; k < span->count; k++)
+            kernels->unshuffle_f32(out + k, block->bytes, block->elements,
+                                   span->element + k * block->stride[2], 1);
+    } else {
+        for (size_t k = 0; k < span->count; k++)
+            memcpy(out + k, block->bytes + 4 * (span->element + k * block->stride[2]), 4);
+    }
+    kernels->mask_f32(out, span->count, &visitor->read->missing);
+}
+
+static void visit_values(const struct visitor *visitor, const struct span *span)
+{
+    double numbers[STRETCH];
+    for (size_t done = 0; done < span->count; done += STRETCH) {
+        size_t count = smaller(STRETCH, span->count - done);
+        size_t stride = visitor->block->stride[2];
+        cn_unpack(visitor->read->file, visitor->block->bytes, span->element + done * stride, stride,
+                  count, numbers);
+        for (size_t k = 0; k < count; k++)
+            visitor->row[span->cell + done + k] = cn_slab_value(numbers[k]);
+    }
+}
+
+static void visit_fill(const struct visitor *visitor, const struct span *span)
+{
+    for (size_t k = 0; k < span->count; k++)
+        visitor->row[span->cell + k] = visitor->fill;
+}
+
+static void visit_sums(const struct visitor *visitor, const struct span *span)
+{
+    double numbers[STRETCH];
+    for (size_t done = 0; done < span->count; done += STRETCH) {
+        size_t count = smaller(STRETCH, span->count - done);
+        size_t stride = visitor->block->stride[2], cell = span->cell + done;
+        cn_unpack(visitor->read->file, visitor->block->bytes, span->element + done * stride, stride,
+                  count, numbers);
+        for (size_t k = 0; k < count; k++) {
+            visitor->sums[cell + k] += isnan(numbers[k]) ? 0 : numbers[k];
+            visitor->counts[cell + k] += isnan(numbers[k]) ? 0 : 1;
+        }
+    }
+}
+
+void cn_scatter_floats(const struct cn_read *read, const struct cn_block *block)
+{
+    scatter(&(struct visitor){.visit = visit_floats, .read = read, .block = block});
+}
+
+void cn_scatter_values(const struct cn_read *read, const struct cn_block *block)
+{
+    scatter(&(struct visitor){.visit = visit_values, .read = read, .block = block});
+}
+
+void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill)
+{
+    scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
+}
+
+void cn_scatter_mean(const struct cn_read *read, const struct cn_block *block, float *row,
+                     double *sums, unsigned *counts)
+{
+    size_t cells = read->layout->row_cells;
+    memset(sums, 0, cells * sizeof *sums);
+    memset(counts, 0, cells * sizeof *counts);
+    struct visitor visitor = {
+        .visit = visit_sums, .read = read, .block = block, .sums = sums, .counts = counts};
+    for (size_t t = 0; t < block->count[0]; t++)
+        visit_instant(&visitor, t);
+    for (size_t c = 0; c < cells; c++)
+        row[c] = counts[c] ? cn_slab_value(sums[c] / counts[c]) : NAN;
+}

@@ -1,0 +1,34 @@
+/*
+ * A block of raw values in memory and how it lies on the file's time, lat and lon; scattered into
+ * the rows of a read. Both ways of reading end here.
+ */
+#ifndef CLIMNORM_SOURCE_BLOCK_H
+#define CLIMNORM_SOURCE_BLOCK_H
+
+#include "source/read.h"
+
+struct cn_block {
+    const unsigned char *bytes;
+    size_t elements;  /* of the whole block, clipped parts included */
+    size_t origin;    /* the element at `first` */
+    bool shuffled;    /* HDF5 shuffle of 4-byte values, still in place */
+    size_t first[3];  /* place of the first cell along time, lat, lon */
+    size_t count[3];  /* that lie inside the file and the stretch of the read */
+    size_t stride[3]; /* in elements */
+};
+
+/* Float32 in little-endian order whose raw values are the numbers (read->plain). */
+void cn_scatter_floats(const struct cn_read *read, const struct cn_block *block);
+
+/* Any type, native byte order, not shuffled: unpacked in double. */
+void cn_scatter_values(const struct cn_read *read, const struct cn_block *block);
+
+/* All cells of the block the same; its bytes do not count. */
+void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill);
+
+/* Several instants of one day, native byte order: the mean per cell over the values that are there
+ * goes to `row`. `sums`: scratch of row_cells doubles, `counts` of row_cells. */
+void cn_scatter_mean(const struct cn_read *read, const struct cn_block *block, float *row,
+                     double *sums, unsigned *counts);
+
+#endif

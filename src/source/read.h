@@ -1,0 +1,76 @@
+/*
+ * From a file to slabs. A cn_read is one file's share of a load: a stretch of its time axis and
+ * where each day goes. It is opened once (behind the HDF5 door), decoded in units that are
+ * independent of each other, in parallel, and closed. Two ways of reading stand behind it: the
+ * chunk decoder, which needs no library but libdeflate after opening, and the netCDF-C reader for
+ * every other storage.
+ */
+#ifndef CLIMNORM_SOURCE_READ_H
+#define CLIMNORM_SOURCE_READ_H
+
+#include "climnorm/catalog.h"
+#include "climnorm/grid.h"
+#include "kernels.h"
+
+/* Where a chunk lies in the file. */
+struct cn_chunk_place {
+    uint64_t address, size; /* address CN_NO_CHUNK: never written, all fill value */
+    uint32_t filter_mask;   /* bit k: filter k was skipped */
+};
+#define CN_NO_CHUNK UINT64_MAX
+
+/* Scratch of one thread; grows on demand and is kept. */
+struct cn_scratch {
+    unsigned char *bytes[3];
+    size_t room[3];
+    struct libdeflate_decompressor *decompressor;
+    struct libdeflate_compressor *compressor;
+    uint64_t bytes_read; /* from input files, by this thread */
+};
+void cn_scratch_free(struct cn_scratch *scratch);
+/* At least `bytes` bytes of buffer `which`; NULL: out of memory. */
+unsigned char *cn_scratch_get(struct cn_scratch *scratch, int which, size_t bytes);
+
+struct cn_read {
+    const struct cn_file *file;
+    const struct cn_layout *layout;
+    const struct cn_kernels *kernels;
+    size_t first, count; /* instants first … first + count - 1 of the file */
+    float **rows; /* [count]: the slab row of each instant, NULL: not needed; set before opening */
+    size_t unit_count; /* known before opening */
+    struct cn_box {    /* hull of the regions' cells: rows and columns of the file */
+        size_t first_lat, last_lat, first_lon, last_lon;
+    } box;
+
+    /* The chunk decoder: unit u is chunk u of the chunks that touch stretch and box. */
+    bool parallel;
+    size_t chunk_first[3], chunk_count[3]; /* in chunks, along time, lat, lon */
+    struct cn_chunk_place *places;         /* [unit_count] */
+    struct cn_float_missing missing;
+    bool plain; /* raw values are the numbers: no packing */
+    float fill; /* the slab value of a chunk that was never written */
+    int fd;
+
+    /* The netCDF-C reader: unit u is the instants unit_first[u] … unit_first[u + 1] - 1. */
+    size_t *unit_first; /* [unit_count + 1] */
+    int nc, variable_id;
+};
+
+/* Plans the read: units and how they lie, and rows, all NULL. No I/O. */
+enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
+                            const struct cn_layout *layout, const struct cn_kernels *kernels,
+                            size_t first, size_t count, struct cn_error *error);
+
+/* Opens the file, checks that it is the one that the catalog saw, and finds its chunks. Takes the
+ * door. CN_BAD_INPUT: its source years are lost. */
+enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
+
+/* Decodes unit `unit` into the rows. Any number of threads at once, each with its own scratch. */
+enum cn_status cn_read_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
+                            struct cn_error *error);
+
+/* Checks that the file did not change meanwhile, and closes it. */
+enum cn_status cn_read_close(struct cn_read *read, struct cn_error *error);
+void cn_read_free(struct cn_read *read);
+
+#endif

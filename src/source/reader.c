@@ -1,0 +1,144 @@
+/*
+ * The netCDF-C reader: every storage that the chunk decoder does not take, a block of instants at a
+ * time. Reading goes through the HDF5 door; unpacking does not.
+ */
+#include "source/backends.h"
+
+#include "base/door.h"
+
+#include <netcdf.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 16 << 20, MOST_BLOCK_BYTES = 256 << 20 };
+enum { VALUES, SUMS, COUNTS }; /* scratch buffers */
+
+static size_t box_cells(const struct cn_read *read)
+{
+    return (read->box.last_lat - read->box.first_lat + 1) *
+           (read->box.last_lon - read->box.first_lon + 1);
+}
+
+/* Instants of a block: about BLOCK_BYTES, whole chunks where the file has chunks, because a chunk
+ * that is read twice is inflated twice. */
+static size_t block_instants(const struct cn_read *read)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    size_t bytes = box_cells(read) * storage->value_bytes;
+    size_t instants = BLOCK_BYTES / bytes ? BLOCK_BYTES / bytes : 1;
+    size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
+    if (chunk > 1 && chunk <= MOST_BLOCK_BYTES / bytes)
+        instants = (instants + chunk - 1) / chunk * chunk;
+    return instants;
+}
+
+/* Where the block that starts at `at` ends: at a multiple of `instants`, or with the day. */
+static size_t block_end(const struct cn_read *read, size_t at, size_t instants)
+{
+    size_t end = read->first + read->count, stop = (at / instants + 1) * instants;
+    if (read->file->several_a_day)
+        for (stop = at + 1; stop < end && read->file->days[stop] == read->file->days[at];)
+            stop++;
+    return stop < end ? stop : end;
+}
+
+enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error)
+{
+    size_t instants = block_instants(read), units = 0;
+    for (size_t at = read->first; at < read->first + read->count; units++)
+        at = block_end(read, at, instants);
+    read->unit_count = units;
+    read->unit_first = calloc(units + 1, sizeof *read->unit_first);
+    if (!read->unit_first)
+        return cn_fail_memory(error, "the blocks of a file");
+    size_t at = read->first;
+    for (size_t unit = 0; unit < units; unit++) {
+        read->unit_first[unit] = at;
+        at = block_end(read, at, instants);
+    }
+    read->unit_first[units] = at;
+    return CN_OK;
+}
+
+static enum cn_status fail_netcdf(const struct cn_read *read, int code, struct cn_error *error)
+{
+    return cn_fail(error, code == NC_ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT,
+                   "%s: %s cannot be read (netCDF: %s)", read->file->path, read->file->variable,
+                   nc_strerror(code));
+}
+
+enum cn_status cn_reader_open(struct cn_read *read, struct cn_error *error)
+{
+    cn_door_enter();
+    int code = nc_open(read->file->path, NC_NOWRITE, &read->nc);
+    if (code)
+        read->nc = -1;
+    else
+        code = nc_inq_varid(read->nc, read->file->variable, &read->variable_id);
+    cn_door_leave();
+    return code ? fail_netcdf(read, code, error) : CN_OK;
+}
+
+void cn_reader_close(struct cn_read *read)
+{
+    if (read->nc < 0)
+        return;
+    cn_door_enter();
+    nc_close(read->nc);
+    cn_door_leave();
+    read->nc = -1;
+}
+
+/* The block of a unit, without bytes, and the hyperslab that fills it. */
+static struct cn_block block_of(const struct cn_read *read, size_t unit, size_t start[CN_MAX_DIMS],
+                                size_t count[CN_MAX_DIMS])
+{
+    const struct cn_storage *storage = &read->file->storage;
+    const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
+    struct cn_block block = {
+        .first = {read->unit_first[unit], read->box.first_lat, read->box.first_lon},
+        .count = {read->unit_first[unit + 1] - read->unit_first[unit],
+                  read->box.last_lat - read->box.first_lat + 1,
+                  read->box.last_lon - read->box.first_lon + 1}};
+    for (size_t d = 0; d < storage->rank; d++) {
+        start[d] = 0;
+        count[d] = 1;
+    }
+    for (int d = 0; d < 3; d++) {
+        start[dims[d]] = block.first[d];
+        count[dims[d]] = block.count[d];
+    }
+    for (int d = 0; d < 3; d++) {
+        block.stride[d] = 1;
+        for (size_t inner = dims[d] + 1; inner < storage->rank; inner++)
+            block.stride[d] *= count[inner];
+    }
+    block.elements = block.count[0] * block.count[1] * block.count[2];
+    return block;
+}
+
+enum cn_status cn_reader_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
+                              struct cn_error *error)
+{
+    size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS], cells = read->layout->row_cells;
+    struct cn_block block = block_of(read, unit, start, count);
+    size_t bytes = block.elements * read->file->storage.value_bytes;
+    unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);
+    double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, cells * sizeof(double));
+    unsigned *counts =
+        (unsigned *)(void *)cn_scratch_get(scratch, COUNTS, cells * sizeof(unsigned));
+    if (!values || !sums || !counts)
+        return cn_fail_memory(error, "a block of a file");
+    cn_door_enter();
+    int code = nc_get_vara(read->nc, read->variable_id, start, count, values);
+    cn_door_leave();
+    if (code)
+        return fail_netcdf(read, code, error);
+    scratch->bytes_read += bytes;
+    block.bytes = values;
+    if (!read->file->several_a_day)
+        cn_scatter_values(read, &block);
+    else if (read->rows[block.first[0] - read->first])
+        cn_scatter_mean(read, &block, read->rows[block.first[0] - read->first], sums, counts);
+    return CN_OK;
+}
