@@ -1,8 +1,10 @@
 /*
  * CF calendars: dates, continuous day numbers, and the day slots of a year.
  *
- * Every calendar has its own continuous count of days; counts of different calendars are not
- * comparable. Pure: no I/O, no allocation, no global state.
+ * Every calendar has its own continuous count of days. The counts of the standard and the proleptic
+ * Gregorian calendar agree after 1582-10-15; otherwise counts of different calendars are not
+ * comparable. The standard and the Julian calendar have no year 0: -1 comes right before 1.
+ * Pure: no I/O, no allocation, no global state.
  * Source: CF Conventions 1.10, section 4.4.1.
  */
 #ifndef CLIMNORM_CALENDAR_H
@@ -35,6 +37,7 @@ const char *cn_calendar_name(enum cn_calendar calendar);
 /* Calendars that agree on every day after 1582-10-15 are one family. */
 bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b);
 
+/* Days that exist (1582-10 has 21 in the standard calendar); 0 without such a year or month. */
 int cn_days_in_year(enum cn_calendar calendar, int year);
 int cn_days_in_month(enum cn_calendar calendar, int year, int month);
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
@@ -42,7 +45,7 @@ bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
 /* Continuous day number of a valid date, and back. |year| at most 1 000 000. */
 int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date);
 struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number);
-/* 1-based ordinal day within its year. */
+/* 1-based ordinal day within its year. As in cftime, it does not close the gap of 1582. */
 int cn_day_of_year(enum cn_calendar calendar, struct cn_date date);
 
 /* How many day slots a year has under the rule (360, 365 or 366). */

@@ -1,0 +1,261 @@
+/*
+ * The CF calendars: which days a year has, and a continuous number for each of them.
+ *
+ * Exact integer arithmetic by hand; knows nothing of clocks, time zones or files. The standard
+ * calendar is two of the others with a seam in October 1582.
+ */
+#include "climnorm/calendar.h"
+
+#include "base/ascii.h"
+
+/* Far beyond any simulation, and far from overflow. */
+enum { MAX_YEAR = 1000000 };
+
+/* 1582-10-15, the first day after the Julian 1582-10-04, counted from 0000-01-01 (Gregorian). */
+enum { FIRST_GREGORIAN_DAY = 578101 };
+
+/* The Julian 0000-01-01 is the Gregorian -0001-12-30. */
+enum { JULIAN_OFFSET = -2 };
+
+static const struct {
+    const char *name;
+    enum cn_calendar calendar;
+} names[] = {
+    {"standard", CN_STANDARD},  {"proleptic_gregorian", CN_PROLEPTIC_GREGORIAN},
+    {"julian", CN_JULIAN},      {"noleap", CN_NOLEAP},
+    {"all_leap", CN_ALL_LEAP},  {"360_day", CN_360_DAY},
+    {"gregorian", CN_STANDARD}, /* older names, which are never written */
+    {"365_day", CN_NOLEAP},     {"366_day", CN_ALL_LEAP},
+};
+
+static const int days_before_month[2][13] = {
+    {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
+    {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366},
+};
+
+bool cn_calendar_parse(const char *name, enum cn_calendar *calendar)
+{
+    if (!name || !*name)
+        name = "standard";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (cn_equal_ascii(name, names[i].name)) {
+            *calendar = names[i].calendar;
+            return true;
+        }
+    return false;
+}
+
+const char *cn_calendar_name(enum cn_calendar calendar)
+{
+    return names[calendar].name; /* the table begins in the order of the enum */
+}
+
+bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b)
+{
+    return (a == CN_PROLEPTIC_GREGORIAN ? CN_STANDARD : a) ==
+           (b == CN_PROLEPTIC_GREGORIAN ? CN_STANDARD : b);
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* As CF 1.9 and cftime 1.6 do by default: in calendars that people lived by, the year -1 comes
+ * right before the year 1, and a year 0 is an error; in the others years count through 0. */
+static bool lacks_year_zero(enum cn_calendar calendar)
+{
+    return calendar == CN_STANDARD || calendar == CN_JULIAN;
+}
+
+/* Years as astronomers count them, with a year 0. */
+static int64_t astronomical(enum cn_calendar calendar, int year)
+{
+    return lacks_year_zero(calendar) && year < 0 ? year + 1 : year;
+}
+
+static bool is_year(enum cn_calendar calendar, int year)
+{
+    return year >= -MAX_YEAR && year <= MAX_YEAR && !(year == 0 && lacks_year_zero(calendar));
+}
+
+static bool is_before_seam(struct cn_date date)
+{
+    return date.year < 1582 ||
+           (date.year == 1582 && (date.month < 10 || (date.month == 10 && date.day < 15)));
+}
+
+static bool has_leap_day(enum cn_calendar calendar, int year)
+{
+    int64_t y = astronomical(calendar, year);
+    switch (calendar) {
+    case CN_STANDARD:
+        return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0 || y < 1582);
+    case CN_PROLEPTIC_GREGORIAN:
+        return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    case CN_JULIAN:
+        return y % 4 == 0;
+    case CN_ALL_LEAP:
+        return true;
+    case CN_NOLEAP:
+    case CN_360_DAY:
+        break;
+    }
+    return false;
+}
+
+/* The number that the last day of a month bears. */
+static int last_day(enum cn_calendar calendar, int year, int month)
+{
+    if (calendar == CN_360_DAY)
+        return 30;
+    const int *before = days_before_month[has_leap_day(calendar, year)];
+    return before[month] - before[month - 1];
+}
+
+int cn_days_in_year(enum cn_calendar calendar, int year)
+{
+    if (!is_year(calendar, year))
+        return 0;
+    if (calendar == CN_360_DAY)
+        return 360;
+    if (calendar == CN_STANDARD && year == 1582)
+        return 355;
+    return has_leap_day(calendar, year) ? 366 : 365;
+}
+
+int cn_days_in_month(enum cn_calendar calendar, int year, int month)
+{
+    if (!is_year(calendar, year) || month < 1 || month > 12)
+        return 0;
+    if (calendar == CN_STANDARD && year == 1582 && month == 10)
+        return 21;
+    return last_day(calendar, year, month);
+}
+
+bool cn_date_valid(enum cn_calendar calendar, struct cn_date date)
+{
+    if (!is_year(calendar, date.year) || date.month < 1 || date.month > 12 || date.day < 1 ||
+        date.day > last_day(calendar, date.year, date.month))
+        return false;
+    return calendar != CN_STANDARD || date.year != 1582 || date.month != 10 || date.day <= 4 ||
+           date.day >= 15;
+}
+
+int cn_day_of_year(enum cn_calendar calendar, struct cn_date date)
+{
+    if (calendar == CN_360_DAY)
+        return 30 * (date.month - 1) + date.day;
+    return days_before_month[has_leap_day(calendar, date.year)][date.month - 1] + date.day;
+}
+
+/* Days from 0000-01-01 to the first day of an astronomical year; not for the standard calendar. */
+static int64_t days_before_year(enum cn_calendar calendar, int64_t year)
+{
+    int64_t leap_years = floor_div(year + 3, 4); /* that begin in [0, year) */
+    switch (calendar) {
+    case CN_NOLEAP:
+        return 365 * year;
+    case CN_ALL_LEAP:
+        return 366 * year;
+    case CN_360_DAY:
+        return 360 * year;
+    case CN_JULIAN:
+        return 365 * year + leap_years + JULIAN_OFFSET;
+    case CN_STANDARD:
+    case CN_PROLEPTIC_GREGORIAN:
+        break;
+    }
+    return 365 * year + leap_years - floor_div(year + 99, 100) + floor_div(year + 399, 400);
+}
+
+int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date)
+{
+    int64_t year = astronomical(calendar, date.year);
+    int day = cn_day_of_year(calendar, date);
+    if (calendar == CN_STANDARD)
+        calendar = is_before_seam(date) ? CN_JULIAN : CN_PROLEPTIC_GREGORIAN;
+    return days_before_year(calendar, year) + day - 1;
+}
+
+/* The astronomical year that holds a day; not for the standard calendar. */
+static int64_t year_of_day(enum cn_calendar calendar, int64_t day)
+{
+    int years = 1, days = 365; /* after so many years the pattern of leap years comes again */
+    if (calendar == CN_PROLEPTIC_GREGORIAN) {
+        years = 400;
+        days = 146097;
+    } else if (calendar == CN_JULIAN) {
+        years = 4;
+        days = 1461;
+    } else if (calendar != CN_NOLEAP) {
+        days = calendar == CN_ALL_LEAP ? 366 : 360;
+    }
+    int64_t year = floor_div(day * years, days); /* at most one or two off */
+    while (days_before_year(calendar, year) > day)
+        year--;
+    while (days_before_year(calendar, year + 1) <= day)
+        year++;
+    return year;
+}
+
+/* Month and day of the k-th day (from 0) of a year with or without 29 Feb. */
+static struct cn_date date_in_year(enum cn_calendar calendar, int year, bool leap, int k)
+{
+    if (calendar == CN_360_DAY)
+        return (struct cn_date){year, k / 30 + 1, k % 30 + 1};
+    int month = 1;
+    while (days_before_month[leap][month] <= k)
+        month++;
+    return (struct cn_date){year, month, k - days_before_month[leap][month - 1] + 1};
+}
+
+struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number)
+{
+    enum cn_calendar rules = calendar;
+    if (calendar == CN_STANDARD)
+        rules = day_number < FIRST_GREGORIAN_DAY ? CN_JULIAN : CN_PROLEPTIC_GREGORIAN;
+    int64_t counted = year_of_day(rules, day_number);
+    int day = (int)(day_number - days_before_year(rules, counted));
+    int year = (int)(lacks_year_zero(calendar) && counted <= 0 ? counted - 1 : counted);
+    return date_in_year(calendar, year, has_leap_day(calendar, year), day);
+}
+
+/* 366 slots are those of a leap year, fewer those of a year without 29 Feb; but day-of-year slots
+ * count through the year they are in. */
+static bool slots_have_leap_day(enum cn_calendar calendar, enum cn_leap_day rule, int year)
+{
+    if (rule == CN_DAYOFYEAR)
+        return has_leap_day(calendar, year);
+    return cn_slot_count(calendar, rule) == 366;
+}
+
+int cn_slot_count(enum cn_calendar calendar, enum cn_leap_day rule)
+{
+    if (calendar == CN_360_DAY)
+        return 360;
+    return calendar == CN_NOLEAP || rule == CN_DROP ? 365 : 366;
+}
+
+int cn_slot(enum cn_calendar calendar, enum cn_leap_day rule, struct cn_date date)
+{
+    if (calendar == CN_360_DAY)
+        return cn_day_of_year(calendar, date) - 1;
+    if (rule == CN_DROP && date.month == 2 && date.day == 29)
+        return -1;
+    bool leap = slots_have_leap_day(calendar, rule, date.year);
+    return days_before_month[leap][date.month - 1] + date.day - 1;
+}
+
+bool cn_slot_date(enum cn_calendar calendar, enum cn_leap_day rule, int year, int slot,
+                  struct cn_date *date)
+{
+    bool leap = slots_have_leap_day(calendar, rule, year);
+    if (slot < 0 || slot >= (calendar == CN_360_DAY ? 360 : leap ? 366 : 365))
+        return false;
+    struct cn_date found = date_in_year(calendar, year, leap, slot);
+    if (!cn_date_valid(calendar, found))
+        return false;
+    *date = found;
+    return true;
+}

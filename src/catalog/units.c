@@ -1,0 +1,170 @@
+/*
+ * Units of measure through UDUNITS-2: which ones are equal, and how long a unit of time is.
+ *
+ * The dates behind "since" are not its business: it would read them in the standard calendar,
+ * whatever the file's calendar is. Knows nothing of files.
+ */
+#include "catalog/units.h"
+
+#include "base/ascii.h"
+
+#include <math.h>
+#include <string.h>
+#include <udunits2.h>
+
+/* Longer texts are nobody's units; UDUNITS never sees them. */
+enum { MAX_UNIT = 255 };
+
+/* A unit's text between blanks: a piece of somebody else's string. */
+struct text {
+    const char *start;
+    size_t length;
+};
+
+static struct text trim(const char *start, const char *end)
+{
+    while (start < end && cn_is_space(*start))
+        start++;
+    while (start < end && cn_is_space(end[-1]))
+        end--;
+    return (struct text){start, (size_t)(end - start)};
+}
+
+/* NULL: the database cannot be read. A constant once it is there. */
+static ut_system *unit_system(void)
+{
+    static ut_system *system;
+    if (!system) {
+        ut_set_error_message_handler(ut_ignore);
+        system = ut_read_xml(NULL);
+    }
+    return system;
+}
+
+/* NULL: not a unit, or no database. The caller frees it with ut_free. */
+static ut_unit *parse(struct text text)
+{
+    char copy[MAX_UNIT + 1];
+    ut_system *system = unit_system();
+    if (!system || text.length > MAX_UNIT)
+        return NULL;
+    memcpy(copy, text.start, text.length);
+    copy[text.length] = '\0';
+    return ut_parse(system, copy, UT_UTF8);
+}
+
+bool cn_units_equal(const char *a, const char *b)
+{
+    struct text x = a ? trim(a, a + strlen(a)) : (struct text){"", 0};
+    struct text y = b ? trim(b, b + strlen(b)) : (struct text){"", 0};
+    if (x.length == y.length && memcmp(x.start, y.start, x.length) == 0)
+        return true;
+    if (x.length == 0 || y.length == 0)
+        return false;
+    ut_unit *first = parse(x);
+    ut_unit *second = first ? parse(y) : NULL;
+    bool equal = second && ut_compare(first, second) == 0;
+    ut_free(first);
+    ut_free(second);
+    return equal;
+}
+
+/* Whether some word of a unit is a month or a year: "months", "common_year", "kyr", "eon". By name,
+ * for their lengths differ from unit to unit and from version to version of the database. */
+static bool names_month_or_year(struct text text)
+{
+    static const char *const words[] = {"month", "year", "yr", "eon"};
+    const char *end = text.start + text.length;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        size_t length = strlen(words[w]);
+        for (const char *at = text.start; (size_t)(end - at) >= length; at++) {
+            if (!cn_begins_with(at, words[w]))
+                continue;
+            const char *behind = at + length;
+            if (behind < end && cn_lower(*behind) == 's')
+                behind++;
+            if (behind == end ||
+                !((cn_lower(*behind) >= 'a' && cn_lower(*behind) <= 'z') || *behind == '_'))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The factor to seconds; 0: not a length of time. */
+static double seconds_of(ut_unit *unit)
+{
+    double seconds = 0;
+    ut_unit *second = ut_get_unit_by_name(unit_system(), "second");
+    cv_converter *converter = second ? ut_get_converter(unit, second) : NULL;
+    if (converter) {
+        double zero = cv_convert_double(converter, 0), one = cv_convert_double(converter, 1);
+        /* UDUNITS also converts reciprocals (Hz), logarithms and offsets: not so 0 to 0. */
+        if (zero == 0 && one > 0 && isfinite(one))
+            seconds = one;
+    }
+    cv_free(converter);
+    ut_free(second);
+    return seconds;
+}
+
+static enum cn_status seconds_per_unit(struct text text, double *seconds, struct cn_error *error)
+{
+    int shown = (int)(text.length < 60 ? text.length : 60);
+    if (names_month_or_year(text))
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "time unit \"%.*s\": months and years have no fixed length; rewrite the time "
+            "axis in days (\"cdo settunits,days\")",
+            shown, text.start);
+    if (!unit_system())
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "the UDUNITS-2 database of units cannot be read; install it "
+                       "(libudunits2-data, udunits2), or set UDUNITS2_XML_PATH to udunits2.xml");
+    ut_unit *unit = text.length ? parse(text) : NULL;
+    double length = unit ? seconds_of(unit) : 0;
+    ut_free(unit);
+    if (length == 0)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "time unit \"%.*s\" is not a length of time that UDUNITS-2 knows; expected "
+                       "days, hours, minutes, seconds or the like",
+                       shown, text.start);
+    *seconds = length;
+    return CN_OK;
+}
+
+enum cn_status cn_unit_seconds(const char *unit, double *seconds, struct cn_error *error)
+{
+    return seconds_per_unit(trim(unit, unit + strlen(unit)), seconds, error);
+}
+
+/* The word "since" between blanks; NULL: not there. */
+static const char *find_since(const char *units)
+{
+    for (const char *at = units; *at; at++)
+        if (cn_is_space(*at) && cn_begins_with(at + 1, "since") && cn_is_space(at[6]))
+            return at + 1;
+    return NULL;
+}
+
+enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
+                                   double *unit_seconds, int64_t *reference_second,
+                                   struct cn_error *error)
+{
+    if (!units)
+        units = "";
+    if (strchr(units, '%'))
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "time units \"%.80s\": days written as digits are not a CF time axis; rewrite "
+            "it as days since a date (\"cdo -r copy\")",
+            units);
+    const char *since = find_since(units);
+    if (!since)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "time units \"%.80s\": expected a unit, \"since\" and a date, as in \"days "
+                       "since 1850-01-01\"",
+                       units);
+    enum cn_status status = seconds_per_unit(trim(units, since), unit_seconds, error);
+    return status ? status : cn_reference_parse(since + 5, calendar, reference_second, error);
+}

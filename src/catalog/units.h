@@ -1,0 +1,26 @@
+/*
+ * Units of measure, as UDUNITS-2 knows them. UDUNITS is not thread-safe: all of this is called by
+ * one thread. Its database is read at the first call and kept until the process ends.
+ */
+#ifndef CLIMNORM_CATALOG_UNITS_H
+#define CLIMNORM_CATALOG_UNITS_H
+
+#include "climnorm/calendar.h"
+#include "climnorm/error.h"
+
+/* Seconds in a unit of time ("days", "h", "6 hours", …). Months and years, whose UDUNITS lengths
+ * are averages, and whatever is not a time are CN_BAD_INPUT; no UDUNITS database is
+ * CN_BAD_MACHINE. */
+enum cn_status cn_unit_seconds(const char *unit, double *seconds, struct cn_error *error);
+
+/* Splits "UNIT since DATE" and reads both parts, the date in its calendar: see cn_unit_seconds,
+ * cn_reference_parse. NULL or "" (no units attribute) is CN_BAD_INPUT too. */
+enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
+                                   double *unit_seconds, int64_t *reference_second,
+                                   struct cn_error *error);
+
+/* The same unit under UDUNITS ("K" and "kelvin"). Those that it cannot read are equal when their
+ * texts are, but for blanks around them; no unit (NULL, "", " ") equals no unit only. */
+bool cn_units_equal(const char *a, const char *b);
+
+#endif
