@@ -27,7 +27,8 @@ static inline uint64_t cn_counted(const struct cn_counter *counter)
     return atomic_load_explicit(&counter->value, memory_order_relaxed);
 }
 
-/* What one variable has done so far. The totals are written before the state becomes CN_ACTIVE. */
+/* What one variable has done so far. The totals are written before cn_progress_start, or before
+ * cn_counters_enter makes the variable active. */
 struct cn_counters {
     struct cn_counter state;      /* enum cn_variable_state */
     struct cn_counter started_ns; /* CLOCK_MONOTONIC; 0: not yet */
@@ -39,8 +40,11 @@ struct cn_counters {
     struct cn_counter files_written;
     struct cn_counter files_failed;
     struct cn_counter arena_used;                  /* bytes of slots in use */
-    uint64_t years_total, files_total, files_kept; /* files_total: outputs to make */
+    uint64_t years_total, files_total, files_kept; /* files_total: outputs to make, without kept */
 };
+
+/* A variable becomes active, done or failed: sets the state and the time of it. */
+void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
 
 enum cn_progress_mode {
     CN_PROGRESS_AUTO,

@@ -24,6 +24,7 @@ struct cn_run_result {
     size_t count;
     double wall_s;
     int threads;
+    const char *isa; /* of the kernels; NULL: not known */
     int exit_code;
 };
 
@@ -41,7 +42,8 @@ void cn_result_free(struct cn_run_result *result);
 
 /* The summary table and every problem, for people, to `out`. */
 void cn_result_print(const struct cn_run_result *result, FILE *out);
-/* The JSON of --summary. */
+/* The JSON of --summary. A regular file is replaced as a whole or not at all; a link, pipe or
+ * device is written into. */
 enum cn_status cn_result_write_json(const struct cn_run_result *result, const char *path,
                                     struct cn_error *error);
 

@@ -96,17 +96,14 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
     counters->files_kept = variable->outputs_kept;
     for (size_t l = 0; l < variable->load_count; l++)
         counters->years_total += variable->loads[l].year_count;
-    atomic_store(&counters->started_ns.value, start);
-    atomic_store(&counters->state.value, CN_ACTIVE);
+    cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
         status = run_graph(plan, variable, arena, kernels, hooks, counters, result);
     result->state = variable->failure || result->problems.lost || status ? CN_FAILED : CN_DONE;
     if (variable->outputs_wanted && !result->normals_written)
         result->state = CN_FAILED;
-    uint64_t end = cn_now_ns();
-    result->wall_s = (double)(end - start) * 1e-9;
-    atomic_store(&counters->finished_ns.value, end);
-    atomic_store(&counters->state.value, (uint64_t)result->state);
+    result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
+    cn_counters_enter(counters, result->state);
     return status;
 }
 
@@ -149,6 +146,7 @@ void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
         list_known_problems(&plan->variables[v], &result->variables[v]);
     if (!status)
         status = cn_kernels_select(&kernels, &error);
+    result->isa = kernels ? kernels->isa : NULL;
     if (!status)
         status = cn_arena_open(&arena, plan->arena_bytes, &error);
     if (status && result->count)

@@ -1,0 +1,104 @@
+/*
+ * Progress as JSON, one object a line, and the JSON values that the summary shares. Names and
+ * messages may hold any bytes; what comes out is always valid JSON.
+ */
+#include "progress/render.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *cn_state_name(enum cn_variable_state state)
+{
+    switch (state) {
+    case CN_WAITING:
+        return "waiting";
+    case CN_ACTIVE:
+        return "active";
+    case CN_DONE:
+        return "done";
+    case CN_FAILED:
+        break;
+    }
+    return "failed";
+}
+
+json_t *cn_json_text(const char *text)
+{
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+    size_t length = strlen(text), used = 0;
+    char *clean = reallocarray(NULL, length + 1, sizeof replacement - 1);
+    if (!clean)
+        return NULL;
+    for (const char *at = text, *start = at; *at; start = at) {
+        bool valid = cn_utf8_next(&at) != CN_NOT_UTF8;
+        size_t bytes = valid ? (size_t)(at - start) : sizeof replacement - 1;
+        memcpy(clean + used, valid ? start : replacement, bytes);
+        used += bytes;
+    }
+    json_t *value = json_stringn(clean, used);
+    free(clean);
+    return value;
+}
+
+json_t *cn_json_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *cn_json_count(uint64_t value)
+{
+    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+/* Milliseconds are enough; negative: not known. */
+static json_t *seconds(double value)
+{
+    return value >= 0 ? cn_json_real(round(value * 1e3) / 1e3) : json_null();
+}
+
+static json_t *row_object(const struct cn_progress_row *row)
+{
+    return json_pack(
+        "{so ss so so so so so so so so so so so so so so}", "name", cn_json_text(row->name),
+        "state", cn_state_name(row->state), "elapsed_s", seconds(row->elapsed_s), "eta_s",
+        seconds(row->eta_s), "fraction", cn_json_real(round(row->fraction * 1e4) / 1e4),
+        "years_read", cn_json_count(row->years_read), "years_failed",
+        cn_json_count(row->years_failed), "years_total", cn_json_count(row->years_total),
+        "bytes_read", cn_json_count(row->bytes_read), "bytes_per_s",
+        cn_json_real(round(row->bytes_per_s)), "normals_computed", cn_json_count(row->computed),
+        "normals_written", cn_json_count(row->written), "normals_failed",
+        cn_json_count(row->failed), "normals_kept", cn_json_count(row->kept), "normals_total",
+        cn_json_count(row->total), "arena_used_bytes", cn_json_count(row->arena_used));
+}
+
+static void write_line(struct cn_text *out, json_t *object)
+{
+    char *line = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(object);
+    if (!line) {
+        out->failed = true;
+        return;
+    }
+    cn_text_raw(out, line);
+    cn_text_end_line(out, "\n");
+    free(line);
+}
+
+void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, const char *event)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; rows && i < snapshot->count; i++)
+        json_array_append_new(rows, row_object(&snapshot->rows[i]));
+    write_line(out,
+               json_pack("{ss so so so si so so}", "event", event, "title",
+                         cn_json_text(snapshot->title), "elapsed_s", seconds(snapshot->elapsed_s),
+                         "eta_s", seconds(snapshot->eta_s), "threads", snapshot->threads,
+                         "arena_bytes", cn_json_count(snapshot->arena_bytes), "variables", rows));
+}
+
+void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message)
+{
+    write_line(out, json_pack("{ss so so}", "event", "message", "elapsed_s", seconds(elapsed_s),
+                              "text", cn_json_text(message)));
+}

@@ -1,0 +1,64 @@
+/*
+ * Progress as lines for a log: one when a variable begins, one now and then, one when it is over.
+ * Pure: it makes lines; thread.c decides when.
+ */
+#include "progress/render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapshot)
+{
+    out->limit = SIZE_MAX;
+    cn_text_add(out, "climnorm: ", SIZE_MAX);
+    if (snapshot->title[0]) {
+        cn_text_add(out, snapshot->title, SIZE_MAX);
+        cn_text_add(out, ", ", SIZE_MAX);
+    }
+    cn_text_printf(out, "%d thread%s", snapshot->threads, snapshot->threads == 1 ? "" : "s");
+    cn_text_end_line(out, "\n");
+}
+
+static void tell_counts(struct cn_text *out, const struct cn_progress_row *row)
+{
+    cn_text_printf(out, "read %" PRIu64 "/%" PRIu64 " years, ", row->years_read, row->years_total);
+    if (row->bytes_per_s > 0)
+        cn_text_printf(out, "%s/s, ", cn_short_bytes(row->bytes_per_s).text);
+    cn_text_printf(out, "written %" PRIu64 "/%" PRIu64 " normals", row->written, row->total);
+    if (row->years_failed)
+        cn_text_printf(out, ", %" PRIu64 " years unread", row->years_failed);
+    if (row->failed)
+        cn_text_printf(out, ", %" PRIu64 " normals failed", row->failed);
+    if (row->kept)
+        cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
+}
+
+void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
+                     bool started)
+{
+    const struct cn_progress_row *row = &snapshot->rows[variable];
+    out->limit = SIZE_MAX;
+    cn_text_printf(out, "[%s] ", cn_short_duration(snapshot->elapsed_s).text);
+    cn_text_add(out, row->name, SIZE_MAX);
+    if (row->state == CN_ACTIVE && started && !snapshot->last) {
+        cn_text_printf(out, ": begins, %" PRIu64 " years to read, %" PRIu64 " normals to make",
+                       row->years_total, row->total);
+        if (row->kept)
+            cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
+    } else if (row->state == CN_ACTIVE && !snapshot->last) {
+        cn_text_add(out, ": ", SIZE_MAX);
+        tell_counts(out, row);
+        if (row->eta_s >= 0)
+            cn_text_printf(out, ", ~%s left", cn_short_duration(row->eta_s).text);
+        if (snapshot->eta_s >= 0 && snapshot->count > 1)
+            cn_text_printf(out, " (all: ~%s)", cn_short_duration(snapshot->eta_s).text);
+    } else {
+        cn_text_printf(out, ": %s",
+                       row->state == CN_ACTIVE ? "stopped" : cn_state_name(row->state));
+        if (row->elapsed_s > 0)
+            cn_text_printf(out, " after %s", cn_short_duration(row->elapsed_s).text);
+        cn_text_add(out, ", ", SIZE_MAX);
+        tell_counts(out, row);
+    }
+    cn_text_end_line(out, "\n");
+}

@@ -1,0 +1,153 @@
+/*
+ * From counters to rates and estimates. It knows nothing of how they are drawn.
+ */
+#include "progress/snapshot.h"
+
+#include <math.h>
+
+/* Shares of a variable's work. Reading is about half of it; the first normal cannot be computed
+ * before a window of years is there, so normals alone would stand still, then run. */
+static const double read_share = 0.5, compute_share = 0.2, write_share = 0.3;
+static const double least_measured = 0.01; /* an estimate from less would jump about */
+static const double longest_estimate_s = 100 * 86400.0;
+
+void cn_pace_update(struct cn_pace *pace, double value, double elapsed_s, double horizon_s)
+{
+    double step_s = elapsed_s - pace->last_s;
+    if (!(step_s > 0))
+        return;
+    double memory_s = fmin(elapsed_s, fmax(horizon_s, elapsed_s / 2));
+    double now = fmax(0, value - pace->last_value) / step_s;
+    pace->per_second += (now - pace->per_second) * fmin(1, step_s / memory_s);
+    pace->last_value = value;
+    pace->last_s = elapsed_s;
+}
+
+static double ratio(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? 1 : fmin(1, (double)part / (double)whole);
+}
+
+static double work_done(const struct cn_progress_row *row)
+{
+    if (row->state == CN_DONE)
+        return 1;
+    return read_share * ratio(row->years_read + row->years_failed, row->years_total) +
+           compute_share * ratio(row->computed + row->failed, row->total) +
+           write_share * ratio(row->written + row->failed, row->total);
+}
+
+static void read_totals(struct cn_progress_row *row, const struct cn_counters *counters)
+{
+    row->years_total = counters->years_total;
+    row->total = counters->files_total;
+    row->kept = counters->files_kept;
+}
+
+static double seconds_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? (double)(to_ns - from_ns) * 1e-9 : 0;
+}
+
+static void update_row(struct cn_progress_row *row, const struct cn_counters *counters,
+                       uint64_t now_ns)
+{
+    /* Pairs with the release in cn_counters_enter, after which the totals do not change. */
+    row->state =
+        (enum cn_variable_state)atomic_load_explicit(&counters->state.value, memory_order_acquire);
+    row->eta_s = -1;
+    if (row->state == CN_WAITING)
+        return;
+    read_totals(row, counters);
+    row->years_read = cn_counted(&counters->years_read);
+    row->years_failed = cn_counted(&counters->years_failed);
+    row->bytes_read = cn_counted(&counters->bytes_read);
+    row->computed = cn_counted(&counters->normals_computed);
+    row->written = cn_counted(&counters->files_written);
+    row->failed = cn_counted(&counters->files_failed);
+    row->arena_used = cn_counted(&counters->arena_used);
+    row->fraction = work_done(row);
+
+    uint64_t started_ns = cn_counted(&counters->started_ns);
+    uint64_t finished_ns = cn_counted(&counters->finished_ns);
+    bool over = row->state != CN_ACTIVE;
+    row->elapsed_s = started_ns ? seconds_between(started_ns, over ? finished_ns : now_ns) : 0;
+    if (over) {
+        row->bytes_per_s = row->elapsed_s > 0 ? (double)row->bytes_read / row->elapsed_s : 0;
+        row->normals_per_s = row->elapsed_s > 0 ? (double)row->written / row->elapsed_s : 0;
+        return;
+    }
+    cn_pace_update(&row->fraction_pace, row->fraction, row->elapsed_s, 30);
+    cn_pace_update(&row->bytes_pace, (double)row->bytes_read, row->elapsed_s, 5);
+    cn_pace_update(&row->normals_pace, (double)row->written, row->elapsed_s, 30);
+    row->bytes_per_s = row->bytes_pace.per_second;
+    row->normals_per_s = row->normals_pace.per_second;
+    if (row->fraction < least_measured || !(row->fraction_pace.per_second > 0))
+        return;
+    double left_s = (1 - row->fraction) / row->fraction_pace.per_second;
+    if (left_s < longest_estimate_s)
+        row->eta_s = left_s;
+}
+
+/* Years and files count alike; 0: the totals are not known yet. */
+static double weight(const struct cn_progress_row *row)
+{
+    return (double)row->years_total + (double)row->total;
+}
+
+/* What is left of the active variable, and for each waiting one the time that variables of its
+ * size took so far. */
+static double job_left(const struct cn_snapshot *snapshot)
+{
+    double left_s = 0, spent_s = 0, spent_weight = 0;
+    size_t measured = 0, waiting = 0;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct cn_progress_row *row = &snapshot->rows[i];
+        waiting += row->state == CN_WAITING;
+        bool active = row->state == CN_ACTIVE;
+        if (active && row->eta_s < 0)
+            return -1;
+        if (active)
+            left_s += row->eta_s;
+        if ((active || row->state == CN_DONE) && weight(row) > 0) {
+            spent_s += row->elapsed_s + fmax(0, row->eta_s);
+            spent_weight += weight(row);
+            measured++;
+        }
+    }
+    if (waiting > 0 && measured == 0)
+        return -1;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct cn_progress_row *row = &snapshot->rows[i];
+        if (row->state != CN_WAITING)
+            continue;
+        bool known = weight(row) > 0 || row->kept > 0;
+        left_s += spent_s * (known ? weight(row) / spent_weight : 1.0 / (double)measured);
+    }
+    return left_s < longest_estimate_s ? left_s : -1;
+}
+
+void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
+                       struct cn_progress_row *rows)
+{
+    *snapshot = (struct cn_snapshot){.title = view->title ? view->title : "",
+                                     .threads = view->threads,
+                                     .eta_s = -1,
+                                     .arena_bytes = view->arena_bytes,
+                                     .rows = rows,
+                                     .count = view->count};
+    for (size_t i = 0; i < view->count; i++) {
+        rows[i].name = view->variables[i];
+        rows[i].eta_s = -1;
+        read_totals(&rows[i], &view->counters[i]);
+    }
+}
+
+void cn_snapshot_update(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
+                        uint64_t start_ns, uint64_t now_ns)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        update_row(&snapshot->rows[i], &view->counters[i], now_ns);
+    snapshot->elapsed_s = seconds_between(start_ns, now_ns);
+    snapshot->eta_s = job_left(snapshot);
+}

@@ -1,0 +1,52 @@
+/*
+ * What the counters said at one moment, with rates and estimates: the plain data that every
+ * renderer draws. Pure: no clock, no I/O; it only reads atomics.
+ */
+#ifndef CLIMNORM_PROGRESS_SNAPSHOT_H
+#define CLIMNORM_PROGRESS_SNAPSHOT_H
+
+#include "climnorm/progress.h"
+
+/* A rate that forgets: an exact mean over the first `horizon_s` seconds, then over about the last
+ * half of the time (at least the horizon). Zero-initialise. */
+struct cn_pace {
+    double per_second;
+    double last_value, last_s;
+};
+/* `value` so far after `elapsed_s` seconds of work. */
+void cn_pace_update(struct cn_pace *pace, double value, double elapsed_s, double horizon_s);
+
+struct cn_progress_row {
+    const char *name;
+    enum cn_variable_state state;
+    double elapsed_s; /* so far or in all; 0: never started */
+    double eta_s;     /* left; negative: not known */
+    double fraction;  /* of the work, 0 … 1: smoother than normals written of all */
+    double bytes_per_s, normals_per_s;
+    uint64_t years_read, years_failed, years_total, bytes_read;
+    uint64_t computed, written, failed, kept, total; /* normals; total: to make, without kept */
+    uint64_t arena_used;                             /* bytes */
+    struct cn_pace fraction_pace, bytes_pace, normals_pace;
+};
+
+struct cn_snapshot {
+    const char *title;
+    int threads;
+    double elapsed_s, eta_s; /* of the whole job; eta_s negative: not known */
+    uint64_t arena_bytes;
+    struct cn_progress_row *rows; /* [count] */
+    size_t count;
+    const char *message; /* the latest; NULL: none */
+    uint64_t messages;   /* how many there were */
+    bool last;           /* the job is over */
+};
+
+/* Names and totals from the view; rows[view->count] zeroed by the caller. To be called where the
+ * totals are not being written. */
+void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
+                       struct cn_progress_row *rows);
+/* Reads the counters at now_ns (CLOCK_MONOTONIC); the job began at start_ns. */
+void cn_snapshot_update(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
+                        uint64_t start_ns, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,266 @@
+/*
+ * What came of a run: the table and problems for people, and the JSON of --summary. It reads the
+ * result only; it knows nothing of how the run went about it.
+ */
+#include "climnorm/run.h"
+
+#include "progress/render.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A variable that was begun and is neither done nor failed was stopped with the run. */
+static const char *status_name(enum cn_variable_state state)
+{
+    return state == CN_ACTIVE ? "stopped" : cn_state_name(state);
+}
+
+enum { NAME_MOST = 20, CELL = 10 }; /* 80 columns in all */
+
+static void add_seconds(struct cn_text *text, double seconds)
+{
+    char cell[32];
+    double shown = seconds > 0 ? fmin(seconds, 99999999) : 0;
+    snprintf(cell, sizeof cell, "%.*f", shown < 9999.95, shown);
+    cn_text_right(text, cell, CELL);
+}
+
+static void add_count(struct cn_text *text, uint64_t count)
+{
+    char cell[24];
+    int digits = snprintf(cell, sizeof cell, " %" PRIu64, count);
+    cn_text_right(text, cell, digits < CELL ? CELL : (size_t)digits); /* never cut */
+}
+
+static void add_rate(struct cn_text *text, struct cn_short rate)
+{
+    cn_text_right(text, rate.text[0] ? rate.text : "-", CELL);
+}
+
+static void add_head(struct cn_text *text, size_t name_width, const char *const *columns)
+{
+    cn_text_left(text, "variable", name_width);
+    for (; *columns; columns++)
+        cn_text_right(text, *columns, CELL);
+    cn_text_end_line(text, "\n");
+}
+
+static void add_outcome(struct cn_text *text, const struct cn_variable_result *row,
+                        size_t name_width)
+{
+    cn_text_left(text, row->name, name_width);
+    cn_text_right(text, status_name(row->state), CELL);
+    add_count(text, row->normals_written);
+    add_count(text, row->normals_skipped);
+    add_count(text, row->normals_failed);
+    add_count(text, row->files_read);
+    cn_text_right(text, cn_short_bytes((double)row->bytes_read).text, CELL);
+    cn_text_end_line(text, "\n");
+}
+
+static void add_times(struct cn_text *text, const struct cn_variable_result *row, size_t name_width)
+{
+    cn_text_left(text, row->name, name_width);
+    add_seconds(text, row->load_s);
+    add_seconds(text, row->compute_s);
+    add_seconds(text, row->write_s);
+    add_seconds(text, row->wall_s);
+    bool read = row->load_s > 0 && row->bytes_read > 0;
+    add_rate(text,
+             read ? cn_short_bytes((double)row->bytes_read / row->load_s) : (struct cn_short){""});
+    add_rate(text, cn_short_rate(row->wall_s > 0 ? (double)row->normals_written / row->wall_s : 0));
+    cn_text_end_line(text, "\n");
+}
+
+static void add_problems(struct cn_text *text, const struct cn_variable_result *row)
+{
+    for (size_t i = 0; i < row->problems.count; i++) {
+        const struct cn_problem *problem = &row->problems.items[i];
+        cn_text_add(text, row->name, SIZE_MAX);
+        cn_text_add(text, problem->severity == CN_WARNING ? ": warning: " : ": ", SIZE_MAX);
+        cn_text_add(text, problem->text, SIZE_MAX);
+        cn_text_end_line(text, "\n");
+    }
+    if (row->problems.lost) {
+        cn_text_add(text, row->name, SIZE_MAX);
+        cn_text_add(text, ": more problems than memory could hold", SIZE_MAX);
+        cn_text_end_line(text, "\n");
+    }
+}
+
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static void add_closing(struct cn_text *text, const struct cn_run_result *result)
+{
+    uint64_t written = 0, skipped = 0, failed = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        written = plus(written, result->variables[i].normals_written);
+        skipped = plus(skipped, result->variables[i].normals_skipped);
+        failed = plus(failed, result->variables[i].normals_failed);
+    }
+    const char *verdict = "stopped by a signal; what was finished is kept";
+    if (result->exit_code == 0)
+        verdict = "all that was asked for is there";
+    else if (result->exit_code == 1)
+        verdict = "nothing was started";
+    else if (result->exit_code == 2)
+        verdict = "something that was asked for is missing, all else is there";
+    else if (result->exit_code == 3)
+        verdict = "stopped by the machine; what was finished is kept";
+    cn_text_printf(text,
+                   "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64
+                   " failed in %s with %d thread%s: %s",
+                   written, skipped, failed, cn_short_duration(result->wall_s).text,
+                   result->threads, result->threads == 1 ? "" : "s", verdict);
+    cn_text_end_line(text, "\n");
+}
+
+void cn_result_print(const struct cn_run_result *result, FILE *out)
+{
+    struct cn_text text = {.limit = SIZE_MAX, .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+    size_t name_width = strlen("variable");
+    for (size_t i = 0; i < result->count; i++) {
+        size_t columns = cn_text_columns(result->variables[i].name, text.utf8);
+        name_width = columns > name_width ? columns : name_width;
+    }
+    name_width = name_width > NAME_MOST ? NAME_MOST : name_width;
+    add_head(
+        &text, name_width,
+        (const char *const[]){"status", "written", "skipped", "failed", "files", "read", NULL});
+    for (size_t i = 0; i < result->count; i++)
+        add_outcome(&text, &result->variables[i], name_width);
+    cn_text_end_line(&text, "\n");
+    add_head(&text, name_width,
+             (const char *const[]){"load s", "compute s", "write s", "wall s", "read/s", "normals",
+                                   NULL});
+    for (size_t i = 0; i < result->count; i++)
+        add_times(&text, &result->variables[i], name_width);
+    cn_text_end_line(&text, "\n");
+    for (size_t i = 0; i < result->count; i++)
+        add_problems(&text, &result->variables[i]);
+    add_closing(&text, result);
+    if (text.length > 0)
+        fwrite(text.bytes, 1, text.length, out);
+    if (text.failed)
+        fputs("(out of memory: this summary is not complete)\n", out);
+    cn_text_free(&text);
+}
+
+static json_t *problem_texts(const struct cn_problems *problems)
+{
+    json_t *texts = json_array();
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct cn_problem *problem = &problems->items[i];
+        const char *mark = problem->severity == CN_WARNING ? "warning: " : "";
+        char *line = NULL;
+        if (asprintf(&line, "%s%s", mark, problem->text) < 0)
+            line = NULL;
+        int failed = !line || json_array_append_new(texts, cn_json_text(line));
+        free(line);
+        if (failed) {
+            json_decref(texts);
+            return NULL;
+        }
+    }
+    if (problems->lost)
+        json_array_append_new(texts, json_string("more problems than memory could hold"));
+    return texts;
+}
+
+static json_t *variable_object(const struct cn_variable_result *row)
+{
+    return json_pack("{so ss so so so so so so so so so so}", "name", cn_json_text(row->name),
+                     "status", status_name(row->state), "files_read",
+                     cn_json_count(row->files_read), "bytes_read", cn_json_count(row->bytes_read),
+                     "load_s", cn_json_real(row->load_s), "compute_s", cn_json_real(row->compute_s),
+                     "write_s", cn_json_real(row->write_s), "wall_s", cn_json_real(row->wall_s),
+                     "normals_written", cn_json_count(row->normals_written), "normals_skipped",
+                     cn_json_count(row->normals_skipped), "normals_failed",
+                     cn_json_count(row->normals_failed), "problems", problem_texts(&row->problems));
+}
+
+/* NULL: out of memory. */
+static char *summary_json(const struct cn_run_result *result)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    uint64_t peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux counts it in KiB */
+    json_t *variables = json_array();
+    for (size_t i = 0; i < result->count; i++)
+        if (json_array_append_new(variables, variable_object(&result->variables[i]))) {
+            json_decref(variables);
+            return NULL;
+        }
+    json_t *summary = json_pack(
+        "{ss si ss? so so si so}", "version", CLIMNORM_VERSION, "threads", result->threads, "isa",
+        result->isa, "wall_s", cn_json_real(result->wall_s), "peak_rss_bytes",
+        cn_json_count(peak_rss_bytes), "exit_code", result->exit_code, "variables", variables);
+    char *text = summary ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(summary);
+    return text;
+}
+
+/* 0, or errno. Closes fd. */
+static int write_and_close(int fd, const char *text, bool sync)
+{
+    int failed = dprintf(fd, "%s\n", text) < 0 ? errno : 0;
+    if (!failed && sync && fsync(fd))
+        failed = errno;
+    if (close(fd) && !failed)
+        failed = errno;
+    return failed;
+}
+
+/* Through a temporary in the same folder. 0, or errno. */
+static int replace_file(const char *path, const char *text)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path + 1) : 0;
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%.*s.climnorm-summary-%ld.tmp", folder, path, (long)getpid()) < 0)
+        return ENOMEM;
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST && unlink(temporary) == 0) /* a dead process had this number */
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int failed = fd < 0 ? errno : write_and_close(fd, text, true);
+    if (!failed && rename(temporary, path))
+        failed = errno;
+    if (failed && fd >= 0)
+        unlink(temporary);
+    free(temporary);
+    return failed;
+}
+
+enum cn_status cn_result_write_json(const struct cn_run_result *result, const char *path,
+                                    struct cn_error *error)
+{
+    char *text = summary_json(result);
+    if (!text)
+        return cn_fail_memory(error, "summary");
+    struct stat old;
+    int failed;
+    if (lstat(path, &old) == 0 && !S_ISREG(old.st_mode)) { /* /dev/stdout, a pipe, a link */
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        failed = fd < 0 ? errno : write_and_close(fd, text, false);
+    } else {
+        failed = replace_file(path, text);
+    }
+    free(text);
+    if (failed)
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "cannot write the summary %s: %s; give --summary a file in a folder that "
+                       "exists and is writable",
+                       path, strerror(failed));
+    return CN_OK;
+}

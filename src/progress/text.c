@@ -1,0 +1,242 @@
+/*
+ * Column counting, cutting and cleaning of text. Names and messages come from files: nothing that
+ * could steer a terminal gets through cn_text_add.
+ */
+#include "progress/text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+enum { FIRST_CAPACITY = 4096, MAX_CAPACITY = 1 << 24 };
+
+void cn_text_free(struct cn_text *text)
+{
+    free(text->bytes);
+    *text = (struct cn_text){0};
+}
+
+void cn_text_clear(struct cn_text *text)
+{
+    text->length = text->column = 0;
+    text->failed = false;
+}
+
+static void append(struct cn_text *text, const char *bytes, size_t count)
+{
+    if (text->failed || count >= MAX_CAPACITY - text->length) {
+        text->failed = true;
+        return;
+    }
+    if (text->length + count >= text->capacity) {
+        size_t capacity = text->capacity ? text->capacity : FIRST_CAPACITY;
+        while (capacity <= text->length + count)
+            capacity *= 2;
+        char *moved = realloc(text->bytes, capacity);
+        if (!moved) {
+            text->failed = true;
+            return;
+        }
+        text->bytes = moved;
+        text->capacity = capacity;
+    }
+    memcpy(text->bytes + text->length, bytes, count);
+    text->length += count;
+    text->bytes[text->length] = '\0';
+}
+
+void cn_text_raw(struct cn_text *text, const char *bytes)
+{
+    append(text, bytes, strlen(bytes));
+}
+
+uint32_t cn_utf8_next(const char **at)
+{
+    const unsigned char *bytes = (const unsigned char *)*at;
+    if (!bytes[0])
+        return 0;
+    (*at)++;
+    if (bytes[0] < 0x80)
+        return bytes[0];
+    int more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : 1;
+    if (bytes[0] < 0xc2 || bytes[0] > 0xf4)
+        return CN_NOT_UTF8;
+    uint32_t code = bytes[0] & (0x3fu >> more);
+    for (int i = 1; i <= more; i++) {
+        if ((bytes[i] & 0xc0) != 0x80) /* the final NUL too: nothing beyond it is read */
+            return CN_NOT_UTF8;
+        code = code << 6 | (bytes[i] & 0x3fu);
+    }
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return CN_NOT_UTF8;
+    *at += more;
+    return code;
+}
+
+/* What is shown for one character: its own bytes or a substitute. Returns its columns. */
+static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8, const char **shown,
+                   size_t *length)
+{
+    *shown = own;
+    *length = own_length;
+    if (code >= 0x20 && code < 0x7f)
+        return 1;
+    /* Marks and overrides of writing direction would reorder the rest of the line. */
+    bool steers = (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                  (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+    int columns =
+        utf8 && code >= 0xa0 && code < CN_NOT_UTF8 && !steers ? wcwidth((wchar_t)code) : -1;
+    if (columns >= 0)
+        return (size_t)columns;
+    *shown = !utf8 && code == 0xb7 ? "-" : "?"; /* U+00B7, the dot between parts of a title */
+    *length = 1;
+    return 1;
+}
+
+size_t cn_text_columns(const char *string, bool utf8)
+{
+    size_t columns = 0;
+    for (const char *at = string, *start = at; *at; start = at) {
+        const char *shown;
+        size_t length;
+        uint32_t code = cn_utf8_next(&at);
+        columns += show(code, start, (size_t)(at - start), utf8, &shown, &length);
+    }
+    return columns;
+}
+
+void cn_text_add(struct cn_text *text, const char *string, size_t most)
+{
+    size_t room = text->limit > text->column ? text->limit - text->column : 0;
+    if (most < room)
+        room = most;
+    bool cut = cn_text_columns(string, text->utf8) > room;
+    if (cut && room == 0)
+        return;
+    size_t whole = cut ? room - 1 : room, used = 0;
+    for (const char *at = string, *start = at; *at; start = at) {
+        const char *shown;
+        size_t length;
+        uint32_t code = cn_utf8_next(&at);
+        size_t columns = show(code, start, (size_t)(at - start), text->utf8, &shown, &length);
+        if (columns > whole - used)
+            break;
+        append(text, shown, length);
+        used += columns;
+    }
+    if (cut) {
+        cn_text_raw(text, text->utf8 ? "…" : "~");
+        used++;
+    }
+    text->column += used;
+}
+
+void cn_text_printf(struct cn_text *text, const char *format, ...)
+{
+    char line[1024]; /* longer than any screen is wide */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    cn_text_add(text, line, SIZE_MAX);
+}
+
+static void spaces(struct cn_text *text, size_t count)
+{
+    while (count-- > 0 && text->column < text->limit) {
+        append(text, " ", 1);
+        text->column++;
+    }
+}
+
+void cn_text_left(struct cn_text *text, const char *string, size_t width)
+{
+    size_t columns = cn_text_columns(string, text->utf8);
+    cn_text_add(text, string, width);
+    spaces(text, columns < width ? width - columns : 0);
+}
+
+void cn_text_right(struct cn_text *text, const char *string, size_t width)
+{
+    size_t columns = cn_text_columns(string, text->utf8);
+    spaces(text, columns < width ? width - columns : 0);
+    cn_text_add(text, string, width);
+}
+
+void cn_text_end_line(struct cn_text *text, const char *end)
+{
+    cn_text_raw(text, end);
+    text->column = 0;
+}
+
+size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8)
+{
+    size_t rows = 0, column = 0;
+    columns += columns == 0;
+    for (const char *at = lines; *at;) {
+        if (*at == '\033') { /* ESC [ parameters, then one letter */
+            at += 1 + (at[1] == '[');
+            while (*at && (*at < '@' || *at > '~'))
+                at++;
+            at += *at != '\0';
+        } else if (*at == '\n') {
+            rows += column > columns ? (column + columns - 1) / columns : 1;
+            column = 0;
+            at++;
+        } else {
+            const char *start = at, *shown;
+            size_t length;
+            uint32_t code = cn_utf8_next(&at);
+            column += show(code, start, (size_t)(at - start), utf8, &shown, &length);
+        }
+    }
+    return rows;
+}
+
+struct cn_short cn_short_duration(double seconds)
+{
+    struct cn_short out = {""};
+    if (!(seconds >= 0)) /* NaN too */
+        return out;
+    long long all = seconds < 1e10 ? (long long)floor(seconds + 0.5) : 10000000000;
+    long long minutes = all / 60, hours = minutes / 60;
+    if (hours >= 100)
+        snprintf(out.text, sizeof out.text, "%lldd %02lldh", hours / 24, hours % 24);
+    else if (hours > 0)
+        snprintf(out.text, sizeof out.text, "%lld:%02lld:%02lld", hours, minutes % 60, all % 60);
+    else
+        snprintf(out.text, sizeof out.text, "%02lld:%02lld", minutes, all % 60);
+    return out;
+}
+
+struct cn_short cn_short_bytes(double bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    size_t unit = 0;
+    if (!(bytes > 0))
+        bytes = 0;
+    for (; bytes >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
+        bytes /= 1000;
+    struct cn_short out;
+    bool tenths = unit > 0 && bytes < 9.95;
+    snprintf(out.text, sizeof out.text, "%.*f %s", tenths, fmin(bytes, 1e6), units[unit]);
+    return out;
+}
+
+struct cn_short cn_short_rate(double per_second)
+{
+    struct cn_short out = {""};
+    if (!(per_second > 0))
+        return out;
+    if (per_second < 0.95)
+        snprintf(out.text, sizeof out.text, "%.*f/min", per_second < 0.1, per_second * 60);
+    else if (per_second < 999.5)
+        snprintf(out.text, sizeof out.text, "%.*f/s", per_second < 9.95, per_second);
+    else
+        snprintf(out.text, sizeof out.text, "%.0fk/s", fmin(per_second / 1000, 99999));
+    return out;
+}

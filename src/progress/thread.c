@@ -1,0 +1,371 @@
+/*
+ * The thread that watches. It reads atomics, makes a snapshot, and puts what a renderer made of it
+ * out with one write. Tasks hand it messages through a lock-free list, so neither a slow terminal
+ * nor this thread can ever hold up a task.
+ */
+#include "progress/render.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 100,
+    PLAIN_EVERY_S = 10,
+    JSON_EVERY_S = 1,
+    MOST_PENDING = 1000, /* messages; what is beyond is counted */
+    MESSAGE_COLUMNS = 4000,
+    SUSPENDED_S = 3, /* a tick that took longer: the process was stopped and goes on */
+};
+
+struct message {
+    struct message *next;
+    char *text;
+};
+
+struct cn_progress {
+    struct cn_progress_view view;
+    enum cn_progress_mode mode; /* never auto */
+    uint64_t start_ns;
+    pthread_t thread;
+    int stop; /* eventfd: readable when the thread is to draw the last state and end */
+
+    _Atomic(struct message *) messages; /* the newest first */
+    atomic_uint_fast64_t pending, dropped;
+
+    /* Of the thread alone. */
+    struct cn_snapshot snapshot;
+    enum cn_variable_state *states; /* [count] as last told */
+    struct cn_text frame, shown;    /* tty: being made; on the screen */
+    char *latest;                   /* the latest message */
+    double told_s;                  /* when the last line was written */
+    bool broken;                    /* nobody reads any more */
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state)
+{
+    struct cn_counter *when = state == CN_ACTIVE ? &counters->started_ns : &counters->finished_ns;
+    if (state != CN_WAITING)
+        atomic_store_explicit(&when->value, now_ns(), memory_order_relaxed);
+    /* Whoever sees the state also sees the totals and the time. */
+    atomic_store_explicit(&counters->state.value, state, memory_order_release);
+}
+
+/* One write for all, unless the system takes less at once. False: nobody reads any more. */
+static bool write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t done = write(fd, bytes, count);
+        if (done >= 0) {
+            bytes += done;
+            count -= (size_t)done;
+        } else if (errno == EAGAIN) { /* the terminal was made non-blocking by another program */
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+            if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+                return false;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_out(struct cn_progress *progress, const struct cn_text *text)
+{
+    if (!text->failed && text->length > 0 && !progress->broken)
+        progress->broken = !write_all(progress->view.fd, text->bytes, text->length);
+}
+
+static bool locale_is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static struct cn_screen look_at_screen(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    struct winsize size = {0};
+    ioctl(fd, TIOCGWINSZ, &size);
+    return (struct cn_screen){.columns = size.ws_col ? size.ws_col : 80,
+                              .rows = size.ws_row ? size.ws_row : 24,
+                              .utf8 = locale_is_utf8(),
+                              .color = !(no_color && no_color[0])};
+}
+
+/* A job in the background must not draw over what the user does meanwhile. */
+static bool in_background(int fd)
+{
+    pid_t foreground = tcgetpgrp(fd);
+    return foreground >= 0 && foreground != getpgrp();
+}
+
+/* All messages so far, the oldest first. */
+static struct message *take_messages(struct cn_progress *progress)
+{
+    struct message *newest = atomic_exchange(&progress->messages, NULL), *oldest = NULL;
+    while (newest) {
+        struct message *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+static void render_message(struct cn_progress *progress, struct cn_text *out, const char *message)
+{
+    if (progress->mode == CN_PROGRESS_JSON) {
+        cn_render_json_message(out, progress->snapshot.elapsed_s, message);
+        return;
+    }
+    out->limit = SIZE_MAX;
+    cn_text_add(out, message, MESSAGE_COLUMNS);
+    cn_text_end_line(out, "\n");
+}
+
+static void render_messages(struct cn_progress *progress, struct cn_text *out)
+{
+    for (struct message *at = take_messages(progress), *next; at; at = next) {
+        next = at->next;
+        atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
+        render_message(progress, out, at->text);
+        free(progress->latest);
+        progress->latest = at->text;
+        progress->snapshot.message = progress->latest;
+        progress->snapshot.messages++;
+        free(at);
+    }
+    uint64_t dropped = atomic_exchange_explicit(&progress->dropped, 0, memory_order_relaxed);
+    if (dropped > 0) {
+        char text[120];
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " more messages came faster than they could be shown here", dropped);
+        render_message(progress, out, text);
+    }
+}
+
+/* Goes up over the frame on the screen, writes the messages in its place and the frame below. The
+ * cursor is hidden only while that is drawn: a process that is killed leaves it visible. */
+static void draw_tty(struct cn_progress *progress, bool last)
+{
+    bool background = in_background(progress->view.fd) && !last;
+    struct cn_screen screen = look_at_screen(progress->view.fd);
+    struct cn_text *frame = &progress->frame, *shown = &progress->shown;
+    frame->utf8 = screen.utf8;
+    if (background)
+        cn_text_clear(shown); /* the shell has written below it */
+
+    struct cn_text head = {.utf8 = screen.utf8}, above = {.utf8 = screen.utf8};
+    size_t up = shown->length ? cn_text_screen_rows(shown->bytes, screen.columns, screen.utf8) : 0;
+    cn_text_raw(&head, "\033[?25l\r");
+    if (up > 0) {
+        char code[32];
+        snprintf(code, sizeof code, "\033[%zuA", up);
+        cn_text_raw(&head, code);
+    }
+    render_messages(progress, &above);
+    if (above.length > 0) {
+        cn_text_raw(&head, "\033[J");
+        cn_text_raw(&head, above.bytes);
+    }
+    cn_text_clear(frame);
+    if (!background)
+        cn_render_tty(frame, &progress->snapshot, &screen);
+    if (frame->length)
+        cn_text_raw(&head, frame->bytes);
+    cn_text_raw(&head, "\033[J\033[?25h");
+    if (!frame->failed && !head.failed && !above.failed && (!background || above.length > 0)) {
+        put_out(progress, &head);
+        struct cn_text swap = *shown;
+        *shown = *frame;
+        *frame = swap;
+    }
+    cn_text_free(&head);
+    cn_text_free(&above);
+}
+
+/* Lines, not a picture: at every change of state, and now and then. */
+static void tell(struct cn_progress *progress, bool last)
+{
+    struct cn_snapshot *snapshot = &progress->snapshot;
+    struct cn_text *out = &progress->frame;
+    bool json = progress->mode == CN_PROGRESS_JSON, changed = false;
+    cn_text_clear(out);
+    out->utf8 = locale_is_utf8();
+    if (progress->told_s < 0 && !json)
+        cn_render_plain_title(out, snapshot);
+    render_messages(progress, out);
+    bool due = snapshot->elapsed_s - progress->told_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        bool active = snapshot->rows[i].state == CN_ACTIVE;
+        bool fresh = snapshot->rows[i].state != progress->states[i];
+        if (!json && (fresh || (active && (due || last))))
+            cn_render_plain(out, snapshot, i, fresh);
+        changed = changed || fresh;
+        progress->states[i] = snapshot->rows[i].state;
+    }
+    if (json && (changed || due || last))
+        cn_render_json(out, snapshot, last ? "end" : changed ? "state" : "progress");
+    if (changed || due)
+        progress->told_s = snapshot->elapsed_s;
+    put_out(progress, out);
+}
+
+static void *watch(void *argument)
+{
+    struct cn_progress *progress = argument;
+    for (bool last = false; !last;) {
+        struct pollfd stop = {.fd = progress->stop, .events = POLLIN};
+        uint64_t before_ns = now_ns();
+        last = poll(&stop, 1, TICK_MS) > 0;
+        uint64_t after_ns = now_ns();
+        if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
+            cn_text_clear(&progress->shown); /* the shell has written below the frame since */
+        cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
+        progress->snapshot.last = last;
+        if (progress->mode == CN_PROGRESS_TTY)
+            draw_tty(progress, last);
+        else
+            tell(progress, last);
+    }
+    return NULL;
+}
+
+static enum cn_progress_mode choose_mode(const struct cn_progress_view *view)
+{
+    const char *term = getenv("TERM");
+    bool dumb = !term || !term[0] || strcmp(term, "dumb") == 0;
+    if (view->mode == CN_PROGRESS_AUTO)
+        return isatty(view->fd) && !dumb ? CN_PROGRESS_TTY : CN_PROGRESS_PLAIN;
+    return view->mode == CN_PROGRESS_TTY && dumb ? CN_PROGRESS_PLAIN : view->mode;
+}
+
+static void free_progress(struct cn_progress *progress)
+{
+    for (struct message *at = take_messages(progress), *next; at; at = next) {
+        next = at->next;
+        free(at->text);
+        free(at);
+    }
+    if (progress->stop >= 0)
+        close(progress->stop);
+    cn_text_free(&progress->frame);
+    cn_text_free(&progress->shown);
+    free(progress->latest);
+    free(progress->states);
+    free(progress->snapshot.rows);
+    free(progress);
+}
+
+/* Signals are for the main thread. */
+static int start_thread(struct cn_progress *progress)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&progress->thread, NULL, watch, progress);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
+                                 struct cn_error *error)
+{
+    *progress = NULL;
+    struct cn_progress *made = calloc(1, sizeof *made);
+    if (!made)
+        return cn_fail_memory(error, "progress display");
+    *made = (struct cn_progress){
+        .view = *view, .mode = choose_mode(view), .start_ns = now_ns(), .stop = -1, .told_s = -1e9};
+    struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows);
+    made->states = calloc(view->count + 1, sizeof *made->states); /* all CN_WAITING */
+    made->snapshot.rows = rows;
+    if (!rows || !made->states) {
+        free_progress(made);
+        return cn_fail_memory(error, "progress display");
+    }
+    cn_snapshot_begin(&made->snapshot, view, rows);
+    if (made->mode != CN_PROGRESS_NONE) {
+        made->stop = eventfd(0, EFD_CLOEXEC);
+        int failed = made->stop < 0 ? errno : start_thread(made);
+        if (failed) {
+            free_progress(made);
+            return cn_fail(error, CN_BAD_MACHINE,
+                           "cannot start the progress display: %s; try --progress none",
+                           strerror(failed));
+        }
+    }
+    *progress = made;
+    return CN_OK;
+}
+
+void cn_progress_stop(struct cn_progress *progress)
+{
+    if (!progress)
+        return;
+    if (progress->mode != CN_PROGRESS_NONE) {
+        eventfd_write(progress->stop, 1);
+        pthread_join(progress->thread, NULL);
+    }
+    free_progress(progress);
+}
+
+/* Without a thread: one line, one write. */
+static void say_at_once(int fd, const char *message)
+{
+    struct cn_text line = {.limit = SIZE_MAX, .utf8 = locale_is_utf8()};
+    cn_text_add(&line, message, SIZE_MAX);
+    cn_text_end_line(&line, "\n");
+    if (!line.failed)
+        write_all(fd, line.bytes, line.length);
+    cn_text_free(&line);
+}
+
+void cn_progress_say(struct cn_progress *progress, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    if (!progress || progress->mode == CN_PROGRESS_NONE) {
+        if (text)
+            say_at_once(progress ? progress->view.fd : STDERR_FILENO, text);
+        free(text);
+        return;
+    }
+    struct message *message = text ? malloc(sizeof *message) : NULL;
+    if (!message ||
+        atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) >= MOST_PENDING) {
+        if (message)
+            atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&progress->dropped, 1, memory_order_relaxed);
+        free(message);
+        free(text);
+        return;
+    }
+    /* Nodes are only ever taken all at once, so a node cannot come back under a task's feet. */
+    message->text = text;
+    message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
+        ;
+}

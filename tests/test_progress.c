@@ -1,0 +1,503 @@
+/*
+ * The pure half of the progress display: snapshots with estimates, and what the renderers make of
+ * them at every width, in every state, with hostile names and absurd numbers.
+ */
+#include "progress/render.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static const uint64_t second_ns = 1000000000;
+
+/* A job of four: one done, one active, two waiting. */
+struct job {
+    struct cn_progress_row rows[4];
+    struct cn_snapshot snapshot;
+};
+
+static void make_job(struct job *job)
+{
+    *job = (struct job){.rows = {{.name = "pr",
+                                  .state = CN_DONE,
+                                  .elapsed_s = 51,
+                                  .fraction = 1,
+                                  .total = 605,
+                                  .written = 605,
+                                  .years_total = 151,
+                                  .eta_s = -1},
+                                 {.name = "tas",
+                                  .state = CN_ACTIVE,
+                                  .elapsed_s = 26,
+                                  .fraction = 0.5,
+                                  .total = 605,
+                                  .written = 287,
+                                  .computed = 312,
+                                  .failed = 2,
+                                  .kept = 40,
+                                  .years_read = 98,
+                                  .years_total = 151,
+                                  .bytes_per_s = 1.9e9,
+                                  .normals_per_s = 4.2,
+                                  .eta_s = 24,
+                                  .arena_used = UINT64_C(4402341478)},
+                                 {.name = "tasmax", .total = 605, .eta_s = -1},
+                                 {.name = "tasmin", .total = 605, .eta_s = -1}},
+                        .snapshot = {.title = "NorESM2-LM ssp245 · CONUS AK",
+                                     .threads = 12,
+                                     .elapsed_s = 102,
+                                     .eta_s = 190,
+                                     .arena_bytes = UINT64_C(12) << 30,
+                                     .count = 4}};
+    job->snapshot.rows = job->rows;
+}
+
+static struct cn_text draw(const struct cn_snapshot *snapshot, size_t columns, size_t rows,
+                           bool utf8, bool color)
+{
+    struct cn_text out = {0};
+    struct cn_screen screen = {columns, rows, utf8, color};
+    cn_render_tty(&out, snapshot, &screen);
+    assert_false(out.failed);
+    return out;
+}
+
+/* The frame without "ESC[K", so that screens can be written down. */
+static void assert_frame(const struct cn_text *frame, const char *expected)
+{
+    char shown[4096];
+    size_t length = 0;
+    for (const char *at = frame->bytes; *at && length + 1 < sizeof shown;) {
+        if (strncmp(at, "\033[K", 3) == 0)
+            at += 3;
+        else
+            shown[length++] = *at++;
+    }
+    shown[length] = '\0';
+    assert_string_equal(shown, expected);
+}
+
+/* Every line fits, and there are at most `rows` of them. */
+static void assert_fits(const struct cn_text *frame, size_t columns, size_t rows, bool utf8)
+{
+    size_t lines = 0;
+    for (const char *at = frame->bytes; *at; at++) {
+        lines += *at == '\n';
+        if (!utf8)
+            assert_true((unsigned char)*at < 0x80);
+    }
+    assert_true(lines <= rows);
+    assert_int_equal(cn_text_screen_rows(frame->bytes, columns - 1, utf8), lines);
+}
+
+static void test_frame_80(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.snapshot.message = "tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out";
+    job.snapshot.messages = 1;
+    struct cn_text frame = draw(&job.snapshot, 80, 24, true, false);
+    assert_frame(&frame,
+                 "climnorm · NorESM2-LM ssp245 · CONUS AK · 12 threads · 01:42, ~03:10 left\n"
+                 "  pr     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  605/605  done        00:51\n"
+                 "  tas    ━━━━━━━━━━━━━━━━━━━━━─────────────────────  287/605  4.2/s      ~00:24\n"
+                 "    read 98/151 · 1.9 GB/s · computed 312 · written 287 · arena 4.1/12.0 GiB\n"
+                 "  tasmax ──────────────────────────────────────────    0/605  waiting          \n"
+                 "  tasmin ──────────────────────────────────────────    0/605  waiting          \n"
+                 "  ! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out\n");
+    cn_text_free(&frame);
+}
+
+static void test_frame_60_ascii(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.rows[0].state = CN_FAILED;
+    job.rows[0].fraction = 0.25;
+    job.rows[0].written = 100;
+    job.snapshot.message = "tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out";
+    job.snapshot.messages = 7;
+    struct cn_text frame = draw(&job.snapshot, 60, 24, false, false);
+    assert_frame(&frame, "climnorm - NorESM2-LM ss~ - 12 threads - 01:42, ~03:10 left\n"
+                         "  pr     =====-----------------  100/605  failed      00:51\n"
+                         "  tas    ===========>----------  287/605  4.2/s      ~00:24\n"
+                         "    read 98/151 - 1.9 GB/s - computed 312 - written 287\n"
+                         "  tasmax ----------------------    0/605  waiting          \n"
+                         "  tasmin ----------------------    0/605  waiting          \n"
+                         "  ! 7 messages, the last: tas 1987: chunk 211 does not inf~\n");
+    cn_text_free(&frame);
+}
+
+static void test_wide_frames_say_more(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    struct cn_text frame = draw(&job.snapshot, 120, 24, true, true);
+    assert_non_null(strstr(frame.bytes, "  2 failed  40 kept"));
+    assert_non_null(strstr(frame.bytes, "read 98/151 years · 1.9 GB/s"));
+    assert_non_null(strstr(frame.bytes, "\033[36m━"));
+    cn_text_free(&frame);
+    frame = draw(&job.snapshot, 200, 24, true, false);
+    assert_null(strstr(frame.bytes, "\033[3")); /* no color; "ESC[K" alone */
+    cn_text_free(&frame);
+}
+
+static void test_last_frame(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.snapshot.last = true;
+    job.snapshot.message = "something";
+    struct cn_text frame = draw(&job.snapshot, 60, 3, true, false); /* all rows, however few fit */
+    assert_frame(&frame, "climnorm · NorESM2-LM ssp245 · CONUS … · 12 threads · 01:42\n"
+                         "  pr     ━━━━━━━━━━━━━━━━━━━━━━  605/605  done        00:51\n"
+                         "  tas    ━━━━━━━━━━━───────────  287/605  stopped     00:26\n"
+                         "  tasmax ──────────────────────    0/605  waiting          \n"
+                         "  tasmin ──────────────────────    0/605  waiting          \n");
+    cn_text_free(&frame);
+}
+
+static void test_more_variables_than_rows(void **state)
+{
+    (void)state;
+    struct cn_progress_row rows[40];
+    for (size_t i = 0; i < 40; i++)
+        rows[i] = (struct cn_progress_row){.name = "v",
+                                           .state = i == 3   ? CN_FAILED
+                                                    : i < 20 ? CN_DONE
+                                                             : CN_WAITING};
+    rows[20].state = CN_ACTIVE;
+    struct cn_snapshot snapshot = {.title = "", .count = 40, .rows = rows, .message = "m"};
+    struct cn_text frame = draw(&snapshot, 80, 12, true, false);
+    assert_fits(&frame, 80, 11, true);
+    assert_non_null(strstr(frame.bytes, "  16 done, 1 failed\033[K"));
+    assert_non_null(strstr(frame.bytes, "  17 waiting\033[K"));
+    assert_non_null(strstr(frame.bytes, "    read 0/0"));
+    cn_text_free(&frame);
+    for (size_t height = 1; height < 60; height++) {
+        frame = draw(&snapshot, 80, height, true, false);
+        assert_fits(&frame, 80, height > 4 ? height - 1 : 3, true);
+        assert_non_null(strstr(frame.bytes, "    read 0/0")); /* the active one is always there */
+        cn_text_free(&frame);
+    }
+}
+
+/* Every width from 1 to 200, every state, UTF-8 or not, with names and numbers at their worst. */
+static void test_never_too_wide(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"",
+                                        "tas",
+                                        "日本語の変数名前",
+                                        "a_very_long_variable_name_that_nobody_would_want",
+                                        "\xff\xfe\x9b\x31m",
+                                        "e\u0301\u202e\u200d\033[2J\n"};
+    static const uint64_t numbers[] = {0, 605, UINT64_MAX};
+    for (size_t columns = 1; columns <= 200; columns++)
+        for (size_t n = 0; n < 6; n++)
+            for (size_t k = 0; k < 3; k++)
+                for (int s = 0; s < 8; s++) {
+                    uint64_t number = numbers[k];
+                    struct cn_progress_row row = {.name = names[n],
+                                                  .state = (enum cn_variable_state)(s % 4),
+                                                  .elapsed_s = (double)number,
+                                                  .eta_s = k == 1 ? -1 : (double)number,
+                                                  .fraction = k == 1 ? 0.37 : 1,
+                                                  .bytes_per_s = (double)number,
+                                                  .normals_per_s = (double)number,
+                                                  .years_read = number,
+                                                  .years_failed = number,
+                                                  .years_total = number,
+                                                  .bytes_read = number,
+                                                  .computed = number,
+                                                  .written = number,
+                                                  .failed = number,
+                                                  .kept = number,
+                                                  .total = number,
+                                                  .arena_used = number};
+                    struct cn_snapshot snapshot = {.title = names[n],
+                                                   .threads = 56,
+                                                   .elapsed_s = (double)number,
+                                                   .eta_s = (double)number,
+                                                   .arena_bytes = number,
+                                                   .rows = &row,
+                                                   .count = 1,
+                                                   .message = names[n],
+                                                   .messages = number,
+                                                   .last = s == 7};
+                    struct cn_text frame = draw(&snapshot, columns, 24, s < 4, s % 2);
+                    if (columns > 1)
+                        assert_fits(&frame, columns, 23, s < 4);
+                    for (const char *at = frame.bytes; *at; at++)
+                        assert_true(*at != '\033' || strncmp(at, "\033[2J", 4) != 0);
+                    assert_null(strstr(frame.bytes, "\u202e"));
+                    cn_text_free(&frame);
+                }
+}
+
+static void test_nothing_to_do(void **state)
+{
+    (void)state;
+    struct cn_snapshot snapshot = {.title = "", .threads = 1, .eta_s = -1};
+    struct cn_text frame = draw(&snapshot, 80, 24, true, false);
+    assert_frame(&frame, "climnorm · 1 thread · 00:00\n");
+    cn_text_free(&frame);
+}
+
+static void test_pace(void **state)
+{
+    (void)state;
+    struct cn_pace pace = {0};
+    for (int tick = 1; tick <= 3000; tick++) /* 10/s for five minutes */
+        cn_pace_update(&pace, tick, tick * 0.1, 30);
+    assert_float_equal(pace.per_second, 10, 1e-6);
+    double before = pace.per_second;
+    cn_pace_update(&pace, 3000, 300, 30); /* no time has passed */
+    assert_float_equal(pace.per_second, before, 0);
+    for (int tick = 1; tick <= 6000; tick++) /* then nothing for ten */
+        cn_pace_update(&pace, 3000, 300 + tick * 0.1, 30);
+    assert_true(pace.per_second > 0 && pace.per_second < 2);
+    cn_pace_update(&pace, 0, 1000, 30); /* a value that falls is no negative rate */
+    assert_true(pace.per_second >= 0);
+}
+
+/* Counters that a test sets, read through cn_snapshot_update. */
+struct watched {
+    struct cn_counters counters[3];
+    struct cn_progress_row rows[3];
+    struct cn_snapshot snapshot;
+    struct cn_progress_view view;
+};
+
+static void set(struct cn_counter *counter, uint64_t value)
+{
+    atomic_store(&counter->value, value);
+}
+
+static void watch_job(struct watched *job)
+{
+    static const char *const names[] = {"pr", "tas", "tasmax"};
+    memset(job, 0, sizeof *job);
+    for (size_t i = 0; i < 3; i++) {
+        job->counters[i].years_total = 100;
+        job->counters[i].files_total = 400;
+    }
+    job->view = (struct cn_progress_view){
+        .title = "t", .variables = names, .counters = job->counters, .count = 3, .threads = 2};
+    cn_snapshot_begin(&job->snapshot, &job->view, job->rows);
+}
+
+static void test_estimates(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, second_ns);
+    assert_true(job->snapshot.eta_s < 0); /* nothing was measured yet */
+
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, second_ns);
+    double last_fraction = 0;
+    for (uint64_t tenth = 1; tenth <= 500; tenth++) { /* steady work: 100 s in all */
+        set(&job->counters[0].years_read, tenth / 10);
+        set(&job->counters[0].normals_computed, tenth * 4 / 10);
+        set(&job->counters[0].files_written, tenth * 4 / 10);
+        cn_snapshot_update(&job->snapshot, &job->view, second_ns,
+                           second_ns + tenth * (second_ns / 10));
+        assert_true(job->rows[0].fraction >= last_fraction);
+        last_fraction = job->rows[0].fraction;
+    }
+    assert_float_equal(job->rows[0].fraction, 0.5, 1e-9);
+    assert_float_equal(job->rows[0].eta_s, 50, 3);
+    assert_float_equal(job->snapshot.eta_s, 250, 10); /* and two variables of the same size */
+    assert_float_equal(job->snapshot.elapsed_s, 50, 1e-6);
+
+    set(&job->counters[0].state, CN_DONE);
+    set(&job->counters[0].finished_ns, 101 * second_ns);
+    job->rows[1].total = 0; /* this one is known to have nothing left to do */
+    job->rows[1].years_total = 0;
+    job->rows[1].kept = 400;
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 101 * second_ns);
+    assert_float_equal(job->rows[0].fraction, 1, 0);
+    assert_float_equal(job->rows[0].elapsed_s, 100, 1e-6);
+    assert_float_equal(job->snapshot.eta_s, 100, 1e-6);
+    free(job);
+}
+
+static void test_strange_counters(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    job->counters[0].years_total = job->counters[0].files_total = 0; /* all is kept */
+    job->counters[0].files_kept = 400;
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, 5 * second_ns); /* after "now" */
+    set(&job->counters[1].state, CN_FAILED);          /* never started */
+    set(&job->counters[2].state, CN_ACTIVE);
+    set(&job->counters[2].started_ns, second_ns);
+    set(&job->counters[2].years_read, UINT64_MAX / 2);
+    set(&job->counters[2].files_written, 1000); /* more than asked for */
+    set(&job->counters[2].normals_computed, 1000);
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 2 * second_ns);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(job->rows[i].fraction >= 0 && job->rows[i].fraction <= 1);
+        assert_true(job->rows[i].elapsed_s >= 0 && job->rows[i].elapsed_s <= 1);
+        assert_true(job->rows[i].eta_s >= -1); /* no NaN */
+    }
+    assert_true(job->snapshot.eta_s >= -1);
+    free(job);
+}
+
+static void test_enter(void **state)
+{
+    (void)state;
+    struct cn_counters counters = {0};
+    cn_counters_enter(&counters, CN_ACTIVE);
+    assert_int_equal(cn_counted(&counters.state), CN_ACTIVE);
+    assert_true(cn_counted(&counters.started_ns) > 0);
+    assert_int_equal(cn_counted(&counters.finished_ns), 0);
+    cn_counters_enter(&counters, CN_FAILED);
+    assert_true(cn_counted(&counters.finished_ns) >= cn_counted(&counters.started_ns));
+}
+
+static void test_plain(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    struct cn_text out = {.utf8 = true};
+    cn_render_plain_title(&out, &job.snapshot);
+    cn_render_plain(&out, &job.snapshot, 0, true);
+    cn_render_plain(&out, &job.snapshot, 1, true);
+    cn_render_plain(&out, &job.snapshot, 1, false);
+    job.snapshot.last = true;
+    cn_render_plain(&out, &job.snapshot, 1, true);
+    assert_string_equal(
+        out.bytes,
+        "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads\n"
+        "[01:42] pr: done after 00:51, read 0/151 years, written 605/605 normals\n"
+        "[01:42] tas: begins, 151 years to read, 605 normals to make, 40 kept\n"
+        "[01:42] tas: read 98/151 years, 1.9 GB/s, written 287/605 normals, 2 normals failed, "
+        "40 kept, ~00:24 left (all: ~03:10)\n"
+        "[01:42] tas: stopped after 00:26, read 98/151 years, 1.9 GB/s, written 287/605 normals, "
+        "2 normals failed, 40 kept\n");
+    cn_text_free(&out);
+}
+
+static json_t *parse(const char *line)
+{
+    json_error_t error;
+    json_t *object = json_loads(line, 0, &error);
+    if (!object)
+        fail_msg("%s in %s", error.text, line);
+    return object;
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.rows[2].name = "a\xff\"\n\xe2\x94\x81";
+    job.rows[2].bytes_per_s = INFINITY;
+    job.rows[2].written = UINT64_MAX;
+    struct cn_text out = {0};
+    cn_render_json(&out, &job.snapshot, "state");
+    assert_false(out.failed);
+    assert_ptr_equal(strchr(out.bytes, '\n'), out.bytes + out.length - 1); /* one line */
+    json_t *object = parse(out.bytes), *rows = json_object_get(object, "variables");
+    assert_string_equal(json_string_value(json_object_get(object, "event")), "state");
+    assert_int_equal(json_array_size(rows), 4);
+    json_t *active = json_array_get(rows, 1), *odd = json_array_get(rows, 2);
+    assert_string_equal(json_string_value(json_object_get(active, "state")), "active");
+    assert_int_equal(json_integer_value(json_object_get(active, "normals_written")), 287);
+    assert_float_equal(json_real_value(json_object_get(active, "eta_s")), 24, 0);
+    assert_string_equal(json_string_value(json_object_get(odd, "name")),
+                        "a\xef\xbf\xbd\"\n\xe2\x94\x81");
+    assert_true(json_is_null(json_object_get(odd, "bytes_per_s")));
+    assert_true(json_is_null(json_object_get(odd, "eta_s")));
+    assert_int_equal(json_integer_value(json_object_get(odd, "normals_written")), INT64_MAX);
+    json_decref(object);
+    cn_text_clear(&out);
+    cn_render_json_message(&out, 1.25, "\x80 \"quoted\"");
+    object = parse(out.bytes);
+    assert_string_equal(json_string_value(json_object_get(object, "text")),
+                        "\xef\xbf\xbd \"quoted\"");
+    json_decref(object);
+    cn_text_free(&out);
+}
+
+/* Messages from several threads at once all arrive, whole. */
+static void test_say_from_many_threads(void **state)
+{
+    (void)state;
+    enum { EACH = 200, THREADS = 4 };
+    int fd = memfd_create("log", 0);
+    assert_true(fd >= 0);
+    struct cn_progress_view view = {.mode = CN_PROGRESS_PLAIN, .fd = fd, .threads = THREADS};
+    struct cn_progress *progress = NULL;
+    assert_int_equal(cn_progress_start(&view, &progress, NULL), CN_OK);
+#pragma omp parallel num_threads(THREADS)
+#pragma omp for
+    for (int i = 0; i < EACH * THREADS; i++)
+        cn_progress_say(progress, "message %d.", i);
+    cn_progress_stop(progress);
+
+    bool seen[EACH * THREADS] = {false};
+    int count = 0, number;
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    FILE *log = fdopen(fd, "r");
+    char line[100], end[4];
+    while (fgets(line, sizeof line, log))
+        if (sscanf(line, "message %d%2[.\n]", &number, end) == 2) {
+            assert_true(number >= 0 && number < EACH * THREADS && !seen[number]);
+            assert_string_equal(end, ".\n");
+            seen[number] = true;
+            count++;
+        }
+    assert_int_equal(count, EACH * THREADS);
+    fclose(log);
+}
+
+static int use_utf8(void **state)
+{
+    (void)state;
+    return setlocale(LC_ALL, "C.UTF-8") ? 0 : -1;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_frame_80),
+        cmocka_unit_test(test_frame_60_ascii),
+        cmocka_unit_test(test_wide_frames_say_more),
+        cmocka_unit_test(test_last_frame),
+        cmocka_unit_test(test_more_variables_than_rows),
+        cmocka_unit_test(test_never_too_wide),
+        cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_strange_counters),
+        cmocka_unit_test(test_enter),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_say_from_many_threads),
+    };
+    return cmocka_run_group_tests(tests, use_utf8, NULL);
+}

@@ -1,0 +1,185 @@
+/*
+ * What a run leaves behind for people and programs: the table, every problem in one line, and the
+ * JSON of --summary, which is replaced as a whole or not at all.
+ */
+#include "climnorm/run.h"
+
+#include <jansson.h>
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    char folder[64];
+    struct cn_variable_result rows[3];
+    struct cn_run_result result;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fix = calloc(1, sizeof *fix);
+    setlocale(LC_ALL, "C.UTF-8");
+    strcpy(fix->folder, "/tmp/climnorm-test-XXXXXX");
+    if (!mkdtemp(fix->folder))
+        return -1;
+    fix->rows[0] = (struct cn_variable_result){.name = "pr",
+                                               .state = CN_DONE,
+                                               .files_read = 151,
+                                               .bytes_read = UINT64_C(31200000000),
+                                               .load_s = 48.24,
+                                               .compute_s = 492,
+                                               .write_s = 121.5,
+                                               .wall_s = 51,
+                                               .normals_written = 560,
+                                               .normals_skipped = 40,
+                                               .normals_failed = 5};
+    cn_problems_add(&fix->rows[0].problems, CN_PROBLEM, "pr_1987\xff.nc: bad\nchunk 211");
+    cn_problems_add(&fix->rows[0].problems, CN_WARNING, "mixes versions");
+    fix->rows[1] = (struct cn_variable_result){
+        .name = "tas", .state = CN_ACTIVE, .wall_s = INFINITY, .bytes_read = UINT64_MAX};
+    fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_FAILED};
+    fix->result = (struct cn_run_result){.variables = fix->rows,
+                                         .count = 3,
+                                         .wall_s = 201.7,
+                                         .threads = 12,
+                                         .isa = "avx2",
+                                         .exit_code = 2};
+    *state = fix;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fix = *state;
+    for (size_t i = 0; i < 3; i++)
+        cn_problems_free(&fix->rows[i].problems);
+    int left = rmdir(fix->folder); /* fails if a test left a temporary behind */
+    free(fix);
+    return left;
+}
+
+static void test_print(void **state)
+{
+    struct fixture *fix = *state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    cn_result_print(&fix->result, out);
+    fclose(out);
+    assert_string_equal(
+        text,
+        "variable    status   written   skipped    failed     files      read\n"
+        "pr            done       560        40         5       151     31 GB\n"
+        "tas        stopped         0         0         0         0     18 EB\n"
+        "tasmax      failed         0         0         0         0       0 B\n"
+        "\n"
+        "variable    load s compute s   write s    wall s    read/s   normals\n"
+        "pr            48.2     492.0     121.5      51.0    647 MB      11/s\n"
+        "tas            0.0       0.0       0.0  99999999         -         -\n"
+        "tasmax         0.0       0.0       0.0       0.0         -         -\n"
+        "\n"
+        "pr: pr_1987?.nc: bad?chunk 211\n"
+        "pr: warning: mixes versions\n"
+        "560 normals written, 40 skipped, 5 failed in 03:22 with 12 threads: something that was "
+        "asked for is missing, all else is there\n");
+    free(text);
+}
+
+static json_t *load(const char *path)
+{
+    json_error_t error;
+    json_t *object = json_load_file(path, 0, &error);
+    if (!object)
+        fail_msg("%s: %s", path, error.text);
+    return object;
+}
+
+static void assert_keys(json_t *object, const char *const *keys, size_t count)
+{
+    assert_int_equal(json_object_size(object), count);
+    for (size_t i = 0; i < count; i++)
+        if (!json_object_get(object, keys[i]))
+            fail_msg("no key %s", keys[i]);
+}
+
+static void test_json(void **state)
+{
+    struct fixture *fix = *state;
+    struct cn_error error;
+    char path[96];
+    snprintf(path, sizeof path, "%s/summary.json", fix->folder);
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+    fix->result.exit_code = 130;
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK); /* replaces it */
+    json_t *summary = load(path);
+    static const char *const keys[] = {"version",        "threads",   "isa",      "wall_s",
+                                       "peak_rss_bytes", "exit_code", "variables"};
+    assert_keys(summary, keys, 7);
+    assert_int_equal(json_integer_value(json_object_get(summary, "exit_code")), 130);
+    assert_string_equal(json_string_value(json_object_get(summary, "isa")), "avx2");
+    assert_string_equal(json_string_value(json_object_get(summary, "version")), CLIMNORM_VERSION);
+    assert_true(json_integer_value(json_object_get(summary, "peak_rss_bytes")) > 1 << 20);
+
+    json_t *rows = json_object_get(summary, "variables"), *pr = json_array_get(rows, 0);
+    static const char *const row_keys[] = {
+        "name",    "status", "files_read",      "bytes_read",      "load_s",         "compute_s",
+        "write_s", "wall_s", "normals_written", "normals_skipped", "normals_failed", "problems"};
+    assert_int_equal(json_array_size(rows), 3);
+    assert_keys(pr, row_keys, 12);
+    assert_string_equal(json_string_value(json_object_get(pr, "status")), "done");
+    assert_int_equal(json_integer_value(json_object_get(pr, "bytes_read")), 31200000000);
+    assert_float_equal(json_real_value(json_object_get(pr, "load_s")), 48.24, 1e-9);
+    json_t *problems = json_object_get(pr, "problems");
+    assert_int_equal(json_array_size(problems), 2);
+    assert_string_equal(json_string_value(json_array_get(problems, 0)),
+                        "pr_1987\xef\xbf\xbd.nc: bad?chunk 211");
+    assert_string_equal(json_string_value(json_array_get(problems, 1)), "warning: mixes versions");
+    json_t *tas = json_array_get(rows, 1);
+    assert_string_equal(json_string_value(json_object_get(tas, "status")), "stopped");
+    assert_true(json_is_null(json_object_get(tas, "wall_s")));
+    json_decref(summary);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_json_goes_where_it_can(void **state)
+{
+    struct fixture *fix = *state;
+    struct cn_error error;
+    char path[96], target[96];
+    snprintf(path, sizeof path, "%s/no/summary.json", fix->folder);
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, path));
+    assert_int_equal(cn_result_write_json(&fix->result, "/dev/full", &error), CN_BAD_MACHINE);
+    assert_int_equal(cn_result_write_json(&fix->result, fix->folder, &error), CN_BAD_MACHINE);
+
+    snprintf(path, sizeof path, "%s/link.json", fix->folder);
+    snprintf(target, sizeof target, "%s/target.json", fix->folder);
+    assert_int_equal(symlink("target.json", path), 0); /* a link stays one */
+    fix->result.isa = NULL;
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+    struct stat info;
+    assert_true(lstat(path, &info) == 0 && S_ISLNK(info.st_mode));
+    json_t *summary = load(target);
+    assert_true(json_is_null(json_object_get(summary, "isa")));
+    json_decref(summary);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(target), 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_json_goes_where_it_can, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
