@@ -1,0 +1,328 @@
+/*
+ * The kernels, written once. The file of an ISA defines the vocabulary below, then includes this
+ * file, which turns into static functions and the table of that ISA. Nothing here knows an ISA, a
+ * file format or a thread. README.md says how to add a vocabulary.
+ *
+ *   CN_TABLE, CN_ISA     the table to define, and its name
+ *   VL                   floats in a vector; divides 16
+ *   vf vd vu vm          VL floats; VL/2 doubles; VL uint32_t; VL truth values
+ *   vf_load vf_store     VL floats, any alignment          vf_set vd_set vu_set  a value everywhere
+ *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_div  double arithmetic
+ *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded
+ *   vf_le vf_ne          a <= b; a != b or unordered       vm_and  vf_if(m, a, b): m ? a : b
+ *   vu_bits vu_store     bits of floats; to memory         vu_add vu_min vu_max  unsigned
+ *   BL                   a multiple of VL: elements that the next two take at once
+ *   bytes_join(out, p)   out[i] = the float whose byte k, lowest first, is p[k][i]
+ *   bytes_split(p, in)   the inverse
+ */
+#include "kernels.h"
+#include "portable/exact.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+enum {
+    LANES = 16, /* cells that go through the rows together: a cache line of floats */
+    VECTORS = LANES / VL,
+    MAX_ROWS = 1024,    /* of one batch; bounds the gathered block, which lies on the stack */
+    BLOCK_FLOATS = 4096 /* a block has more only to hold LANES cells: it stays in L1 */
+};
+
+/* What a block of values holds; decides how it may be summed. */
+struct spread {
+    bool numbers;  /* any */
+    bool missing;  /* any */
+    unsigned bits; /* u = 2^k divides all values, and all are below 2^bits * u */
+};
+
+static inline size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint32_t vu_extreme(vu vector, bool greatest)
+{
+    uint32_t lanes[VL];
+    vu_store(lanes, vector);
+    uint32_t extreme = lanes[0];
+    for (size_t i = 1; i < VL; i++)
+        extreme = (lanes[i] > extreme) == greatest ? lanes[i] : extreme;
+    return extreme;
+}
+
+/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES], rounded up
+ * with zeros, and looks at them. A row that is not there is one of NaNs.
+ *
+ * Bits without the sign order magnitudes as unsigned integers, NaNs last, and doubling drops the
+ * sign. Adding 0xffffff then makes NaNs, and only them, wrap around to less than 0xffffff;
+ * subtracting 1 makes zero wrap around to the top. */
+static struct spread gather(float *block, const struct cn_window_job *job, size_t first,
+                            size_t cells)
+{
+    static const float missing[LANES] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                                         NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    const size_t rows = job->window + job->targets - 1;
+    vu all = vu_set(0), top = vu_set(0), bottom = vu_set(UINT32_MAX);
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t cell = 0; cell < cells; cell += LANES) {
+            const float *from = job->rows[row] ? job->rows[row] + first + cell : missing;
+            float padded[LANES] = {0};
+            if (cells - cell < LANES)
+                from = memcpy(padded, from, (cells - cell) * sizeof *from);
+            float *to = block + cell * rows + row * LANES;
+            for (size_t i = 0; i < LANES; i += VL) {
+                vf values = vf_load(from + i);
+                vf_store(to + i, values);
+                vu bits = vu_bits(values);
+                bits = vu_add(bits, bits);
+                all = vu_max(all, bits);
+                top = vu_max(top, vu_add(bits, vu_set(0xffffff)));
+                bottom = vu_min(bottom, vu_add(bits, vu_set(UINT32_MAX)));
+            }
+        }
+    }
+    const uint32_t most = vu_extreme(top, true), fewest = vu_extreme(bottom, false);
+    struct spread spread = {.numbers = most >= 0xffffff,
+                            .missing = vu_extreme(all, true) > 0xff000000};
+    if (spread.numbers &&
+        fewest != UINT32_MAX) { /* biased exponents: subnormals are as coarse as 1 */
+        unsigned high = (most - 0xffffff) >> 24, low = (fewest + 1) >> 24;
+        spread.bits = 24 + (high ? high : 1) - (low ? low : 1);
+    }
+    return spread;
+}
+
+/* The sums of windows of LANES cells that move along the rows: s + e, of n values. */
+struct sums {
+    vd s[2 * VECTORS], e[2 * VECTORS];
+    vf n[VECTORS];
+};
+
+/* How a block is computed; constants where these are used, so that each method is a loop of its
+ * own without the rest. */
+struct method {
+    bool pairs;   /* sums are pairs of doubles, else one double */
+    bool missing; /* some values are NaN, else n is the window */
+};
+
+/* s + e += x, with nothing lost in s (Knuth's TwoSum). */
+static inline void add_pair(vd *s, vd *e, vd x)
+{
+    const vd sum = vd_add(*s, x), part = vd_sub(sum, *s);
+    *e = vd_add(*e, vd_add(vd_sub(*s, vd_sub(sum, part)), vd_sub(x, part)));
+    *s = sum;
+}
+
+/* Values enter the window, or leave it. */
+static ALWAYS_INLINE void move(struct sums *sums, const float *values, bool enter,
+                               struct method method)
+{
+    for (size_t i = 0; i < VECTORS; i++) {
+        vf x = vf_load(values + i * VL);
+        if (method.missing) {
+            const vm number = vf_le(x, x);
+            x = vf_if(number, x, vf_set(0));
+            const vf one = vf_if(number, vf_set(1), vf_set(0));
+            sums->n[i] = enter ? vf_add(sums->n[i], one) : vf_sub(sums->n[i], one);
+        }
+        if (!enter)
+            x = vf_sub(vf_set(0), x);
+        vd *s = sums->s + 2 * i, *e = sums->e + 2 * i;
+        if (method.pairs) {
+            add_pair(s, e, vd_low(x));
+            add_pair(s + 1, e + 1, vd_high(x));
+        } else {
+            s[0] = vd_add(s[0], vd_low(x));
+            s[1] = vd_add(s[1], vd_high(x));
+        }
+    }
+}
+
+/* The means of the window where it is now, of `cells` of the LANES cells. */
+static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sums *sums,
+                                    struct method method)
+{
+    float lanes[LANES], *to = cells < LANES ? lanes : means;
+    for (size_t i = 0; i < VECTORS; i++) {
+        vd low = sums->s[2 * i], high = sums->s[2 * i + 1];
+        if (method.pairs) {
+            low = vd_add(low, sums->e[2 * i]);
+            high = vd_add(high, sums->e[2 * i + 1]);
+        }
+        const vf n = sums->n[i];
+        vf mean = vf_narrow(vd_div(low, vd_low(n)), vd_div(high, vd_high(n)));
+        if (method.missing)
+            mean = vf_if(vf_le(vf_set(1), n), mean, vf_set(NAN));
+        vf_store(to + i * VL, mean);
+    }
+    if (cells < LANES)
+        memcpy(means, lanes, cells * sizeof *means);
+}
+
+static void put_counts(int16_t *counts, size_t cells, const struct sums *sums)
+{
+    float lanes[LANES];
+    for (size_t i = 0; i < VECTORS; i++)
+        vf_store(lanes + i * VL, sums->n[i]);
+    for (size_t i = 0; i < cells; i++)
+        counts[i] = (int16_t)lanes[i];
+}
+
+/* Cells first … first + cells, at most LANES, gathered in block[rows][LANES]. */
+static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, size_t cells,
+                                const float *block, struct method method)
+{
+    struct sums sums;
+    for (size_t i = 0; i < VECTORS; i++) {
+        sums.s[2 * i] = sums.s[2 * i + 1] = sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
+        sums.n[i] = vf_set(method.missing ? 0 : (float)job->window);
+    }
+    for (size_t row = 0; row < job->window - 1; row++)
+        move(&sums, block + row * LANES, true, method);
+    for (size_t target = 0; target < job->targets; target++) {
+        if (target)
+            move(&sums, block + (target - 1) * LANES, false, method);
+        move(&sums, block + (target + job->window - 1) * LANES, true, method);
+        if (job->means[target])
+            put_means(job->means[target] + first, cells, &sums, method);
+        if (job->counts && job->counts[target])
+            put_counts(job->counts[target] + first, cells, &sums);
+    }
+}
+
+static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
+{
+    return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
+}
+
+/* One block of cells by the cheapest method that is exact. Let u and A = 2^bits * u be as in struct
+ * spread. A multiple of u that is at most 2^53 u is a double, and a double operation whose exact
+ * result is one is exact.
+ *
+ * One double: the oldest value leaves before the newest enters, so a partial sum has at most
+ * `window` terms and is below window * A, which must not exceed 2^53 u.
+ *
+ * Pairs: rounding a multiple of u gives a multiple of u, so s, e and what TwoSum takes from s are
+ * such, and s + e is the exact sum S as long as each addition to e is exact. While |e| <= window *
+ * A, s + x = S' - e is at most 2 * window * A, and TwoSum loses at most 2^-53 of that: after k
+ * moves |e| <= k * 2^-52 * window * A. With k <= 2^52 that keeps the assumption, and if k * 2^-52 *
+ * window * A <= 2^53 u all additions to e are exact. Then s + e, added as doubles, is S rounded
+ * once. */
+static void block_means(const struct cn_window_job *job, size_t first, size_t cells,
+                        const float *block, const struct spread *spread)
+{
+    const size_t rows = job->window + job->targets - 1;
+    const unsigned sum_bits = spread->bits + log2_above(job->window);
+    const bool one = sum_bits <= 53, pairs = sum_bits + log2_above(2 * rows) <= 105;
+    if (!one && !pairs) {
+        cn_window_means_exact(job, first, cells);
+        return;
+    }
+    for (size_t cell = 0; cell < cells; cell += LANES, block += rows * LANES) {
+        const size_t count = least(cells - cell, LANES);
+        if (one && !spread->missing)
+            slide(job, first + cell, count, block, (struct method){.pairs = false});
+        else if (one)
+            slide(job, first + cell, count, block, (struct method){.missing = true});
+        else if (!spread->missing)
+            slide(job, first + cell, count, block, (struct method){.pairs = true});
+        else
+            slide(job, first + cell, count, block, (struct method){.pairs = true, .missing = true});
+    }
+}
+
+static void batch_means(const struct cn_window_job *job)
+{
+    _Alignas(64) float block[MAX_ROWS * LANES];
+    const size_t rows = job->window + job->targets - 1, fitting = BLOCK_FLOATS / rows / LANES;
+    const size_t width = fitting ? fitting * LANES : LANES;
+    for (size_t first = 0; first < job->cells; first += width) {
+        const size_t cells = least(job->cells - first, width);
+        const struct spread spread = gather(block, job, first, cells);
+        block_means(job, first, cells, block, &spread);
+    }
+}
+
+static void window_means(const struct cn_window_job *job)
+{
+    struct cn_window_job batch = *job;
+    for (size_t left = job->targets; left; left -= batch.targets) {
+        const size_t target = job->targets - left;
+        batch.rows = job->rows + target;
+        batch.targets = least(left, MAX_ROWS + 1 - job->window);
+        batch.means = job->means + target;
+        batch.counts = job->counts ? job->counts + target : NULL;
+        batch_means(&batch);
+    }
+}
+
+/* In the byte and mask kernels the last values, fewer than a vector, go through buffers of one. */
+
+static void unshuffle_f32(float *out, const uint8_t *block, size_t elements, size_t first,
+                          size_t count)
+{
+    uint8_t last_bytes[4][BL] = {0};
+    float last[BL];
+    for (size_t i = 0; i < count; i += BL) {
+        const size_t some = least(count - i, BL);
+        const uint8_t *bytes[4];
+        for (size_t k = 0; k < 4; k++) {
+            bytes[k] = block + k * elements + first + i;
+            if (some < BL)
+                bytes[k] = memcpy(last_bytes[k], bytes[k], some);
+        }
+        bytes_join(some < BL ? last : out + i, bytes);
+        if (some < BL)
+            memcpy(out + i, last, some * sizeof *last);
+    }
+}
+
+static void shuffle_f32(uint8_t *out, const float *values, size_t count, float fill)
+{
+    uint8_t last_bytes[4][BL];
+    float last[BL] = {0}, filled[BL];
+    for (size_t i = 0; i < count; i += BL) {
+        const size_t some = least(count - i, BL);
+        const float *from = some < BL ? memcpy(last, values + i, some * sizeof *last) : values + i;
+        for (size_t k = 0; k < BL; k += VL) {
+            const vf x = vf_load(from + k);
+            vf_store(filled + k, vf_if(vf_le(x, x), x, vf_set(fill)));
+        }
+        uint8_t *bytes[4];
+        for (size_t k = 0; k < 4; k++)
+            bytes[k] = some < BL ? last_bytes[k] : out + k * count + i;
+        bytes_split(bytes, filled);
+        for (size_t k = 0; some < BL && k < 4; k++)
+            memcpy(out + k * count + i, last_bytes[k], some);
+    }
+}
+
+static void mask_f32(float *values, size_t count, const struct cn_float_missing *missing)
+{
+    /* Infinities are outside any bounds; a NaN is no bound. */
+    const vf min = vf_set(missing->min > -FLT_MAX ? missing->min : -FLT_MAX);
+    const vf max = vf_set(missing->max < FLT_MAX ? missing->max : FLT_MAX);
+    float last[VL] = {0};
+    for (size_t i = 0; i < count; i += VL) {
+        const size_t some = least(count - i, VL);
+        float *at = some < VL ? memcpy(last, values + i, some * sizeof *last) : values + i;
+        const vf x = vf_load(at);
+        vm good = vm_and(vf_le(min, x), vf_le(x, max));
+        for (size_t k = 0; k < missing->count; k++)
+            good = vm_and(good, vf_ne(x, vf_set(missing->values[k])));
+        vf_store(at, vf_if(good, x, vf_set(NAN)));
+        if (some < VL)
+            memcpy(values + i, last, some * sizeof *last);
+    }
+}
+
+const struct cn_kernels CN_TABLE = {
+    .isa = CN_ISA,
+    .window_means = window_means,
+    .unshuffle_f32 = unshuffle_f32,
+    .mask_f32 = mask_f32,
+    .shuffle_f32 = shuffle_f32,
+};

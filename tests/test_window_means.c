@@ -1,0 +1,469 @@
+/*
+ * window_means of every ISA that this CPU has, against its definition in kernels.h, bit for bit.
+ * The oracle adds up every window anew in 384-bit integers; it shares no code and no idea with the
+ * kernels.
+ */
+#include "kernels_common.h"
+
+/* The oracle: integers of 384 bits, two's complement, in units of 2^-149. */
+
+enum { WORDS = 6 };
+
+static void big_add(uint64_t big[WORDS], float value)
+{
+    int exponent;
+    const int64_t digits = (int64_t)ldexpf(frexpf(value, &exponent), 24); /* value = digits 2^… */
+    int place = exponent - 24 + 149;
+    /* A subnormal's digits end in zeros, so that its place may lie below 2^-149. */
+    const uint64_t size = (uint64_t)llabs(digits) >> (place < 0 ? -place : 0);
+    place = place < 0 ? 0 : place;
+    uint64_t term[WORDS + 1] = {0};
+    const size_t word = (size_t)place / 64, shift = (size_t)place % 64;
+    term[word] = size << shift;
+    term[word + 1] = shift ? size >> (64 - shift) : 0;
+    unsigned carry = digits < 0;
+    for (size_t i = 0; i < WORDS; i++) {
+        const uint64_t other = digits < 0 ? ~term[i] : term[i];
+        const uint64_t sum = big[i] + other, total = sum + carry;
+        carry = (sum < other) | (total < sum);
+        big[i] = total;
+    }
+}
+
+static int bit(const uint64_t big[WORDS], int i)
+{
+    return (int)(big[i / 64] >> (i % 64) & 1);
+}
+
+static double big_round(const uint64_t big[WORDS])
+{
+    uint64_t size[WORDS];
+    const bool negative = bit(big, 64 * WORDS - 1);
+    uint64_t carry = negative;
+    for (size_t i = 0; i < WORDS; i++) {
+        size[i] = (negative ? ~big[i] : big[i]) + carry;
+        carry = carry && !size[i];
+    }
+    int top = 64 * WORDS - 1;
+    while (top >= 0 && !bit(size, top))
+        top--;
+    double kept = 0;
+    int i = top;
+    for (; i >= 0 && i > top - 53; i--)
+        kept = 2 * kept + bit(size, i);
+    if (i >= 0 && bit(size, i)) { /* half of the last digit, or more */
+        bool more = false;
+        for (int below = 0; below < i; below++)
+            more |= bit(size, below);
+        kept += more || bit(size, i + 1);
+    }
+    kept = ldexp(kept, i + 1 - 149);
+    return negative ? -kept : kept;
+}
+
+static float exact_mean(const struct cn_window_job *job, size_t target, size_t cell, int *count)
+{
+    uint64_t sum[WORDS] = {0};
+    *count = 0;
+    for (size_t row = target; row < target + job->window; row++) {
+        if (!job->rows[row] || isnan(job->rows[row][cell]))
+            continue;
+        big_add(sum, job->rows[row][cell]);
+        ++*count;
+    }
+    return *count ? (float)(big_round(sum) / *count) : NAN;
+}
+
+static float uniform(float low, float high)
+{
+    return low + (high - low) * (float)random_bits() * 0x1p-32F;
+}
+
+/* What the values of a test look like. */
+enum look {
+    TEMPERATURE,
+    GAPS,
+    RAIN,
+    DRIZZLE,
+    STRAY_1E10,
+    STRAY_1E30,
+    CANCELLING,
+    HUGE_LEAVES,
+    SUBNORMAL,
+    EQUAL,
+    NOTHING,
+    ZEROS,
+    SMALLEST_MEANS,
+    ANY_FLOAT,
+    EXTREMES,
+    LOOKS
+};
+
+static float value_like(enum look look, size_t row)
+{
+    const uint32_t dice = random_bits() % 100;
+    const float sign = random_bits() & 1 ? 1.0F : -1.0F;
+    switch (look) {
+    case TEMPERATURE:
+        return uniform(230, 320);
+    case GAPS:
+        return dice < 30 ? (dice & 1 ? NAN : -NAN) : uniform(-40, 40);
+    case RAIN:
+        return dice < 40 ? 0 : uniform(0, 1e-3F) * powf(10, -uniform(0, 8));
+    case DRIZZLE:
+        return dice < 50 ? uniform(1e-12F, 2e-12F) : uniform(1e-3F, 2e-3F);
+    case STRAY_1E10:
+        return dice < 2 ? sign * 1e10F : uniform(1e-9F, 1e-3F);
+    case STRAY_1E30:
+        return dice < 2 ? sign * 1e30F : dice < 10 ? NAN : uniform(1e-12F, 1e-3F);
+    case CANCELLING:
+        return dice < 40 ? sign * 1000 : uniform(-1e-9F, 1e-9F);
+    case HUGE_LEAVES:
+        return row == 1 ? sign * 3e38F : uniform(1, 2);
+    case SUBNORMAL:
+        return float_of(random_bits() & 0x807fffff);
+    case EQUAL:
+        return 273.15F;
+    case NOTHING:
+        return NAN;
+    case ZEROS:
+        return dice < 30 ? NAN : sign * 0.0F;
+    case SMALLEST_MEANS:
+        return dice < 90 ? 0 : sign * FLT_TRUE_MIN;
+    case ANY_FLOAT: {
+        const float any = float_of(random_bits());
+        return isinf(any) ? NAN : any;
+    }
+    default:
+        return dice < 50 ? FLT_MAX : -FLT_MAX;
+    }
+}
+
+/* Full digits and both signs, over `spread` powers of two that begin at a random one: the spread
+ * decides which method of summing is exact. */
+static float value_over(unsigned spread)
+{
+    static unsigned lowest;
+    if (random_bits() % 64 == 0 || lowest + spread > 254)
+        lowest = random_bits() % (255 - spread);
+    const uint32_t end = random_bits() & 1 ? random_bits() % (spread + 1) : spread;
+    return float_of((lowest + end) << 23 | (random_bits() & 0x807fffff) | 0x700000);
+}
+
+/* One job with room around each row of results. */
+struct trial {
+    struct cn_window_job job;
+    float **rows, **means;
+    int16_t **counts;
+};
+
+enum { MARGIN = 16 };
+static const float SENTINEL = -12345;
+
+static void *reserve(size_t count, size_t size)
+{
+    void *at = calloc(count + 1, size);
+    assert_non_null(at);
+    return at;
+}
+
+/* offset: floats by which rows and results miss an alignment. */
+static struct trial trial_new(size_t window, size_t targets, size_t cells, size_t offset)
+{
+    struct trial trial = {.rows = reserve(window + targets, sizeof(float *)),
+                          .means = reserve(targets, sizeof(float *)),
+                          .counts = reserve(targets, sizeof(int16_t *))};
+    for (size_t row = 0; row < window + targets - 1; row++)
+        trial.rows[row] = (float *)reserve(cells + offset, sizeof(float)) + offset;
+    for (size_t target = 0; target < targets; target++) {
+        const size_t around = MARGIN + offset + cells + MARGIN;
+        trial.means[target] = (float *)reserve(around, sizeof(float)) + MARGIN + offset;
+        trial.counts[target] = (int16_t *)reserve(around, sizeof(int16_t)) + MARGIN + offset;
+    }
+    trial.job = (struct cn_window_job){.rows = (const float *const *)trial.rows,
+                                       .window = window,
+                                       .targets = targets,
+                                       .cells = cells,
+                                       .means = trial.means,
+                                       .counts = trial.counts};
+    return trial;
+}
+
+static void trial_free(struct trial *trial, size_t offset)
+{
+    for (size_t row = 0; row < trial->job.window + trial->job.targets - 1; row++)
+        if (trial->rows[row])
+            free(trial->rows[row] - offset);
+    for (size_t target = 0; target < trial->job.targets; target++) {
+        free(trial->means[target] - MARGIN - offset);
+        free(trial->counts[target] - MARGIN - offset);
+    }
+    free(trial->rows);
+    free(trial->means);
+    free(trial->counts);
+}
+
+static void trial_fill(struct trial *trial, enum look look)
+{
+    for (size_t row = 0; row < trial->job.window + trial->job.targets - 1; row++)
+        for (size_t cell = 0; trial->rows[row] && cell < trial->job.cells; cell++)
+            trial->rows[row][cell] = value_like(look, row);
+}
+
+static void trial_clear(struct trial *trial)
+{
+    for (size_t target = 0; target < trial->job.targets; target++) {
+        for (size_t i = 0; i < MARGIN + trial->job.cells + MARGIN; i++) {
+            trial->means[target][i - MARGIN] = SENTINEL;
+            trial->counts[target][i - MARGIN] = -7;
+        }
+    }
+}
+
+/* Runs all ISAs, as one batch and as several, and judges every cell of every target. */
+static void trial_check(struct trial *trial, size_t batch)
+{
+    const struct cn_window_job *job = &trial->job;
+    float *expected = reserve(job->targets * job->cells, sizeof *expected);
+    int *counts = reserve(job->targets * job->cells, sizeof *counts);
+    for (size_t i = 0; i < job->targets * job->cells; i++)
+        expected[i] = exact_mean(job, i / job->cells, i % job->cells, counts + i);
+    EACH_ISA(each)
+    {
+        trial_clear(trial);
+        for (size_t target = 0; target < job->targets; target += batch) {
+            struct cn_window_job part = *job;
+            part.rows += target;
+            part.means += target;
+            part.counts += target;
+            part.targets = job->targets - target < batch ? job->targets - target : batch;
+            (*each)->window_means(&part);
+        }
+        for (size_t i = 0; i < job->targets * job->cells; i++) {
+            const size_t target = i / job->cells, cell = i % job->cells;
+            const float mean = trial->means[target][cell];
+            if (bits_of(mean) != bits_of(expected[i]))
+                fail_msg("%s: window %zu, target %zu of %zu, cell %zu of %zu: %a, expected %a",
+                         (*each)->isa, job->window, target, job->targets, cell, job->cells, mean,
+                         expected[i]);
+            assert_int_equal(trial->counts[target][cell], counts[i]);
+        }
+        for (size_t target = 0; target < job->targets; target++) {
+            for (size_t i = 0; i < MARGIN; i++) {
+                assert_true(trial->means[target][(ptrdiff_t)i - MARGIN] == SENTINEL);
+                assert_true(trial->means[target][job->cells + i] == SENTINEL);
+                assert_int_equal(trial->counts[target][(ptrdiff_t)i - MARGIN], -7);
+                assert_int_equal(trial->counts[target][job->cells + i], -7);
+            }
+        }
+    }
+    free(expected);
+    free(counts);
+}
+
+static void the_oracle_knows_simple_sums(void **state)
+{
+    (void)state;
+    uint64_t sum[WORDS] = {0};
+    big_add(sum, 1.5F);
+    big_add(sum, -FLT_TRUE_MIN);
+    assert_true(big_round(sum) == 1.5);
+    big_add(sum, -1.5F);
+    assert_true(big_round(sum) == -0x1p-149);
+    big_add(sum, FLT_MAX);
+    big_add(sum, FLT_MAX);
+    big_add(sum, FLT_MIN);
+    assert_true(big_round(sum) == 2.0 * FLT_MAX);
+    uint64_t tie[WORDS] = {0}; /* 2^53 + 1 goes down to even, a little more goes up */
+    big_add(tie, 0x1p53F);
+    big_add(tie, 1);
+    assert_true(big_round(tie) == 0x1p53);
+    big_add(tie, FLT_TRUE_MIN);
+    assert_true(big_round(tie) == 0x1p53 + 2);
+}
+
+static void means_are_exact_for_all_looks(void **state)
+{
+    (void)state;
+    static const size_t windows[] = {1, 2, 30, 100}, targets[] = {1, 2, 25, 121};
+    for (size_t w = 0; w < 4; w++) {
+        for (size_t t = 0; t < 4; t++) {
+            struct trial trial = trial_new(windows[w], targets[t], 19, 1);
+            for (enum look look = 0; look < LOOKS; look++) {
+                trial_fill(&trial, look);
+                trial_check(&trial, SIZE_MAX);
+            }
+            trial_free(&trial, 1);
+        }
+    }
+}
+
+static void means_are_exact_for_all_cells_and_offsets(void **state)
+{
+    (void)state;
+    for (size_t cells = 0; cells <= 70; cells++) {
+        const size_t offset = cells % 4;
+        struct trial trial = trial_new(5, 4, cells, offset);
+        for (enum look look = TEMPERATURE; look <= STRAY_1E30; look++) {
+            trial_fill(&trial, look);
+            trial_check(&trial, SIZE_MAX);
+        }
+        trial_free(&trial, offset);
+    }
+    struct trial wide = trial_new(3, 3, 3001, 3); /* several blocks of different kinds */
+    trial_fill(&wide, TEMPERATURE);
+    for (size_t cell = 0; cell < 3001; cell++)
+        for (size_t row = 0; row < 5; row++)
+            if (cell / 500 % 2)
+                wide.rows[row][cell] = value_like((enum look)(cell / 250), row);
+    trial_check(&wide, SIZE_MAX);
+    trial_free(&wide, 3);
+}
+
+static void means_are_exact_for_all_spreads(void **state)
+{
+    (void)state;
+    static const size_t windows[] = {1, 30, 33, 64};
+    for (size_t w = 0; w < 4; w++) {
+        struct trial trial = trial_new(windows[w], 9, 16, 0);
+        for (unsigned spread = 0; spread < 250; spread++) {
+            for (size_t row = 0; row < windows[w] + 8; row++)
+                for (size_t cell = 0; cell < 16; cell++)
+                    trial.rows[row][cell] = value_over(spread);
+            trial_check(&trial, SIZE_MAX);
+        }
+        trial_free(&trial, 0);
+    }
+}
+
+static void means_do_not_depend_on_the_batch(void **state)
+{
+    (void)state;
+    struct trial trial = trial_new(30, 40, 33, 0);
+    for (enum look look = 0; look < LOOKS; look++) {
+        trial_fill(&trial, look);
+        for (size_t batch = 1; batch <= 40; batch += 6)
+            trial_check(&trial, batch);
+    }
+    trial_free(&trial, 0);
+}
+
+static void the_longest_window_goes_with_many_targets(void **state)
+{
+    (void)state;
+    struct trial trial = trial_new(1000, 60, 17, 0);
+    static const enum look looks[] = {TEMPERATURE, GAPS, DRIZZLE, STRAY_1E30, EXTREMES};
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        trial_fill(&trial, looks[i]);
+        trial_check(&trial, SIZE_MAX);
+    }
+    trial_free(&trial, 0);
+}
+
+static void rows_and_results_may_be_absent(void **state)
+{
+    (void)state;
+    for (size_t absent = 1; absent <= 7; absent++) { /* every absent-th row is not there */
+        struct trial trial = trial_new(4, 12, 37, 0);
+        for (size_t row = 0; row < 15; row += absent) {
+            free(trial.rows[row]);
+            trial.rows[row] = NULL;
+        }
+        for (enum look look = TEMPERATURE; look <= STRAY_1E30; look++) {
+            trial_fill(&trial, look);
+            trial_check(&trial, SIZE_MAX);
+        }
+
+        trial_fill(&trial, GAPS);
+        int count;
+        const float expected = exact_mean(&trial.job, 5, 36, &count);
+        EACH_ISA(each)
+        {
+            trial_clear(&trial);
+            float *only_means[12] = {[5] = trial.means[5]};
+            struct cn_window_job job = trial.job;
+            job.means = only_means;
+            job.counts = NULL;
+            (*each)->window_means(&job);
+            assert_int_equal(bits_of(trial.means[5][36]), bits_of(expected));
+            assert_true(trial.means[4][0] == SENTINEL && trial.means[6][0] == SENTINEL);
+            assert_int_equal(trial.counts[5][36], -7);
+            int16_t *only_counts[12] = {[5] = trial.counts[5]};
+            job.counts = only_counts;
+            (*each)->window_means(&job);
+            assert_int_equal(trial.counts[5][36], count);
+            assert_int_equal(trial.counts[6][36], -7);
+        }
+        trial_free(&trial, 0);
+    }
+}
+
+static void the_mean_of_zeros_is_positive(void **state)
+{
+    (void)state;
+    struct trial trial = trial_new(2, 2, 16, 0);
+    static const float values[] = {-0.0F, 3e38F, 0x1p-149F};
+    for (size_t i = 0; i < 3; i++) { /* all methods of summing */
+        for (size_t cell = 0; cell < 16; cell++) {
+            trial.rows[0][cell] = values[i];
+            trial.rows[1][cell] = trial.rows[2][cell] = -0.0F;
+        }
+        trial.rows[0][15] = 0x1p-149F;
+        EACH_ISA(each)
+        {
+            (*each)->window_means(&trial.job);
+            assert_int_equal(bits_of(trial.means[1][0]), 0);
+            assert_int_equal(bits_of(trial.means[1][15]), 0);
+        }
+    }
+    trial_free(&trial, 0);
+}
+
+static void windows_stay_inside_their_rows(void **state)
+{
+    (void)state;
+    enum { CELLS = 70, LISTS = 6 };
+    struct guarded lists[LISTS];
+    for (size_t i = 0; i < LISTS; i++) {
+        lists[i] = guarded_new(CELLS * sizeof(float));
+        for (size_t cell = 0; cell < CELLS; cell++) {
+            const float value = uniform(0, 1);
+            memcpy(lists[i].at + cell * sizeof value, &value, sizeof value);
+        }
+    }
+    for (size_t cells = 1; cells <= CELLS; cells++) {
+        float *at[LISTS];
+        for (size_t i = 0; i < LISTS; i++)
+            at[i] = (float *)(void *)(lists[i].at + (CELLS - cells) * sizeof(float));
+        const float *rows[] = {at[0], at[1], at[2]};
+        float *means[] = {at[3], at[4]};
+        int16_t *counts[] = {(int16_t *)(void *)at[5] + cells, NULL};
+        const struct cn_window_job job = {rows, 2, 2, cells, means, counts};
+        int count;
+        const float expected = exact_mean(&job, 1, cells - 1, &count);
+        EACH_ISA(each)
+        {
+            (*each)->window_means(&job);
+            assert_true(means[1][cells - 1] == expected);
+            assert_int_equal(counts[0][cells - 1], 2);
+        }
+    }
+    for (size_t i = 0; i < LISTS; i++)
+        guarded_free(lists + i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_oracle_knows_simple_sums),
+        cmocka_unit_test(means_are_exact_for_all_looks),
+        cmocka_unit_test(means_are_exact_for_all_cells_and_offsets),
+        cmocka_unit_test(means_are_exact_for_all_spreads),
+        cmocka_unit_test(means_do_not_depend_on_the_batch),
+        cmocka_unit_test(the_longest_window_goes_with_many_targets),
+        cmocka_unit_test(rows_and_results_may_be_absent),
+        cmocka_unit_test(the_mean_of_zeros_is_positive),
+        cmocka_unit_test(windows_stay_inside_their_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
