@@ -1,10 +1,107 @@
 /*
  * The command line: picks the command. Only files in this folder print results or exit.
  */
-#include <stdio.h>
+#include "base/closest.h"
+#include "base/threads.h"
+#include "cli/commands.h"
+#include "climnorm/error.h"
+#include "kernels.h"
 
-int main(void)
+#include <hdf5.h>
+#include <libconfig.h>
+#include <libdeflate.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static const struct command {
+    const char *name, *arguments, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "CONFIG", "compute the normals that CONFIG asks for", cn_command_run},
+    {"plan", "CONFIG", "show what run would do; nothing is written", cn_command_plan},
+    {"inspect", "FILE...", "show a file's grid, calendar, days and storage", cn_command_inspect},
+    {"synth", "DIR", "make a tree of synthetic input files to try things on", cn_command_synth},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *out)
 {
-    puts("climnorm " CLIMNORM_VERSION);
-    return 0;
+    fputs("usage: climnorm COMMAND [OPTION]... ARGUMENT...\n\n"
+          "Rolling 30-year climate normals from daily CMIP6 netCDF files.\n\n",
+          out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-8s%-9s%s\n", commands[i].name, commands[i].arguments,
+                commands[i].summary);
+    fputs("\n  climnorm COMMAND --help    the options of a command\n"
+          "  climnorm --version         versions, kernels and threads\n",
+          out);
+}
+
+/* 4.5 and later are named by the month of the specification (openmp.org). */
+static const char *openmp_version(void)
+{
+    return _OPENMP >= 202111   ? "5.2"
+           : _OPENMP >= 202011 ? "5.1"
+           : _OPENMP >= 201811 ? "5.0"
+                               : "4.5";
+}
+
+static int print_version(void)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    unsigned xxhash = XXH_versionNumber();
+    printf("climnorm %s\n", CLIMNORM_VERSION);
+    printf("libraries: netCDF %.*s, HDF5 %u.%u.%u, libdeflate %s, libconfig %d.%d.%d, "
+           "UDUNITS 2, xxHash %u.%u.%u, OpenMP %s\n",
+           (int)strcspn(nc_inq_libvers(), " "), nc_inq_libvers(), major, minor, release,
+           LIBDEFLATE_VERSION_STRING, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+           LIBCONFIG_VER_REVISION, xxhash / 10000, xxhash / 100 % 100, xxhash % 100,
+           openmp_version());
+    const struct cn_kernels *kernels;
+    struct cn_error error;
+    enum cn_status status = cn_kernels_select(&kernels, &error);
+    if (status != CN_OK) {
+        fprintf(stderr, "climnorm: %s\n", error.text);
+        return CN_EXIT_USAGE;
+    }
+    printf("kernels: %s\n", kernels->isa);
+    printf("threads: %d\n", cn_threads_available());
+    return CN_EXIT_OK;
+}
+
+static int unknown(const char *word)
+{
+    char hint[CN_HINT_BYTES];
+    struct cn_closest closest = {.word = word};
+    for (int i = 0; i < COMMANDS; i++)
+        cn_closest_offer(&closest, commands[i].name);
+    cn_closest_offer(&closest, "--help");
+    cn_closest_offer(&closest, "--version");
+    struct cn_error error;
+    cn_fail(&error, CN_BAD_USAGE, "there is no %s \"%.60s\"%s",
+            word[0] == '-' ? "option" : "command", word, cn_closest_hint(&closest, hint));
+    fprintf(stderr, "climnorm: %s\nTry \"climnorm --help\".\n", error.text);
+    return CN_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return CN_EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_help(stdout);
+        return CN_EXIT_OK;
+    }
+    if (strcmp(word, "--version") == 0)
+        return print_version();
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return unknown(word);
 }

@@ -1,0 +1,196 @@
+/*
+ * Reading a config: the file, then --set over it, then defaults, then what must hold together. All
+ * errors are collected; only a file that cannot be read or parsed stops at the first.
+ */
+#include "config/draft.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cn_key *find_key(const char *path, size_t length)
+{
+    for (const struct cn_key *key = cn_keys; key->path; key++)
+        if (strlen(key->path) == length && strncmp(key->path, path, length) == 0)
+            return key;
+    return NULL;
+}
+
+static void store_marked(struct cn_draft *draft, const struct cn_key *key,
+                         const struct cn_value *value, struct cn_place place, bool preset)
+{
+    struct cn_mark *mark = &draft->marks[key - cn_keys];
+    bool good = cn_store(draft, key, draft, value, place);
+    mark->state = !good ? CN_WRONG : preset ? CN_PRESET : CN_SET;
+    mark->place = place;
+}
+
+/* Returns the key of a usable override, NULL after a complaint. */
+static const struct cn_key *override_key(struct cn_draft *draft, const char *override)
+{
+    struct cn_place place = {0, override};
+    if (!cn_text_is_clean(override)) {
+        cn_complain(draft, (struct cn_place){0}, NULL,
+                    "a --set over it holds control characters or bytes that are not UTF-8");
+        return NULL;
+    }
+    size_t length = strcspn(override, "=");
+    if (length == 0 || !override[length]) {
+        cn_complain(draft, place, NULL, "expected KEY=VALUE, such as engine.threads=8");
+        return NULL;
+    }
+    const struct cn_key *key = find_key(override, length);
+    if (key && key->type == CN_KEY_GROUP) {
+        cn_complain(draft, place, NULL, "\"%s\" is a group; set one of its keys, such as %s",
+                    key->path, key[1].path);
+        return NULL;
+    }
+    if (key && key->type == CN_KEY_GROUPS) {
+        cn_complain(draft, place, NULL,
+                    "\"%s\" is a list of groups, which only the config file can hold", key->path);
+        return NULL;
+    }
+    if (!key) {
+        char path[200];
+        snprintf(path, sizeof path, "%.*s", (int)(length < 150 ? length : 150), override);
+        char *dot = strrchr(path, '.');
+        if (dot)
+            *dot = '\0';
+        cn_unknown_key(draft, cn_keys, dot ? path : "", dot ? dot + 1 : path, place);
+    }
+    return key;
+}
+
+/* Whether a later override sets the same key. */
+static bool set_again(const char *const *overrides, size_t count)
+{
+    size_t length = strcspn(overrides[0], "=");
+    for (size_t i = 1; i < count; i++)
+        if (strcspn(overrides[i], "=") == length &&
+            strncmp(overrides[i], overrides[0], length) == 0)
+            return true;
+    return false;
+}
+
+/* The last override of a key holds, and a value that is overridden is not looked at. */
+static void apply_overrides(struct cn_draft *draft, const char *const *overrides, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_key *key = override_key(draft, overrides[i]);
+        if (!key || set_again(overrides + i, count - i))
+            continue;
+        struct cn_value value;
+        const char *text = strchr(overrides[i], '=') + 1;
+        if (!cn_value_from_text(draft->config.pool, key, text, &value)) {
+            draft->out_of_memory = true;
+            return;
+        }
+        store_marked(draft, key, &value, (struct cn_place){0, overrides[i]}, false);
+    }
+}
+
+static void apply_group(struct cn_draft *draft, const char *group, const struct cn_value *members)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        const struct cn_value *value = &members->items[i];
+        struct cn_place place = {value->line, NULL};
+        char path[256];
+        int length =
+            snprintf(path, sizeof path, "%s%s%.200s", group, *group ? "." : "", value->name);
+        const struct cn_key *key = find_key(path, (size_t)length);
+        if (!key)
+            cn_unknown_key(draft, cn_keys, group, value->name, place);
+        else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
+            apply_group(draft, key->path, value);
+        else if (draft->marks[key - cn_keys].state == CN_UNSET)
+            store_marked(draft, key, value, place, false);
+    }
+}
+
+static void apply_defaults(struct cn_draft *draft)
+{
+    for (const struct cn_key *key = cn_keys; key->path; key++) {
+        if (draft->marks[key - cn_keys].state != CN_UNSET)
+            continue;
+        char expects[CN_EXPECTS_BYTES];
+        struct cn_value value;
+        if (key->required)
+            cn_complain(draft, (struct cn_place){0}, key->path,
+                        "is missing: every config needs it (%s)", cn_key_expects(key, expects));
+        else if (key->preset && !cn_value_from_text(draft->config.pool, key, key->preset, &value))
+            draft->out_of_memory = true;
+        else if (key->preset)
+            store_marked(draft, key, &value, (struct cn_place){0}, true);
+    }
+}
+
+/* The absolute folder of the config file. */
+static const char *folder_of(struct cn_pool *pool, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *name =
+        slash ? cn_pool_strndup(pool, path, (size_t)(slash - path) + 1) : cn_pool_strdup(pool, ".");
+    char *real = name ? realpath(name, NULL) : NULL;
+    const char *folder = cn_pool_strdup(pool, real);
+    free(real);
+    return folder;
+}
+
+static enum cn_status fill(struct cn_draft *draft, const char *const *overrides, size_t count)
+{
+    struct cn_value root;
+    struct cn_error error;
+    int line;
+    const char *path = draft->config.path;
+    enum cn_status status = cn_value_read(draft->config.pool, path, &root, &line, &error);
+    if (status != CN_OK) {
+        if (status == CN_BAD_USAGE && line)
+            cn_problems_add(draft->problems, CN_PROBLEM, "%s:%d: %s", path, line, error.text);
+        else
+            cn_problems_add(draft->problems, CN_PROBLEM, "%s", error.text);
+        return status;
+    }
+    draft->folder = folder_of(draft->config.pool, path);
+    if (!draft->folder) {
+        cn_problems_add(draft->problems, CN_PROBLEM, "%s: its folder cannot be found", path);
+        return CN_BAD_USAGE;
+    }
+    apply_overrides(draft, overrides, count);
+    apply_group(draft, "", &root);
+    apply_defaults(draft);
+    cn_check_together(draft);
+    if (draft->out_of_memory) {
+        cn_problems_add(draft->problems, CN_PROBLEM, "out of memory (config)");
+        return CN_BAD_MACHINE;
+    }
+    return draft->failed ? CN_BAD_USAGE : CN_OK;
+}
+
+enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
+                              struct cn_config **config, struct cn_problems *problems)
+{
+    *config = NULL;
+    struct cn_pool *pool = cn_pool_new();
+    struct cn_draft *draft = pool ? cn_pool_alloc(pool, 1, sizeof *draft) : NULL;
+    const char *own_path = draft ? cn_pool_strdup(pool, path) : NULL;
+    if (!own_path) {
+        cn_problems_add(problems, CN_PROBLEM, "out of memory (config)");
+        cn_pool_free(pool);
+        return CN_BAD_MACHINE;
+    }
+    draft->config.pool = pool;
+    draft->config.path = own_path;
+    draft->problems = problems;
+    enum cn_status status = fill(draft, overrides, override_count);
+    if (status == CN_OK)
+        *config = &draft->config;
+    else
+        cn_pool_free(pool);
+    return status;
+}
+
+void cn_config_free(struct cn_config *config)
+{
+    if (config)
+        cn_pool_free(config->pool);
+}

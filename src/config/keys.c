@@ -1,0 +1,189 @@
+/*
+ * The table of keys, and each type of value in words.
+ */
+#include "config/draft.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define IN_DRAFT(member)  .offset = offsetof(struct cn_draft, member)
+#define IN_CONFIG(member) IN_DRAFT(config.member)
+#define IN_REGION(member) .offset = offsetof(struct cn_custom_region, region.member)
+#define IN_PERIOD(member) .offset = offsetof(struct cn_custom_period, period.member)
+
+enum { NAME_BYTES = 64, PATH_BYTES = 3000, ENTRIES = 256, LAST_YEAR = 9999 };
+
+static const char *const leap_days[] = {
+    [CN_DAYOFYEAR] = "dayofyear", [CN_MONTH_DAY] = "month_day", [CN_DROP] = "drop", NULL};
+static const char *const existing[] = {
+    [CN_SKIP] = "skip", [CN_OVERWRITE] = "overwrite", [CN_REFUSE] = "fail", NULL};
+
+static const struct cn_key region_keys[] = {
+    {"custom_regions.name", CN_KEY_IDENTIFIER, true, IN_REGION(name), 1, 32,
+     .meaning = "What `regions` and `output.pattern` call it. Built-in regions keep their names."},
+    {"custom_regions.title", CN_KEY_TITLE, false, IN_REGION(title), 1, 200,
+     .meaning = "The name for people, stored in each output. Left out: the name."},
+    {"custom_regions.lon", CN_KEY_RANGE, true, IN_REGION(lon), -360, 720,
+     .meaning = "West and east bound in degrees east. West above east crosses the start of the "
+                "circle: `[350, 10]` means -10 to 10. 360 degrees or more is the whole circle."},
+    {"custom_regions.lat", CN_KEY_RANGE, true, IN_REGION(lat), -90, 90,
+     .meaning = "South and north bound in degrees north."},
+    {.path = NULL},
+};
+
+static const struct cn_key period_keys[] = {
+    {"normals.periods.name", CN_KEY_LABEL, true, IN_PERIOD(name), 1, NAME_BYTES,
+     .meaning = "The label; `{scenario}` stands for the scenario's name."},
+    {"normals.periods.first", CN_KEY_INT, true, IN_PERIOD(first), 0, LAST_YEAR,
+     .meaning = "First target year."},
+    {"normals.periods.last", CN_KEY_INT, true, IN_PERIOD(last), 0, LAST_YEAR,
+     .meaning = "Last target year."},
+    {.path = NULL},
+};
+
+const struct cn_key cn_keys[] = {
+    {"input", CN_KEY_GROUP, .meaning = "Which files are read."},
+    {"input.root", CN_KEY_PATH, true, IN_CONFIG(input.root), 1, PATH_BYTES,
+     .meaning = "The folder that is searched for files, with all folders below it."},
+    {"input.model", CN_KEY_NAME, false, IN_CONFIG(input.model), 1, NAME_BYTES,
+     .meaning = "The climate model. Left out: the one that the tree holds."},
+    {"input.variant", CN_KEY_NAME, false, IN_CONFIG(input.variant), 1, NAME_BYTES,
+     .meaning = "The ensemble member. Left out: the one that the tree holds."},
+    {"input.grid", CN_KEY_NAME, false, IN_CONFIG(input.grid), 1, NAME_BYTES,
+     .meaning = "The grid label. Left out: the one that the tree holds."},
+    {"input.historical", CN_KEY_NAME, false, IN_CONFIG(input.historical), 1, NAME_BYTES,
+     .preset = "historical", .meaning = "The experiment that comes before the scenarios."},
+    {"input.table", CN_KEY_NAME, false, IN_CONFIG(input.table), 1, NAME_BYTES, .preset = "day",
+     .meaning = "The table in the file names; files of other tables are ignored."},
+    {"input.version", CN_KEY_VERSION, .preset = "newest",
+     .meaning = "Which issue of a file is read when there are several: the newest of each, or "
+                "only files of one version (a file name without a version is 1.0)."},
+    {"variables", CN_KEY_NAMES, false, IN_DRAFT(variables), 1, ENTRIES,
+     .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
+    {"scenarios", CN_KEY_NAMES, false, IN_DRAFT(scenarios), 0, ENTRIES,
+     .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
+                "holds. An empty list: the historical years alone."},
+    {"regions", CN_KEY_NAMES, false, IN_DRAFT(regions), 1, ENTRIES,
+     .preset = "CONUS, AK, HI, PRVI, GU",
+     .meaning = "Built-in regions and those of custom_regions."},
+    {"custom_regions", CN_KEY_GROUPS, false, IN_DRAFT(custom_regions), 0, ENTRIES,
+     .element = region_keys, .element_bytes = sizeof(struct cn_custom_region),
+     .meaning = "Boxes of your own. Left out: none."},
+    {"normals", CN_KEY_GROUP, .meaning = "What is computed."},
+    {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, 1000, .preset = "30",
+     .meaning = "Years of a window; it ends with the target year."},
+    {"normals.min_years", CN_KEY_INT, false, IN_CONFIG(normals.min_years), 1, 1000,
+     .meaning = "Source years that a window must have; at most `normals.window`. Left out: 25, or "
+                "the window when that is shorter."},
+    {"normals.min_days", CN_KEY_REAL, false, IN_CONFIG(normals.min_days), 0, 1, .preset = "0.9",
+     .meaning = "Share of its calendar's days that a source year must have."},
+    {"normals.leap_day", CN_KEY_CHOICE, false, IN_CONFIG(normals.leap_day), .choices = leap_days,
+     .preset = "dayofyear",
+     .meaning = "How days become day slots. dayofyear: the ordinal day (slot 60 is 29 February in "
+                "leap years, 1 March in others). month_day: the same date in every year. drop: "
+                "29 February is left out."},
+    {"normals.periods", CN_KEY_GROUPS, false, IN_DRAFT(periods), 1, ENTRIES, .element = period_keys,
+     .element_bytes = sizeof(struct cn_custom_period),
+     .meaning = "Labels for ranges of target years, which may not overlap. Left out: historical "
+                "1980-2014, hybrid 2015-2044, {scenario} 2045-2100, cut to the years there are."},
+    {"engine", CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},
+    {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, 4096, .preset = "0",
+     .meaning = "Threads that compute. 0: all cores this process may use."},
+    {"engine.batch_years", CN_KEY_INT, false, IN_CONFIG(engine.batch_years), 0, 1000, .preset = "0",
+     .meaning = "Target years computed together. 0: the program chooses."},
+    {"engine.memory", CN_KEY_MEMORY, .preset = "80%",
+     .meaning = "Upper bound of the memory for data: a share of the machine's, or a size with one "
+                "of the units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB."},
+    {"output", CN_KEY_GROUP, .meaning = "What is written, and where."},
+    {"output.root", CN_KEY_PATH, true, IN_CONFIG(output.root), 1, PATH_BYTES,
+     .meaning = "The folder for the results; it is made when it is not there."},
+    {"output.pattern", CN_KEY_PATTERN, false, IN_CONFIG(output.pattern), 1, 512,
+     .preset = "{region}/{variable}/{period}/"
+               "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
+     .meaning = "The path of each result below `output.root`. Fields: {region} {variable} "
+                "{period} {year} {window} {scenario} {model} {variant} {grid}."},
+    {"output.compression", CN_KEY_INT, false, IN_CONFIG(output.compression), 0, 9, .preset = "1",
+     .meaning = "Deflate level. 0: none; higher levels cost time and save little."},
+    {"output.existing", CN_KEY_CHOICE, false, IN_CONFIG(output.existing), .choices = existing,
+     .preset = "skip",
+     .meaning = "What happens to results that are already there. skip: kept when they are what "
+                "this run would make. overwrite: made again. fail: the run does not start."},
+    {"output.counts", CN_KEY_BOOL, false, IN_CONFIG(output.counts), .preset = "false",
+     .meaning = "Whether each result also holds the number of values behind every mean."},
+    {.path = NULL},
+};
+_Static_assert(sizeof cn_keys / sizeof *cn_keys == CN_KEY_COUNT + 1, "CN_KEY_COUNT is stale");
+
+const char *cn_key_leaf(const struct cn_key *key)
+{
+    const char *dot = strrchr(key->path, '.');
+    return dot ? dot + 1 : key->path;
+}
+
+static void list_choices(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; key->choices[i] && used < CN_EXPECTS_BYTES; i++) {
+        const char *between = i == 0 ? "" : key->choices[i + 1] ? ", " : " or ";
+        used += (size_t)snprintf(text + used, CN_EXPECTS_BYTES - used, "%s\"%s\"", between,
+                                 key->choices[i]);
+    }
+}
+
+const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
+{
+    const char *fixed = "";
+    text[0] = '\0';
+    switch (key->type) {
+    case CN_KEY_GROUP:
+        fixed = "a group { ... }";
+        break;
+    case CN_KEY_GROUPS:
+        fixed = "a list of groups ( { ... }, ... )";
+        break;
+    case CN_KEY_NAMES:
+        fixed = key->min > 0 ? "a list of at least one name" : "a list of names";
+        break;
+    case CN_KEY_NAME:
+        fixed = "a name of letters, digits, \"_\", \"-\" and \".\"";
+        break;
+    case CN_KEY_IDENTIFIER:
+        fixed = "a name of 1 to 32 letters, digits, \"_\" and \"-\"";
+        break;
+    case CN_KEY_LABEL:
+        fixed = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}";
+        break;
+    case CN_KEY_TITLE:
+        fixed = "text";
+        break;
+    case CN_KEY_PATH:
+        fixed = "a path";
+        break;
+    case CN_KEY_PATTERN:
+        fixed = "a relative path that ends in .nc";
+        break;
+    case CN_KEY_INT:
+        snprintf(text, CN_EXPECTS_BYTES, "a whole number from %g to %g", key->min, key->max);
+        return text;
+    case CN_KEY_REAL:
+        snprintf(text, CN_EXPECTS_BYTES, "a number from %g to %g", key->min, key->max);
+        return text;
+    case CN_KEY_BOOL:
+        fixed = "true or false";
+        break;
+    case CN_KEY_CHOICE:
+        list_choices(key, text);
+        return text;
+    case CN_KEY_RANGE:
+        snprintf(text, CN_EXPECTS_BYTES, "two numbers [a, b] from %g to %g", key->min, key->max);
+        return text;
+    case CN_KEY_VERSION:
+        fixed = "\"newest\" or a version such as \"1.1\"";
+        break;
+    case CN_KEY_MEMORY:
+        fixed = "a share such as \"80%\" or a size such as \"48GiB\"";
+        break;
+    }
+    snprintf(text, CN_EXPECTS_BYTES, "%s", fixed);
+    return text;
+}

@@ -1,0 +1,71 @@
+/*
+ * output.pattern: the rules that hold for every output, before any field has a value. What the
+ * fields become is the plan's concern.
+ */
+#include "base/closest.h"
+#include "config/draft.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const cn_pattern_fields[] = {"region",   "variable", "period",  "year", "window",
+                                         "scenario", "model",    "variant", "grid", NULL};
+
+static const char *field_fault(const char *name, size_t length, char *text, size_t room)
+{
+    char field[32];
+    if (length >= sizeof field)
+        return "a brace { is not closed, or its field is unknown";
+    memcpy(field, name, length);
+    field[length] = '\0';
+    struct cn_closest closest = {.word = field};
+    for (size_t i = 0; cn_pattern_fields[i]; i++) {
+        if (strcmp(field, cn_pattern_fields[i]) == 0)
+            return NULL;
+        cn_closest_offer(&closest, cn_pattern_fields[i]);
+    }
+    char hint[CN_HINT_BYTES];
+    snprintf(text, room,
+             "{%s} is not a field%s; fields are {region} {variable} {period} {year} {window} "
+             "{scenario} {model} {variant} {grid}",
+             field, cn_closest_hint(&closest, hint));
+    return text;
+}
+
+static const char *component_fault(const char *component, size_t length)
+{
+    if (length == 0)
+        return "a folder name is empty: a path neither begins nor ends with /, nor holds //";
+    if (strncmp(component, ".", length) == 0 || (length == 2 && strncmp(component, "..", 2) == 0))
+        return "\".\" and \"..\" are not allowed: results stay below output.root";
+    return NULL;
+}
+
+const char *cn_pattern_fault(const char *pattern, char *text, size_t room)
+{
+    if (pattern[0] == '/')
+        return "it begins with /: results stay below output.root, so the pattern is relative";
+    const char *fault = NULL;
+    for (const char *at = pattern; *at && !fault; at++) {
+        if (*at == '}') {
+            fault = "a brace } closes nothing";
+        } else if (*at == '{') {
+            size_t length = strcspn(at + 1, "{}/");
+            if (at[1 + length] != '}')
+                return "a brace { is not closed";
+            fault = field_fault(at + 1, length, text, room);
+            at += 1 + length;
+        }
+    }
+    for (const char *at = pattern; !fault;) {
+        size_t length = strcspn(at, "/");
+        fault = component_fault(at, length);
+        if (!at[length])
+            break;
+        at += length + 1;
+    }
+    size_t length = strlen(pattern);
+    if (!fault && (length < 3 || strcmp(pattern + length - 3, ".nc") != 0))
+        fault = "it does not end in .nc";
+    return fault;
+}

@@ -1,0 +1,15 @@
+/*
+ * The built-in regions. Their bounds are part of what users compare between runs: they do not
+ * change, and a config cannot redefine them.
+ */
+#include "config/draft.h"
+
+const struct cn_region cn_builtin_regions[] = {
+    {"CONUS", "Conterminous United States", false, {234, 294}, {24, 50}},
+    {"AK", "Alaska", false, {170, 235}, {50, 72}},
+    {"HI", "Hawaii", false, {181.63, 205.20}, {18.92, 28.45}},
+    {"PRVI", "Puerto Rico and the U.S. Virgin Islands", false, {292.03, 295.49}, {17.62, 18.57}},
+    {"GU", "Guam and the Northern Mariana Islands", false, {144.58, 146.12}, {13.18, 20.61}},
+    {"GLOBAL", "Global", true, {0, 360}, {-90, 90}},
+    {.name = NULL},
+};

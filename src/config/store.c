@@ -1,0 +1,421 @@
+/*
+ * One value against one key: the type, the range, the characters; then into its place. It judges
+ * each value alone; check.c judges them together.
+ */
+#include "base/closest.h"
+#include "config/draft.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PROBLEMS = 100 };
+
+void cn_complain(struct cn_draft *draft, struct cn_place place, const char *key, const char *format,
+                 ...)
+{
+    draft->failed = true;
+    if (draft->problems->count > MOST_PROBLEMS)
+        return;
+    if (draft->problems->count == MOST_PROBLEMS) {
+        cn_problems_add(draft->problems, CN_PROBLEM, "%s: more errors follow; correct these first",
+                        draft->config.path);
+        return;
+    }
+    struct cn_error what;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what.text, sizeof what.text, format, args);
+    va_end(args);
+    const char *between = key ? ": " : "";
+    key = key ? key : "";
+    if (place.override)
+        cn_problems_add(draft->problems, CN_PROBLEM, "--set %.200s: %s", place.override, what.text);
+    else if (place.line)
+        cn_problems_add(draft->problems, CN_PROBLEM, "%s:%d: %s%s%s", draft->config.path,
+                        place.line, key, between, what.text);
+    else
+        cn_problems_add(draft->problems, CN_PROBLEM, "%s: %s%s%s", draft->config.path, key, between,
+                        what.text);
+}
+
+struct cn_mark *cn_draft_mark(struct cn_draft *draft, const char *path)
+{
+    size_t i = 0;
+    while (strcmp(cn_keys[i].path, path) != 0)
+        i++;
+    return &draft->marks[i];
+}
+
+/* The key that was meant: a near name in the same group, the same name in another, or a near path.
+ * NULL: none. */
+static const struct cn_key *nearest(const struct cn_key *keys, const char *group, const char *name,
+                                    const char *full)
+{
+    const struct cn_key *sibling = NULL, *cousin = NULL, *other = NULL;
+    struct cn_closest by_name = {.word = name}, by_path = {.word = full};
+    for (const struct cn_key *key = keys; key->path; key++) {
+        const char *leaf = cn_key_leaf(key);
+        size_t prefix = leaf == key->path ? 0 : (size_t)(leaf - key->path) - 1;
+        if (prefix == strlen(group) && strncmp(key->path, group, prefix) == 0) {
+            cn_closest_offer(&by_name, leaf);
+            sibling = by_name.best == leaf ? key : sibling;
+        } else if (!cousin && strcmp(leaf, name) == 0) {
+            cousin = key;
+        }
+        cn_closest_offer(&by_path, key->path);
+        other = by_path.best == key->path ? key : other;
+    }
+    return sibling ? sibling : cousin ? cousin : other;
+}
+
+void cn_unknown_key(struct cn_draft *draft, const struct cn_key *keys, const char *group,
+                    const char *name, struct cn_place place)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s%s%.150s", group, *group ? "." : "", name);
+    const struct cn_key *meant = nearest(keys, group, name, full);
+    if (meant)
+        cn_complain(draft, place, full, "is not a key (did you mean \"%s\"?)", meant->path);
+    else
+        cn_complain(draft, place, full, "is not a key; docs/config.md lists all keys");
+}
+
+static bool refuse(struct cn_draft *draft, const struct cn_key *key, const struct cn_value *value,
+                   struct cn_place place, const char *hint)
+{
+    char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
+    cn_complain(draft, place, key->path, "expected %s, not %s%s", cn_key_expects(key, expects),
+                cn_value_show(value, shown), hint);
+    return false;
+}
+
+/* Text of any kind: there, clean, and not too long. */
+static bool check_text(struct cn_draft *draft, const struct cn_key *key,
+                       const struct cn_value *value, struct cn_place place)
+{
+    if (value->kind != CN_VALUE_TEXT)
+        return refuse(draft, key, value, place, "");
+    if (!value->text[0])
+        return refuse(draft, key, value, place,
+                      key->required ? "" : "; leave the key out to get its default");
+    if (!cn_text_is_clean(value->text))
+        cn_complain(draft, place, key->path,
+                    "holds control characters or bytes that are not UTF-8 text");
+    else if (strlen(value->text) > (size_t)key->max)
+        cn_complain(draft, place, key->path, "is longer than %g bytes", key->max);
+    else
+        return true;
+    return false;
+}
+
+/* A name becomes a part of paths: it never begins with a dot. */
+static bool is_name(const char *text, const char *also)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    if (text[0] == '.')
+        return false;
+    for (; *text; text++)
+        if (!strchr(letters, *text) && !strchr(also, *text))
+            return false;
+    return true;
+}
+
+static bool is_label(struct cn_pool *pool, const char *text)
+{
+    static const char field[] = "{scenario}";
+    char *rest = cn_pool_strdup(pool, text); /* NULL is caught by whoever stores the text */
+    for (char *at; rest && (at = strstr(rest, field));)
+        memset(at, '_', sizeof field - 1);
+    return rest && is_name(rest, "_-.");
+}
+
+static const char *absolute_path(struct cn_draft *draft, const char *text)
+{
+    char *path = *text == '/' ? cn_pool_strdup(draft->config.pool, text)
+                              : cn_pool_printf(draft->config.pool, "%s/%s", draft->folder, text);
+    if (!path)
+        return NULL;
+    char *to = path; /* "//", "/./" and a "/" at the end say nothing; ".." may cross a link */
+    for (const char *from = path; *from;) {
+        size_t length = 1 + strcspn(from + 1, "/");
+        if (length > 1 && !(length == 2 && from[1] == '.')) {
+            memmove(to, from, length);
+            to += length;
+        }
+        from += length;
+    }
+    if (to == path)
+        *to++ = '/';
+    *to = '\0';
+    return path;
+}
+
+static bool store_text(struct cn_draft *draft, const struct cn_key *key, void *at,
+                       const struct cn_value *value, struct cn_place place)
+{
+    if (!check_text(draft, key, value, place))
+        return false;
+    const char *text = value->text;
+    struct cn_pool *pool = draft->config.pool;
+    bool named = key->type == CN_KEY_NAME         ? is_name(text, "_-.")
+                 : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-")
+                 : key->type == CN_KEY_LABEL      ? is_label(pool, text)
+                                                  : true;
+    if (!named)
+        return refuse(draft, key, value, place, "");
+    bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN;
+    if (path && (text[0] == '~' || strchr(text, '$'))) {
+        cn_complain(draft, place, key->path,
+                    "~ and $VARIABLES are not replaced here: write the path itself");
+        return false;
+    }
+    char room[256];
+    const char *fault =
+        key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, room, sizeof room) : NULL;
+    if (fault) {
+        cn_complain(draft, place, key->path, "%s", fault);
+        return false;
+    }
+    text = key->type == CN_KEY_PATH ? absolute_path(draft, text) : cn_pool_strdup(pool, text);
+    draft->out_of_memory |= !text;
+    memcpy(at, &text, sizeof text);
+    return text;
+}
+
+static bool store_number(struct cn_draft *draft, const struct cn_key *key, void *at,
+                         const struct cn_value *value, struct cn_place place)
+{
+    bool whole = value->kind == CN_VALUE_INT;
+    bool number = whole || (value->kind == CN_VALUE_REAL && key->type == CN_KEY_REAL);
+    if (!number || !(value->real >= key->min && value->real <= key->max))
+        return refuse(draft, key, value, place, "");
+    int integer = (int)value->real;
+    if (key->type == CN_KEY_INT)
+        memcpy(at, &integer, sizeof integer);
+    else
+        memcpy(at, &value->real, sizeof value->real);
+    return true;
+}
+
+static bool store_choice(struct cn_draft *draft, const struct cn_key *key, void *at,
+                         const struct cn_value *value, struct cn_place place)
+{
+    char hint[CN_HINT_BYTES] = "";
+    if (value->kind == CN_VALUE_TEXT) {
+        struct cn_closest closest = {.word = value->text};
+        for (int i = 0; key->choices[i]; i++) {
+            if (strcmp(value->text, key->choices[i]) == 0) {
+                memcpy(at, &i, sizeof i);
+                return true;
+            }
+            cn_closest_offer(&closest, key->choices[i]);
+        }
+        cn_closest_hint(&closest, hint);
+    }
+    return refuse(draft, key, value, place, hint);
+}
+
+static bool store_range(struct cn_draft *draft, const struct cn_key *key, void *at,
+                        const struct cn_value *value, struct cn_place place)
+{
+    if (value->kind != CN_VALUE_LIST || value->count != 2)
+        return refuse(draft, key, value, place, "");
+    double bounds[2];
+    for (size_t i = 0; i < 2; i++) {
+        const struct cn_value *bound = &value->items[i];
+        bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
+        if (!number || !(bound->real >= key->min && bound->real <= key->max))
+            return refuse(draft, key, bound, (struct cn_place){bound->line, NULL}, "");
+        bounds[i] = bound->real;
+    }
+    memcpy(at, bounds, sizeof bounds);
+    return true;
+}
+
+static bool store_version(struct cn_draft *draft, const struct cn_key *key,
+                          const struct cn_value *value, struct cn_place place)
+{
+    const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
+    struct cn_config *config = &draft->config;
+    config->input.newest = strcmp(text, "newest") == 0;
+    size_t major = strspn(text, "0123456789");
+    size_t minor = text[major] == '.' ? strspn(text + major + 1, "0123456789") : 0;
+    bool version =
+        major > 0 && major < 9 && minor > 0 && minor < 9 && text[major + 1 + minor] == '\0';
+    if (!config->input.newest && !version)
+        return refuse(draft, key, value, place, "");
+    if (version) {
+        config->input.version_major = (int)strtol(text, NULL, 10);
+        config->input.version_minor = (int)strtol(text + major + 1, NULL, 10);
+    }
+    return true;
+}
+
+/* "80%", "48GiB", "1.5 GiB", "500MB", "2000000000". */
+static bool store_memory(struct cn_draft *draft, const struct cn_key *key,
+                         const struct cn_value *value, struct cn_place place)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"", 1},         {"B", 1},        {"kB", 1e3},    {"KB", 1e3},
+                 {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},   {"KiB", 0x1p10},
+                 {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+    const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
+    size_t digits = strspn(text, "0123456789.");
+    char *end;
+    double number = strtod(text, &end);
+    if (digits == 0 || end != text + digits || !(number > 0))
+        return refuse(draft, key, value, place, "");
+    const char *unit = text + digits + strspn(text + digits, " ");
+    struct cn_config *config = &draft->config;
+    if (strcmp(unit, "%") == 0 && number <= 100) {
+        config->engine.memory_share = number / 100;
+        config->engine.memory_bytes = 0;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        double bytes = number * units[i].bytes;
+        if (strcmp(unit, units[i].name) == 0 && bytes >= 1 && bytes < 0x1p63) {
+            config->engine.memory_share = 0;
+            config->engine.memory_bytes = (uint64_t)bytes;
+            return true;
+        }
+    }
+    return refuse(draft, key, value, place, "");
+}
+
+static bool store_names(struct cn_draft *draft, const struct cn_key *key, struct cn_list *list,
+                        const struct cn_value *value, struct cn_place place)
+{
+    static const struct cn_key entry = {.type = CN_KEY_NAME, .required = true, .max = 64};
+    struct cn_key one = entry;
+    one.path = key->path;
+    const char **names = list->items;
+    bool good = true;
+    for (size_t i = 0; i < value->count; i++) {
+        struct cn_place at = {place.override ? 0 : value->items[i].line, place.override};
+        if (!store_text(draft, &one, &names[list->count], &value->items[i], at)) {
+            good = false;
+            continue;
+        }
+        size_t earlier = 0;
+        while (strcmp(names[earlier], names[list->count]) != 0)
+            earlier++;
+        if (earlier < list->count) {
+            cn_complain(draft, at, key->path, "\"%s\" stands there twice; remove one",
+                        names[earlier]);
+            good = false;
+        } else {
+            list->count++;
+        }
+    }
+    return good;
+}
+
+/* Returns whether the member was stored; *member is its key, NULL when there is none. */
+static bool store_member(struct cn_draft *draft, const struct cn_key *list, char *element,
+                         const struct cn_value *value, const struct cn_key **member)
+{
+    struct cn_place place = {value->line, NULL};
+    const struct cn_key *key = list->element;
+    while (key->path && strcmp(cn_key_leaf(key), value->name) != 0)
+        key++;
+    *member = key->path ? key : NULL;
+    if (*member)
+        return cn_store(draft, key, element, value, place);
+    cn_unknown_key(draft, list->element, list->path, value->name, place);
+    return false;
+}
+
+static bool store_element(struct cn_draft *draft, const struct cn_key *list, char *element,
+                          const struct cn_value *value)
+{
+    struct cn_place place = {value->line, NULL};
+    if (value->kind != CN_VALUE_GROUP)
+        return refuse(draft, list, value, place, " in the list");
+    memcpy(element, &value->line, sizeof value->line);
+    bool good = true;
+    uint64_t given = 0; /* a bit for each key of the element */
+    for (size_t i = 0; i < value->count; i++) {
+        const struct cn_key *member;
+        good &= store_member(draft, list, element, &value->items[i], &member);
+        given |= member ? UINT64_C(1) << (member - list->element) : 0;
+    }
+    for (const struct cn_key *key = list->element; key->path; key++)
+        if (key->required && !(given >> (key - list->element) & 1)) {
+            char expects[CN_EXPECTS_BYTES];
+            cn_complain(draft, place, key->path, "is missing: every entry needs it (%s)",
+                        cn_key_expects(key, expects));
+            good = false;
+        }
+    return good;
+}
+
+static bool store_list(struct cn_draft *draft, const struct cn_key *key, struct cn_list *list,
+                       const struct cn_value *value, struct cn_place place)
+{
+    if (value->kind != CN_VALUE_LIST)
+        return refuse(draft, key, value, place, "");
+    if (value->count < (size_t)key->min)
+        return refuse(draft, key, value, place, "; leave the key out to get its default");
+    if (value->count > (size_t)key->max) {
+        cn_complain(draft, place, key->path, "has %zu entries; %g is the most", value->count,
+                    key->max);
+        return false;
+    }
+    bool names = key->type == CN_KEY_NAMES;
+    size_t bytes = names ? sizeof(const char *) : key->element_bytes;
+    *list = (struct cn_list){.items = cn_pool_alloc(draft->config.pool, value->count + 1, bytes)};
+    if (!list->items) {
+        draft->out_of_memory = true;
+        return false;
+    }
+    if (names)
+        return store_names(draft, key, list, value, place);
+    bool good = true;
+    for (; list->count < value->count; list->count++)
+        good &= store_element(draft, key, (char *)list->items + list->count * bytes,
+                              &value->items[list->count]);
+    return good;
+}
+
+bool cn_store(struct cn_draft *draft, const struct cn_key *key, void *base,
+              const struct cn_value *value, struct cn_place place)
+{
+    void *at = (char *)base + key->offset;
+    switch (key->type) {
+    case CN_KEY_GROUP:
+        return refuse(draft, key, value, place, "");
+    case CN_KEY_GROUPS:
+    case CN_KEY_NAMES:
+        return store_list(draft, key, at, value, place);
+    case CN_KEY_NAME:
+    case CN_KEY_IDENTIFIER:
+    case CN_KEY_LABEL:
+    case CN_KEY_TITLE:
+    case CN_KEY_PATH:
+    case CN_KEY_PATTERN:
+        return store_text(draft, key, at, value, place);
+    case CN_KEY_INT:
+    case CN_KEY_REAL:
+        return store_number(draft, key, at, value, place);
+    case CN_KEY_BOOL:
+        if (value->kind != CN_VALUE_BOOL)
+            return refuse(draft, key, value, place, "");
+        memcpy(at, &value->flag, sizeof value->flag);
+        return true;
+    case CN_KEY_CHOICE:
+        return store_choice(draft, key, at, value, place);
+    case CN_KEY_RANGE:
+        return store_range(draft, key, at, value, place);
+    case CN_KEY_VERSION:
+        return store_version(draft, key, value, place);
+    case CN_KEY_MEMORY:
+        return store_memory(draft, key, value, place);
+    }
+    return false;
+}

@@ -1,0 +1,219 @@
+/*
+ * libconfig's tree, or the text of --set, as plain values. The only file that calls libconfig.
+ */
+#include "config/value.h"
+
+#include "config/text.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Depth is bounded by cn_text_prepare. */
+static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
+{
+    const char *name = config_setting_name(setting);
+    *value = (struct cn_value){.line = (int)config_setting_source_line(setting)};
+    if (name && !(value->name = cn_pool_strdup(pool, name)))
+        return false;
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_BOOL:
+        value->kind = CN_VALUE_BOOL;
+        value->flag = config_setting_get_bool(setting);
+        return true;
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+        value->kind = CN_VALUE_INT;
+        value->integer = config_setting_get_int64(setting);
+        value->real = (double)value->integer;
+        return true;
+    case CONFIG_TYPE_FLOAT:
+        value->kind = CN_VALUE_REAL;
+        value->real = config_setting_get_float(setting);
+        return true;
+    case CONFIG_TYPE_STRING:
+        value->kind = CN_VALUE_TEXT;
+        value->text = cn_pool_strdup(pool, config_setting_get_string(setting));
+        return value->text;
+    default:
+        break;
+    }
+    value->kind = config_setting_is_group(setting) ? CN_VALUE_GROUP : CN_VALUE_LIST;
+    int count = config_setting_length(setting);
+    value->items = cn_pool_alloc(pool, (size_t)count, sizeof *value->items);
+    for (; value->items && (int)value->count < count; value->count++) {
+        config_setting_t *item = config_setting_get_elem(setting, (unsigned)value->count);
+        if (!convert(pool, item, &value->items[value->count]))
+            return false;
+    }
+    return value->items;
+}
+
+static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_value *root,
+                            int *line, struct cn_error *error)
+{
+    config_t config;
+    config_init(&config);
+    enum cn_status status = CN_OK;
+    if (!config_read_string(&config, text)) {
+        const char *what = config_error_text(&config);
+        *line = config_error_line(&config);
+        if (what && strncmp(what, "duplicate", 9) == 0)
+            cn_fail(error, CN_BAD_USAGE, "this key stands twice in its group; remove one");
+        else
+            cn_fail(error, CN_BAD_USAGE,
+                    "syntax error here or just before; look for a missing quote, semicolon or "
+                    "bracket, and for a comma before a closing bracket");
+        status = CN_BAD_USAGE;
+    } else if (!convert(pool, config_root_setting(&config), root)) {
+        status = cn_fail_memory(error, "config values");
+    }
+    config_destroy(&config);
+    return status;
+}
+
+enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
+                             int *line, struct cn_error *error)
+{
+    char *text, *prepared = NULL;
+    *line = 0;
+    enum cn_status status = cn_text_read(path, &text, error);
+    if (status == CN_OK)
+        status = cn_text_prepare(text, &prepared, line, error);
+    if (status == CN_OK)
+        status = parse(pool, prepared, root, line, error);
+    free(prepared);
+    free(text);
+    return status;
+}
+
+static bool split(struct cn_pool *pool, const char *text, struct cn_value *list)
+{
+    list->kind = CN_VALUE_LIST;
+    size_t capacity = 0;
+    if (!text[strspn(text, " ")])
+        return true;
+    for (bool more = true; more;) {
+        struct cn_value *items =
+            cn_pool_grow(pool, list->items, list->count, &capacity, sizeof *items);
+        if (!items)
+            return false;
+        list->items = items;
+        text += strspn(text, " ");
+        size_t length = strcspn(text, ",");
+        more = text[length] == ',';
+        const char *next = text + length + more;
+        while (length && text[length - 1] == ' ')
+            length--;
+        items[list->count] = (struct cn_value){.kind = CN_VALUE_TEXT};
+        if (!(items[list->count++].text = cn_pool_strndup(pool, text, length)))
+            return false;
+        text = next;
+    }
+    return true;
+}
+
+/* The value stays text when the text is not what the type asks for. */
+static void take_scalar(const struct cn_key *key, const char *text, struct cn_value *value)
+{
+    char *end;
+    errno = 0;
+    if (key->type == CN_KEY_BOOL) {
+        bool yes = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
+        if (yes || strcmp(text, "false") == 0 || strcmp(text, "no") == 0)
+            *value = (struct cn_value){.kind = CN_VALUE_BOOL, .flag = yes};
+    } else if (key->type == CN_KEY_INT) {
+        long long integer = strtoll(text, &end, 10);
+        if (end != text && !*end && errno == 0)
+            *value = (struct cn_value){
+                .kind = CN_VALUE_INT, .integer = integer, .real = (double)integer};
+    } else if (key->type == CN_KEY_REAL) {
+        double real = strtod(text, &end);
+        if (end != text && !*end && errno == 0)
+            *value = (struct cn_value){.kind = CN_VALUE_REAL, .real = real};
+    }
+}
+
+bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const char *text,
+                        struct cn_value *value)
+{
+    *value = (struct cn_value){.kind = CN_VALUE_TEXT};
+    if (key->type == CN_KEY_NAMES)
+        return split(pool, text, value);
+    value->text = cn_pool_strdup(pool, text);
+    take_scalar(key, text, value);
+    return value->kind != CN_VALUE_TEXT || value->text;
+}
+
+/* Bytes of the UTF-8 character at text (RFC 3629: shortest form, no surrogates); 0: none. */
+static size_t character_bytes(const unsigned char *text)
+{
+    if (text[0] < 0x80)
+        return 1;
+    size_t bytes = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0xc2 || text[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < bytes; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool surrogate = text[0] == 0xed && text[1] > 0x9f;
+    bool beyond = text[0] == 0xf4 && text[1] > 0x8f;
+    return overlong || surrogate || beyond ? 0 : bytes;
+}
+
+bool cn_text_is_clean(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t bytes = character_bytes(at);
+        bool c1_control = at[0] == 0xc2 && at[1] < 0xa0;
+        if (bytes == 0 || *at < 0x20 || *at == 0x7f || c1_control)
+            return false;
+        at += bytes;
+    }
+    return true;
+}
+
+static void show_text(const char *text, char shown[CN_SHOWN_BYTES])
+{
+    size_t length = 0, room = 60;
+    while (text[length]) {
+        size_t bytes = character_bytes((const unsigned char *)text + length);
+        if (bytes == 0 || length + bytes > room)
+            break;
+        length += bytes;
+    }
+    snprintf(shown, CN_SHOWN_BYTES, "\"%.*s%s\"", (int)length, text, text[length] ? "..." : "");
+}
+
+const char *cn_value_show(const struct cn_value *value, char shown[CN_SHOWN_BYTES])
+{
+    bool whole;
+    switch (value->kind) {
+    case CN_VALUE_BOOL:
+        snprintf(shown, CN_SHOWN_BYTES, "%s", value->flag ? "true" : "false");
+        break;
+    case CN_VALUE_INT:
+        snprintf(shown, CN_SHOWN_BYTES, "%lld", (long long)value->integer);
+        break;
+    case CN_VALUE_REAL:
+        whole = value->real == trunc(value->real) && fabs(value->real) < 1e15;
+        snprintf(shown, CN_SHOWN_BYTES, whole ? "%.1f" : "%.15g", value->real);
+        break;
+    case CN_VALUE_TEXT:
+        show_text(value->text, shown);
+        break;
+    case CN_VALUE_LIST:
+        snprintf(shown, CN_SHOWN_BYTES, value->count ? "a list of %zu" : "an empty list",
+                 value->count);
+        break;
+    case CN_VALUE_GROUP:
+        snprintf(shown, CN_SHOWN_BYTES, "a group");
+        break;
+    }
+    return shown;
+}

@@ -1,0 +1,249 @@
+/*
+ * Configs that are right: every key, every default, every way to write a value, and --set.
+ */
+#include "config_helper.h"
+
+#define SET(...)          \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(ROOTS, NULL);
+    const struct cn_config *config = reading.config;
+    char expected[100];
+    snprintf(expected, sizeof expected, "%s/in", reading.folder);
+    assert_string_equal(config->input.root, expected);
+    snprintf(expected, sizeof expected, "%s/out", reading.folder);
+    assert_string_equal(config->output.root, expected);
+    assert_string_equal(config->path, reading.path);
+    assert_null(config->input.model);
+    assert_null(config->input.variant);
+    assert_null(config->input.grid);
+    assert_string_equal(config->input.historical, "historical");
+    assert_string_equal(config->input.table, "day");
+    assert_true(config->input.newest);
+    assert_null(config->variables);
+    assert_int_equal(config->variable_count, 0);
+    assert_false(config->scenarios_given);
+    assert_int_equal(config->region_count, 5);
+    assert_string_equal(config->regions[4].name, "GU");
+    assert_int_equal(config->normals.window, 30);
+    assert_int_equal(config->normals.min_years, 25);
+    assert_true(config->normals.min_days == 0.9);
+    assert_int_equal(config->normals.leap_day, CN_DAYOFYEAR);
+    assert_false(config->normals.periods_given);
+    assert_int_equal(config->normals.period_count, 3);
+    assert_string_equal(config->normals.periods[2].name, "{scenario}");
+    assert_int_equal(config->normals.periods[2].first, 2045);
+    assert_int_equal(config->normals.periods[2].last, 2100);
+    assert_int_equal(config->engine.threads, 0);
+    assert_int_equal(config->engine.batch_years, 0);
+    assert_true(config->engine.memory_share == 0.8);
+    assert_string_equal(
+        config->output.pattern,
+        "{region}/{variable}/{period}/{variable}_{region}_{period}_{year}_{window}yr_normal.nc");
+    assert_int_equal(config->output.compression, 1);
+    assert_int_equal(config->output.existing, CN_SKIP);
+    assert_false(config->output.counts);
+    reading_free(&reading);
+}
+
+static void every_key(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(
+        "input: { root = \"/d//x/./y/\"; model = \"M-1.2_a\"; variant = \"r1i1p1f1\"; grid = "
+        "\"gr\";\n"
+        "  historical = \"hist\"; table = \"Eday\"; version = \"1.10\"; };\n"
+        "variables = [ \"pr\", \"tas\" ]; scenarios = ( \"ssp245\", \"rcp85\" );\n"
+        "regions = [ \"ALPS\", \"GLOBAL\" ];\n"
+        "custom_regions = ( { name = \"ALPS\"; title = \"Les Alpes: \xc3\xa9t\xc3\xa9\";\n"
+        "  lon = [4, 17.5]; lat = (43, 49); } );\n"
+        "normals: { window = 20; min_years = 15; min_days = 1; leap_day = \"drop\";\n"
+        "  periods = ( { name = \"past-{scenario}.x\"; first = 1; last = 9; } ); };\n"
+        "engine: { threads = 12; batch_years = 25; memory = \"1.5 GiB\"; };\n"
+        "output: { root = \"/\"; pattern = \"{model}/{variant}/{grid}/{scenario}{year}.nc\";\n"
+        "  compression = 0; existing = \"fail\"; counts = true; };\n",
+        NULL);
+    const struct cn_config *config = reading.config;
+    assert_string_equal(config->input.root, "/d/x/y");
+    assert_string_equal(config->output.root, "/");
+    assert_string_equal(config->input.model, "M-1.2_a");
+    assert_string_equal(config->input.variant, "r1i1p1f1");
+    assert_string_equal(config->input.grid, "gr");
+    assert_string_equal(config->input.historical, "hist");
+    assert_string_equal(config->input.table, "Eday");
+    assert_false(config->input.newest);
+    assert_int_equal(config->input.version_major, 1);
+    assert_int_equal(config->input.version_minor, 10);
+    assert_int_equal(config->variable_count, 2);
+    assert_string_equal(config->variables[1], "tas");
+    assert_true(config->scenarios_given);
+    assert_string_equal(config->scenarios[1], "rcp85");
+    assert_int_equal(config->region_count, 2);
+    assert_string_equal(config->regions[0].title, "Les Alpes: \xc3\xa9t\xc3\xa9");
+    assert_true(config->regions[0].lon[0] == 4 && config->regions[0].lon[1] == 17.5);
+    assert_true(config->regions[0].lat[0] == 43 && config->regions[0].lat[1] == 49);
+    assert_false(config->regions[0].global);
+    assert_true(config->regions[1].global);
+    assert_int_equal(config->normals.window, 20);
+    assert_int_equal(config->normals.min_years, 15);
+    assert_true(config->normals.min_days == 1);
+    assert_int_equal(config->normals.leap_day, CN_DROP);
+    assert_true(config->normals.periods_given);
+    assert_int_equal(config->normals.period_count, 1);
+    assert_string_equal(config->normals.periods[0].name, "past-{scenario}.x");
+    assert_int_equal(config->engine.threads, 12);
+    assert_int_equal(config->engine.batch_years, 25);
+    assert_true(config->engine.memory_share == 0);
+    assert_int_equal(config->engine.memory_bytes, 3 << 29);
+    assert_string_equal(config->output.pattern, "{model}/{variant}/{grid}/{scenario}{year}.nc");
+    assert_int_equal(config->output.compression, 0);
+    assert_int_equal(config->output.existing, CN_REFUSE);
+    assert_true(config->output.counts);
+    reading_free(&reading);
+}
+
+/* What libconfig 1.5 alone would refuse or misread. */
+static void ways_to_write(void **state)
+{
+    (void)state;
+    struct reading reading =
+        read_good("\xef\xbb\xbf" ROOTS
+                  "// variables = [ \"(\n# @include \"x\"\n/* \"\n@include \"/etc/passwd\" { */\r\n"
+                  "custom_regions = ( { name = \"A\"; lon = [-10,\n 10.5]; lat = [ 1, .5e1 ]; } ) "
+                  "regions=[\"A\"]\n"
+                  "variables = (\"a\" /* one */, \"b\" # two\n); normals = { window = 0x1E };",
+                  NULL);
+    assert_true(reading.config->regions[0].lon[0] == -10 &&
+                reading.config->regions[0].lon[1] == 10.5);
+    assert_true(reading.config->regions[0].lat[1] == 5);
+    assert_int_equal(reading.config->variable_count, 2);
+    assert_int_equal(reading.config->normals.window, 30);
+    reading_free(&reading);
+}
+
+static void min_years_follows_a_short_window(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(ROOTS "normals = { window = 10; };", NULL);
+    assert_int_equal(reading.config->normals.min_years, 10);
+    reading_free(&reading);
+    reading = read_good(ROOTS "normals = { window = 40; };", NULL);
+    assert_int_equal(reading.config->normals.min_years, 25);
+    reading_free(&reading);
+}
+
+static void empty_scenarios_are_given(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(ROOTS "scenarios = [];", NULL);
+    assert_true(reading.config->scenarios_given);
+    assert_int_equal(reading.config->scenario_count, 0);
+    reading_free(&reading);
+    reading = read_good(ROOTS "scenarios = [ \"a\" ];", SET("scenarios="));
+    assert_true(reading.config->scenarios_given);
+    assert_int_equal(reading.config->scenario_count, 0);
+    reading_free(&reading);
+}
+
+static void longitudes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double west, east;
+    } cases[] = {{"[350, 10]", -10, 10}, {"[-180.0, 180]", -180, 180},
+                 {"[5, 5]", 5, 5},       {"[-360, 720]", -360, 720},
+                 {"[370, 10]", 10, 10},  {"[720, 400]", 360, 400}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 ROOTS "regions = [ \"X\" ]; custom_regions = ( { name = \"X\"; lon = %s; lat = "
+                       "[-90, 90]; } );",
+                 cases[i].text);
+        struct reading reading = read_good(text, NULL);
+        assert_string_equal(reading.config->regions[0].title, "X");
+        assert_true(reading.config->regions[0].lon[0] == cases[i].west);
+        assert_true(reading.config->regions[0].lon[1] == cases[i].east);
+        reading_free(&reading);
+    }
+}
+
+static void memory_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double share;
+        uint64_t bytes;
+    } cases[] = {{"80%", 0.8, 0},
+                 {"12.5 %", 0.125, 0},
+                 {"100%", 1, 0},
+                 {"48GiB", 0, UINT64_C(48) << 30},
+                 {"500MB", 0, 500000000},
+                 {"1.5 GiB", 0, UINT64_C(3) << 29},
+                 {"2 TiB", 0, UINT64_C(2) << 40},
+                 {"2TB", 0, UINT64_C(2000000000000)},
+                 {"3kB", 0, 3000},
+                 {"3KiB", 0, 3072},
+                 {"7MiB", 0, 7 << 20},
+                 {"6GB", 0, UINT64_C(6000000000)},
+                 {"9B", 0, 9},
+                 {"4294967296", 0, UINT64_C(4294967296)}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char override[80];
+        snprintf(override, sizeof override, "engine.memory=%s", cases[i].text);
+        struct reading reading = read_good(ROOTS, SET(override));
+        assert_true(reading.config->engine.memory_share == cases[i].share);
+        assert_int_equal(reading.config->engine.memory_bytes, cases[i].bytes);
+        reading_free(&reading);
+    }
+}
+
+static void overrides_of_every_type(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(
+        "input = { root = 3; model = \"\"; };",
+        SET("input.root=/in", "output.root=out dir", "input.model=a", "input.model=b",
+            "variables=pr, tas ,tasmax", "normals.window=10", "normals.min_days=0.5",
+            "normals.leap_day=month_day", "output.counts=yes", "output.existing=overwrite",
+            "input.version=2.0", "output.pattern={year}=x.nc", "regions=GLOBAL"));
+    const struct cn_config *config = reading.config;
+    assert_string_equal(config->input.root, "/in");
+    assert_non_null(strstr(config->output.root, "/out dir"));
+    assert_string_equal(config->input.model, "b");
+    assert_int_equal(config->variable_count, 3);
+    assert_string_equal(config->variables[1], "tas");
+    assert_string_equal(config->variables[2], "tasmax");
+    assert_int_equal(config->normals.window, 10);
+    assert_true(config->normals.min_days == 0.5);
+    assert_int_equal(config->normals.leap_day, CN_MONTH_DAY);
+    assert_true(config->output.counts);
+    assert_int_equal(config->output.existing, CN_OVERWRITE);
+    assert_false(config->input.newest);
+    assert_int_equal(config->input.version_major, 2);
+    assert_string_equal(config->output.pattern, "{year}=x.nc");
+    assert_int_equal(config->region_count, 1);
+    reading_free(&reading);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_key),
+        cmocka_unit_test(ways_to_write),
+        cmocka_unit_test(min_years_follows_a_short_window),
+        cmocka_unit_test(empty_scenarios_are_given),
+        cmocka_unit_test(longitudes),
+        cmocka_unit_test(memory_sizes),
+        cmocka_unit_test(overrides_of_every_type),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

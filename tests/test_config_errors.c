@@ -1,0 +1,444 @@
+/*
+ * Configs that are wrong: each error once, with file, line, key, what was expected and what was
+ * meant; and files that want to do harm.
+ */
+#include "config_helper.h"
+
+#include <sys/stat.h>
+
+#define SET(...)          \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
+
+static void all_errors_at_once(void **state)
+{
+    (void)state;
+    expect_errors(
+        "# a comment\n"
+        "input: {\n"
+        "  root = \"in\";\n"
+        "  modle = \"x\";\n"
+        "  version = 1.1;\n"
+        "};\n"
+        "variables = [ \"pr\",\n"
+        "  \"pr\", 7 ];\n"
+        "threads = 3;\n"
+        "normals = { window = 30.0; min_days = 1.5; leap_day = \"dropp\"; };\n"
+        "engine = { threads = -1; memory = 5; };\n"
+        "output = { compression = 10; existing = \"Skip\"; counts = 1; zzzzz = {}; };\n",
+        NULL,
+        "F:4: input.modle: is not a key (did you mean \"input.model\"?)\n"
+        "F:5: input.version: expected \"newest\" or a version such as \"1.1\", not 1.1\n"
+        "F:8: variables: \"pr\" stands there twice; remove one\n"
+        "F:8: variables: expected a name of letters, digits, \"_\", \"-\" and \".\", not 7\n"
+        "F:9: threads: is not a key (did you mean \"engine.threads\"?)\n"
+        "F:10: normals.window: expected a whole number from 1 to 1000, not 30.0\n"
+        "F:10: normals.min_days: expected a number from 0 to 1, not 1.5\n"
+        "F:10: normals.leap_day: expected \"dayofyear\", \"month_day\" or \"drop\", not \"dropp\" "
+        "(did you mean \"drop\"?)\n"
+        "F:11: engine.threads: expected a whole number from 0 to 4096, not -1\n"
+        "F:11: engine.memory: expected a share such as \"80%\" or a size such as \"48GiB\", not "
+        "5\n"
+        "F:12: output.compression: expected a whole number from 0 to 9, not 10\n"
+        "F:12: output.existing: expected \"skip\", \"overwrite\" or \"fail\", not \"Skip\" (did "
+        "you mean \"skip\"?)\n"
+        "F:12: output.counts: expected true or false, not 1\n"
+        "F:12: output.zzzzz: is not a key; docs/config.md lists all keys\n"
+        "F: output.root: is missing: every config needs it (a path)\n");
+}
+
+static void wrong_types(void **state)
+{
+    (void)state;
+    expect_errors(ROOTS "variables = \"pr\"; scenarios = { a = 1; }; regions = [];\n"
+                        "normals = 3; engine = ( 1 ); custom_regions = \"x\";\n",
+                  NULL,
+                  "F:2: variables: expected a list of at least one name, not \"pr\"\n"
+                  "F:2: scenarios: expected a list of names, not a group\n"
+                  "F:2: regions: expected a list of at least one name, not an empty list; leave "
+                  "the key out to get its default\n"
+                  "F:3: normals: expected a group { ... }, not 3\n"
+                  "F:3: engine: expected a group { ... }, not a list of 1\n"
+                  "F:3: custom_regions: expected a list of groups ( { ... }, ... ), not \"x\"\n");
+    expect_errors(ROOTS "normals = { min_days = \"0.9\"; periods = (); window = (30); };\n"
+                        "output2 = 3;",
+                  NULL,
+                  "F:2: normals.min_days: expected a number from 0 to 1, not \"0.9\"\n"
+                  "F:2: normals.periods: expected a list of groups ( { ... }, ... ), not an empty "
+                  "list; leave the key out to get its default\n"
+                  "F:2: normals.window: expected a whole number from 1 to 1000, not a list of 1\n"
+                  "F:3: output2: is not a key (did you mean \"output\"?)\n");
+}
+
+static void names(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"a/b", "..", ".hidden", "a b", "\xc3\xa9", "a\\nb", "{year}"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[200];
+        snprintf(text, sizeof text, ROOTS "variables = [ \"%s\" ];\n", bad[i]);
+        struct reading reading = read_text(text, NULL);
+        assert_non_null(strstr(reading.errors, "F:2: variables: "));
+        reading_free(&reading);
+    }
+    expect_errors("input = { root = \"\"; model = \"\"; }; output = { root = \"o\"; };", NULL,
+                  "F:1: input.root: expected a path, not \"\"\n"
+                  "F:1: input.model: expected a name of letters, digits, \"_\", \"-\" and \".\", "
+                  "not \"\"; leave the key out to get its default\n");
+    expect_errors(ROOTS "scenarios = [ \"historical\" ];", NULL,
+                  "F:2: scenarios: \"historical\" is input.historical, which comes before every "
+                  "scenario; remove it (an empty list means the historical years alone)\n");
+}
+
+static void versions_and_memory(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"1",           "1.",  ".1",   "v1.1", "1.1.1",
+                                           "1.123456789", "new", "-1.0", "1.1 "};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        char override[80];
+        snprintf(override, sizeof override, "input.version=%s", versions[i]);
+        struct reading reading = read_text(ROOTS, SET(override));
+        assert_non_null(strstr(reading.errors, "expected \"newest\" or a version"));
+        reading_free(&reading);
+    }
+    static const char *const sizes[] = {"0",         "0%",   "101%",           "-5GiB", "1e3",
+                                        "5 parsecs", "GiB",  "99999999999TiB", "nan",   "inf",
+                                        "1.2.3GB",   "0x10", "5GiB ",          "0.5",   "5gib"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char override[80];
+        snprintf(override, sizeof override, "engine.memory=%s", sizes[i]);
+        struct reading reading = read_text(ROOTS, SET(override));
+        assert_non_null(strstr(reading.errors, "expected a share"));
+        reading_free(&reading);
+    }
+}
+
+static void paths(void **state)
+{
+    (void)state;
+    expect_errors("input = { root = \"~/data\"; }; output = { root = \"$HOME/out\"; };", NULL,
+                  "F:1: input.root: ~ and $VARIABLES are not replaced here: write the path itself\n"
+                  "F:1: output.root: ~ and $VARIABLES are not replaced here: write the path "
+                  "itself\n");
+    expect_errors("input = { root = \"/tmp\"; }; output = { root = \"/tmp/./\"; };", NULL,
+                  "F:1: output.root: is the folder of input.root: results would lie among the "
+                  "input files; choose another folder\n");
+    expect_errors("input = { root = \"/tmp/..\"; }; output = { root = \"/\"; };", NULL,
+                  "F:1: output.root: is the folder of input.root: results would lie among the "
+                  "input files; choose another folder\n");
+}
+
+static void patterns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *error;
+    } cases[] = {
+        {"/x/{year}.nc", "it begins with /"},
+        {"a/../{year}.nc", "\".\" and \"..\" are not allowed"},
+        {"../{year}.nc", "\".\" and \"..\" are not allowed"},
+        {"./{year}.nc", "\".\" and \"..\" are not allowed"},
+        {"a//{year}.nc", "a folder name is empty"},
+        {"{year}.nc/", "a folder name is empty"},
+        {"{year}.txt", "does not end in .nc"},
+        {"{year}", "does not end in .nc"},
+        {"{regoin}.nc", "{regoin} is not a field (did you mean \"region\"?)"},
+        {"{}.nc", "{} is not a field"},
+        {"{year.nc", "a brace { is not closed"},
+        {"{year{x}.nc", "a brace { is not closed"},
+        {"{a/b}.nc", "a brace { is not closed"},
+        {"year}.nc", "a brace } closes nothing"},
+        {"~{year}.nc", "are not replaced here"},
+        {"$A{year}.nc", "are not replaced here"},
+        {"a\tb.nc", "control characters"},
+        {"", "expected a relative path"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "input = { root = \"i\"; };\noutput = { root = \"o\";\npattern = \"%s\"; };",
+                 cases[i].pattern);
+        struct reading reading = read_text(text, NULL);
+        assert_memory_equal(reading.errors, "F:3: output.pattern: ", 21);
+        assert_non_null(strstr(reading.errors, cases[i].error));
+        reading_free(&reading);
+    }
+}
+
+static void regions(void **state)
+{
+    (void)state;
+    expect_errors(
+        ROOTS "regions = [ \"conus\", \"Mars\", \"B\" ];\n"
+              "custom_regions = (\n"
+              "  { name = \"AK\"; lon = [1, 2]; lat = [3, 4]; },\n"
+              "  { name = \"B\"; lon = [1, 2, 3]; lat = [49, 43]; },\n"
+              "  { name = \"B\"; lon = [700, 10]; lat = [3, 91]; },\n"
+              "  { name = \"a.b\"; lno = 4; lat = [\"3\", 4]; }, 5 );\n",
+        NULL,
+        "F:5: custom_regions.lon: expected two numbers [a, b] from -360 to 720, not a list of 3\n"
+        "F:6: custom_regions.lat: expected two numbers [a, b] from -90 to 90, not 91\n"
+        "F:7: custom_regions.name: expected a name of 1 to 32 letters, digits, \"_\" and \"-\", "
+        "not \"a.b\"\n"
+        "F:7: custom_regions.lno: is not a key (did you mean \"custom_regions.lon\"?)\n"
+        "F:7: custom_regions.lat: expected two numbers [a, b] from -90 to 90, not \"3\"\n"
+        "F:7: custom_regions.lon: is missing: every entry needs it (two numbers [a, b] from -360 "
+        "to 720)\n"
+        "F:7: custom_regions: expected a list of groups ( { ... }, ... ), not 5 in the list\n"
+        "F:4: custom_regions.name: \"AK\" is a built-in region and cannot be redefined; choose "
+        "another name\n"
+        "F:5: custom_regions.lat: [49, 43] runs from north to south; write [43, 49]\n"
+        "F:6: custom_regions.lon: [700, 10] has its west bound more than a whole turn east of its "
+        "east bound; write both from -180 to 180 or from 0 to 360\n"
+        "F:6: custom_regions.name: \"B\" is already defined in line 5\n"
+        "F:2: regions: \"conus\" is not a known region (did you mean \"CONUS\"?); known are CONUS "
+        "AK HI PRVI GU GLOBAL B B; others are defined in custom_regions\n"
+        "F:2: regions: \"Mars\" is not a known region; known are CONUS AK HI PRVI GU GLOBAL B B; "
+        "others are defined in custom_regions\n");
+    struct reading reading = read_text(
+        ROOTS "custom_regions = ( { name = \"X\"; lon = [1e999, 1]; lat = [1, 2]; } );", NULL);
+    assert_non_null(strstr(reading.errors, "from -360 to 720, not inf"));
+    reading_free(&reading);
+}
+
+static void years(void **state)
+{
+    (void)state;
+    expect_errors(ROOTS "normals = { window = 10; min_years = 11;\n"
+                        "periods = ( { name = \"a\"; first = 1990; last = 2000; },\n"
+                        "  { name = \"b\"; first = 2000; last = 2010; },\n"
+                        "  { name = \"c\"; first = 2020; last = 2015; } ); };\n",
+                  NULL,
+                  "F:4: normals.periods: \"b\" (2000 to 2010) overlaps \"a\" (1990 to 2000) of "
+                  "line 3\n"
+                  "F:5: normals.periods: \"c\" ends (2015) before it begins (2020)\n"
+                  "F:2: normals.min_years: 11 years cannot be in a window of 10; lower it or raise "
+                  "normals.window\n");
+    static const char *const bad[] = {"{year}", "a{scenario", "../x", ".{scenario}", ""};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 ROOTS "normals = { periods = ( { name = \"%s\"; first = 1; last = 2; } ); };",
+                 bad[i]);
+        struct reading reading = read_text(text, NULL);
+        assert_memory_equal(reading.errors, "F:2: normals.periods.name: expected", 35);
+        reading_free(&reading);
+    }
+}
+
+static void overrides(void **state)
+{
+    (void)state;
+    expect_errors(
+        ROOTS,
+        SET("nonsense", "=5", "engine.thread=4", "engin.threads=4", "threads=4", "engine=4",
+            "custom_regions=x", "normals.periods=x", "engine.threads=many",
+            "engine.batch_years=", "normals.min_days=nan", "output.counts=maybe", "variables=a,,b",
+            "regions=CONUS,Mars", "input.root=~/x", "normals.min_years=31", "engine.threads=1 "),
+        "--set nonsense: expected KEY=VALUE, such as engine.threads=8\n"
+        "--set =5: expected KEY=VALUE, such as engine.threads=8\n"
+        "--set engine.thread=4: is not a key (did you mean \"engine.threads\"?)\n"
+        "--set engin.threads=4: is not a key (did you mean \"engine.threads\"?)\n"
+        "--set threads=4: is not a key (did you mean \"engine.threads\"?)\n"
+        "--set engine=4: \"engine\" is a group; set one of its keys, such as engine.threads\n"
+        "--set custom_regions=x: \"custom_regions\" is a list of groups, which only the config "
+        "file can hold\n"
+        "--set normals.periods=x: \"normals.periods\" is a list of groups, which only the config "
+        "file can hold\n"
+        "--set engine.batch_years=: expected a whole number from 0 to 1000, not \"\"\n"
+        "--set normals.min_days=nan: expected a number from 0 to 1, not nan\n"
+        "--set output.counts=maybe: expected true or false, not \"maybe\"\n"
+        "--set variables=a,,b: expected a name of letters, digits, \"_\", \"-\" and \".\", not "
+        "\"\"\n"
+        "--set input.root=~/x: ~ and $VARIABLES are not replaced here: write the path itself\n"
+        "--set engine.threads=1 : expected a whole number from 0 to 4096, not \"1 \"\n"
+        "--set regions=CONUS,Mars: \"Mars\" is not a known region; known are CONUS AK HI PRVI GU "
+        "GLOBAL; others are defined in custom_regions\n"
+        "--set normals.min_years=31: 31 years cannot be in a window of 30; lower it or raise "
+        "normals.window\n");
+}
+
+static void syntax_errors_stand_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *error;
+    } cases[] = {
+        {"bad = 1;\nx = ;\n", "F:2: syntax error here or just before"},
+        {"bad = 1;\n\nbad = 2;\n", "F:3: this key stands twice in its group"},
+        {"bad = [1, 2);\n", "F:1: syntax error"},
+        {"bad = [1, 2,];\n", "F:1: syntax error"},
+        {"bad = (1, 2];\n", "F:1: syntax error"},
+        {"bad = yes;\n", "F:1: syntax error"},
+        {"x = 1;\nbad = \"a\ny = \"b\";\n", "F:2: the text that begins here has no closing quote"},
+        {"x = \"a\\", "F:1: the text that begins here has no closing quote"},
+        {"x = 1;\n/* bad\n\n", "F:2: the comment that begins here has no closing */"},
+        {"x = 1;\n  @include \"/etc/passwd\"\n", "F:2: @include is not allowed"},
+        {"x = 1; @include \"/etc/passwd\"\n", "F:1: @include is not allowed"},
+        {"{", "F:1: syntax error"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reading reading = read_text(cases[i].text, SET("nonsense=1"));
+        assert_memory_equal(reading.errors, cases[i].error, strlen(cases[i].error));
+        assert_null(strstr(reading.errors, "nonsense"));
+        assert_int_equal(strchr(reading.errors, '\n')[1], '\0');
+        reading_free(&reading);
+    }
+}
+
+/* libconfig 1.5 keeps the low 32 bits of these. */
+static void large_integers_do_not_wrap(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"4294967297", "99999999999999999999999", "-4294967295",
+                                          "0x100000001", "4294967297L"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char text[200];
+        snprintf(text, sizeof text, ROOTS "engine = { threads = %s; };", numbers[i]);
+        struct reading reading = read_text(text, NULL);
+        assert_non_null(strstr(reading.errors, "F:2: engine.threads: expected a whole number"));
+        reading_free(&reading);
+    }
+    struct reading reading = read_good(ROOTS "normals = { min_days = .12345678901; };", NULL);
+    assert_true(reading.config->normals.min_days == .12345678901);
+    reading_free(&reading);
+}
+
+static char *repeat(const char *before, const char *unit, size_t count)
+{
+    size_t length = strlen(unit);
+    char *text = malloc(strlen(before) + count * length + 1);
+    assert_non_null(text);
+    char *at = stpcpy(text, before);
+    for (size_t i = 0; i < count; i++)
+        at = mempcpy(at, unit, length);
+    *at = '\0';
+    return text;
+}
+
+static void hostile_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *unit;
+        size_t count;
+        const char *error;
+    } cases[] = {
+        {"variables = \"", "x", 10 << 20, "F: is larger than 1 MiB"},
+        {"variables = ", "(", 500000, "F:1: brackets are nested deeper"},
+        {"x = ", "{a=", 300000, "F:1: brackets are nested deeper"},
+        {"", "x = 1;\n", 100000, "F:5001: more settings than a config can need"},
+        {"", "\x01", 1000, "F:1: syntax error"},
+        {"", "\xff", 1000, "F:1: syntax error"},
+        {"", "}", 1000, "F:1: syntax error"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = repeat(cases[i].before, cases[i].unit, cases[i].count);
+        struct reading reading = read_text(text, NULL);
+        assert_memory_equal(reading.errors, cases[i].error, strlen(cases[i].error));
+        reading_free(&reading);
+        free(text);
+    }
+    static const char with_nul[] = ROOTS "variables = [ \"a\0b\" ];";
+    struct reading reading = read_bytes(with_nul, sizeof with_nul - 1, NULL);
+    assert_string_equal(reading.errors, "F: holds NUL bytes: it is not a text file\n");
+    reading_free(&reading);
+    reading = read_text(ROOTS "custom_regions = ( { name = \"X\"; title = \"\xe9t\xe9\"; lon = [1, "
+                              "2]; lat = [1, 2]; } );",
+                        NULL);
+    assert_string_equal(
+        reading.errors,
+        "F:2: custom_regions.title: holds control characters or bytes that are not UTF-8 text\n");
+    reading_free(&reading);
+}
+
+static void hostile_values(void **state)
+{
+    (void)state;
+    char *long_name = repeat(ROOTS "input2 = 1; variables = [ \"", "v", 200000);
+    char *text = repeat(long_name, "\" ];", 1);
+    struct reading reading = read_text(text, NULL);
+    assert_string_equal(reading.errors, "F:2: input2: is not a key (did you mean \"input\"?)\n"
+                                        "F:2: variables: is longer than 64 bytes\n");
+    reading_free(&reading);
+    free(text);
+    free(long_name);
+
+    char *many = repeat(ROOTS "variables = [ 1", ", \"a\"", 257);
+    text = repeat(many, "];", 1);
+    expect_errors(text, NULL, "F:2: variables: has 258 entries; 256 is the most\n");
+    free(text);
+    free(many);
+
+    char *errors = malloc(100000), *at = errors;
+    assert_non_null(errors);
+    for (int i = 0; i < 4000; i++)
+        at += sprintf(at, "q%d = 1;\n", i);
+    reading = read_text(errors, NULL);
+    assert_non_null(strstr(reading.errors, "F:100: q99: is not a key"));
+    assert_null(strstr(reading.errors, "F:101:"));
+    assert_non_null(strstr(reading.errors, "F: more errors follow; correct these first\n"));
+    reading_free(&reading);
+    free(errors);
+
+    expect_errors(ROOTS, SET("input.model=\xff", "input.model=a\nb"),
+                  "F: a --set over it holds control characters or bytes that are not UTF-8\n"
+                  "F: a --set over it holds control characters or bytes that are not UTF-8\n");
+}
+
+static void expect_unreadable(const char *path, const char *error)
+{
+    struct cn_config *config;
+    struct cn_problems problems = {0};
+    assert_int_equal(cn_config_read(path, NULL, 0, &config, &problems), CN_BAD_USAGE);
+    assert_null(config);
+    assert_int_equal(problems.count, 1);
+    assert_non_null(strstr(problems.items[0].text, path));
+    assert_non_null(strstr(problems.items[0].text, error));
+    cn_problems_free(&problems);
+}
+
+static void unreadable_files(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/climnorm-config-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    expect_unreadable(folder, "is a folder");
+    snprintf(path, sizeof path, "%s/none", folder);
+    expect_unreadable(path, "No such file");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_unreadable(path, "is not a regular file");
+    unlink(path);
+    expect_unreadable("/dev/zero", "is not a regular file");
+    if (geteuid() != 0) {
+        fclose(fopen(path, "w"));
+        chmod(path, 0);
+        expect_unreadable(path, "Permission denied");
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_errors_at_once),
+        cmocka_unit_test(wrong_types),
+        cmocka_unit_test(names),
+        cmocka_unit_test(versions_and_memory),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(patterns),
+        cmocka_unit_test(regions),
+        cmocka_unit_test(years),
+        cmocka_unit_test(overrides),
+        cmocka_unit_test(syntax_errors_stand_alone),
+        cmocka_unit_test(large_integers_do_not_wrap),
+        cmocka_unit_test(hostile_text),
+        cmocka_unit_test(hostile_values),
+        cmocka_unit_test(unreadable_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
