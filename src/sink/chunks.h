@@ -7,7 +7,8 @@
 #include "sink/sink.h"
 
 /* Writes chunk k at index k along the first dimension of `variable`, whose chunk shape is
- * (1, full, full, …), in the closed file `path`. Takes no lock: the caller holds the door. */
+ * (1, full, full, …), in the closed file `path`; an unlimited first dimension grows to chunk_count.
+ * Takes no lock: the caller holds the door. */
 enum cn_status cn_chunks_write(const char *path, const char *const *variables,
                                const struct cn_chunk *const *chunks, size_t variable_count,
                                size_t chunk_count, struct cn_error *error);

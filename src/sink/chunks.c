@@ -1,0 +1,68 @@
+/*
+ * Encoded chunks into a netCDF-4 file, past the filter pipeline. It knows nothing of what the bytes
+ * mean; the file must already say which filters made them.
+ */
+#include "sink/chunks.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <string.h>
+
+/* HDF5 buries the reason of a failed write in its error stack; errno survives it. */
+static enum cn_status fail_to_write(struct cn_error *error, const char *path, const char *what)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "%s: %s failed: %s", path, what,
+                   errno ? strerror(errno) : "HDF5 gives no reason; check the disk");
+}
+
+static enum cn_status write_dataset(hid_t dataset, const struct cn_chunk *chunks, size_t count,
+                                    const char *path, const char *variable, struct cn_error *error)
+{
+    hsize_t shape[H5S_MAX_RANK] = {0}, offset[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(dataset);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
+    if (space >= 0)
+        H5Sclose(space);
+    if (rank >= 1 && shape[0] < count) { /* unlimited: netCDF-C grows only what it writes */
+        shape[0] = count;
+        if (H5Dset_extent(dataset, shape) < 0)
+            rank = -1;
+    }
+    if (rank < 1 || shape[0] != count)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: '%s' does not have room for %zu chunks", path,
+                       variable, count);
+    for (size_t k = 0; k < count; k++) {
+        offset[0] = k;
+        errno = 0;
+        if (H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, chunks[k].size, chunks[k].bytes) < 0)
+            return fail_to_write(error, path, "writing");
+    }
+    return CN_OK;
+}
+
+enum cn_status cn_chunks_write(const char *path, const char *const *variables,
+                               const struct cn_chunk *const *chunks, size_t variable_count,
+                               size_t chunk_count, struct cn_error *error)
+{
+    errno = 0;
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    if (file < 0)
+        return fail_to_write(error, path, "opening for writing");
+    enum cn_status status = CN_OK;
+    for (size_t v = 0; v < variable_count && !status; v++) {
+        hid_t dataset = H5Dopen2(file, variables[v], H5P_DEFAULT);
+        if (dataset < 0) {
+            status =
+                cn_fail(error, CN_BAD_MACHINE, "%s: no variable '%s' to write", path, variables[v]);
+            break;
+        }
+        status = write_dataset(dataset, chunks[v], chunk_count, path, variables[v], error);
+        errno = 0;
+        if (H5Dclose(dataset) < 0 && !status)
+            status = fail_to_write(error, path, "writing");
+    }
+    errno = 0;
+    if (H5Fclose(file) < 0 && !status) /* the last metadata goes out here */
+        status = fail_to_write(error, path, "closing");
+    return status;
+}

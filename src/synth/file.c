@@ -1,0 +1,186 @@
+/*
+ * What a NEX-GDDP-CMIP6 file looks like: netCDF-4 classic model, an unlimited time, one chunk a
+ * day, shuffle + deflate.
+ */
+#include "synth/file.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <libdeflate.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Calls go on after a failure, which `status` keeps: one check at the end is enough. */
+struct writer {
+    int nc, status;
+};
+
+static void check(struct writer *writer, int status)
+{
+    if (!writer->status)
+        writer->status = status;
+}
+
+static void put_text(struct writer *writer, int variable, const char *name, const char *text)
+{
+    check(writer, nc_put_att_text(writer->nc, variable, name, strlen(text), text));
+}
+
+static int define_axis(struct writer *writer, const char *name, int dimension, const char *axis,
+                       const char *standard_name, const char *units)
+{
+    int variable = -1;
+    check(writer, nc_def_var(writer->nc, name, NC_DOUBLE, 1, &dimension, &variable));
+    put_text(writer, variable, "units", units);
+    put_text(writer, variable, "axis", axis);
+    put_text(writer, variable, "standard_name", standard_name);
+    put_text(writer, variable, "long_name", standard_name);
+    return variable;
+}
+
+static void define_data(struct writer *writer, const struct cn_synth_file *file,
+                        const int dimensions[3])
+{
+    const struct cn_synth_variable *about = file->variable;
+    const size_t chunk[3] = {1, file->world->lat_count, file->world->lon_count};
+    const float missing = CN_SYNTH_MISSING;
+    int variable = -1, level = file->options->compression;
+    check(writer, nc_def_var(writer->nc, about->name, NC_FLOAT, 3, dimensions, &variable));
+    check(writer, nc_def_var_chunking(writer->nc, variable, NC_CHUNKED, chunk));
+    check(writer, nc_def_var_endian(writer->nc, variable, NC_ENDIAN_LITTLE));
+    if (level)
+        check(writer, nc_def_var_deflate(writer->nc, variable, 1, 1, level));
+    check(writer, nc_put_att_float(writer->nc, variable, "_FillValue", NC_FLOAT, 1, &missing));
+    check(writer, nc_put_att_float(writer->nc, variable, "missing_value", NC_FLOAT, 1, &missing));
+    if (about->standard_name)
+        put_text(writer, variable, "standard_name", about->standard_name);
+    put_text(writer, variable, "long_name", about->long_name);
+    put_text(writer, variable, "units", about->units);
+    put_text(writer, variable, "cell_methods", about->cell_methods);
+    put_text(writer, variable, "cell_measures", "area: areacella");
+}
+
+static void put_globals(struct writer *writer, const struct cn_synth_file *file)
+{
+    const struct cn_synth_options *options = file->options;
+    char text[512];
+    put_text(writer, NC_GLOBAL, "Conventions", "CF-1.7");
+    snprintf(text, sizeof text, "%s, %s, %s, synthetic daily data laid out like NEX-GDDP-CMIP6",
+             options->model, options->variant, file->experiment);
+    put_text(writer, NC_GLOBAL, "title", text);
+    put_text(writer, NC_GLOBAL, "institution", "none: the values are synthetic");
+    put_text(writer, NC_GLOBAL, "source", "climnorm synth: random weather, no model behind it");
+    put_text(writer, NC_GLOBAL, "product", "output");
+    put_text(writer, NC_GLOBAL, "realm", "atmos");
+    put_text(writer, NC_GLOBAL, "frequency", "day");
+    put_text(writer, NC_GLOBAL, "scenario", file->experiment);
+    put_text(writer, NC_GLOBAL, "variant_label", options->variant);
+    put_text(writer, NC_GLOBAL, "cmip6_source_id", options->model);
+    put_text(writer, NC_GLOBAL, "external_variables", "areacella");
+    snprintf(text, sizeof text, "%g x %g degree", 150.0 / (double)options->lat_count,
+             360.0 / (double)options->lon_count);
+    put_text(writer, NC_GLOBAL, "resolution_id", text);
+    put_text(writer, NC_GLOBAL, "version", "1.0");
+    snprintf(text, sizeof text, "%s climnorm %s: synthetic values, seed %llu", file->date,
+             CLIMNORM_VERSION, (unsigned long long)options->seed);
+    put_text(writer, NC_GLOBAL, "history", text);
+}
+
+/* Everything between nc_create and nc_close. */
+static void write_metadata(struct writer *writer, const struct cn_synth_file *file)
+{
+    double time[366];
+    const size_t start = 0, days = (size_t)file->days;
+    int dimensions[3] = {-1, -1, -1};
+    check(writer, nc_def_dim(writer->nc, "time", NC_UNLIMITED, &dimensions[0]));
+    check(writer, nc_def_dim(writer->nc, "lat", file->world->lat_count, &dimensions[1]));
+    check(writer, nc_def_dim(writer->nc, "lon", file->world->lon_count, &dimensions[2]));
+    int t = define_axis(writer, "time", dimensions[0], "T", "time", "days since 1850-01-01");
+    put_text(writer, t, "calendar", cn_calendar_name(file->options->calendar));
+    check(writer, nc_def_var_chunking(writer->nc, t, NC_CHUNKED, &days));
+    int lat = define_axis(writer, "lat", dimensions[1], "Y", "latitude", "degrees_north");
+    int lon = define_axis(writer, "lon", dimensions[2], "X", "longitude", "degrees_east");
+    define_data(writer, file, dimensions);
+    put_globals(writer, file);
+    check(writer, nc_enddef(writer->nc));
+    for (size_t k = 0; k < days; k++)
+        time[k] = (double)file->first_day + (double)k + .5;
+    check(writer, nc_put_vara_double(writer->nc, t, &start, &days, time));
+    check(writer, nc_put_var_double(writer->nc, lat, file->world->lat));
+    check(writer, nc_put_var_double(writer->nc, lon, file->world->lon));
+}
+
+enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
+                                    struct cn_error *error)
+{
+    struct writer writer = {-1, NC_NOERR};
+    errno = 0;
+    check(&writer, nc_create(path, NC_NETCDF4 | NC_CLASSIC_MODEL | NC_NOCLOBBER, &writer.nc));
+    if (!writer.status) {
+        write_metadata(&writer, file);
+        check(&writer, nc_close(writer.nc));
+    }
+    if (writer.status)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be written: %s", path,
+                       errno ? strerror(errno) : nc_strerror(writer.status));
+    return CN_OK;
+}
+
+enum cn_status cn_synth_encoder_init(struct cn_synth_encoder *encoder,
+                                     const struct cn_kernels *kernels, size_t cells,
+                                     int compression, struct cn_error *error)
+{
+    *encoder = (struct cn_synth_encoder){.kernels = kernels, .cells = cells};
+    if (!compression)
+        return CN_OK;
+    encoder->compressor = libdeflate_alloc_compressor(compression);
+    if (encoder->compressor)
+        encoder->room = libdeflate_zlib_compress_bound(encoder->compressor, 4 * cells);
+    encoder->shuffled = calloc(cells, 4);
+    encoder->deflated = malloc(encoder->room ? encoder->room : 1);
+    if (encoder->compressor && encoder->shuffled && encoder->deflated)
+        return CN_OK;
+    cn_synth_encoder_free(encoder);
+    return cn_fail_memory(error, "encoder; take fewer --threads or a smaller --grid");
+}
+
+void cn_synth_encoder_free(struct cn_synth_encoder *encoder)
+{
+    if (encoder->compressor)
+        libdeflate_free_compressor(encoder->compressor);
+    free(encoder->shuffled);
+    free(encoder->deflated);
+    *encoder = (struct cn_synth_encoder){0};
+}
+
+static void store_plain(uint8_t *out, const float *values, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        uint32_t bits;
+        memcpy(&bits, &values[k], sizeof bits);
+        bits = htole32(bits);
+        memcpy(out + 4 * k, &bits, sizeof bits);
+    }
+}
+
+enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
+                               struct cn_chunk *chunk, struct cn_error *error)
+{
+    size_t size = 4 * encoder->cells;
+    if (encoder->compressor) {
+        encoder->kernels->shuffle_f32(encoder->shuffled, values, encoder->cells, CN_SYNTH_MISSING);
+        size = libdeflate_zlib_compress(encoder->compressor, encoder->shuffled, size,
+                                        encoder->deflated, encoder->room);
+    }
+    uint8_t *bytes = malloc(size ? size : 1);
+    if (!bytes)
+        return cn_fail_memory(error, "encoded values; take a smaller --grid");
+    if (encoder->compressor)
+        memcpy(bytes, encoder->deflated, size);
+    else
+        store_plain(bytes, values, encoder->cells);
+    *chunk = (struct cn_chunk){bytes, size};
+    return CN_OK;
+}

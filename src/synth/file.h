@@ -1,0 +1,44 @@
+/*
+ * One file of a synthetic tree: its metadata and the encoding of its days. Knows nothing of how
+ * values arise nor of threads.
+ */
+#ifndef CLIMNORM_SYNTH_FILE_H
+#define CLIMNORM_SYNTH_FILE_H
+
+#include "climnorm/synth.h"
+#include "kernels.h"
+#include "sink/chunks.h"
+#include "synth/world.h"
+
+/* All that a file says about itself. */
+struct cn_synth_file {
+    const struct cn_synth_options *options;
+    const struct cn_world *world;
+    const struct cn_synth_variable *variable;
+    const char *experiment;
+    const char *date; /* ISO 8601, for the history */
+    int year, days;
+    int64_t first_day; /* days since 1850-01-01 of the calendar */
+};
+
+/* Makes `path` with all but the values, and closes it. The caller holds the HDF5 door. */
+enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
+                                    struct cn_error *error);
+
+/* Encodes a day as the file says it is stored. Each thread has its own encoder. */
+struct cn_synth_encoder {
+    const struct cn_kernels *kernels;
+    struct libdeflate_compressor *compressor; /* NULL: compression 0 */
+    size_t cells, room;
+    uint8_t *shuffled; /* [4 * cells] */
+    uint8_t *deflated; /* [room] */
+};
+enum cn_status cn_synth_encoder_init(struct cn_synth_encoder *encoder,
+                                     const struct cn_kernels *kernels, size_t cells,
+                                     int compression, struct cn_error *error);
+void cn_synth_encoder_free(struct cn_synth_encoder *encoder);
+/* chunk->bytes is allocated: the caller frees it. */
+enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
+                               struct cn_chunk *chunk, struct cn_error *error);
+
+#endif

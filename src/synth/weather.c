@@ -1,0 +1,250 @@
+/*
+ * Weather: what a day adds to the climate of a place. Fields of noise drift east on a coarse grid
+ * and are interpolated to the cells, as downscaled climate models are; so neighbouring cells and
+ * days are alike and the data deflate like real ones.
+ */
+#include "synth/noise.h"
+#include "synth/world.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+enum { ROWS = CN_WEATHER_ROWS, COLUMNS = CN_WEATHER_COLUMNS };
+
+static const struct cn_synth_variable known[] = {
+    {"pr", "precipitation_flux", "Precipitation", "kg m-2 s-1", "area: time: mean",
+     CN_PRECIPITATION, 0, 0, 0, 0, 0},
+    {"tas", "air_temperature", "Daily Near-Surface Air Temperature", "K", "area: time: mean",
+     CN_TEMPERATURE, 0, 0, 0, 0, 0},
+    {"tasmax", "air_temperature", "Daily Maximum Near-Surface Air Temperature", "K",
+     "area: mean time: maximum", CN_TEMPERATURE, 1, 0, 0, 0, 0},
+    {"tasmin", "air_temperature", "Daily Minimum Near-Surface Air Temperature", "K",
+     "area: mean time: minimum", CN_TEMPERATURE, -1, 0, 0, 0, 0},
+    {"hurs", "relative_humidity", "Near-Surface Relative Humidity", "%", "area: time: mean",
+     CN_GENERIC, 0, 65, 40, 2, 100},
+    {"huss", "specific_humidity", "Near-Surface Specific Humidity", "1", "area: time: mean",
+     CN_GENERIC, 0, .008F, .008F, 1e-5F, .03F},
+    {"rlds", "surface_downwelling_longwave_flux_in_air", "Surface Downwelling Longwave Radiation",
+     "W m-2", "area: time: mean", CN_GENERIC, 0, 310, 120, 80, 500},
+    {"rsds", "surface_downwelling_shortwave_flux_in_air", "Surface Downwelling Shortwave Radiation",
+     "W m-2", "area: time: mean", CN_GENERIC, 0, 190, 200, 0, 400},
+    {"sfcWind", "wind_speed", "Daily-Mean Near-Surface Wind Speed", "m s-1", "area: time: mean",
+     CN_GENERIC, 0, 4, 4, .1F, 30},
+};
+
+struct cn_synth_variable cn_synth_variable(const char *name)
+{
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (!strcmp(known[k].name, name))
+            return known[k];
+    return (struct cn_synth_variable){.name = name,
+                                      .long_name = name,
+                                      .units = "1",
+                                      .cell_methods = "area: time: mean",
+                                      .kind = CN_GENERIC,
+                                      .centre = 50,
+                                      .span = 20,
+                                      .low = -1e6F,
+                                      .high = 1e6F};
+}
+
+double cn_synth_warming(const char *experiment, int year)
+{
+    double until_2014 = fmin(year, 2014) - 1950;
+    double warming = until_2014 > 0 ? 2.5e-4 * until_2014 * until_2014 : 0;
+    size_t length = strlen(experiment);
+    double forcing = 4.5;
+    if (length >= 2 && isdigit((unsigned char)experiment[length - 2]) &&
+        isdigit((unsigned char)experiment[length - 1]))
+        forcing = experiment[length - 2] - '0' + .1 * (experiment[length - 1] - '0');
+    return year > 2014 ? warming + .0065 * (forcing - 1.6) * (year - 2014) : warming;
+}
+
+/* Uniform cubic B-spline: the weights of four neighbouring knots. */
+static void spline(double u, float weights[4])
+{
+    double v = 1 - u;
+    weights[0] = (float)(v * v * v / 6);
+    weights[1] = (float)((3 * u * u * u - 6 * u * u + 4) / 6);
+    weights[2] = (float)((3 * v * v * v - 6 * v * v + 4) / 6);
+    weights[3] = (float)(u * u * u / 6);
+}
+
+struct octave {
+    int spacing;     /* nodes between knots; divides 60 and 144 */
+    int days;        /* between knots in time */
+    float amplitude; /* standard deviation of what it adds */
+};
+static const struct octave octaves[] = {{12, 9, .5F}, {6, 5, .6F}, {3, 3, .5F}, {2, 2, .35F}};
+/* Three columns more, so that the spline needs not wrap. */
+enum { MAX_KNOT_ROWS = 60 / 2 + 4, MAX_KNOT_COLUMNS = COLUMNS / 2 + 3 };
+
+/* Knots of one octave, blended in time so that their variance stays the same. */
+static void fill_knots(const struct octave *octave, uint64_t seed, int64_t day, int rows,
+                       int columns, float knots[][MAX_KNOT_COLUMNS])
+{
+    int64_t before = day / octave->days - (day % octave->days < 0);
+    double u = (double)(day - before * octave->days) / octave->days;
+    /* 3.6: one over the deviation of uniform noise after the spline in both directions. */
+    double scale = 3.6 * octave->amplitude / sqrt((1 - u) * (1 - u) + u * u);
+    float now = (float)((1 - u) * scale), next = (float)(u * scale);
+    seed += (uint64_t)octave->spacing;
+    for (int j = 0; j < rows; j++) {
+        for (int i = 0; i < columns; i++)
+            knots[j][i] =
+                now * cn_noise(seed, i, j, before) + next * cn_noise(seed, i, j, before + 1);
+        memcpy(&knots[j][columns], knots[j], 3 * sizeof knots[j][0]);
+    }
+}
+
+static void add_octave(const struct octave *octave, uint64_t seed, int64_t day,
+                       float field[ROWS][COLUMNS + 1])
+{
+    float knots[MAX_KNOT_ROWS][MAX_KNOT_COLUMNS], wide[MAX_KNOT_ROWS][COLUMNS];
+    float weights[COLUMNS][4], w[4];
+    int west[COLUMNS];
+    int spacing = octave->spacing, columns = COLUMNS / spacing, rows = (ROWS - 1) / spacing + 4;
+    fill_knots(octave, seed, day, rows, columns, knots);
+    /* 1.5 nodes a day to the east, about 4 degrees; once around in 96 days. */
+    double drift = (double)((day % 96 + 96) % 96) * 1.5;
+    for (int i = 0; i < COLUMNS; i++) {
+        double x = (i - drift + COLUMNS) / spacing;
+        west[i] = (int)x % columns;
+        spline(x - (int)x, weights[i]);
+    }
+    for (int j = 0; j < rows; j++)
+        for (int i = 0; i < COLUMNS; i++) {
+            const float *knot = &knots[j][west[i]], *by = weights[i];
+            wide[j][i] = by[0] * knot[0] + by[1] * knot[1] + by[2] * knot[2] + by[3] * knot[3];
+        }
+    for (int j = 0; j < ROWS; j++) {
+        const float(*knot)[COLUMNS] = &wide[j / spacing];
+        spline((double)(j % spacing) / spacing, w);
+        for (int i = 0; i < COLUMNS; i++)
+            field[j][i] +=
+                w[0] * knot[0][i] + w[1] * knot[1][i] + w[2] * knot[2][i] + w[3] * knot[3][i];
+    }
+}
+
+/* Noise of about unit variance, nearly Gaussian, alike in neighbouring nodes and days. Octaves with
+ * less than `finest` nodes between knots, which the cells could not show, are left out. */
+static void fill_field(uint64_t seed, int64_t day, double finest, float field[ROWS][COLUMNS + 1])
+{
+    memset(field, 0, sizeof(float[ROWS][COLUMNS + 1]));
+    for (size_t k = 0; k < sizeof octaves / sizeof *octaves; k++)
+        if (octaves[k].spacing >= finest)
+            add_octave(&octaves[k], seed, day, field);
+    for (int j = 0; j < ROWS; j++)
+        field[j][COLUMNS] = field[j][0];
+}
+
+/* One row of cells: the weather interpolated to its latitude, and what depends on that alone. */
+struct row {
+    float first[COLUMNS + 1], second[COLUMNS + 1];
+    float lat; /* degrees */
+    float season, warming;
+};
+
+static void fill_row(struct row *row, const struct cn_weather *weather, int side, double lat,
+                     const struct cn_synth_day *day)
+{
+    double y = (lat + 60) / 150 * (ROWS - 1);
+    int j = (int)y;
+    float north = (float)(y - j), south = 1 - north;
+    for (int i = 0; i <= COLUMNS; i++)
+        row->first[i] = south * weather->first[j][i] + north * weather->first[j + 1][i];
+    for (int i = 0; side && i <= COLUMNS; i++)
+        row->second[i] = south * weather->second[j][i] + north * weather->second[j + 1][i];
+    row->lat = (float)lat;
+    /* Late July is warmest in the north: the amplitude of southern cells is negative. */
+    row->season = (float)cos(2 * 3.14159265358979 * (day->year_fraction - .56));
+    row->warming = (float)(day->warming * (.8 + fabs(lat) / 60));
+}
+
+static inline float at(const float *row, int node, float east)
+{
+    return row[node] + east * (row[node + 1] - row[node]);
+}
+
+static void temperature_run(const struct cn_world *world, const struct row *row, size_t column,
+                            size_t cell, size_t end, int side, float *values)
+{
+    float noise = 1.5F + .05F * fabsf(row->lat);
+    for (; cell < end; cell++, column++) {
+        int node = world->node[column];
+        float east = world->east[column];
+        float mean = world->temperature[cell] + row->warming + world->season[cell] * row->season +
+                     noise * at(row->first, node, east);
+        if (side) {
+            float half = world->half_range[cell] * (1 + .25F * at(row->second, node, east));
+            mean += (float)side * (half > .2F ? half : .2F);
+        }
+        values[cell] = mean;
+    }
+}
+
+static void precipitation_run(const struct cn_world *world, const struct row *row, size_t column,
+                              size_t cell, size_t end, float *values)
+{
+    /* Wet summers in the tropics, wet winters beyond; a warmer world rains a little harder. */
+    float tilt = row->lat / 18 * expf(-row->lat * row->lat / 500) - .002F * row->lat;
+    float monsoon = row->season * tilt;
+    float intensity = 3.5e-5F * (1 + .03F * row->warming);
+    for (; cell < end; cell++, column++) {
+        float wet = at(row->first, world->node[column], world->east[column]) +
+                    world->wetness[cell] + monsoon;
+        float rain = wet > 0 ? wet : 0, drizzle = wet > -.1F ? wet + .1F : 0;
+        values[cell] = intensity * rain * rain + 1e-11F * drizzle;
+    }
+}
+
+static void generic_run(const struct cn_world *world, const struct row *row,
+                        const struct cn_synth_variable *variable, size_t column, size_t cell,
+                        size_t end, float *values)
+{
+    float centre = variable->centre + .5F * variable->span * row->season * row->lat / 90;
+    for (; cell < end; cell++, column++) {
+        float value = centre + variable->span * (.25F * at(row->first, world->node[column],
+                                                           world->east[column]) +
+                                                 .1F * world->wetness[cell]);
+        value = value > variable->low ? value : variable->low;
+        values[cell] = value < variable->high ? value : variable->high;
+    }
+}
+
+void cn_world_values(const struct cn_world *world, const struct cn_synth_variable *variable,
+                     const struct cn_synth_day *day, struct cn_weather *scratch, float *values)
+{
+    /* Variables of one kind share their weather, so that tasmin <= tas <= tasmax. */
+    uint64_t seed = day->seed + 1000 * (uint64_t)variable->kind;
+    if (variable->kind == CN_GENERIC)
+        seed ^= XXH3_64bits(variable->name, strlen(variable->name));
+    double finest = fmin((double)COLUMNS / (double)world->lon_count,
+                         (double)(ROWS - 1) / (double)world->lat_count);
+    fill_field(seed, day->number, finest, scratch->first);
+    if (variable->side)
+        fill_field(seed + 500, day->number, finest, scratch->second);
+    struct row row;
+    size_t columns = world->lon_count;
+    for (size_t k = 0; k < world->lat_count * columns; k++)
+        values[k] = CN_SYNTH_MISSING;
+    for (size_t j = 0; j < world->lat_count; j++) {
+        fill_row(&row, scratch, variable->side, world->lat[j], day);
+        for (size_t run = world->row_run[j]; run < world->row_run[j + 1]; run++) {
+            size_t cell = world->land[2 * run], end = world->land[2 * run + 1];
+            size_t column = cell - j * columns;
+            switch (variable->kind) {
+            case CN_TEMPERATURE:
+                temperature_run(world, &row, column, cell, end, variable->side, values);
+                break;
+            case CN_PRECIPITATION:
+                precipitation_run(world, &row, column, cell, end, values);
+                break;
+            case CN_GENERIC:
+                generic_run(world, &row, variable, column, cell, end, values);
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/*
+ * The synthetic world: land, climate and weather on a grid of cell centres, lat -60 … 90,
+ * lon 0 … 360. Pure: no I/O, no threads, no state but what the caller holds; every value is a
+ * function of seed, day and place.
+ */
+#ifndef CLIMNORM_SYNTH_WORLD_H
+#define CLIMNORM_SYNTH_WORLD_H
+
+#include "climnorm/error.h"
+
+#include <stdint.h>
+
+#define CN_SYNTH_MISSING 1e20F
+
+enum cn_synth_kind { CN_TEMPERATURE, CN_PRECIPITATION, CN_GENERIC };
+
+/* What a variable is called and how it behaves. */
+struct cn_synth_variable {
+    const char *name, *standard_name, *long_name, *units,
+        *cell_methods; /* standard_name: or NULL */
+    enum cn_synth_kind kind;
+    int side;                      /* CN_TEMPERATURE: -1 daily minimum, 0 mean, 1 maximum */
+    float centre, span, low, high; /* CN_GENERIC */
+};
+
+/* The variable of that name; names that NEX-GDDP-CMIP6 lacks get generic values without a unit. */
+struct cn_synth_variable cn_synth_variable(const char *name);
+
+/* Global warming since 1950 in K. Scenario names that end like ssp245 or rcp85 carry their forcing,
+ * 4.5 or 8.5 W m-2; others count as 4.5. */
+double cn_synth_warming(const char *experiment, int year);
+
+struct cn_world {
+    size_t lat_count, lon_count;
+    double *lat, *lon; /* cell centres, degrees north and east */
+
+    size_t *land;    /* [2 * land_runs] first cell of a run and the one behind it; no run spans
+                        two rows */
+    size_t *row_run; /* [lat_count + 1] the runs of each row */
+    size_t land_cells;
+    float *temperature; /* [cells] annual mean, K */
+    float *season;      /* [cells] amplitude of the yearly cycle of temperature, K; < 0: south */
+    float *half_range;  /* [cells] typical daily maximum minus mean, K */
+    float *wetness;     /* [cells] in standard deviations of the moisture */
+    int *node;          /* [lon_count] node of the weather west of each column … */
+    float *east;        /* [lon_count] … and the weight of the next one */
+};
+
+/* CN_BAD_MACHINE: out of memory. The caller has checked that lat_count * lon_count fits. */
+enum cn_status cn_world_new(size_t lat_count, size_t lon_count, struct cn_world **world,
+                            struct cn_error *error);
+void cn_world_free(struct cn_world *world);
+
+/* The weather of one day lives on a 2.5 degree grid, like a climate model's. */
+enum { CN_WEATHER_ROWS = 61, CN_WEATHER_COLUMNS = 144 };
+struct cn_weather {
+    float first[CN_WEATHER_ROWS][CN_WEATHER_COLUMNS + 1]; /* the last column repeats the first */
+    float second[CN_WEATHER_ROWS][CN_WEATHER_COLUMNS + 1];
+};
+
+struct cn_synth_day {
+    uint64_t seed;        /* of model, variant and experiment: shared by all variables */
+    int64_t number;       /* continuous count of days */
+    double year_fraction; /* 0 … 1 since 1 January */
+    double warming;       /* K */
+};
+
+/* Fills values[lat_count][lon_count]; ocean becomes CN_SYNTH_MISSING. scratch: the caller's, any
+ * content.
+ */
+void cn_world_values(const struct cn_world *world, const struct cn_synth_variable *variable,
+                     const struct cn_synth_day *day, struct cn_weather *scratch, float *values);
+
+#endif
