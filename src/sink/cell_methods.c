@@ -1,0 +1,191 @@
+/*
+ * cell_methods is a list of entries `name: [name: …] method [where …] [over …] [within …]
+ * [(comment)]`. The last entry about time gets its climatological form; all else stays. What does
+ * not parse is treated as absent, so that the result is always CF. Pure text, no files.
+ */
+#include "sink/cell_methods.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct span {
+    const char *at;
+    size_t length;
+};
+
+struct entry {
+    const char *names, *method, *comment, *end; /* of each part: where it starts */
+    bool time;                                  /* one of the names is `time` */
+    bool others;                                /* one is not */
+    bool climatological;                        /* says within or over days or years already */
+};
+
+static const char *skip_space(const char *at)
+{
+    while (isspace((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* The word at *at, which ends before blanks, parentheses and colons. */
+static struct span take_word(const char **at)
+{
+    struct span word = {skip_space(*at), 0};
+    word.length = strcspn(word.at, " \t\n\v\f\r():");
+    *at = word.at + word.length;
+    return word;
+}
+
+static bool is(struct span word, const char *text)
+{
+    return word.length == strlen(text) && memcmp(word.at, text, word.length) == 0;
+}
+
+/* Takes `name:`; leaves *at alone when something else stands there. */
+static bool take_name(const char **at, struct span *name)
+{
+    const char *after = *at;
+    *name = take_word(&after);
+    if (!name->length || *after != ':')
+        return false;
+    *at = after + 1;
+    return true;
+}
+
+/* Takes one word that is not a name. */
+static bool take_plain_word(const char **at, struct span *word)
+{
+    const char *after = *at;
+    *word = take_word(&after);
+    if (!word->length || *after == ':')
+        return false;
+    *at = after;
+    return true;
+}
+
+static bool take_comment(const char **at)
+{
+    int depth = 0;
+    for (const char *c = *at; *c; c++) {
+        depth += (*c == '(') - (*c == ')');
+        if (depth == 0) {
+            *at = c + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Parses the entry at *at and moves past it. False: not the grammar of CF. */
+static bool take_entry(const char **at, struct entry *entry)
+{
+    *entry = (struct entry){.names = *at};
+    struct span word;
+    while (take_name(at, &word)) {
+        entry->time |= is(word, "time");
+        entry->others |= !is(word, "time");
+    }
+    entry->method = *at;
+    if (!(entry->time || entry->others) || !take_plain_word(at, &word))
+        return false;
+    while (take_plain_word(at, &word)) {
+        bool period = is(word, "within") || is(word, "over");
+        if (!(period || is(word, "where")) || !take_plain_word(at, &word))
+            return false;
+        entry->climatological |= period && (is(word, "days") || is(word, "years"));
+    }
+    *at = entry->comment = skip_space(*at);
+    if (**at == '(' && !take_comment(at))
+        return false;
+    entry->end = *at;
+    *at = skip_space(*at);
+    return true;
+}
+
+/* The words from `at` to `end`, each after one blank. */
+static void put_words(FILE *out, const char *at, const char *end)
+{
+    for (at = skip_space(at); at < end; at = skip_space(at)) {
+        fputc(' ', out);
+        for (; at < end && !isspace((unsigned char)*at); at++)
+            fputc(iscntrl((unsigned char)*at) ? '?' : *at, out);
+    }
+}
+
+static void put_names(FILE *out, const char *at, bool with_time)
+{
+    struct span name;
+    while (take_name(&at, &name))
+        if (with_time || !is(name, "time"))
+            fprintf(out, " %.*s:", (int)name.length, name.at);
+}
+
+static void put_entry(FILE *out, const struct entry *entry)
+{
+    put_names(out, entry->names, true);
+    put_words(out, entry->method, entry->end);
+}
+
+/* `area: time: M` says one method for both; only its time part takes the climatological form. */
+static void put_climatological(FILE *out, const struct entry *entry)
+{
+    if (entry->others) {
+        put_names(out, entry->names, false);
+        put_words(out, entry->method, entry->comment);
+    }
+    fputs(" time:", out);
+    put_words(out, entry->method, entry->comment);
+    if (!entry->climatological)
+        fputs(" within days", out);
+    put_words(out, entry->comment, entry->end);
+    fputs(" time: mean over years", out);
+}
+
+/* The number of entries and of the last one about time (count: none). */
+static size_t count_entries(const char *source, size_t *last_time)
+{
+    size_t count = 0, last = SIZE_MAX;
+    struct entry entry;
+    for (const char *at = skip_space(source); *at; count++) {
+        if (!take_entry(&at, &entry)) {
+            *last_time = 0;
+            return 0;
+        }
+        if (entry.time)
+            last = count;
+    }
+    *last_time = last < count ? last : count;
+    return count;
+}
+
+char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return NULL;
+    const char *at = skip_space(source ? source : "");
+    size_t last_time, count = count_entries(at, &last_time);
+    for (size_t i = 0; i < count; i++) {
+        struct entry entry;
+        take_entry(&at, &entry);
+        if (i == last_time)
+            put_climatological(out, &entry);
+        else
+            put_entry(out, &entry);
+    }
+    if (last_time == count)
+        fprintf(out, " time: %s within days time: mean over years",
+                strcmp(variable, "tasmax") == 0   ? "maximum"
+                : strcmp(variable, "tasmin") == 0 ? "minimum"
+                                                  : "mean");
+    bool written = fclose(out) == 0;
+    char *result = written ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
+    free(text);
+    return result;
+}

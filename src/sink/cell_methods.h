@@ -1,0 +1,14 @@
+/*
+ * cell_methods of a normal: CF 1.10, sections 7.3 and 7.4 (climatological statistics).
+ */
+#ifndef CLIMNORM_SINK_CELL_METHODS_H
+#define CLIMNORM_SINK_CELL_METHODS_H
+
+#include "climnorm/pool.h"
+
+/* The cell_methods of the mean over years of daily values whose cell_methods are `source` (NULL,
+ * "" or not CF: none). Without a time part, the method within days is maximum for the variable
+ * tasmax, minimum for tasmin, else mean. NULL: out of memory. */
+char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable);
+
+#endif

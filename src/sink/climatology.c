@@ -1,0 +1,40 @@
+/*
+ * When a normal's day slots are, by the calendar alone: which years have data does not count.
+ */
+#include "sink/climatology.h"
+
+/* Longer than any calendar goes without a leap year, the eight years around 1900 included. */
+enum { LONGEST_SEARCH = 16 };
+
+/* The day number of the slot in the first year from `from` towards `to` that has it. */
+static bool find_day(enum cn_calendar calendar, enum cn_leap_day rule, int slot, int from, int to,
+                     int64_t *day)
+{
+    int step = from <= to ? 1 : -1;
+    for (int year = from; year != to + step; year += step) {
+        struct cn_date date;
+        if (cn_slot_date(calendar, rule, year, slot, &date)) {
+            *day = cn_day_number(calendar, date);
+            return true;
+        }
+    }
+    return false;
+}
+
+void cn_climatology(enum cn_calendar calendar, enum cn_leap_day rule, int target_year, int window,
+                    int slots, double *time, double *bounds)
+{
+    int first_year = target_year - window + 1;
+    int64_t origin = cn_day_number(calendar, (struct cn_date){first_year, 1, 1});
+    for (int slot = 0; slot < slots; slot++) {
+        int64_t middle = origin, first, last;
+        find_day(calendar, rule, slot, target_year, first_year - LONGEST_SEARCH, &middle);
+        if (!find_day(calendar, rule, slot, first_year, target_year, &first))
+            first = middle;
+        if (!find_day(calendar, rule, slot, target_year, first_year, &last))
+            last = middle;
+        time[slot] = (double)(middle - origin) + 0.5;
+        bounds[2 * slot] = (double)(first - origin);
+        bounds[2 * slot + 1] = (double)(last - origin + 1);
+    }
+}

@@ -1,0 +1,104 @@
+/*
+ * Digests: XXH3-128 over what shapes a file. Every item is hashed with its length or in a fixed
+ * width, so that no two different lists of items are the same bytes.
+ */
+#include "sink/metadata.h"
+#include "sink/sink.h"
+
+#define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* Goes up when the same inputs and config would give other bytes than before. */
+enum { ALGORITHM_VERSION = 1 };
+
+static void hash_number(XXH3_state_t *state, int64_t number)
+{
+    unsigned char bytes[8]; /* little-endian on every machine */
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)number >> (8 * i));
+    XXH3_128bits_update(state, bytes, sizeof bytes);
+}
+
+static void hash_double(XXH3_state_t *state, double value)
+{
+    int64_t bits;
+    value += 0.0; /* -0.0 is 0.0 */
+    memcpy(&bits, &value, sizeof bits);
+    hash_number(state, bits);
+}
+
+static void hash_text(XXH3_state_t *state, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    hash_number(state, (int64_t)length);
+    XXH3_128bits_update(state, text ? text : "", length);
+}
+
+static void finish(XXH3_state_t *state, char hex[33])
+{
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+}
+
+/* min_years and min_days are not here: they decide whether a file is made and of which years, and
+ * the years are compared by themselves. */
+static void digest_config(const struct cn_normal_file *file, char hex[33])
+{
+    const struct cn_config *config = file->config;
+    const struct cn_region *region = file->region->region;
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset(&state);
+    hash_number(&state, ALGORITHM_VERSION);
+    hash_text(&state, file->variable->name);
+    hash_text(&state, region->name);
+    hash_text(&state, region->title);
+    hash_number(&state, region->global);
+    for (int i = 0; i < 2 && !region->global; i++) {
+        hash_double(&state, region->lon[i]);
+        hash_double(&state, region->lat[i]);
+    }
+    hash_number(&state, file->target->year);
+    hash_number(&state, config->normals.window);
+    hash_number(&state, config->normals.leap_day);
+    hash_text(&state, file->target->period);
+    hash_text(&state, file->target->scenario);
+    hash_number(&state, config->output.compression);
+    hash_number(&state, config->output.counts);
+    finish(&state, hex);
+}
+
+static void hash_part(XXH3_state_t *state, const struct cn_part *part)
+{
+    const struct cn_file *file = part->file;
+    hash_text(state, file->base);
+    hash_number(state, (int64_t)file->size);
+    hash_number(state, file->mtime_ns);
+    hash_number(state, file->version_major);
+    hash_number(state, file->version_minor);
+    hash_number(state, part->count ? file->days[part->first] : 0);
+    hash_number(state, part->count ? file->days[part->first + part->count - 1] : 0);
+}
+
+static void digest_inputs(const struct cn_normal_file *file, char hex[33])
+{
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset(&state);
+    for (int i = 0; i < file->config->normals.window; i++) {
+        const struct cn_source_year *year = cn_window_year(file, i);
+        hash_number(&state, year ? (int64_t)year->part_count : -1);
+        for (size_t p = 0; year && p < year->part_count; p++)
+            hash_part(&state, &year->parts[p]);
+    }
+    finish(&state, hex);
+}
+
+void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests)
+{
+    digest_config(file, digests->config);
+    digest_inputs(file, digests->inputs);
+}

@@ -1,0 +1,359 @@
+/*
+ * The attributes of an output file. Those that describe the normal stand on the variable and on the
+ * file alike: tools that merge files or extract variables keep the one or the other. It knows
+ * nothing of netCDF's functions and stores no path, host, thread count or command line.
+ */
+#include "sink/metadata.h"
+#include "sink/cell_methods.h"
+
+#include <netcdf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How the source is stored, and what it says of other variables of its file: never copied. */
+static const char *const storage_names[] = {
+    "scale_factor", "add_offset", "actual_range",  "missing_value",
+    "coordinates",  "bounds",     "cell_measures", "ancillary_variables",
+    "grid_mapping", "history",    "tracking_id",
+};
+
+static const float output_fill = CN_OUTPUT_FILL;
+
+/* The files that the used years come from, each once, in time order; `newest` last of all. */
+struct contributors {
+    const struct cn_file **files;
+    size_t count;
+    const struct cn_file *newest;
+};
+
+static void append(struct cn_attributes *list, struct cn_attribute attribute)
+{
+    struct cn_attribute *items =
+        cn_pool_grow(list->pool, list->items, list->count, &list->capacity, sizeof *items);
+    if (!items) {
+        list->failed = true;
+        return;
+    }
+    list->items = items;
+    items[list->count++] = attribute;
+}
+
+/* In the place of a copied attribute of that name, else at the end. The value stays where it is:
+ * value NULL: out of memory where it was made. */
+static void put(struct cn_attributes *list, const char *name, int type, size_t length,
+                const void *value)
+{
+    struct cn_attribute attribute = {name, type, length, value};
+    list->failed |= !value;
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, name) == 0) {
+            list->items[i] = attribute;
+            return;
+        }
+    }
+    append(list, attribute);
+}
+
+static void put_text(struct cn_attributes *list, const char *name, const char *text)
+{
+    put(list, name, NC_CHAR, text ? strlen(text) : 0, text);
+}
+
+static void put_int(struct cn_attributes *list, const char *name, int value)
+{
+    int *copy = cn_pool_alloc(list->pool, 1, sizeof *copy);
+    if (copy)
+        *copy = value;
+    put(list, name, NC_INT, 1, copy);
+}
+
+/* Names with an underscore in front belong to the system (NetCDF User's Guide, appendix A). */
+static bool is_copied(const char *name)
+{
+    for (size_t i = 0; i < sizeof storage_names / sizeof *storage_names; i++)
+        if (strcmp(name, storage_names[i]) == 0)
+            return false;
+    return name[0] != '_' && strncmp(name, "valid_", 6) != 0;
+}
+
+static void copy_attributes(struct cn_attributes *list, const struct cn_attribute *source,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_copied(source[i].name))
+            append(list, source[i]);
+}
+
+/* The text of an attribute; NULL: not there, or not text. */
+static const char *find_text(const struct cn_attribute *attributes, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (attributes[i].type == NC_CHAR && strcmp(attributes[i].name, name) == 0)
+            return attributes[i].value;
+    return NULL;
+}
+
+static bool is_used(const struct cn_normal_file *file, int i)
+{
+    return cn_window_year(file, i) && (!file->year_used || file->year_used[i]);
+}
+
+static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file *file,
+                              struct contributors *found)
+{
+    size_t parts = 0;
+    for (int i = 0; i < file->config->normals.window; i++)
+        parts += is_used(file, i) ? cn_window_year(file, i)->part_count : 0;
+    *found = (struct contributors){.files = cn_pool_alloc(pool, parts, sizeof *found->files)};
+    if (!found->files)
+        return false;
+    for (int i = 0; i < file->config->normals.window; i++) {
+        const struct cn_source_year *year = cn_window_year(file, i);
+        for (size_t p = 0; is_used(file, i) && p < year->part_count; p++) {
+            found->newest = year->parts[p].file;
+            size_t k = found->count; /* from the end: a file's years stand together */
+            while (k > 0 && found->files[k - 1] != found->newest)
+                k--;
+            if (k == 0)
+                found->files[found->count++] = found->newest;
+        }
+    }
+    return true;
+}
+
+/* Ends the text that `out` collects in *text; frees it. NULL: out of memory. */
+static char *finish_text(struct cn_pool *pool, FILE *out, char **text)
+{
+    char *copy = fclose(out) == 0 ? cn_pool_strdup(pool, *text) : NULL;
+    free(*text);
+    return copy;
+}
+
+char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, bool used,
+                       int *count)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return NULL;
+    int window = file->config->normals.window, missing = 0;
+    for (int i = 0; i < window; i++)
+        if (used ? !is_used(file, i) : !cn_window_year(file, i))
+            fprintf(out, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
+    *count = window - missing;
+    return finish_text(pool, out, &text);
+}
+
+static char *base_names(struct cn_pool *pool, const struct contributors *from)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < from->count; i++)
+        fprintf(out, i ? " %s" : "%s", from->files[i]->base);
+    return finish_text(pool, out, &text);
+}
+
+static int compare_versions(const void *left, const void *right)
+{
+    const struct cn_file *a = *(const struct cn_file *const *)left;
+    const struct cn_file *b = *(const struct cn_file *const *)right;
+    int major = (a->version_major > b->version_major) - (a->version_major < b->version_major);
+    int minor = (a->version_minor > b->version_minor) - (a->version_minor < b->version_minor);
+    return major ? major : minor;
+}
+
+/* The distinct versions, ascending: "1.0 1.1". */
+static char *versions(struct cn_pool *pool, const struct contributors *from)
+{
+    const struct cn_file **sorted = cn_pool_alloc(pool, from->count, sizeof(*sorted));
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = sorted ? open_memstream(&text, &length) : NULL;
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < from->count; i++)
+        sorted[i] = from->files[i];
+    qsort(sorted, from->count, sizeof(*sorted), compare_versions);
+    for (size_t i = 0; i < from->count; i++)
+        if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
+            fprintf(out, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
+                    sorted[i]->version_minor);
+    return finish_text(pool, out, &text);
+}
+
+/* Now, or the moment that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
+static char *date_text(struct cn_pool *pool)
+{
+    time_t now = time(NULL);
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end;
+    long long fixed = epoch ? strtoll(epoch, &end, 10) : 0;
+    if (epoch && *epoch && !*end && fixed >= 0 && fixed < 253402300800) /* until 9999 */
+        now = (time_t)fixed;
+    struct tm utc;
+    char text[32] = "";
+    if (gmtime_r(&now, &utc))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return cn_pool_strdup(pool, text);
+}
+
+static const char *leap_day_name(enum cn_leap_day rule)
+{
+    return rule == CN_DAYOFYEAR ? "dayofyear" : rule == CN_MONTH_DAY ? "month_day" : "drop";
+}
+
+static char *source_years(struct cn_pool *pool, const struct cn_normal_file *file)
+{
+    int last = file->target->year;
+    return cn_pool_printf(pool, "%d-%d", last - file->config->normals.window + 1, last);
+}
+
+/* What this normal is and what it was made of. */
+static void describe_normal(struct cn_attributes *list, const struct cn_normal_file *file,
+                            const struct contributors *from)
+{
+    struct cn_pool *pool = list->pool;
+    const struct cn_region *region = file->region->region;
+    int used = 0;
+    const char *missing = cn_missing_years(pool, file, true, &used);
+    put_int(list, "target_year", file->target->year);
+    put_text(list, "source_years", source_years(pool, file));
+    put_int(list, "number_of_years", used);
+    if (!missing || *missing)
+        put_text(list, "missing_source_years", missing);
+    put_text(list, "source_versions", versions(pool, from));
+    put_text(list, "source_files", base_names(pool, from));
+    put_text(list, "leap_day", leap_day_name(file->config->normals.leap_day));
+    put_text(list, "region", region->name);
+    put_text(list, "region_name", region->title);
+    put_text(list, "period", file->target->period);
+    put_text(list, "scenario", file->target->scenario);
+    put_text(list, "model", file->catalog->model);
+    put_text(list, "variant", file->catalog->variant);
+}
+
+static void build_global(struct cn_attributes *list, const struct cn_normal_file *file,
+                         const struct contributors *from)
+{
+    struct cn_pool *pool = list->pool;
+    const struct cn_file *newest = from->newest;
+    const char *name = file->variable->name, *years = source_years(pool, file);
+    const struct cn_region *region = file->region->region;
+    int window = file->config->normals.window;
+    if (!years)
+        list->failed = true;
+    put_text(list, "Conventions", "CF-1.10");
+    put_text(list, "title",
+             cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
+                            region->title));
+    put_text(list, "source", *newest->source ? newest->source : file->catalog->model);
+    if (*newest->institution)
+        put_text(list, "institution", newest->institution);
+    put_text(list, "climnorm_version", CLIMNORM_VERSION);
+    put_text(list, "history",
+             cn_pool_printf(pool,
+                            "%s climnorm %s: mean over the years %s of %s by day slot (%s), "
+                            "region %s%s%s",
+                            date_text(pool), CLIMNORM_VERSION, years, name,
+                            leap_day_name(file->config->normals.leap_day), region->name,
+                            *newest->history ? "\n" : "", newest->history));
+    describe_normal(list, file, from);
+    struct cn_digests digests;
+    cn_sink_digests(file, &digests);
+    put_text(list, "climnorm_config_digest", cn_pool_strdup(pool, digests.config));
+    put_text(list, "climnorm_inputs_digest", cn_pool_strdup(pool, digests.inputs));
+}
+
+static void build_variable(struct cn_attributes *list, const struct cn_normal_file *file,
+                           const struct contributors *from, const char *count_name)
+{
+    const struct cn_file *newest = from->newest;
+    copy_attributes(list, newest->attributes, newest->attribute_count);
+    put_text(list, "cell_methods",
+             cn_cell_methods(list->pool,
+                             find_text(newest->attributes, newest->attribute_count, "cell_methods"),
+                             file->variable->name));
+    put(list, "_FillValue", NC_FLOAT, 1, &output_fill);
+    put(list, "missing_value", NC_FLOAT, 1, &output_fill);
+    put_text(list, "coordinates", "time");
+    if (file->config->output.counts)
+        put_text(list, "ancillary_variables", count_name);
+    describe_normal(list, file, from);
+}
+
+static void build_counts(struct cn_attributes *list)
+{
+    put_text(list, "standard_name", "number_of_observations");
+    put_text(list, "long_name", "number of source years with a value");
+    put_text(list, "units", "1");
+    put_text(list, "coordinates", "time");
+}
+
+static void build_time(struct cn_attributes *list, const struct cn_normal_file *file)
+{
+    int first_year = file->target->year - file->config->normals.window + 1;
+    put_text(list, "standard_name", "time");
+    put_text(list, "long_name", "day of the target year");
+    put_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", first_year));
+    put_text(list, "calendar", cn_calendar_name(file->variable->calendar));
+    put_text(list, "climatology", "climatology_bnds");
+}
+
+/* Without units: CDO would take "1" for the unit of a time axis. */
+static void build_dayofyear(struct cn_attributes *list, enum cn_leap_day rule)
+{
+    put_text(list, "long_name",
+             rule == CN_DAYOFYEAR   ? "day of the year"
+             : rule == CN_MONTH_DAY ? "day of a year with 29 February"
+                                    : "day of a year without 29 February");
+}
+
+static void build_axis(struct cn_attributes *list, const struct cn_attribute *source, size_t count,
+                       const char *name, const char *units, const char *axis, const char *bounds)
+{
+    copy_attributes(list, source, count);
+    put_text(list, "standard_name", name);
+    if (!find_text(source, count, "long_name"))
+        put_text(list, "long_name", name);
+    put_text(list, "units", units);
+    put_text(list, "axis", axis);
+    if (bounds)
+        put_text(list, "bounds", bounds);
+}
+
+enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_file *file,
+                                 struct cn_metadata *metadata, struct cn_error *error)
+{
+    *metadata = (struct cn_metadata){0};
+    struct cn_attributes *lists[] = {&metadata->global,    &metadata->variable, &metadata->counts,
+                                     &metadata->dayofyear, &metadata->time,     &metadata->lat,
+                                     &metadata->lon};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        lists[i]->pool = pool;
+    struct contributors from;
+    if (!find_contributors(pool, file, &from))
+        return cn_fail_memory(error, "attributes");
+    const struct cn_file *newest = from.newest;
+    if (!newest)
+        return cn_fail(error, CN_BAD_INPUT, "%s: no source year could be used", file->path);
+    snprintf(metadata->count_name, sizeof metadata->count_name, "%s_count", file->variable->name);
+    build_global(&metadata->global, file, &from);
+    build_variable(&metadata->variable, file, &from, metadata->count_name);
+    build_counts(&metadata->counts);
+    build_dayofyear(&metadata->dayofyear, file->config->normals.leap_day);
+    build_time(&metadata->time, file);
+    build_axis(&metadata->lat, newest->lat_attributes, newest->lat_attribute_count, "latitude",
+               "degrees_north", "Y", file->region->lat_bounds ? "lat_bnds" : NULL);
+    build_axis(&metadata->lon, newest->lon_attributes, newest->lon_attribute_count, "longitude",
+               "degrees_east", "X", file->region->lon_bounds ? "lon_bnds" : NULL);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (lists[i]->failed)
+            return cn_fail_memory(error, "attributes");
+    return CN_OK;
+}

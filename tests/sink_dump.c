@@ -1,0 +1,35 @@
+/*
+ * Writes sample normals into a folder, for test_sink_files.py to judge: sink_dump FOLDER.
+ */
+#include "sink_sample.h"
+
+static bool dump(const char *root, const char *path, int compression, bool counts)
+{
+    struct sample *s = sample_new(root, compression);
+    if (!s)
+        return false;
+    sample_fill(s);
+    s->config.output.counts = counts;
+    s->file.path = path;
+    char temporary[4096];
+    struct cn_error error = {0};
+    if (!cn_sink_write(&s->file, s->means, counts ? s->counts : NULL, temporary, sizeof temporary,
+                       &error))
+        cn_sink_publish(&s->file, temporary, &error);
+    if (error.status)
+        fprintf(stderr, "%s\n", error.text);
+    sample_free(s);
+    return !error.status;
+}
+
+int main(int count, char **arguments)
+{
+    struct cn_error error;
+    int lock;
+    if (count != 2 || cn_sink_lock(arguments[1], &lock, &error))
+        return 1;
+    bool done = dump(arguments[1], "deflated.nc", 1, true) &&
+                dump(arguments[1], "plain/means/only.nc", 0, false);
+    cn_sink_unlock(lock);
+    return !done;
+}

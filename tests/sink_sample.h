@@ -1,0 +1,211 @@
+/*
+ * A small normal of tasmax, made by hand, for test_sink.c and sink_dump.c: 30 years of a standard
+ * calendar, one that no file holds and one that was not used, on a grid of 3 x 4 cells.
+ */
+#ifndef CLIMNORM_TESTS_SINK_SAMPLE_H
+#define CLIMNORM_TESTS_SINK_SAMPLE_H
+
+#include "sink/sink.h"
+
+#include <libdeflate.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SAMPLE_WINDOW = 30,
+    SAMPLE_LAST = 1980,
+    SAMPLE_LATS = 3,
+    SAMPLE_LONS = 4,
+    SAMPLE_CELLS = SAMPLE_LATS * SAMPLE_LONS,
+    SAMPLE_SLOTS = 366,
+    SAMPLE_ABSENT = 5, /* places in the window: 1956, 1961 */
+    SAMPLE_UNUSED = 10,
+    SAMPLE_MISSING_CELL = 7,
+};
+
+struct sample {
+    struct cn_config config;
+    struct cn_catalog catalog;
+    struct cn_variable variable;
+    struct cn_region region;
+    struct cn_region_cells cells;
+    struct cn_target target;
+    struct cn_file files[SAMPLE_WINDOW];
+    char bases[SAMPLE_WINDOW][80];
+    int64_t days[SAMPLE_WINDOW][365];
+    struct cn_part parts[SAMPLE_WINDOW];
+    struct cn_source_year years[SAMPLE_WINDOW];
+    ptrdiff_t window[SAMPLE_WINDOW];
+    bool used[SAMPLE_WINDOW];
+    struct cn_normal_file file;
+    struct cn_chunk means[SAMPLE_SLOTS], counts[SAMPLE_SLOTS];
+};
+
+static const double sample_lat[] = {30.125, 30.375, 30.625};
+static const double sample_lat_bounds[] = {30.0, 30.25, 30.25, 30.5, 30.5, 30.75};
+static const double sample_lon[] = {240.125, 240.375, 240.625, 240.875};
+static const double sample_lon_bounds[] = {240.0, 240.25, 240.25, 240.5,
+                                           240.5, 240.75, 240.75, 241};
+static const float sample_scale = 0.5F;
+
+#define SAMPLE_TEXT(name, text)               \
+    {                                         \
+        name, NC_CHAR, sizeof(text) - 1, text \
+    }
+
+static const struct cn_attribute sample_attributes[] = {
+    SAMPLE_TEXT("standard_name", "air_temperature"),
+    SAMPLE_TEXT("long_name", "Daily Maximum Near-Surface Air Temperature"),
+    {"scale_factor", NC_FLOAT, 1, &sample_scale},
+    {"valid_anything", NC_FLOAT, 1, &sample_scale},
+    {"_ChunkSizes", NC_FLOAT, 1, &sample_scale},
+    {"DIMENSION_LIST", NC_FLOAT, 1, &sample_scale},
+    {"half", NC_FLOAT, 1, &sample_scale},
+    SAMPLE_TEXT("target_year", "from the source"),
+    SAMPLE_TEXT("units", "K"),
+    SAMPLE_TEXT("cell_methods", "area: mean time: maximum (interval: 15 minutes)"),
+    SAMPLE_TEXT("coordinates", "height"),
+    SAMPLE_TEXT("tracking_id", "hdl:21.14100/0"),
+};
+
+static const struct cn_attribute sample_lat_attributes[] = {
+    SAMPLE_TEXT("units", "degrees_N"),
+    SAMPLE_TEXT("long_name", "Latitude of the cell"),
+    SAMPLE_TEXT("bounds", "somewhere_else"),
+};
+
+static void sample_files(struct sample *s)
+{
+    for (int i = 0; i < SAMPLE_WINDOW; i++) {
+        int year = SAMPLE_LAST - SAMPLE_WINDOW + 1 + i;
+        bool reissue = i == SAMPLE_WINDOW - 1;
+        snprintf(s->bases[i], sizeof s->bases[i],
+                 "tasmax_day_NorESM2-LM_historical_r1i1p1f1_gn_%d%s.nc", year,
+                 reissue ? "_v1.1" : "");
+        for (int d = 0; d < 365; d++)
+            s->days[i][d] = 365 * (int64_t)i + d;
+        s->files[i] = (struct cn_file){
+            .path = "/data/somewhere",
+            .base = s->bases[i],
+            .variable = "tasmax",
+            .version_major = 1,
+            .version_minor = reissue,
+            .size = 1000,
+            .mtime_ns = 42,
+            .usable = true,
+            .time_count = 365,
+            .days = s->days[i],
+            .attributes = sample_attributes,
+            .attribute_count = sizeof sample_attributes / sizeof *sample_attributes,
+            .lat_attributes = sample_lat_attributes,
+            .lat_attribute_count = sizeof sample_lat_attributes / sizeof *sample_lat_attributes,
+            .institution = reissue ? "NorESM Climate modeling Consortium" : "",
+            .source = "NorESM2-LM (2017)",
+            .history = reissue ? "2020-01-01T00:00:00Z made by the model" : "an older file",
+        };
+        s->parts[i] = (struct cn_part){&s->files[i], 0, 365};
+        s->years[i] = (struct cn_source_year){.year = year,
+                                              .experiment = "historical",
+                                              .parts = &s->parts[i],
+                                              .part_count = 1,
+                                              .days_held = 365,
+                                              .days_expected = 365,
+                                              .usable = true};
+        s->window[i] = i == SAMPLE_ABSENT ? -1 : i;
+        s->used[i] = i != SAMPLE_UNUSED && i != SAMPLE_ABSENT;
+    }
+}
+
+static inline struct sample *sample_new(const char *root, int compression)
+{
+    struct sample *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    sample_files(s);
+    s->config.normals.window = SAMPLE_WINDOW;
+    s->config.normals.leap_day = CN_DAYOFYEAR;
+    s->config.output.root = root;
+    s->config.output.compression = compression;
+    s->config.output.counts = true;
+    s->catalog.model = "NorESM2-LM";
+    s->catalog.variant = "r1i1p1f1";
+    s->variable.name = "tasmax";
+    s->variable.calendar = CN_STANDARD;
+    s->variable.units = "K";
+    s->variable.years = s->years;
+    s->variable.year_count = SAMPLE_WINDOW;
+    s->region = (struct cn_region){"BOX", "A box", false, {240, 241}, {30, 31}};
+    s->cells = (struct cn_region_cells){.region = &s->region,
+                                        .lat_count = SAMPLE_LATS,
+                                        .lon_count = SAMPLE_LONS,
+                                        .lat = sample_lat,
+                                        .lon = sample_lon,
+                                        .lat_bounds = sample_lat_bounds,
+                                        .lon_bounds = sample_lon_bounds};
+    s->target = (struct cn_target){.year = SAMPLE_LAST,
+                                   .period = "historical",
+                                   .scenario = "historical",
+                                   .window = s->window,
+                                   .years_planned = SAMPLE_WINDOW - 1};
+    s->file = (struct cn_normal_file){.config = &s->config,
+                                      .catalog = &s->catalog,
+                                      .variable = &s->variable,
+                                      .region = &s->cells,
+                                      .target = &s->target,
+                                      .slots = SAMPLE_SLOTS,
+                                      .path = "BOX/tasmax/normal.nc",
+                                      .year_used = s->used};
+    return s;
+}
+
+/* The mean of a cell: 250 + slot / 8 + cell, exact in float. */
+static inline float sample_mean(int slot, int cell)
+{
+    return cell == SAMPLE_MISSING_CELL ? 1e20F : 250.0F + (float)slot / 8 + (float)cell;
+}
+
+/* `count` little-endian values of `size` bytes, shuffled and deflated as the file says. */
+static inline struct cn_chunk sample_encode(const void *values, size_t count, size_t size,
+                                            int level)
+{
+    size_t bytes = count * size;
+    unsigned char *out = malloc(bytes + 64), *shuffled = malloc(bytes);
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level ? level : 1);
+    if (!out || !shuffled || !compressor)
+        abort();
+    for (size_t i = 0; i < bytes; i++)
+        shuffled[i % size * count + i / size] = ((const unsigned char *)values)[i];
+    size_t length = level ? libdeflate_zlib_compress(compressor, shuffled, bytes, out, bytes + 64)
+                          : (memcpy(out, values, bytes), bytes);
+    libdeflate_free_compressor(compressor);
+    free(shuffled);
+    return (struct cn_chunk){out, length};
+}
+
+static inline void sample_fill(struct sample *s)
+{
+    for (int k = 0; k < SAMPLE_SLOTS; k++) {
+        float means[SAMPLE_CELLS];
+        int16_t counts[SAMPLE_CELLS];
+        for (int c = 0; c < SAMPLE_CELLS; c++) {
+            means[c] = sample_mean(k, c);
+            counts[c] = c == SAMPLE_MISSING_CELL ? 0 : SAMPLE_WINDOW - 2;
+        }
+        int level = s->config.output.compression;
+        s->means[k] = sample_encode(means, SAMPLE_CELLS, sizeof *means, level);
+        s->counts[k] = sample_encode(counts, SAMPLE_CELLS, sizeof *counts, level);
+    }
+}
+
+static inline void sample_free(struct sample *s)
+{
+    for (int k = 0; s && k < SAMPLE_SLOTS; k++) {
+        free((void *)s->means[k].bytes);
+        free((void *)s->counts[k].bytes);
+    }
+    free(s);
+}
+
+#endif
