@@ -165,36 +165,43 @@ def check_refused():
         assert isinstance(answer, str) and len(answer) > 20, (case, answer)
 
 
-def check_xarray_and_cdo():
-    """The slots of four years against a real groupby("time.dayofyear") and a real ydaymean.
+def cdo_ydaymean(data, *before):
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = folder + "/a.nc", folder + "/b.nc"
+        data.expand_dims(lat=[0.0], lon=[0.0]).transpose("time", "lat", "lon").to_netcdf(source)
+        subprocess.run(["cdo", "-s", "ydaymean", *before, source, result], check=True)
+        with xr.open_dataset(result, decode_times=False) as opened:
+            return opened["v"].values.ravel()
 
-    Each day's value is the slot we give it, so a mean over a slot is that slot's index only when
-    they put the same days together.
+
+def check_xarray_and_cdo():
+    """The slots of eight years against a real groupby("time.dayofyear") and a real ydaymean.
+
+    Each day's value is the slot we give it, so a mean over their group is the slot's index only
+    when they put the same days together.
     """
-    for calendar in ("standard", "noleap", "360_day"):
+    for calendar, slots in (("standard", 366), ("noleap", 365), ("360_day", 360)):
         rows = dump_days(calendar, 2001, 2008)
         times = [cftime.datetime(*row[1:4], calendar=calendar) for row in rows.tolist()]
-        for column, name in ((5, "dayofyear"), (6, "month_day")):
-            data = xr.DataArray(rows[:, column].astype(float), dims=["time"],
-                                coords={"time": times}, name="v")
-            if name == "dayofyear":
-                means = data.groupby("time.dayofyear").mean().values
-            elif shutil.which("cdo"):
-                with tempfile.TemporaryDirectory() as folder:
-                    source, result = folder + "/a.nc", folder + "/b.nc"
-                    data.expand_dims(lat=[0.0], lon=[0.0]).transpose("time", "lat", "lon") \
-                        .to_netcdf(source)
-                    subprocess.run(["cdo", "-s", "ydaymean", source, result], check=True)
-                    with xr.open_dataset(result, decode_times=False) as opened:
-                        means = opened["v"].values.ravel()
-            else:
-                continue
-            slots = {"standard": 366, "noleap": 365, "360_day": 360}[calendar]
-            assert np.array_equal(means, np.arange(slots)), (calendar, name, means)
+        dayofyear, month_day, drop = (
+            xr.DataArray(rows[:, column].astype(float), {"time": times}, ["time"], "v")
+            for column in (5, 6, 7))
+        means = {"dayofyear": dayofyear.groupby("time.dayofyear").mean().values}
+        if calendar == "standard":
+            means["drop"] = drop.convert_calendar("noleap").groupby("time.dayofyear").mean().values
+        if shutil.which("cdo"):
+            means["month_day"] = cdo_ydaymean(month_day)
+            if calendar == "standard":  # in a 360-day year CDO also takes an ordinary day out
+                means["drop, cdo"] = cdo_ydaymean(drop, "-del29feb")
+        for name, mean in means.items():
+            count = min(slots, 365) if name.startswith("drop") else slots
+            assert np.array_equal(mean, np.arange(count)), (calendar, name, mean)
 
 
 for name in CALENDARS:
     print(name, check_every_day(name, 1850, 2100), "days")
+check_every_day("standard", 1570, 1600)  # over the seam of 1582
+check_every_day("standard", -40, 20)
 check_every_day("julian", -40, 20)  # through the missing year 0 ...
 check_every_day("proleptic_gregorian", -440, 20)  # ... and through the year 0
 check_every_day("noleap", -4, 4)

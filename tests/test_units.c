@@ -13,6 +13,14 @@
 
 #include <cmocka.h>
 
+/* The lexer of UDUNITS 2.2.28 loses a word (at most MAX_UNIT bytes) in some texts that are no
+ * units. Only builds with LeakSanitizer call this. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libudunits2";
+}
+
 /* Must run first: once read, the database stays. */
 static void test_no_database(void **state)
 {
@@ -152,6 +160,7 @@ static void test_time_units(void **state)
     static const struct {
         const char *text, *says;
     } bad[] = {
+        {NULL, "since"},
         {"", "since"},
         {"days", "expected a unit"},
         {"days since", "expected a unit"},
@@ -170,7 +179,7 @@ static void test_time_units(void **state)
         assert_int_equal(cn_time_units_parse(bad[i].text, CN_STANDARD, &unit, &second, &error),
                          CN_BAD_INPUT);
         if (!strstr(error.text, bad[i].says))
-            fail_msg("\"%s\": %s", bad[i].text, error.text);
+            fail_msg("case %zu: %s", i, error.text);
     }
 }
 

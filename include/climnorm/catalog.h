@@ -69,6 +69,7 @@ struct cn_file {
     /* From the file itself; valid when usable. */
     bool usable;
     enum cn_calendar calendar;
+    const char *time_units; /* "days since 1850-01-01" */
     size_t time_count;
     const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing */
     bool several_a_day;  /* some day has more than one instant */
@@ -129,6 +130,7 @@ struct cn_catalog {
     struct cn_variable *variables; /* in the config's order, else by name */
     size_t variable_count;
     size_t nc_files_seen, name_mismatches, other_tables, filtered, superseded;
+    struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 
 /* Searches config->input.root and opens every file that passes the filters. Fails (CN_BAD_USAGE)

@@ -140,13 +140,17 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
     skip_space(&at);
     if (!read_zone(at, has_clock, &offset))
         goto unreadable;
+    if (cn_days_in_year(calendar, date.year) == 0)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "reference date \"%s\": the %s calendar has no year %d%s; correct the units "
+                       "or the calendar of the time axis",
+                       trimmed, cn_calendar_name(calendar), date.year,
+                       date.year ? " that can be used here" : " (-1 comes right before 1)");
     if (!cn_date_valid(calendar, date))
         return cn_fail(error, CN_BAD_INPUT,
-                       "reference date \"%s\": the %s calendar has no such day%s", trimmed,
-                       cn_calendar_name(calendar),
-                       date.year == 0 ? " (its years go from -1 to 1; correct the units or the "
-                                        "calendar)"
-                                      : "; correct the units or the calendar of the time axis");
+                       "reference date \"%s\": the %s calendar has no such day; correct the units "
+                       "or the calendar of the time axis",
+                       trimmed, cn_calendar_name(calendar));
     *second = cn_day_number(calendar, date) * DAY_SECONDS + clock - offset;
     return CN_OK;
 

@@ -98,10 +98,9 @@ static double seconds_of(ut_unit *unit)
     ut_unit *second = ut_get_unit_by_name(unit_system(), "second");
     cv_converter *converter = second ? ut_get_converter(unit, second) : NULL;
     if (converter) {
-        double zero = cv_convert_double(converter, 0), one = cv_convert_double(converter, 1),
-               two = cv_convert_double(converter, 2);
-        /* UDUNITS also converts reciprocals (Hz), logarithms and offsets: not proportional. */
-        if (zero == 0 && one > 0 && isfinite(one) && two == 2 * one)
+        double zero = cv_convert_double(converter, 0), one = cv_convert_double(converter, 1);
+        /* UDUNITS also converts reciprocals (Hz), logarithms and offsets: not so 0 to 0. */
+        if (zero == 0 && one > 0 && isfinite(one))
             seconds = one;
     }
     cv_free(converter);
@@ -152,6 +151,8 @@ enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                                    double *unit_seconds, int64_t *reference_second,
                                    struct cn_error *error)
 {
+    if (!units)
+        units = "";
     if (strchr(units, '%'))
         return cn_fail(
             error, CN_BAD_INPUT,

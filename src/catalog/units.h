@@ -14,7 +14,7 @@
 enum cn_status cn_unit_seconds(const char *unit, double *seconds, struct cn_error *error);
 
 /* Splits "UNIT since DATE" and reads both parts, the date in its calendar: see cn_unit_seconds,
- * cn_reference_parse. */
+ * cn_reference_parse. NULL or "" (no units attribute) is CN_BAD_INPUT too. */
 enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                                    double *unit_seconds, int64_t *reference_second,
                                    struct cn_error *error);

@@ -1,0 +1,167 @@
+/*
+ * Attributes through netCDF-C, bounded in number and length. Knows what types are, not what
+ * attributes mean.
+ */
+#include "catalog/attributes.h"
+
+#include <netcdf.h>
+#include <string.h>
+
+enum { MAX_ATTRIBUTES = 1000, MAX_ATTRIBUTE_BYTES = 1 << 20 };
+
+static const struct {
+    const char *name;
+    size_t bytes;
+} types[] = {
+    [NC_BYTE] = {"int8", 1},   [NC_CHAR] = {"text", 1},     [NC_SHORT] = {"int16", 2},
+    [NC_INT] = {"int32", 4},   [NC_FLOAT] = {"float32", 4}, [NC_DOUBLE] = {"float64", 8},
+    [NC_UBYTE] = {"uint8", 1}, [NC_USHORT] = {"uint16", 2}, [NC_UINT] = {"uint32", 4},
+    [NC_INT64] = {"int64", 8}, [NC_UINT64] = {"uint64", 8}, [NC_STRING] = {"string", 0},
+};
+
+static bool is_known(int type)
+{
+    return type > 0 && (size_t)type < sizeof types / sizeof *types;
+}
+
+size_t cn_type_bytes(int type)
+{
+    return is_known(type) ? types[type].bytes : 0;
+}
+
+const char *cn_type_name(int type)
+{
+    return is_known(type) ? types[type].name : "a user-defined type";
+}
+
+const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attributes, size_t count,
+                                             const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(attributes[i].name, name) == 0)
+            return &attributes[i];
+    return NULL;
+}
+
+const char *cn_attribute_text(const struct cn_attribute *attributes, size_t count, const char *name)
+{
+    const struct cn_attribute *attribute = cn_attribute_find(attributes, count, name);
+    return attribute && attribute->type == NC_CHAR ? attribute->value : NULL;
+}
+
+double cn_attribute_number(const struct cn_attribute *attribute, size_t i)
+{
+    switch (attribute->type) {
+    case NC_BYTE:
+        return ((const int8_t *)attribute->value)[i];
+    case NC_UBYTE:
+        return ((const uint8_t *)attribute->value)[i];
+    case NC_SHORT:
+        return ((const int16_t *)attribute->value)[i];
+    case NC_USHORT:
+        return ((const uint16_t *)attribute->value)[i];
+    case NC_INT:
+        return ((const int32_t *)attribute->value)[i];
+    case NC_UINT:
+        return ((const uint32_t *)attribute->value)[i];
+    case NC_INT64:
+        return (double)((const int64_t *)attribute->value)[i];
+    case NC_UINT64:
+        return (double)((const uint64_t *)attribute->value)[i];
+    case NC_FLOAT:
+        return (double)((const float *)attribute->value)[i];
+    default:
+        return ((const double *)attribute->value)[i];
+    }
+}
+
+/* A netCDF-4 string of length 1 as text. NC_ENOMEM: out of memory, or longer than allowed. */
+static int read_string(struct cn_pool *pool, int ncid, int varid, const char *name,
+                       struct cn_attribute *attribute)
+{
+    char *text = NULL;
+    int code = nc_get_att_string(ncid, varid, name, &text);
+    if (code != NC_NOERR)
+        return code;
+    attribute->type = NC_CHAR;
+    attribute->length = text ? strnlen(text, MAX_ATTRIBUTE_BYTES) : 0;
+    attribute->value = cn_pool_strndup(pool, text ? text : "", attribute->length);
+    nc_free_string(1, &text);
+    return attribute->value ? NC_NOERR : NC_ENOMEM;
+}
+
+/* Reads one attribute. A type or length that is left out: NC_NOERR with name NULL. */
+static int read_attribute(struct cn_pool *pool, int ncid, int varid, const char *name,
+                          struct cn_attribute *attribute)
+{
+    *attribute = (struct cn_attribute){0};
+    nc_type type;
+    size_t length;
+    int code = nc_inq_att(ncid, varid, name, &type, &length);
+    if (code != NC_NOERR)
+        return code;
+    if (type == NC_STRING && length == 1) {
+        code = read_string(pool, ncid, varid, name, attribute);
+    } else if (cn_type_bytes(type)) {
+        if (length > MAX_ATTRIBUTE_BYTES)
+            return NC_EATTMETA;
+        attribute->type = type;
+        attribute->length = length;
+        void *value = cn_pool_alloc(pool, length + 1, cn_type_bytes(type));
+        if (!value)
+            return NC_ENOMEM;
+        attribute->value = value;
+        code = length ? nc_get_att(ncid, varid, name, value) : NC_NOERR;
+    } else {
+        return NC_NOERR;
+    }
+    if (code == NC_NOERR && !(attribute->name = cn_pool_strdup(pool, name)))
+        return NC_ENOMEM;
+    return code;
+}
+
+enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
+                                  struct cn_attribute **attributes, size_t *count,
+                                  struct cn_error *error)
+{
+    *count = 0;
+    int number, code = nc_inq_varnatts(ncid, varid, &number);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "attributes cannot be read: %s", nc_strerror(code));
+    if (number < 0 || number > MAX_ATTRIBUTES)
+        return cn_fail(error, CN_BAD_INPUT, "a variable has %d attributes; at most %d are accepted",
+                       number, MAX_ATTRIBUTES);
+    struct cn_attribute *items = cn_pool_alloc(pool, (size_t)number, sizeof *items);
+    if (!items)
+        return cn_fail_memory(error, "attributes");
+    size_t bytes = 0;
+    for (int i = 0; i < number; i++) {
+        char name[NC_MAX_NAME + 1];
+        code = nc_inq_attname(ncid, varid, i, name);
+        if (code == NC_NOERR)
+            code = read_attribute(pool, ncid, varid, name, &items[*count]);
+        if (code == NC_ENOMEM)
+            return cn_fail_memory(error, "attributes");
+        if (code != NC_NOERR)
+            return cn_fail(error, CN_BAD_INPUT, "an attribute cannot be read: %s",
+                           nc_strerror(code));
+        if (!items[*count].name)
+            continue;
+        bytes += items[*count].length * cn_type_bytes(items[*count].type);
+        if (bytes > MAX_ATTRIBUTE_BYTES)
+            return cn_fail(error, CN_BAD_INPUT, "attributes of a variable are longer than %d bytes",
+                           MAX_ATTRIBUTE_BYTES);
+        (*count)++;
+    }
+    *attributes = items;
+    return CN_OK;
+}
+
+const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name)
+{
+    struct cn_attribute attribute;
+    int code = read_attribute(pool, ncid, NC_GLOBAL, name, &attribute);
+    if (code == NC_ENOMEM)
+        return NULL;
+    return code == NC_NOERR && attribute.name && attribute.type == NC_CHAR ? attribute.value : "";
+}

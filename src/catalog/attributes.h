@@ -1,0 +1,36 @@
+/*
+ * Attributes of a variable, read from netCDF-C once and then judged as plain data.
+ */
+#ifndef CLIMNORM_CATALOG_ATTRIBUTES_H
+#define CLIMNORM_CATALOG_ATTRIBUTES_H
+
+#include "climnorm/catalog.h"
+
+/* All attributes of a variable that are numbers or text (a netCDF-4 string of length 1 becomes
+ * text; other types are left out). CN_BAD_INPUT: they cannot be read, or are more or longer than
+ * any honest file needs. The caller holds the door. */
+enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
+                                  struct cn_attribute **attributes, size_t *count,
+                                  struct cn_error *error);
+
+/* NULL: there is none of this name. */
+const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attributes, size_t count,
+                                             const char *name);
+
+/* The text of an attribute; NULL: there is none, or it is not text. */
+const char *cn_attribute_text(const struct cn_attribute *attributes, size_t count,
+                              const char *name);
+
+/* Bytes of one element of an atomic numeric or char nc_type; 0: another type. */
+size_t cn_type_bytes(int type);
+/* "int16", "float32", "text", … */
+const char *cn_type_name(int type);
+
+/* Element i of a numeric attribute. */
+double cn_attribute_number(const struct cn_attribute *attribute, size_t i);
+
+/* A text attribute of the file as a whole; "" without. The caller holds the door. NULL: out of
+ * memory. */
+const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name);
+
+#endif

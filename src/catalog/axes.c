@@ -1,0 +1,337 @@
+/*
+ * Axis detection and coordinate values through netCDF-C. What a file claims is checked here; what
+ * the instants of a time axis mean is not known here.
+ */
+#include "catalog/axes.h"
+
+#include "catalog/attributes.h"
+#include "catalog/packing.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_VARIABLES = 4096, MAX_POINTS = 1 << 20 };
+
+static const double LAT_SLACK_DEG = 1e-3; /* 90.00001 is a pole in float32 */
+static const double MAX_LON_DEG = 720;
+
+static const struct {
+    const char *title, *axis, *standard_name;
+    const char *units[6]; /* spellings that CF allows */
+    const char *names[2];
+} rules[] = {
+    [CN_AXIS_LAT] = {"latitude",
+                     "Y",
+                     "latitude",
+                     {"degrees_north", "degree_north", "degree_N", "degrees_N", "degreeN",
+                      "degreesN"},
+                     {"lat", "latitude"}},
+    [CN_AXIS_LON] = {"longitude",
+                     "X",
+                     "longitude",
+                     {"degrees_east", "degree_east", "degree_E", "degrees_E", "degreeE",
+                      "degreesE"},
+                     {"lon", "longitude"}},
+    [CN_AXIS_TIME] = {"time", "T", "time", {NULL}, {"time", "time"}},
+};
+
+enum clue { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CLUES };
+
+static const char *text_of(const struct cn_coordinate *coordinate, const char *name)
+{
+    return cn_attribute_text(coordinate->attributes, coordinate->attribute_count, name);
+}
+
+static bool matches(const struct cn_coordinate *coordinate, enum cn_axis axis, enum clue clue)
+{
+    const char *text;
+    switch (clue) {
+    case BY_AXIS:
+        text = text_of(coordinate, "axis");
+        return text && strcasecmp(text, rules[axis].axis) == 0;
+    case BY_STANDARD_NAME:
+        text = text_of(coordinate, "standard_name");
+        return text && strcasecmp(text, rules[axis].standard_name) == 0;
+    case BY_UNITS:
+        text = text_of(coordinate, "units");
+        if (text && axis == CN_AXIS_TIME)
+            return strcasestr(text, " since ") != NULL;
+        for (size_t i = 0; text && i < 6 && rules[axis].units[i]; i++)
+            if (strcmp(text, rules[axis].units[i]) == 0)
+                return true;
+        return false;
+    default:
+        return strcasecmp(coordinate->name, rules[axis].names[0]) == 0 ||
+               strcasecmp(coordinate->name, rules[axis].names[1]) == 0;
+    }
+}
+
+static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
+                                      struct cn_coordinate *coordinate, bool *is_main,
+                                      struct cn_error *error)
+{
+    char name[NC_MAX_NAME + 1], dimension[NC_MAX_NAME + 1];
+    nc_type type;
+    *coordinate = (struct cn_coordinate){.varid = varid};
+    int code = nc_inq_var(ncid, varid, name, &type, NULL, &coordinate->dimid, NULL);
+    if (code == NC_NOERR)
+        code = nc_inq_dim(ncid, coordinate->dimid, dimension, &coordinate->length);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "a coordinate cannot be read: %s", nc_strerror(code));
+    coordinate->type = type;
+    coordinate->name = cn_pool_strdup(pool, name);
+    if (!coordinate->name)
+        return cn_fail_memory(error, "coordinates");
+    *is_main = strcmp(name, dimension) == 0;
+    struct cn_attribute *attributes = NULL;
+    enum cn_status status =
+        cn_attributes_read(pool, ncid, varid, &attributes, &coordinate->attribute_count, error);
+    coordinate->attributes = attributes;
+    return status;
+}
+
+enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset *dataset,
+                               struct cn_error *error)
+{
+    *dataset = (struct cn_dataset){.pool = pool, .ncid = ncid};
+    int code = nc_inq_nvars(ncid, &dataset->variable_count);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "variables cannot be listed: %s", nc_strerror(code));
+    if (dataset->variable_count < 0 || dataset->variable_count > MAX_VARIABLES)
+        return cn_fail(error, CN_BAD_INPUT, "holds %d variables; at most %d are accepted",
+                       dataset->variable_count, MAX_VARIABLES);
+    size_t count = (size_t)dataset->variable_count, last = count;
+    struct cn_coordinate *found = cn_pool_alloc(pool, count, sizeof *found);
+    if (!found)
+        return cn_fail_memory(error, "coordinates");
+    for (int varid = 0; varid < dataset->variable_count; varid++) {
+        int rank;
+        nc_type type;
+        if (nc_inq_var(ncid, varid, NULL, &type, &rank, NULL, NULL) != NC_NOERR || rank != 1 ||
+            type == NC_CHAR || !cn_type_bytes(type))
+            continue;
+        struct cn_coordinate coordinate;
+        bool is_main = false;
+        enum cn_status status = read_coordinate(pool, ncid, varid, &coordinate, &is_main, error);
+        if (status)
+            return status;
+        if (is_main)
+            found[dataset->coordinate_count++] = coordinate;
+        else
+            found[--last] = coordinate;
+    }
+    while (last < count)
+        found[dataset->coordinate_count++] = found[last++];
+    dataset->coordinates = found;
+    return CN_OK;
+}
+
+static bool contains(const int *dimids, size_t rank, int dimid)
+{
+    for (size_t d = 0; d < rank; d++)
+        if (dimids[d] == dimid)
+            return true;
+    return false;
+}
+
+/* Whether latitude lies along several of these dimensions at once; its name is left in *name. */
+static bool has_curved_latitude(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+                                char name[NC_MAX_NAME + 1])
+{
+    for (int varid = 0; varid < dataset->variable_count; varid++) {
+        int own_rank, own_dimids[NC_MAX_VAR_DIMS];
+        struct cn_attribute *attributes;
+        struct cn_coordinate latitude = {.name = name};
+        if (nc_inq_var(dataset->ncid, varid, name, NULL, &own_rank, own_dimids, NULL) ||
+            own_rank < 2)
+            continue;
+        bool is_along = true;
+        for (int d = 0; d < own_rank; d++)
+            is_along &= contains(dimids, rank, own_dimids[d]);
+        if (!is_along || cn_attributes_read(dataset->pool, dataset->ncid, varid, &attributes,
+                                            &latitude.attribute_count, NULL))
+            continue;
+        latitude.attributes = attributes;
+        if (matches(&latitude, CN_AXIS_LAT, BY_STANDARD_NAME) ||
+            matches(&latitude, CN_AXIS_LAT, BY_UNITS) || matches(&latitude, CN_AXIS_LAT, BY_NAME))
+            return true;
+    }
+    return false;
+}
+
+static enum cn_status fail_curvilinear(const char *name, struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_INPUT,
+                   "curvilinear grid: the latitudes in '%s' do not lie along one dimension; regrid "
+                   "to latitude x longitude first, for example with cdo remapbil",
+                   name);
+}
+
+/* A rotated pole or a map projection has Y and X axes, too. */
+static enum cn_status check_geographic(const struct cn_dataset *dataset, const int *dimids,
+                                       size_t rank, const struct cn_coordinate *coordinate,
+                                       enum cn_axis axis, struct cn_error *error)
+{
+    char name[NC_MAX_NAME + 1];
+    const char *standard_name = text_of(coordinate, "standard_name");
+    const char *units = text_of(coordinate, "units");
+    bool is_other = standard_name && !matches(coordinate, axis, BY_STANDARD_NAME);
+    bool is_confirmed = matches(coordinate, axis, BY_STANDARD_NAME) ||
+                        matches(coordinate, axis, BY_UNITS) || matches(coordinate, axis, BY_NAME);
+    if ((is_other || !is_confirmed) && has_curved_latitude(dataset, dimids, rank, name))
+        return fail_curvilinear(name, error);
+    if (is_other)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "curvilinear grid: axis '%s' is %s, not %s; regrid to latitude x longitude "
+                       "first, for example with cdo remapbil",
+                       coordinate->name, standard_name, rules[axis].title);
+    if (units && strncasecmp(units, "degree", 6) != 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%s', expected %s", rules[axis].title,
+                       coordinate->name, units, rules[axis].units[0]);
+    return CN_OK;
+}
+
+static const struct cn_coordinate *find_axis(const struct cn_dataset *dataset, const int *dimids,
+                                             size_t rank, enum cn_axis axis, size_t *position)
+{
+    for (enum clue clue = BY_AXIS; clue < CLUES; clue++)
+        for (size_t i = 0; i < dataset->coordinate_count; i++) {
+            const struct cn_coordinate *coordinate = &dataset->coordinates[i];
+            for (size_t d = 0; d < rank; d++)
+                if (dimids[d] == coordinate->dimid && matches(coordinate, axis, clue)) {
+                    *position = d;
+                    return coordinate;
+                }
+        }
+    return NULL;
+}
+
+enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+                            struct cn_axes *axes, struct cn_error *error)
+{
+    const struct cn_coordinate *found[3];
+    size_t position[3] = {0};
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++) {
+        char name[NC_MAX_NAME + 1];
+        found[axis] = find_axis(dataset, dimids, rank, axis, &position[axis]);
+        if (!found[axis] && axis != CN_AXIS_TIME &&
+            has_curved_latitude(dataset, dimids, rank, name))
+            return fail_curvilinear(name, error);
+        if (!found[axis])
+            return cn_fail(error, CN_BAD_INPUT,
+                           "no %s axis: no coordinate along a dimension of the variable has axis "
+                           "\"%s\", standard_name \"%s\" or the name %s",
+                           rules[axis].title, rules[axis].axis, rules[axis].standard_name,
+                           rules[axis].names[0]);
+        enum cn_status status = axis == CN_AXIS_TIME ? CN_OK
+                                                     : check_geographic(dataset, dimids, rank,
+                                                                        found[axis], axis, error);
+        if (status)
+            return status;
+    }
+    *axes = (struct cn_axes){found[CN_AXIS_TIME],    found[CN_AXIS_LAT],    found[CN_AXIS_LON],
+                             position[CN_AXIS_TIME], position[CN_AXIS_LAT], position[CN_AXIS_LON]};
+    if (axes->time_dim == axes->lat_dim || axes->time_dim == axes->lon_dim ||
+        axes->lat_dim == axes->lon_dim)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "not a grid: time '%s', latitude '%s' and longitude '%s' share a dimension",
+                       axes->time->name, axes->lat->name, axes->lon->name);
+    return CN_OK;
+}
+
+enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
+                                    const struct cn_coordinate *coordinate, double *values,
+                                    struct cn_error *error)
+{
+    struct cn_packing packing;
+    bool is_unsigned;
+    enum cn_status status = cn_packing_read(coordinate->attributes, coordinate->attribute_count,
+                                            coordinate->type, &packing, &is_unsigned, error);
+    if (status)
+        return status;
+    int code = nc_get_var_double(dataset->ncid, coordinate->varid, values);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s", coordinate->name,
+                       nc_strerror(code));
+    for (size_t i = 0; i < coordinate->length; i++) {
+        bool is_missing = false;
+        for (size_t k = 0; k < packing.missing_count; k++)
+            is_missing |= values[i] == packing.missing[k];
+        if (packing.packed)
+            values[i] = values[i] * packing.scale + packing.offset;
+        if (is_missing || !isfinite(values[i]))
+            return cn_fail(error, CN_BAD_INPUT, "'%s' has no value at index %zu", coordinate->name,
+                           i);
+    }
+    return CN_OK;
+}
+
+bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coordinate *coordinate,
+                          double *bounds)
+{
+    const char *name = text_of(coordinate, "bounds");
+    int varid, rank, dimids[NC_MAX_VAR_DIMS];
+    nc_type type;
+    size_t length;
+    if (!name || nc_inq_varid(dataset->ncid, name, &varid) != NC_NOERR ||
+        nc_inq_var(dataset->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
+        return false;
+    if (rank != 2 || dimids[0] != coordinate->dimid || type == NC_CHAR || !cn_type_bytes(type) ||
+        nc_inq_dimlen(dataset->ncid, dimids[1], &length) != NC_NOERR || length != 2 ||
+        nc_get_var_double(dataset->ncid, varid, bounds) != NC_NOERR)
+        return false;
+    for (size_t i = 0; i < 2 * coordinate->length; i++)
+        if (!isfinite(bounds[i]))
+            return false;
+    return true;
+}
+
+static enum cn_status read_points(const struct cn_dataset *dataset,
+                                  const struct cn_coordinate *coordinate, const double **points,
+                                  const double **bounds, struct cn_error *error)
+{
+    size_t count = coordinate->length;
+    if (count == 0 || count > MAX_POINTS)
+        return cn_fail(error, CN_BAD_INPUT, "'%s' has %zu points, expected 1 to %d",
+                       coordinate->name, count, MAX_POINTS);
+    double *values = cn_pool_alloc(dataset->pool, count, sizeof *values);
+    double *pairs = cn_pool_alloc(dataset->pool, count, 2 * sizeof *pairs);
+    if (!values || !pairs)
+        return cn_fail_memory(error, "coordinates");
+    enum cn_status status = cn_coordinate_values(dataset, coordinate, values, error);
+    *points = values;
+    *bounds = !status && cn_coordinate_bounds(dataset, coordinate, pairs) ? pairs : NULL;
+    return status;
+}
+
+enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
+                            struct cn_grid *grid, struct cn_error *error)
+{
+    *grid = (struct cn_grid){.lat_count = axes->lat->length, .lon_count = axes->lon->length};
+    enum cn_status status = read_points(dataset, axes->lat, &grid->lat, &grid->lat_bounds, error);
+    if (!status)
+        status = read_points(dataset, axes->lon, &grid->lon, &grid->lon_bounds, error);
+    if (status)
+        return status;
+    if (grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->lat_count,
+                       grid->lon_count);
+    for (size_t i = 0; i < grid->lat_count; i++) {
+        if (fabs(grid->lat[i]) > 90 + LAT_SLACK_DEG)
+            return cn_fail(error, CN_BAD_INPUT, "latitude %g is outside -90 to 90", grid->lat[i]);
+        if (i > 0 && (grid->lat[i] > grid->lat[i - 1]) != (grid->lat[1] > grid->lat[0]))
+            return cn_fail(error, CN_BAD_INPUT,
+                           "latitudes neither rise nor fall throughout: %g follows %g",
+                           grid->lat[i], grid->lat[i - 1]);
+        if (i > 0 && grid->lat[i] == grid->lat[i - 1])
+            return cn_fail(error, CN_BAD_INPUT, "latitude %g is there twice", grid->lat[i]);
+    }
+    for (size_t i = 0; i < grid->lon_count; i++)
+        if (fabs(grid->lon[i]) > MAX_LON_DEG)
+            return cn_fail(error, CN_BAD_INPUT, "longitude %g is outside -%g to %g", grid->lon[i],
+                           MAX_LON_DEG, MAX_LON_DEG);
+    return CN_OK;
+}

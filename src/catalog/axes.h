@@ -1,0 +1,58 @@
+/*
+ * Coordinate variables: which dimension is time, latitude, longitude, and the values along them.
+ * Callers hold the door.
+ */
+#ifndef CLIMNORM_CATALOG_AXES_H
+#define CLIMNORM_CATALOG_AXES_H
+
+#include "climnorm/catalog.h"
+
+enum cn_axis { CN_AXIS_LAT, CN_AXIS_LON, CN_AXIS_TIME };
+
+/* A variable along one dimension. */
+struct cn_coordinate {
+    const char *name;
+    int varid, dimid, type;
+    size_t length;
+    const struct cn_attribute *attributes;
+    size_t attribute_count;
+};
+
+/* What an open file has. */
+struct cn_dataset {
+    struct cn_pool *pool;
+    int ncid;
+    struct cn_coordinate *coordinates; /* those named as their dimension first */
+    size_t coordinate_count;
+    int variable_count;
+};
+
+/* A candidate for the data variable. */
+struct cn_axes {
+    const struct cn_coordinate *time, *lat, *lon;
+    size_t time_dim, lat_dim, lon_dim; /* positions among the variable's dimensions */
+};
+
+/* Finds the coordinate variables of the open file. */
+enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset *dataset,
+                               struct cn_error *error);
+
+/* Finds time, lat and lon among a variable's dimensions: by axis, then standard_name, units, name
+ * (CF sections 4 and 5). CN_BAD_INPUT says which is not there, or that the grid is curvilinear. */
+enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+                            struct cn_axes *axes, struct cn_error *error);
+
+/* The numbers along a coordinate, unpacked, into values[length]. CN_BAD_INPUT: some are missing. */
+enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
+                                    const struct cn_coordinate *coordinate, double *values,
+                                    struct cn_error *error);
+
+/* The variable that `bounds` names, into bounds[length][2]; false: there is none of that shape. */
+bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coordinate *coordinate,
+                          double *bounds);
+
+/* Latitude and longitude with their bounds; checks that they are what they claim to be. */
+enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
+                            struct cn_grid *grid, struct cn_error *error);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * The catalog: search, select, examine, agree, lay along timelines. What is wrong with one file or
+ * one variable ends up in the variable's problems; the rest goes on.
+ */
+#include "catalog/select.h"
+#include "catalog/timeline.h"
+#include "catalog/tree.h"
+
+#include "base/closest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a file belongs; qsort has no room for context, so it travels with the file. */
+struct entry {
+    struct cn_file file;
+    size_t variable, experiment;
+};
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t index_of(const char *text, const char *const *list, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(list[i], text) != 0)
+        i++;
+    return i;
+}
+
+static enum cn_status list_variables(const struct cn_config *config, struct cn_catalog *catalog,
+                                     const struct cn_selected *selected, size_t count,
+                                     const char ***names, size_t *name_count,
+                                     struct cn_error *error)
+{
+    size_t room = config->variables ? config->variable_count : count;
+    *names = cn_pool_alloc(catalog->pool, room, sizeof **names);
+    catalog->variables = NULL;
+    *name_count = 0;
+    if (!*names)
+        return cn_fail_memory(error, "the catalog");
+    if (config->variables) {
+        memcpy(*names, config->variables, room * sizeof **names);
+        *name_count = room;
+    } else { /* selected is sorted by variable */
+        for (size_t i = 0; i < count; i++)
+            if (i == 0 || strcmp(selected[i].name->variable, selected[i - 1].name->variable) != 0)
+                (*names)[(*name_count)++] = selected[i].name->variable;
+    }
+    catalog->variables = cn_pool_alloc(catalog->pool, *name_count, sizeof *catalog->variables);
+    if (!catalog->variables)
+        return cn_fail_memory(error, "the catalog");
+    catalog->variable_count = *name_count;
+    for (size_t v = 0; v < *name_count; v++)
+        catalog->variables[v] = (struct cn_variable){.name = (*names)[v], .units = ""};
+    return CN_OK;
+}
+
+static enum cn_status list_experiments(const struct cn_config *config, struct cn_catalog *catalog,
+                                       const struct cn_selected *selected, size_t count,
+                                       struct cn_experiments *experiments, struct cn_error *error)
+{
+    size_t room = 1 + (config->scenarios_given ? config->scenario_count : count);
+    const char **names = cn_pool_alloc(catalog->pool, room, sizeof *names);
+    if (!names)
+        return cn_fail_memory(error, "the catalog");
+    size_t found = 0;
+    names[found++] = config->input.historical;
+    for (size_t s = 0; config->scenarios_given && s < config->scenario_count; s++)
+        if (index_of(config->scenarios[s], names, found) == found)
+            names[found++] = config->scenarios[s];
+    for (size_t i = 0; !config->scenarios_given && i < count; i++)
+        if (index_of(selected[i].name->experiment, names, found) == found)
+            names[found++] = selected[i].name->experiment;
+    if (!config->scenarios_given)
+        qsort(names + 1, found - 1, sizeof *names, compare_texts);
+    *experiments = (struct cn_experiments){names, found, config->scenarios_given};
+    return CN_OK;
+}
+
+static int compare_days(const struct cn_file *a, const struct cn_file *b)
+{
+    struct cn_date x = cn_day_date(a->calendar, a->days[0]);
+    struct cn_date y = cn_day_date(b->calendar, b->days[0]);
+    if (x.year != y.year)
+        return x.year < y.year ? -1 : 1;
+    if (x.month != y.month)
+        return x.month < y.month ? -1 : 1;
+    return (x.day > y.day) - (x.day < y.day);
+}
+
+/* By variable, experiment, first day; files that cannot be used come last, by name. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = 0;
+    if (x->variable != y->variable)
+        return x->variable < y->variable ? -1 : 1;
+    if (x->experiment != y->experiment)
+        return x->experiment < y->experiment ? -1 : 1;
+    if (x->file.usable != y->file.usable)
+        return x->file.usable ? -1 : 1;
+    if (x->file.usable)
+        order = compare_days(&x->file, &y->file);
+    return order ? order : strcmp(x->file.path, y->file.path);
+}
+
+static enum cn_status examine(struct cn_catalog *catalog, const struct cn_selected *selected,
+                              struct entry *entry, struct cn_error *error)
+{
+    const struct cn_name *name = selected->name;
+    struct cn_file *file = &entry->file;
+    struct cn_error own = {0};
+    enum cn_status status =
+        cn_file_examine(catalog->pool, selected->file->path, name->variable, file, &own);
+    file->variable = name->variable;
+    file->table = name->table;
+    file->model = name->model;
+    file->experiment = name->experiment;
+    file->variant = name->variant;
+    file->grid_label = name->grid;
+    file->version_major = name->version_major;
+    file->version_minor = name->version_minor;
+    if (status == CN_BAD_INPUT) {
+        cn_leave_out(&catalog->variables[entry->variable], file, own.text);
+        return CN_OK;
+    }
+    return status ? cn_fail(error, status, "%s", own.text) : CN_OK;
+}
+
+/* Opens every selected file and puts them in order. */
+static enum cn_status examine_all(struct cn_catalog *catalog, const struct cn_selected *selected,
+                                  size_t count, const char *const *names, size_t name_count,
+                                  const struct cn_experiments *experiments, struct cn_error *error)
+{
+    struct entry *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
+    catalog->files = cn_pool_alloc(catalog->pool, count, sizeof *catalog->files);
+    if (!entries || !catalog->files)
+        return cn_fail_memory(error, "the catalog");
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_name *name = selected[i].name;
+        entries[i].variable = index_of(name->variable, names, name_count);
+        entries[i].experiment = index_of(name->experiment, experiments->names, experiments->count);
+        enum cn_status status = examine(catalog, &selected[i], &entries[i], error);
+        if (status)
+            return status;
+    }
+    qsort(entries, count, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < count; i++)
+        catalog->files[i] = entries[i].file;
+    catalog->file_count = count;
+    return CN_OK;
+}
+
+/* A variable that was asked for and has no file. */
+static void explain_absence(const struct cn_config *config, struct cn_catalog *catalog,
+                            struct cn_variable *variable, const struct cn_tree_file *files,
+                            size_t count)
+{
+    struct cn_closest closest = {.word = variable->name};
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct cn_name name;
+        if (!cn_name_parse(files[i].base, &name) || strcmp(name.table, config->input.table) != 0)
+            continue;
+        others += strcmp(name.variable, variable->name) == 0;
+        cn_closest_offer(&closest, name.variable);
+        if (closest.best == name.variable) /* which ends with this turn of the loop */
+            closest.best = cn_pool_strdup(catalog->pool, name.variable);
+    }
+    char hint[CN_HINT_BYTES];
+    cn_closest_hint(&closest, hint);
+    if (others)
+        variable->failure = cn_pool_printf(
+            catalog->pool,
+            "no file in %s passes: %zu are named %s_%s_..., but are of other experiments, models, "
+            "variants, grids or versions",
+            config->input.root, others, variable->name, config->input.table);
+    else
+        variable->failure =
+            cn_pool_printf(catalog->pool, "no file in %s is named %s_%s_...%s", config->input.root,
+                           variable->name, config->input.table, hint);
+    if (!variable->failure)
+        variable->failure = "no file";
+}
+
+static enum cn_status build_variable(const struct cn_config *config, struct cn_catalog *catalog,
+                                     const struct cn_experiments *experiments,
+                                     struct cn_variable *variable, struct cn_file *files,
+                                     size_t count, struct cn_error *error)
+{
+    enum cn_status status = cn_files_agree(catalog->pool, variable, files, count, error);
+    if (!status && !variable->failure)
+        status =
+            cn_timelines_build(catalog->pool, config, experiments, variable, files, count, error);
+    if (!status && !variable->failure)
+        status = cn_timelines_warn(config, variable, files, count, error);
+    return status;
+}
+
+static enum cn_status build(const struct cn_config *config, struct cn_catalog *catalog,
+                            struct cn_error *error)
+{
+    struct cn_tree_file *tree;
+    struct cn_selected *selected;
+    size_t tree_count, count, name_count, first = 0;
+    const char **names;
+    struct cn_experiments experiments;
+    enum cn_status status = cn_tree_search(catalog->pool, config->input.root, &tree, &tree_count,
+                                           &catalog->problems, error);
+    if (!status)
+        status = cn_select(config, tree, tree_count, catalog, &selected, &count, error);
+    if (!status)
+        status = list_variables(config, catalog, selected, count, &names, &name_count, error);
+    if (!status)
+        status = list_experiments(config, catalog, selected, count, &experiments, error);
+    if (!status)
+        status = examine_all(catalog, selected, count, names, name_count, &experiments, error);
+    for (size_t v = 0; v < catalog->variable_count && !status; v++) {
+        struct cn_variable *variable = &catalog->variables[v];
+        size_t end = first;
+        while (end < count && strcmp(catalog->files[end].variable, variable->name) == 0)
+            end++;
+        if (end == first)
+            explain_absence(config, catalog, variable, tree, tree_count);
+        else
+            status = build_variable(config, catalog, &experiments, variable, &catalog->files[first],
+                                    end - first, error);
+        first = end;
+    }
+    return status;
+}
+
+enum cn_status cn_catalog_read(const struct cn_config *config, struct cn_catalog **catalog,
+                               struct cn_error *error)
+{
+    *catalog = NULL;
+    struct cn_pool *pool = cn_pool_new();
+    struct cn_catalog *fresh = pool ? cn_pool_alloc(pool, 1, sizeof *fresh) : NULL;
+    if (!fresh) {
+        cn_pool_free(pool);
+        return cn_fail_memory(error, "the catalog");
+    }
+    fresh->pool = pool;
+    enum cn_status status = build(config, fresh, error);
+    if (status)
+        cn_catalog_free(fresh);
+    else
+        *catalog = fresh;
+    return status;
+}
+
+void cn_catalog_free(struct cn_catalog *catalog)
+{
+    if (!catalog)
+        return;
+    for (size_t v = 0; v < catalog->variable_count; v++)
+        cn_problems_free(&catalog->variables[v].problems);
+    cn_problems_free(&catalog->problems);
+    cn_pool_free(catalog->pool);
+}

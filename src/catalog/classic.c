@@ -1,0 +1,192 @@
+/*
+ * The classic header (NetCDF File Format Specifications: CDF-1, CDF-2, CDF-5), walked once for the
+ * sizes in it. Everything is big-endian; names and values are padded to 4 bytes.
+ */
+#include "catalog/classic.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TAG_DIMENSIONS = 10, TAG_VARIABLES = 11, TAG_ATTRIBUTES = 12, MAX_DIMENSIONS = 65536 };
+
+struct header {
+    int descriptor;
+    uint64_t size, at; /* of the file; of the next byte */
+    int version;       /* 1, 2 or 5 */
+    bool bad;          /* the header is cut off or impossible; all reads give 0 from then on */
+    uint64_t dimensions[MAX_DIMENSIONS];
+    uint64_t dimension_count;
+    unsigned char window[4096]; /* a copy of the file from window_at on */
+    uint64_t window_at, window_bytes;
+};
+
+/* What the variables need, in bytes. */
+struct extent {
+    uint64_t fixed_end;      /* the end of the last fixed-size variable */
+    uint64_t record_end;     /* the end of the first record */
+    uint64_t record_bytes;   /* of a record, each variable padded */
+    uint64_t unpadded_bytes; /* of a record, of its last variable */
+    size_t record_variables;
+};
+
+static uint64_t read_big_endian(struct header *header, unsigned bytes)
+{
+    uint64_t value = 0;
+    if (header->bad || header->size - header->at < bytes) {
+        header->bad = true;
+        return 0;
+    }
+    if (header->at < header->window_at ||
+        header->at + bytes > header->window_at + header->window_bytes) {
+        ssize_t got =
+            pread(header->descriptor, header->window, sizeof header->window, (off_t)header->at);
+        if (got < (ssize_t)bytes) {
+            header->bad = true;
+            return 0;
+        }
+        header->window_at = header->at;
+        header->window_bytes = (uint64_t)got;
+    }
+    for (unsigned i = 0; i < bytes; i++)
+        value = value << 8 | header->window[header->at - header->window_at + i];
+    header->at += bytes;
+    return value;
+}
+
+/* A count or length: 8 bytes in CDF-5, else 4. */
+static uint64_t read_count(struct header *header)
+{
+    return read_big_endian(header, header->version == 5 ? 8 : 4);
+}
+
+static uint64_t padded(uint64_t bytes)
+{
+    return (bytes + 3) & ~(uint64_t)3;
+}
+
+static void skip(struct header *header, uint64_t count, uint64_t element_bytes)
+{
+    uint64_t bytes;
+    if (header->bad || __builtin_mul_overflow(count, element_bytes, &bytes) ||
+        bytes > header->size - header->at || padded(bytes) > header->size - header->at) {
+        header->bad = true;
+        return;
+    }
+    header->at += padded(bytes);
+}
+
+static uint64_t type_bytes(uint64_t type)
+{
+    static const unsigned char bytes[] = {0, 1, 1, 2, 4, 4, 8, 1, 2, 4, 8, 8};
+    return type < sizeof bytes ? bytes[type] : 0;
+}
+
+/* The length of a list, whose tag says of what; an absent list has tag 0 and length 0. */
+static uint64_t read_list(struct header *header, uint64_t tag)
+{
+    uint64_t found = read_big_endian(header, 4), count = read_count(header);
+    if ((found != tag && (found || count)) || count > header->size / 8)
+        header->bad = true;
+    return header->bad ? 0 : count;
+}
+
+static void skip_attributes(struct header *header)
+{
+    uint64_t count = read_list(header, TAG_ATTRIBUTES);
+    for (uint64_t i = 0; i < count && !header->bad; i++) {
+        skip(header, read_count(header), 1); /* the name */
+        uint64_t bytes = type_bytes(read_big_endian(header, 4));
+        if (!bytes)
+            header->bad = true;
+        skip(header, read_count(header), bytes);
+    }
+}
+
+static void read_variable(struct header *header, struct extent *extent)
+{
+    skip(header, read_count(header), 1); /* the name */
+    uint64_t rank = read_count(header), bytes = 1;
+    bool is_record = false;
+    for (uint64_t i = 0; i < rank && !header->bad; i++) {
+        uint64_t id = read_count(header);
+        if (id >= header->dimension_count) {
+            header->bad = true;
+            return;
+        }
+        uint64_t length = header->dimensions[id];
+        if (i == 0 && length == 0)
+            is_record = true;
+        else if (__builtin_mul_overflow(bytes, length, &bytes))
+            header->bad = true;
+    }
+    skip_attributes(header);
+    uint64_t type = type_bytes(read_big_endian(header, 4));
+    read_count(header); /* vsize, which may overflow: not to be relied on */
+    uint64_t begin = read_big_endian(header, header->version == 1 ? 4 : 8), end;
+    if (!type || __builtin_mul_overflow(bytes, type, &bytes) || bytes > INT64_MAX / 2 ||
+        __builtin_add_overflow(begin, bytes, &end))
+        header->bad = true;
+    if (header->bad)
+        return;
+    if (!is_record) {
+        if (end > extent->fixed_end)
+            extent->fixed_end = end;
+        return;
+    }
+    if (end > extent->record_end)
+        extent->record_end = end;
+    if (__builtin_add_overflow(extent->record_bytes, padded(bytes), &extent->record_bytes))
+        header->bad = true;
+    extent->unpadded_bytes = bytes;
+    extent->record_variables++;
+}
+
+/* The bytes that a file with these variables has at least; UINT64_MAX: more than fit. */
+static uint64_t needed(const struct extent *extent, uint64_t records)
+{
+    uint64_t end = 0;
+    if (extent->record_variables && records) {
+        /* A single record variable is not padded between records. */
+        uint64_t step =
+            extent->record_variables == 1 ? extent->unpadded_bytes : extent->record_bytes;
+        if (__builtin_mul_overflow(step, records - 1, &end) ||
+            __builtin_add_overflow(end, extent->record_end, &end))
+            return UINT64_MAX;
+    }
+    return end > extent->fixed_end ? end : extent->fixed_end;
+}
+
+enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *error)
+{
+    struct header *header = calloc(1, sizeof *header);
+    if (!header)
+        return cn_fail_memory(error, "a netCDF-3 header");
+    header->descriptor = descriptor;
+    header->size = size;
+    header->version = (int)(read_big_endian(header, 4) & 0xff);
+    uint64_t records = read_count(header);
+    /* All ones: the file was streamed, its length says how many records there are. */
+    if (records == (header->version == 5 ? UINT64_MAX : UINT32_MAX))
+        records = 0;
+    header->dimension_count = read_list(header, TAG_DIMENSIONS);
+    if (header->dimension_count > MAX_DIMENSIONS)
+        header->bad = true;
+    for (uint64_t i = 0; i < header->dimension_count && !header->bad; i++) {
+        skip(header, read_count(header), 1);
+        header->dimensions[i] = read_count(header);
+    }
+    skip_attributes(header);
+    struct extent extent = {0};
+    uint64_t variables = read_list(header, TAG_VARIABLES);
+    for (uint64_t i = 0; i < variables && !header->bad; i++)
+        read_variable(header, &extent);
+    bool bad = header->bad;
+    free(header);
+    if (bad)
+        return cn_fail(error, CN_BAD_INPUT, "the netCDF-3 header is damaged; fetch the file again");
+    if (needed(&extent, records) > size)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "truncated: %llu bytes, but its header promises %llu; fetch the file again",
+                       (unsigned long long)size, (unsigned long long)needed(&extent, records));
+    return CN_OK;
+}

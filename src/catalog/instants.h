@@ -1,0 +1,14 @@
+/*
+ * The time coordinate of a file: instants become days.
+ */
+#ifndef CLIMNORM_CATALOG_INSTANTS_H
+#define CLIMNORM_CATALOG_INSTANTS_H
+
+#include "catalog/axes.h"
+
+/* Fills calendar, time_count, days, several_a_day and end_stamped of *file. CN_BAD_INPUT: the
+ * instants are not the increasing instants of daily or finer data. The caller holds the door. */
+enum cn_status cn_instants_read(const struct cn_dataset *dataset, const struct cn_coordinate *time,
+                                struct cn_file *file, struct cn_error *error);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * Packing by the attribute conventions of the NetCDF User's Guide and CF section 8.1 and 2.5.1.
+ * All arithmetic in double, where raw values of every supported type are exact. Reads no file.
+ */
+#include "catalog/packing.h"
+
+#include "catalog/attributes.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <strings.h>
+
+struct variable {
+    const struct cn_attribute *attributes;
+    size_t count;
+    int type;
+    bool is_integer, is_unsigned;
+    size_t bytes;
+};
+
+struct limits {
+    double min, max;
+};
+
+static bool is_integer(int type)
+{
+    return type != NC_FLOAT && type != NC_DOUBLE && type != NC_CHAR;
+}
+
+/* The numeric attribute `name`; *found NULL without one. length 0: any but none. */
+static enum cn_status find_numbers(const struct variable *variable, const char *name, size_t length,
+                                   const struct cn_attribute **found, struct cn_error *error)
+{
+    const struct cn_attribute *attribute =
+        cn_attribute_find(variable->attributes, variable->count, name);
+    *found = attribute;
+    if (!attribute)
+        return CN_OK;
+    if (attribute->type == NC_CHAR)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s is text, expected a number; correct it, for example with ncatted", name);
+    if (attribute->length == 0 || (length && attribute->length != length))
+        return cn_fail(error, CN_BAD_INPUT, "%s has %zu elements, expected %zu", name,
+                       attribute->length, length ? length : 1);
+    return CN_OK;
+}
+
+/* Casts a value to the storage type; false: no raw value can equal it, or is missing anyway. An
+ * integer that fits the bits, but not the sign, is the one with the same bits. */
+static bool cast(const struct variable *variable, double value, double *raw)
+{
+    if (!isfinite(value))
+        return false;
+    if (!variable->is_integer) {
+        *raw = variable->type == NC_FLOAT ? (double)(float)value : value;
+        return isfinite(*raw);
+    }
+    double turn = ldexp(1, 8 * (int)variable->bytes);
+    value = trunc(value);
+    if (value < -turn / 2 || value >= turn)
+        return false;
+    if (variable->is_unsigned && value < 0)
+        value += turn;
+    else if (!variable->is_unsigned && value >= turn / 2)
+        value -= turn;
+    *raw = value;
+    return true;
+}
+
+static void add_missing(struct cn_packing *packing, const struct variable *variable, double value)
+{
+    double raw;
+    if (!cast(variable, value, &raw))
+        return;
+    for (size_t i = 0; i < packing->missing_count; i++)
+        if (packing->missing[i] == raw)
+            return;
+    packing->missing[packing->missing_count++] = raw;
+}
+
+/* The fill value that the netCDF library writes where nobody wrote; false: 1-byte types, of which
+ * every value may be data. */
+static bool default_fill(int type, double *fill)
+{
+    switch (type) {
+    case NC_SHORT:
+        *fill = NC_FILL_SHORT;
+        return true;
+    case NC_USHORT:
+        *fill = NC_FILL_USHORT;
+        return true;
+    case NC_INT:
+        *fill = NC_FILL_INT;
+        return true;
+    case NC_UINT:
+        *fill = NC_FILL_UINT;
+        return true;
+    case NC_FLOAT:
+    case NC_DOUBLE:
+        *fill = NC_FILL_DOUBLE; /* the same number for both */
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum cn_status read_missing(const struct variable *variable, struct cn_packing *packing,
+                                   struct cn_error *error)
+{
+    const struct cn_attribute *fill, *missing;
+    enum cn_status status = find_numbers(variable, "_FillValue", 1, &fill, error);
+    if (!status)
+        status = find_numbers(variable, "missing_value", 0, &missing, error);
+    if (status)
+        return status;
+    double value;
+    if (fill)
+        add_missing(packing, variable, cn_attribute_number(fill, 0));
+    else if (default_fill(variable->type, &value))
+        add_missing(packing, variable, value);
+    if (missing && missing->length > CN_MAX_MISSING - 1)
+        return cn_fail(error, CN_BAD_INPUT, "missing_value has %zu elements; at most %d are kept",
+                       missing->length, CN_MAX_MISSING - 1);
+    for (size_t i = 0; missing && i < missing->length; i++)
+        add_missing(packing, variable, cn_attribute_number(missing, i));
+    return CN_OK;
+}
+
+static enum cn_status read_scale(const struct variable *variable, struct cn_packing *packing,
+                                 struct cn_error *error)
+{
+    const struct cn_attribute *scale, *offset;
+    enum cn_status status = find_numbers(variable, "scale_factor", 1, &scale, error);
+    if (!status)
+        status = find_numbers(variable, "add_offset", 1, &offset, error);
+    if (status)
+        return status;
+    packing->packed = scale || offset;
+    packing->scale = scale ? cn_attribute_number(scale, 0) : 1;
+    packing->offset = offset ? cn_attribute_number(offset, 0) : 0;
+    if (!isfinite(packing->scale) || packing->scale == 0 || !isfinite(packing->offset))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "scale_factor %g and add_offset %g do not unpack values: expected finite "
+                       "numbers, the scale not 0",
+                       packing->scale, packing->offset);
+    return CN_OK;
+}
+
+/* Narrows the limits, in packed units or, when the attribute's type is wider than the storage type,
+ * in unpacked ones (NetCDF User's Guide, valid_range). */
+static void narrow(const struct variable *variable, const struct cn_attribute *attribute, size_t i,
+                   bool is_max, struct limits *packed, struct limits *unpacked)
+{
+    double value = cn_attribute_number(attribute, i);
+    size_t bytes = cn_type_bytes(attribute->type);
+    struct limits *limits = bytes > variable->bytes ? unpacked : packed;
+    if (bytes == variable->bytes && variable->is_integer && is_integer(attribute->type))
+        cast(variable, value, &value); /* 254 may be spelt -2 */
+    if (isnan(value))
+        return;
+    if (is_max && value < limits->max)
+        limits->max = value;
+    else if (!is_max && value > limits->min)
+        limits->min = value;
+}
+
+static enum cn_status read_valid(const struct variable *variable, struct cn_packing *packing,
+                                 struct cn_error *error)
+{
+    const struct cn_attribute *range, *min, *max;
+    enum cn_status status = find_numbers(variable, "valid_range", 2, &range, error);
+    if (!status)
+        status = find_numbers(variable, "valid_min", 1, &min, error);
+    if (!status)
+        status = find_numbers(variable, "valid_max", 1, &max, error);
+    if (status)
+        return status;
+    struct limits packed = {-INFINITY, INFINITY}, unpacked = packed;
+    if (range) {
+        narrow(variable, range, 0, false, &packed, &unpacked);
+        narrow(variable, range, 1, true, &packed, &unpacked);
+    }
+    if (min)
+        narrow(variable, min, 0, false, &packed, &unpacked);
+    if (max)
+        narrow(variable, max, 0, true, &packed, &unpacked);
+
+    packing->valid_unpacked =
+        packing->packed && (unpacked.min > -INFINITY || unpacked.max < INFINITY);
+    if (packing->valid_unpacked) { /* limits of both kinds: unpacking keeps or turns the order */
+        double a = packed.min * packing->scale + packing->offset;
+        double b = packed.max * packing->scale + packing->offset;
+        packed = packing->scale > 0 ? (struct limits){a, b} : (struct limits){b, a};
+    }
+    packing->valid_min = fmax(packed.min, unpacked.min);
+    packing->valid_max = fmin(packed.max, unpacked.max);
+    return CN_OK;
+}
+
+enum cn_status cn_packing_read(const struct cn_attribute *attributes, size_t count, int type,
+                               struct cn_packing *packing, bool *is_unsigned,
+                               struct cn_error *error)
+{
+    *packing = (struct cn_packing){0};
+    struct variable variable = {attributes,       count, type,
+                                is_integer(type), false, cn_type_bytes(type)};
+    if (variable.is_integer) {
+        const char *flag = cn_attribute_text(attributes, count, "_Unsigned");
+        variable.is_unsigned = type == NC_UBYTE || type == NC_USHORT || type == NC_UINT;
+        if (flag)
+            variable.is_unsigned = strcasecmp(flag, "true") == 0;
+    }
+    *is_unsigned = variable.is_unsigned;
+    enum cn_status status = read_scale(&variable, packing, error);
+    if (!status)
+        status = read_missing(&variable, packing, error);
+    if (!status)
+        status = read_valid(&variable, packing, error);
+    return status;
+}

@@ -1,0 +1,379 @@
+/*
+ * The selection. Its other half is to explain itself: a typing error in the config must not look
+ * like an empty tree. Opens no file.
+ */
+#include "catalog/select.h"
+
+#include "base/closest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key { TABLE, VARIABLE, EXPERIMENT, MODEL, VARIANT, GRID, VERSION, KEYS };
+
+enum { SAMPLES = 6 };
+
+static const struct {
+    const char *config_key, *plural;
+} keys[KEYS] = {
+    [TABLE] = {"input.table", "tables"},         [VARIABLE] = {"variables", "variables"},
+    [EXPERIMENT] = {"scenarios", "experiments"}, [MODEL] = {"input.model", "models"},
+    [VARIANT] = {"input.variant", "variants"},   [GRID] = {"input.grid", "grids"},
+    [VERSION] = {"input.version", "versions"},
+};
+
+/* Values that a key has in file names: the first few, and how many files in all. */
+struct values {
+    size_t files;
+    const char *samples[SAMPLES];
+    size_t sample_files[SAMPLES];
+    size_t sample_count;
+    bool more;
+};
+
+struct selection {
+    const struct cn_config *config;
+    struct cn_catalog *catalog;
+    struct values left_out[KEYS]; /* by the first key that a file does not pass */
+    struct cn_selected *items;
+    size_t count;
+};
+
+/* A message under construction. */
+struct text {
+    char bytes[900];
+    size_t used;
+};
+
+static void append(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(struct text *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text->bytes + text->used, sizeof text->bytes - text->used, format, args);
+    va_end(args);
+    if (length > 0)
+        text->used += (size_t)length;
+    if (text->used >= sizeof text->bytes)
+        text->used = sizeof text->bytes - 1;
+}
+
+static void count_value(struct values *values, const char *value)
+{
+    values->files++;
+    for (size_t i = 0; i < values->sample_count; i++)
+        if (strcmp(values->samples[i], value) == 0) {
+            values->sample_files[i]++;
+            return;
+        }
+    if (values->sample_count == SAMPLES) {
+        values->more = true;
+        return;
+    }
+    values->samples[values->sample_count] = value;
+    values->sample_files[values->sample_count++] = 1;
+}
+
+static void append_values(struct text *text, const struct values *values, bool counts)
+{
+    for (size_t i = 0; i < values->sample_count; i++) {
+        const char *value = values->samples[i][0] ? values->samples[i] : "\"\" (CMIP5: no grid)";
+        append(text, "%s%s", i ? ", " : "", value);
+        if (counts)
+            append(text, " (%zu files)", values->sample_files[i]);
+    }
+    if (values->more)
+        append(text, ", ...");
+}
+
+/* NULL: out of memory. */
+static const char *value_of(struct cn_pool *pool, const struct cn_name *name, enum key key)
+{
+    switch (key) {
+    case TABLE:
+        return name->table;
+    case VARIABLE:
+        return name->variable;
+    case EXPERIMENT:
+        return name->experiment;
+    case MODEL:
+        return name->model;
+    case VARIANT:
+        return name->variant;
+    case GRID:
+        return name->grid;
+    default:
+        return cn_pool_printf(pool, "%d.%d", name->version_major, name->version_minor);
+    }
+}
+
+static bool is_listed(const char *value, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(value, list[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const char *value, const char *wanted)
+{
+    return !wanted || strcmp(value, wanted) == 0;
+}
+
+static bool passes(const struct cn_config *config, const struct cn_name *name, enum key key)
+{
+    switch (key) {
+    case TABLE:
+        return strcmp(name->table, config->input.table) == 0;
+    case VARIABLE:
+        return !config->variables ||
+               is_listed(name->variable, config->variables, config->variable_count);
+    case EXPERIMENT:
+        return !config->scenarios_given ||
+               strcmp(name->experiment, config->input.historical) == 0 ||
+               is_listed(name->experiment, config->scenarios, config->scenario_count);
+    case MODEL:
+        return is_wanted(name->model, config->input.model);
+    case VARIANT:
+        return is_wanted(name->variant, config->input.variant);
+    case GRID:
+        return is_wanted(name->grid, config->input.grid);
+    default:
+        return config->input.newest || (name->version_major == config->input.version_major &&
+                                        name->version_minor == config->input.version_minor);
+    }
+}
+
+/* Files the name under the first key that it does not pass. True: it passes all. */
+static bool filter(struct selection *selection, const struct cn_name *name)
+{
+    for (enum key key = TABLE; key < KEYS; key++) {
+        if (passes(selection->config, name, key)) {
+            if (key == TABLE && !name->daily_time) {
+                selection->catalog->name_mismatches++;
+                return false;
+            }
+            continue;
+        }
+        const char *value = value_of(selection->catalog->pool, name, key);
+        count_value(&selection->left_out[key], value ? value : "");
+        if (key == TABLE)
+            selection->catalog->other_tables++;
+        else
+            selection->catalog->filtered++;
+        return false;
+    }
+    return true;
+}
+
+/* What the config asks for under a key, for a message. */
+static void append_wanted(struct text *text, const struct cn_config *config, enum key key)
+{
+    const char *const *list = NULL;
+    size_t count = 0;
+    const char *one[] = {
+        config->input.table, NULL, NULL, config->input.model, config->input.variant,
+        config->input.grid};
+    append(text, "%s = ", keys[key].config_key);
+    if (key == VERSION) {
+        append(text, "\"%d.%d\"", config->input.version_major, config->input.version_minor);
+        return;
+    }
+    if (key == VARIABLE || key == EXPERIMENT) {
+        list = key == VARIABLE ? config->variables : config->scenarios;
+        count = key == VARIABLE ? config->variable_count : config->scenario_count;
+        append(text, "[");
+        for (size_t i = 0; i < count && i < SAMPLES; i++)
+            append(text, "%s\"%s\"", i ? ", " : "", list[i]);
+        append(text, count > SAMPLES ? ", ...]" : "]");
+        if (key == EXPERIMENT)
+            append(text, " and input.historical = \"%s\"", config->input.historical);
+        return;
+    }
+    append(text, "\"%s\"", one[key]);
+}
+
+/* The nearest value that the files have to one that the config asks for. */
+static void append_hint(struct text *text, const struct cn_config *config, enum key key,
+                        const struct values *values)
+{
+    const char *one[] = {config->input.table,
+                         NULL,
+                         config->input.historical,
+                         config->input.model,
+                         config->input.variant,
+                         config->input.grid,
+                         NULL};
+    const char *const *list = key == VARIABLE     ? config->variables
+                              : key == EXPERIMENT ? config->scenarios
+                                                  : NULL;
+    size_t count = key == VARIABLE     ? config->variable_count
+                   : key == EXPERIMENT ? config->scenario_count
+                                       : 0;
+    char hint[CN_HINT_BYTES] = "";
+    for (size_t i = 0; i <= count && !hint[0]; i++) {
+        struct cn_closest closest = {.word = i < count ? list[i] : one[key]};
+        for (size_t k = 0; closest.word && k < values->sample_count; k++)
+            cn_closest_offer(&closest, values->samples[k]);
+        cn_closest_hint(&closest, hint);
+    }
+    append(text, "%s", hint);
+}
+
+static enum cn_status fail_empty(const struct selection *selection, struct cn_error *error)
+{
+    const struct cn_catalog *catalog = selection->catalog;
+    struct text text = {0};
+    if (catalog->name_mismatches)
+        append(&text,
+               "; %zu have names of another form than "
+               "variable_table_model_experiment_variant_grid_YYYY.nc",
+               catalog->name_mismatches);
+    for (enum key key = TABLE; key < KEYS; key++) {
+        const struct values *values = &selection->left_out[key];
+        if (!values->files)
+            continue;
+        append(&text, "; %zu are of other %s (", values->files, keys[key].plural);
+        append_values(&text, values, false);
+        append(&text, ") than ");
+        append_wanted(&text, selection->config, key);
+        append_hint(&text, selection->config, key, values);
+    }
+    return cn_fail(error, CN_BAD_USAGE,
+                   "input.root: no file in %.400s can be used, of %zu .nc files%s",
+                   selection->config->input.root, catalog->nc_files_seen, text.bytes);
+}
+
+/* The one value of a key that the files left have; false: there are several. */
+static bool settle(const struct selection *selection, enum key key, const char **value,
+                   struct text *several)
+{
+    struct values values = {0};
+    for (size_t i = 0; i < selection->count; i++)
+        count_value(&values, value_of(selection->catalog->pool, selection->items[i].name, key));
+    *value = values.samples[0];
+    if (values.sample_count == 1)
+        return true;
+    append(several, "; the files are of several %s: ", keys[key].plural);
+    append_values(several, &values, true);
+    append(several, "; set %s to one of them", keys[key].config_key);
+    return false;
+}
+
+static enum cn_status settle_all(const struct selection *selection, struct cn_error *error)
+{
+    struct cn_catalog *catalog = selection->catalog;
+    struct text several = {0};
+    bool model = settle(selection, MODEL, &catalog->model, &several);
+    bool variant = settle(selection, VARIANT, &catalog->variant, &several);
+    bool grid = settle(selection, GRID, &catalog->grid_label, &several);
+    if (model && variant && grid)
+        return CN_OK;
+    return cn_fail(error, CN_BAD_USAGE, "input.root: %.100s%s", selection->config->input.root,
+                   several.bytes);
+}
+
+/* Reissues of one file become neighbours, the newest first. */
+static int compare_reissues(const void *a, const void *b)
+{
+    const struct cn_selected *x = a, *y = b;
+    int order = strcmp(x->name->variable, y->name->variable);
+    if (!order)
+        order = strcmp(x->name->experiment, y->name->experiment);
+    if (!order)
+        order = strcmp(x->name->time, y->name->time);
+    if (!order)
+        order = cn_version_compare(y->name->version_major, y->name->version_minor,
+                                   x->name->version_major, x->name->version_minor);
+    return order ? order : strcmp(x->file->path, y->file->path);
+}
+
+static bool is_reissue(const struct cn_name *a, const struct cn_name *b)
+{
+    return strcmp(a->variable, b->variable) == 0 && strcmp(a->experiment, b->experiment) == 0 &&
+           strcmp(a->time, b->time) == 0;
+}
+
+/* Keeps the newest of each file. Those of one version stay: their days overlap, which is an error
+ * that names both. */
+static void drop_superseded(struct selection *selection)
+{
+    struct cn_selected *items = selection->items;
+    size_t kept = 0;
+    qsort(items, selection->count, sizeof *items, compare_reissues);
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct cn_name *newest = kept ? items[kept - 1].name : NULL;
+        const struct cn_name *name = items[i].name;
+        if (newest && is_reissue(newest, name) &&
+            cn_version_compare(newest->version_major, newest->version_minor, name->version_major,
+                               name->version_minor) > 0)
+            selection->catalog->superseded++;
+        else
+            items[kept++] = items[i];
+    }
+    selection->count = kept;
+}
+
+/* Names of one inode become neighbours, for one variable and experiment. */
+static int compare_inodes(const void *a, const void *b)
+{
+    const struct cn_selected *x = a, *y = b;
+    int order = strcmp(x->name->variable, y->name->variable);
+    if (!order)
+        order = strcmp(x->name->experiment, y->name->experiment);
+    if (!order)
+        order = (x->file->device > y->file->device) - (x->file->device < y->file->device);
+    if (!order)
+        order = (x->file->inode > y->file->inode) - (x->file->inode < y->file->inode);
+    return order ? order : compare_reissues(a, b);
+}
+
+/* One inode under several names is one file: the first name counts. */
+static void drop_links(struct selection *selection)
+{
+    struct cn_selected *items = selection->items;
+    size_t kept = 0;
+    qsort(items, selection->count, sizeof *items, compare_inodes);
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct cn_selected *last = kept ? &items[kept - 1] : NULL;
+        if (!last || strcmp(last->name->variable, items[i].name->variable) != 0 ||
+            strcmp(last->name->experiment, items[i].name->experiment) != 0 ||
+            last->file->device != items[i].file->device ||
+            last->file->inode != items[i].file->inode)
+            items[kept++] = items[i];
+    }
+    selection->count = kept;
+    qsort(items, kept, sizeof *items, compare_reissues);
+}
+
+enum cn_status cn_select(const struct cn_config *config, const struct cn_tree_file *files,
+                         size_t count, struct cn_catalog *catalog, struct cn_selected **selected,
+                         size_t *selected_count, struct cn_error *error)
+{
+    struct selection selection = {.config = config, .catalog = catalog};
+    selection.items = cn_pool_alloc(catalog->pool, count, sizeof *selection.items);
+    struct cn_name *names = cn_pool_alloc(catalog->pool, count, sizeof *names);
+    if (!selection.items || !names)
+        return cn_fail_memory(error, "the list of input files");
+    catalog->nc_files_seen = count;
+    for (size_t i = 0; i < count; i++) {
+        if (!cn_name_parse(files[i].base, &names[i]))
+            catalog->name_mismatches++;
+        else if (filter(&selection, &names[i]))
+            selection.items[selection.count++] = (struct cn_selected){&files[i], &names[i]};
+    }
+    if (selection.count == 0)
+        return fail_empty(&selection, error);
+    enum cn_status status = settle_all(&selection, error);
+    if (status)
+        return status;
+    drop_superseded(&selection);
+    drop_links(&selection);
+    *selected = selection.items;
+    *selected_count = selection.count;
+    return CN_OK;
+}

@@ -1,0 +1,200 @@
+/*
+ * Storage through HDF5: netCDF-C does not tell the order of filters, user blocks, or how long the
+ * dataset really is. Reads no values.
+ */
+#include "catalog/storage.h"
+
+#include "catalog/attributes.h"
+
+#include <hdf5.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_FILTERS = 32 };
+
+static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
+
+/* The first reason counts. */
+static void refuse(struct cn_storage *storage, const char *reason)
+{
+    if (!storage->not_parallel[0])
+        snprintf(storage->not_parallel, sizeof storage->not_parallel, "%s", reason);
+}
+
+static void describe_filter(struct cn_storage *storage, const char *name)
+{
+    size_t used = strlen(storage->filters);
+    snprintf(storage->filters + used, sizeof storage->filters - used, "%s%s", used ? " + " : "",
+             name);
+}
+
+/* Values that the decoder's float32 kernels do not know how to read. */
+static void judge_values(struct cn_file *file)
+{
+    struct cn_storage *storage = &file->storage;
+    char reason[64];
+    if (storage->type != NC_FLOAT) {
+        snprintf(reason, sizeof reason, "%s", cn_type_name(storage->type));
+        refuse(storage, reason);
+    }
+    if (storage->big_endian)
+        refuse(storage, "big-endian");
+    if (file->packing.packed)
+        refuse(storage, "scale_factor or add_offset");
+    if (file->several_a_day)
+        refuse(storage, "several instants a day");
+}
+
+void cn_storage_set_classic(struct cn_file *file)
+{
+    struct cn_storage *storage = &file->storage;
+    storage->layout = CN_CLASSIC;
+    storage->big_endian = true;
+    snprintf(storage->filters, sizeof storage->filters, "none");
+    refuse(storage, "netCDF-3");
+}
+
+static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
+                                   struct cn_error *error)
+{
+    int count = H5Pget_nfilters(properties);
+    if (count < 0 || count > MAX_FILTERS)
+        return cn_fail(error, CN_BAD_INPUT, "the filters of the variable cannot be read");
+    for (int i = 0; i < count; i++) {
+        unsigned flags, values[1] = {0}, config;
+        size_t value_count = 1;
+        char name[64] = "", title[96];
+        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &value_count, values,
+                                         sizeof name, name, &config);
+        if (id < 0)
+            return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
+        name[sizeof name - 1] = '\0';
+        if (id == H5Z_FILTER_SHUFFLE && i == 0) {
+            storage->shuffle = true;
+            snprintf(title, sizeof title, "shuffle");
+        } else if (id == H5Z_FILTER_DEFLATE && i == storage->shuffle) {
+            storage->deflate = true;
+            storage->deflate_level = (int)(values[0] & 0xf);
+            snprintf(title, sizeof title, "deflate %d", storage->deflate_level);
+        } else {
+            char reason[112];
+            snprintf(title, sizeof title, "%.60s", name[0] ? name : "filter");
+            if (!name[0])
+                snprintf(title, sizeof title, "filter %d", (int)id);
+            snprintf(reason, sizeof reason, "%s filter", title);
+            refuse(storage, i ? "filters other than shuffle, then deflate" : reason);
+        }
+        describe_filter(storage, title);
+        if (H5Zfilter_avail(id) <= 0)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "compressed with %s (HDF5 filter %d), which is not installed here; "
+                           "install its plugin and set HDF5_PLUGIN_PATH",
+                           title, (int)id);
+    }
+    if (!count)
+        snprintf(storage->filters, sizeof storage->filters, "none");
+    return CN_OK;
+}
+
+static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
+                                  struct cn_error *error)
+{
+    hsize_t chunk[CN_MAX_DIMS];
+    if (H5Pget_chunk(properties, CN_MAX_DIMS, chunk) != (int)storage->rank)
+        return cn_fail(error, CN_BAD_INPUT, "the chunk shape of the variable cannot be read");
+    uint64_t bytes = storage->value_bytes;
+    for (size_t d = 0; d < storage->rank; d++) {
+        if (chunk[d] == 0 || __builtin_mul_overflow(bytes, chunk[d], &bytes) ||
+            bytes > MAX_CHUNK_BYTES)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "chunks are larger than 2 GiB; rewrite the file with smaller ones, for "
+                           "example with nccopy -c");
+        storage->chunk[d] = (size_t)chunk[d];
+    }
+    return CN_OK;
+}
+
+static enum cn_status read_layout(hid_t properties, struct cn_storage *storage,
+                                  struct cn_error *error)
+{
+    storage->layout = CN_CONTIGUOUS;
+    switch (H5Pget_layout(properties)) {
+    case H5D_CHUNKED:
+        storage->layout = CN_CHUNKED;
+        return read_chunks(properties, storage, error);
+    case H5D_CONTIGUOUS:
+        refuse(storage, "contiguous");
+        /* Such a file would make this program read whatever path it names. */
+        if (H5Pget_external_count(properties) != 0)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "keeps its values in other files (external storage), which is refused");
+        return CN_OK;
+    case H5D_COMPACT:
+        refuse(storage, "compact");
+        return CN_OK;
+    default:
+        return cn_fail(error, CN_BAD_INPUT,
+                       "keeps its values in other files (virtual storage), which is refused");
+    }
+}
+
+static enum cn_status read_dataset(hid_t dataset, struct cn_storage *storage,
+                                   struct cn_error *error)
+{
+    hid_t properties = H5Dget_create_plist(dataset), type = H5Dget_type(dataset),
+          space = H5Dget_space(dataset);
+    enum cn_status status;
+    if (properties < 0 || type < 0 || space < 0) {
+        status = cn_fail(error, CN_BAD_INPUT, "the storage of the variable cannot be read");
+        goto cleanup;
+    }
+    storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
+    if (storage->type == NC_FLOAT && !storage->big_endian && H5Tequal(type, H5T_IEEE_F32LE) <= 0)
+        refuse(storage, "a float type of its own");
+    status = read_layout(properties, storage, error);
+    if (!status)
+        status = read_filters(properties, storage, error);
+    hsize_t extent[H5S_MAX_RANK];
+    bool is_same = H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
+    for (size_t d = 0; is_same && d < storage->rank; d++)
+        is_same = extent[d] == storage->shape[d];
+    if (!is_same) /* netCDF-C fills up what the longest variable has more */
+        refuse(storage, "shorter than its dimensions");
+cleanup:
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    if (properties >= 0)
+        H5Pclose(properties);
+    return status;
+}
+
+static bool has_user_block(hid_t hdf5)
+{
+    hsize_t bytes = 0;
+    hid_t properties = H5Fget_create_plist(hdf5);
+    bool found = properties < 0 || H5Pget_userblock(properties, &bytes) < 0 || bytes > 0;
+    if (properties >= 0)
+        H5Pclose(properties);
+    return found;
+}
+
+enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, struct cn_error *error)
+{
+    judge_values(file);
+    hid_t hdf5 = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (hdf5 < 0)
+        return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
+    hid_t dataset = H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
+    enum cn_status status =
+        dataset < 0 ? cn_fail(error, CN_BAD_INPUT, "HDF5 finds no dataset '%s'", file->variable)
+                    : read_dataset(dataset, &file->storage, error);
+    if (has_user_block(hdf5))
+        refuse(&file->storage, "user block");
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    H5Fclose(hdf5);
+    return status;
+}

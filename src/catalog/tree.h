@@ -1,0 +1,24 @@
+/*
+ * The search for files below a folder.
+ */
+#ifndef CLIMNORM_CATALOG_TREE_H
+#define CLIMNORM_CATALOG_TREE_H
+
+#include "climnorm/error.h"
+#include "climnorm/pool.h"
+
+#include <stdint.h>
+
+struct cn_tree_file {
+    const char *path; /* root + relative path */
+    const char *base;
+    uint64_t device, inode;
+};
+
+/* Every regular file below root whose name ends in ".nc", symbolic links followed, each folder and
+ * each (inode, base name) once, in an order that depends on names alone. Folders and links that
+ * cannot be read become warnings. CN_BAD_USAGE: root itself cannot be read. */
+enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, struct cn_tree_file **files,
+                              size_t *count, struct cn_problems *problems, struct cn_error *error);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * What a reader should know of a variable's timelines although nothing fails. One line a kind, so
+ * that a tree with a hundred gaps stays readable.
+ */
+#include "catalog/names.h"
+#include "catalog/timeline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A list that says "and more" where it would not fit. */
+struct list {
+    char text[600];
+    size_t used;
+    bool full;
+};
+
+static void add(struct list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct list *list, const char *format, ...)
+{
+    enum { RESERVE = 16 };
+    char item[96];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(item, sizeof item, format, args);
+    va_end(args);
+    if (list->full)
+        return;
+    if (list->used + strlen(item) + RESERVE > sizeof list->text) {
+        list->full = true;
+        strcpy(item, "and more");
+    }
+    list->used += (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%s",
+                                   list->used ? ", " : "", item);
+}
+
+static void warn_of_days(const struct cn_config *config, struct cn_variable *variable)
+{
+    struct list unused = {0}, partial = {0};
+    for (size_t i = 0; i < variable->year_count; i++) {
+        const struct cn_source_year *year = &variable->years[i];
+        if (year->days_held < year->days_expected)
+            add(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
+                year->experiment, year->days_held, year->days_expected);
+    }
+    if (unused.used)
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: source years not used, with less than normals.min_days = %g of their "
+                        "days: %s",
+                        variable->name, config->normals.min_days, unused.text);
+    if (partial.used)
+        cn_problems_add(&variable->problems, CN_WARNING, "%s: source years with days missing: %s",
+                        variable->name, partial.text);
+}
+
+/* Whether a file that was left out, and reported, claims the year. */
+static bool is_reported(const struct cn_file *files, size_t count, int year)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cn_name name;
+        int first, last;
+        if (files[i].usable || !cn_name_parse(files[i].base, &name) ||
+            !cn_name_years(name.time, &first, &last))
+            continue;
+        if (first <= year && year <= last)
+            return true;
+    }
+    return false;
+}
+
+static void warn_of_gaps(struct cn_variable *variable, const struct cn_timeline *timeline,
+                         const struct cn_file *files, size_t count, bool *known)
+{
+    struct list gaps = {0};
+    for (int year = timeline->first_year; year <= timeline->last_year; year++) {
+        int last = year;
+        while (timeline->years[last - timeline->first_year] < 0 && !known[last] &&
+               !is_reported(files, count, last))
+            known[last++] = true; /* ends at last_year at the latest, which has a file */
+        if (last - 1 > year)
+            add(&gaps, "%d-%d", year, last - 1);
+        else if (last > year)
+            add(&gaps, "%d", year);
+        year = last;
+    }
+    if (gaps.used)
+        cn_problems_add(&variable->problems, CN_WARNING, "%s: source years that no file holds: %s",
+                        variable->name, gaps.text);
+}
+
+struct version {
+    int major, minor;
+};
+
+static int compare_versions(const void *a, const void *b)
+{
+    const struct version *x = a, *y = b;
+    return cn_version_compare(x->major, x->minor, y->major, y->minor);
+}
+
+static void warn_of_versions(const struct cn_config *config, struct cn_variable *variable,
+                             struct cn_timeline *timeline, const struct cn_file *files,
+                             size_t count, struct version *versions)
+{
+    size_t used = 0;
+    const char *historical = config->input.historical;
+    for (size_t i = 0; i < count; i++)
+        if (files[i].usable &&
+            (strcmp(files[i].experiment, historical) == 0 ||
+             (timeline->scenario && strcmp(files[i].experiment, timeline->scenario) == 0)))
+            versions[used++] = (struct version){files[i].version_major, files[i].version_minor};
+    if (used)
+        qsort(versions, used, sizeof *versions, compare_versions);
+    struct list list = {0};
+    size_t kinds = 0;
+    for (size_t i = 0, end; i < used; i = end, kinds++) {
+        for (end = i; end < used && compare_versions(&versions[i], &versions[end]) == 0;)
+            end++;
+        add(&list, "%d.%d (%zu files)", versions[i].major, versions[i].minor, end - i);
+    }
+    timeline->mixes_versions = kinds > 1;
+    if (kinds > 1)
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: timeline %s%s%s mixes versions: %s; input.version keeps to one",
+                        variable->name, historical, timeline->scenario ? " + " : "",
+                        timeline->scenario ? timeline->scenario : "", list.text);
+}
+
+static void warn_of_end_stamps(struct cn_variable *variable, const struct cn_file *files,
+                               size_t count)
+{
+    size_t stamped = 0, usable = 0;
+    const char *example = NULL;
+    for (size_t i = 0; i < count; i++) {
+        usable += files[i].usable;
+        if (files[i].usable && files[i].end_stamped && stamped++ == 0)
+            example = files[i].base;
+    }
+    if (stamped)
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: %zu of %zu files are end-stamped: each instant is the end of its "
+                        "interval and so counts for the day that begins there (first: %s)",
+                        variable->name, stamped, usable, example);
+}
+
+enum cn_status cn_timelines_warn(const struct cn_config *config, struct cn_variable *variable,
+                                 const struct cn_file *files, size_t count, struct cn_error *error)
+{
+    enum { YEARS = 10000 }; /* instants lie in the years 0 to 9999 */
+    struct version *versions = calloc(count + 1, sizeof *versions);
+    bool *known = calloc(YEARS, sizeof *known);
+    enum cn_status status = CN_OK;
+    if (versions && known) {
+        warn_of_days(config, variable);
+        for (size_t t = 0; t < variable->timeline_count; t++) {
+            warn_of_gaps(variable, &variable->timelines[t], files, count, known);
+            warn_of_versions(config, variable, &variable->timelines[t], files, count, versions);
+        }
+        warn_of_end_stamps(variable, files, count);
+    } else {
+        status = cn_fail_memory(error, "warnings");
+    }
+    free(versions);
+    free(known);
+    return status;
+}

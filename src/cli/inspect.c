@@ -1,0 +1,219 @@
+/*
+ * climnorm inspect: what a file holds, as the catalog sees it, and whether the parallel decoder
+ * takes it. Reads metadata only.
+ */
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "climnorm/catalog.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cn_option options[] = {{0}};
+
+static const struct cn_usage usage = {
+    .command = "inspect",
+    .arguments = "FILE...",
+    .summary = "Shows grid, calendar, days, storage and filters of netCDF files, and whether the "
+               "parallel decoder takes them.",
+    .options = options,
+};
+
+/* Text from a file, without what a terminal would obey. */
+static void print_text(const char *text)
+{
+    for (; *text; text++)
+        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
+static void print_shape(const char *label, const size_t *shape, size_t rank)
+{
+    printf("  %-18s", label);
+    for (size_t d = 0; d < rank; d++)
+        printf("%s%zu", d ? " x " : "", shape[d]);
+    putchar('\n');
+}
+
+static void print_variable(const struct cn_file *file)
+{
+    const struct cn_storage *storage = &file->storage;
+    printf("  %-18s", "variable");
+    print_text(file->variable);
+    printf("(");
+    for (size_t d = 0; d < storage->rank; d++)
+        printf("%s%s = %zu", d ? ", " : "",
+               d == storage->time_dim  ? "time"
+               : d == storage->lat_dim ? "lat"
+               : d == storage->lon_dim ? "lon"
+                                       : "other",
+               storage->shape[d]);
+    printf("), ");
+    print_text(file->units[0] ? file->units : "no units");
+    putchar('\n');
+}
+
+/* "-59.875 to 89.875 by 0.25, south to north" */
+static void print_points(const char *label, const double *points, size_t count,
+                         const char *const order[2], bool has_bounds)
+{
+    double least = INFINITY, most = -INFINITY, narrow = INFINITY, wide = 0;
+    for (size_t i = 0; i < count; i++) {
+        least = fmin(least, points[i]);
+        most = fmax(most, points[i]);
+        double step = i ? fabs(points[i] - points[i - 1]) : 0;
+        if (i) {
+            narrow = fmin(narrow, step);
+            wide = fmax(wide, step);
+        }
+    }
+    printf("  %-18s%zu from %.9g to %.9g", label, count, least, most);
+    if (count > 1 && wide - narrow <= 1e-3 * narrow)
+        printf(" by %.6g, %s", (most - least) / (double)(count - 1),
+               order[points[count - 1] < points[0]]);
+    else if (count > 1)
+        printf(" by %.6g to %.6g, %s", narrow, wide, order[points[count - 1] < points[0]]);
+    printf("%s\n", has_bounds ? ", with bounds" : "");
+}
+
+static void print_date(const struct cn_file *file, int64_t day)
+{
+    struct cn_date date = cn_day_date(file->calendar, day);
+    printf("%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
+static void print_days(const struct cn_file *file)
+{
+    size_t count = file->time_count, held = 1, gaps = 0;
+    const int64_t *days = file->days;
+    for (size_t i = 1; i < count; i++) {
+        held += days[i] != days[i - 1];
+        gaps += days[i] > days[i - 1] + 1;
+    }
+    int64_t span = days[count - 1] - days[0] + 1;
+    printf("  %-18s%zu from ", "days", held);
+    print_date(file, days[0]);
+    printf(" to ");
+    print_date(file, days[count - 1]);
+    if (file->several_a_day)
+        printf(", %zu instants", count);
+    putchar('\n');
+    printf("  %-18s", "gaps");
+    if (gaps) {
+        size_t i = 1;
+        while (days[i] <= days[i - 1] + 1)
+            i++;
+        printf("%zu, %lld days in all, the first after ", gaps, (long long)(span - (int64_t)held));
+        print_date(file, days[i - 1]);
+        putchar('\n');
+    } else {
+        printf("none\n");
+    }
+    if (file->end_stamped)
+        printf("  %-18severy instant is the end of its interval and so counts for the next day\n",
+               "end-stamped");
+}
+
+static const char *type_name(const struct cn_storage *storage)
+{
+    switch (storage->type) {
+    case NC_FLOAT:
+        return "float32";
+    case NC_DOUBLE:
+        return "float64";
+    default:
+        return storage->value_bytes == 1   ? storage->is_unsigned ? "uint8" : "int8"
+               : storage->value_bytes == 2 ? storage->is_unsigned ? "uint16" : "int16"
+               : storage->is_unsigned      ? "uint32"
+                                           : "int32";
+    }
+}
+
+static void print_storage(const struct cn_storage *storage)
+{
+    printf("  %-18s%s, %s-endian, ", "storage", type_name(storage),
+           storage->big_endian ? "big" : "little");
+    printf("%s\n", storage->layout == CN_CLASSIC      ? "netCDF-3"
+                   : storage->layout == CN_CONTIGUOUS ? "contiguous"
+                                                      : "chunked");
+    if (storage->layout == CN_CHUNKED)
+        print_shape("chunk", storage->chunk, storage->rank);
+    printf("  %-18s", "filters");
+    print_text(storage->filters);
+    putchar('\n');
+}
+
+static void print_packing(const struct cn_packing *packing)
+{
+    if (packing->packed)
+        printf("  %-18sscale_factor %.9g, add_offset %.9g\n", "packed", packing->scale,
+               packing->offset);
+    printf("  %-18s", "missing");
+    for (size_t i = 0; i < packing->missing_count; i++)
+        printf("%.9g, ", packing->missing[i]);
+    if (packing->valid_min > -INFINITY || packing->valid_max < INFINITY)
+        printf("outside %.9g to %.9g%s, ", packing->valid_min, packing->valid_max,
+               packing->valid_unpacked ? " (unpacked)" : "");
+    printf("NaN, Inf\n");
+}
+
+static void print_file(const char *path, const struct cn_file *file)
+{
+    static const char *const lat_order[2] = {"south to north", "north to south"};
+    static const char *const lon_order[2] = {"west to east", "east to west"};
+    print_text(path);
+    printf("\n  %-18s%s, %llu bytes\n", "format",
+           file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
+           (unsigned long long)file->size);
+    print_variable(file);
+    print_points("latitude", file->grid.lat, file->grid.lat_count, lat_order,
+                 file->grid.lat_bounds != NULL);
+    print_points("longitude", file->grid.lon, file->grid.lon_count, lon_order,
+                 file->grid.lon_bounds != NULL);
+    printf("  %-18s%s, ", "calendar", cn_calendar_name(file->calendar));
+    print_text(file->time_units);
+    putchar('\n');
+    print_days(file);
+    print_storage(&file->storage);
+    print_packing(&file->packing);
+    bool parallel = !file->storage.not_parallel[0];
+    printf("  %-18s%s", "parallel decoder", parallel ? "yes" : "no: ");
+    print_text(file->storage.not_parallel);
+    printf("\n\n");
+}
+
+static enum cn_status inspect(const char *path)
+{
+    struct cn_error error = {0};
+    struct cn_file file = {0};
+    struct cn_pool *pool = cn_pool_new();
+    enum cn_status status =
+        pool ? cn_file_examine(pool, path, NULL, &file, &error) : cn_fail_memory(&error, path);
+    if (status)
+        fprintf(stderr, "climnorm inspect: %s\n", error.text);
+    else
+        print_file(path, &file);
+    cn_pool_free(pool);
+    return status;
+}
+
+int cn_command_inspect(int argc, char **argv)
+{
+    struct cn_arguments arguments = {.usage = &usage, .argc = argc, .argv = argv};
+    int exit_code = CN_EXIT_OK, files = 0;
+    for (int next; (next = cn_next_argument(&arguments)) != CN_ARGUMENT_END; files++) {
+        if (next == CN_ARGUMENT_HELP)
+            return CN_EXIT_OK;
+        if (next != CN_ARGUMENT_OPERAND)
+            return CN_EXIT_USAGE;
+        enum cn_status status = inspect(arguments.value);
+        if (status == CN_BAD_MACHINE)
+            return CN_EXIT_MACHINE;
+        if (status)
+            exit_code = CN_EXIT_MISSING;
+    }
+    if (files == 0)
+        return cn_usage_error(&usage, "expected at least one netCDF file");
+    return exit_code;
+}

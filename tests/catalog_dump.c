@@ -1,0 +1,80 @@
+/*
+ * Prints the catalog of a config as text, one fact a line, for test_catalog.py.
+ */
+#include "climnorm/catalog.h"
+#include "climnorm/config.h"
+
+#include <stdio.h>
+
+static void print_problems(const char *owner, const struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        printf("%s %s %s\n", problems->items[i].severity == CN_PROBLEM ? "problem" : "warning",
+               owner, problems->items[i].text);
+}
+
+static void print_variable(const struct cn_variable *variable)
+{
+    printf("variable %s\n", variable->name);
+    print_problems(variable->name, &variable->problems);
+    if (variable->failure) {
+        printf("failure %s %s\n", variable->name, variable->failure);
+        return;
+    }
+    printf("calendar %s %s\n", variable->name, cn_calendar_name(variable->calendar));
+    printf("grid %s %zu %zu %.9g %.9g\n", variable->name, variable->grid.lat_count,
+           variable->grid.lon_count, variable->grid.lat[0], variable->grid.lon[0]);
+    printf("units %s %s\n", variable->name, variable->units);
+    for (size_t i = 0; i < variable->year_count; i++) {
+        const struct cn_source_year *year = &variable->years[i];
+        printf("year %s %zu %d %s %d/%d %s", variable->name, i, year->year, year->experiment,
+               year->days_held, year->days_expected, year->usable ? "usable" : "unused");
+        for (size_t p = 0; p < year->part_count; p++)
+            printf(" %s[%zu+%zu]", year->parts[p].file->base, year->parts[p].first,
+                   year->parts[p].count);
+        putchar('\n');
+    }
+    for (size_t t = 0; t < variable->timeline_count; t++) {
+        const struct cn_timeline *timeline = &variable->timelines[t];
+        printf("timeline %s %s %d-%d %s", variable->name,
+               timeline->scenario ? timeline->scenario : "-", timeline->first_year,
+               timeline->last_year, timeline->mixes_versions ? "mixed" : "pure");
+        for (int y = 0; y <= timeline->last_year - timeline->first_year; y++)
+            printf(" %td", timeline->years[y]);
+        putchar('\n');
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct cn_config *config = NULL;
+    struct cn_catalog *catalog = NULL;
+    struct cn_problems problems = {0};
+    struct cn_error error = {0};
+    if (argc < 2 || cn_config_read(argv[1], (const char *const *)argv + 2, (size_t)argc - 2,
+                                   &config, &problems)) {
+        print_problems("config", &problems);
+        cn_problems_free(&problems);
+        return 3;
+    }
+    enum cn_status status = cn_catalog_read(config, &catalog, &error);
+    if (status) {
+        printf("error %d %s\n", (int)status, error.text);
+    } else {
+        printf("of %s %s %s\n", catalog->model, catalog->variant, catalog->grid_label);
+        printf("seen %zu mismatched %zu other_tables %zu filtered %zu superseded %zu files %zu\n",
+               catalog->nc_files_seen, catalog->name_mismatches, catalog->other_tables,
+               catalog->filtered, catalog->superseded, catalog->file_count);
+        print_problems("tree", &catalog->problems);
+        for (size_t i = 0; i < catalog->file_count; i++)
+            printf("file %s %s %d.%d %s\n", catalog->files[i].base, catalog->files[i].experiment,
+                   catalog->files[i].version_major, catalog->files[i].version_minor,
+                   catalog->files[i].usable ? "usable" : "bad");
+        for (size_t v = 0; v < catalog->variable_count; v++)
+            print_variable(&catalog->variables[v]);
+    }
+    cn_catalog_free(catalog);
+    cn_config_free(config);
+    cn_problems_free(&problems);
+    return (int)status;
+}
