@@ -223,13 +223,15 @@ static bool store_range(struct cn_draft *draft, const struct cn_key *key, void *
 {
     if (value->kind != CN_VALUE_LIST || value->count != 2)
         return refuse(draft, key, value, place, "");
+    double bounds[2];
     for (size_t i = 0; i < 2; i++) {
         const struct cn_value *bound = &value->items[i];
         bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
         if (!number || !(bound->real >= key->min && bound->real <= key->max))
             return refuse(draft, key, bound, (struct cn_place){bound->line, NULL}, "");
-        memcpy((double *)at + i, &bound->real, sizeof bound->real);
+        bounds[i] = bound->real;
     }
+    memcpy(at, bounds, sizeof bounds);
     return true;
 }
 

@@ -23,6 +23,11 @@ static enum cn_status write_dataset(hid_t dataset, const struct cn_chunk *chunks
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
     if (space >= 0)
         H5Sclose(space);
+    if (rank >= 1 && shape[0] < count) { /* unlimited: netCDF-C grows only what it writes */
+        shape[0] = count;
+        if (H5Dset_extent(dataset, shape) < 0)
+            rank = -1;
+    }
     if (rank < 1 || shape[0] != count)
         return cn_fail(error, CN_BAD_MACHINE, "%s: '%s' does not have room for %zu chunks", path,
                        variable, count);
