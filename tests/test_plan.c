@@ -1,0 +1,336 @@
+/*
+ * Plans as plain data: the program that a schedule makes is run line by line on paper. Every batch
+ * must find its years in their slots, every year is loaded once, and the arena stays within the
+ * bound.
+ */
+#include "climnorm/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST_YEARS = 300 };
+
+/* A variable on a 2 x 4 grid: historical years, then one or two scenarios, one file a year or files
+ * of several years with one chunk. */
+struct world {
+    struct cn_config config;
+    struct cn_catalog catalog;
+    struct cn_variable variable;
+    struct cn_file files[MOST_YEARS];
+    struct cn_part parts[MOST_YEARS];
+    struct cn_source_year years[MOST_YEARS];
+    struct cn_timeline timelines[2];
+    ptrdiff_t index[2][MOST_YEARS];
+    struct cn_region region;
+    struct cn_period period;
+};
+
+static const double lat[2] = {10, 20}, lon[4] = {0, 10, 20, 30};
+
+static size_t add_year(struct world *world, int year, const char *experiment, size_t years_per_file)
+{
+    size_t y = world->variable.year_count++;
+    size_t f = y / years_per_file;
+    world->files[f].storage = (struct cn_storage){.layout = CN_CHUNKED,
+                                                  .rank = 3,
+                                                  .chunk = {365 * years_per_file, 2, 4},
+                                                  .lat_dim = 1,
+                                                  .lon_dim = 2};
+    world->files[f].size = 1000;
+    world->parts[y] = (struct cn_part){&world->files[f], 365 * (y % years_per_file), 365};
+    world->years[y] = (struct cn_source_year){.year = year,
+                                              .experiment = experiment,
+                                              .parts = &world->parts[y],
+                                              .part_count = 1,
+                                              .days_held = 365,
+                                              .days_expected = 365,
+                                              .usable = true};
+    return y;
+}
+
+/* Source years first … split historical, split + 1 … last of each scenario. */
+static struct world *make_world(int first, int split, int last, size_t scenarios, int window,
+                                size_t years_per_file)
+{
+    static const char *const names[2] = {"ssp245", "ssp585"};
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->region = (struct cn_region){"R", "Region", false, {0, 30}, {10, 20}};
+    world->period = (struct cn_period){"all-{scenario}", first + window - 1, last};
+    world->config = (struct cn_config){.path = "test.cfg",
+                                       .input.historical = "historical",
+                                       .regions = &world->region,
+                                       .region_count = 1,
+                                       .normals.window = window,
+                                       .normals.min_years = window,
+                                       .normals.periods_given = true,
+                                       .normals.periods = &world->period,
+                                       .normals.period_count = 1,
+                                       .output.pattern = "{variable}/{period}/{year}.nc"};
+    world->variable = (struct cn_variable){.name = "tas",
+                                           .calendar = CN_NOLEAP,
+                                           .grid = {2, 4, lat, lon, NULL, NULL},
+                                           .years = world->years,
+                                           .timelines = world->timelines,
+                                           .timeline_count = scenarios};
+    for (int year = first; year <= split; year++) {
+        size_t y = add_year(world, year, "historical", years_per_file);
+        for (size_t s = 0; s < scenarios; s++)
+            world->index[s][year - first] = (ptrdiff_t)y;
+    }
+    for (size_t s = 0; s < scenarios; s++) {
+        for (int year = split + 1; year <= last; year++)
+            world->index[s][year - first] =
+                (ptrdiff_t)add_year(world, year, names[s], years_per_file);
+        world->timelines[s] = (struct cn_timeline){names[s], first, last, world->index[s], false};
+    }
+    world->catalog = (struct cn_catalog){.model = "M",
+                                         .variant = "r1i1p1f1",
+                                         .grid_label = "gn",
+                                         .files = world->files,
+                                         .file_count = MOST_YEARS,
+                                         .variables = &world->variable,
+                                         .variable_count = 1};
+    return world;
+}
+
+static bool used_later(const struct cn_variable_plan *plan, size_t step, size_t year)
+{
+    for (size_t s = step; s < plan->step_count; s++) {
+        if (plan->steps[s].kind != CN_BATCH)
+            continue;
+        const struct cn_batch *batch = &plan->batches[plan->steps[s].index];
+        for (size_t k = 0; k < batch->row_count; k++)
+            if (batch->rows[k] == (ptrdiff_t)year)
+                return true;
+    }
+    return false;
+}
+
+/* Runs the program on paper; returns how many years were loaded. */
+static size_t check_program(const struct cn_plan *plan)
+{
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    size_t content[MOST_YEARS], loads = 0, targets = 0;
+    for (size_t k = 0; k < MOST_YEARS; k++)
+        content[k] = SIZE_MAX;
+    for (size_t s = 0; s < variable->step_count; s++) {
+        size_t index = variable->steps[s].index;
+        if (variable->steps[s].kind == CN_LOAD) {
+            const struct cn_load *load = &variable->loads[index];
+            for (size_t k = 0; k < load->year_count; k++, loads++) {
+                size_t slot = variable->slot_of_year[load->years[k]];
+                assert_true(slot < variable->year_slots);
+                if (content[slot] != SIZE_MAX)
+                    assert_false(used_later(variable, s, content[slot]));
+                for (size_t other = 0; other < MOST_YEARS; other++)
+                    assert_true(content[other] != load->years[k]);
+                content[slot] = load->years[k];
+            }
+            continue;
+        }
+        const struct cn_batch *batch = &variable->batches[index];
+        assert_true(batch->result_slot < variable->result_slots);
+        assert_true(batch->target_count <= variable->batch_years);
+        for (size_t k = 0; k < batch->row_count; k++)
+            if (batch->rows[k] >= 0)
+                assert_int_equal(content[variable->slot_of_year[batch->rows[k]]], batch->rows[k]);
+        for (size_t t = 0; t < batch->target_count; t++, targets++)
+            for (int k = 0; k < plan->config->normals.window; k++)
+                assert_int_equal(batch->rows[t + (size_t)k],
+                                 variable->targets[batch->first_target + t].window[k]);
+    }
+    assert_int_equal(targets, variable->target_count);
+    assert_true(variable->year_slots * variable->slab_bytes +
+                    variable->result_slots * variable->result_bytes <=
+                plan->memory_limit);
+    return loads;
+}
+
+static struct cn_plan *plan_of(struct world *world)
+{
+    struct cn_plan *plan;
+    struct cn_error error = {.text = ""};
+    if (cn_plan_targets(&world->config, &world->catalog, &plan, &error))
+        fail_msg("%s", error.text);
+    return plan;
+}
+
+/* The smallest memory that the error names. */
+static uint64_t minimum_of(struct cn_plan *plan)
+{
+    struct cn_error error = {.text = ""};
+    assert_int_equal(cn_plan_schedule(plan, 1, 2, &error), CN_BAD_USAGE);
+    const char *needs = strstr(error.text, "needs at least");
+    assert_non_null(needs);
+    const char *bytes = strchr(needs, '(');
+    assert_non_null(bytes);
+    return strtoull(bytes + 1, NULL, 10);
+}
+
+static void check_world(int first, int split, int last, size_t scenarios, int window,
+                        size_t years_per_file, int batch_years)
+{
+    struct world *world = make_world(first, split, last, scenarios, window, years_per_file);
+    world->config.engine.batch_years = batch_years;
+    struct cn_plan *plan = plan_of(world);
+    uint64_t least = minimum_of(plan);
+    const uint64_t limits[] = {least, least + least / 10, least + least / 2, 3 * least, 1 << 30};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct cn_error error = {.text = ""};
+        if (cn_plan_schedule(plan, limits[i], 2, &error))
+            fail_msg("%s", error.text);
+        assert_int_equal(check_program(plan), world->variable.year_count);
+    }
+    struct cn_error error;
+    assert_int_equal(cn_plan_schedule(plan, least - 1, 2, &error), CN_BAD_USAGE);
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_programs_are_right_line_by_line(void **state)
+{
+    (void)state;
+    for (int batch = 0; batch <= 5; batch += batch == 2 ? 3 : 1) {
+        check_world(1950, 2014, 2100, 1, 30, 1, batch);
+        check_world(1950, 2014, 2060, 2, 30, 1, batch);
+        check_world(1950, 1970, 2000, 1, 10, 1, batch);
+        check_world(1950, 1960, 1960, 1, 10, 1, batch);
+        check_world(1950, 1969, 1989, 1, 10, 5, batch);
+        check_world(1950, 1969, 1969, 1, 10, 20, batch);
+    }
+}
+
+static void test_the_whole_job_in_one_batch(void **state)
+{
+    (void)state;
+    check_world(1950, 2014, 2100, 1, 30, 1, 121);
+}
+
+static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(world);
+    assert_int_equal(cn_plan_schedule(plan, UINT64_C(1) << 40, 2, NULL), CN_OK);
+    assert_int_equal(plan->variables[0].batch_years, 25);
+    assert_int_equal(plan->variables[0].result_slots, 2);
+    assert_true(plan->variables[0].year_slots <= 30 + 25 + 12); /* look-ahead is bounded */
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_only_years_of_wanted_outputs_are_loaded(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(world);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    for (size_t t = 0; t < variable->target_count; t++)
+        variable->targets[t].outputs[0].wanted = t == 3 || t == 50;
+    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(variable->batch_count, 2);
+    assert_int_equal(variable->load_count, 60);
+    assert_int_equal(variable->outputs_wanted, 2);
+    assert_int_equal(variable->bytes_to_read, 60 * 1000);
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_historical_windows_are_computed_once(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2020, 2, 30, 1);
+    struct cn_plan *plan = plan_of(world);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    assert_int_equal(variable->target_count, 36 + 2 * 6); /* 1979-2014 once, 2015-2020 twice */
+    size_t historical = 0;
+    for (size_t t = 0; t < variable->target_count; t++)
+        historical += !strcmp(variable->targets[t].scenario, "historical");
+    assert_int_equal(historical, 36);
+    assert_string_equal(variable->targets[0].outputs[0].path, "tas/all-historical/1979.nc");
+    assert_string_equal(variable->targets[40].outputs[0].path, "tas/all-ssp245/2019.nc");
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2100, 2, 30, 1);
+    world->config.normals.periods_given = false;
+    struct cn_plan *plan = plan_of(world);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    assert_string_equal(variable->targets[0].period, "historical");
+    assert_int_equal(variable->targets[0].year, 1980);
+    assert_string_equal(variable->targets[35].period, "hybrid-ssp245");
+    assert_string_equal(variable->targets[65].period, "ssp245");
+    assert_string_equal(variable->targets[121].period, "hybrid-ssp585");
+    assert_int_equal(variable->target_count, 35 + 2 * 86);
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_short_windows_are_reported_with_what_they_lack(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+    world->config.normals.min_years = 28;
+    for (int k = 0; k < 3; k++)
+        world->index[0][10 + k] = -1; /* 1960-1962 */
+    struct cn_plan *plan = plan_of(world);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    /* 1979-1989 lack three years, 1990 lacks two, 1991 one. */
+    assert_int_equal(variable->outputs_failed, 11);
+    assert_int_equal(cn_problems_count(&variable->problems, CN_PROBLEM), 11);
+    assert_non_null(strstr(variable->problems.items[0].text, "1960-1962"));
+    assert_int_equal(variable->targets[0].year, 1990);
+    assert_int_equal(variable->targets[0].years_planned, 28);
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_paths_that_collide_or_escape_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *expected;
+    } cases[] = {{"{variable}.nc", "{year}"},
+                 {"../{year}.nc", "output.root"},
+                 {"/{year}.nc", "output.root"},
+                 {"a//{year}.nc", "output.root"},
+                 {"{grid}/{year}.nc", "output.root"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+        struct cn_error error;
+        struct cn_plan *plan;
+        world->config.output.pattern = cases[i].pattern;
+        world->catalog.grid_label = "..";
+        assert_int_equal(cn_plan_targets(&world->config, &world->catalog, &plan, &error),
+                         CN_BAD_USAGE);
+        assert_non_null(strstr(error.text, cases[i].expected));
+        assert_null(plan);
+        free(world);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_programs_are_right_line_by_line),
+        cmocka_unit_test(test_the_whole_job_in_one_batch),
+        cmocka_unit_test(test_memory_that_is_plenty_gives_batches_of_25),
+        cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
+        cmocka_unit_test(test_historical_windows_are_computed_once),
+        cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),
+        cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
+        cmocka_unit_test(test_paths_that_collide_or_escape_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
