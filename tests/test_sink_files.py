@@ -3,14 +3,17 @@ writes. The file's two halves of truth (values, and when they are) are computed 
 import filecmp
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 try:
     import cftime
+    import netCDF4
     import numpy as np
     import xarray as xr
 except ImportError as missing:
@@ -95,6 +98,10 @@ def check_storage(path, deflated):
     assert ("tasmax:_DeflateLevel = 1" in header) == deflated
     assert ('tasmax:_Shuffle = "true"' in header) == deflated
     assert 'tasmax:_Endianness = "little"' in header
+    names = re.findall(r"^\t(?:int|double|float|short) (\w+)", header, re.M)
+    assert names[0] == "dayofyear" and names.index("time") < names.index("tasmax"), names
+    with netCDF4.Dataset(path, "a"):  # a file that users can edit
+        pass
     assert "scale_factor" not in header and "tracking_id" not in header
 
 
@@ -115,8 +122,28 @@ def check_privacy(path):
         assert secret.encode() not in content, secret
 
 
+def check_full_disk(folder):
+    """A limit on file size stops writes as a full disk does: at metadata, chunks or their index.
+    The reason must reach the message, nothing may be left, and the process must end in order."""
+    size = os.path.getsize(dump(folder)[0])
+    os.remove(os.path.join(folder, FILES[0]))
+    for limit in range(0, size, 7000):
+        result = subprocess.run(
+            [DUMP, folder], capture_output=True, text=True, restore_signals=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})  # HDF5's, after such a failure
+        assert result.returncode == 1, (limit, result)
+        assert "File too large" in result.stderr, (limit, result.stderr)
+        assert sorted(os.listdir(folder)) == [".climnorm.lock", "plain"]
+
+
 with tempfile.TemporaryDirectory() as top:
-    one, two = dump(os.path.join(top, "one")), dump(os.path.join(top, "two"))
+    check_full_disk(os.path.join(top, "full"))
+    one = dump(os.path.join(top, "one"))
+    time.sleep(1.1)  # neither the clock nor what memory held before may show
+    os.environ["MALLOC_PERTURB_"] = "165"
+    two = dump(os.path.join(top, "two"))
+    del os.environ["MALLOC_PERTURB_"]
     umask = os.umask(0)
     os.umask(umask)
     for path, again in zip(one, two):

@@ -106,7 +106,8 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
     size_t parts = 0;
     for (int i = 0; i < file->config->normals.window; i++)
         parts += is_used(file, i) ? cn_window_year(file, i)->part_count : 0;
-    *found = (struct contributors){.files = cn_pool_alloc(pool, parts, sizeof *found->files)};
+    *found =
+        (struct contributors){.files = cn_pool_alloc(pool, parts, sizeof(const struct cn_file *))};
     if (!found->files)
         return false;
     for (int i = 0; i < file->config->normals.window; i++) {
@@ -171,7 +172,8 @@ static int compare_versions(const void *left, const void *right)
 /* The distinct versions, ascending: "1.0 1.1". */
 static char *versions(struct cn_pool *pool, const struct contributors *from)
 {
-    const struct cn_file **sorted = cn_pool_alloc(pool, from->count, sizeof(*sorted));
+    const struct cn_file **sorted =
+        cn_pool_alloc(pool, from->count, sizeof(const struct cn_file *));
     char *text = NULL;
     size_t length = 0;
     FILE *out = sorted ? open_memstream(&text, &length) : NULL;
@@ -179,7 +181,7 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
         return NULL;
     for (size_t i = 0; i < from->count; i++)
         sorted[i] = from->files[i];
-    qsort(sorted, from->count, sizeof(*sorted), compare_versions);
+    qsort(sorted, from->count, sizeof(const struct cn_file *), compare_versions);
     for (size_t i = 0; i < from->count; i++)
         if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
             fprintf(out, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
@@ -201,6 +203,11 @@ static char *date_text(struct cn_pool *pool)
     if (gmtime_r(&now, &utc))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
     return cn_pool_strdup(pool, text);
+}
+
+static const char *region_title(const struct cn_region *region)
+{
+    return region->title ? region->title : region->name;
 }
 
 static const char *leap_day_name(enum cn_leap_day rule)
@@ -231,7 +238,7 @@ static void describe_normal(struct cn_attributes *list, const struct cn_normal_f
     put_text(list, "source_files", base_names(pool, from));
     put_text(list, "leap_day", leap_day_name(file->config->normals.leap_day));
     put_text(list, "region", region->name);
-    put_text(list, "region_name", region->title);
+    put_text(list, "region_name", region_title(region));
     put_text(list, "period", file->target->period);
     put_text(list, "scenario", file->target->scenario);
     put_text(list, "model", file->catalog->model);
@@ -251,7 +258,7 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     put_text(list, "Conventions", "CF-1.10");
     put_text(list, "title",
              cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
-                            region->title));
+                            region_title(region)));
     put_text(list, "source", *newest->source ? newest->source : file->catalog->model);
     if (*newest->institution)
         put_text(list, "institution", newest->institution);
@@ -331,10 +338,10 @@ enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_fi
                                  struct cn_metadata *metadata, struct cn_error *error)
 {
     *metadata = (struct cn_metadata){0};
-    struct cn_attributes *lists[] = {&metadata->global,    &metadata->variable, &metadata->counts,
-                                     &metadata->dayofyear, &metadata->time,     &metadata->lat,
-                                     &metadata->lon};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    struct cn_attributes *lists[] = {
+        &metadata->global, &metadata->variable, &metadata->counts, &metadata->dayofyear,
+        &metadata->time,   &metadata->lat,      &metadata->lon,    NULL};
+    for (size_t i = 0; lists[i]; i++)
         lists[i]->pool = pool;
     struct contributors from;
     if (!find_contributors(pool, file, &from))
@@ -352,7 +359,7 @@ enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_fi
                "degrees_north", "Y", file->region->lat_bounds ? "lat_bnds" : NULL);
     build_axis(&metadata->lon, newest->lon_attributes, newest->lon_attribute_count, "longitude",
                "degrees_east", "X", file->region->lon_bounds ? "lon_bnds" : NULL);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; lists[i]; i++)
         if (lists[i]->failed)
             return cn_fail_memory(error, "attributes");
     return CN_OK;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <hdf5.h>
 #include <netcdf.h>
 #include <netcdf_mem.h>
 #include <stdio.h>
@@ -136,18 +137,50 @@ static void put_coordinates(const struct ids *ids, const struct cn_region_cells 
     TRY(status, nc_put_var_double(id, ids->climatology_bnds, at->climatology_bnds));
 }
 
+/* The bytes of an empty file that keeps the order in which things are made: netCDF writes to no
+ * other. image->memory NULL: no memory. */
+static void make_empty_image(NC_memio *image)
+{
+    const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t file = -1;
+    if (H5Pset_obj_track_times(creation, false) >= 0 && /* same inputs, same bytes */
+        H5Pset_link_creation_order(creation, order) >= 0 &&
+        H5Pset_attr_creation_order(creation, order) >= 0 &&
+        H5Pset_fapl_core(access, 1 << 16, false) >= 0)
+        file = H5Fcreate("normal", H5F_ACC_TRUNC, creation, access);
+    if (file >= 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0) {
+        ssize_t size = H5Fget_file_image(file, NULL, 0);
+        image->memory = size > 0 ? malloc((size_t)size) : NULL;
+        if (image->memory && H5Fget_file_image(file, image->memory, (size_t)size) == size)
+            image->size = (size_t)size;
+    }
+    if (file >= 0)
+        H5Fclose(file);
+    H5Pclose(creation);
+    H5Pclose(access);
+}
+
 /* All but the chunks, as the bytes of a file in memory: image->memory is the caller's to free. In
- * memory because a failed write to disk makes netCDF-C crash when it closes the file. */
+ * memory because a failed write to disk makes netCDF-C 4.9 crash when it closes the file, and not
+ * by nc_create_mem because that does not keep the order in which things are made. */
 static enum cn_status make_image(const struct cn_normal_file *file,
                                  const struct cn_metadata *metadata, const struct coordinates *at,
                                  NC_memio *image, struct cn_error *error)
 {
     struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
-    int status = nc_create_mem("normal", NC_NETCDF4, 0, &ids.file);
+    NC_memio empty = {0};
+    make_empty_image(&empty);
+    if (!empty.size) {
+        free(empty.memory);
+        return cn_fail_memory(error, "an empty file");
+    }
+    int status = nc_open_memio("normal", NC_WRITE, &empty, &ids.file);
     if (!status) {
+        TRY(&status, nc_redef(ids.file));
         define(&ids, file, metadata, &status);
         put_coordinates(&ids, file->region, at, &status);
-        int closed = status ? nc_abort(ids.file) : nc_close_memio(ids.file, image);
+        int closed = nc_close_memio(ids.file, image);
         status = status ? status : closed;
     }
     /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
@@ -173,22 +206,33 @@ static bool put_image(int descriptor, const NC_memio *image)
     return true;
 }
 
-static enum cn_status write_file(const struct cn_normal_file *file, const NC_memio *image,
-                                 const char *count_name, const struct cn_chunk *means,
-                                 const struct cn_chunk *counts, int descriptor,
-                                 const char *temporary, struct cn_error *error)
+static enum cn_status write_temporary(const struct cn_normal_file *file, const NC_memio *image,
+                                      const char *count_name, const struct cn_chunk *means,
+                                      const struct cn_chunk *counts, char *temporary, size_t room,
+                                      struct cn_error *error)
 {
     const char *const names[] = {file->variable->name, count_name};
     const struct cn_chunk *const chunks[] = {means, counts};
-    if (!put_image(descriptor, image))
-        return cn_fail(error, CN_BAD_MACHINE,
-                       "%s/%s: cannot be written: %s; see to the disk and run again, finished "
-                       "files are kept",
-                       file->config->output.root, file->path, strerror(errno));
-    cn_door_enter();
+    const char *root = file->config->output.root;
+    int descriptor;
     enum cn_status status =
-        cn_chunks_write(temporary, names, chunks, counts ? 2 : 1, (size_t)file->slots, error);
-    cn_door_leave();
+        cn_place_temporary(root, file->path, temporary, room, &descriptor, error);
+    if (status)
+        return status;
+    if (put_image(descriptor, image)) {
+        cn_door_enter();
+        status =
+            cn_chunks_write(temporary, names, chunks, counts ? 2 : 1, (size_t)file->slots, error);
+        cn_door_leave();
+    } else {
+        status = cn_fail(error, CN_BAD_MACHINE,
+                         "%s/%s: cannot be written: %s; see to the disk and run again, finished "
+                         "files are kept",
+                         root, file->path, strerror(errno));
+    }
+    close(descriptor);
+    if (status)
+        unlink(temporary);
     return status;
 }
 
@@ -198,9 +242,8 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, const struct cn_
 {
     struct cn_metadata metadata = {0};
     struct coordinates coordinates = {0};
-    NC_memio image = {0};
-    int descriptor = -1;
     struct cn_pool *pool = cn_pool_new();
+    NC_memio image = {0};
     enum cn_status status = !pool || !find_coordinates(pool, file, &coordinates)
                                 ? cn_fail_memory(error, "coordinates")
                                 : cn_metadata_build(pool, file, &metadata, error);
@@ -210,15 +253,8 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, const struct cn_
         cn_door_leave();
     }
     if (!status)
-        status = cn_place_temporary(file->config->output.root, file->path, temporary, room,
-                                    &descriptor, error);
-    if (!status) {
-        status = write_file(file, &image, metadata.count_name, means, counts, descriptor, temporary,
-                            error);
-        close(descriptor);
-        if (status)
-            unlink(temporary);
-    }
+        status = write_temporary(file, &image, metadata.count_name, means, counts, temporary, room,
+                                 error);
     free(image.memory);
     cn_pool_free(pool);
     return status;
