@@ -98,7 +98,7 @@ enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error);
 /* Encodes a share of a file's chunks; the last share also writes the file. */
 void cn_making_encode(struct cn_job *job, size_t making, size_t share);
 
-/* The thread that syncs and renames finished files; it only waits for I/O. */
+/* The threads that sync and rename finished files; they only wait for I/O. */
 enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);
 /* Publishes a written temporary, there or, when many wait already, here. */
 void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file,

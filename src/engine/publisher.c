@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WAITING = 64 };
+enum { THREADS = 8, MOST_WAITING = 64 };
 
 struct item {
     struct item *next;
@@ -16,7 +16,8 @@ struct item {
 };
 
 struct cn_publisher {
-    pthread_t thread;
+    pthread_t threads[THREADS];
+    int thread_count;
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct item *first, **last;
@@ -71,12 +72,10 @@ enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error)
     pthread_mutex_init(&publisher->lock, NULL);
     pthread_cond_init(&publisher->more, NULL);
     job->publisher = publisher;
-    if (pthread_create(&publisher->thread, NULL, publisher_main, job)) {
-        free(publisher);
-        job->publisher = NULL;
-        return cn_fail(error, CN_BAD_MACHINE, "the publishing thread cannot be started");
-    }
-    return CN_OK;
+    while (publisher->thread_count < THREADS &&
+           !pthread_create(&publisher->threads[publisher->thread_count], NULL, publisher_main, job))
+        publisher->thread_count++;
+    return CN_OK; /* without any, tasks publish */
 }
 
 void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, const char *temporary)
@@ -89,7 +88,7 @@ void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, co
         item->path = file->path;
         memcpy(item->temporary, temporary, length);
         pthread_mutex_lock(&publisher->lock);
-        bool room = publisher->waiting < MOST_WAITING;
+        bool room = publisher->thread_count && publisher->waiting < MOST_WAITING;
         if (room) {
             *publisher->last = item;
             publisher->last = &item->next;
@@ -111,9 +110,10 @@ void cn_publisher_finish(struct cn_job *job)
         return;
     pthread_mutex_lock(&publisher->lock);
     publisher->finished = true;
-    pthread_cond_signal(&publisher->more);
+    pthread_cond_broadcast(&publisher->more);
     pthread_mutex_unlock(&publisher->lock);
-    pthread_join(publisher->thread, NULL);
+    for (int t = 0; t < publisher->thread_count; t++)
+        pthread_join(publisher->threads[t], NULL);
     pthread_mutex_destroy(&publisher->lock);
     pthread_cond_destroy(&publisher->more);
     free(publisher);

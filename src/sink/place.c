@@ -126,13 +126,6 @@ enum cn_status cn_place_publish(const char *path, const char *temporary, struct 
     } else if (rename(temporary, final) != 0) {
         status =
             cn_fail(error, CN_BAD_MACHINE, "%s: cannot take its name: %s", final, strerror(errno));
-    } else {
-        /* The file is there and whole; some file systems cannot sync a directory. */
-        int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (directory >= 0) {
-            fsync(directory);
-            close(directory);
-        }
     }
     if (status)
         unlink(temporary);
