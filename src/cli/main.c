@@ -10,8 +10,11 @@
 #include <hdf5.h>
 #include <libconfig.h>
 #include <libdeflate.h>
+#include <locale.h>
 #include <netcdf.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -87,8 +90,17 @@ static int unknown(const char *word)
     return CN_EXIT_USAGE;
 }
 
+/* What the process needs before anything else. */
+static void set_up(void)
+{
+    setlocale(LC_CTYPE, ""); /* UTF-8 on the terminal; numbers stay with points */
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
+    setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0); /* file systems without locks are read too */
+}
+
 int main(int argc, char **argv)
 {
+    set_up();
     if (argc < 2) {
         print_help(stderr);
         return CN_EXIT_USAGE;
