@@ -9,7 +9,9 @@ all: configure
 configure:
 	@test -f $(BUILD)/CMakeCache.txt || cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
 
-test: all
+test:
+	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
+	cmake --build $(BUILD) -j$(JOBS)
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 
 bench: all
