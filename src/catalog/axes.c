@@ -231,13 +231,19 @@ enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids,
         if (status)
             return status;
     }
-    *axes = (struct cn_axes){found[CN_AXIS_TIME],    found[CN_AXIS_LAT],    found[CN_AXIS_LON],
-                             position[CN_AXIS_TIME], position[CN_AXIS_LAT], position[CN_AXIS_LON]};
+    *axes = (struct cn_axes){
+        .time = *found[CN_AXIS_TIME],
+        .lat = *found[CN_AXIS_LAT],
+        .lon = *found[CN_AXIS_LON],
+        .time_dim = position[CN_AXIS_TIME],
+        .lat_dim = position[CN_AXIS_LAT],
+        .lon_dim = position[CN_AXIS_LON],
+    };
     if (axes->time_dim == axes->lat_dim || axes->time_dim == axes->lon_dim ||
         axes->lat_dim == axes->lon_dim)
         return cn_fail(error, CN_BAD_INPUT,
                        "not a grid: time '%s', latitude '%s' and longitude '%s' share a dimension",
-                       axes->time->name, axes->lat->name, axes->lon->name);
+                       axes->time.name, axes->lat.name, axes->lon.name);
     return CN_OK;
 }
 
@@ -309,10 +315,10 @@ static enum cn_status read_points(const struct cn_dataset *dataset,
 enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error)
 {
-    *grid = (struct cn_grid){.lat_count = axes->lat->length, .lon_count = axes->lon->length};
-    enum cn_status status = read_points(dataset, axes->lat, &grid->lat, &grid->lat_bounds, error);
+    *grid = (struct cn_grid){.lat_count = axes->lat.length, .lon_count = axes->lon.length};
+    enum cn_status status = read_points(dataset, &axes->lat, &grid->lat, &grid->lat_bounds, error);
     if (!status)
-        status = read_points(dataset, axes->lon, &grid->lon, &grid->lon_bounds, error);
+        status = read_points(dataset, &axes->lon, &grid->lon, &grid->lon_bounds, error);
     if (status)
         return status;
     if (grid->lat_count * grid->lon_count > (size_t)INT32_MAX)

@@ -29,7 +29,7 @@ struct cn_dataset {
 
 /* A candidate for the data variable. */
 struct cn_axes {
-    const struct cn_coordinate *time, *lat, *lon;
+    struct cn_coordinate time, lat, lon;
     size_t time_dim, lat_dim, lon_dim; /* positions among the variable's dimensions */
 };
 

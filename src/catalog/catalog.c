@@ -37,7 +37,6 @@ static enum cn_status list_variables(const struct cn_config *config, struct cn_c
 {
     size_t room = config->variables ? config->variable_count : count;
     *names = cn_pool_alloc(catalog->pool, room, sizeof **names);
-    catalog->variables = NULL;
     *name_count = 0;
     if (!*names)
         return cn_fail_memory(error, "the catalog");
@@ -205,9 +204,9 @@ static enum cn_status build(const struct cn_config *config, struct cn_catalog *c
 {
     struct cn_tree_file *tree;
     struct cn_selected *selected;
-    size_t tree_count, count, name_count, first = 0;
-    const char **names;
-    struct cn_experiments experiments;
+    size_t tree_count = 0, count = 0, name_count = 0, first = 0;
+    const char **names = NULL;
+    struct cn_experiments experiments = {0};
     enum cn_status status = cn_tree_search(catalog->pool, config->input.root, &tree, &tree_count,
                                            &catalog->problems, error);
     if (!status)

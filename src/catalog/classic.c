@@ -122,7 +122,7 @@ static void read_variable(struct header *header, struct extent *extent)
     skip_attributes(header);
     uint64_t type = type_bytes(read_big_endian(header, 4));
     read_count(header); /* vsize, which may overflow: not to be relied on */
-    uint64_t begin = read_big_endian(header, header->version == 1 ? 4 : 8), end;
+    uint64_t begin = read_big_endian(header, header->version == 1 ? 4 : 8), end = 0;
     if (!type || __builtin_mul_overflow(bytes, type, &bytes) || bytes > INT64_MAX / 2 ||
         __builtin_add_overflow(begin, bytes, &end))
         header->bad = true;

@@ -6,6 +6,7 @@
 #include "catalog/classic.h"
 #include "catalog/instants.h"
 #include "catalog/packing.h"
+#include "catalog/probe.h"
 #include "catalog/storage.h"
 
 #include "base/door.h"
@@ -16,6 +17,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What the child process needs to know. */
+struct request {
+    const char *path, *variable;
+    bool classic;
+};
 
 /* A netCDF variable that may be the data variable. */
 struct candidate {
@@ -100,7 +107,7 @@ static enum cn_status search(const struct cn_dataset *dataset, const char *base,
     size_t found = 0;
     struct cn_error own = {0};
     for (int varid = 0; varid < dataset->variable_count; varid++) {
-        struct candidate candidate;
+        struct candidate candidate = {0};
         int rank;
         if (nc_inq_varndims(dataset->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
             inquire(dataset, varid, &candidate, &own))
@@ -183,8 +190,8 @@ static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file 
 static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *variable,
                                     struct cn_file *file, struct cn_error *error)
 {
-    struct cn_dataset dataset;
-    struct candidate candidate;
+    struct cn_dataset dataset = {0};
+    struct candidate candidate = {0};
     enum cn_status status = cn_dataset_read(pool, ncid, &dataset, error);
     if (!status)
         status = choose(&dataset, variable, file->base, &candidate, error);
@@ -193,7 +200,7 @@ static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *
     if (!status)
         status = cn_axes_grid(&dataset, &candidate.axes, &file->grid, error);
     if (!status)
-        status = cn_instants_read(&dataset, candidate.axes.time, file, error);
+        status = cn_instants_read(&dataset, &candidate.axes.time, file, error);
     struct cn_attribute *attributes = NULL;
     if (!status)
         status = cn_attributes_read(pool, ncid, candidate.varid, &attributes,
@@ -206,10 +213,10 @@ static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *
         status = read_texts(pool, ncid, file, error);
     if (status)
         return status;
-    file->lat_attributes = candidate.axes.lat->attributes;
-    file->lat_attribute_count = candidate.axes.lat->attribute_count;
-    file->lon_attributes = candidate.axes.lon->attributes;
-    file->lon_attribute_count = candidate.axes.lon->attribute_count;
+    file->lat_attributes = candidate.axes.lat.attributes;
+    file->lat_attribute_count = candidate.axes.lat.attribute_count;
+    file->lon_attributes = candidate.axes.lon.attributes;
+    file->lon_attribute_count = candidate.axes.lon.attribute_count;
     file->variable = cn_pool_strdup(pool, candidate.name);
     return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
 }
@@ -230,6 +237,24 @@ static enum cn_status read_metadata(struct cn_pool *pool, const char *path, cons
     return CN_OK;
 }
 
+/* Reads all that will be read again, and the chunk index, which the decoder reads. */
+static enum cn_status rehearse(void *context, struct cn_error *error)
+{
+    const struct request *request = context;
+    struct cn_file file = {.path = request->path, .base = strrchr(request->path, '/') + 1};
+    struct cn_pool *pool = cn_pool_new();
+    if (!pool)
+        return cn_fail_memory(error, "a file's metadata");
+    cn_door_enter();
+    enum cn_status status =
+        read_metadata(pool, request->path, request->variable, request->classic, &file, error);
+    if (!status && file.storage.layout == CN_CHUNKED)
+        cn_storage_walk_chunks(&file);
+    cn_door_leave();
+    cn_pool_free(pool);
+    return status;
+}
+
 enum cn_status cn_file_examine(struct cn_pool *pool, const char *path, const char *variable,
                                struct cn_file *file, struct cn_error *error)
 {
@@ -248,6 +273,8 @@ enum cn_status cn_file_examine(struct cn_pool *pool, const char *path, const cha
                                            : identify(descriptor, file, &classic, &own);
     if (descriptor >= 0)
         close(descriptor);
+    if (!status)
+        status = cn_probe(rehearse, &(struct request){file->path, variable, classic}, &own);
     if (!status) {
         cn_door_enter();
         status = read_metadata(pool, file->path, variable, classic, file, &own);

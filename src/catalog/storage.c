@@ -139,9 +139,9 @@ static enum cn_status read_layout(hid_t properties, struct cn_storage *storage,
     }
 }
 
-static enum cn_status read_dataset(hid_t dataset, struct cn_storage *storage,
-                                   struct cn_error *error)
+static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct cn_error *error)
 {
+    struct cn_storage *storage = &file->storage;
     hid_t properties = H5Dget_create_plist(dataset), type = H5Dget_type(dataset),
           space = H5Dget_space(dataset);
     enum cn_status status;
@@ -150,6 +150,7 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_storage *storage,
         goto cleanup;
     }
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
+    judge_values(file);
     if (storage->type == NC_FLOAT && !storage->big_endian && H5Tequal(type, H5T_IEEE_F32LE) <= 0)
         refuse(storage, "a float type of its own");
     status = read_layout(properties, storage, error);
@@ -183,18 +184,49 @@ static bool has_user_block(hid_t hdf5)
 
 enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, struct cn_error *error)
 {
-    judge_values(file);
     hid_t hdf5 = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
     hid_t dataset = H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
     enum cn_status status =
         dataset < 0 ? cn_fail(error, CN_BAD_INPUT, "HDF5 finds no dataset '%s'", file->variable)
-                    : read_dataset(dataset, &file->storage, error);
+                    : read_dataset(dataset, file, error);
     if (has_user_block(hdf5))
         refuse(&file->storage, "user block");
     if (dataset >= 0)
         H5Dclose(dataset);
     H5Fclose(hdf5);
     return status;
+}
+
+/* Moves to the next chunk; false: that was the last one. */
+static bool next_chunk(const struct cn_storage *storage, hsize_t *offset)
+{
+    for (size_t d = storage->rank; d-- > 0;) {
+        offset[d] += storage->chunk[d];
+        if (offset[d] < storage->shape[d])
+            return true;
+        offset[d] = 0;
+    }
+    return false;
+}
+
+void cn_storage_walk_chunks(const struct cn_file *file)
+{
+    enum { MAX_CHUNKS = 20000 };
+    hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
+    hsize_t offset[CN_MAX_DIMS] = {0};
+    for (int i = 0; dataset >= 0 && i < MAX_CHUNKS; i++) {
+        unsigned mask;
+        haddr_t address;
+        hsize_t bytes;
+        H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
+        if (!next_chunk(&file->storage, offset))
+            break;
+    }
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (hdf5 >= 0)
+        H5Fclose(hdf5);
 }

@@ -138,7 +138,7 @@ static bool start_timeline(struct builder *builder, size_t scenario, int first, 
                            ptrdiff_t **slots)
 {
     struct cn_variable *variable = builder->variable;
-    *slots = cn_pool_alloc(builder->pool, (size_t)(last - first + 1), sizeof **slots);
+    *slots = cn_pool_alloc(builder->pool, (size_t)(last - first) + 1, sizeof **slots);
     if (!*slots) {
         builder->no_memory = true;
         return false;

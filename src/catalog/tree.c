@@ -151,14 +151,14 @@ static int compare_paths(const void *a, const void *b)
 static bool drop_repeated(struct search *search)
 {
     size_t count = search->file_count;
-    const struct cn_tree_file **order = cn_pool_alloc(search->pool, count, sizeof *order);
+    const struct cn_tree_file **order = cn_pool_alloc(search->pool, count, sizeof(void *));
     struct cn_tree_file *kept = cn_pool_alloc(search->pool, count, sizeof *kept);
     if (!order || !kept)
         return false;
     for (size_t i = 0; i < count; i++)
         order[i] = &search->files[i];
     if (count)
-        qsort(order, count, sizeof *order, compare_identity);
+        qsort(order, count, sizeof(void *), compare_identity);
     size_t kept_count = 0;
     for (size_t i = 0; i < count; i++)
         if (i == 0 || compare_inodes(order[i], order[i - 1]) ||

@@ -144,16 +144,17 @@ static void print_storage(const struct cn_storage *storage)
     putchar('\n');
 }
 
-static void print_packing(const struct cn_packing *packing)
+static void print_packing(const struct cn_packing *packing, int type)
 {
+    const int digits = type == NC_FLOAT ? 7 : 15; /* 1e+20 as it was written, not its neighbour */
     if (packing->packed)
         printf("  %-18sscale_factor %.9g, add_offset %.9g\n", "packed", packing->scale,
                packing->offset);
     printf("  %-18s", "missing");
     for (size_t i = 0; i < packing->missing_count; i++)
-        printf("%.9g, ", packing->missing[i]);
+        printf("%.*g, ", digits, packing->missing[i]);
     if (packing->valid_min > -INFINITY || packing->valid_max < INFINITY)
-        printf("outside %.9g to %.9g%s, ", packing->valid_min, packing->valid_max,
+        printf("outside %.*g to %.*g%s, ", digits, packing->valid_min, digits, packing->valid_max,
                packing->valid_unpacked ? " (unpacked)" : "");
     printf("NaN, Inf\n");
 }
@@ -176,7 +177,7 @@ static void print_file(const char *path, const struct cn_file *file)
     putchar('\n');
     print_days(file);
     print_storage(&file->storage);
-    print_packing(&file->packing);
+    print_packing(&file->packing, file->storage.type);
     bool parallel = !file->storage.not_parallel[0];
     printf("  %-18s%s", "parallel decoder", parallel ? "yes" : "no: ");
     print_text(file->storage.not_parallel);
@@ -186,10 +187,13 @@ static void print_file(const char *path, const struct cn_file *file)
 static enum cn_status inspect(const char *path)
 {
     struct cn_error error = {0};
-    struct cn_file file = {0};
+    struct cn_file file = {.variable = "", .units = "", .time_units = ""};
     struct cn_pool *pool = cn_pool_new();
-    enum cn_status status =
-        pool ? cn_file_examine(pool, path, NULL, &file, &error) : cn_fail_memory(&error, path);
+    enum cn_status status = CN_BAD_MACHINE;
+    if (pool)
+        status = cn_file_examine(pool, path, NULL, &file, &error);
+    else
+        cn_fail_memory(&error, path);
     if (status)
         fprintf(stderr, "climnorm inspect: %s\n", error.text);
     else

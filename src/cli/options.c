@@ -147,7 +147,7 @@ static int next_argument(struct cn_arguments *arguments)
 
 int cn_next_argument(struct cn_arguments *arguments)
 {
-    arguments->value = NULL;
+    arguments->value = "";
     int index = next_argument(arguments);
     if (index == CN_ARGUMENT_HELP)
         print_help(arguments->usage);

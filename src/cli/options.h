@@ -30,7 +30,7 @@ struct cn_arguments {
     int at;              /* the last argument looked at */
     const char *letters; /* the rest of "-qv" */
     bool operands_only;  /* after "--" */
-    const char *value;   /* of the last option or operand */
+    const char *value;   /* of the last option or operand; "" without */
 };
 
 /* cn_next_argument returns an index in usage->options, or one of these. */

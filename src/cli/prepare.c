@@ -20,6 +20,13 @@ static int say(const struct cn_error *error)
     return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
 }
 
+/* Problems of the tree that belong to no variable. */
+static void say_problems(const struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        fprintf(stderr, "climnorm: warning: %s\n", problems->items[i].text);
+}
+
 /* Whether something stands at a path below output.root. */
 static bool exists(const struct cn_config *config, const char *path)
 {
@@ -82,6 +89,8 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
         return false;
     int threads = prepared->config->engine.threads;
     enum cn_status status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
+    if (!status)
+        say_problems(&prepared->catalog->problems);
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
     if (!status && take_lock)

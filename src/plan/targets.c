@@ -19,7 +19,6 @@ struct builder {
     struct cn_plan *plan;
     struct cn_variable_plan *variable;
     size_t capacity;
-    bool *warned; /* [timeline years] a gap that was reported */
 };
 
 static struct cn_pool *pool_of(const struct builder *builder)
@@ -71,34 +70,6 @@ static void list_lacking(const ptrdiff_t *window, int count, int first_year, cha
             return;
         used += (size_t)length;
         k = end;
-    }
-}
-
-/* Warns once of each source year that a written window does without or holds in part. */
-static void warn_of_gaps(struct builder *builder, const struct cn_timeline *timeline,
-                         const struct cn_target *target)
-{
-    const struct cn_config *config = builder->plan->config;
-    for (int k = 0; k < config->normals.window; k++) {
-        int year = target->year - config->normals.window + 1 + k;
-        if (year < timeline->first_year || year > timeline->last_year ||
-            builder->warned[year - timeline->first_year])
-            continue;
-        ptrdiff_t index = timeline->years[year - timeline->first_year];
-        const struct cn_source_year *source = index >= 0 ? source_year(builder, index) : NULL;
-        if (source && source->days_held == source->days_expected)
-            continue;
-        builder->warned[year - timeline->first_year] = true;
-        if (!source)
-            cn_problems_add(&builder->variable->problems, CN_WARNING,
-                            "%s %d: no usable file holds this year; windows do without it",
-                            builder->variable->variable->name, year);
-        else
-            cn_problems_add(&builder->variable->problems, CN_WARNING,
-                            "%s %d: %d of %d days are there; %s", builder->variable->variable->name,
-                            year, source->days_held, source->days_expected,
-                            source->usable ? "the others are missing values"
-                                           : "less than normals.min_days, windows do without it");
     }
 }
 
@@ -177,7 +148,6 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
         variable->outputs_failed += config->region_count;
         return CN_OK;
     }
-    warn_of_gaps(builder, timeline, &target);
     enum cn_status status = name_outputs(builder, period, &target, error);
     struct cn_target *targets =
         status ? NULL
@@ -201,10 +171,6 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
                                       : source->timeline_count > 1 ? default_periods_many
                                                                    : default_periods;
     size_t count = given ? config->normals.period_count : 3;
-    size_t years = (size_t)(timeline->last_year - timeline->first_year) + 1;
-    builder->warned = cn_pool_alloc(pool_of(builder), years, sizeof *builder->warned);
-    if (!builder->warned)
-        return cn_fail_memory(error, "a timeline of the plan");
     for (size_t p = 0; p < count; p++) {
         int first = periods[p].first, last = periods[p].last;
         if (!given && first < timeline->first_year)
