@@ -52,13 +52,15 @@ static void all_errors_at_once(void **state)
 static void wrong_types(void **state)
 {
     (void)state;
-    expect_errors(ROOTS "variables = \"pr\"; scenarios = { a = 1; }; regions = [];\n"
+    expect_errors(ROOTS "regions = [];", NULL,
+                  "F:2: regions: the list is empty and custom_regions defines none; name at least "
+                  "one region, or leave the key out to get its default\n");
+    expect_errors(ROOTS "variables = \"pr\"; scenarios = { a = 1; }; regions = 5;\n"
                         "normals = 3; engine = ( 1 ); custom_regions = \"x\";\n",
                   NULL,
                   "F:2: variables: expected a list of at least one name, not \"pr\"\n"
                   "F:2: scenarios: expected a list of names, not a group\n"
-                  "F:2: regions: expected a list of at least one name, not an empty list; leave "
-                  "the key out to get its default\n"
+                  "F:2: regions: expected a list of names, not 5\n"
                   "F:3: normals: expected a group { ... }, not 3\n"
                   "F:3: engine: expected a group { ... }, not a list of 1\n"
                   "F:3: custom_regions: expected a list of groups ( { ... }, ... ), not \"x\"\n");
@@ -214,7 +216,7 @@ static void years(void **state)
                   NULL,
                   "F:4: normals.periods: \"b\" (2000 to 2010) overlaps \"a\" (1990 to 2000) of "
                   "line 3\n"
-                  "F:5: normals.periods: \"c\" ends (2015) before it begins (2020)\n"
+                  "F:5: normals.periods: period \"c\": last (2015) is before first (2020)\n"
                   "F:2: normals.min_years: 11 years cannot be in a window of 10; lower it or raise "
                   "normals.window\n");
     static const char *const bad[] = {"{year}", "a{scenario", "../x", ".{scenario}", ""};

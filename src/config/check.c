@@ -90,12 +90,21 @@ static void unknown_region(struct cn_draft *draft, const char *name)
                 name, cn_closest_hint(&closest, hint), known);
 }
 
+static bool is_listed(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void check_regions(struct cn_draft *draft)
 {
     struct cn_config *config = &draft->config;
     const char *const *names = draft->regions.items;
     const struct cn_custom_region *custom = draft->custom_regions.items;
-    config->regions = cn_pool_alloc(config->pool, draft->regions.count, sizeof *config->regions);
+    config->regions = cn_pool_alloc(
+        config->pool, draft->regions.count + draft->custom_regions.count, sizeof *config->regions);
     draft->out_of_memory |= !config->regions;
     for (size_t i = 0; config->regions && i < draft->regions.count; i++) {
         const struct cn_region *region = builtin(names[i]);
@@ -107,6 +116,14 @@ static void check_regions(struct cn_draft *draft)
         else
             unknown_region(draft, names[i]);
     }
+    /* A region that is defined is wanted, listed or not. */
+    for (size_t j = 0; config->regions && j < draft->custom_regions.count; j++)
+        if (custom[j].region.name && !is_listed(names, draft->regions.count, custom[j].region.name))
+            config->regions[config->region_count++] = custom[j].region;
+    if (!config->region_count && !draft->regions.count && holds(draft, "regions"))
+        cn_complain(draft, cn_draft_mark(draft, "regions")->place, "regions",
+                    "the list is empty and custom_regions defines none; name at least one region, "
+                    "or leave the key out to get its default");
 }
 
 static void check_scenarios(struct cn_draft *draft)
@@ -147,8 +164,9 @@ static void check_periods(struct cn_draft *draft)
         const struct cn_period *period = &given[i].period;
         struct cn_place place = {given[i].line, NULL};
         if (period->first > period->last) {
-            cn_complain(draft, place, "normals.periods", "\"%s\" ends (%d) before it begins (%d)",
-                        period->name, period->last, period->first);
+            cn_complain(draft, place, "normals.periods",
+                        "period \"%s\": last (%d) is before first (%d)", period->name, period->last,
+                        period->first);
             continue;
         }
         for (size_t j = 0; j < i; j++) {

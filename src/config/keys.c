@@ -63,9 +63,9 @@ const struct cn_key cn_keys[] = {
     {"scenarios", CN_KEY_NAMES, false, IN_DRAFT(scenarios), 0, ENTRIES,
      .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
                 "holds. An empty list: the historical years alone."},
-    {"regions", CN_KEY_NAMES, false, IN_DRAFT(regions), 1, ENTRIES,
+    {"regions", CN_KEY_NAMES, false, IN_DRAFT(regions), 0, ENTRIES,
      .preset = "CONUS, AK, HI, PRVI, GU",
-     .meaning = "Built-in regions and those of custom_regions."},
+     .meaning = "Built-in regions. Those of custom_regions are added when they are not listed."},
     {"custom_regions", CN_KEY_GROUPS, false, IN_DRAFT(custom_regions), 0, ENTRIES,
      .element = region_keys, .element_bytes = sizeof(struct cn_custom_region),
      .meaning = "Boxes of your own. Left out: none."},

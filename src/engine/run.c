@@ -90,6 +90,10 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
     struct cn_counters *counters = &hooks->counters[index];
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
+    for (size_t i = 0; i < result->problems.count; i++)
+        cn_progress_say(hooks->progress, "%s%s",
+                        result->problems.items[i].severity == CN_PROBLEM ? "! " : "warning: ",
+                        result->problems.items[i].text);
     result->normals_skipped = variable->outputs_kept;
     result->normals_failed = variable->outputs_failed;
     counters->files_total = variable->outputs_wanted;

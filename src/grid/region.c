@@ -78,16 +78,23 @@ static bool select_rows(const struct cn_grid *grid, const struct cn_region *regi
     return *count > 0;
 }
 
+/* From axis[i] to axis[i + 1]. Where `turn` is 360, a step against the direction of the axis goes
+ * across the seam. */
+static double step_from(const double *axis, size_t n, size_t i, double turn)
+{
+    double step = axis[i + 1] - axis[i];
+    double direction = axis[n / 2] - axis[n / 2 - 1];
+    if (turn > 0 && fabs(direction) > turn / 2) /* the seam itself is in the middle */
+        direction = -direction;
+    return step * direction < 0 ? step + copysign(turn, direction) : step;
+}
+
 /* Half-way to the neighbours of the full source axis; outermost bounds as far out as in.
  * `turn`: 360 for longitudes, whose neighbours may lie across the seam, else 0. */
 static void midpoint_bounds(const double *axis, size_t n, size_t i, double turn, double bounds[2])
 {
-    double before = i > 0 ? axis[i] - axis[i - 1] : axis[1] - axis[0];
-    double after = i + 1 < n ? axis[i + 1] - axis[i] : axis[n - 1] - axis[n - 2];
-    if (turn > 0) {
-        before = remainder(before, turn);
-        after = remainder(after, turn);
-    }
+    double before = step_from(axis, n, i > 0 ? i - 1 : 0, turn);
+    double after = step_from(axis, n, i + 1 < n ? i : n - 2, turn);
     bounds[0] = axis[i] - before / 2;
     bounds[1] = axis[i] + after / 2;
 }
