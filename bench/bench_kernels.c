@@ -1,7 +1,9 @@
 /*
- * Benchmark of the kernels: each kernel in each ISA that this CPU has, on data in cache and on data
- * out of cache, beside a memcpy of as many bytes as the kernel must move at least (each input once,
- * each output once) in the same run. One thread. README.md of kernels/ shows how to read it.
+ * Benchmark of the kernels, in each ISA that this CPU has, on data in cache and out of it: GB/s of
+ * the bytes that must move (each input once, each output once), those of a memcpy of as many bytes
+ * in the same run, and how many times longer the kernel took. One thread.
+ *
+ *     CLIMNORM_ISA=avx2 bench_kernels rain       only this ISA, only headlines with this text
  */
 #include "kernels.h"
 
@@ -27,17 +29,17 @@ enum {
 /* Years lie this far apart, as in the arena: a multiple of 2 MiB, the worst case for caches. */
 static const size_t YEAR_BYTES = 76 << 20;
 
-enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, WILD };
+enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, RAIN_WITH_TRACES, WILD };
 
 static struct {
     float *years, *means, *values;
     uint8_t *bytes;
 } room;
 
-static double now(void)
+static double now(void) /* of this thread, so that time given to other programs does not count */
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
@@ -69,8 +71,10 @@ static void fill_years(enum weather weather)
             double value = 280 + 40 * (chance - 0.5);
             if (weather == TEMPERATURE_WITH_GAPS && (chance < 0.02 || i / 700 % 3 == 1))
                 value = NAN;
-            if (weather == RAIN)
-                value = chance < 0.3 ? 0 : pow(10, -12 + 9 * chance);
+            if (weather == RAIN || weather == RAIN_WITH_TRACES)
+                value = chance < 0.3 ? 0 : pow(10, -16 + 13 * chance);
+            if (weather == RAIN_WITH_TRACES && chance < 0.001)
+                value = 1e-30;
             if (weather == WILD)
                 value = pow(10, -30 + 60 * chance);
             at[i] = (float)value;
@@ -124,78 +128,89 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Median seconds of one call, of REPEATS; short work is repeated within a measurement. With
- * bytes, a memcpy of so many from and to memory of the benchmark; else the kernel. */
-static double seconds(void (*run)(const struct work *), const struct work *work, size_t bytes)
+static double median(double values[REPEATS])
 {
-    double times[REPEATS + 1];
-    const size_t times_within = bytes < 1 << 20 ? (64 << 20) / bytes : 1;
-    for (size_t repeat = 0; repeat <= REPEATS; repeat++) {
+    qsort(values, REPEATS, sizeof *values, by_size);
+    return values[REPEATS / 2];
+}
+
+struct subject {
+    const char *headline;
+    void (*run)(const struct work *);
+    enum weather weather;
+};
+
+/* Kernel and memcpy take turns, so that a noisy neighbour meets both. The first turn warms up. */
+static void measure(const struct subject *subject, const struct work *work, size_t bytes,
+                    const char *where)
+{
+    double kernel[REPEATS], copy[REPEATS], ratio[REPEATS];
+    const size_t calls = bytes < 1 << 20 ? (16 << 20) / bytes : 1;
+    for (int turn = -1; turn < REPEATS; turn++) {
         const double start = now();
-        for (size_t i = 0; i < times_within; i++) {
-            if (run)
-                run(work);
-            else
-                memcpy(room.bytes + bytes, room.bytes, bytes);
-            __asm__ volatile("" ::: "memory");
+        for (size_t i = 0; i < calls; i++)
+            subject->run(work);
+        const double middle = now();
+        for (size_t i = 0; i < calls; i++) {
+            memcpy(room.bytes + bytes, room.bytes, bytes);
+            __asm__ volatile("" ::: "memory"); /* or the copies would become one */
         }
-        times[repeat] = (now() - start) / (double)times_within;
+        if (turn < 0)
+            continue;
+        kernel[turn] = (double)(bytes * calls) / (middle - start) * 1e-9;
+        copy[turn] = (double)(bytes * calls) / (now() - middle) * 1e-9;
+        ratio[turn] = copy[turn] / kernel[turn];
     }
-    qsort(times + 1, REPEATS, sizeof *times, by_size); /* the first one warms up */
-    return times[1 + REPEATS / 2];
+    printf("  %-12s %-9s %9.2f %9.2f %9.2f\n", where, work->kernels->isa, median(kernel),
+           median(copy), median(ratio));
+    fflush(stdout);
 }
 
-static void report(const char *name, void (*run)(const struct work *), const struct work *work,
-                   size_t bytes)
+static void measure_all(const struct subject *subject)
 {
-    const double kernel = seconds(run, work, bytes), copy = seconds(NULL, NULL, bytes);
-    printf("%-22s %-9s %9.3g %8.2f %8.2f %7.2f\n", name, work->kernels->isa, (double)bytes,
-           1e-9 * (double)bytes / kernel, 1e-9 * (double)bytes / copy, kernel / copy);
-}
-
-static void report_each(const char *name, void (*run)(const struct work *), struct work work,
-                        size_t bytes)
-{
-    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-        work.kernels = *each;
-        report(name, run, &work, bytes);
+    const size_t cell = (ROWS + TARGETS) * sizeof(float), value = 2 * sizeof(float);
+    const char *only = getenv("CLIMNORM_ISA");
+    printf("%s\n", subject->headline);
+    if (subject->run == run_window)
+        fill_years(subject->weather);
+    for (int far = 0; far < 2; far++) {
+        for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
+            struct work work = {*each, 1, NEAR_CELLS, NEAR_VALUES};
+            if (far)
+                work = (struct work){*each, DAYS, DAY_CELLS, FAR_VALUES};
+            if (!only || !*only || !strcmp(only, (*each)->isa))
+                measure(subject, &work,
+                        subject->run == run_window ? work.days * work.cells * cell
+                                                   : work.values * value,
+                        far ? "out of cache" : "in cache");
+        }
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static const char *const weathers[] = {"temperature", "temperature, gaps", "rain", "wild"};
-    static const struct {
-        const char *name;
-        void (*run)(const struct work *);
-        size_t bytes; /* a value */
-    } others[] = {{"unshuffle_f32", run_unshuffle, 8},
-                  {"shuffle_f32", run_shuffle, 8},
-                  {"mask_f32", run_mask, 8}};
-    const size_t cell_bytes = (ROWS + TARGETS) * sizeof(float);
-
+    static const struct subject subjects[] = {
+        {"window_means: temperature", run_window, TEMPERATURE},
+        {"window_means: temperature with gaps", run_window, TEMPERATURE_WITH_GAPS},
+        {"window_means: rain", run_window, RAIN},
+        {"window_means: rain with traces of 1e-30", run_window, RAIN_WITH_TRACES},
+        {"window_means: 1e-30 beside 1e30", run_window, WILD},
+        {"unshuffle_f32", run_unshuffle, 0},
+        {"shuffle_f32", run_shuffle, 0},
+        {"mask_f32", run_mask, 0},
+    };
+    const size_t copied = (size_t)DAYS * DAY_CELLS * (ROWS + TARGETS) * sizeof(float);
     room.years = map(ROWS * YEAR_BYTES);
     room.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
     room.values = map((size_t)FAR_VALUES * sizeof(float));
-    room.bytes = map(2 * (size_t)DAYS * DAY_CELLS * cell_bytes);
-    memset(room.bytes, 1, 2 * (size_t)DAYS * DAY_CELLS * cell_bytes);
+    room.bytes = map(2 * copied);
+    memset(room.bytes, 1, 2 * copied); /* else reads would meet the kernel's page of zeros */
+    memset(room.values, 1, (size_t)FAR_VALUES * sizeof(float));
 
-    printf("%-22s %-9s %9s %8s %8s %7s\n", "kernel", "isa", "bytes", "GB/s", "memcpy", "ratio");
-    for (size_t i = 0; i < sizeof weathers / sizeof *weathers; i++) {
-        fill_years((enum weather)i);
-        printf("window_means of %s, window %d, %d targets, in and out of cache\n", weathers[i],
-               WINDOW, TARGETS);
-        report_each("  in cache", run_window, (struct work){.days = 1, .cells = NEAR_CELLS},
-                    NEAR_CELLS * cell_bytes);
-        report_each("  out of cache", run_window, (struct work){.days = DAYS, .cells = DAY_CELLS},
-                    (size_t)DAYS * DAY_CELLS * cell_bytes);
-    }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        printf("%s\n", others[i].name);
-        report_each("  in cache", others[i].run, (struct work){.values = NEAR_VALUES},
-                    NEAR_VALUES * others[i].bytes);
-        report_each("  out of cache", others[i].run, (struct work){.values = FAR_VALUES},
-                    FAR_VALUES * others[i].bytes);
-    }
+    printf("window %d, %d targets; medians of %d\n", WINDOW, TARGETS, REPEATS);
+    printf("  %-12s %-9s %9s %9s %9s\n", "data", "isa", "GB/s", "memcpy", "ratio");
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
+        if (argc < 2 || strstr(subjects[i].headline, argv[1]))
+            measure_all(subjects + i);
     return 0;
 }

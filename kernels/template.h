@@ -27,15 +27,8 @@
 enum {
     LANES = 16, /* cells that go through the rows together: a cache line of floats */
     VECTORS = LANES / VL,
-    MAX_ROWS = 1024,    /* of one batch; bounds the gathered block, which lies on the stack */
-    BLOCK_FLOATS = 4096 /* a block has more only to hold LANES cells: it stays in L1 */
-};
-
-/* What a block of values holds; decides how it may be summed. */
-struct spread {
-    bool numbers;  /* any */
-    bool missing;  /* any */
-    unsigned bits; /* u = 2^k divides all values, and all are below 2^bits * u */
+    MAX_ROWS = 1024, /* of one batch */
+    BLOCK_FLOATS = MAX_ROWS * LANES,
 };
 
 static inline size_t least(size_t a, size_t b)
@@ -43,54 +36,71 @@ static inline size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static inline uint32_t vu_extreme(vu vector, bool greatest)
-{
-    uint32_t lanes[VL];
-    vu_store(lanes, vector);
-    uint32_t extreme = lanes[0];
-    for (size_t i = 1; i < VL; i++)
-        extreme = (lanes[i] > extreme) == greatest ? lanes[i] : extreme;
-    return extreme;
-}
-
-/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES], rounded up
- * with zeros, and looks at them. A row that is not there is one of NaNs.
- *
- * Bits without the sign order magnitudes as unsigned integers, NaNs last, and doubling drops the
- * sign. Adding 0xffffff then makes NaNs, and only them, wrap around to less than 0xffffff;
- * subtracting 1 makes zero wrap around to the top. */
-static struct spread gather(float *block, const struct cn_window_job *job, size_t first,
-                            size_t cells)
+/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES], filled up
+ * with zeros; a row that is not there is one of NaNs. The rows lie far apart, and more of them than
+ * a CPU can follow, so they are copied in long pieces, and those of the next block are called for:
+ * they come while this one is computed. */
+static void gather(float *block, const struct cn_window_job *job, size_t first, size_t cells)
 {
     static const float missing[LANES] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                                          NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    const size_t rows = job->window + job->targets - 1;
-    vu all = vu_set(0), top = vu_set(0), bottom = vu_set(UINT32_MAX);
+    const size_t rows = job->window + job->targets - 1, left = job->cells - first - cells;
     for (size_t row = 0; row < rows; row++) {
         for (size_t cell = 0; cell < cells; cell += LANES) {
-            const float *from = job->rows[row] ? job->rows[row] + first + cell : missing;
-            float padded[LANES] = {0};
-            if (cells - cell < LANES)
-                from = memcpy(padded, from, (cells - cell) * sizeof *from);
             float *to = block + cell * rows + row * LANES;
-            for (size_t i = 0; i < LANES; i += VL) {
-                vf values = vf_load(from + i);
-                vf_store(to + i, values);
-                vu bits = vu_bits(values);
-                bits = vu_add(bits, bits);
-                all = vu_max(all, bits);
-                top = vu_max(top, vu_add(bits, vu_set(0xffffff)));
-                bottom = vu_min(bottom, vu_add(bits, vu_set(UINT32_MAX)));
+            const float *from = job->rows[row] ? job->rows[row] + first + cell : missing;
+            if (cells - cell < LANES) {
+                memset(to, 0, LANES * sizeof *to);
+                memcpy(to, from, (cells - cell) * sizeof *to);
+                continue;
             }
+            memcpy(to, from, LANES * sizeof *to);
+            if (cell < left && job->rows[row])
+                __builtin_prefetch(from + cells, 0, 2);
         }
     }
-    const uint32_t most = vu_extreme(top, true), fewest = vu_extreme(bottom, false);
-    struct spread spread = {.numbers = most >= 0xffffff,
-                            .missing = vu_extreme(all, true) > 0xff000000};
-    if (spread.numbers &&
-        fewest != UINT32_MAX) { /* biased exponents: subnormals are as coarse as 1 */
-        unsigned high = (most - 0xffffff) >> 24, low = (fewest + 1) >> 24;
-        spread.bits = 24 + (high ? high : 1) - (low ? low : 1);
+}
+
+/* What LANES cells hold; decides how they may be summed. */
+struct spread {
+    bool numbers;         /* any */
+    bool missing;         /* any */
+    unsigned bits[LANES]; /* some u = 2^k divides all values of the cell, which are < 2^bits * u */
+};
+
+/* Bits without the sign order magnitudes as unsigned integers, NaNs last; doubling drops the sign.
+ * Adding 0xffffff then makes NaNs, and only them, wrap around to less than 0xffffff; subtracting 1
+ * makes zero wrap around to the top. */
+static struct spread look(const float *block, size_t rows)
+{
+    vu all[VECTORS], top[VECTORS], bottom[VECTORS];
+    for (size_t i = 0; i < VECTORS; i++) {
+        all[i] = top[i] = vu_set(0);
+        bottom[i] = vu_set(UINT32_MAX);
+    }
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t i = 0; i < VECTORS; i++) {
+            vu bits = vu_bits(vf_load(block + row * LANES + i * VL));
+            bits = vu_add(bits, bits);
+            all[i] = vu_max(all[i], bits);
+            top[i] = vu_max(top[i], vu_add(bits, vu_set(0xffffff)));
+            bottom[i] = vu_min(bottom[i], vu_add(bits, vu_set(UINT32_MAX)));
+        }
+    }
+    uint32_t greatest[LANES], high[LANES], low[LANES];
+    for (size_t i = 0; i < VECTORS; i++) {
+        vu_store(greatest + i * VL, all[i]);
+        vu_store(high + i * VL, top[i]);
+        vu_store(low + i * VL, bottom[i]);
+    }
+    struct spread spread = {0};
+    for (size_t i = 0; i < LANES; i++) {
+        spread.missing |= greatest[i] > 0xff000000;
+        spread.numbers |= high[i] >= 0xffffff;
+        /* Biased exponents. Subnormals, with 0 for their exponent, have the last digit of those
+         * with 1: taking it for half as much is safe. No number is as good as zero. */
+        const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
+        spread.bits[i] = 24 + most - ((low[i] + 1) >> 24);
     }
     return spread;
 }
@@ -193,56 +203,73 @@ static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, s
     }
 }
 
+static void put_missing(const struct cn_window_job *job, size_t first, size_t cells)
+{
+    for (size_t target = 0; target < job->targets; target++) {
+        for (size_t cell = first; job->means[target] && cell < first + cells; cell++)
+            job->means[target][cell] = NAN;
+        if (job->counts && job->counts[target])
+            memset(job->counts[target] + first, 0, cells * sizeof(int16_t));
+    }
+}
+
 static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
 {
     return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
 }
 
-/* One block of cells by the cheapest method that is exact. Let u and A = 2^bits * u be as in struct
- * spread. A multiple of u that is at most 2^53 u is a double, and a double operation whose exact
- * result is one is exact.
+/* Cells first … first + cells, at most LANES, by the cheapest method that is exact. For each cell
+ * let u and A = 2^bits * u be as in struct spread. A multiple of u of at most 2^53 u is a double,
+ * so an operation on doubles whose exact result is such a multiple is exact.
  *
  * One double: the oldest value leaves before the newest enters, so a partial sum has at most
- * `window` terms and is below window * A, which must not exceed 2^53 u.
+ * `window` terms. It is exact if window * A <= 2^53 u.
  *
  * Pairs: rounding a multiple of u gives a multiple of u, so s, e and what TwoSum takes from s are
- * such, and s + e is the exact sum S as long as each addition to e is exact. While |e| <= window *
- * A, s + x = S' - e is at most 2 * window * A, and TwoSum loses at most 2^-53 of that: after k
- * moves |e| <= k * 2^-52 * window * A. With k <= 2^52 that keeps the assumption, and if k * 2^-52 *
- * window * A <= 2^53 u all additions to e are exact. Then s + e, added as doubles, is S rounded
- * once. */
-static void block_means(const struct cn_window_job *job, size_t first, size_t cells,
-                        const float *block, const struct spread *spread)
+ * such, and s + e is the exact sum S as long as each addition to e is exact. While
+ * |e| <= window * A, s + x = S + x - e is at most 2 * window * A, of which TwoSum loses at most
+ * 2^-53: after k moves |e| <= k * 2^-52 * window * A. That keeps the assumption, and if
+ * k * 2^-52 * window * A <= 2^53 u, all additions to e are exact. Then s + e is S, and their sum as
+ * doubles is S rounded once. There are less than 2 * rows moves.
+ *
+ * Cells with more spread are computed again by the method that takes everything. */
+static void means_of_lanes(const struct cn_window_job *job, size_t first, size_t cells,
+                           const float *block)
 {
     const size_t rows = job->window + job->targets - 1;
-    const unsigned sum_bits = spread->bits + log2_above(job->window);
-    const bool one = sum_bits <= 53, pairs = sum_bits + log2_above(2 * rows) <= 105;
-    if (!one && !pairs) {
-        cn_window_means_exact(job, first, cells);
+    const unsigned for_one = 53 - log2_above(job->window);
+    const unsigned for_pairs = 105 - log2_above(job->window) - log2_above(2 * rows);
+    const struct spread spread = look(block, rows);
+    if (!spread.numbers) {
+        put_missing(job, first, cells);
         return;
     }
-    for (size_t cell = 0; cell < cells; cell += LANES, block += rows * LANES) {
-        const size_t count = least(cells - cell, LANES);
-        if (one && !spread->missing)
-            slide(job, first + cell, count, block, (struct method){.pairs = false});
-        else if (one)
-            slide(job, first + cell, count, block, (struct method){.missing = true});
-        else if (!spread->missing)
-            slide(job, first + cell, count, block, (struct method){.pairs = true});
-        else
-            slide(job, first + cell, count, block, (struct method){.pairs = true, .missing = true});
-    }
+    bool pairs = false;
+    for (size_t i = 0; i < cells; i++)
+        pairs |= spread.bits[i] > for_one;
+    if (!pairs && !spread.missing)
+        slide(job, first, cells, block, (struct method){.pairs = false});
+    else if (!pairs)
+        slide(job, first, cells, block, (struct method){.missing = true});
+    else if (!spread.missing)
+        slide(job, first, cells, block, (struct method){.pairs = true});
+    else
+        slide(job, first, cells, block, (struct method){.pairs = true, .missing = true});
+    for (size_t i = 0; pairs && i < cells; i++)
+        if (spread.bits[i] > for_pairs)
+            cn_window_means_exact(job, first + i, block + i, LANES);
 }
 
-static void batch_means(const struct cn_window_job *job)
+static void means_of_batch(const struct cn_window_job *job)
 {
-    _Alignas(64) float block[MAX_ROWS * LANES];
-    const size_t rows = job->window + job->targets - 1, fitting = BLOCK_FLOATS / rows / LANES;
-    const size_t width = fitting ? fitting * LANES : LANES;
+    _Alignas(64) float block[BLOCK_FLOATS]; /* 64 KiB; fits L2, and the stack of any thread */
+    const size_t rows = job->window + job->targets - 1;
+    const size_t width = BLOCK_FLOATS / (rows * LANES) * LANES;
     for (size_t first = 0; first < job->cells; first += width) {
         const size_t cells = least(job->cells - first, width);
-        const struct spread spread = gather(block, job, first, cells);
-        block_means(job, first, cells, block, &spread);
+        gather(block, job, first, cells);
+        for (size_t cell = 0; cell < cells; cell += LANES)
+            means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows);
     }
 }
 
@@ -255,7 +282,7 @@ static void window_means(const struct cn_window_job *job)
         batch.targets = least(left, MAX_ROWS + 1 - job->window);
         batch.means = job->means + target;
         batch.counts = job->counts ? job->counts + target : NULL;
-        batch_means(&batch);
+        means_of_batch(&batch);
     }
 }
 

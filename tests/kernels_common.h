@@ -19,9 +19,6 @@
 
 #include <cmocka.h>
 
-#define EACH_ISA(each) \
-    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++)
-
 static inline uint32_t bits_of(float value)
 {
     uint32_t bits;

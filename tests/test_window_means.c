@@ -139,15 +139,24 @@ static float value_like(enum look look, size_t row)
     }
 }
 
-/* Full digits and both signs, over `spread` powers of two that begin at a random one: the spread
- * decides which method of summing is exact. */
+/* Values that sum to much and then leave or cancel, down to the last digit of the least: of three
+ * sizes over `spread` powers of two, with signs and sizes in runs. The larger two are always the
+ * same, and where a double ends that adds up the largest, the digits of the middle one lie. The
+ * spread decides which method of summing is exact. */
 static float value_over(unsigned spread)
 {
-    static unsigned lowest;
-    if (random_bits() % 64 == 0 || lowest + spread > 254)
-        lowest = random_bits() % (255 - spread);
-    const uint32_t end = random_bits() & 1 ? random_bits() % (spread + 1) : spread;
-    return float_of((lowest + end) << 23 | (random_bits() & 0x807fffff) | 0x700000);
+    static unsigned size, sign, left;
+    if (!left--) {
+        left = random_bits() % 40;
+        size = random_bits() % 3;
+        sign = random_bits() % 3; /* 2: both signs */
+    }
+    const uint32_t chosen = random_bits() % 4 ? size : 0;
+    const uint32_t exponents[] = {0, spread < 40 ? spread / 2 : spread - 40, spread};
+    const uint32_t digits[] = {random_bits() & 0x7fffff, 0x2aaaab, 0x7fffff};
+    const uint32_t negative = sign == 2 ? random_bits() & 1 : sign;
+    return float_of(negative << 31 | ((254 - spread) / 2 + exponents[chosen]) << 23 |
+                    digits[chosen]);
 }
 
 /* One job with room around each row of results. */
@@ -228,8 +237,7 @@ static void trial_check(struct trial *trial, size_t batch)
     int *counts = reserve(job->targets * job->cells, sizeof *counts);
     for (size_t i = 0; i < job->targets * job->cells; i++)
         expected[i] = exact_mean(job, i / job->cells, i % job->cells, counts + i);
-    EACH_ISA(each)
-    {
+    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
         trial_clear(trial);
         for (size_t target = 0; target < job->targets; target += batch) {
             struct cn_window_job part = *job;
@@ -323,17 +331,38 @@ static void means_are_exact_for_all_cells_and_offsets(void **state)
 static void means_are_exact_for_all_spreads(void **state)
 {
     (void)state;
-    static const size_t windows[] = {1, 30, 33, 64};
+    static const size_t windows[] = {1, 8, 30, 64};
+    enum { TARGETS = 100 };
     for (size_t w = 0; w < 4; w++) {
-        struct trial trial = trial_new(windows[w], 9, 16, 0);
-        for (unsigned spread = 0; spread < 250; spread++) {
-            for (size_t row = 0; row < windows[w] + 8; row++)
-                for (size_t cell = 0; cell < 16; cell++)
+        struct trial trial = trial_new(windows[w], TARGETS, 16, 0);
+        for (unsigned spread = 0; spread < 250; spread += 1 + spread / 128 * 20) {
+            for (size_t cell = 0; cell < 16; cell++)
+                for (size_t row = 0; row < windows[w] + TARGETS - 1; row++)
                     trial.rows[row][cell] = value_over(spread);
             trial_check(&trial, SIZE_MAX);
         }
         trial_free(&trial, 0);
     }
+}
+
+/* 2^24 + 1 lies between two floats, and 2^-29 is half of its last digit as a double: whether there
+ * is a bit more or less, however little, decides the mean. */
+static void the_least_value_breaks_ties(void **state)
+{
+    (void)state;
+    struct trial trial = trial_new(4, 1, 16, 0);
+    for (int exponent = -149; exponent < -30; exponent++) {
+        for (size_t cell = 0; cell < 16; cell++) {
+            trial.rows[0][cell] = 0x1p24F;
+            trial.rows[1][cell] = 1;
+            trial.rows[2][cell] = 0x1p-29F;
+            trial.rows[3][cell] = cell % 2 ? ldexpf(1, exponent) : -ldexpf(1, exponent);
+        }
+        trial_check(&trial, SIZE_MAX);
+        assert_true(trial.means[0][0] == 0x1p22F);
+        assert_true(trial.means[0][1] == 0x1p22F + 0.5F);
+    }
+    trial_free(&trial, 0);
 }
 
 static void means_do_not_depend_on_the_batch(void **state)
@@ -377,8 +406,7 @@ static void rows_and_results_may_be_absent(void **state)
         trial_fill(&trial, GAPS);
         int count;
         const float expected = exact_mean(&trial.job, 5, 36, &count);
-        EACH_ISA(each)
-        {
+        for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             trial_clear(&trial);
             float *only_means[12] = {[5] = trial.means[5]};
             struct cn_window_job job = trial.job;
@@ -409,8 +437,7 @@ static void the_mean_of_zeros_is_positive(void **state)
             trial.rows[1][cell] = trial.rows[2][cell] = -0.0F;
         }
         trial.rows[0][15] = 0x1p-149F;
-        EACH_ISA(each)
-        {
+        for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             (*each)->window_means(&trial.job);
             assert_int_equal(bits_of(trial.means[1][0]), 0);
             assert_int_equal(bits_of(trial.means[1][15]), 0);
@@ -441,8 +468,7 @@ static void windows_stay_inside_their_rows(void **state)
         const struct cn_window_job job = {rows, 2, 2, cells, means, counts};
         int count;
         const float expected = exact_mean(&job, 1, cells - 1, &count);
-        EACH_ISA(each)
-        {
+        for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             (*each)->window_means(&job);
             assert_true(means[1][cells - 1] == expected);
             assert_int_equal(counts[0][cells - 1], 2);
@@ -459,6 +485,7 @@ int main(void)
         cmocka_unit_test(means_are_exact_for_all_looks),
         cmocka_unit_test(means_are_exact_for_all_cells_and_offsets),
         cmocka_unit_test(means_are_exact_for_all_spreads),
+        cmocka_unit_test(the_least_value_breaks_ties),
         cmocka_unit_test(means_do_not_depend_on_the_batch),
         cmocka_unit_test(the_longest_window_goes_with_many_targets),
         cmocka_unit_test(rows_and_results_may_be_absent),

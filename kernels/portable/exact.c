@@ -52,31 +52,35 @@ static double rounded(const int64_t limbs[LIMBS])
     int top = 1 + LIMBS;
     while (top > 2 && !digits[top])
         top--;
-    /* At least 65 bits, or all there are: what is below can only break ties, so one bit tells. */
-    unsigned __int128 head =
-        (unsigned __int128)digits[top] << 64 | (uint64_t)digits[top - 1] << 32 | digits[top - 2];
+    if (!digits[top])
+        return 0;
+    /* 63 bits, of which the last also says whether any below is set: it can only break ties. */
+    const int shift = __builtin_clz(digits[top]) + 31;
+    const unsigned __int128 head =
+        ((unsigned __int128)digits[top] << 64 | (uint64_t)digits[top - 1] << 32 | digits[top - 2])
+        << shift;
+    uint64_t below = (uint64_t)head;
     for (int i = 0; i < top - 2; i++)
-        head |= digits[i] != 0;
-    return ldexp((double)head, 32 * (top - 4) + LEAST_EXPONENT);
+        below |= digits[i];
+    const int64_t kept = (int64_t)(head >> 64) | (below != 0);
+    return ldexp((double)kept, 32 * (top - 2) - shift + LEAST_EXPONENT);
 }
 
-void cn_window_means_exact(const struct cn_window_job *job, size_t first, size_t cells)
+void cn_window_means_exact(const struct cn_window_job *job, size_t cell, const float *values,
+                           size_t stride)
 {
-    for (size_t cell = first; cell < first + cells; cell++) {
-        struct total total = {0};
-        for (size_t row = 0; row < job->window + job->targets - 1; row++) {
-            if (row >= job->window && job->rows[row - job->window])
-                add(&total, job->rows[row - job->window][cell], -1);
-            if (job->rows[row])
-                add(&total, job->rows[row][cell], 1);
-            if (row + 1 < job->window)
-                continue;
-            size_t target = row + 1 - job->window;
-            if (job->means[target])
-                job->means[target][cell] =
-                    total.count ? (float)(rounded(total.limbs) / total.count) : NAN;
-            if (job->counts && job->counts[target])
-                job->counts[target][cell] = (int16_t)total.count;
-        }
+    struct total total = {0};
+    for (size_t row = 0; row < job->window + job->targets - 1; row++) {
+        if (row >= job->window)
+            add(&total, values[(row - job->window) * stride], -1);
+        add(&total, values[row * stride], 1);
+        if (row + 1 < job->window)
+            continue;
+        const size_t target = row + 1 - job->window;
+        if (job->means[target])
+            job->means[target][cell] =
+                total.count ? (float)(rounded(total.limbs) / total.count) : NAN;
+        if (job->counts && job->counts[target])
+            job->counts[target][cell] = (int16_t)total.count;
     }
 }

@@ -6,7 +6,9 @@
 
 #include "kernels.h"
 
-/* window_means for cells first … first + cells of the job. */
-void cn_window_means_exact(const struct cn_window_job *job, size_t first, size_t cells);
+/* window_means for one cell of the job, whose values are values[row * stride]; NaN also where a row
+ * is not there. */
+void cn_window_means_exact(const struct cn_window_job *job, size_t cell, const float *values,
+                           size_t stride);
 
 #endif
