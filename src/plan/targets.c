@@ -31,6 +31,16 @@ static const struct cn_source_year *source_year(const struct builder *builder, p
     return &builder->variable->variable->years[index];
 }
 
+/* The usable source year of a timeline; -1: there is none. */
+static ptrdiff_t usable_year(const struct builder *builder, const struct cn_timeline *timeline,
+                             int year)
+{
+    if (year < timeline->first_year || year > timeline->last_year)
+        return -1;
+    ptrdiff_t index = timeline->years[year - timeline->first_year];
+    return index >= 0 && source_year(builder, index)->usable ? index : -1;
+}
+
 /* The window that ends in `year`: [window] indices, -1 where no usable year is. */
 static ptrdiff_t *make_window(const struct builder *builder, const struct cn_timeline *timeline,
                               int year, int *planned)
@@ -39,12 +49,7 @@ static ptrdiff_t *make_window(const struct builder *builder, const struct cn_tim
     ptrdiff_t *years = cn_pool_alloc(pool_of(builder), (size_t)window, sizeof *years);
     *planned = 0;
     for (int k = 0; years && k < window; k++) {
-        int source = year - window + 1 + k;
-        years[k] = -1;
-        if (source >= timeline->first_year && source <= timeline->last_year)
-            years[k] = timeline->years[source - timeline->first_year];
-        if (years[k] >= 0 && !source_year(builder, years[k])->usable)
-            years[k] = -1;
+        years[k] = usable_year(builder, timeline, year - window + 1 + k);
         *planned += years[k] >= 0;
     }
     return years;
@@ -73,22 +78,24 @@ static void list_lacking(const ptrdiff_t *window, int count, int first_year, cha
     }
 }
 
-static bool whole_window_historical(const struct builder *builder, const ptrdiff_t *window)
+static bool whole_window_historical(const struct builder *builder,
+                                    const struct cn_timeline *timeline, int year)
 {
-    for (int k = 0; k < builder->plan->config->normals.window; k++)
-        if (window[k] >= 0 && strcmp(source_year(builder, window[k])->experiment,
-                                     builder->plan->config->input.historical) != 0)
+    for (int k = 0; k < builder->plan->config->normals.window; k++) {
+        ptrdiff_t index = usable_year(builder, timeline, year - k);
+        if (index >= 0 && strcmp(source_year(builder, index)->experiment,
+                                 builder->plan->config->input.historical) != 0)
             return false;
+    }
     return true;
 }
 
-static bool computed_before(const struct builder *builder, int year, size_t timeline)
+/* Whether an earlier timeline has this target year with the same, historical window. */
+static bool handled_before(const struct builder *builder, size_t timeline, int year)
 {
-    const struct cn_variable_plan *variable = builder->variable;
-    const char *historical = builder->plan->config->input.historical;
-    for (size_t t = 0; t < variable->target_count; t++)
-        if (variable->targets[t].timeline != timeline && variable->targets[t].year == year &&
-            !strcmp(variable->targets[t].scenario, historical))
+    const struct cn_timeline *timelines = builder->variable->variable->timelines;
+    for (size_t t = 0; t < timeline; t++)
+        if (year <= timelines[t].last_year && whole_window_historical(builder, &timelines[t], year))
             return true;
     return false;
 }
@@ -132,8 +139,8 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
     if (!window)
         return cn_fail_memory(error, "windows of the plan");
     target.window = window;
-    bool historical = !timeline->scenario || whole_window_historical(builder, window);
-    if (historical && computed_before(builder, year, timeline_index))
+    bool historical = !timeline->scenario || whole_window_historical(builder, timeline, year);
+    if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
     if (target.years_planned < config->normals.min_years) {
