@@ -1,0 +1,132 @@
+"""The same bytes: whatever the threads, the batches, the memory bound and the kernels."""
+import os
+import re
+import unittest
+
+import numpy as np
+
+import oracle
+import trees
+from climnorm_case import Case, TestCase, main
+
+EPOCH = {"SOURCE_DATE_EPOCH": "1600000000"}
+FIRST, LAST, WINDOW = 1990, 2009, 5
+
+
+class Identity(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        boxes = [{"name": "BOX", "lon": [-70, 70], "lat": [-40, 40]},
+                 {"name": "DOT", "lon": [112, 113], "lat": [12, 13]}]
+        cls.case = Case(variables=["pr", "tas", "span"], custom_regions=boxes,
+                        scenarios=["ssp126"],
+                        normals={"window": WINDOW, "min_years": WINDOW - 1},
+                        output={"counts": True}).periods(FIRST + WINDOW - 1, LAST)
+        cls.addClassCleanup(cls.case.close)
+        rng = np.random.default_rng(5)
+        for year in range(FIRST, LAST + 1):
+            experiment = "historical" if year < 2000 else "ssp126"
+            for variable in ("pr", "tas"):
+                dates = trees.dates_of_year("360_day", year)
+                raw = rng.standard_normal((360, 6, 8)) * 10.0 ** rng.uniform(-12, 9, (360, 6, 8))
+                raw[rng.random(raw.shape) < 0.05] = np.nan
+                trees.write(os.path.join(cls.case.data, trees.name(
+                    variable, year, experiment=experiment)), variable, dates, raw.astype("f4"),
+                    calendar="360_day", chunks="day" if variable == "pr" else (100, 3, 8))
+        for first in (1990, 2000):
+            trees.many_years(lambda a, b: os.path.join(cls.case.data, trees.name(
+                "span", trees.span(a, b),
+                experiment="historical" if a[0] < 2000 else "ssp126")), "span",
+                range(first, first + 10), calendar="360_day", chunks=(1000, 6, 8))
+        cls.wanted = None
+
+    def bytes_of(self, *options, code=0, **env):
+        result = self.case.run("--set", "output.existing=overwrite", *options,
+                               env={**EPOCH, **env})
+        self.exits(result, code)
+        out = {}
+        for name, path in self.case.files().items():
+            with open(path, "rb") as f:
+                if name.endswith(".nc"):
+                    out[name] = f.read()
+        return out
+
+    def same(self, label, got):
+        self.assertEqual(set(got), set(self.reference()), label)
+        different = [n for n, data in got.items() if data != self.reference()[n]]
+        self.assertEqual(different, [], f"{label}: {len(different)} files differ")
+
+    def reference(self):
+        cls = type(self)
+        if cls.wanted is None:
+            cls.wanted = self.bytes_of()
+            self.assertEqual(len(cls.wanted), 3 * 3 * (LAST - FIRST + 2 - WINDOW))
+        return cls.wanted
+
+    def test_values(self):
+        self.bytes_of()
+        tree = oracle.Tree(self.case.data)
+        for variable in ("pr", "tas", "span"):
+            for region in ("GLOBAL", "BOX", "DOT"):
+                self.judged(self.case, variable, range(FIRST + WINDOW - 1, LAST + 1, 3),
+                            region=region, timeline=tree.timeline(variable, "ssp126"))
+
+    def test_again_and_elsewhere(self):
+        self.same("a second run", self.bytes_of())
+        old = self.case.out
+        self.case.config["output"]["root"] = "another/place"
+        self.case.out = os.path.join(self.case.dir, "another/place")
+        try:
+            self.same("another output root", self.bytes_of())
+        finally:
+            self.case.config["output"]["root"], self.case.out = "output", old
+
+    def test_threads(self):
+        for threads in (1, 2, 7):
+            self.same(f"{threads} threads", self.bytes_of("--threads", str(threads)))
+
+    def test_batches(self):
+        for batch in (1, 2, 5, 121):
+            self.same(f"batch_years {batch}",
+                      self.bytes_of("--set", f"engine.batch_years={batch}"))
+
+    def test_kernels(self):
+        with open("/proc/cpuinfo") as f:
+            flags = set(re.search(r"^(?:flags|Features)\s*:(.*)$", f.read(), re.M)[1].split())
+        isas = ["portable"] + [i for i, flag in (("avx2", "avx2"), ("avx512", "avx512f"))
+                               if flag in flags]
+        for isa in isas:
+            self.same(isa, self.bytes_of(CLIMNORM_ISA=isa))
+            result = self.case.run(env={**EPOCH, "CLIMNORM_ISA": isa})
+            self.assertEqual(result.summary["isa"], isa)
+
+    def test_memory(self):
+        """The least memory comes from the error message; at and above it all runs are equal."""
+        least = 1024
+        for _ in range(4):  # each variable may ask for more than the one before
+            result = self.case.run("--set", f"engine.memory={least // 1024}KiB",
+                                   "--set", "output.existing=overwrite")
+            if result.code == 0:
+                break
+            self.exits(result, 1)
+            self.assertIn("engine.memory", result.err)
+            sizes = [int(n) for n in re.findall(r"\((\d+) bytes\)", result.err)]
+            self.assertTrue(sizes, f"no size in: {result.err}")
+            least = (max(sizes) // 1024 + 1) * 1024
+        self.assertGreater(least, 3 * 360 * 48 * 4)
+        for memory in (least, least * 3 // 2, least * 3, 2 ** 30):
+            self.same(f"memory {memory}", self.bytes_of(
+                "--set", f"engine.memory={memory // 1024}KiB"))
+
+    def test_digests_ignore_the_engine(self):
+        """With another thread count and batch, nothing is made again."""
+        self.bytes_of()
+        result = self.case.run("-t", "1", "--set", "engine.batch_years=3",
+                               "--set", "engine.memory=1GiB")
+        self.exits(result, 0)
+        for variable in result.summary["variables"]:
+            self.assertEqual(variable["normals_written"], 0)
+
+
+if __name__ == "__main__":
+    main()

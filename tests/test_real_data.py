@@ -1,0 +1,81 @@
+"""Real model output: CanESM2 1950-2100 against exact means, a CMIP6 file of one 20-year chunk,
+and one with two pressure levels, which must be refused by name.
+"""
+import os
+import sys
+import unittest
+
+import netCDF4
+import numpy as np
+
+import oracle
+from climnorm_case import Case, TestCase, main, read
+
+REAL = os.environ.get("CLIMNORM_REAL_DATA", "")
+PERIODS = [{"name": "historical", "first": 1980, "last": 2005},
+           {"name": "hybrid", "first": 2006, "last": 2034},
+           {"name": "rcp85", "first": 2035, "last": 2100}]
+
+
+class CanESM2(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        root = os.path.join(REAL, "canesm2")
+        cls.tree = oracle.Tree(root)
+        lat, lon = cls.tree.timeline("pr", "rcp85").lat, cls.tree.timeline("pr", "rcp85").lon
+        box = {"name": "SITES", "lon": [float(lon.min()) - 1, float(lon.max()) + 1],
+               "lat": [float(lat.min()) - 1, float(lat.max()) + 1]}
+        cls.case = Case(input={"root": root, "model": "CanESM2"}, variables=["pr", "tasmax"],
+                        scenarios=["rcp85"], regions=[], custom_regions=[box],
+                        normals={"window": 30, "min_years": 25, "periods": PERIODS})
+        cls.addClassCleanup(cls.case.close)
+        cls.result = cls.case.run()
+
+    def test_all_normals(self):
+        self.exits(self.result, 0)
+        self.assertEqual(len(self.case.normals()), 242)
+        for variable in ("pr", "tasmax"):
+            said = self.result.variable(variable)
+            # 150 of the 151 files: 1950 lies in no window
+            self.assertEqual((said["files_read"], said["normals_written"], said["problems"]),
+                             (150, 121, []))
+            timeline = self.tree.timeline(variable, "rcp85")
+            for period in PERIODS:
+                self.judged(self.case, variable, range(period["first"], period["last"] + 1),
+                            region="SITES", period=period["name"], timeline=timeline)
+            values = read(self.case.path(variable, 2050, "SITES", "rcp85"), variable)["values"]
+            self.assertEqual(np.isnan(values).all(axis=0).sum(), 6)
+
+    def test_versions_of_the_future(self):
+        with netCDF4.Dataset(self.case.path("tasmax", 2030, "SITES", "hybrid")) as nc:
+            self.assertEqual(nc.variables["tasmax"].cell_methods.count("within days"), 1)
+            self.assertEqual(len(nc.dimensions["dayofyear"]), 365)
+
+
+class Cmip6(TestCase):
+    def test_one_chunk_of_twenty_years(self):
+        with Case(input={"root": os.path.join(REAL, "cmip6")}, variables=["prsn"],
+                  normals={"window": 10, "min_years": 10}).periods(2000, 2010) as case:
+            result = case.run()
+            self.exits(result, 0)
+            timeline = oracle.Tree(os.path.join(REAL, "cmip6")).timeline("prsn")
+            self.judged(case, "prsn", range(2000, 2011), timeline=timeline)
+            self.assertEqual(result.variable("prsn")["files_read"], 1)
+
+    def test_pressure_levels_are_refused_by_name(self):
+        with Case(input={"root": os.path.join(REAL, "cmip6")}, variables=["ta"],
+                  normals={"window": 5, "min_years": 5}).periods(2005, 2014) as case:
+            result = case.run()
+            self.exits(result, 2)
+            self.assertEqual(case.normals(), {})
+            self.assertIn("plev", result.said)
+            self.assertIn("ta_day_KACE-1-0-G_historical_r1i1p1f1_gr_20000101-20141230.nc",
+                          result.said)
+            self.assertRegex(result.variable("ta")["status"], "(?i)fail")
+
+
+if __name__ == "__main__":
+    if not REAL:
+        print("skipped: CLIMNORM_REAL_DATA names no folder")
+        sys.exit(77)
+    main()
