@@ -86,8 +86,8 @@ static void test_print(void **state)
         "tas            0.0       0.0       0.0  99999999         -         -\n"
         "tasmax         0.0       0.0       0.0       0.0         -         -\n"
         "\n"
-        "pr: pr_1987?.nc: bad?chunk 211\n"
-        "pr: warning: mixes versions\n"
+        "! pr_1987?.nc: bad?chunk 211\n"
+        "warning: mixes versions\n"
         "560 normals written, 40 skipped, 5 failed in 03:22 with 12 threads: something that was "
         "asked for is missing, all else is there\n");
     free(text);

@@ -101,6 +101,8 @@ enum cn_status cn_instants_read(const struct cn_dataset *dataset, const struct c
     if (!file->time_units)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",
                        time->name);
+    if (!calendar && cn_attribute_find(time->attributes, time->attribute_count, "calendar"))
+        return cn_fail(error, CN_BAD_INPUT, "the calendar of '%s' is not text", time->name);
     if (!cn_calendar_parse(calendar, &file->calendar))
         return cn_fail(error, CN_BAD_INPUT,
                        "unknown calendar '%s', expected standard, gregorian, proleptic_gregorian, "

@@ -7,6 +7,7 @@
 #include "climnorm/error.h"
 #include "kernels.h"
 
+#include <errno.h>
 #include <hdf5.h>
 #include <libconfig.h>
 #include <libdeflate.h>
@@ -93,9 +94,19 @@ static int unknown(const char *word)
 /* What the process needs before anything else. */
 static void set_up(void)
 {
-    setlocale(LC_CTYPE, ""); /* UTF-8 on the terminal; numbers stay with points */
+    setlocale(LC_CTYPE, "");  /* UTF-8 on the terminal; numbers stay with points */
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
     setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0); /* file systems without locks are read too */
+}
+
+/* Results that could not be printed are an error too. */
+static int finish(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    fprintf(stderr, "climnorm: results cannot be written to standard output: %s\n",
+            strerror(errno));
+    return exit_code > CN_EXIT_MISSING ? exit_code : CN_EXIT_MACHINE;
 }
 
 int main(int argc, char **argv)
@@ -114,6 +125,6 @@ int main(int argc, char **argv)
         return print_version();
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(word, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return finish(commands[i].run(argc - 1, argv + 1));
     return unknown(word);
 }

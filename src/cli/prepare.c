@@ -9,8 +9,11 @@
 #include "cli/commands.h"
 #include "sink/sink.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +73,21 @@ static enum cn_status survey(struct cn_plan *plan, struct cn_error *error)
     return CN_OK;
 }
 
+/* A summary that cannot be written is better known before a long run than after it. */
+static enum cn_status check_summary(const char *path, struct cn_error *error)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char folder[PATH_MAX] = ".";
+    if (!path || access(path, W_OK) == 0)
+        return CN_OK;
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
+    if (access(path, F_OK) != 0 && access(folder, W_OK | X_OK) == 0)
+        return CN_OK;
+    return cn_fail(error, CN_BAD_USAGE, "--summary %s: cannot be written (%s); name another file",
+                   path, strerror(errno));
+}
+
 static uint64_t memory_limit(const struct cn_config *config)
 {
     if (config->engine.memory_share > 0)
@@ -88,7 +106,9 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     if (!prepared->config)
         return false;
     int threads = prepared->config->engine.threads;
-    enum cn_status status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
+    enum cn_status status = check_summary(prepared->options.summary, &error);
+    if (!status)
+        status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
     if (!status)
         say_problems(&prepared->catalog->problems);
     if (!status)

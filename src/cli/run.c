@@ -1,10 +1,10 @@
 /*
  * climnorm run: the whole job.
  */
+#include "climnorm/run.h"
 #include "base/human.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
-#include "climnorm/run.h"
 
 #include <signal.h>
 #include <stdio.h>

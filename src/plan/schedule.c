@@ -211,7 +211,8 @@ static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variabl
         variable->variable->name, cn_human_bytes(need, needs), (unsigned long long)need, advice);
 }
 
-/* The largest batch that fits, first with all the look-ahead that is useful, then with less. */
+/* The largest batch that fits, first with all the look-ahead that is useful, then with less. When
+ * nothing fits, *need > limit says how much the least would take. */
 static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *variable,
                              uint64_t limit, uint64_t *need, struct cn_error *error)
 {
@@ -233,7 +234,7 @@ static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *vari
                 return status;
         }
     }
-    return refuse(plan, variable, limit, *need, error);
+    return CN_OK;
 }
 
 static void count_outputs(const struct cn_plan *plan, struct cn_variable_plan *variable)
@@ -258,6 +259,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
     plan->memory_limit = memory_limit;
     plan->threads = threads;
     plan->arena_bytes = 0;
+    const struct cn_variable_plan *largest = NULL;
     for (size_t v = 0; v < plan->variable_count; v++) {
         struct cn_variable_plan *variable = &plan->variables[v];
         if (variable->failure)
@@ -272,8 +274,12 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
             return status;
         count_outputs(plan, variable);
         cn_count_bytes_to_read(variable);
-        if (need > plan->arena_bytes)
+        if (need > plan->arena_bytes) {
             plan->arena_bytes = need;
+            largest = variable;
+        }
     }
-    return CN_OK;
+    return plan->arena_bytes <= memory_limit
+               ? CN_OK
+               : refuse(plan, largest, memory_limit, plan->arena_bytes, error);
 }

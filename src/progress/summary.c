@@ -84,9 +84,8 @@ static void add_problems(struct cn_text *text, const struct cn_variable_result *
 {
     for (size_t i = 0; i < row->problems.count; i++) {
         const struct cn_problem *problem = &row->problems.items[i];
-        cn_text_add(text, row->name, SIZE_MAX);
-        cn_text_add(text, problem->severity == CN_WARNING ? ": warning: " : ": ", SIZE_MAX);
-        cn_text_add(text, problem->text, SIZE_MAX);
+        cn_text_add(text, problem->severity == CN_WARNING ? "warning: " : "! ", SIZE_MAX);
+        cn_text_add(text, problem->text, SIZE_MAX); /* names its variable or file */
         cn_text_end_line(text, "\n");
     }
     if (row->problems.lost) {
