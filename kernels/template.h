@@ -100,7 +100,8 @@ static struct spread look(const float *block, size_t rows)
         /* Biased exponents. Subnormals, with 0 for their exponent, have the last digit of those
          * with 1: taking it for half as much is safe. No number is as good as zero. */
         const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
-        spread.bits[i] = 24 + most - ((low[i] + 1) >> 24);
+        const uint32_t least = (low[i] + 1) >> 24;
+        spread.bits[i] = 24 + (most > least ? most - least : 0);
     }
     return spread;
 }

@@ -4,6 +4,8 @@
  */
 #include "catalog/timeline.h"
 
+#include "catalog/names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +23,26 @@ struct builder {
     const struct cn_config *config;
     const struct cn_experiments *experiments;
     struct cn_variable *variable;
+    const struct cn_file *files; /* [file_count] usable or not */
+    size_t file_count;
     struct piece *pieces; /* by year, then first day */
     size_t piece_count, piece_capacity;
     size_t year_capacity;
     bool no_memory;
 };
+
+bool cn_year_reported(const struct cn_file *files, size_t count, const char *experiment, int year)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cn_name name;
+        int first, last;
+        if (!files[i].usable && strcmp(files[i].experiment, experiment) == 0 &&
+            cn_name_parse(files[i].base, &name) && cn_name_years(name.time, &first, &last) &&
+            first <= year && year <= last)
+            return true;
+    }
+    return false;
+}
 
 static int64_t year_start(enum cn_calendar calendar, int year)
 {
@@ -120,6 +137,10 @@ static ptrdiff_t add_year(struct builder *builder, const struct piece *pieces, s
     count_days(builder, &year);
     year.days_expected = cn_days_in_year(variable->calendar, year.year);
     year.usable = year.days_held >= builder->config->normals.min_days * year.days_expected - 1e-9;
+    for (size_t e = 0; e <= scenario; e += scenario ? scenario : 1)
+        if (cn_year_reported(builder->files, builder->file_count, builder->experiments->names[e],
+                             year.year))
+            year.usable = false;
     variable->years = years;
     years[variable->year_count] = year;
     return (ptrdiff_t)variable->year_count++;
@@ -236,8 +257,12 @@ enum cn_status cn_timelines_build(struct cn_pool *pool, const struct cn_config *
                                   struct cn_variable *variable, const struct cn_file *files,
                                   size_t count, struct cn_error *error)
 {
-    struct builder builder = {
-        .pool = pool, .config = config, .experiments = experiments, .variable = variable};
+    struct builder builder = {.pool = pool,
+                              .config = config,
+                              .experiments = experiments,
+                              .variable = variable,
+                              .files = files,
+                              .file_count = count};
     for (size_t i = 0; i < count; i++)
         for (size_t e = 0; files[i].usable && e < experiments->count; e++)
             if (strcmp(files[i].experiment, experiments->names[e]) == 0)

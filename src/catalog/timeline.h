@@ -22,6 +22,9 @@ enum cn_status cn_files_agree(struct cn_pool *pool, struct cn_variable *variable
 /* Reports a file as left out, with the source years that go with it. */
 void cn_leave_out(struct cn_variable *variable, struct cn_file *file, const char *reason);
 
+/* Whether a file of the experiment that was left out, and reported, claims the year by its name. */
+bool cn_year_reported(const struct cn_file *files, size_t count, const char *experiment, int year);
+
 /* Cuts the usable files into source years and lays these along timelines. Sets variable->failure
  * when two files hold one day. */
 enum cn_status cn_timelines_build(struct cn_pool *pool, const struct cn_config *config,

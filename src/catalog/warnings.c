@@ -37,12 +37,14 @@ static void add(struct list *list, const char *format, ...)
                                    list->used ? ", " : "", item);
 }
 
-static void warn_of_days(const struct cn_config *config, struct cn_variable *variable)
+static void warn_of_days(const struct cn_config *config, struct cn_variable *variable,
+                         const struct cn_file *files, size_t count)
 {
     struct list unused = {0}, partial = {0};
     for (size_t i = 0; i < variable->year_count; i++) {
         const struct cn_source_year *year = &variable->years[i];
-        if (year->days_held < year->days_expected)
+        if (year->days_held < year->days_expected &&
+            !cn_year_reported(files, count, year->experiment, year->year))
             add(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
                 year->experiment, year->days_held, year->days_expected);
     }
@@ -56,29 +58,23 @@ static void warn_of_days(const struct cn_config *config, struct cn_variable *var
                         variable->name, partial.text);
 }
 
-/* Whether a file that was left out, and reported, claims the year. */
-static bool is_reported(const struct cn_file *files, size_t count, int year)
+/* Whether a file of a timeline that was left out claims the year. */
+static bool is_reported(const struct cn_config *config, const struct cn_timeline *timeline,
+                        const struct cn_file *files, size_t count, int year)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct cn_name name;
-        int first, last;
-        if (files[i].usable || !cn_name_parse(files[i].base, &name) ||
-            !cn_name_years(name.time, &first, &last))
-            continue;
-        if (first <= year && year <= last)
-            return true;
-    }
-    return false;
+    return cn_year_reported(files, count, config->input.historical, year) ||
+           (timeline->scenario && cn_year_reported(files, count, timeline->scenario, year));
 }
 
-static void warn_of_gaps(struct cn_variable *variable, const struct cn_timeline *timeline,
-                         const struct cn_file *files, size_t count, bool *known)
+static void warn_of_gaps(const struct cn_config *config, struct cn_variable *variable,
+                         const struct cn_timeline *timeline, const struct cn_file *files,
+                         size_t count, bool *known)
 {
     struct list gaps = {0};
     for (int year = timeline->first_year; year <= timeline->last_year; year++) {
         int last = year;
         while (timeline->years[last - timeline->first_year] < 0 && !known[last] &&
-               !is_reported(files, count, last))
+               !is_reported(config, timeline, files, count, last))
             known[last++] = true; /* ends at last_year at the latest, which has a file */
         if (last - 1 > year)
             add(&gaps, "%d-%d", year, last - 1);
@@ -154,9 +150,9 @@ enum cn_status cn_timelines_warn(const struct cn_config *config, struct cn_varia
     bool *known = calloc(YEARS, sizeof *known);
     enum cn_status status = CN_OK;
     if (versions && known) {
-        warn_of_days(config, variable);
+        warn_of_days(config, variable, files, count);
         for (size_t t = 0; t < variable->timeline_count; t++) {
-            warn_of_gaps(variable, &variable->timelines[t], files, count, known);
+            warn_of_gaps(config, variable, &variable->timelines[t], files, count, known);
             warn_of_versions(config, variable, &variable->timelines[t], files, count, versions);
         }
         warn_of_end_stamps(variable, files, count);

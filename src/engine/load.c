@@ -150,6 +150,22 @@ static void lose(struct cn_job *job, size_t load, size_t read, const struct cn_e
     cn_job_report(job, text);
 }
 
+static const struct cn_read *read_of(const struct cn_load_state *state, const struct cn_file *file)
+{
+    const struct cn_read *read = state->reads;
+    while (read->file != file)
+        read++;
+    return read;
+}
+
+/* The day slot of an instant; -1: the leap-day rule leaves it out. */
+static int slot_of(const struct cn_job *job, const struct cn_file *file, size_t t)
+{
+    int slot = cn_slot(file->calendar, job->plan->config->normals.leap_day,
+                       cn_day_date(file->calendar, file->days[t]));
+    return slot < job->variable->slots ? slot : -1;
+}
+
 /* Says where each day of a year goes; day slots that no file holds become missing. */
 static void place_days(struct cn_job *job, size_t load, size_t k)
 {
@@ -158,25 +174,43 @@ static void place_days(struct cn_job *job, size_t load, size_t k)
     struct cn_load_state *state = &job->loads[load];
     size_t row_cells = variable->layout.row_cells;
     float *slab = cn_arena_slab(job->arena, variable, state->slots[k]);
-    enum cn_leap_day rule = job->plan->config->normals.leap_day;
     bool held[400] = {false};
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
-        struct cn_read *read = state->reads;
-        while (read->file != part->file)
-            read++;
+        const struct cn_read *read = read_of(state, part->file);
         for (size_t t = part->first; t < part->first + part->count; t++) {
-            enum cn_calendar calendar = part->file->calendar;
-            int slot = cn_slot(calendar, rule, cn_day_date(calendar, part->file->days[t]));
-            if (slot < 0 || slot >= variable->slots)
+            int slot = slot_of(job, part->file, t);
+            if (slot < 0)
                 continue;
-            read->rows[t - read->first] = slab + (size_t)slot * row_cells;
+            float **row = &read->rows[t - read->first];
+            if (!*row) /* else another year has this day too: copy_shared_days */
+                *row = slab + (size_t)slot * row_cells;
             held[slot] = true;
         }
     }
     for (int slot = 0; slot < variable->slots; slot++)
         for (size_t c = 0; !held[slot] && c < row_cells; c++)
             slab[(size_t)slot * row_cells + c] = NAN;
+}
+
+/* Days of a file that belong to several source years, because several scenarios begin in the middle
+ * of it: they were decoded into the first year, and go to the others from there. */
+static void copy_shared_days(struct cn_job *job, size_t load, size_t k)
+{
+    const struct cn_source_year *year = year_of(job, load, k);
+    const struct cn_load_state *state = &job->loads[load];
+    size_t row_cells = job->variable->layout.row_cells;
+    float *slab = cn_arena_slab(job->arena, job->variable, state->slots[k]);
+    for (size_t p = 0; p < year->part_count; p++) {
+        const struct cn_part *part = &year->parts[p];
+        const struct cn_read *read = read_of(state, part->file);
+        for (size_t t = part->first; t < part->first + part->count; t++) {
+            int slot = slot_of(job, part->file, t);
+            const float *row = read->rows[t - read->first];
+            if (slot >= 0 && row && row != slab + (size_t)slot * row_cells)
+                memcpy(slab + (size_t)slot * row_cells, row, row_cells * sizeof *row);
+        }
+    }
 }
 
 void cn_load_open(struct cn_job *job, size_t load)
@@ -209,14 +243,11 @@ void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
     struct cn_error error;
     struct cn_scratch *scratch = cn_job_scratch(job);
     uint64_t before = scratch->bytes_read;
-    for (size_t u = 0; u < work->unit_count && cn_job_goes_on(job); u++) {
-        if (atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
-            break;
-        if (cn_read_unit(read, work->first_unit + u, scratch, &error)) {
-            lose(job, load, work->read, &error);
-            break;
-        }
-    }
+    if (!cn_job_goes_on(job) ||
+        atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
+        return;
+    if (cn_read_units(read, work->first_unit, work->unit_count, scratch, &error))
+        lose(job, load, work->read, &error);
     cn_count(&job->counters->bytes_read, scratch->bytes_read - before);
     atomic_store_explicit(&job->load_last_ns, cn_now_ns(), memory_order_relaxed);
 }
@@ -229,6 +260,8 @@ void cn_load_seal(struct cn_job *job, size_t load)
         if (cn_read_close(&state->reads[r], &error) && cn_job_goes_on(job))
             lose(job, load, r, &error);
     }
+    for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++)
+        copy_shared_days(job, load, k);
     for (size_t k = 0; k < job->variable->loads[load].year_count; k++)
         cn_count(atomic_load(&job->lost[job->variable->loads[load].years[k]])
                      ? &job->counters->years_failed

@@ -21,13 +21,14 @@ static int by_place(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/* Whether two stretches of one file, sorted by where they begin, share days or a chunk. */
 static bool share_chunk(const struct cn_part *earlier, const struct cn_part *later)
 {
     const struct cn_storage *storage = &later->file->storage;
-    if (earlier->file != later->file || storage->layout != CN_CHUNKED || !earlier->count)
+    if (earlier->file != later->file)
         return false;
-    size_t days = storage->chunk[storage->time_dim];
-    return days && (earlier->first + earlier->count - 1) / days == later->first / days;
+    size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
+    return (earlier->first + earlier->count - 1) / chunk >= later->first / chunk;
 }
 
 /* The representative of a year's group (union-find with path halving). */

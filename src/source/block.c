@@ -149,16 +149,11 @@ void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, f
     scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
 }
 
-void cn_scatter_mean(const struct cn_read *read, const struct cn_block *block, float *row,
-                     double *sums, unsigned *counts)
+void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block, double *sums,
+                     unsigned *counts)
 {
-    size_t cells = read->layout->row_cells;
-    memset(sums, 0, cells * sizeof *sums);
-    memset(counts, 0, cells * sizeof *counts);
-    struct visitor visitor = {
+    const struct visitor visitor = {
         .visit = visit_sums, .read = read, .block = block, .sums = sums, .counts = counts};
     for (size_t t = 0; t < block->count[0]; t++)
         visit_instant(&visitor, t);
-    for (size_t c = 0; c < cells; c++)
-        row[c] = counts[c] ? cn_slab_value(sums[c] / counts[c]) : NAN;
 }

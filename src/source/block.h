@@ -26,9 +26,9 @@ void cn_scatter_values(const struct cn_read *read, const struct cn_block *block)
 /* All cells of the block the same; its bytes do not count. */
 void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill);
 
-/* Several instants of one day, native byte order: the mean per cell over the values that are there
- * goes to `row`. `sums`: scratch of row_cells doubles, `counts` of row_cells. */
-void cn_scatter_mean(const struct cn_read *read, const struct cn_block *block, float *row,
-                     double *sums, unsigned *counts);
+/* Several instants of one day, native byte order: adds the values that are there to
+ * sums[row_cells], and their numbers to counts[row_cells]. */
+void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block, double *sums,
+                     unsigned *counts);
 
 #endif

@@ -155,7 +155,7 @@ static float fill_value(const struct cn_read *read, hid_t dataset)
 }
 
 /* Tells the kernel what will be read, so that a cold file is on its way. */
-static void read_ahead(const struct cn_read *read)
+static void read_ahead(const struct cn_read *read, int file)
 {
     uint64_t first = UINT64_MAX, end = 0;
     for (size_t unit = 0; unit < read->unit_count; unit++) {
@@ -166,21 +166,24 @@ static void read_ahead(const struct cn_read *read)
         end = place->address + place->size > end ? place->address + place->size : end;
     }
     if (end > first)
-        posix_fadvise(read->fd, (off_t)first, (off_t)(end - first), POSIX_FADV_WILLNEED);
+        posix_fadvise(file, (off_t)first, (off_t)(end - first), POSIX_FADV_WILLNEED);
 }
 
-enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error)
+enum cn_status cn_decoder_open(struct cn_read *read, int descriptor, struct cn_error *error)
 {
     read->places = calloc(read->unit_count, sizeof *read->places);
     if (!read->places)
         return cn_fail_memory(error, "the chunk table of a file");
     enum cn_status status = CN_OK;
     cn_door_enter();
+    errno = 0;
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
     if (dataset < 0) {
-        status = cn_fail(error, CN_BAD_INPUT, "%s: HDF5 cannot open %s of it; the file is damaged",
-                         read->file->path, read->file->variable);
+        status = cn_read_blame();
+        cn_fail(error, status, "%s: HDF5 cannot open %s of it (%s)", read->file->path,
+                read->file->variable,
+                status == CN_BAD_INPUT ? "the file is damaged" : strerror(errno));
     } else {
         read->fill = fill_value(read, dataset);
         status = find_chunks(read, dataset, error);
@@ -190,16 +193,16 @@ enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error)
         H5Fclose(file);
     cn_door_leave();
     if (!status)
-        read_ahead(read);
+        read_ahead(read, descriptor);
     return status;
 }
 
-static enum cn_status read_bytes(const struct cn_read *read, const struct cn_chunk_place *place,
-                                 unsigned char *bytes, struct cn_error *error)
+static enum cn_status read_bytes(const struct cn_read *read, int file,
+                                 const struct cn_chunk_place *place, unsigned char *bytes,
+                                 struct cn_error *error)
 {
     for (uint64_t done = 0; done < place->size;) {
-        ssize_t got =
-            pread(read->fd, bytes + done, place->size - done, (off_t)(place->address + done));
+        ssize_t got = pread(file, bytes + done, place->size - done, (off_t)(place->address + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -212,8 +215,9 @@ static enum cn_status read_bytes(const struct cn_read *read, const struct cn_chu
 }
 
 /* Reads and inflates: *raw is the chunk's values, shuffled as filed. */
-static enum cn_status inflate_chunk(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
-                                    const unsigned char **raw, struct cn_error *error)
+static enum cn_status inflate_chunk(const struct cn_read *read, int file, size_t unit,
+                                    struct cn_scratch *scratch, const unsigned char **raw,
+                                    struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
     const struct cn_chunk_place *place = &read->places[unit];
@@ -225,7 +229,7 @@ static enum cn_status inflate_chunk(struct cn_read *read, size_t unit, struct cn
         scratch->decompressor = libdeflate_alloc_decompressor();
     if (!stored || !values || !scratch->decompressor)
         return cn_fail_memory(error, "a chunk");
-    enum cn_status status = read_bytes(read, place, stored, error);
+    enum cn_status status = read_bytes(read, file, place, stored, error);
     if (status)
         return status;
     scratch->bytes_read += place->size;
@@ -242,8 +246,8 @@ static enum cn_status inflate_chunk(struct cn_read *read, size_t unit, struct cn
     return CN_OK;
 }
 
-enum cn_status cn_decoder_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
-                               struct cn_error *error)
+enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
+                               struct cn_scratch *scratch, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
     const struct cn_chunk_place *place = &read->places[unit];
@@ -255,7 +259,7 @@ enum cn_status cn_decoder_unit(struct cn_read *read, size_t unit, struct cn_scra
         cn_scatter_fill(read, &block, read->fill);
         return CN_OK;
     }
-    enum cn_status status = inflate_chunk(read, unit, scratch, &block.bytes, error);
+    enum cn_status status = inflate_chunk(read, file, unit, scratch, &block.bytes, error);
     if (status)
         return status;
     block.shuffled = storage->shuffle && !(place->filter_mask & 1);

@@ -43,9 +43,7 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
                              .count = count,
                              .box = hull(layout),
                              .missing = cn_float_rules(&file->packing),
-                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT,
-                             .fd = -1,
-                             .nc = -1};
+                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT};
     read->rows = calloc(count, sizeof(float *));
     if (!read->rows)
         return cn_fail_memory(error, "rows of a source year");
@@ -53,58 +51,85 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
     return read->parallel ? CN_OK : cn_reader_plan(read, error);
 }
 
-static enum cn_status check_unchanged(const struct cn_read *read, struct cn_error *error)
+enum cn_status cn_read_blame(void)
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT;
+}
+
+static enum cn_status check_unchanged(const struct cn_read *read, const struct stat *now,
+                                      struct cn_error *error)
 {
     const struct cn_file *file = read->file;
-    struct stat now;
-    if (fstat(read->fd, &now))
-        return cn_fail(error, CN_BAD_INPUT, "%s: %s", file->path, strerror(errno));
-    int64_t mtime_ns = (int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec;
-    if ((uint64_t)now.st_size != file->size || mtime_ns != file->mtime_ns)
+    int64_t mtime_ns = (int64_t)now->st_mtim.tv_sec * 1000000000 + now->st_mtim.tv_nsec;
+    if (!S_ISREG(now->st_mode) || (uint64_t)now->st_size != file->size ||
+        mtime_ns != file->mtime_ns)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: the file changed during the run; run again when it is complete",
                        file->path);
     return CN_OK;
 }
 
-enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
+/* Opens the file for reading, if it is still the same one. Does not wait for a FIFO's writer. */
+static enum cn_status open_unchanged(const struct cn_read *read, int *descriptor,
+                                     struct cn_error *error)
 {
-    read->fd = open(read->file->path, O_RDONLY | O_CLOEXEC);
-    if (read->fd < 0)
-        return cn_fail(error, errno == EMFILE || errno == ENFILE ? CN_BAD_MACHINE : CN_BAD_INPUT,
-                       "%s: cannot be opened (%s)", read->file->path, strerror(errno));
-    enum cn_status status = check_unchanged(read, error);
+    struct stat now;
+    *descriptor = open(read->file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*descriptor < 0 || fstat(*descriptor, &now)) {
+        enum cn_status blame = cn_read_blame();
+        if (*descriptor >= 0)
+            close(*descriptor);
+        return cn_fail(error, blame, "%s: cannot be opened (%s)", read->file->path,
+                       strerror(errno));
+    }
+    enum cn_status status = check_unchanged(read, &now, error);
     if (status)
-        return status;
-    return read->parallel ? cn_decoder_open(read, error) : cn_reader_open(read, error);
+        close(*descriptor);
+    return status;
 }
 
-enum cn_status cn_read_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
-                            struct cn_error *error)
+enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
 {
-    return read->parallel ? cn_decoder_unit(read, unit, scratch, error)
-                          : cn_reader_unit(read, unit, scratch, error);
+    int file;
+    enum cn_status status = open_unchanged(read, &file, error);
+    if (status)
+        return status;
+    if (read->parallel)
+        status = cn_decoder_open(read, file, error);
+    close(file);
+    return status;
+}
+
+enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
+                             struct cn_scratch *scratch, struct cn_error *error)
+{
+    int file;
+    enum cn_status status = open_unchanged(read, &file, error);
+    if (status)
+        return status;
+    if (!read->parallel)
+        status = cn_reader_units(read, first, count, scratch, error);
+    for (size_t unit = first; read->parallel && unit < first + count && !status; unit++)
+        status = cn_decoder_unit(read, file, unit, scratch, error);
+    close(file);
+    return status;
 }
 
 enum cn_status cn_read_close(struct cn_read *read, struct cn_error *error)
 {
-    enum cn_status status = CN_OK;
-    cn_reader_close(read);
-    if (read->fd >= 0) {
-        status = check_unchanged(read, error);
-        close(read->fd);
-    }
-    read->fd = -1;
+    struct stat now;
     free(read->places);
     read->places = NULL;
-    return status;
+    if (stat(read->file->path, &now))
+        return cn_fail(error, CN_BAD_INPUT, "%s: the file vanished during the run (%s)",
+                       read->file->path, strerror(errno));
+    return check_unchanged(read, &now, error);
 }
 
 void cn_read_free(struct cn_read *read)
 {
-    cn_read_close(read, NULL);
+    free(read->places);
     free(read->rows);
     free(read->unit_first);
-    read->rows = NULL;
-    read->unit_first = NULL;
+    *read = (struct cn_read){0};
 }

@@ -49,11 +49,9 @@ struct cn_read {
     struct cn_float_missing missing;
     bool plain; /* raw values are the numbers: no packing */
     float fill; /* the slab value of a chunk that was never written */
-    int fd;
 
     /* The netCDF-C reader: unit u is the instants unit_first[u] … unit_first[u + 1] - 1. */
     size_t *unit_first; /* [unit_count + 1] */
-    int nc, variable_id;
 };
 
 /* Plans the read: units and how they lie, and rows, all NULL. No I/O. */
@@ -61,15 +59,16 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
                             const struct cn_layout *layout, const struct cn_kernels *kernels,
                             size_t first, size_t count, struct cn_error *error);
 
-/* Opens the file, checks that it is the one that the catalog saw, and finds its chunks. Takes the
- * door. CN_BAD_INPUT: its source years are lost. */
+/* Checks that the file is the one that the catalog saw, finds its chunks and asks the kernel to
+ * read ahead. Takes the door. CN_BAD_INPUT: its source years are lost. */
 enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 
-/* Decodes unit `unit` into the rows. Any number of threads at once, each with its own scratch. */
-enum cn_status cn_read_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
-                            struct cn_error *error);
+/* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
+ * own scratch. */
+enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
+                             struct cn_scratch *scratch, struct cn_error *error);
 
-/* Checks that the file did not change meanwhile, and closes it. */
+/* Checks that the file did not change meanwhile, and forgets its chunks. */
 enum cn_status cn_read_close(struct cn_read *read, struct cn_error *error);
 void cn_read_free(struct cn_read *read);
 

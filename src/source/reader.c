@@ -5,7 +5,10 @@
 #include "source/backends.h"
 
 #include "base/door.h"
+#include "source/unpack.h"
 
+#include <errno.h>
+#include <math.h>
 #include <netcdf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,44 +65,20 @@ enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error)
 
 static enum cn_status fail_netcdf(const struct cn_read *read, int code, struct cn_error *error)
 {
-    return cn_fail(error, code == NC_ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT,
+    return cn_fail(error, code == NC_ENOMEM ? CN_BAD_MACHINE : cn_read_blame(),
                    "%s: %s cannot be read (netCDF: %s)", read->file->path, read->file->variable,
                    nc_strerror(code));
 }
 
-enum cn_status cn_reader_open(struct cn_read *read, struct cn_error *error)
-{
-    cn_door_enter();
-    int code = nc_open(read->file->path, NC_NOWRITE, &read->nc);
-    if (code)
-        read->nc = -1;
-    else
-        code = nc_inq_varid(read->nc, read->file->variable, &read->variable_id);
-    cn_door_leave();
-    return code ? fail_netcdf(read, code, error) : CN_OK;
-}
-
-void cn_reader_close(struct cn_read *read)
-{
-    if (read->nc < 0)
-        return;
-    cn_door_enter();
-    nc_close(read->nc);
-    cn_door_leave();
-    read->nc = -1;
-}
-
-/* The block of a unit, without bytes, and the hyperslab that fills it. */
-static struct cn_block block_of(const struct cn_read *read, size_t unit, size_t start[CN_MAX_DIMS],
-                                size_t count[CN_MAX_DIMS])
+/* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
+static struct cn_block block_of(const struct cn_read *read, size_t first, size_t end,
+                                size_t start[CN_MAX_DIMS], size_t count[CN_MAX_DIMS])
 {
     const struct cn_storage *storage = &read->file->storage;
     const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
-    struct cn_block block = {
-        .first = {read->unit_first[unit], read->box.first_lat, read->box.first_lon},
-        .count = {read->unit_first[unit + 1] - read->unit_first[unit],
-                  read->box.last_lat - read->box.first_lat + 1,
-                  read->box.last_lon - read->box.first_lon + 1}};
+    struct cn_block block = {.first = {first, read->box.first_lat, read->box.first_lon},
+                             .count = {end - first, read->box.last_lat - read->box.first_lat + 1,
+                                       read->box.last_lon - read->box.first_lon + 1}};
     for (size_t d = 0; d < storage->rank; d++) {
         start[d] = 0;
         count[d] = 1;
@@ -117,28 +96,88 @@ static struct cn_block block_of(const struct cn_read *read, size_t unit, size_t 
     return block;
 }
 
-enum cn_status cn_reader_unit(struct cn_read *read, size_t unit, struct cn_scratch *scratch,
-                              struct cn_error *error)
+/* An open file while its blocks are read. */
+struct opened {
+    int file, variable;
+};
+
+/* Reads the instants first … end - 1 into scratch. */
+static enum cn_status read_block(const struct cn_read *read, const struct opened *opened,
+                                 size_t first, size_t end, struct cn_scratch *scratch,
+                                 struct cn_block *block, struct cn_error *error)
 {
-    size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS], cells = read->layout->row_cells;
-    struct cn_block block = block_of(read, unit, start, count);
-    size_t bytes = block.elements * read->file->storage.value_bytes;
+    size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS];
+    *block = block_of(read, first, end, start, count);
+    size_t bytes = block->elements * read->file->storage.value_bytes;
     unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);
-    double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, cells * sizeof(double));
-    unsigned *counts =
-        (unsigned *)(void *)cn_scratch_get(scratch, COUNTS, cells * sizeof(unsigned));
-    if (!values || !sums || !counts)
+    if (!values)
         return cn_fail_memory(error, "a block of a file");
     cn_door_enter();
-    int code = nc_get_vara(read->nc, read->variable_id, start, count, values);
+    errno = 0;
+    int code = nc_get_vara(opened->file, opened->variable, start, count, values);
     cn_door_leave();
     if (code)
         return fail_netcdf(read, code, error);
     scratch->bytes_read += bytes;
-    block.bytes = values;
-    if (!read->file->several_a_day)
-        cn_scatter_values(read, &block);
-    else if (read->rows[block.first[0] - read->first])
-        cn_scatter_mean(read, &block, read->rows[block.first[0] - read->first], sums, counts);
+    block->bytes = values;
     return CN_OK;
+}
+
+/* One day of several instants, which may be many: in pieces, summed up. */
+static enum cn_status read_day(const struct cn_read *read, const struct opened *opened,
+                               size_t first, size_t end, struct cn_scratch *scratch,
+                               struct cn_error *error)
+{
+    size_t cells = read->layout->row_cells, piece = block_instants(read);
+    double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, cells * sizeof *sums);
+    unsigned *counts = (unsigned *)(void *)cn_scratch_get(scratch, COUNTS, cells * sizeof *counts);
+    float *row = read->rows[first - read->first];
+    enum cn_status status = sums && counts ? CN_OK : cn_fail_memory(error, "a day of a file");
+    if (status || !row)
+        return status;
+    memset(sums, 0, cells * sizeof *sums);
+    memset(counts, 0, cells * sizeof *counts);
+    for (size_t at = first; at < end && !status; at += piece) {
+        struct cn_block block;
+        status = read_block(read, opened, at, end - at < piece ? end : at + piece, scratch, &block,
+                            error);
+        if (!status)
+            cn_scatter_sums(read, &block, sums, counts);
+    }
+    for (size_t c = 0; c < cells; c++)
+        row[c] = counts[c] ? cn_slab_value(sums[c] / counts[c]) : NAN;
+    return status;
+}
+
+enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t count,
+                               struct cn_scratch *scratch, struct cn_error *error)
+{
+    struct opened opened;
+    enum cn_status status = CN_OK;
+    cn_door_enter();
+    errno = 0;
+    int code = nc_open(read->file->path, NC_NOWRITE, &opened.file);
+    bool open = code == 0;
+    if (open)
+        code = nc_inq_varid(opened.file, read->file->variable, &opened.variable);
+    cn_door_leave();
+    if (code)
+        status = fail_netcdf(read, code, error);
+    for (size_t unit = first; unit < first + count && !status; unit++) {
+        size_t from = read->unit_first[unit], to = read->unit_first[unit + 1];
+        struct cn_block block;
+        if (read->file->several_a_day) {
+            status = read_day(read, &opened, from, to, scratch, error);
+            continue;
+        }
+        status = read_block(read, &opened, from, to, scratch, &block, error);
+        if (!status)
+            cn_scatter_values(read, &block);
+    }
+    if (open) {
+        cn_door_enter();
+        nc_close(opened.file);
+        cn_door_leave();
+    }
+    return status;
 }
