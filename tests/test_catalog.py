@@ -145,6 +145,7 @@ class Selection(Tree):
         self.years(2000)
         locked = os.path.join(self.root, "locked")
         os.mkdir(locked, 0)
+        self.addCleanup(os.chmod, locked, 0o700)
         self.catalog()
         self.assertIn("locked", self.one("warning"))
 

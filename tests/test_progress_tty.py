@@ -20,6 +20,13 @@ except ImportError:
     print("python3-pyte is not there: no terminal to look at")
     sys.exit(77)
 
+try:
+    for end in pty.openpty():
+        os.close(end)
+except OSError as error:
+    print(f"no pseudo-terminals here: {error}")
+    sys.exit(77)
+
 BUILD = os.environ.get("CLIMNORM_BUILD", "../build")
 DEMO = os.path.join(BUILD, "tests", "progress_demo")
 TEXT = "tas_day_1987.nc is shorter than its header says; year left out"

@@ -1,12 +1,12 @@
 /*
  * One file's metadata. Nothing in it is believed before it is checked; no data values are read.
  */
+#include "base/probe.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
 #include "catalog/classic.h"
 #include "catalog/instants.h"
 #include "catalog/packing.h"
-#include "catalog/probe.h"
 #include "catalog/storage.h"
 
 #include "base/door.h"

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <xxhash.h>
 
 static const struct command {
@@ -94,6 +95,11 @@ static int unknown(const char *word)
 /* What the process needs before anything else. */
 static void set_up(void)
 {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* many threads read many files */
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     setlocale(LC_CTYPE, "");  /* UTF-8 on the terminal; numbers stay with points */
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
     setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0); /* file systems without locks are read too */

@@ -173,9 +173,12 @@ static const struct cn_option run_options[] = {
     [PROGRESS] = {"progress", 'p', "MODE",
                   "auto, tty, plain, json or none (default: auto, which is tty on\n"
                   "a terminal, else plain)"},
-    [SUMMARY] = {"summary", 0, "FILE", "write what was done to FILE, as JSON"},
+    [SUMMARY] = {"summary", 0, "FILE",
+                 "write what was done (plan: what is known before) to FILE, as JSON"},
     [QUIET] = {"quiet", 'q', NULL, "say only what went wrong"},
-    [VERBOSE] = {"verbose", 'v', NULL, "say more"},
+    [VERBOSE] = {"verbose", 'v', NULL,
+                 "run: print the plan first (-vv: every file);\n"
+                 "plan: print every file"},
     {.name = NULL},
 };
 

@@ -4,6 +4,7 @@
 #include "base/human.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
+#include "climnorm/run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,15 +121,25 @@ static void print_totals(const struct cn_plan *plan)
            plan->threads);
 }
 
-/* What `run` would exit with for reasons that are known now. */
-static int foreseen_exit_code(const struct cn_plan *plan)
+/* Every file to make, one a line. */
+static void print_outputs(const struct cn_variable_plan *variable)
 {
-    for (size_t v = 0; v < plan->variable_count; v++)
-        if (plan->variables[v].failure ||
-            cn_problems_count(&plan->variables[v].problems, CN_PROBLEM) ||
-            cn_problems_count(&plan->variables[v].variable->problems, CN_PROBLEM))
-            return CN_EXIT_MISSING;
-    return CN_EXIT_OK;
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < variable->layout.region_count; r++) {
+            const struct cn_output *output = &variable->targets[t].outputs[r];
+            printf("          %s %s\n", output->wanted ? "make" : "keep", output->path);
+        }
+}
+
+void cn_print_plan(const struct cn_plan *plan, int verbose)
+{
+    print_input(plan->catalog, plan->config);
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        print_variable(&plan->variables[v]);
+        if (verbose)
+            print_outputs(&plan->variables[v]);
+    }
+    print_totals(plan);
 }
 
 int cn_command_plan(int argc, char **argv)
@@ -136,11 +147,17 @@ int cn_command_plan(int argc, char **argv)
     struct cn_prepared prepared;
     int exit_code;
     if (cn_prepare(argc, argv, false, &prepared, &exit_code)) {
-        print_input(prepared.catalog, prepared.config);
-        for (size_t v = 0; v < prepared.plan->variable_count; v++)
-            print_variable(&prepared.plan->variables[v]);
-        print_totals(prepared.plan);
-        exit_code = foreseen_exit_code(prepared.plan);
+        struct cn_run_result result;
+        struct cn_error error;
+        if (!prepared.options.quiet)
+            cn_print_plan(prepared.plan, prepared.options.verbose);
+        exit_code = cn_run_foresee(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
+        if (prepared.options.summary &&
+            cn_result_write_json(&result, prepared.options.summary, &error)) {
+            fprintf(stderr, "climnorm: %s\n", error.text);
+            exit_code = CN_EXIT_MACHINE;
+        }
+        cn_result_free(&result);
     }
     cn_unprepare(&prepared);
     return exit_code;

@@ -7,10 +7,11 @@
 #include "base/machine.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/survey.h"
+#include "kernels.h"
 #include "sink/sink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,62 +31,21 @@ static void say_problems(const struct cn_problems *problems)
         fprintf(stderr, "climnorm: warning: %s\n", problems->items[i].text);
 }
 
-/* Whether something stands at a path below output.root. */
-static bool exists(const struct cn_config *config, const char *path)
-{
-    int root = open(config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct stat status;
-    if (root < 0)
-        return false;
-    bool found = fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    close(root);
-    return found;
-}
-
-/* Decides which outputs need not be made. */
-static enum cn_status survey(struct cn_plan *plan, struct cn_error *error)
-{
-    const struct cn_config *config = plan->config;
-    if (config->output.existing == CN_OVERWRITE)
-        return CN_OK;
-    for (size_t v = 0; v < plan->variable_count; v++) {
-        struct cn_variable_plan *variable = &plan->variables[v];
-        for (size_t t = 0; t < variable->target_count; t++)
-            for (size_t r = 0; r < variable->layout.region_count; r++) {
-                struct cn_output *output = &variable->targets[t].outputs[r];
-                if (!exists(config, output->path))
-                    continue;
-                if (config->output.existing == CN_REFUSE)
-                    return cn_fail(error, CN_BAD_USAGE,
-                                   "%s/%s exists, and output.existing is \"fail\"; remove it, or "
-                                   "set output.existing to \"skip\" or \"overwrite\"",
-                                   config->output.root, output->path);
-                const struct cn_normal_file file = {.config = config,
-                                                    .catalog = plan->catalog,
-                                                    .variable = variable->variable,
-                                                    .region = &variable->layout.regions[r],
-                                                    .target = &variable->targets[t],
-                                                    .slots = variable->slots,
-                                                    .path = output->path};
-                output->wanted = !cn_sink_is_current(&file);
-            }
-    }
-    return CN_OK;
-}
-
 /* A summary that cannot be written is better known before a long run than after it. */
 static enum cn_status check_summary(const char *path, struct cn_error *error)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
     char folder[PATH_MAX] = ".";
-    if (!path || access(path, W_OK) == 0)
+    struct stat status;
+    bool there = path && stat(path, &status) == 0;
+    if (!path || (there && !S_ISDIR(status.st_mode) && access(path, W_OK) == 0))
         return CN_OK;
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
-    if (access(path, F_OK) != 0 && access(folder, W_OK | X_OK) == 0)
+    if (!there && access(folder, W_OK | X_OK) == 0)
         return CN_OK;
     return cn_fail(error, CN_BAD_USAGE, "--summary %s: cannot be written (%s); name another file",
-                   path, strerror(errno));
+                   path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
 }
 
 static uint64_t memory_limit(const struct cn_config *config)
@@ -106,7 +66,10 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     if (!prepared->config)
         return false;
     int threads = prepared->config->engine.threads;
-    enum cn_status status = check_summary(prepared->options.summary, &error);
+    const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
+    enum cn_status status = cn_kernels_select(&kernels, &error);
+    if (!status)
+        status = check_summary(prepared->options.summary, &error);
     if (!status)
         status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
     if (!status)
@@ -116,7 +79,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     if (!status && take_lock)
         status = cn_sink_lock(prepared->config->output.root, &prepared->lock, &error);
     if (!status)
-        status = survey(prepared->plan, &error);
+        status = cn_survey(prepared->plan, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config),
                                   threads ? threads : cn_threads_available(), &error);

@@ -22,4 +22,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
                 int *exit_code);
 void cn_unprepare(struct cn_prepared *prepared);
 
+/* The plan for people, on stdout; verbose: every file too. */
+void cn_print_plan(const struct cn_plan *plan, int verbose);
+
 #endif

@@ -107,6 +107,8 @@ int cn_command_run(int argc, char **argv)
     int exit_code;
     if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
         catch_signals();
+        if (prepared.options.verbose)
+            cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_watched(&prepared);
         if (!prepared.options.quiet)
             printf("Normals are in %s\n", prepared.config->output.root);

@@ -262,7 +262,7 @@ void cn_load_seal(struct cn_job *job, size_t load)
     }
     for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++)
         copy_shared_days(job, load, k);
-    for (size_t k = 0; k < job->variable->loads[load].year_count; k++)
+    for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++)
         cn_count(atomic_load(&job->lost[job->variable->loads[load].years[k]])
                      ? &job->counters->years_failed
                      : &job->counters->years_read,

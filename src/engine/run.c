@@ -94,8 +94,6 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
         cn_progress_say(hooks->progress, "%s%s",
                         result->problems.items[i].severity == CN_PROBLEM ? "! " : "warning: ",
                         result->problems.items[i].text);
-    result->normals_skipped = variable->outputs_kept;
-    result->normals_failed = variable->outputs_failed;
     counters->files_total = variable->outputs_wanted;
     counters->files_kept = variable->outputs_kept;
     for (size_t l = 0; l < variable->load_count; l++)
@@ -116,6 +114,8 @@ static void list_known_problems(const struct cn_variable_plan *variable,
                                 struct cn_variable_result *result)
 {
     result->name = variable->variable->name;
+    result->normals_skipped = variable->outputs_kept;
+    result->normals_failed = variable->outputs_failed;
     if (variable->failure)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
     copy_problems(&result->problems, &variable->variable->problems);
@@ -135,6 +135,19 @@ static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_resul
     return 0;
 }
 
+enum cn_status cn_run_foresee(const struct cn_plan *plan, struct cn_run_result *result)
+{
+    *result = (struct cn_run_result){.threads = plan->threads};
+    result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
+    if (!result->variables)
+        return CN_BAD_MACHINE;
+    result->count = plan->variable_count;
+    for (size_t v = 0; v < result->count; v++)
+        list_known_problems(&plan->variables[v], &result->variables[v]);
+    result->exit_code = exit_code(NULL, result, CN_OK);
+    return CN_OK;
+}
+
 void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
             struct cn_run_result *result)
 {
@@ -142,18 +155,13 @@ void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
     struct cn_arena arena = {0};
     struct cn_error error;
     uint64_t start = cn_now_ns();
-    *result = (struct cn_run_result){.threads = plan->threads};
-    result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
-    enum cn_status status = result->variables ? CN_OK : cn_fail_memory(&error, "results");
-    result->count = status ? 0 : plan->variable_count;
-    for (size_t v = 0; v < result->count; v++)
-        list_known_problems(&plan->variables[v], &result->variables[v]);
+    enum cn_status status = cn_run_foresee(plan, result);
     if (!status)
         status = cn_kernels_select(&kernels, &error);
     result->isa = kernels ? kernels->isa : NULL;
     if (!status)
         status = cn_arena_open(&arena, plan->arena_bytes, &error);
-    if (status && result->count)
+    if (status && result->count) /* without results, memory ran out: exit code 3 tells */
         cn_problems_add(&result->variables[0].problems, CN_PROBLEM, "%s", error.text);
     for (size_t v = 0; v < result->count && !status; v++)
         status = run_variable(plan, v, &arena, kernels, hooks, &result->variables[v]);

@@ -62,8 +62,8 @@ static bool path_is_safe(const char *path)
         return false;
     while (*path) {
         size_t length = strcspn(path, "/");
-        if (length == 0 || length > MAX_COMPONENT || (length == 1 && path[0] == '.') ||
-            (length == 2 && path[0] == '.' && path[1] == '.') ||
+        if (length == 0 || length > MAX_COMPONENT || strncmp(path, ".climnorm", 9) == 0 ||
+            (length == 1 && path[0] == '.') || (length == 2 && path[0] == '.' && path[1] == '.') ||
             path[length + (path[length] == '/')] == '/')
             return false;
         path += length;
@@ -124,8 +124,9 @@ enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error
         if (!path_is_safe(entries[i].path))
             status = cn_fail(error, CN_BAD_USAGE,
                              "%s: output.pattern gives the path \"%s\", which is not a file below "
-                             "output.root; use names without \"..\" and empty parts",
-                             plan->config->path, entries[i].path);
+                             "output.root; use parts of 1 to %d bytes, other than \"..\" and the "
+                             ".climnorm names of the program's own",
+                             plan->config->path, entries[i].path, MAX_COMPONENT);
         else if (i && !strcmp(entries[i].path, entries[i - 1].path))
             status = cn_fail(error, CN_BAD_USAGE,
                              "%s: output.pattern gives two normals the path \"%s\"; add the field "

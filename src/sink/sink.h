@@ -46,8 +46,8 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, const struct cn_
                              const struct cn_chunk *counts, char *temporary, size_t room,
                              struct cn_error *error);
 
-/* fsync, then rename to the final path: after a crash of the machine a file is there whole or not at
- * all. No door. On failure the temporary is removed. */
+/* fsync, then rename to the final path: after a crash of the machine a file is there whole or not
+ * at all. No door. On failure the temporary is removed. */
 enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
                                struct cn_error *error);
 

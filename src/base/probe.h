@@ -2,8 +2,8 @@
  * Work on hostile input in a process of its own. HDF5 and netCDF-C crash, or never return, on some
  * damaged files; the damage ends with the child.
  */
-#ifndef CLIMNORM_CATALOG_PROBE_H
-#define CLIMNORM_CATALOG_PROBE_H
+#ifndef CLIMNORM_BASE_PROBE_H
+#define CLIMNORM_BASE_PROBE_H
 
 #include "climnorm/error.h"
 

@@ -2,7 +2,7 @@
  * A child process by fork, whose verdict comes back through a pipe: exit codes get lost where the
  * parent was started with SIGCHLD ignored. Knows nothing of files.
  */
-#include "catalog/probe.h"
+#include "base/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
