@@ -54,17 +54,16 @@ class Inspect(unittest.TestCase):
                  {"chunksizes": (365, 2, 3), "zlib": True},
                  {"order": ("lat", "lon", "time"), "chunksizes": (3, 4, 10)},
                  {"order": ("time", "z", "lat", "lon"), "extra": [("z", 1)],
-                  "chunksizes": (1, 1, 3, 4)}]
+                  "chunksizes": (1, 1, 3, 4)},
+                 dict(chunks, dtype="i2"), dict(chunks, dtype="f8", zlib=True),
+                 dict(chunks, dtype=">f4", zlib=True),
+                 dict(chunks, attributes={"scale_factor": 2.0})]
         for options in takes:
             with self.subTest(options=options):
                 self.assertEqual(self.written(**options)["parallel decoder"], "yes")
         refuses = {"netCDF-3": {"fmt": "NETCDF3_CLASSIC"},
                    "contiguous": {"contiguous": True},
-                   "int16": dict(chunks, dtype="i2"),
-                   "float64": dict(chunks, dtype="f8"),
-                   "big-endian": dict(chunks, dtype=">f4"),
                    "fletcher32 filter": dict(chunks, fletcher32=True),
-                   "scale_factor or add_offset": dict(chunks, attributes={"scale_factor": 2.0}),
                    "several instants a day": dict(chunks, step=0.25)}
         for reason, options in refuses.items():
             with self.subTest(reason):

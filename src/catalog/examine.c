@@ -249,7 +249,7 @@ static enum cn_status rehearse(void *context, struct cn_error *error)
     enum cn_status status =
         read_metadata(pool, request->path, request->variable, request->classic, &file, error);
     if (!status && file.storage.layout == CN_CHUNKED)
-        cn_storage_walk_chunks(&file);
+        cn_storage_find_last_chunk(&file);
     cn_door_leave();
     cn_pool_free(pool);
     return status;

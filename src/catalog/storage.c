@@ -29,21 +29,16 @@ static void describe_filter(struct cn_storage *storage, const char *name)
              name);
 }
 
-/* Values that the decoder's float32 kernels do not know how to read. */
-static void judge_values(struct cn_file *file)
+/* Whether the values lie as the netCDF type says: the decoder does not convert others. */
+static bool is_plain_type(const struct cn_storage *storage, hid_t type)
 {
-    struct cn_storage *storage = &file->storage;
-    char reason[64];
-    if (storage->type != NC_FLOAT) {
-        snprintf(reason, sizeof reason, "%s", cn_type_name(storage->type));
-        refuse(storage, reason);
-    }
-    if (storage->big_endian)
-        refuse(storage, "big-endian");
-    if (file->packing.packed)
-        refuse(storage, "scale_factor or add_offset");
-    if (file->several_a_day)
-        refuse(storage, "several instants a day");
+    if (storage->type == NC_FLOAT)
+        return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0;
+    if (storage->type == NC_DOUBLE)
+        return H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
+    return H5Tget_class(type) == H5T_INTEGER && H5Tget_offset(type) == 0 &&
+           H5Tget_precision(type) == 8 * storage->value_bytes &&
+           H5Tget_size(type) == storage->value_bytes;
 }
 
 void cn_storage_set_classic(struct cn_file *file)
@@ -150,9 +145,10 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         goto cleanup;
     }
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
-    judge_values(file);
-    if (storage->type == NC_FLOAT && !storage->big_endian && H5Tequal(type, H5T_IEEE_F32LE) <= 0)
-        refuse(storage, "a float type of its own");
+    if (file->several_a_day)
+        refuse(storage, "several instants a day");
+    if (!is_plain_type(storage, type))
+        refuse(storage, "a number type of its own");
     status = read_layout(properties, storage, error);
     if (!status)
         status = read_filters(properties, storage, error);
@@ -199,34 +195,21 @@ enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, stru
     return status;
 }
 
-/* Moves to the next chunk; false: that was the last one. */
-static bool next_chunk(const struct cn_storage *storage, hsize_t *offset)
+void cn_storage_find_last_chunk(const struct cn_file *file)
 {
-    for (size_t d = storage->rank; d-- > 0;) {
-        offset[d] += storage->chunk[d];
-        if (offset[d] < storage->shape[d])
-            return true;
-        offset[d] = 0;
-    }
-    return false;
-}
-
-void cn_storage_walk_chunks(const struct cn_file *file)
-{
-    enum { MAX_CHUNKS = 20000 };
+    const struct cn_storage *storage = &file->storage;
     hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
     hsize_t offset[CN_MAX_DIMS] = {0};
-    for (int i = 0; dataset >= 0 && i < MAX_CHUNKS; i++) {
+    for (size_t d = 0; d < storage->rank; d++)
+        offset[d] = (storage->shape[d] - 1) / storage->chunk[d] * storage->chunk[d];
+    if (dataset >= 0) {
         unsigned mask;
         haddr_t address;
         hsize_t bytes;
         H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
-        if (!next_chunk(&file->storage, offset))
-            break;
-    }
-    if (dataset >= 0)
         H5Dclose(dataset);
+    }
     if (hdf5 >= 0)
         H5Fclose(hdf5);
 }

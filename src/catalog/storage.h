@@ -11,9 +11,9 @@
  * of a filter, or ought not to be. The caller holds the door. */
 enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, struct cn_error *error);
 
-/* Looks up chunks of a chunked variable, all of them unless there are very many. Finds nothing out:
- * HDF5 has then met every damage of the index that it would meet later. */
-void cn_storage_walk_chunks(const struct cn_file *file);
+/* Looks up the last chunk of a chunked variable. Finds nothing out: HDF5 has then met the index on
+ * the way there, and its damage. */
+void cn_storage_find_last_chunk(const struct cn_file *file);
 
 /* The same for a netCDF-3 file. */
 void cn_storage_set_classic(struct cn_file *file);

@@ -60,9 +60,10 @@ static void print_variable(const struct cn_variable_plan *variable)
                source->year_count, cn_calendar_name(source->calendar), source->grid.lat_count,
                source->grid.lon_count, variable->slots);
         for (size_t t = 0; t < source->timeline_count; t++)
-            printf("          timeline %s: %d-%d\n",
+            printf("          timeline %s: %d-%d%s\n",
                    source->timelines[t].scenario ? source->timelines[t].scenario : "historical",
-                   source->timelines[t].first_year, source->timelines[t].last_year);
+                   source->timelines[t].first_year, source->timelines[t].last_year,
+                   source->timelines[t].mixes_versions ? ", of several versions" : "");
         for (size_t r = 0; r < variable->layout.region_count; r++)
             printf("          region %s: %zu x %zu cells\n",
                    variable->layout.regions[r].region->name, variable->layout.regions[r].lat_count,

@@ -70,6 +70,8 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
         status = check_summary(prepared->options.summary, &error);
+    if (!status && !prepared->options.quiet && isatty(STDERR_FILENO))
+        fprintf(stderr, "climnorm: looking at the files below %s\n", prepared->config->input.root);
     if (!status)
         status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
     if (!status)

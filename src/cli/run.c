@@ -110,8 +110,10 @@ int cn_command_run(int argc, char **argv)
         if (prepared.options.verbose)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_watched(&prepared);
+        char *root = realpath(prepared.config->output.root, NULL);
         if (!prepared.options.quiet)
-            printf("Normals are in %s\n", prepared.config->output.root);
+            printf("Normals are in %s\n", root ? root : prepared.config->output.root);
+        free(root);
     }
     cn_unprepare(&prepared);
     return exit_code;

@@ -36,10 +36,12 @@ struct survey {
     struct findings *findings;
 };
 
-static bool exists(int root, const char *path)
+static bool exists(int root, const char *path, bool *is_file)
 {
     struct stat status;
-    return fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    bool found = fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    *is_file = found && S_ISREG(status.st_mode);
+    return found;
 }
 
 static enum cn_status collect(struct survey *survey, int root, struct cn_error *error)
@@ -50,7 +52,14 @@ static enum cn_status collect(struct survey *survey, int root, struct cn_error *
         for (size_t t = 0; t < variable->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
                 const char *path = variable->targets[t].outputs[r].path;
-                if (!exists(root, path))
+                bool is_file;
+                if (!exists(root, path, &is_file))
+                    continue;
+                if (!is_file)
+                    return cn_fail(error, CN_BAD_USAGE,
+                                   "%s/%s is there and is not a plain file; remove it",
+                                   config->output.root, path);
+                if (config->output.existing == CN_OVERWRITE)
                     continue;
                 if (config->output.existing == CN_REFUSE)
                     return cn_fail(error, CN_BAD_USAGE,
@@ -115,11 +124,8 @@ enum cn_status cn_survey(struct cn_plan *plan, struct cn_error *error)
     for (size_t v = 0; v < plan->variable_count; v++)
         outputs += plan->variables[v].output_count;
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0 || plan->config->output.existing == CN_OVERWRITE) {
-        if (root >= 0)
-            close(root);
-        return CN_OK;
-    }
+    if (root < 0)
+        return CN_OK; /* nothing is there yet */
     struct survey survey = {.plan = plan};
     survey.candidates = calloc(outputs + 1, sizeof *survey.candidates);
     enum cn_status status = survey.candidates

@@ -19,6 +19,7 @@ struct builder {
     struct cn_plan *plan;
     struct cn_variable_plan *variable;
     size_t capacity;
+    int early_first, early_last; /* written targets whose windows begin before the timeline */
 };
 
 static struct cn_pool *pool_of(const struct builder *builder)
@@ -78,9 +79,17 @@ static void list_lacking(const ptrdiff_t *window, int count, int first_year, cha
     }
 }
 
+/* A target year that lies behind the first scenario year is not historical, though it may lack that
+ * scenario's files. */
 static bool whole_window_historical(const struct builder *builder,
                                     const struct cn_timeline *timeline, int year)
 {
+    ptrdiff_t next = -1;
+    for (int later = year; later <= timeline->last_year && next < 0; later++)
+        next = timeline->years[later < timeline->first_year ? 0 : later - timeline->first_year];
+    if (next >= 0 && strcmp(source_year(builder, next)->experiment,
+                            builder->plan->config->input.historical) != 0)
+        return false;
     for (int k = 0; k < builder->plan->config->normals.window; k++) {
         ptrdiff_t index = usable_year(builder, timeline, year - k);
         if (index >= 0 && strcmp(source_year(builder, index)->experiment,
@@ -155,6 +164,10 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
         variable->outputs_failed += config->region_count;
         return CN_OK;
     }
+    if (year - config->normals.window + 1 < timeline->first_year) {
+        builder->early_first = year < builder->early_first ? year : builder->early_first;
+        builder->early_last = year;
+    }
     enum cn_status status = name_outputs(builder, period, &target, error);
     struct cn_target *targets =
         status ? NULL
@@ -178,6 +191,7 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
                                       : source->timeline_count > 1 ? default_periods_many
                                                                    : default_periods;
     size_t count = given ? config->normals.period_count : 3;
+    builder->early_first = INT_MAX;
     for (size_t p = 0; p < count; p++) {
         int first = periods[p].first, last = periods[p].last;
         if (!given && first < timeline->first_year)
@@ -199,6 +213,12 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
                 return status;
         }
     }
+    if (builder->early_first <= builder->early_last)
+        cn_problems_add(&builder->variable->problems, CN_WARNING,
+                        "%s: the windows of %d-%d begin before the first source year, %d, and do "
+                        "without the years before it",
+                        source->name, builder->early_first, builder->early_last,
+                        timeline->first_year);
     return CN_OK;
 }
 

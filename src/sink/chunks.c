@@ -66,3 +66,20 @@ enum cn_status cn_chunks_write(const char *path, const char *const *variables,
         status = fail_to_write(error, path, "closing");
     return status;
 }
+
+size_t cn_chunks_written(const char *path, const char *variable)
+{
+    hsize_t count = 0;
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, variable, H5P_DEFAULT);
+    hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
+    if (space >= 0 && H5Dget_num_chunks(dataset, space, &count) < 0)
+        count = 0;
+    if (space >= 0)
+        H5Sclose(space);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (file >= 0)
+        H5Fclose(file);
+    return (size_t)count;
+}

@@ -13,4 +13,7 @@ enum cn_status cn_chunks_write(const char *path, const char *const *variables,
                                const struct cn_chunk *const *chunks, size_t variable_count,
                                size_t chunk_count, struct cn_error *error);
 
+/* How many chunks of `variable` are in the file; 0 also when it cannot be read. Takes no lock. */
+size_t cn_chunks_written(const char *path, const char *variable);
+
 #endif

@@ -319,8 +319,23 @@ static bool has_field(int id, const char *name, nc_type expected, const struct c
     return true;
 }
 
-static bool file_is_current(int id, const struct cn_normal_file *file, const char *missing,
-                            int years)
+/* Whether all that belongs to a file is in it. */
+static bool is_complete(int id, const char *path, const struct cn_normal_file *file,
+                        const char *count_name)
+{
+    static const char *const coordinates[] = {"dayofyear", "lat", "lon", "time",
+                                              "climatology_bnds"};
+    size_t slots = (size_t)file->slots;
+    int variable;
+    for (size_t i = 0; i < sizeof coordinates / sizeof *coordinates; i++)
+        if (nc_inq_varid(id, coordinates[i], &variable))
+            return false;
+    return cn_chunks_written(path, file->variable->name) == slots &&
+           (!file->config->output.counts || cn_chunks_written(path, count_name) == slots);
+}
+
+static bool file_is_current(int id, const char *path, const struct cn_normal_file *file,
+                            const char *missing, int years)
 {
     char count_name[256];
     struct cn_digests digests;
@@ -332,7 +347,8 @@ static bool file_is_current(int id, const struct cn_normal_file *file, const cha
            has_text(id, "climnorm_inputs_digest", digests.inputs) &&
            has_int(id, "number_of_years", years) && years_match &&
            has_field(id, file->variable->name, NC_FLOAT, file) &&
-           (!file->config->output.counts || has_field(id, count_name, NC_SHORT, file));
+           (!file->config->output.counts || has_field(id, count_name, NC_SHORT, file)) &&
+           is_complete(id, path, file, count_name);
 }
 
 bool cn_sink_is_current(const struct cn_normal_file *file)
@@ -347,7 +363,7 @@ bool cn_sink_is_current(const struct cn_normal_file *file)
     if (missing && path && looks_like_netcdf4(path)) {
         cn_door_enter();
         if (nc_open(path, NC_NOWRITE, &id) == NC_NOERR) {
-            current = file_is_current(id, file, missing, years);
+            current = file_is_current(id, path, file, missing, years);
             nc_close(id);
         }
         cn_door_leave();

@@ -6,11 +6,7 @@
 
 #include "source/block.h"
 
-/* The most chunks that a stretch may have for the chunk decoder; more make its table large and its
- * units small. */
-enum { CN_MAX_UNITS = 1 << 22 };
-
-/* Units along the chunks that touch stretch and box; false: too many. */
+/* Units along the chunks that touch stretch and box; false: finding them would take too long. */
 bool cn_decoder_plan(struct cn_read *read);
 /* `file`: a descriptor, only read. */
 enum cn_status cn_decoder_open(struct cn_read *read, int file, struct cn_error *error);

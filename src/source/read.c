@@ -43,7 +43,8 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
                              .count = count,
                              .box = hull(layout),
                              .missing = cn_float_rules(&file->packing),
-                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT};
+                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT &&
+                                      !file->storage.big_endian};
     read->rows = calloc(count, sizeof(float *));
     if (!read->rows)
         return cn_fail_memory(error, "rows of a source year");

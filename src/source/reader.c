@@ -35,14 +35,20 @@ static size_t block_instants(const struct cn_read *read)
     return instants;
 }
 
-/* Where the block that starts at `at` ends: at a multiple of `instants`, or with the day. */
+/* Where the day of instant `at` ends, within the stretch. */
+static size_t day_end(const struct cn_read *read, size_t at)
+{
+    size_t end = read->first + read->count, stop = at + 1;
+    while (stop < end && read->file->days[stop] == read->file->days[at])
+        stop++;
+    return stop;
+}
+
+/* Where the block that starts at `at` ends: at a multiple of `instants`, and not within a day. */
 static size_t block_end(const struct cn_read *read, size_t at, size_t instants)
 {
     size_t end = read->first + read->count, stop = (at / instants + 1) * instants;
-    if (read->file->several_a_day)
-        for (stop = at + 1; stop < end && read->file->days[stop] == read->file->days[at];)
-            stop++;
-    return stop < end ? stop : end;
+    return stop < end ? day_end(read, stop - 1) : end;
 }
 
 enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error)
@@ -149,6 +155,38 @@ static enum cn_status read_day(const struct cn_read *read, const struct opened *
     return status;
 }
 
+static enum cn_status read_unit(const struct cn_read *read, const struct opened *opened,
+                                size_t unit, struct cn_scratch *scratch, struct cn_error *error)
+{
+    size_t end = read->unit_first[unit + 1];
+    enum cn_status status = CN_OK;
+    for (size_t at = read->unit_first[unit], next; at < end && !status; at = next) {
+        next = read->file->several_a_day ? day_end(read, at) : end;
+        if (read->file->several_a_day) {
+            status = read_day(read, opened, at, next, scratch, error);
+            continue;
+        }
+        struct cn_block block;
+        status = read_block(read, opened, at, next, scratch, &block, error);
+        if (!status)
+            cn_scatter_values(read, &block);
+    }
+    return status;
+}
+
+/* Days are read one by one from chunks that hold many: the chunks along the box stay in memory. */
+static int keep_chunks(const struct cn_read *read, const struct opened *opened)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    size_t bytes = box_cells(read) * storage->value_bytes;
+    if (storage->layout != CN_CHUNKED || !read->file->several_a_day)
+        return NC_NOERR;
+    for (size_t d = 0; d < storage->rank; d++)
+        if (__builtin_mul_overflow(bytes, storage->chunk[d], &bytes) || bytes > MOST_BLOCK_BYTES)
+            bytes = MOST_BLOCK_BYTES;
+    return nc_set_var_chunk_cache(opened->file, opened->variable, 2 * bytes, 1009, 0.75f);
+}
+
 enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t count,
                                struct cn_scratch *scratch, struct cn_error *error)
 {
@@ -160,20 +198,13 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
     bool open = code == 0;
     if (open)
         code = nc_inq_varid(opened.file, read->file->variable, &opened.variable);
+    if (!code)
+        code = keep_chunks(read, &opened);
     cn_door_leave();
     if (code)
         status = fail_netcdf(read, code, error);
-    for (size_t unit = first; unit < first + count && !status; unit++) {
-        size_t from = read->unit_first[unit], to = read->unit_first[unit + 1];
-        struct cn_block block;
-        if (read->file->several_a_day) {
-            status = read_day(read, &opened, from, to, scratch, error);
-            continue;
-        }
-        status = read_block(read, &opened, from, to, scratch, &block, error);
-        if (!status)
-            cn_scatter_values(read, &block);
-    }
+    for (size_t unit = first; unit < first + count && !status; unit++)
+        status = read_unit(read, &opened, unit, scratch, error);
     if (open) {
         cn_door_enter();
         nc_close(opened.file);
