@@ -28,7 +28,11 @@ enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char
     __attribute__((format(printf, 3, 4)));
 
 /* cn_fail for a failed allocation of `what`. */
-enum cn_status cn_fail_memory(struct cn_error *error, const char *what);
+static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
+{
+    cn_fail(error, CN_BAD_MACHINE, "out of memory (%s)", what);
+    return CN_BAD_MACHINE;
+}
 
 enum cn_severity { CN_WARNING, CN_PROBLEM };
 

@@ -31,11 +31,6 @@ enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char
     return status;
 }
 
-enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
-{
-    return cn_fail(error, CN_BAD_MACHINE, "out of memory (%s)", what);
-}
-
 void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
                      ...)
 {

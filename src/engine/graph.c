@@ -37,7 +37,7 @@ static void create_load(struct cn_job *job, size_t load, const struct tokens *to
 static void create_batch(struct cn_job *job, size_t batch, const struct tokens *tokens)
 {
     const struct cn_batch_state *state = &job->batches[batch];
-    const size_t result = job->variable->batches[batch].result_slot;
+    const size_t result = job->variable->batches[batch].result_slot; /* NOLINT: depend uses it */
 #pragma omp task default(none) firstprivate(job, batch) \
     depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
     depend(out : tokens->result[result])

@@ -130,7 +130,7 @@ void cn_count_bytes_to_read(struct cn_variable_plan *variable)
     variable->bytes_to_read = 0;
     for (size_t y = 0; y < variable->variable->year_count; y++)
         parts += variable->variable->years[y].part_count;
-    const struct cn_file **files = calloc(parts + 1, sizeof *files);
+    const struct cn_file **files = calloc(parts + 1, sizeof *files); /* NOLINT: of pointers */
     for (size_t l = 0; files && l < variable->load_count; l++)
         for (size_t k = 0; k < variable->loads[l].year_count; k++) {
             const struct cn_source_year *year =

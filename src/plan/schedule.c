@@ -279,7 +279,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
             largest = variable;
         }
     }
-    return plan->arena_bytes <= memory_limit
+    return !largest || plan->arena_bytes <= memory_limit
                ? CN_OK
                : refuse(plan, largest, memory_limit, plan->arena_bytes, error);
 }

@@ -149,8 +149,9 @@ void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, f
     scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the visitor writes to them */
 void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block, double *sums,
-                     unsigned *counts)
+                     unsigned *counts) /* NOLINT(readability-non-const-parameter) */
 {
     const struct visitor visitor = {
         .visit = visit_sums, .read = read, .block = block, .sums = sums, .counts = counts};

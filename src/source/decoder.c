@@ -231,7 +231,7 @@ static enum cn_status read_bytes(const struct cn_read *read, int file,
             continue;
         if (got <= 0)
             return cn_fail(error, CN_BAD_INPUT, "%s: cannot be read at byte %llu (%s)",
-                           read->file->path, (unsigned long long)(place->address + done),
+                           read->file->path, (unsigned long long)place->address + done,
                            got ? strerror(errno) : "the file ends there");
         done += (uint64_t)got;
     }
@@ -279,7 +279,7 @@ static void make_native(unsigned char *out, const struct cn_block *block, size_t
         size_t step = block->shuffled ? 1 : value_bytes;
         size_t to = swap ? value_bytes - 1 - b : b;
         for (size_t i = 0; i < block->elements; i++)
-            out[i * value_bytes + to] = in[i * step];
+            out[i * value_bytes + to] = in[i * step]; /* NOLINT: bytes are there */
     }
 }
 
