@@ -64,6 +64,7 @@ static struct world *make_world(int first, int split, int last, size_t scenarios
     world->region = (struct cn_region){"R", "Region", false, {0, 30}, {10, 20}};
     world->period = (struct cn_period){"all-{scenario}", first + window - 1, last};
     world->config = (struct cn_config){.path = "test.cfg",
+                                       .origin = {"test.cfg:1", "test.cfg:2", "test.cfg:3"},
                                        .input.historical = "historical",
                                        .regions = &world->region,
                                        .region_count = 1,

@@ -26,6 +26,9 @@ struct cn_period {
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */
     const char *path;     /* as given */
+    struct {              /* for errors found later: "file:line" or "--set KEY=VALUE" */
+        const char *input_root, *engine_memory, *output_pattern;
+    } origin;
     struct {
         const char *root;                   /* absolute */
         const char *model, *variant, *grid; /* NULL: whatever the tree holds */

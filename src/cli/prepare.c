@@ -48,6 +48,19 @@ static enum cn_status check_summary(const char *path, struct cn_error *error)
                    path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
 }
 
+static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_error *error)
+{
+    const struct cn_config *config = prepared->config;
+    if (!prepared->options.quiet && isatty(STDERR_FILENO))
+        fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
+    enum cn_status status = cn_catalog_read(config, &prepared->catalog, error);
+    if (!status)
+        say_problems(&prepared->catalog->problems);
+    else if (status == CN_BAD_USAGE)
+        cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
+    return status;
+}
+
 static uint64_t memory_limit(const struct cn_config *config)
 {
     if (config->engine.memory_share > 0)
@@ -70,12 +83,8 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
         status = check_summary(prepared->options.summary, &error);
-    if (!status && !prepared->options.quiet && isatty(STDERR_FILENO))
-        fprintf(stderr, "climnorm: looking at the files below %s\n", prepared->config->input.root);
     if (!status)
-        status = cn_catalog_read(prepared->config, &prepared->catalog, &error);
-    if (!status)
-        say_problems(&prepared->catalog->problems);
+        status = read_catalog(prepared, &error);
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
     if (!status && take_lock)

@@ -136,6 +136,19 @@ static const char *folder_of(struct cn_pool *pool, const char *path)
     return folder;
 }
 
+/* Where the value of a key stands, for people. */
+static const char *origin_of(struct cn_draft *draft, const char *path)
+{
+    const struct cn_place place = cn_draft_mark(draft, path)->place;
+    const char *text = draft->config.path;
+    if (place.override)
+        text = cn_pool_printf(draft->config.pool, "--set %.200s", place.override);
+    else if (place.line)
+        text = cn_pool_printf(draft->config.pool, "%s:%d", draft->config.path, place.line);
+    draft->out_of_memory |= !text;
+    return text;
+}
+
 static enum cn_status fill(struct cn_draft *draft, const char *const *overrides, size_t count)
 {
     struct cn_value root;
@@ -159,6 +172,9 @@ static enum cn_status fill(struct cn_draft *draft, const char *const *overrides,
     apply_group(draft, "", &root);
     apply_defaults(draft);
     cn_check_together(draft);
+    draft->config.origin.input_root = origin_of(draft, "input.root");
+    draft->config.origin.engine_memory = origin_of(draft, "engine.memory");
+    draft->config.origin.output_pattern = origin_of(draft, "output.pattern");
     if (draft->out_of_memory) {
         cn_problems_add(draft->problems, CN_PROBLEM, "out of memory (config)");
         return CN_BAD_MACHINE;

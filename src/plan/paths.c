@@ -126,12 +126,12 @@ enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error
                              "%s: output.pattern gives the path \"%s\", which is not a file below "
                              "output.root; use parts of 1 to %d bytes, other than \"..\" and the "
                              ".climnorm names of the program's own",
-                             plan->config->path, entries[i].path, MAX_COMPONENT);
+                             plan->config->origin.output_pattern, entries[i].path, MAX_COMPONENT);
         else if (i && !strcmp(entries[i].path, entries[i - 1].path))
             status = cn_fail(error, CN_BAD_USAGE,
                              "%s: output.pattern gives two normals the path \"%s\"; add the field "
                              "%s to the pattern",
-                             plan->config->path, entries[i].path,
+                             plan->config->origin.output_pattern, entries[i].path,
                              missing_field(&entries[i - 1], &entries[i]));
     }
     free(entries);

@@ -207,7 +207,7 @@ static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variabl
     return cn_fail(
         error, CN_BAD_USAGE,
         "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
-        plan->config->path, cn_human_bytes(limit, has), (unsigned long long)limit,
+        plan->config->origin.engine_memory, cn_human_bytes(limit, has), (unsigned long long)limit,
         variable->variable->name, cn_human_bytes(need, needs), (unsigned long long)need, advice);
 }
 
