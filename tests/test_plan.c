@@ -278,6 +278,33 @@ static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void
     free(world);
 }
 
+/* The target of a year in a timeline; NULL: none. */
+static const struct cn_target *target_of(const struct cn_variable_plan *plan, size_t timeline,
+                                         int year)
+{
+    for (size_t t = 0; t < plan->target_count; t++)
+        if (plan->targets[t].timeline == timeline && plan->targets[t].year == year)
+            return &plan->targets[t];
+    return NULL;
+}
+
+static void test_years_without_files_keep_their_side_of_the_seam(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2020, 2, 30, 1);
+    world->config.normals.min_years = 28;
+    world->index[0][2014 - 1950] = world->index[1][2014 - 1950] = -1;
+    world->index[0][2015 - 1950] = -1;
+    struct cn_plan *plan = plan_of(world);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    assert_string_equal(target_of(variable, 0, 2014)->scenario, "historical");
+    assert_null(target_of(variable, 1, 2014)); /* computed once */
+    assert_string_equal(target_of(variable, 0, 2015)->scenario, "ssp245");
+    assert_string_equal(target_of(variable, 1, 2015)->scenario, "ssp585");
+    cn_plan_free(plan);
+    free(world);
+}
+
 static void test_short_windows_are_reported_with_what_they_lack(void **state)
 {
     (void)state;
@@ -330,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
         cmocka_unit_test(test_historical_windows_are_computed_once),
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),
+        cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
         cmocka_unit_test(test_paths_that_collide_or_escape_are_refused),
     };

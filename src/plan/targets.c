@@ -79,16 +79,23 @@ static void list_lacking(const ptrdiff_t *window, int count, int first_year, cha
     }
 }
 
-/* A target year that lies behind the first scenario year is not historical, though it may lack that
- * scenario's files. */
+/* The first year that belongs to any scenario; INT_MAX: there is none. */
+static int first_scenario_year(const struct builder *builder)
+{
+    const struct cn_variable *variable = builder->variable->variable;
+    int first = INT_MAX;
+    for (size_t y = 0; y < variable->year_count; y++)
+        if (variable->years[y].year < first &&
+            strcmp(variable->years[y].experiment, builder->plan->config->input.historical) != 0)
+            first = variable->years[y].year;
+    return first;
+}
+
+/* A year that is not there is historical when it lies before all scenario years. */
 static bool whole_window_historical(const struct builder *builder,
                                     const struct cn_timeline *timeline, int year)
 {
-    ptrdiff_t next = -1;
-    for (int later = year; later <= timeline->last_year && next < 0; later++)
-        next = timeline->years[later < timeline->first_year ? 0 : later - timeline->first_year];
-    if (next >= 0 && strcmp(source_year(builder, next)->experiment,
-                            builder->plan->config->input.historical) != 0)
+    if (usable_year(builder, timeline, year) < 0 && year >= first_scenario_year(builder))
         return false;
     for (int k = 0; k < builder->plan->config->normals.window; k++) {
         ptrdiff_t index = usable_year(builder, timeline, year - k);
