@@ -44,7 +44,8 @@ static void warn_of_days(const struct cn_config *config, struct cn_variable *var
     for (size_t i = 0; i < variable->year_count; i++) {
         const struct cn_source_year *year = &variable->years[i];
         if (year->days_held < year->days_expected &&
-            !cn_year_reported(files, count, year->experiment, year->year))
+            !cn_year_reported(files, count, year->experiment, year->year) &&
+            !cn_year_reported(files, count, config->input.historical, year->year))
             add(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
                 year->experiment, year->days_held, year->days_expected);
     }

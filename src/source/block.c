@@ -22,8 +22,7 @@ struct visitor {
     const struct cn_block *block;
     float *row;
     float fill;
-    double *sums;
-    unsigned *counts;
+    const struct cn_sums *sums;
 };
 
 static size_t larger(size_t a, size_t b)
@@ -119,6 +118,16 @@ static void visit_fill(const struct visitor *visitor, const struct span *span)
         visitor->row[span->cell + k] = visitor->fill;
 }
 
+/* Knuth's TwoSum: what the rounded sum lost goes to errors. */
+static void add_exactly(const struct cn_sums *sums, size_t cell, double number)
+{
+    double before = sums->sums[cell], after = before + number;
+    double added = after - before;
+    sums->errors[cell] += (before - (after - added)) + (number - added);
+    sums->sums[cell] = after;
+    sums->counts[cell]++;
+}
+
 static void visit_sums(const struct visitor *visitor, const struct span *span)
 {
     double numbers[STRETCH];
@@ -127,10 +136,9 @@ static void visit_sums(const struct visitor *visitor, const struct span *span)
         size_t stride = visitor->block->stride[2], cell = span->cell + done;
         cn_unpack(visitor->read->file, visitor->block->bytes, span->element + done * stride, stride,
                   count, numbers);
-        for (size_t k = 0; k < count; k++) {
-            visitor->sums[cell + k] += isnan(numbers[k]) ? 0 : numbers[k];
-            visitor->counts[cell + k] += isnan(numbers[k]) ? 0 : 1;
-        }
+        for (size_t k = 0; k < count; k++)
+            if (!isnan(numbers[k]))
+                add_exactly(visitor->sums, cell + k, numbers[k]);
     }
 }
 
@@ -149,12 +157,11 @@ void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, f
     scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): the visitor writes to them */
-void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block, double *sums,
-                     unsigned *counts) /* NOLINT(readability-non-const-parameter) */
+void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block,
+                     const struct cn_sums *sums)
 {
     const struct visitor visitor = {
-        .visit = visit_sums, .read = read, .block = block, .sums = sums, .counts = counts};
+        .visit = visit_sums, .read = read, .block = block, .sums = sums};
     for (size_t t = 0; t < block->count[0]; t++)
         visit_instant(&visitor, t);
 }

@@ -27,8 +27,12 @@ void cn_scatter_values(const struct cn_read *read, const struct cn_block *block)
 void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill);
 
 /* Several instants of one day, native byte order: adds the values that are there to
- * sums[row_cells], and their numbers to counts[row_cells]. */
-void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block, double *sums,
-                     unsigned *counts);
+ * sums[row_cells], what rounding took from them to errors, and their numbers to counts. */
+struct cn_sums {
+    double *sums, *errors;
+    unsigned *counts;
+};
+void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block,
+                     const struct cn_sums *sums);
 
 #endif

@@ -135,23 +135,24 @@ static enum cn_status read_day(const struct cn_read *read, const struct opened *
                                struct cn_error *error)
 {
     size_t cells = read->layout->row_cells, piece = block_instants(read);
-    double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, cells * sizeof *sums);
+    double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, 2 * cells * sizeof *sums);
     unsigned *counts = (unsigned *)(void *)cn_scratch_get(scratch, COUNTS, cells * sizeof *counts);
     float *row = read->rows[first - read->first];
     enum cn_status status = sums && counts ? CN_OK : cn_fail_memory(error, "a day of a file");
     if (status || !row)
         return status;
-    memset(sums, 0, cells * sizeof *sums);
+    const struct cn_sums day = {sums, sums + cells, counts};
+    memset(sums, 0, 2 * cells * sizeof *sums);
     memset(counts, 0, cells * sizeof *counts);
     for (size_t at = first; at < end && !status; at += piece) {
         struct cn_block block;
         status = read_block(read, opened, at, end - at < piece ? end : at + piece, scratch, &block,
                             error);
         if (!status)
-            cn_scatter_sums(read, &block, sums, counts);
+            cn_scatter_sums(read, &block, &day);
     }
     for (size_t c = 0; c < cells; c++)
-        row[c] = counts[c] ? cn_slab_value(sums[c] / counts[c]) : NAN;
+        row[c] = counts[c] ? cn_slab_value((sums[c] + sums[cells + c]) / counts[c]) : NAN;
     return status;
 }
 
