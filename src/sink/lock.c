@@ -102,7 +102,12 @@ enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_error 
                        "permissions or choose another",
                        output_root, strerror(reason));
     enum cn_status status = CN_OK;
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+    struct stat file;
+    if (fstat(descriptor, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1)
+        status =
+            cn_fail(error, CN_BAD_USAGE, /* it would be overwritten */
+                    "%s/.climnorm.lock is not a plain file of its own; remove it", output_root);
+    else if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
         status = errno == EWOULDBLOCK
                      ? fail_held(error, output_root, descriptor)
                      : cn_fail(error, CN_BAD_MACHINE, "%s: its file system cannot lock files: %s",
