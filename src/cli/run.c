@@ -2,7 +2,6 @@
  * climnorm run: the whole job.
  */
 #include "climnorm/run.h"
-#include "base/human.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
 

@@ -2,6 +2,7 @@
  * climnorm synth: the options of a synthetic tree, its progress line and its exit code.
  */
 #include "climnorm/synth.h"
+#include "base/clock.h"
 #include "cli/commands.h"
 
 #include <ctype.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -232,9 +232,7 @@ static int parse_command(int argc, char **argv, struct command *command)
 
 static double seconds_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return 1e-9 * (double)cn_now_ns();
 }
 
 struct display {

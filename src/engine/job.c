@@ -4,7 +4,6 @@
 #include "engine/job.h"
 
 #include <omp.h>
-#include <time.h>
 
 bool cn_job_goes_on(struct cn_job *job)
 {
@@ -35,13 +34,6 @@ void cn_job_abort(struct cn_job *job, const struct cn_error *error)
     atomic_store(&job->stop, error->status);
     if (first)
         cn_job_report(job, error->text);
-}
-
-uint64_t cn_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns)

@@ -6,6 +6,7 @@
 #define CLIMNORM_ENGINE_JOB_H
 
 #include "arena/arena.h"
+#include "base/clock.h"
 #include "climnorm/run.h"
 #include "sink/sink.h"
 #include "source/read.h"
@@ -78,7 +79,6 @@ bool cn_job_goes_on(struct cn_job *job);
 void cn_job_report(struct cn_job *job, const char *text);
 /* An error of the machine ends the job: the first one is kept. */
 void cn_job_abort(struct cn_job *job, const struct cn_error *error);
-uint64_t cn_now_ns(void);
 void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns);
 struct cn_scratch *cn_job_scratch(struct cn_job *job); /* of the calling thread */
 

@@ -260,9 +260,11 @@ void cn_load_seal(struct cn_job *job, size_t load)
         if (cn_read_close(&state->reads[r], &error) && cn_job_goes_on(job))
             lose(job, load, r, &error);
     }
-    for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++)
+    size_t years = job->variable->loads[load].year_count;
+    /* A year that is loaded alone shares no day. */
+    for (size_t k = 0; years > 1 && k < years && cn_job_goes_on(job); k++)
         copy_shared_days(job, load, k);
-    for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++)
+    for (size_t k = 0; k < years && cn_job_goes_on(job); k++)
         cn_count(atomic_load(&job->lost[job->variable->loads[load].years[k]])
                      ? &job->counters->years_failed
                      : &job->counters->years_read,

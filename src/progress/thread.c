@@ -3,6 +3,7 @@
  * out with one write. Tasks hand it messages through a lock-free list, so neither a slow terminal
  * nor this thread can ever hold up a task.
  */
+#include "base/clock.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -53,18 +53,11 @@ struct cn_progress {
     bool broken;                    /* nobody reads any more */
 };
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state)
 {
     struct cn_counter *when = state == CN_ACTIVE ? &counters->started_ns : &counters->finished_ns;
     if (state != CN_WAITING)
-        atomic_store_explicit(&when->value, now_ns(), memory_order_relaxed);
+        atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
     /* Whoever sees the state also sees the totals and the time. */
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
 }
@@ -234,9 +227,9 @@ static void *watch(void *argument)
     struct cn_progress *progress = argument;
     for (bool last = false; !last;) {
         struct pollfd stop = {.fd = progress->stop, .events = POLLIN};
-        uint64_t before_ns = now_ns();
+        uint64_t before_ns = cn_now_ns();
         last = poll(&stop, 1, TICK_MS) > 0;
-        uint64_t after_ns = now_ns();
+        uint64_t after_ns = cn_now_ns();
         if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
             cn_text_clear(&progress->shown); /* the shell has written below the frame since */
         cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
@@ -293,8 +286,11 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     struct cn_progress *made = calloc(1, sizeof *made);
     if (!made)
         return cn_fail_memory(error, "progress display");
-    *made = (struct cn_progress){
-        .view = *view, .mode = choose_mode(view), .start_ns = now_ns(), .stop = -1, .told_s = -1e9};
+    *made = (struct cn_progress){.view = *view,
+                                 .mode = choose_mode(view),
+                                 .start_ns = cn_now_ns(),
+                                 .stop = -1,
+                                 .told_s = -1e9};
     struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows);
     made->states = calloc(view->count + 1, sizeof *made->states); /* all CN_WAITING */
     made->snapshot.rows = rows;

@@ -4,6 +4,8 @@
  * nothing of netCDF's functions and stores no path, host, thread count or command line.
  */
 #include "sink/metadata.h"
+#include "catalog/attributes.h"
+#include "catalog/names.h"
 #include "sink/cell_methods.h"
 
 #include <netcdf.h>
@@ -86,15 +88,6 @@ static void copy_attributes(struct cn_attributes *list, const struct cn_attribut
             append(list, source[i]);
 }
 
-/* The text of an attribute; NULL: not there, or not text. */
-static const char *find_text(const struct cn_attribute *attributes, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (attributes[i].type == NC_CHAR && strcmp(attributes[i].name, name) == 0)
-            return attributes[i].value;
-    return NULL;
-}
-
 static bool is_used(const struct cn_normal_file *file, int i)
 {
     return cn_window_year(file, i) && (!file->year_used || file->year_used[i]);
@@ -164,9 +157,8 @@ static int compare_versions(const void *left, const void *right)
 {
     const struct cn_file *a = *(const struct cn_file *const *)left;
     const struct cn_file *b = *(const struct cn_file *const *)right;
-    int major = (a->version_major > b->version_major) - (a->version_major < b->version_major);
-    int minor = (a->version_minor > b->version_minor) - (a->version_minor < b->version_minor);
-    return major ? major : minor;
+    return cn_version_compare(a->version_major, a->version_minor, b->version_major,
+                              b->version_minor);
 }
 
 /* The distinct versions, ascending: "1.0 1.1". */
@@ -283,9 +275,10 @@ static void build_variable(struct cn_attributes *list, const struct cn_normal_fi
     const struct cn_file *newest = from->newest;
     copy_attributes(list, newest->attributes, newest->attribute_count);
     put_text(list, "cell_methods",
-             cn_cell_methods(list->pool,
-                             find_text(newest->attributes, newest->attribute_count, "cell_methods"),
-                             file->variable->name));
+             cn_cell_methods(
+                 list->pool,
+                 cn_attribute_text(newest->attributes, newest->attribute_count, "cell_methods"),
+                 file->variable->name));
     put(list, "_FillValue", NC_FLOAT, 1, &output_fill);
     put(list, "missing_value", NC_FLOAT, 1, &output_fill);
     put_text(list, "coordinates", "time");
@@ -326,7 +319,7 @@ static void build_axis(struct cn_attributes *list, const struct cn_attribute *so
 {
     copy_attributes(list, source, count);
     put_text(list, "standard_name", name);
-    if (!find_text(source, count, "long_name"))
+    if (!cn_attribute_text(source, count, "long_name"))
         put_text(list, "long_name", name);
     put_text(list, "units", units);
     put_text(list, "axis", axis);
