@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { HUGE_PAGE = 2 << 20, PAGE = 4096 };
 
 enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error)
 {
@@ -45,4 +45,15 @@ void cn_arena_close(struct cn_arena *arena)
     if (arena->base)
         munmap(arena->base, arena->mapped);
     *arena = (struct cn_arena){0};
+}
+
+void cn_arena_touch(void *at, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
+    uintptr_t first = (uintptr_t)at / PAGE * PAGE;
+    madvise((void *)first, (uintptr_t)at + bytes - first, MADV_POPULATE_WRITE);
+#else
+    (void)at;
+    (void)bytes;
+#endif
 }

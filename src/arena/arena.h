@@ -16,6 +16,10 @@ struct cn_arena {
 enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error);
 void cn_arena_close(struct cn_arena *arena);
 
+/* Asks for the pages below `bytes` bytes at `at` by the thread that is about to fill them: one call
+ * costs a third less than a fault for each page. Only a hint. */
+void cn_arena_touch(void *at, size_t bytes);
+
 /* The slab of a year slot: [slots][row_cells] float. */
 static inline float *cn_arena_slab(const struct cn_arena *arena,
                                    const struct cn_variable_plan *plan, size_t year_slot)

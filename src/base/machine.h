@@ -9,4 +9,7 @@
 /* Bytes of memory: the machine's, or the smallest limit of the cgroups around this process. */
 uint64_t cn_machine_memory(void);
 
+/* The most bytes of memory that this process has held; 0: the kernel does not tell. */
+uint64_t cn_peak_memory(void);
+
 #endif

@@ -77,7 +77,8 @@ void cn_batch_gate(struct cn_job *job, size_t batch_index)
             cn_count(&job->counters->files_failed, target->outputs[r].wanted);
     }
     size_t touched = variable->year_slots + batch->result_slot;
-    if (!job->touched[touched])
+    state->fresh = !job->touched[touched];
+    if (state->fresh)
         cn_count(&job->counters->arena_used, variable->result_bytes);
     job->touched[touched] = true;
 }
@@ -131,10 +132,21 @@ static void compute_row(struct cn_job *job, size_t batch_index, size_t slot,
     job->kernels->window_means(&window);
 }
 
+/* The result rows of the day slots first … end - 1. */
+static void touch_rows(struct cn_job *job, const struct cn_batch *batch, size_t first, size_t end)
+{
+    size_t row = job->variable->layout.row_cells;
+    for (size_t t = 0; t < batch->target_count; t++) {
+        float *means = cn_arena_means(job->arena, job->variable, batch->result_slot, t);
+        cn_arena_touch(means + first * row, (end - first) * row * sizeof *means);
+    }
+}
+
 void cn_batch_tile(struct cn_job *job, size_t batch_index, size_t tile)
 {
     const struct cn_variable_plan *variable = job->variable;
     size_t slots = (size_t)variable->slots, tiles = job->batches[batch_index].tile_count;
+    size_t first = tile * slots / tiles, end = (tile + 1) * slots / tiles;
     struct pointers pointers;
     if (!cn_job_goes_on(job))
         return;
@@ -145,7 +157,9 @@ void cn_batch_tile(struct cn_job *job, size_t batch_index, size_t tile)
         return;
     }
     uint64_t start = cn_now_ns();
-    for (size_t slot = tile * slots / tiles; slot < (tile + 1) * slots / tiles; slot++)
+    if (job->batches[batch_index].fresh)
+        touch_rows(job, &variable->batches[batch_index], first, end);
+    for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             compute_row(job, batch_index, slot, &variable->layout.regions[r], &pointers);
     cn_add_ns(&job->compute_ns, start);

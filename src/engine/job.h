@@ -27,6 +27,7 @@ struct cn_load_state {
     size_t decode_count;
     size_t *slots; /* [slot_count] year slots, one per year: the dependences */
     size_t slot_count;
+    bool fresh; /* no year was in these slots before; set by open */
 };
 
 /* One file to make. */
@@ -44,6 +45,7 @@ struct cn_batch_state {
     size_t slot_count;
     size_t first_making, making_count;
     size_t tile_count;
+    bool fresh; /* no batch was in its result slot before; set by the gate */
 };
 
 struct cn_job {
@@ -104,6 +106,13 @@ enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);
 void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file,
                        const char *temporary);
 void cn_publisher_finish(struct cn_job *job);
+
+/* One variable's program through the graph; returns why the run cannot go on, or CN_OK. The
+ * counters are zero; *result gets what was measured, its problems are added to. */
+enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                               const struct cn_arena *arena, const struct cn_kernels *kernels,
+                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               struct cn_variable_result *result);
 
 /* Runs the task graph with job->threads threads. */
 void cn_graph_run(struct cn_job *job);

@@ -222,9 +222,10 @@ void cn_load_open(struct cn_job *job, size_t load)
     atomic_compare_exchange_strong(&job->load_first_ns, &never, cn_now_ns());
     for (size_t k = 0; k < job->variable->loads[load].year_count; k++) {
         place_days(job, load, k);
-        if (!job->touched[state->slots[k]])
-            cn_count(&job->counters->arena_used, job->variable->slab_bytes);
-        job->touched[state->slots[k]] = true;
+        if (job->touched[state->slots[k]])
+            continue;
+        state->fresh = job->touched[state->slots[k]] = true;
+        cn_count(&job->counters->arena_used, job->variable->slab_bytes);
     }
     for (size_t r = 0; r < state->read_count; r++) {
         struct cn_error error;
@@ -233,6 +234,17 @@ void cn_load_open(struct cn_job *job, size_t load)
         else
             atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
     }
+}
+
+/* The share of the slabs that this task fills, nearly. */
+static void touch_share(struct cn_job *job, const struct cn_load_state *state, size_t decode)
+{
+    size_t bytes = job->variable->slab_bytes;
+    size_t first = bytes / state->decode_count * decode;
+    size_t end = decode + 1 < state->decode_count ? first + bytes / state->decode_count : bytes;
+    for (size_t k = 0; k < state->slot_count; k++)
+        cn_arena_touch((char *)cn_arena_slab(job->arena, job->variable, state->slots[k]) + first,
+                       end - first);
 }
 
 void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
@@ -246,6 +258,8 @@ void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
     if (!cn_job_goes_on(job) ||
         atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
         return;
+    if (state->fresh)
+        touch_share(job, state, decode);
     if (cn_read_units(read, work->first_unit, work->unit_count, scratch, &error))
         lose(job, load, work->read, &error);
     cn_count(&job->counters->bytes_read, scratch->bytes_read - before);

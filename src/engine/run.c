@@ -49,11 +49,10 @@ static void collect(struct cn_job *job)
     result->normals_failed += job->variable->outputs_wanted - result->normals_written;
 }
 
-/* One variable through the graph; returns why the run cannot go on, or CN_OK. */
-static enum cn_status run_graph(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                                const struct cn_arena *arena, const struct cn_kernels *kernels,
-                                const struct cn_run_hooks *hooks, struct cn_counters *counters,
-                                struct cn_variable_result *result)
+enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                               const struct cn_arena *arena, const struct cn_kernels *kernels,
+                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               struct cn_variable_result *result)
 {
     struct cn_job job = {.plan = plan,
                          .variable = variable,
@@ -100,7 +99,7 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
         counters->years_total += variable->loads[l].year_count;
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
-        status = run_graph(plan, variable, arena, kernels, hooks, counters, result);
+        status = cn_variable_run(plan, variable, arena, kernels, hooks, counters, result);
     result->state = variable->failure || result->problems.lost || status ? CN_FAILED : CN_DONE;
     if (variable->outputs_wanted && !result->normals_written)
         result->state = CN_FAILED;

@@ -4,6 +4,7 @@
  */
 #include "climnorm/run.h"
 
+#include "base/machine.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,9 +192,6 @@ static json_t *variable_object(const struct cn_variable_result *row)
 /* NULL: out of memory. */
 static char *summary_json(const struct cn_run_result *result)
 {
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
-    uint64_t peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux counts it in KiB */
     json_t *variables = json_array();
     for (size_t i = 0; i < result->count; i++)
         if (json_array_append_new(variables, variable_object(&result->variables[i]))) {
@@ -204,7 +201,7 @@ static char *summary_json(const struct cn_run_result *result)
     json_t *summary = json_pack(
         "{ss si ss? so so si so}", "version", CLIMNORM_VERSION, "threads", result->threads, "isa",
         result->isa, "wall_s", cn_json_real(result->wall_s), "peak_rss_bytes",
-        cn_json_count(peak_rss_bytes), "exit_code", result->exit_code, "variables", variables);
+        cn_json_count(cn_peak_memory()), "exit_code", result->exit_code, "variables", variables);
     char *text = summary ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(summary);
     return text;

@@ -1,0 +1,248 @@
+/*
+ * The limits: bare inflate, bare deflate, bare reading. It must not use the rooms it judges, but
+ * for the kernel that shuffles, which bench_kernels judges.
+ */
+#include "limits.h"
+
+#include <fcntl.h>
+#include <hdf5.h>
+#include <libdeflate.h>
+#include <netcdf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PIECE = 4 << 20 }; /* bytes of a cold read */
+
+static double cpu_seconds(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+struct bench_time bench_now(void)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_MONOTONIC, &wall);
+    return (struct bench_time){(double)wall.tv_sec + 1e-9 * (double)wall.tv_nsec,
+                               cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN)};
+}
+
+struct bench_time bench_since(struct bench_time start)
+{
+    struct bench_time now = bench_now();
+    return (struct bench_time){now.wall_s - start.wall_s, now.cpu_s - start.cpu_s};
+}
+
+void bench_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "bench: ");
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(1);
+}
+
+static void *must(void *memory)
+{
+    if (!memory)
+        bench_fail("out of memory");
+    return memory;
+}
+
+static void list_chunks(struct bench_input *input, const struct cn_file *file, int descriptor)
+{
+    const struct cn_storage *storage = &file->storage;
+    hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
+    if (dataset < 0 || storage->layout != CN_CHUNKED || !storage->deflate || !storage->shuffle ||
+        storage->rank != 3 || storage->chunk[0] != 1 || storage->chunk[1] != storage->shape[1] ||
+        storage->chunk[2] != storage->shape[2])
+        bench_fail("%s: expected shuffled and deflated chunks of a day each", file->path);
+    input->chunk_bytes = storage->chunk[1] * storage->chunk[2] * storage->value_bytes;
+    input->chunks = must(
+        realloc(input->chunks, (input->chunk_count + storage->shape[0]) * sizeof *input->chunks));
+    for (size_t day = 0; day < storage->shape[0]; day++) {
+        const hsize_t offset[3] = {day, 0, 0};
+        haddr_t address;
+        hsize_t size;
+        unsigned mask;
+        if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0 || mask)
+            bench_fail("%s: chunk %zu cannot be found", file->path, day);
+        input->chunks[input->chunk_count++] = (struct bench_chunk){descriptor, address, size};
+        input->largest = size > input->largest ? size : input->largest;
+    }
+    H5Dclose(dataset);
+    H5Fclose(hdf5);
+}
+
+void bench_input_open(struct bench_input *input, const struct cn_plan *plan)
+{
+    const struct cn_variable *variable = plan->variables[0].variable;
+    *input = (struct bench_input){0};
+    input->files = must(calloc(variable->year_count, sizeof *input->files));
+    input->paths = must(calloc(variable->year_count, sizeof *input->paths));
+    for (size_t y = 0; y < variable->year_count; y++) {
+        const struct cn_file *file = variable->years[y].parts[0].file;
+        int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0)
+            bench_fail("%s: cannot be opened", file->path);
+        input->paths[input->file_count] = file->path;
+        input->files[input->file_count++] = descriptor;
+        input->bytes += file->size;
+        list_chunks(input, file, descriptor);
+    }
+}
+
+void bench_input_close(struct bench_input *input)
+{
+    for (size_t f = 0; f < input->file_count; f++)
+        close(input->files[f]);
+    free(input->files);
+    free(input->paths);
+    free(input->chunks);
+}
+
+/* Buffers of one thread, touched. */
+static unsigned char *touched(size_t bytes)
+{
+    unsigned char *memory = must(aligned_alloc(64, (bytes + 4095) / 4096 * 4096));
+    memset(memory, 1, bytes);
+    return memory;
+}
+
+struct bench_time bench_inflate(const struct bench_input *input, int threads)
+{
+    struct bench_time start = {0};
+    int failures = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : failures)
+    {
+        unsigned char *stored = touched(input->largest), *raw = touched(input->chunk_bytes);
+        struct libdeflate_decompressor *inflater = must(libdeflate_alloc_decompressor());
+#pragma omp barrier
+#pragma omp master
+        start = bench_now();
+#pragma omp for schedule(dynamic, 1)
+        for (size_t k = 0; k < input->chunk_count; k++) {
+            const struct bench_chunk *chunk = &input->chunks[k];
+            ssize_t got = pread(chunk->file, stored, chunk->size, (off_t)chunk->address);
+            failures += got != (ssize_t)chunk->size ||
+                        libdeflate_zlib_decompress(inflater, stored, chunk->size, raw,
+                                                   input->chunk_bytes, NULL) != LIBDEFLATE_SUCCESS;
+        }
+#pragma omp master
+        start = bench_since(start);
+        libdeflate_free_decompressor(inflater);
+        free(stored);
+        free(raw);
+    }
+    if (failures)
+        bench_fail("%d chunks do not inflate", failures);
+    return start;
+}
+
+void bench_forget(const struct bench_input *input)
+{
+    for (size_t f = 0; f < input->file_count; f++)
+        posix_fadvise(input->files[f], 0, 0, POSIX_FADV_DONTNEED);
+}
+
+struct bench_time bench_read_cold(const struct bench_input *input, int threads)
+{
+    struct bench_time start = bench_now();
+#pragma omp parallel num_threads(threads)
+    {
+        unsigned char *piece = touched(PIECE);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t f = 0; f < input->file_count; f++)
+            for (off_t at = 0; pread(input->files[f], piece, PIECE, at) > 0; at += PIECE)
+                continue;
+        free(piece);
+    }
+    return bench_since(start);
+}
+
+static void read_normal(struct bench_output *output, const char *path, const char *name)
+{
+    int file, variable, dims[3];
+    size_t shape[3];
+    if (nc_open(path, NC_NOWRITE, &file) || nc_inq_varid(file, name, &variable) ||
+        nc_inq_vardimid(file, variable, dims))
+        bench_fail("%s: cannot be read back", path);
+    for (int d = 0; d < 3; d++)
+        nc_inq_dimlen(file, dims[d], &shape[d]);
+    size_t cells = shape[1] * shape[2], values = shape[0] * cells;
+    output->values =
+        must(realloc(output->values, (output->value_count + values) * sizeof *output->values));
+    output->cells =
+        must(realloc(output->cells, (output->chunk_count + shape[0]) * sizeof *output->cells));
+    if (nc_get_var_float(file, variable, output->values + output->value_count))
+        bench_fail("%s: %s cannot be read back", path, name);
+    for (size_t slot = 0; slot < shape[0]; slot++)
+        output->cells[output->chunk_count++] = cells;
+    output->value_count += values;
+    output->largest = cells > output->largest ? cells : output->largest;
+    nc_close(file);
+}
+
+void bench_output_read(struct bench_output *output, const struct cn_plan *plan)
+{
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    *output = (struct bench_output){0};
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < variable->layout.region_count; r++) {
+            char *path = NULL;
+            if (asprintf(&path, "%s/%s", plan->config->output.root,
+                         variable->targets[t].outputs[r].path) < 0)
+                bench_fail("out of memory");
+            read_normal(output, path, variable->variable->name);
+            free(path);
+        }
+}
+
+void bench_output_free(struct bench_output *output)
+{
+    free(output->values);
+    free(output->cells);
+}
+
+struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
+                                int level, int threads)
+{
+    size_t *first = must(calloc(output->chunk_count + 1, sizeof *first));
+    for (size_t k = 0; k < output->chunk_count; k++)
+        first[k + 1] = first[k] + output->cells[k];
+    struct bench_time start = {0};
+#pragma omp parallel num_threads(threads)
+    {
+        size_t bytes = output->largest * sizeof(float);
+        size_t room = libdeflate_zlib_compress_bound(NULL, bytes);
+        unsigned char *shuffled = touched(bytes), *deflated = touched(room);
+        struct libdeflate_compressor *deflater = must(libdeflate_alloc_compressor(level));
+#pragma omp barrier
+#pragma omp master
+        start = bench_now();
+#pragma omp for schedule(dynamic, 1)
+        for (size_t k = 0; k < output->chunk_count; k++) {
+            kernels->shuffle_f32(shuffled, output->values + first[k], output->cells[k], 1e20f);
+            if (!libdeflate_zlib_compress(deflater, shuffled, output->cells[k] * sizeof(float),
+                                          deflated, room))
+                bench_fail("a chunk does not deflate");
+        }
+#pragma omp master
+        start = bench_since(start);
+        libdeflate_free_compressor(deflater);
+        free(shuffled);
+        free(deflated);
+    }
+    free(first);
+    return start;
+}

@@ -1,0 +1,67 @@
+/*
+ * What a machine can do at best with the files of a plan: the limits that the engine is held
+ * against. Plain loops over libdeflate and pread, on memory that was touched before; nothing of the
+ * engine is in them.
+ */
+#ifndef CLIMNORM_BENCH_LIMITS_H
+#define CLIMNORM_BENCH_LIMITS_H
+
+#include "climnorm/plan.h"
+#include "kernels.h"
+
+/* Time from a clock's start, or between two moments: of the clock on the wall, and of all threads
+ * of this process and of the children that ended. What other programs take from the machine
+ * lengthens the first much and the second little. */
+struct bench_time {
+    double wall_s, cpu_s;
+};
+struct bench_time bench_now(void);
+struct bench_time bench_since(struct bench_time start);
+
+/* A chunk as it lies in a file. */
+struct bench_chunk {
+    int file; /* descriptor */
+    uint64_t address, size;
+};
+
+/* The data of a variable, as stored. */
+struct bench_input {
+    struct bench_chunk *chunks;
+    size_t chunk_count;
+    size_t chunk_bytes, largest; /* a chunk inflated; the largest stored */
+    const char **paths;
+    int *files;
+    size_t file_count;
+    uint64_t bytes; /* of all files */
+};
+
+/* Lists the chunks of the first variable of the plan, which must be shuffled and deflated float32.
+ * Exits with a message on failure, as everything here does. */
+void bench_input_open(struct bench_input *input, const struct cn_plan *plan);
+void bench_input_close(struct bench_input *input);
+
+/* Time to pread and inflate every chunk. */
+struct bench_time bench_inflate(const struct bench_input *input, int threads);
+/* Forgets the files, as far as the kernel lets go of them. */
+void bench_forget(const struct bench_input *input);
+/* Time to read every byte of files that were forgotten. */
+struct bench_time bench_read_cold(const struct bench_input *input, int threads);
+
+/* Values of files that were written, a day slot after the other. */
+struct bench_output {
+    float *values;
+    size_t *cells; /* [chunk_count] of each chunk */
+    size_t chunk_count, value_count, largest;
+};
+
+/* Reads back the normals of the plan's first variable. */
+void bench_output_read(struct bench_output *output, const struct cn_plan *plan);
+void bench_output_free(struct bench_output *output);
+
+/* Time to shuffle and deflate every chunk. */
+struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
+                                int level, int threads);
+
+_Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
