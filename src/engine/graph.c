@@ -13,16 +13,23 @@
 struct tokens {
     char *year;   /* [year_slots] */
     char *result; /* [result_slots] */
+    char *door;   /* [1] */
 };
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
-static void create_load(struct cn_job *job, size_t load, const struct tokens *tokens)
+/* Opens go one at a time: they would only wait for each other at the HDF5 door. */
+static void create_open(struct cn_job *job, size_t load, const struct tokens *tokens)
 {
-    const struct cn_load_state *state = &job->loads[load];
-#pragma omp task default(none) firstprivate(job, load) \
+    const struct cn_load_state *state = &job->loads[load]; /* NOLINT: depend uses it */
+#pragma omp task default(none) firstprivate(job, load) depend(inout : *tokens->door) \
     depend(iterator(size_t k = 0 : state->slot_count), out : tokens->year[state->slots[k]])
     cn_load_open(job, load);
+}
+
+static void create_decodes(struct cn_job *job, size_t load, const struct tokens *tokens)
+{
+    const struct cn_load_state *state = &job->loads[load];
     for (size_t d = 0; d < state->decode_count; d++) {
         /* The first slot stands for the group: open and seal hold all of them. */
 #pragma omp task default(none) firstprivate(job, load, d) \
@@ -58,21 +65,30 @@ static void create_batch(struct cn_job *job, size_t batch, const struct tokens *
 }
 /* clang-format on */
 
+/* The queue is first in, first out. So that a load is opened while the one before it is decoded,
+ * and not after, its open is created before the other's decodes. */
 static void create_tasks(struct cn_job *job, const struct tokens *tokens)
 {
-    const struct cn_variable_plan *variable = job->variable;
-    for (size_t s = 0; s < variable->step_count; s++) {
-        if (variable->steps[s].kind == CN_LOAD)
-            create_load(job, variable->steps[s].index, tokens);
-        else
-            create_batch(job, variable->steps[s].index, tokens);
+    const struct cn_step *step = job->variable->steps;
+    for (size_t s = 0; s < job->variable->step_count; s++) {
+        if (step[s].kind == CN_BATCH) {
+            create_batch(job, step[s].index, tokens);
+            continue;
+        }
+        if (s == 0 || step[s - 1].kind != CN_LOAD)
+            create_open(job, step[s].index, tokens);
+        if (s + 1 < job->variable->step_count && step[s + 1].kind == CN_LOAD)
+            create_open(job, step[s + 1].index, tokens);
+        create_decodes(job, step[s].index, tokens);
     }
 }
 
 void cn_graph_run(struct cn_job *job)
 {
+    char door = 0;
     struct tokens tokens = {.year = calloc(job->variable->year_slots + 1, 1),
-                            .result = calloc(job->variable->result_slots + 1, 1)};
+                            .result = calloc(job->variable->result_slots + 1, 1),
+                            .door = &door};
     if (!tokens.year || !tokens.result) {
         struct cn_error error;
         cn_fail_memory(&error, "the task graph");

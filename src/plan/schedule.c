@@ -11,7 +11,7 @@
 
 enum {
     BATCH_YEARS = 25, /* larger batches gain little: bench_kernels */
-    LOOK_AHEAD = 8,   /* year slots beyond those in use, so that loading runs ahead */
+    LOOK_AHEAD = 8,   /* year slots beyond those in use, so that loading runs ahead: test_busy */
     RESULT_SLOTS = 2, /* one is encoded while the next is computed */
     PAGE_BYTES = 4096,
 };
@@ -217,12 +217,12 @@ static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *vari
                              uint64_t limit, uint64_t *need, struct cn_error *error)
 {
     size_t asked = (size_t)plan->config->engine.batch_years;
-    size_t ahead = LOOK_AHEAD + (size_t)plan->threads / 8;
     size_t longest = asked ? asked : BATCH_YEARS;
     const struct {
         size_t smallest; /* batch that is worth this look-ahead */
         size_t result_slots, extra_slots;
-    } levels[] = {{8, RESULT_SLOTS, ahead}, {2, RESULT_SLOTS, 2}, {1, RESULT_SLOTS, 1}, {1, 1, 0}};
+    } levels[] = {
+        {8, RESULT_SLOTS, LOOK_AHEAD}, {2, RESULT_SLOTS, 2}, {1, RESULT_SLOTS, 1}, {1, 1, 0}};
     for (size_t level = 0; level < sizeof levels / sizeof *levels; level++) {
         size_t smallest =
             asked || levels[level].smallest > longest ? longest : levels[level].smallest;
