@@ -37,7 +37,7 @@ static void work(struct cn_counters *counters, size_t variable, size_t count, do
         pause_for(seconds / STEPS);
         int ahead = step + 20 < STEPS ? step + 20 : STEPS;
         reach(&counters->years_read, ahead, YEARS);
-        reach(&counters->bytes_read, ahead, UINT64_C(31200000000));
+        reach(&counters->bytes_read[0], ahead, UINT64_C(31200000000));
         reach(&counters->normals_computed, step, NORMALS - (bad ? 5 : 0));
         reach(&counters->files_written, step, NORMALS - (bad ? 5 : 0));
         atomic_store(&counters->arena_used.value, (uint64_t)(ahead - step + 1) << 28);

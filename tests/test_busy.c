@@ -70,6 +70,12 @@ static void rest(double seconds)
     owed_ns = (int64_t)(cn_now_ns() - before) - wanted;
 }
 
+/* A body that began at `start` ends. */
+static void worked(uint64_t start)
+{
+    atomic_fetch_add(&run.busy_ns, cn_now_ns() - start);
+}
+
 static void rest_at_door(double seconds)
 {
     uint64_t before = cn_now_ns();
@@ -133,7 +139,7 @@ void load_open(struct cn_job *job, size_t load)
     pthread_mutex_lock(&run.lock);
     run.decodes_left[year_of(job, load)] = job->loads[load].decode_count;
     pthread_mutex_unlock(&run.lock);
-    cn_add_ns(&run.busy_ns, start);
+    worked(start);
 }
 
 void load_decode(struct cn_job *job, size_t load, size_t decode)
@@ -143,7 +149,7 @@ void load_decode(struct cn_job *job, size_t load, size_t decode)
     pthread_mutex_lock(&run.lock);
     expect(run.decodes_left[year_of(job, load)]-- > 0);
     pthread_mutex_unlock(&run.lock);
-    cn_add_ns(&run.busy_ns, start);
+    worked(start);
 }
 
 void load_seal(struct cn_job *job, size_t load)
@@ -154,7 +160,7 @@ void load_seal(struct cn_job *job, size_t load)
     expect(run.decodes_left[year_of(job, load)] == 0);
     run.sealed[year_of(job, load)] = true;
     pthread_mutex_unlock(&run.lock);
-    cn_add_ns(&run.busy_ns, start);
+    worked(start);
 }
 
 void batch_gate(struct cn_job *job, size_t batch)
@@ -182,7 +188,7 @@ void batch_tile(struct cn_job *job, size_t batch, size_t tile)
     pthread_mutex_lock(&run.lock);
     expect(run.tiles_left[batch]-- > 0);
     pthread_mutex_unlock(&run.lock);
-    cn_add_ns(&run.busy_ns, start);
+    worked(start);
 }
 
 void batch_join(struct cn_job *job, size_t batch)
@@ -222,7 +228,7 @@ void making_encode(struct cn_job *job, size_t index, size_t share)
         rest((double)slots * day_bytes * write_s_per_byte);
         finish_file(job, making->batch);
     }
-    cn_add_ns(&run.busy_ns, start);
+    worked(start);
 }
 
 /* The catalog of a full-size variable, one file a year. */

@@ -27,6 +27,9 @@ static inline uint64_t cn_counted(const struct cn_counter *counter)
     return atomic_load_explicit(&counter->value, memory_order_relaxed);
 }
 
+/* What every task adds to is spread over this many counters, by thread. */
+enum { CN_COUNTER_LINES = 64 };
+
 /* What one variable has done so far. The totals are written before cn_progress_start, or before
  * cn_counters_enter makes the variable active. */
 struct cn_counters {
@@ -35,13 +38,21 @@ struct cn_counters {
     struct cn_counter finished_ns;
     struct cn_counter years_read; /* source years in the arena */
     struct cn_counter years_failed;
-    struct cn_counter bytes_read;       /* from input files */
-    struct cn_counter normals_computed; /* outputs whose values are there */
+    struct cn_counter bytes_read[CN_COUNTER_LINES]; /* from input files; see cn_bytes_read */
+    struct cn_counter normals_computed;             /* outputs whose values are there */
     struct cn_counter files_written;
     struct cn_counter files_failed;
     struct cn_counter arena_used;                  /* bytes of slots in use */
     uint64_t years_total, files_total, files_kept; /* files_total: outputs to make, without kept */
 };
+
+static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
+{
+    uint64_t sum = 0;
+    for (size_t k = 0; k < CN_COUNTER_LINES; k++)
+        sum += cn_counted(&counters->bytes_read[k]);
+    return sum;
+}
 
 /* A variable becomes active, done or failed: sets the state and the time of it. */
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);

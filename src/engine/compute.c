@@ -162,7 +162,7 @@ void cn_batch_tile(struct cn_job *job, size_t batch_index, size_t tile)
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             compute_row(job, batch_index, slot, &variable->layout.regions[r], &pointers);
-    cn_add_ns(&job->compute_ns, start);
+    cn_job_worker(job)->compute_ns += cn_now_ns() - start;
 }
 
 void cn_batch_join(struct cn_job *job, size_t batch_index)

@@ -36,12 +36,12 @@ void cn_job_abort(struct cn_job *job, const struct cn_error *error)
         cn_job_report(job, error->text);
 }
 
-void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns)
+struct cn_worker *cn_job_worker(struct cn_job *job)
 {
-    atomic_fetch_add_explicit(sum, cn_now_ns() - since_ns, memory_order_relaxed);
+    return &job->workers[omp_get_thread_num()];
 }
 
 struct cn_scratch *cn_job_scratch(struct cn_job *job)
 {
-    return &job->scratch[omp_get_thread_num()];
+    return &cn_job_worker(job)->scratch;
 }

@@ -48,6 +48,14 @@ struct cn_batch_state {
     bool fresh; /* no batch was in its result slot before; set by the gate */
 };
 
+/* What one thread has for itself, in cache lines of its own. The sums are plain: nobody else looks
+ * at them before the graph has ended. */
+struct cn_worker {
+    _Alignas(64) struct cn_scratch scratch;
+    uint64_t compute_ns, write_ns; /* spent in bodies */
+    uint64_t load_last_ns;         /* when its last decode ended */
+};
+
 struct cn_job {
     const struct cn_plan *plan;
     const struct cn_variable_plan *variable;
@@ -62,14 +70,14 @@ struct cn_job {
     struct cn_batch_state *batches;
     struct cn_making *makings;
     size_t making_count;
-    atomic_bool *lost;          /* [year_count] could not be read */
-    bool *touched;              /* [year_slots + result_slots] counted in arena_used */
-    atomic_bool *file_read;     /* [catalog->file_count] opened for data */
-    struct cn_scratch *scratch; /* [threads] */
+    atomic_bool *lost;         /* [year_count] could not be read */
+    bool *touched;             /* [year_slots + result_slots] counted in arena_used */
+    atomic_bool *file_read;    /* [catalog->file_count] opened for data */
+    struct cn_worker *workers; /* [threads] */
     struct cn_publisher *publisher;
 
     atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
-    atomic_uint_fast64_t load_first_ns, load_last_ns, compute_ns, write_ns;
+    atomic_uint_fast64_t load_first_ns;
     pthread_mutex_t report_lock; /* result->problems, machine_error */
     struct cn_error machine_error;
     struct cn_pool *pool;
@@ -81,8 +89,8 @@ bool cn_job_goes_on(struct cn_job *job);
 void cn_job_report(struct cn_job *job, const char *text);
 /* An error of the machine ends the job: the first one is kept. */
 void cn_job_abort(struct cn_job *job, const struct cn_error *error);
-void cn_add_ns(atomic_uint_fast64_t *sum, uint64_t since_ns);
-struct cn_scratch *cn_job_scratch(struct cn_job *job); /* of the calling thread */
+struct cn_worker *cn_job_worker(struct cn_job *job);   /* the calling thread's */
+struct cn_scratch *cn_job_scratch(struct cn_job *job); /* the calling thread's */
 
 /* The bodies of the tasks, one call each. */
 enum cn_status cn_loads_prepare(struct cn_job *job, struct cn_error *error);

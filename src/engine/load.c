@@ -166,12 +166,33 @@ static int slot_of(const struct cn_job *job, const struct cn_file *file, size_t 
     return slot < job->variable->slots ? slot : -1;
 }
 
-/* Says where each day of a year goes; day slots that no file holds become missing. */
+/* Says where each day of a year goes. */
 static void place_days(struct cn_job *job, size_t load, size_t k)
+{
+    const struct cn_source_year *year = year_of(job, load, k);
+    struct cn_load_state *state = &job->loads[load];
+    float *slab = cn_arena_slab(job->arena, job->variable, state->slots[k]);
+    for (size_t p = 0; p < year->part_count; p++) {
+        const struct cn_part *part = &year->parts[p];
+        const struct cn_read *read = read_of(state, part->file);
+        for (size_t t = part->first; t < part->first + part->count; t++) {
+            int slot = slot_of(job, part->file, t);
+            float **row = &read->rows[t - read->first];
+            if (slot >= 0 && !*row) /* else another year has this day too: finish_year */
+                *row = slab + (size_t)slot * job->variable->layout.row_cells;
+        }
+    }
+}
+
+/* What decoding leaves to do. Day slots that no file holds become missing: not when opening, which
+ * the next load waits for. Days of a file that belong to several source years, because several
+ * scenarios begin in the middle of it, were decoded into the first year, and go to the others from
+ * there. */
+static void finish_year(struct cn_job *job, size_t load, size_t k)
 {
     const struct cn_variable_plan *variable = job->variable;
     const struct cn_source_year *year = year_of(job, load, k);
-    struct cn_load_state *state = &job->loads[load];
+    const struct cn_load_state *state = &job->loads[load];
     size_t row_cells = variable->layout.row_cells;
     float *slab = cn_arena_slab(job->arena, variable, state->slots[k]);
     bool held[400] = {false};
@@ -180,37 +201,17 @@ static void place_days(struct cn_job *job, size_t load, size_t k)
         const struct cn_read *read = read_of(state, part->file);
         for (size_t t = part->first; t < part->first + part->count; t++) {
             int slot = slot_of(job, part->file, t);
+            const float *row = read->rows[t - read->first];
             if (slot < 0)
                 continue;
-            float **row = &read->rows[t - read->first];
-            if (!*row) /* else another year has this day too: copy_shared_days */
-                *row = slab + (size_t)slot * row_cells;
             held[slot] = true;
+            if (row && row != slab + (size_t)slot * row_cells)
+                memcpy(slab + (size_t)slot * row_cells, row, row_cells * sizeof *row);
         }
     }
     for (int slot = 0; slot < variable->slots; slot++)
         for (size_t c = 0; !held[slot] && c < row_cells; c++)
             slab[(size_t)slot * row_cells + c] = NAN;
-}
-
-/* Days of a file that belong to several source years, because several scenarios begin in the middle
- * of it: they were decoded into the first year, and go to the others from there. */
-static void copy_shared_days(struct cn_job *job, size_t load, size_t k)
-{
-    const struct cn_source_year *year = year_of(job, load, k);
-    const struct cn_load_state *state = &job->loads[load];
-    size_t row_cells = job->variable->layout.row_cells;
-    float *slab = cn_arena_slab(job->arena, job->variable, state->slots[k]);
-    for (size_t p = 0; p < year->part_count; p++) {
-        const struct cn_part *part = &year->parts[p];
-        const struct cn_read *read = read_of(state, part->file);
-        for (size_t t = part->first; t < part->first + part->count; t++) {
-            int slot = slot_of(job, part->file, t);
-            const float *row = read->rows[t - read->first];
-            if (slot >= 0 && row && row != slab + (size_t)slot * row_cells)
-                memcpy(slab + (size_t)slot * row_cells, row, row_cells * sizeof *row);
-        }
-    }
 }
 
 void cn_load_open(struct cn_job *job, size_t load)
@@ -253,17 +254,18 @@ void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
     const struct cn_decode *work = &state->decodes[decode];
     struct cn_read *read = &state->reads[work->read];
     struct cn_error error;
-    struct cn_scratch *scratch = cn_job_scratch(job);
-    uint64_t before = scratch->bytes_read;
+    struct cn_worker *worker = cn_job_worker(job);
+    uint64_t before = worker->scratch.bytes_read;
     if (!cn_job_goes_on(job) ||
         atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
         return;
     if (state->fresh)
         touch_share(job, state, decode);
-    if (cn_read_units(read, work->first_unit, work->unit_count, scratch, &error))
+    if (cn_read_units(read, work->first_unit, work->unit_count, &worker->scratch, &error))
         lose(job, load, work->read, &error);
-    cn_count(&job->counters->bytes_read, scratch->bytes_read - before);
-    atomic_store_explicit(&job->load_last_ns, cn_now_ns(), memory_order_relaxed);
+    size_t line = (size_t)(worker - job->workers) % CN_COUNTER_LINES;
+    cn_count(&job->counters->bytes_read[line], worker->scratch.bytes_read - before);
+    worker->load_last_ns = cn_now_ns();
 }
 
 void cn_load_seal(struct cn_job *job, size_t load)
@@ -274,13 +276,10 @@ void cn_load_seal(struct cn_job *job, size_t load)
         if (cn_read_close(&state->reads[r], &error) && cn_job_goes_on(job))
             lose(job, load, r, &error);
     }
-    size_t years = job->variable->loads[load].year_count;
-    /* A year that is loaded alone shares no day. */
-    for (size_t k = 0; years > 1 && k < years && cn_job_goes_on(job); k++)
-        copy_shared_days(job, load, k);
-    for (size_t k = 0; k < years && cn_job_goes_on(job); k++)
-        cn_count(atomic_load(&job->lost[job->variable->loads[load].years[k]])
-                     ? &job->counters->years_failed
-                     : &job->counters->years_read,
-                 1);
+    for (size_t k = 0; k < job->variable->loads[load].year_count && cn_job_goes_on(job); k++) {
+        bool lost = atomic_load(&job->lost[job->variable->loads[load].years[k]]);
+        if (!lost)
+            finish_year(job, load, k);
+        cn_count(lost ? &job->counters->years_failed : &job->counters->years_read, 1);
+    }
 }

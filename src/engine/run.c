@@ -22,9 +22,11 @@ static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
                                  sizeof *job->touched);
     job->file_read =
         cn_pool_alloc(job->pool, job->plan->catalog->file_count, sizeof *job->file_read);
-    job->scratch = cn_pool_alloc(job->pool, (size_t)job->threads, sizeof *job->scratch);
-    if (!job->lost || !job->touched || !job->file_read || !job->scratch)
+    job->workers =
+        aligned_alloc(_Alignof(struct cn_worker), (size_t)job->threads * sizeof *job->workers);
+    if (!job->lost || !job->touched || !job->file_read || !job->workers)
         return cn_fail_memory(error, "a variable");
+    memset(job->workers, 0, (size_t)job->threads * sizeof *job->workers);
     enum cn_status status = cn_loads_prepare(job, error);
     if (!status)
         status = cn_batches_prepare(job, error);
@@ -38,13 +40,19 @@ static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
 static void collect(struct cn_job *job)
 {
     struct cn_variable_result *result = job->result;
-    uint64_t first = atomic_load(&job->load_first_ns), last = atomic_load(&job->load_last_ns);
+    uint64_t first = atomic_load(&job->load_first_ns), last = 0, compute_ns = 0, write_ns = 0;
+    for (int t = 0; job->workers && t < job->threads; t++) {
+        const struct cn_worker *worker = &job->workers[t];
+        last = worker->load_last_ns > last ? worker->load_last_ns : last;
+        compute_ns += worker->compute_ns;
+        write_ns += worker->write_ns;
+    }
     for (size_t f = 0; job->file_read && f < job->plan->catalog->file_count; f++)
         result->files_read += atomic_load(&job->file_read[f]);
-    result->bytes_read = cn_counted(&job->counters->bytes_read);
+    result->bytes_read = cn_bytes_read(job->counters);
     result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
-    result->compute_s = (double)atomic_load(&job->compute_ns) * 1e-9;
-    result->write_s = (double)atomic_load(&job->write_ns) * 1e-9;
+    result->compute_s = (double)compute_ns * 1e-9;
+    result->write_s = (double)write_ns * 1e-9;
     result->normals_written = cn_counted(&job->counters->files_written);
     result->normals_failed += job->variable->outputs_wanted - result->normals_written;
 }
@@ -73,8 +81,9 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
     cn_publisher_finish(&job);
     collect(&job);
     cn_loads_free(&job);
-    for (int t = 0; job.scratch && t < job.threads; t++)
-        cn_scratch_free(&job.scratch[t]);
+    for (int t = 0; job.workers && t < job.threads; t++)
+        cn_scratch_free(&job.workers[t].scratch);
+    free(job.workers);
     cn_pool_free(job.pool);
     pthread_mutex_destroy(&job.report_lock);
     return (enum cn_status)atomic_load(&job.stop);

@@ -158,5 +158,5 @@ void cn_making_encode(struct cn_job *job, size_t index, size_t share)
         encode_slot(job, making, slot, scratch, shuffled);
     if (atomic_fetch_sub(&making->encodes_left, 1) == 1)
         write_file(job, making);
-    cn_add_ns(&job->write_ns, start);
+    cn_job_worker(job)->write_ns += cn_now_ns() - start;
 }

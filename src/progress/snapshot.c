@@ -61,7 +61,7 @@ static void update_row(struct cn_progress_row *row, const struct cn_counters *co
     read_totals(row, counters);
     row->years_read = cn_counted(&counters->years_read);
     row->years_failed = cn_counted(&counters->years_failed);
-    row->bytes_read = cn_counted(&counters->bytes_read);
+    row->bytes_read = cn_bytes_read(counters);
     row->computed = cn_counted(&counters->normals_computed);
     row->written = cn_counted(&counters->files_written);
     row->failed = cn_counted(&counters->files_failed);
