@@ -4,6 +4,8 @@
  */
 #include "base/probe.h"
 
+#include "base/threads.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,6 +75,7 @@ static bool read_all(int descriptor, void *bytes, size_t count)
 static void be_child(cn_probe_work *work, void *context, int descriptor)
 {
     struct cn_error verdict = {0};
+    cn_thread_unbind();
     rlim_t used = memory_used();
     lower(RLIMIT_CORE, 0);
     lower(RLIMIT_CPU, MAX_CPU_SECONDS);

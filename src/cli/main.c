@@ -73,7 +73,7 @@ static int print_version(void)
         return CN_EXIT_USAGE;
     }
     printf("kernels: %s\n", kernels->isa);
-    printf("threads: %d\n", cn_threads_available());
+    printf("threads: %d\n", cn_threads_granted(cn_threads_available()));
     return CN_EXIT_OK;
 }
 

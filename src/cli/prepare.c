@@ -68,6 +68,15 @@ static uint64_t memory_limit(const struct cn_config *config)
     return config->engine.memory_bytes;
 }
 
+static int count_threads(int asked)
+{
+    int threads = asked ? asked : cn_threads_available(), granted = cn_threads_granted(threads);
+    if (granted < threads)
+        fprintf(stderr, "climnorm: warning: OMP_THREAD_LIMIT allows %d of %d threads\n", granted,
+                threads);
+    return granted;
+}
+
 bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared, int *exit_code)
 {
     struct cn_error error;
@@ -78,7 +87,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     prepared->config = cn_run_options_config(&prepared->options, exit_code);
     if (!prepared->config)
         return false;
-    int threads = prepared->config->engine.threads;
+    int threads = count_threads(prepared->config->engine.threads);
     const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
@@ -92,8 +101,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     if (!status)
         status = cn_survey(prepared->plan, &error);
     if (!status)
-        status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config),
-                                  threads ? threads : cn_threads_available(), &error);
+        status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
     if (status)
         *exit_code = say(&error);
     return !status;

@@ -94,6 +94,8 @@ void cn_graph_run(struct cn_job *job)
         cn_fail_memory(&error, "the task graph");
         cn_job_abort(job, &error);
     } else {
+        omp_set_dynamic(false); /* whatever the environment says: as many as were asked for */
+        omp_set_max_active_levels(1);
 #pragma omp parallel default(none) shared(job, tokens) num_threads(job->threads)
 #pragma omp single
         create_tasks(job, &tokens);

@@ -2,6 +2,7 @@
  * The publisher: fsync and rename take milliseconds of waiting, so a thread of its own does them.
  * It computes nothing. When it falls behind, tasks publish for themselves: the queue stays short.
  */
+#include "base/threads.h"
 #include "engine/job.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static void *publisher_main(void *argument)
 {
     struct cn_job *job = argument;
     struct cn_publisher *publisher = job->publisher;
+    cn_thread_unbind();
     pthread_mutex_lock(&publisher->lock);
     for (;;) {
         struct item *item = publisher->first;

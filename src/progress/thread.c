@@ -4,6 +4,7 @@
  * nor this thread can ever hold up a task.
  */
 #include "base/clock.h"
+#include "base/threads.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -225,6 +226,7 @@ static void tell(struct cn_progress *progress, bool last)
 static void *watch(void *argument)
 {
     struct cn_progress *progress = argument;
+    cn_thread_unbind();
     for (bool last = false; !last;) {
         struct pollfd stop = {.fd = progress->stop, .events = POLLIN};
         uint64_t before_ns = cn_now_ns();

@@ -1,0 +1,79 @@
+"""OpenMP's environment: what it says about threads and cores changes no byte, and is told truly."""
+import os
+import unittest
+
+import numpy as np
+
+import trees
+from climnorm_case import Case, TestCase, main
+
+FIRST, LAST, WINDOW = 1990, 2001, 4
+
+
+class Environment(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.case = Case(normals={"window": WINDOW, "min_years": WINDOW}).periods(
+            FIRST + WINDOW - 1, LAST)
+        cls.addClassCleanup(cls.case.close)
+        rng = np.random.default_rng(7)
+        for variable in ("pr", "tas"):
+            for year in range(FIRST, LAST + 1):
+                dates = trees.dates_of_year("noleap", year)
+                trees.write(os.path.join(cls.case.data, trees.name(variable, year)), variable,
+                            dates, rng.standard_normal((365, 6, 8)).astype("f4"),
+                            calendar="noleap", chunks="day")
+        cls.wanted = cls.bytes_of()[0]
+
+    @classmethod
+    def bytes_of(cls, *options, **env):
+        """Bytes of every output, and what the run said."""
+        result = cls.case.run("--set", "output.existing=overwrite", *options,
+                              env={"SOURCE_DATE_EPOCH": "1600000000", **env})
+        assert result.code == 0, result.said
+        out = {}
+        for name, path in cls.case.normals().items():
+            with open(path, "rb") as f:
+                out[name] = f.read()
+        assert len(out) == 2 * (LAST - FIRST + 2 - WINDOW), result.said
+        return out, result
+
+    def same(self, threads, *options, granted=None, **env):
+        got, result = self.bytes_of("-t", str(threads), *options, **env)
+        self.assertEqual({n for n in got if got[n] != self.wanted[n]}, set(), f"{env}")
+        self.assertEqual(result.summary["threads"], granted or threads, f"{env}")
+        return result
+
+    def test_places(self):
+        cores = sorted(os.sched_getaffinity(0))
+        for bind in ("true", "close", "spread", "primary"):
+            for places in ("cores", "threads", f"{{{cores[-1]}}}"):
+                for threads in (1, 5):
+                    self.same(threads, OMP_PROC_BIND=bind, OMP_PLACES=places)
+
+    def test_default_threads_follow_the_places(self):
+        core = min(os.sched_getaffinity(0))
+        result = self.bytes_of(OMP_PLACES=f"{{{core}}}")[1]
+        self.assertEqual(result.summary["threads"], 1)
+
+    def test_numbers_that_are_not_asked(self):
+        self.same(5, OMP_NUM_THREADS="1")
+        self.same(5, OMP_DYNAMIC="true")
+        self.same(5, OMP_MAX_ACTIVE_LEVELS="0")
+
+    def test_thread_limit(self):
+        for limit in (1, 3):
+            result = self.same(5, granted=limit, OMP_THREAD_LIMIT=str(limit))
+            self.assertIn(f"OMP_THREAD_LIMIT allows {limit} of 5", result.err)
+        self.assertNotIn("OMP_THREAD_LIMIT", self.same(3, OMP_THREAD_LIMIT="3").err)
+
+    def test_waiting(self):
+        self.same(3, OMP_WAIT_POLICY="passive")
+        self.same(3, GOMP_SPINCOUNT="0")
+
+    def test_more_threads_than_tasks(self):
+        self.same(300)
+
+
+if __name__ == "__main__":
+    main()

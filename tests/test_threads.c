@@ -1,0 +1,124 @@
+/*
+ * Threads and cores. OpenMP binds the main thread while a program is loaded, so the test runs
+ * itself again in environments that ask for this: what helps the main thread must not share its one
+ * core.
+ */
+#include "base/threads.h"
+#include "engine/job.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int cores_of(pid_t thread)
+{
+    cpu_set_t cores;
+    return sched_getaffinity(thread, sizeof cores, &cores) ? -1 : CPU_COUNT(&cores);
+}
+
+/* Threads besides the main one that may run on `cores` cores. */
+static int helpers_on(int cores)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (const struct dirent *task; tasks && (task = readdir(tasks));) {
+        pid_t thread = (pid_t)strtol(task->d_name, NULL, 10);
+        count += thread > 0 && thread != getpid() && cores_of(thread) == cores;
+    }
+    if (tasks)
+        closedir(tasks);
+    return count;
+}
+
+/* Starts the display and the publisher; 0: all their threads may run on `cores` cores. */
+static int helpers_stay_bound(int cores)
+{
+    struct cn_counters counters = {0};
+    const char *names[] = {"tas"};
+    struct cn_progress_view view = {.title = "",
+                                    .variables = names,
+                                    .counters = &counters,
+                                    .count = 1,
+                                    .mode = CN_PROGRESS_PLAIN,
+                                    .fd = open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    struct cn_progress *progress;
+    struct cn_job job = {.counters = &counters};
+    struct cn_error error;
+    if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error))
+        return 1;
+    int wanted = helpers_on(cores) + helpers_on(1);
+    for (int tries = 0; tries < 500 && helpers_on(cores) < wanted; tries++)
+        usleep(10000); /* until they have begun */
+    bool bound = wanted < 2 || helpers_on(cores) < wanted;
+    cn_publisher_finish(&job);
+    cn_progress_stop(progress);
+    close(view.fd);
+    return bound;
+}
+
+/* The second life of this program. argv: bound CORES | limit THREADS. Exit 0: as it should be. */
+static int look(char **argv)
+{
+    int number = atoi(argv[2]);
+    if (strcmp(argv[1], "limit") == 0)
+        return cn_threads_granted(1) != 1 || cn_threads_granted(4096) != number;
+    if (cores_of(0) != 1) /* else there is nothing to test */
+        return 2;
+    return helpers_stay_bound(number) || cn_threads_available() > number || cores_of(0) != 1;
+}
+
+static int run_in(const char *variable, const char *value, const char *what, int number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    pid_t child = fork();
+    if (child == 0) {
+        setenv(variable, value, 1);
+        execl("/proc/self/exe", "test_threads", what, text, NULL);
+        _exit(127);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_helpers_are_not_bound_to_the_main_threads_core(void **state)
+{
+    (void)state;
+    int cores = cores_of(0);
+    if (cores < 2)
+        skip();
+    assert_int_equal(run_in("OMP_PROC_BIND", "true", "bound", cores), 0);
+    assert_int_equal(run_in("OMP_PROC_BIND", "spread", "bound", cores), 0);
+    assert_int_equal(run_in("OMP_PLACES", "threads", "bound", cores), 0);
+}
+
+static void test_the_limit_of_the_environment_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(run_in("OMP_THREAD_LIMIT", "3", "limit", 3), 0);
+    assert_int_equal(cn_threads_granted(7), 7);
+    assert_true(cn_threads_available() >= 1);
+    assert_true(cn_threads_available() <= sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3)
+        return look(argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_helpers_are_not_bound_to_the_main_threads_core),
+        cmocka_unit_test(test_the_limit_of_the_environment_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
