@@ -13,8 +13,8 @@ static bool dump(const char *root, const char *path, int compression, bool count
     s->file.path = path;
     char temporary[4096];
     struct cn_error error = {0};
-    if (!cn_sink_write(&s->file, s->means, counts ? s->counts : NULL, temporary, sizeof temporary,
-                       &error))
+    if (!cn_sink_write(&s->file, &s->skeleton, s->means, counts ? s->counts : NULL, temporary,
+                       sizeof temporary, &error))
         cn_sink_publish(&s->file, temporary, &error);
     if (error.status)
         fprintf(stderr, "%s\n", error.text);

@@ -40,6 +40,7 @@ struct sample {
     ptrdiff_t window[SAMPLE_WINDOW];
     bool used[SAMPLE_WINDOW];
     struct cn_normal_file file;
+    struct cn_skeleton skeleton;
     struct cn_chunk means[SAMPLE_SLOTS], counts[SAMPLE_SLOTS];
 };
 
@@ -205,6 +206,8 @@ static inline void sample_free(struct sample *s)
         free((void *)s->means[k].bytes);
         free((void *)s->counts[k].bytes);
     }
+    if (s)
+        cn_skeleton_free(&s->skeleton);
     free(s);
 }
 

@@ -201,7 +201,7 @@ static enum cn_status write_sample(struct sample *s, struct cn_error *error)
         sample_fill(s);
     const struct cn_chunk *counts = s->config.output.counts ? s->counts : NULL;
     enum cn_status status =
-        cn_sink_write(&s->file, s->means, counts, temporary, sizeof temporary, error);
+        cn_sink_write(&s->file, &s->skeleton, s->means, counts, temporary, sizeof temporary, error);
     if (status)
         return status;
     assert_int_equal(temporaries(""), 1);

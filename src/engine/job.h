@@ -70,10 +70,11 @@ struct cn_job {
     struct cn_batch_state *batches;
     struct cn_making *makings;
     size_t making_count;
-    atomic_bool *lost;         /* [year_count] could not be read */
-    bool *touched;             /* [year_slots + result_slots] counted in arena_used */
-    atomic_bool *file_read;    /* [catalog->file_count] opened for data */
-    struct cn_worker *workers; /* [threads] */
+    struct cn_skeleton *skeletons; /* [region_count] */
+    atomic_bool *lost;             /* [year_count] could not be read */
+    bool *touched;                 /* [year_slots + result_slots] counted in arena_used */
+    atomic_bool *file_read;        /* [catalog->file_count] opened for data */
+    struct cn_worker *workers;     /* [threads] */
     struct cn_publisher *publisher;
 
     atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
@@ -107,6 +108,7 @@ void cn_batch_join(struct cn_job *job, size_t batch);
 enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error);
 /* Encodes a share of a file's chunks; the last share also writes the file. */
 void cn_making_encode(struct cn_job *job, size_t making, size_t share);
+void cn_makings_free(struct cn_job *job);
 
 /* The threads that sync and rename finished files; they only wait for I/O. */
 enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);

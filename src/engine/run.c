@@ -81,6 +81,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
     cn_publisher_finish(&job);
     collect(&job);
     cn_loads_free(&job);
+    cn_makings_free(&job);
     for (int t = 0; job.workers && t < job.threads; t++)
         cn_scratch_free(&job.workers[t].scratch);
     free(job.workers);

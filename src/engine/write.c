@@ -37,7 +37,9 @@ enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = job->variable;
     job->makings = cn_pool_alloc(job->pool, variable->outputs_wanted, sizeof *job->makings);
-    if (!job->makings)
+    job->skeletons =
+        cn_pool_alloc(job->pool, variable->layout.region_count, sizeof *job->skeletons);
+    if (!job->makings || !job->skeletons)
         return cn_fail_memory(error, "the files of a variable");
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
@@ -123,7 +125,8 @@ static void write_file(struct cn_job *job, struct cn_making *making)
                                         .year_used = year_used};
     char temporary[PATH_MAX];
     struct cn_error error;
-    if (cn_sink_write(&file, making->means, making->counts, temporary, sizeof temporary, &error)) {
+    if (cn_sink_write(&file, &job->skeletons[making->region], making->means, making->counts,
+                      temporary, sizeof temporary, &error)) {
         cn_count(&job->counters->files_failed, 1);
         cn_job_abort(job, &error);
         return;
@@ -159,4 +162,10 @@ void cn_making_encode(struct cn_job *job, size_t index, size_t share)
     if (atomic_fetch_sub(&making->encodes_left, 1) == 1)
         write_file(job, making);
     cn_job_worker(job)->write_ns += cn_now_ns() - start;
+}
+
+void cn_makings_free(struct cn_job *job)
+{
+    for (size_t r = 0; job->skeletons && r < job->variable->layout.region_count; r++)
+        cn_skeleton_free(&job->skeletons[r]);
 }

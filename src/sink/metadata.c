@@ -248,6 +248,7 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     if (!years)
         list->failed = true;
     put_text(list, "Conventions", "CF-1.10");
+    list->shared = list->count;
     put_text(list, "title",
              cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
                             region_title(region)));
@@ -284,6 +285,7 @@ static void build_variable(struct cn_attributes *list, const struct cn_normal_fi
     put_text(list, "coordinates", "time");
     if (file->config->output.counts)
         put_text(list, "ancillary_variables", count_name);
+    list->shared = list->count;
     describe_normal(list, file, from);
 }
 
@@ -293,6 +295,7 @@ static void build_counts(struct cn_attributes *list)
     put_text(list, "long_name", "number of source years with a value");
     put_text(list, "units", "1");
     put_text(list, "coordinates", "time");
+    list->shared = list->count;
 }
 
 static void build_time(struct cn_attributes *list, const struct cn_normal_file *file)
@@ -300,6 +303,7 @@ static void build_time(struct cn_attributes *list, const struct cn_normal_file *
     int first_year = file->target->year - file->config->normals.window + 1;
     put_text(list, "standard_name", "time");
     put_text(list, "long_name", "day of the target year");
+    list->shared = list->count;
     put_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", first_year));
     put_text(list, "calendar", cn_calendar_name(file->variable->calendar));
     put_text(list, "climatology", "climatology_bnds");
@@ -312,6 +316,7 @@ static void build_dayofyear(struct cn_attributes *list, enum cn_leap_day rule)
              rule == CN_DAYOFYEAR   ? "day of the year"
              : rule == CN_MONTH_DAY ? "day of a year with 29 February"
                                     : "day of a year without 29 February");
+    list->shared = list->count;
 }
 
 static void build_axis(struct cn_attributes *list, const struct cn_attribute *source, size_t count,
@@ -325,6 +330,7 @@ static void build_axis(struct cn_attributes *list, const struct cn_attribute *so
     put_text(list, "axis", axis);
     if (bounds)
         put_text(list, "bounds", bounds);
+    list->shared = list->count;
 }
 
 enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_file *file,

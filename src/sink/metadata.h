@@ -12,6 +12,8 @@
 struct cn_attributes {
     struct cn_attribute *items;
     size_t count, capacity;
+    size_t shared; /* so many from the first on are mostly those of the region's other files; the
+                      rest are texts and single ints */
     struct cn_pool *pool;
     bool failed; /* out of memory */
 };

@@ -39,12 +39,22 @@ void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *diges
  * the years planned. Takes the door. */
 bool cn_sink_is_current(const struct cn_normal_file *file);
 
-/* Writes the temporary file: metadata through netCDF-C, then the chunks, in ascending order.
- * means[slots]; counts[slots] or NULL; temporary: room for its path, made absolute. Takes the door.
- * On failure nothing is left behind. CN_BAD_MACHINE: disk full, I/O error. */
-enum cn_status cn_sink_write(const struct cn_normal_file *file, const struct cn_chunk *means,
-                             const struct cn_chunk *counts, char *temporary, size_t room,
-                             struct cn_error *error);
+/* What the files of a variable and region have in common, made with the first of them; zero before.
+ * Any number of threads may share it: the door guards it. */
+struct cn_skeleton {
+    void *bytes;
+    size_t size;
+    uint64_t hash[2];
+};
+void cn_skeleton_free(struct cn_skeleton *skeleton);
+
+/* Writes the temporary file. skeleton: of the file's variable, region and config; means[slots];
+ * counts[slots] or NULL; temporary: room for its path, made absolute. Takes the door, but never
+ * while it waits for the disk. On failure nothing is left behind. CN_BAD_MACHINE: disk full, I/O
+ * error. */
+enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
+                             const struct cn_chunk *means, const struct cn_chunk *counts,
+                             char *temporary, size_t room, struct cn_error *error);
 
 /* fsync, then rename to the final path: after a crash of the machine a file is there whole or not
  * at all. No door. On failure the temporary is removed. */

@@ -1,0 +1,240 @@
+/*
+ * The image of a file, as an HDF5 file driver: reads and writes go to memory, and a write of a
+ * borrowed chunk is only noted. It knows nothing of what is in the file.
+ */
+#include "sink/image.h"
+
+#if H5_VERSION_GE(1, 13, 0)
+#include <H5FDdevelop.h>
+#endif
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+enum { FIRST_ROOM = 1 << 20, MOST_VECTORS = IOV_MAX };
+
+/* What HDF5 holds of an open file. */
+struct file {
+    H5FD_t base; /* first: HDF5 knows no more */
+    struct cn_image *image;
+    size_t end; /* behind the last byte that is there */
+};
+
+static struct cn_image *image_of(const H5FD_t *file)
+{
+    return ((const struct file *)file)->image;
+}
+
+/* Memory that nothing is written to, where pieces are, costs addresses only. */
+static bool make_room(struct cn_image *image, size_t needed)
+{
+    size_t room = image->room ? image->room : FIRST_ROOM;
+    while (room < needed && room <= SIZE_MAX / 4)
+        room *= 2;
+    if (room == image->room)
+        return room >= needed;
+    void *at = image->bytes ? mremap(image->bytes, image->room, room, MREMAP_MAYMOVE)
+                            : mmap(NULL, room, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return false;
+    image->bytes = at;
+    image->room = room;
+    return room >= needed;
+}
+
+static H5FD_t *image_open(const char *name, unsigned flags, hid_t access, haddr_t end)
+{
+    (void)name, (void)flags, (void)end;
+    struct cn_image *const *image = H5Pget_driver_info(access);
+    struct file *file = image ? calloc(1, sizeof *file) : NULL;
+    if (!file)
+        return NULL;
+    file->image = *image;
+    file->end = file->image->size;
+    return &file->base;
+}
+
+static herr_t image_close(H5FD_t *file)
+{
+    free(file);
+    return 0;
+}
+
+static herr_t image_query(const H5FD_t *file, unsigned long *flags)
+{
+    (void)file;
+    *flags = H5FD_FEAT_AGGREGATE_METADATA;
+    return 0;
+}
+
+static haddr_t image_size(const H5FD_t *file, H5FD_mem_t type)
+{
+    (void)type;
+    return image_of(file)->size;
+}
+
+static haddr_t image_end(const H5FD_t *file, H5FD_mem_t type)
+{
+    (void)type;
+    return ((const struct file *)file)->end;
+}
+
+static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
+{
+    (void)type;
+    image_of(file)->size = size;
+    return 0;
+}
+
+static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
+                         size_t size, void *bytes)
+{
+    (void)type, (void)transfer;
+    struct cn_image *image = image_of(file);
+    if (address > SIZE_MAX - size || !make_room(image, address + size))
+        return -1;
+    memcpy(bytes, image->bytes + address, size);
+    return 0;
+}
+
+static bool add_piece(struct cn_image *image, struct cn_piece piece)
+{
+    if (image->piece_count == image->piece_capacity) {
+        size_t capacity = image->piece_capacity ? 2 * image->piece_capacity : 512;
+        void *moved = realloc(image->pieces, capacity * sizeof *image->pieces);
+        if (!moved)
+            return false;
+        image->pieces = moved;
+        image->piece_capacity = capacity;
+    }
+    image->pieces[image->piece_count++] = piece;
+    return true;
+}
+
+static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
+                          size_t size, const void *bytes)
+{
+    (void)type, (void)transfer;
+    struct cn_image *image = image_of(file);
+    if (((struct file *)file)->end < address + size)
+        ((struct file *)file)->end = address + size;
+    if (bytes == image->borrowed)
+        return add_piece(image, (struct cn_piece){address, size, bytes}) ? 0 : -1;
+    if (address > SIZE_MAX - size || !make_room(image, address + size))
+        return -1;
+    memcpy(image->bytes + address, bytes, size);
+    return 0;
+}
+
+static const H5FD_class_t driver_class = {
+#if H5_VERSION_GE(1, 13, 0)
+    .version = H5FD_CLASS_VERSION,
+    .value = 0x1c6e, /* any that no driver of the library has */
+#endif
+    .name = "climnorm",
+    .maxaddr = (haddr_t)INT64_MAX,
+    .fc_degree = H5F_CLOSE_STRONG,
+    .fapl_size = sizeof(struct cn_image *),
+    .open = image_open,
+    .close = image_close,
+    .query = image_query,
+    .get_eoa = image_size,
+    .set_eoa = image_resize,
+    .get_eof = image_end,
+    .read = image_read,
+    .write = image_write,
+    .fl_map = H5FD_FLMAP_SINGLE,
+};
+
+bool cn_image_open(struct cn_image *image, const void *start, size_t size)
+{
+    image->file = -1;
+    image->driver = H5FDregister(&driver_class);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (access >= 0 && image->driver >= 0 && make_room(image, size) &&
+        H5Pset_driver(access, image->driver, &image) >= 0) {
+        memcpy(image->bytes, start, size);
+        image->size = size;
+        image->file = H5Fopen("normal", H5F_ACC_RDWR, access);
+    }
+    if (access >= 0)
+        H5Pclose(access);
+    return image->file >= 0;
+}
+
+bool cn_image_close(struct cn_image *image)
+{
+    bool closed = image->file < 0 || H5Fclose(image->file) >= 0;
+    if (image->driver >= 0) /* not before: HDF5 1.10 looks at the driver of a file that it closed */
+        H5FDunregister(image->driver);
+    return closed;
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+    const struct cn_piece *a = left, *b = right;
+    return (a->address > b->address) - (a->address < b->address);
+}
+
+/* All of the image in the order of addresses: pieces, and memory between them. Returns how many
+ * vectors that makes, at most 2 * piece_count + 1. */
+static size_t list_vectors(struct cn_image *image, struct iovec *vectors)
+{
+    size_t count = 0, at = 0;
+    if (image->piece_count)
+        qsort(image->pieces, image->piece_count, sizeof *image->pieces, compare_addresses);
+    for (size_t p = 0; p < image->piece_count; p++) {
+        const struct cn_piece *piece = &image->pieces[p];
+        if (piece->address > at)
+            vectors[count++] = (struct iovec){image->bytes + at, piece->address - at};
+        vectors[count++] = (struct iovec){(void *)piece->bytes, piece->size};
+        at = piece->address + piece->size;
+    }
+    if (image->size > at)
+        vectors[count++] = (struct iovec){image->bytes + at, image->size - at};
+    return count;
+}
+
+static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
+{
+    off_t at = 0;
+    while (count) {
+        int most = (int)(count < MOST_VECTORS ? count : MOST_VECTORS);
+        ssize_t written = pwritev(descriptor, vectors, most, at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        at += written;
+        size_t left = (size_t)written;
+        for (; count && left >= vectors->iov_len; vectors++, count--)
+            left -= vectors->iov_len;
+        if (count) {
+            vectors->iov_base = (char *)vectors->iov_base + left;
+            vectors->iov_len -= left;
+        }
+    }
+    return true;
+}
+
+bool cn_image_put(struct cn_image *image, int descriptor)
+{
+    struct iovec *vectors = calloc(2 * image->piece_count + 1, sizeof *vectors);
+    bool put = vectors && make_room(image, image->size) &&
+               put_vectors(vectors, list_vectors(image, vectors), descriptor);
+    free(vectors);
+    return put;
+}
+
+void cn_image_free(struct cn_image *image)
+{
+    if (image->bytes)
+        munmap(image->bytes, image->room);
+    free(image->pieces);
+    *image = (struct cn_image){0};
+}

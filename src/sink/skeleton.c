@@ -1,0 +1,217 @@
+/*
+ * Dimensions, variables, coordinates and shared attributes through netCDF-C, which alone knows how
+ * a netCDF-4 file is laid out in HDF5. It knows nothing of chunks, nor of where files stand.
+ */
+#include "sink/skeleton.h"
+#include "catalog/attributes.h"
+
+#define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#include <hdf5.h>
+#include <netcdf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* The ids of an output file while it is defined; -1: it lacks the variable. */
+struct ids {
+    int file;
+    int dayofyear_dim, lat_dim, lon_dim, bnds_dim;
+    int mean, count, dayofyear, time, climatology_bnds, lat, lon, lat_bnds, lon_bnds;
+};
+
+/* The first failure stays in *status, and later calls do nothing: definitions read as a list. */
+#define TRY(status, call)          \
+    do {                           \
+        if (*(status) == NC_NOERR) \
+            *(status) = (call);    \
+    } while (0)
+
+static void put_attributes(int file, int variable, const struct cn_attributes *list, int *status)
+{
+    for (size_t i = 0; i < list->shared && *status == NC_NOERR; i++) {
+        const struct cn_attribute *at = &list->items[i];
+        int result = nc_put_att(file, variable, at->name, at->type, at->length, at->value);
+        /* A source may use names that netCDF keeps for itself, or that are no names. */
+        if (result != NC_ENAMEINUSE && result != NC_EBADNAME && result != NC_EMAXNAME)
+            *status = result;
+    }
+}
+
+/* A variable of (dayofyear, lat, lon), one chunk a day slot, little-endian. Its chunks are
+ * allocated when they are written, so nothing is filled beforehand. */
+static void define_field(const struct ids *ids, const struct cn_normal_file *file, const char *name,
+                         nc_type type, int *variable, int *status)
+{
+    const int dims[] = {ids->dayofyear_dim, ids->lat_dim, ids->lon_dim};
+    const size_t chunk[] = {1, file->region->lat_count, file->region->lon_count};
+    int level = file->config->output.compression;
+    TRY(status, nc_def_var(ids->file, name, type, 3, dims, variable));
+    TRY(status, nc_def_var_chunking(ids->file, *variable, NC_CHUNKED, chunk));
+    if (level > 0)
+        TRY(status, nc_def_var_deflate(ids->file, *variable, 1, 1, level));
+    TRY(status, nc_def_var_endian(ids->file, *variable, NC_ENDIAN_LITTLE));
+}
+
+static void define_doubles(int file, const char *name, int rank, int dim, int second_dim,
+                           int *variable, int *status)
+{
+    const int dims[] = {dim, second_dim};
+    TRY(status, nc_def_var(file, name, NC_DOUBLE, rank, dims, variable));
+}
+
+static void define(struct ids *ids, const struct cn_normal_file *file,
+                   const struct cn_metadata *metadata, int *status)
+{
+    const struct cn_region_cells *region = file->region;
+    int id = ids->file;
+    TRY(status, nc_def_dim(id, "dayofyear", (size_t)file->slots, &ids->dayofyear_dim));
+    TRY(status, nc_def_dim(id, "lat", region->lat_count, &ids->lat_dim));
+    TRY(status, nc_def_dim(id, "lon", region->lon_count, &ids->lon_dim));
+    TRY(status, nc_def_dim(id, "bnds", 2, &ids->bnds_dim));
+    TRY(status, nc_def_var(id, "dayofyear", NC_INT, 1, &ids->dayofyear_dim, &ids->dayofyear));
+    define_doubles(id, "lat", 1, ids->lat_dim, 0, &ids->lat, status);
+    define_doubles(id, "lon", 1, ids->lon_dim, 0, &ids->lon, status);
+    if (region->lat_bounds)
+        define_doubles(id, "lat_bnds", 2, ids->lat_dim, ids->bnds_dim, &ids->lat_bnds, status);
+    if (region->lon_bounds)
+        define_doubles(id, "lon_bnds", 2, ids->lon_dim, ids->bnds_dim, &ids->lon_bnds, status);
+    define_doubles(id, "time", 1, ids->dayofyear_dim, 0, &ids->time, status);
+    define_doubles(id, "climatology_bnds", 2, ids->dayofyear_dim, ids->bnds_dim,
+                   &ids->climatology_bnds, status);
+    define_field(ids, file, file->variable->name, NC_FLOAT, &ids->mean, status);
+    if (file->config->output.counts)
+        define_field(ids, file, metadata->count_name, NC_SHORT, &ids->count, status);
+    put_attributes(id, ids->dayofyear, &metadata->dayofyear, status);
+    put_attributes(id, ids->lat, &metadata->lat, status);
+    put_attributes(id, ids->lon, &metadata->lon, status);
+    put_attributes(id, ids->time, &metadata->time, status);
+    put_attributes(id, ids->mean, &metadata->variable, status);
+    if (ids->count >= 0)
+        put_attributes(id, ids->count, &metadata->counts, status);
+    put_attributes(id, NC_GLOBAL, &metadata->global, status);
+    TRY(status, nc_enddef(id));
+}
+
+static void put_coordinates(const struct ids *ids, const struct cn_normal_file *file, int *status)
+{
+    const struct cn_region_cells *region = file->region;
+    int id = ids->file;
+    for (int k = 0; k < file->slots; k++) {
+        const size_t at = (size_t)k;
+        const int day = k + 1;
+        TRY(status, nc_put_var1_int(id, ids->dayofyear, &at, &day));
+    }
+    TRY(status, nc_put_var_double(id, ids->lat, region->lat));
+    TRY(status, nc_put_var_double(id, ids->lon, region->lon));
+    if (ids->lat_bnds >= 0)
+        TRY(status, nc_put_var_double(id, ids->lat_bnds, region->lat_bounds));
+    if (ids->lon_bnds >= 0)
+        TRY(status, nc_put_var_double(id, ids->lon_bnds, region->lon_bounds));
+}
+
+/* The open HDF5 file of that name; -1: none. */
+static hid_t find_file(const char *name)
+{
+    hid_t found = -1;
+    ssize_t count = H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE);
+    hid_t *files = count > 0 ? calloc((size_t)count, sizeof *files) : NULL;
+    if (files)
+        count = H5Fget_obj_ids((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE, (size_t)count, files);
+    for (ssize_t i = 0; files && i < count && found < 0; i++) {
+        char text[64];
+        if (H5Fget_name(files[i], text, sizeof text) > 0 && strcmp(text, name) == 0)
+            found = files[i];
+    }
+    free(files);
+    return found;
+}
+
+/* Copies the bytes of a file that netCDF-C made in memory; false: no memory. netCDF-C itself gives
+ * them out only of files without an order of attributes, and H5Fget_file_image spoils the checksum
+ * of the superblock. */
+static bool copy_bytes(hid_t file, struct cn_skeleton *skeleton)
+{
+    void *place = NULL;
+    if (file < 0 ||
+        H5Adelete_by_name(file, "/", "_NCProperties", H5P_DEFAULT) < 0 || /* library versions */
+        H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+        return false;
+    ssize_t size = H5Fget_file_image(file, NULL, 0);
+    if (size <= 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &place) < 0 || !place)
+        return false;
+    void *bytes = malloc((size_t)size);
+    if (!bytes)
+        return false;
+    memcpy(bytes, *(void **)place, (size_t)size);
+    free(skeleton->bytes);
+    *skeleton = (struct cn_skeleton){.bytes = bytes, .size = (size_t)size};
+    return true;
+}
+
+/* In memory because netCDF-C 4.9 crashes when it closes a file after a failed write. */
+static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
+                                    const struct cn_metadata *metadata, struct cn_error *error)
+{
+    static const char name[] = "climnorm skeleton";
+    struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
+    bool copied = true;
+    int status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &ids.file);
+    if (!status) {
+        define(&ids, file, metadata, &status);
+        put_coordinates(&ids, file, &status);
+        TRY(&status, nc_sync(ids.file));
+        if (!status)
+            copied = copy_bytes(find_file(name), skeleton);
+        nc_close(ids.file);
+    }
+    /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
+    if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
+        strcmp(file->variable->name, "bnds") == 0)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s: no file can hold a variable of the name '%s'; rename it", file->path,
+                       file->variable->name);
+    if (status)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: its metadata cannot be made: %s", file->path,
+                       nc_strerror(status));
+    return copied ? CN_OK : cn_fail_memory(error, "metadata");
+}
+
+static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
+{
+    XXH3_128bits_update(state, &list->shared, sizeof list->shared);
+    for (size_t i = 0; i < list->shared; i++) {
+        const struct cn_attribute *at = &list->items[i];
+        XXH3_128bits_update(state, at->name, strlen(at->name) + 1);
+        XXH3_128bits_update(state, &at->type, sizeof at->type);
+        XXH3_128bits_update(state, &at->length, sizeof at->length);
+        XXH3_128bits_update(state, at->value, at->length * cn_type_bytes(at->type));
+    }
+}
+
+enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
+                                 const struct cn_metadata *metadata, struct cn_error *error)
+{
+    const struct cn_attributes *const lists[] = {
+        &metadata->global, &metadata->variable, &metadata->counts, &metadata->dayofyear,
+        &metadata->time,   &metadata->lat,      &metadata->lon};
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset(&state);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        hash_shared(&state, lists[i]);
+    XXH128_hash_t hash = XXH3_128bits_digest(&state);
+    if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
+        return CN_OK;
+    enum cn_status status = make_skeleton(skeleton, file, metadata, error);
+    if (!status) {
+        skeleton->hash[0] = hash.low64;
+        skeleton->hash[1] = hash.high64;
+    }
+    return status;
+}
+
+void cn_skeleton_free(struct cn_skeleton *skeleton)
+{
+    free(skeleton->bytes);
+    *skeleton = (struct cn_skeleton){0};
+}
