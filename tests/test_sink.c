@@ -279,10 +279,13 @@ static void a_file_holds_what_was_given(void **state)
 static void long_attributes_are_kept(void **state)
 {
     (void)state;
-    static char history[200000];
+    static char history[200000], base[10000];
     memset(history, 'h', sizeof history - 1);
+    memset(base, 'b', sizeof base - 1);
     struct sample *s = sample_new(root, 1);
     s->files[SAMPLE_WINDOW - 1].history = history;
+    for (int i = 0; i < SAMPLE_WINDOW; i++)
+        s->files[i].base = base;
     s->file.path = "long.nc";
     struct cn_error error = {0};
     assert_int_equal(write_sample(s, &error), CN_OK);
@@ -291,6 +294,10 @@ static void long_attributes_are_kept(void **state)
     assert_int_equal(nc_open(below("long.nc"), NC_NOWRITE, &id), 0);
     assert_int_equal(nc_inq_attlen(id, NC_GLOBAL, "history", &length), 0);
     assert_true(length > sizeof history);
+    int variable;
+    assert_int_equal(nc_inq_varid(id, "tasmax", &variable), 0);
+    assert_int_equal(nc_inq_attlen(id, variable, "source_files", &length), 0);
+    assert_int_equal(length, (SAMPLE_WINDOW - 2) * sizeof base - 1);
     nc_close(id);
     sample_free(s);
 }

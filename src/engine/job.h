@@ -112,7 +112,7 @@ void cn_makings_free(struct cn_job *job);
 
 /* The threads that sync and rename finished files; they only wait for I/O. */
 enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);
-/* Publishes a written temporary, there or, when many wait already, here. */
+/* Publishes a written temporary, later and elsewhere; here only for want of memory or threads. */
 void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file,
                        const char *temporary);
 void cn_publisher_finish(struct cn_job *job);

@@ -1,6 +1,7 @@
 /*
- * The publisher: fsync and rename take milliseconds of waiting, so a thread of its own does them.
- * It computes nothing. When it falls behind, tasks publish for themselves: the queue stays short.
+ * The publisher: fsync and rename take milliseconds of waiting, on a slow disk far more, so threads
+ * of their own do them. They compute nothing. A file that waits costs no memory to speak of, for it
+ * is in its temporary already: the queue has no bound, and no task ever waits for the disk to sync.
  */
 #include "base/threads.h"
 #include "engine/job.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 8, MOST_WAITING = 64 };
+enum { THREADS = 8 };
 
 struct item {
     struct item *next;
@@ -22,7 +23,6 @@ struct cn_publisher {
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct item *first, **last;
-    size_t waiting;
     bool finished;
 };
 
@@ -55,7 +55,6 @@ static void *publisher_main(void *argument)
         publisher->first = item->next;
         if (!publisher->first)
             publisher->last = &publisher->first;
-        publisher->waiting--;
         pthread_mutex_unlock(&publisher->lock);
         publish(job, item->path, item->temporary);
         free(item);
@@ -84,25 +83,19 @@ void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, co
 {
     struct cn_publisher *publisher = job->publisher;
     size_t length = strlen(temporary) + 1;
-    struct item *item = malloc(sizeof *item + length);
-    if (item) {
-        item->next = NULL;
-        item->path = file->path;
-        memcpy(item->temporary, temporary, length);
-        pthread_mutex_lock(&publisher->lock);
-        bool room = publisher->thread_count && publisher->waiting < MOST_WAITING;
-        if (room) {
-            *publisher->last = item;
-            publisher->last = &item->next;
-            publisher->waiting++;
-            pthread_cond_signal(&publisher->more);
-        }
-        pthread_mutex_unlock(&publisher->lock);
-        if (room)
-            return;
+    struct item *item = publisher->thread_count ? malloc(sizeof *item + length) : NULL;
+    if (!item) {
+        publish(job, file->path, temporary);
+        return;
     }
-    free(item);
-    publish(job, file->path, temporary);
+    item->next = NULL;
+    item->path = file->path;
+    memcpy(item->temporary, temporary, length);
+    pthread_mutex_lock(&publisher->lock);
+    *publisher->last = item;
+    publisher->last = &item->next;
+    pthread_cond_signal(&publisher->more);
+    pthread_mutex_unlock(&publisher->lock);
 }
 
 void cn_publisher_finish(struct cn_job *job)

@@ -40,23 +40,19 @@ static enum cn_status write_dataset(hid_t dataset, const struct cn_chunk *chunks
     return CN_OK;
 }
 
-enum cn_status cn_chunks_write(const char *path, const char *const *variables,
-                               const struct cn_chunk *const *chunks, size_t variable_count,
-                               size_t chunk_count, struct cn_error *error)
+enum cn_status cn_chunks_write(const char *path, const char *variable,
+                               const struct cn_chunk *chunks, size_t count, struct cn_error *error)
 {
     errno = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     if (file < 0)
         return fail_to_write(error, path, "opening for writing");
     enum cn_status status = CN_OK;
-    for (size_t v = 0; v < variable_count && !status; v++) {
-        hid_t dataset = H5Dopen2(file, variables[v], H5P_DEFAULT);
-        if (dataset < 0) {
-            status =
-                cn_fail(error, CN_BAD_MACHINE, "%s: no variable '%s' to write", path, variables[v]);
-            break;
-        }
-        status = write_dataset(dataset, chunks[v], chunk_count, path, variables[v], error);
+    hid_t dataset = H5Dopen2(file, variable, H5P_DEFAULT);
+    if (dataset < 0) {
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: no variable '%s' to write", path, variable);
+    } else {
+        status = write_dataset(dataset, chunks, count, path, variable, error);
         errno = 0;
         if (H5Dclose(dataset) < 0 && !status)
             status = fail_to_write(error, path, "writing");

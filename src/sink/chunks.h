@@ -7,11 +7,10 @@
 #include "sink/sink.h"
 
 /* Writes chunk k at index k along the first dimension of `variable`, whose chunk shape is
- * (1, full, full, …), in the closed file `path`; an unlimited first dimension grows to chunk_count.
+ * (1, full, full, …), in the closed file `path`; an unlimited first dimension grows to `count`.
  * Takes no lock: the caller holds the door. */
-enum cn_status cn_chunks_write(const char *path, const char *const *variables,
-                               const struct cn_chunk *const *chunks, size_t variable_count,
-                               size_t chunk_count, struct cn_error *error);
+enum cn_status cn_chunks_write(const char *path, const char *variable,
+                               const struct cn_chunk *chunks, size_t count, struct cn_error *error);
 
 /* How many chunks of `variable` are in the file; 0 also when it cannot be read. Takes no lock. */
 size_t cn_chunks_written(const char *path, const char *variable);

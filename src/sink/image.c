@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-enum { FIRST_ROOM = 1 << 20, MOST_VECTORS = IOV_MAX };
+enum { LEAST_ROOM = 1 << 20, MOST_VECTORS = IOV_MAX };
 
 /* What HDF5 holds of an open file. */
 struct file {
@@ -29,22 +29,24 @@ static struct cn_image *image_of(const H5FD_t *file)
     return ((const struct file *)file)->image;
 }
 
-/* Memory that nothing is written to, where pieces are, costs addresses only. */
-static bool make_room(struct cn_image *image, size_t needed)
+/* Memory that nothing is written to, where pieces are, costs addresses only; a huge page would make
+ * it cost memory. */
+bool cn_image_reserve(struct cn_image *image, size_t size)
 {
-    size_t room = image->room ? image->room : FIRST_ROOM;
-    while (room < needed && room <= SIZE_MAX / 4)
+    size_t room = image->room ? image->room : LEAST_ROOM;
+    while (room < size && room <= SIZE_MAX / 4)
         room *= 2;
-    if (room == image->room)
-        return room >= needed;
+    if (room == image->room || room < size)
+        return room >= size;
     void *at = image->bytes ? mremap(image->bytes, image->room, room, MREMAP_MAYMOVE)
                             : mmap(NULL, room, PROT_READ | PROT_WRITE,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
         return false;
+    madvise(at, room, MADV_NOHUGEPAGE);
     image->bytes = at;
     image->room = room;
-    return room >= needed;
+    return true;
 }
 
 static H5FD_t *image_open(const char *name, unsigned flags, hid_t access, haddr_t end)
@@ -96,7 +98,7 @@ static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
 {
     (void)type, (void)transfer;
     struct cn_image *image = image_of(file);
-    if (address > SIZE_MAX - size || !make_room(image, address + size))
+    if (address > SIZE_MAX - size || !cn_image_reserve(image, address + size))
         return -1;
     memcpy(bytes, image->bytes + address, size);
     return 0;
@@ -125,7 +127,7 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
         ((struct file *)file)->end = address + size;
     if (bytes == image->borrowed)
         return add_piece(image, (struct cn_piece){address, size, bytes}) ? 0 : -1;
-    if (address > SIZE_MAX - size || !make_room(image, address + size))
+    if (address > SIZE_MAX - size || !cn_image_reserve(image, address + size))
         return -1;
     memcpy(image->bytes + address, bytes, size);
     return 0;
@@ -156,11 +158,11 @@ bool cn_image_open(struct cn_image *image, const void *start, size_t size)
     image->file = -1;
     image->driver = H5FDregister(&driver_class);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && image->driver >= 0 && make_room(image, size) &&
+    if (access >= 0 && image->driver >= 0 && cn_image_reserve(image, size) &&
         H5Pset_driver(access, image->driver, &image) >= 0) {
         memcpy(image->bytes, start, size);
         image->size = size;
-        image->file = H5Fopen("normal", H5F_ACC_RDWR, access);
+        image->file = H5Fopen("/normal", H5F_ACC_RDWR, access);
     }
     if (access >= 0)
         H5Pclose(access);
@@ -208,8 +210,10 @@ static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
         ssize_t written = pwritev(descriptor, vectors, most, at);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
+        if (written <= 0) {
+            errno = written ? errno : EIO;
             return false;
+        }
         at += written;
         size_t left = (size_t)written;
         for (; count && left >= vectors->iov_len; vectors++, count--)
@@ -225,7 +229,7 @@ static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
 bool cn_image_put(struct cn_image *image, int descriptor)
 {
     struct iovec *vectors = calloc(2 * image->piece_count + 1, sizeof *vectors);
-    bool put = vectors && make_room(image, image->size) &&
+    bool put = vectors && cn_image_reserve(image, image->size) &&
                put_vectors(vectors, list_vectors(image, vectors), descriptor);
     free(vectors);
     return put;

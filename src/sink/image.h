@@ -26,9 +26,13 @@ struct cn_image {
     size_t piece_count, piece_capacity;
 };
 
+/* Makes room for a file of that size, which spares HDF5 growing it while others wait at the door.
+ * False: no memory. */
+bool cn_image_reserve(struct cn_image *image, size_t size);
+
 /* Opens the HDF5 file that starts as `size` bytes at `start`, which are copied, for reading and
- * writing as image->file. The image, zero before, stays in its place until it is closed, also after
- * a failure, which most likely is want of memory. Both hold the door. */
+ * writing as image->file. The image, zero or reserved before, stays in its place until it is
+ * closed, also after a failure, which most likely is want of memory. Both hold the door. */
 bool cn_image_open(struct cn_image *image, const void *start, size_t size);
 /* From here on the image holds the file. */
 bool cn_image_close(struct cn_image *image);

@@ -18,9 +18,13 @@
 /* Opens the directory `name` in `parent`, made where it is missing. -1: errno says why. */
 static int enter_directory(int parent, const char *name)
 {
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int directory = openat(parent, name, flags);
+    if (directory >= 0 || errno != ENOENT)
+        return directory;
     if (mkdirat(parent, name, 0777) && errno != EEXIST)
         return -1;
-    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return openat(parent, name, flags);
 }
 
 static enum cn_status fail_to_enter(struct cn_error *error, int parent, const char *name,

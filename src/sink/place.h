@@ -13,8 +13,7 @@
 enum cn_status cn_place_temporary(const char *root, const char *path, char *temporary, size_t room,
                                   int *descriptor, struct cn_error *error);
 
-/* fsync of the temporary, rename to its name in `path`, fsync of the directory. On failure the
- * temporary is removed. */
+/* fsync of the temporary, rename to its name in `path`. On failure the temporary is removed. */
 enum cn_status cn_place_publish(const char *path, const char *temporary, struct cn_error *error);
 
 #endif

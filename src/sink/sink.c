@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { METADATA_BYTES = 200000 }; /* few files have more */
+
 /* What the skeleton lacks of a variable, or of the whole file. */
 struct content {
     const char *name;
@@ -76,6 +78,16 @@ static bool put_content(struct cn_image *image, const struct content *content, i
     return put;
 }
 
+/* About as many bytes as the file will have; too few cost a little time. */
+static size_t foresee_size(const struct cn_chunk *means, const struct cn_chunk *counts,
+                           size_t slots)
+{
+    size_t size = METADATA_BYTES;
+    for (size_t k = 0; k < slots; k++)
+        size += means[k].size + (counts ? counts[k].size : 0);
+    return size;
+}
+
 /* The whole file in memory but for the chunks. Holds the door. */
 static enum cn_status make_image(const struct cn_normal_file *file,
                                  const struct cn_skeleton *skeleton,
@@ -123,8 +135,10 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
     size_t slots = (size_t)file->slots;
     double *time = pool ? cn_pool_alloc(pool, slots, sizeof *time) : NULL;
     double *bounds = pool ? cn_pool_alloc(pool, slots, 2 * sizeof *bounds) : NULL;
-    enum cn_status status = !time || !bounds ? cn_fail_memory(error, "coordinates")
-                                             : cn_metadata_build(pool, file, &metadata, error);
+    enum cn_status status =
+        !time || !bounds || !cn_image_reserve(&image, foresee_size(means, counts, slots))
+            ? cn_fail_memory(error, "an output file")
+            : cn_metadata_build(pool, file, &metadata, error);
     if (!status) {
         cn_climatology(file->variable->calendar, file->config->normals.leap_day, file->target->year,
                        file->config->normals.window, file->slots, time, bounds);

@@ -1,7 +1,7 @@
 /*
  * The sink: normals that are already encoded become published netCDF-4 files.
  *
- * A file is made in two steps, because only the first needs the HDF5 door: cn_sink_write makes
+ * A file is made in two steps, because only the second waits for the disk: cn_sink_write makes
  * `.climnorm-*.tmp` in the directory of the final path; cn_sink_publish syncs and renames it. It
  * knows nothing of tasks or of how normals are computed.
  */

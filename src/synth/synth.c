@@ -256,7 +256,6 @@ static enum cn_status publish(const struct run *run, size_t index, const struct 
 {
     const char *path = run->paths[index], *base = strrchr(path, '/') + 1;
     const struct cn_synth_file *file = &run->files[index];
-    const struct cn_chunk *chunks = slot->chunks;
     char temporary[PATH_MAX];
     snprintf(temporary, sizeof temporary, "%.*s.climnorm-%ld-%zu.tmp", (int)(base - path), path,
              (long)getpid(), index);
@@ -267,7 +266,7 @@ static enum cn_status publish(const struct run *run, size_t index, const struct 
     cn_door_enter();
     status = cn_synth_file_create(file, temporary, error);
     if (!status)
-        status = cn_chunks_write(temporary, &file->variable->name, &chunks, 1, (size_t)file->days,
+        status = cn_chunks_write(temporary, file->variable->name, slot->chunks, (size_t)file->days,
                                  error);
     cn_door_leave();
     struct stat written;
