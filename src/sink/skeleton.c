@@ -191,13 +191,13 @@ static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
 enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error)
 {
-    const struct cn_attributes *const lists[] = {
+    const struct cn_attributes *const lists[7] = {
         &metadata->global, &metadata->variable, &metadata->counts, &metadata->dayofyear,
         &metadata->time,   &metadata->lat,      &metadata->lon};
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
     XXH3_128bits_reset(&state);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < 7; i++)
         hash_shared(&state, lists[i]);
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
     if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
