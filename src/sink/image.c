@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-enum { LEAST_ROOM = 1 << 20, MOST_VECTORS = IOV_MAX };
+enum { LEAST_ROOM = 1 << 20, TOUCHED = 1 << 16, METADATA_BLOCK = 1 << 15, MOST_VECTORS = IOV_MAX };
 
 /* What HDF5 holds of an open file. */
 struct file {
@@ -44,6 +44,8 @@ bool cn_image_reserve(struct cn_image *image, size_t size)
     if (at == MAP_FAILED)
         return false;
     madvise(at, room, MADV_NOHUGEPAGE);
+    if (!image->bytes)
+        memset(at, 0, TOUCHED); /* most metadata stand here: page faults now, not at the door */
     image->bytes = at;
     image->room = room;
     return true;
@@ -150,7 +152,7 @@ static const H5FD_class_t driver_class = {
     .get_eof = image_end,
     .read = image_read,
     .write = image_write,
-    .fl_map = H5FD_FLMAP_SINGLE,
+    .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
 bool cn_image_open(struct cn_image *image, const void *start, size_t size)
@@ -159,7 +161,8 @@ bool cn_image_open(struct cn_image *image, const void *start, size_t size)
     image->driver = H5FDregister(&driver_class);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (access >= 0 && image->driver >= 0 && cn_image_reserve(image, size) &&
-        H5Pset_driver(access, image->driver, &image) >= 0) {
+        H5Pset_driver(access, image->driver, &image) >= 0 &&
+        H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0) {
         memcpy(image->bytes, start, size);
         image->size = size;
         image->file = H5Fopen("/normal", H5F_ACC_RDWR, access);

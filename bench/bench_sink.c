@@ -1,0 +1,139 @@
+/*
+ * Benchmark of writing: for a file of CONUS and one of Guam on the 0.25 degree grid, the
+ * milliseconds of the quickest file at the HDF5 door, CPU time of shuffling and deflating its
+ * chunks, and how many times that encoding and writing take. One thread; the files stand in a
+ * folder below the current one.
+ */
+#include "base/door.h"
+#include "kernels.h"
+#include "sink_sample.h"
+
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLOTS = 365, FILES = 30 };
+
+static double now(void) /* of this thread, so that time given to other programs does not count */
+{
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return 1e3 * (double)time.tv_sec + 1e-6 * (double)time.tv_nsec;
+}
+
+/* The linker puts these around the door of the library. */
+/* NOLINTBEGIN(bugprone-reserved-identifier): its names */
+static double entered, least_door_ms;
+void __real_cn_door_enter(void);
+void __real_cn_door_leave(void);
+void __wrap_cn_door_enter(void);
+void __wrap_cn_door_leave(void);
+
+void __wrap_cn_door_enter(void)
+{
+    __real_cn_door_enter();
+    entered = now();
+}
+
+void __wrap_cn_door_leave(void)
+{
+    least_door_ms = fmin(least_door_ms, now() - entered);
+    __real_cn_door_leave();
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static void *room(size_t count, size_t size)
+{
+    void *at = calloc(count, size);
+    if (!at) {
+        perror("bench_sink");
+        exit(1);
+    }
+    return at;
+}
+
+/* A mean temperature: smooth in space and time, with the noise that 30 years leave. */
+static void fill(float *values, size_t cells, int slot)
+{
+    static uint32_t state = 1;
+    for (size_t c = 0; c < cells; c++) {
+        state = state * 1664525u + 1013904223u;
+        values[c] = 280 + 10 * sinf((float)slot * 0.0172F) + 0.001F * (float)c +
+                    (float)(state >> 8) * 0x1p-24F;
+    }
+}
+
+static void bench(const char *name, const char *root, size_t lats, size_t lons)
+{
+    const size_t cells = lats * lons;
+    const struct cn_kernels *kernels;
+    struct cn_error error = {0};
+    struct sample *s = sample_new(root, 1);
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(1);
+    if (!s || !compressor || cn_kernels_select(&kernels, &error))
+        exit(1);
+    const size_t bound = libdeflate_zlib_compress_bound(compressor, 4 * cells);
+    unsigned char *shuffled = room(cells, 4), *out = room(SLOTS, bound);
+    float *values = room(SLOTS * cells, sizeof *values);
+    struct cn_chunk *means = room(SLOTS, sizeof *means);
+    s->cells.lat = room(lats, sizeof(double));
+    s->cells.lon = room(lons, sizeof(double));
+    s->cells.lat_bounds = room(lats, 2 * sizeof(double));
+    s->cells.lon_bounds = room(lons, 2 * sizeof(double));
+    s->cells.lat_count = lats;
+    s->cells.lon_count = lons;
+    s->config.output.counts = false;
+    s->file.slots = SLOTS;
+    s->file.path = "normal.nc";
+    for (int k = 0; k < SLOTS; k++)
+        fill(values + (size_t)k * cells, cells, k);
+    double encode_ms = 0, write_ms = 0, bytes = 0;
+    least_door_ms = HUGE_VAL;
+    for (int i = 0; i <= FILES; i++) {
+        if (i <= 1) /* the first also makes the skeleton */
+            encode_ms = write_ms = bytes = 0;
+        double start = now();
+        for (size_t k = 0; k < SLOTS; k++) {
+            kernels->shuffle_f32(shuffled, values + k * cells, cells, 1e20F);
+            means[k].bytes = out + k * bound;
+            means[k].size =
+                libdeflate_zlib_compress(compressor, shuffled, 4 * cells, out + k * bound, bound);
+            bytes += (double)means[k].size;
+        }
+        encode_ms += now() - start;
+        char temporary[4096];
+        start = now();
+        if (cn_sink_write(&s->file, &s->skeleton, means, NULL, temporary, sizeof temporary,
+                          &error)) {
+            fprintf(stderr, "%s\n", error.text);
+            exit(1);
+        }
+        write_ms += now() - start;
+        unlink(temporary);
+    }
+    printf("%-6s %5.1f MB: door %.2f ms, encode %.1f ms, write %.1f ms; both %.3f x encode\n", name,
+           bytes / FILES * 1e-6, least_door_ms, encode_ms / FILES, write_ms / FILES,
+           (encode_ms + write_ms) / encode_ms);
+    free((void *)s->cells.lat);
+    free((void *)s->cells.lon);
+    free((void *)s->cells.lat_bounds);
+    free((void *)s->cells.lon_bounds);
+    sample_free(s);
+    free(shuffled);
+    free(out);
+    free(values);
+    free(means);
+    libdeflate_free_compressor(compressor);
+}
+
+int main(void)
+{
+    char root[] = "bench_sink_XXXXXX";
+    if (!mkdtemp(root)) {
+        perror("bench_sink");
+        return 1;
+    }
+    bench("CONUS", root, 104, 240);
+    bench("GU", root, 30, 6);
+    return rmdir(root) != 0;
+}
