@@ -57,7 +57,8 @@ int main(int argc, char **argv)
         cn_problems_free(&problems);
         return 3;
     }
-    enum cn_status status = cn_catalog_read(config, &catalog, &error);
+    const struct cn_watch watch = {0};
+    enum cn_status status = cn_catalog_read(config, &watch, &catalog, &error);
     if (status) {
         printf("error %d %s\n", (int)status, error.text);
     } else {

@@ -66,6 +66,8 @@ struct cn_file {
     int64_t mtime_ns;
     uint64_t device, inode;
 
+    const char *failure; /* why it cannot be used; NULL: usable, or nobody looked */
+
     /* From the file itself; valid when usable. */
     bool usable;
     enum cn_calendar calendar;
@@ -133,16 +135,25 @@ struct cn_catalog {
     struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 
-/* Searches config->input.root and opens every file that passes the filters. Fails (CN_BAD_USAGE)
- * when no variable has files or when model, variant or grid have several candidates; what is wrong
- * with one file or variable is in the variable's problems. */
-enum cn_status cn_catalog_read(const struct cn_config *config, struct cn_catalog **catalog,
-                               struct cn_error *error);
+/* Told how many of `count` files were looked at. Zero-initialised: nobody is told. */
+struct cn_watch {
+    void (*tell)(void *context, size_t done, size_t count);
+    void *context;
+};
+
+/* Searches config->input.root and opens every file that passes the filters, several at a time, in
+ * child processes: call it before threads start. Fails (CN_BAD_USAGE) when no variable has files or
+ * when model, variant or grid have several candidates; what is wrong with one file or variable is
+ * in the variable's problems. */
+enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_watch *watch,
+                               struct cn_catalog **catalog, struct cn_error *error);
 void cn_catalog_free(struct cn_catalog *catalog);
 
-/* Reads one file's metadata for its data variable `variable` (NULL: the only one with time, lat and
- * lon) into *file; used by the catalog and by `climnorm inspect`. Takes the HDF5 door. */
-enum cn_status cn_file_examine(struct cn_pool *pool, const char *path, const char *variable,
-                               struct cn_file *file, struct cn_error *error);
+/* Reads the metadata of files[count], each of its data variable `variable` (NULL: the only one with
+ * time, lat and lon). Path and variable are given; the file is usable then, or has a failure.
+ * threads: files at the same time; 0: as
+ * many as cores. */
+enum cn_status cn_files_examine(struct cn_pool *pool, struct cn_file *files, size_t count,
+                                int threads, const struct cn_watch *watch, struct cn_error *error);
 
 #endif

@@ -65,6 +65,9 @@ enum cn_progress_mode {
     CN_PROGRESS_NONE
 };
 
+/* The mode that a display on fd has: auto is tty or plain, and a dumb terminal gets plain. */
+enum cn_progress_mode cn_progress_settle(enum cn_progress_mode mode, int fd);
+
 struct cn_progress_view {
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
     const char *const *variables; /* [count] names */

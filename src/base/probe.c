@@ -1,6 +1,7 @@
 /*
- * A child process by fork, whose verdict comes back through a pipe: exit codes get lost where the
- * parent was started with SIGCHLD ignored. Knows nothing of files.
+ * Children by fork, whose answers come back through pipes: exit codes get lost where the parent was
+ * started with SIGCHLD ignored. Child i of n looks at items i, i + n, i + 2n, … Knows nothing of
+ * files.
  */
 #include "base/probe.h"
 
@@ -8,19 +9,57 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Metadata of a year take milliseconds; those of the largest file accepted about two seconds. */
-enum { MAX_CPU_SECONDS = 10 };
+enum {
+    MAX_CHILDREN = 16,
+    /* Metadata of a year take a millisecond; those of the largest file accepted two seconds. */
+    MAX_CPU_SECONDS = 10,
+};
 
-/* More than all that the work may keep, so that a sound file never meets it. */
+/* More than all that looking at an item may keep, so that a sound file never meets it. */
 static const rlim_t MORE_BYTES = (rlim_t)2 << 30;
 
-/* Bytes of writable private memory now. */
+/* More than any sound answer: the longest time axis and the largest grid are 130 MB. */
+static const size_t MAX_ANSWER_BYTES = (size_t)256 << 20;
+
+/* Goes before each answer; `bytes` of a parcel follow, or of a text that says what failed. */
+struct head {
+    uint64_t item, bytes;
+    uint32_t status, unused;
+};
+
+struct child {
+    pid_t pid;           /* 0: there is none */
+    int pipe;            /* what it writes */
+    size_t first, next;  /* the item that it began with, the one it looks at */
+    struct head head;    /* of the answer that arrives */
+    size_t have;         /* bytes of head and answer that are here */
+    struct cn_parcel in; /* the answer */
+};
+
+struct run {
+    const struct cn_probe *probe;
+    struct child children[MAX_CHILDREN];
+    size_t stride; /* children */
+    size_t end;    /* items from here on are not wanted */
+    enum cn_status status;
+    struct cn_error *error;
+};
+
+/* --- in a child --- */
+
+/* Bytes of writable private memory now; 0: unknown. */
 static rlim_t memory_used(void)
 {
     unsigned long long pages = 0;
@@ -33,13 +72,26 @@ static rlim_t memory_used(void)
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static void lower(__rlimit_resource_t resource, rlim_t most)
+static rlim_t cpu_seconds_used(void)
+{
+    struct timespec used = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (rlim_t)used.tv_sec + 1;
+}
+
+static rlim_t given_limit(__rlimit_resource_t resource)
 {
     struct rlimit limit;
-    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur > most) {
-        limit.rlim_cur = most;
-        setrlimit(resource, &limit);
-    }
+    return getrlimit(resource, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+static void set_limit(__rlimit_resource_t resource, rlim_t most)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) < 0)
+        return;
+    limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+    setrlimit(resource, &limit);
 }
 
 static bool write_all(int descriptor, const void *bytes, size_t count)
@@ -57,53 +109,225 @@ static bool write_all(int descriptor, const void *bytes, size_t count)
     return true;
 }
 
-static bool read_all(int descriptor, void *bytes, size_t count)
+/* Looks at an item and sends the answer; false: it went wrong. */
+static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *out, int pipe)
 {
-    char *at = bytes;
-    while (count) {
-        ssize_t done = read(descriptor, at, count);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        at += done;
-        count -= (size_t)done;
+    struct cn_error failure = {0};
+    out->count = 0;
+    out->status = CN_OK;
+    enum cn_status status = probe->look(probe->context, item, out, &failure);
+    if (!status && out->status)
+        status = cn_fail_memory(&failure, "what was found in a file");
+    size_t bytes = status ? strlen(failure.text) : out->count;
+    const struct head head = {item, bytes, status, 0};
+    return write_all(pipe, &head, sizeof head) &&
+           write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes) && !status;
+}
+
+/* Never returns: waits to be killed, so that its number is not given to another process before. */
+static void be_child(const struct run *run, size_t item, int pipe, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(0);
+    cn_thread_unbind();
+    for (size_t i = 0; i < run->stride; i++)
+        if (run->children[i].pid)
+            close(run->children[i].pipe);
+    rlim_t cpu = given_limit(RLIMIT_CPU), data = given_limit(RLIMIT_DATA);
+    struct cn_parcel out = {0};
+    set_limit(RLIMIT_CORE, 0);
+    for (bool well = true; well && item < run->probe->count; item += run->stride) {
+        rlim_t used = memory_used(), seconds = cpu_seconds_used() + MAX_CPU_SECONDS;
+        rlim_t most = used ? used + MORE_BYTES : data;
+        set_limit(RLIMIT_CPU, seconds < cpu ? seconds : cpu);
+        set_limit(RLIMIT_DATA, most < data ? most : data);
+        well = answer(run->probe, item, &out, pipe);
     }
+    for (;;)
+        pause();
+}
+
+/* --- in the parent --- */
+
+/* False: there is no child, and errno says why. */
+static bool begin(struct run *run, struct child *child)
+{
+    int ends[2];
+    pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        be_child(run, child->next, ends[1], parent);
+    }
+    int reason = errno;
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        errno = reason;
+        return false;
+    }
+    child->pid = pid;
+    child->pipe = ends[0];
+    child->first = child->next;
+    child->have = 0;
     return true;
 }
 
-static void be_child(cn_probe_work *work, void *context, int descriptor)
+static void end(struct child *child)
 {
-    struct cn_error verdict = {0};
-    cn_thread_unbind();
-    rlim_t used = memory_used();
-    lower(RLIMIT_CORE, 0);
-    lower(RLIMIT_CPU, MAX_CPU_SECONDS);
-    if (used)
-        lower(RLIMIT_DATA, used + MORE_BYTES);
-    verdict.status = work(context, &verdict);
-    write_all(descriptor, &verdict, sizeof verdict);
-    _exit(0);
+    if (!child->pid)
+        return;
+    close(child->pipe);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    child->pid = 0;
 }
 
-enum cn_status cn_probe(cn_probe_work *work, void *context, struct cn_error *error)
+static void stop(struct child *child)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return cn_fail(error, CN_BAD_MACHINE, "no pipe for a child process: %s", strerror(errno));
-    pid_t child = fork();
-    if (child == 0)
-        be_child(work, context, ends[1]);
-    close(ends[1]);
-    struct cn_error verdict = {0};
-    bool is_back = child > 0 && read_all(ends[0], &verdict, sizeof verdict);
-    close(ends[0]);
-    if (child < 0)
-        return cn_fail(error, CN_BAD_MACHINE, "no child process: %s", strerror(errno));
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    if (!is_back)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "damaged: the netCDF library crashed or hung on it; fetch the file again");
-    return verdict.status ? cn_fail(error, verdict.status, "%s", verdict.text) : CN_OK;
+    if (child->pid)
+        kill(child->pid, SIGKILL);
+    end(child);
+}
+
+/* The first failure of the machine, in the order of items, is the one that is told. */
+static void settle(struct run *run, struct child *child, enum cn_status status)
+{
+    if (status) {
+        run->status = status;
+        run->end = child->next;
+    }
+    child->next += run->stride;
+    child->have = 0;
+}
+
+/* What a child could not do is tried again by one that has done nothing else before. */
+static void fail(struct run *run, struct child *child, const struct cn_error *failure)
+{
+    const struct cn_probe *probe = run->probe;
+    if (child->next != child->first)
+        return;
+    settle(run, child, probe->take(probe->context, child->next, NULL, failure, run->error));
+}
+
+static void fail_damaged(struct run *run, struct child *child)
+{
+    struct cn_error failure;
+    cn_fail(&failure, CN_BAD_INPUT,
+            "damaged: the netCDF library crashed or hung on it; fetch the file again");
+    fail(run, child, &failure);
+}
+
+/* The answer is here. */
+static void conclude(struct run *run, struct child *child)
+{
+    const struct cn_probe *probe = run->probe;
+    struct cn_error failure;
+    if (child->head.status) {
+        stop(child);
+        cn_fail(&failure, (enum cn_status)child->head.status, "%.*s", (int)child->in.count,
+                child->in.count ? (const char *)child->in.bytes : "");
+        fail(run, child, &failure);
+        return;
+    }
+    child->in.at = 0;
+    child->in.status = CN_OK;
+    child->in.unpacking = true;
+    enum cn_status status = probe->take(probe->context, child->next, &child->in, NULL, run->error);
+    if (status != CN_BAD_INPUT) {
+        settle(run, child, status);
+        return;
+    }
+    stop(child);
+    fail_damaged(run, child);
+}
+
+/* Judges the head of an answer, and makes room for the rest. */
+static bool expect_answer(struct child *child)
+{
+    const struct head *head = &child->head;
+    size_t most = head->status ? sizeof((struct cn_error *)NULL)->text : MAX_ANSWER_BYTES;
+    if (head->item != child->next || head->bytes > most ||
+        (head->status != CN_OK && head->status != CN_BAD_INPUT && head->status != CN_BAD_MACHINE))
+        return false;
+    child->in.count = (size_t)head->bytes;
+    if (child->in.count <= child->in.room)
+        return true;
+    unsigned char *larger = realloc(child->in.bytes, child->in.count);
+    if (!larger)
+        return false;
+    child->in.bytes = larger;
+    child->in.room = child->in.count;
+    return true;
+}
+
+/* Reads what a child has sent so far. */
+static void receive(struct run *run, struct child *child)
+{
+    bool is_head = child->have < sizeof child->head;
+    unsigned char *to = is_head ? (unsigned char *)&child->head : child->in.bytes;
+    size_t begun = is_head ? child->have : child->have - sizeof child->head;
+    size_t size = is_head ? sizeof child->head : child->in.count;
+    ssize_t done = read(child->pipe, to + begun, size - begun);
+    if (done < 0 && errno == EINTR)
+        return;
+    if (done <= 0) { /* it is no more */
+        end(child);
+        fail_damaged(run, child);
+        return;
+    }
+    child->have += (size_t)done;
+    if (is_head && child->have == sizeof child->head && !expect_answer(child)) {
+        stop(child);
+        fail_damaged(run, child);
+    } else if (child->have >= sizeof child->head &&
+               child->have - sizeof child->head == child->in.count) {
+        conclude(run, child);
+    }
+}
+
+/* Starts and ends children as there is work; the number of those that work. With some of them
+ * there, it does not matter that another cannot be started now. */
+static size_t muster(struct run *run, struct pollfd *polled)
+{
+    size_t active = 0;
+    int reason = 0;
+    for (size_t i = 0; i < run->stride; i++) {
+        struct child *child = &run->children[i];
+        if (child->next >= run->end)
+            stop(child);
+        else if (!child->pid && !begin(run, child))
+            reason = errno;
+        active += child->pid != 0;
+        polled[i] = (struct pollfd){.fd = child->pid ? child->pipe : -1, .events = POLLIN};
+    }
+    if (!active && reason)
+        run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s",
+                              strerror(reason));
+    return active;
+}
+
+enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
+{
+    struct run run = {.probe = probe, .end = probe->count, .error = error};
+    struct pollfd polled[MAX_CHILDREN];
+    size_t most = (size_t)(probe->threads ? probe->threads : cn_threads_available());
+    run.stride = most < MAX_CHILDREN ? most : MAX_CHILDREN;
+    if (run.stride > probe->count)
+        run.stride = probe->count;
+    for (size_t i = 0; i < run.stride; i++)
+        run.children[i].next = i;
+    while (muster(&run, polled)) {
+        if (poll(polled, run.stride, -1) < 0)
+            continue;
+        for (size_t i = 0; i < run.stride; i++)
+            if (polled[i].revents && run.children[i].next < run.end)
+                receive(&run, &run.children[i]);
+    }
+    for (size_t i = 0; i < run.stride; i++)
+        free(run.children[i].in.bytes);
+    return run.status;
 }

@@ -1,18 +1,35 @@
 /*
- * Work on hostile input in a process of its own. HDF5 and netCDF-C crash, or never return, on some
- * damaged files; the damage ends with the child.
+ * Work on hostile input in other processes. HDF5 and netCDF-C crash, or never return, on some
+ * damaged files; the damage ends with a child.
+ *
+ * Items are looked at by a few children side by side, one item after another, and each sends what
+ * it finds. Whatever goes wrong counts only when the child had looked at nothing else before;
+ * otherwise a new one begins with that item. So an answer depends on its item alone.
  */
 #ifndef CLIMNORM_BASE_PROBE_H
 #define CLIMNORM_BASE_PROBE_H
 
-#include "climnorm/error.h"
+#include "base/parcel.h"
 
-typedef enum cn_status cn_probe_work(void *context, struct cn_error *error);
+struct cn_probe {
+    size_t count; /* items */
+    int threads;  /* children at the same time, at most; 0: as many as cores */
+    void *context;
 
-/* Does the work in a child with bounds on CPU time and memory, and returns what it returned;
- * nothing else that it did comes back. CN_BAD_INPUT: it crashed or exceeded a bound.
- * CN_BAD_MACHINE: there is no child. To be called while no other thread holds a lock that the work
- * needs: before tasks start. */
-enum cn_status cn_probe(cn_probe_work *work, void *context, struct cn_error *error);
+    /* In a child, with bounds on CPU time and memory for each item: packs what it finds. */
+    enum cn_status (*look)(void *context, size_t item, struct cn_parcel *found,
+                           struct cn_error *error);
+
+    /* In the parent, once an item, in any order. failure is NULL, or says why there is nothing to
+     * unpack: the error of look, or CN_BAD_INPUT because the child crashed or exceeded a bound.
+     * Returns CN_BAD_INPUT for a parcel that no sound child packs, and is then told of a failure
+     * instead. CN_BAD_MACHINE: items before this one are still taken, then all ends. */
+    enum cn_status (*take)(void *context, size_t item, struct cn_parcel *found,
+                           const struct cn_error *failure, struct cn_error *error);
+};
+
+/* Looks at all items. CN_BAD_MACHINE: from take, of the first item that has it; or there is no
+ * child. To be called while no other thread holds a lock that look needs: before tasks start. */
+enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error);
 
 #endif

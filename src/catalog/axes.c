@@ -312,21 +312,16 @@ static enum cn_status read_points(const struct cn_dataset *dataset,
     return status;
 }
 
-enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
-                            struct cn_grid *grid, struct cn_error *error)
+/* Finite or not: a number from another process may be anything. */
+enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 {
-    *grid = (struct cn_grid){.lat_count = axes->lat.length, .lon_count = axes->lon.length};
-    enum cn_status status = read_points(dataset, &axes->lat, &grid->lat, &grid->lat_bounds, error);
-    if (!status)
-        status = read_points(dataset, &axes->lon, &grid->lon, &grid->lon_bounds, error);
-    if (status)
-        return status;
-    if (grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
+    if (grid->lat_count == 0 || grid->lat_count > MAX_POINTS || grid->lon_count == 0 ||
+        grid->lon_count > MAX_POINTS || grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
         return cn_fail(error, CN_BAD_INPUT,
                        "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->lat_count,
                        grid->lon_count);
     for (size_t i = 0; i < grid->lat_count; i++) {
-        if (fabs(grid->lat[i]) > 90 + LAT_SLACK_DEG)
+        if (!(fabs(grid->lat[i]) <= 90 + LAT_SLACK_DEG))
             return cn_fail(error, CN_BAD_INPUT, "latitude %g is outside -90 to 90", grid->lat[i]);
         if (i > 0 && (grid->lat[i] > grid->lat[i - 1]) != (grid->lat[1] > grid->lat[0]))
             return cn_fail(error, CN_BAD_INPUT,
@@ -336,8 +331,18 @@ enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_ax
             return cn_fail(error, CN_BAD_INPUT, "latitude %g is there twice", grid->lat[i]);
     }
     for (size_t i = 0; i < grid->lon_count; i++)
-        if (fabs(grid->lon[i]) > MAX_LON_DEG)
+        if (!(fabs(grid->lon[i]) <= MAX_LON_DEG))
             return cn_fail(error, CN_BAD_INPUT, "longitude %g is outside -%g to %g", grid->lon[i],
                            MAX_LON_DEG, MAX_LON_DEG);
     return CN_OK;
+}
+
+enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
+                            struct cn_grid *grid, struct cn_error *error)
+{
+    *grid = (struct cn_grid){.lat_count = axes->lat.length, .lon_count = axes->lon.length};
+    enum cn_status status = read_points(dataset, &axes->lat, &grid->lat, &grid->lat_bounds, error);
+    if (!status)
+        status = read_points(dataset, &axes->lon, &grid->lon, &grid->lon_bounds, error);
+    return status ? status : cn_grid_check(grid, error);
 }

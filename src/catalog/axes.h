@@ -51,6 +51,9 @@ enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
 bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coordinate *coordinate,
                           double *bounds);
 
+/* CN_BAD_INPUT: this is no grid of ours; says why. The bounds may be anything. */
+enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error);
+
 /* Latitude and longitude with their bounds; checks that they are what they claim to be. */
 enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error);

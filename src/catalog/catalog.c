@@ -106,50 +106,52 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : strcmp(x->file.path, y->file.path);
 }
 
-static enum cn_status examine(struct cn_catalog *catalog, const struct cn_selected *selected,
-                              struct entry *entry, struct cn_error *error)
+/* Opens every selected file. */
+static enum cn_status examine(const struct cn_config *config, const struct cn_watch *watch,
+                              struct cn_catalog *catalog, const struct cn_selected *selected,
+                              size_t count, struct cn_error *error)
 {
-    const struct cn_name *name = selected->name;
-    struct cn_file *file = &entry->file;
-    struct cn_error own = {0};
-    enum cn_status status =
-        cn_file_examine(catalog->pool, selected->file->path, name->variable, file, &own);
-    file->variable = name->variable;
-    file->table = name->table;
-    file->model = name->model;
-    file->experiment = name->experiment;
-    file->variant = name->variant;
-    file->grid_label = name->grid;
-    file->version_major = name->version_major;
-    file->version_minor = name->version_minor;
-    if (status == CN_BAD_INPUT) {
-        cn_leave_out(&catalog->variables[entry->variable], file, own.text);
-        return CN_OK;
+    catalog->files = cn_pool_alloc(catalog->pool, count, sizeof *catalog->files);
+    if (!catalog->files)
+        return cn_fail_memory(error, "the catalog");
+    catalog->file_count = count;
+    for (size_t i = 0; i < count; i++) {
+        catalog->files[i].path = selected[i].file->path;
+        catalog->files[i].variable = selected[i].name->variable;
     }
-    return status ? cn_fail(error, status, "%s", own.text) : CN_OK;
+    return cn_files_examine(catalog->pool, catalog->files, count, config->engine.threads, watch,
+                            error);
 }
 
-/* Opens every selected file and puts them in order. */
-static enum cn_status examine_all(struct cn_catalog *catalog, const struct cn_selected *selected,
-                                  size_t count, const char *const *names, size_t name_count,
-                                  const struct cn_experiments *experiments, struct cn_error *error)
+/* Adds what the names of the files say, and puts the files in order. */
+static enum cn_status arrange(struct cn_catalog *catalog, const struct cn_selected *selected,
+                              const char *const *names, size_t name_count,
+                              const struct cn_experiments *experiments, struct cn_error *error)
 {
+    size_t count = catalog->file_count;
     struct entry *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
-    catalog->files = cn_pool_alloc(catalog->pool, count, sizeof *catalog->files);
-    if (!entries || !catalog->files)
+    if (!entries)
         return cn_fail_memory(error, "the catalog");
     for (size_t i = 0; i < count; i++) {
         const struct cn_name *name = selected[i].name;
+        struct cn_file *file = &entries[i].file;
+        *file = catalog->files[i];
+        file->variable = name->variable;
+        file->table = name->table;
+        file->model = name->model;
+        file->experiment = name->experiment;
+        file->variant = name->variant;
+        file->grid_label = name->grid;
+        file->version_major = name->version_major;
+        file->version_minor = name->version_minor;
         entries[i].variable = index_of(name->variable, names, name_count);
         entries[i].experiment = index_of(name->experiment, experiments->names, experiments->count);
-        enum cn_status status = examine(catalog, &selected[i], &entries[i], error);
-        if (status)
-            return status;
+        if (!file->usable)
+            cn_leave_out(&catalog->variables[entries[i].variable], file, file->failure);
     }
     qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < count; i++)
         catalog->files[i] = entries[i].file;
-    catalog->file_count = count;
     return CN_OK;
 }
 
@@ -199,8 +201,8 @@ static enum cn_status build_variable(const struct cn_config *config, struct cn_c
     return status;
 }
 
-static enum cn_status build(const struct cn_config *config, struct cn_catalog *catalog,
-                            struct cn_error *error)
+static enum cn_status build(const struct cn_config *config, const struct cn_watch *watch,
+                            struct cn_catalog *catalog, struct cn_error *error)
 {
     struct cn_tree_file *tree;
     struct cn_selected *selected;
@@ -216,7 +218,9 @@ static enum cn_status build(const struct cn_config *config, struct cn_catalog *c
     if (!status)
         status = list_experiments(config, catalog, selected, count, &experiments, error);
     if (!status)
-        status = examine_all(catalog, selected, count, names, name_count, &experiments, error);
+        status = examine(config, watch, catalog, selected, count, error);
+    if (!status)
+        status = arrange(catalog, selected, names, name_count, &experiments, error);
     for (size_t v = 0; v < catalog->variable_count && !status; v++) {
         struct cn_variable *variable = &catalog->variables[v];
         size_t end = first;
@@ -232,8 +236,8 @@ static enum cn_status build(const struct cn_config *config, struct cn_catalog *c
     return status;
 }
 
-enum cn_status cn_catalog_read(const struct cn_config *config, struct cn_catalog **catalog,
-                               struct cn_error *error)
+enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_watch *watch,
+                               struct cn_catalog **catalog, struct cn_error *error)
 {
     *catalog = NULL;
     struct cn_pool *pool = cn_pool_new();
@@ -243,7 +247,7 @@ enum cn_status cn_catalog_read(const struct cn_config *config, struct cn_catalog
         return cn_fail_memory(error, "the catalog");
     }
     fresh->pool = pool;
-    enum cn_status status = build(config, fresh, error);
+    enum cn_status status = build(config, watch, fresh, error);
     if (status)
         cn_catalog_free(fresh);
     else

@@ -1,15 +1,17 @@
 /*
- * One file's metadata. Nothing in it is believed before it is checked; no data values are read.
+ * One file's metadata. Nothing in it is believed before it is checked; no data values are read. The
+ * libraries that read it do so in child processes alone.
  */
-#include "base/probe.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
 #include "catalog/classic.h"
+#include "catalog/handover.h"
 #include "catalog/instants.h"
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 
 #include "base/door.h"
+#include "base/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the child process needs to know. */
-struct request {
-    const char *path, *variable;
-    bool classic;
+/* Files that are examined together. */
+struct batch {
+    struct cn_pool *pool;
+    struct cn_file *files;
+    size_t count, done;
+    const struct cn_watch *watch;
 };
 
 /* A netCDF variable that may be the data variable. */
@@ -166,7 +170,7 @@ static enum cn_status read_shape(const struct cn_dataset *dataset,
     }
     storage->type = candidate->type;
     storage->value_bytes = cn_type_bytes(candidate->type);
-    if (candidate->type == NC_CHAR || candidate->type > NC_UINT || !storage->value_bytes)
+    if (!cn_storage_takes_type(candidate->type))
         return cn_fail(error, CN_BAD_INPUT,
                        "'%s' is stored as %s, expected float32, float64 or integers of at most 32 "
                        "bits",
@@ -221,67 +225,103 @@ static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *
     return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
 }
 
-static enum cn_status read_metadata(struct cn_pool *pool, const char *path, const char *variable,
-                                    bool classic, struct cn_file *file, struct cn_error *error)
+static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct cn_file *file,
+                                    struct cn_error *error)
 {
-    int ncid, code = nc_open(path, NC_NOWRITE, &ncid);
+    int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s", nc_strerror(code));
-    enum cn_status status = read_variable(pool, ncid, variable, file, error);
+    enum cn_status status = read_variable(pool, ncid, file->variable, file, error);
     nc_close(ncid);
     if (status)
         return status;
     if (!classic)
-        return cn_storage_read_hdf5(path, file, error);
+        return cn_storage_read_hdf5(file, error);
     cn_storage_set_classic(file);
     return CN_OK;
 }
 
-/* Reads all that will be read again, and the chunk index, which the decoder reads. */
-static enum cn_status rehearse(void *context, struct cn_error *error)
+static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct cn_error *error)
 {
-    const struct request *request = context;
-    struct cn_file file = {.path = request->path, .base = strrchr(request->path, '/') + 1};
+    bool classic = false;
+    /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
+    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
+    enum cn_status status = identify(descriptor, file, &classic, error);
+    close(descriptor);
+    return status ? status : read_metadata(pool, classic, file, error);
+}
+
+/* In a child. */
+static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
+                           struct cn_error *error)
+{
+    const struct batch *batch = context;
+    struct cn_file file = batch->files[item];
     struct cn_pool *pool = cn_pool_new();
     if (!pool)
         return cn_fail_memory(error, "a file's metadata");
     cn_door_enter();
-    enum cn_status status =
-        read_metadata(pool, request->path, request->variable, request->classic, &file, error);
-    if (!status && file.storage.layout == CN_CHUNKED)
-        cn_storage_find_last_chunk(&file);
+    enum cn_status status = examine(pool, &file, error);
     cn_door_leave();
+    if (!status)
+        status = cn_file_carry(found, &file, error);
     cn_pool_free(pool);
     return status;
 }
 
-enum cn_status cn_file_examine(struct cn_pool *pool, const char *path, const char *variable,
-                               struct cn_file *file, struct cn_error *error)
+static enum cn_status note_failure(struct batch *batch, struct cn_file *file,
+                                   const struct cn_error *failure, struct cn_error *error)
 {
-    /* A relative path could look like a URL to netCDF-C. */
-    file->path = path[0] == '/' ? cn_pool_strdup(pool, path) : cn_pool_printf(pool, "./%s", path);
-    if (!file->path)
-        return cn_fail_memory(error, "a path");
-    file->base = strrchr(file->path, '/') + 1;
-    file->usable = false;
+    struct cn_error named;
+    const char *given = file->path[0] == '/' ? file->path : file->path + 2;
+    cn_fail(&named, failure->status, "%s: %s", given, failure->text);
+    if (failure->status != CN_BAD_INPUT)
+        return cn_fail(error, failure->status, "%s", named.text);
+    file->failure = cn_pool_strdup(batch->pool, named.text);
+    return file->failure ? CN_OK : cn_fail_memory(error, "a file's metadata");
+}
 
-    struct cn_error own = {0};
-    bool classic = false;
-    /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    enum cn_status status = descriptor < 0 ? cn_fail(&own, CN_BAD_INPUT, "%s", strerror(errno))
-                                           : identify(descriptor, file, &classic, &own);
-    if (descriptor >= 0)
-        close(descriptor);
-    if (!status)
-        status = cn_probe(rehearse, &(struct request){file->path, variable, classic}, &own);
-    if (!status) {
-        cn_door_enter();
-        status = read_metadata(pool, file->path, variable, classic, file, &own);
-        cn_door_leave();
+static enum cn_status take(void *context, size_t item, struct cn_parcel *found,
+                           const struct cn_error *failure, struct cn_error *error)
+{
+    struct batch *batch = context;
+    struct cn_file file = batch->files[item];
+    enum cn_status status;
+    if (failure) {
+        status = note_failure(batch, &file, failure, error);
+    } else {
+        found->pool = batch->pool;
+        status = cn_file_carry(found, &file, error);
+        file.usable = !status;
     }
     if (status)
-        return cn_fail(error, status, "%s: %s", path, own.text);
-    file->usable = true;
+        return status;
+    batch->files[item] = file;
+    batch->done++;
+    if (batch->watch->tell)
+        batch->watch->tell(batch->watch->context, batch->done, batch->count);
     return CN_OK;
+}
+
+enum cn_status cn_files_examine(struct cn_pool *pool, struct cn_file *files, size_t count,
+                                int threads, const struct cn_watch *watch, struct cn_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        /* A relative path could look like a URL to netCDF-C. */
+        const char *path = files[i].path;
+        files[i].path =
+            path[0] == '/' ? cn_pool_strdup(pool, path) : cn_pool_printf(pool, "./%s", path);
+        if (!files[i].path)
+            return cn_fail_memory(error, "a path");
+        files[i].base = strrchr(files[i].path, '/') + 1;
+        files[i].usable = false;
+        files[i].failure = NULL;
+    }
+    struct batch batch = {.pool = pool, .files = files, .count = count, .watch = watch};
+    return cn_probe(
+        &(struct cn_probe){
+            .count = count, .threads = threads, .context = &batch, .look = look, .take = take},
+        error);
 }

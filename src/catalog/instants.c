@@ -62,6 +62,17 @@ static enum cn_status check_years(enum cn_calendar calendar, int64_t first, int6
     return CN_OK;
 }
 
+bool cn_instants_are_sound(const struct cn_file *file)
+{
+    const int64_t *days = file->days, far = (int64_t)366 * 2 * MAX_YEAR;
+    if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > MAX_TIMES)
+        return false;
+    for (size_t i = 0; i < file->time_count; i++)
+        if (days[i] < -far || days[i] > far || (i > 0 && days[i] < days[i - 1]))
+            return false;
+    return check_years(file->calendar, days[0], days[file->time_count - 1], NULL) == CN_OK;
+}
+
 /* scratch[2 * count] and seconds[count] are room to work in. */
 static enum cn_status read_days(const struct cn_dataset *dataset, const struct cn_coordinate *time,
                                 double *values, int64_t *days, double *scratch, int *seconds,

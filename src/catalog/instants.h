@@ -11,4 +11,8 @@
 enum cn_status cn_instants_read(const struct cn_dataset *dataset, const struct cn_coordinate *time,
                                 struct cn_file *file, struct cn_error *error);
 
+/* Whether calendar and days, which another process found, are what the above may find: the rest of
+ * the program relies on it. */
+bool cn_instants_are_sound(const struct cn_file *file);
+
 #endif

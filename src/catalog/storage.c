@@ -41,6 +41,11 @@ static bool is_plain_type(const struct cn_storage *storage, hid_t type)
            H5Tget_size(type) == storage->value_bytes;
 }
 
+bool cn_storage_takes_type(int type)
+{
+    return type != NC_CHAR && type <= NC_UINT && cn_type_bytes(type) > 0;
+}
+
 void cn_storage_set_classic(struct cn_file *file)
 {
     struct cn_storage *storage = &file->storage;
@@ -92,21 +97,52 @@ static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
     return CN_OK;
 }
 
+/* Nothing is computed with chunks before this. */
+static bool chunks_are_bounded(const struct cn_storage *storage)
+{
+    uint64_t bytes = storage->value_bytes;
+    for (size_t d = 0; d < storage->rank; d++)
+        if (storage->chunk[d] == 0 || __builtin_mul_overflow(bytes, storage->chunk[d], &bytes) ||
+            bytes > MAX_CHUNK_BYTES)
+            return false;
+    return true;
+}
+
+bool cn_storage_is_sound(const struct cn_file *file)
+{
+    const struct cn_storage *storage = &file->storage;
+    size_t rank = storage->rank, time = storage->time_dim, lat = storage->lat_dim,
+           lon = storage->lon_dim;
+    if (rank < 3 || rank > CN_MAX_DIMS || time >= rank || lat >= rank || lon >= rank ||
+        time == lat || time == lon || lat == lon)
+        return false;
+    for (size_t d = 0; d < rank; d++)
+        if (storage->shape[d] != (d == time  ? file->time_count
+                                  : d == lat ? file->grid.lat_count
+                                  : d == lon ? file->grid.lon_count
+                                             : 1))
+            return false;
+    bool is_parallel = !storage->not_parallel[0];
+    return storage->layout <= CN_CHUNKED && cn_storage_takes_type(storage->type) &&
+           storage->value_bytes == cn_type_bytes(storage->type) &&
+           (storage->layout == CN_CHUNKED ? chunks_are_bounded(storage) : !is_parallel) &&
+           !(is_parallel && file->several_a_day) &&
+           memchr(storage->filters, '\0', sizeof storage->filters) &&
+           memchr(storage->not_parallel, '\0', sizeof storage->not_parallel);
+}
+
 static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
                                   struct cn_error *error)
 {
     hsize_t chunk[CN_MAX_DIMS];
     if (H5Pget_chunk(properties, CN_MAX_DIMS, chunk) != (int)storage->rank)
         return cn_fail(error, CN_BAD_INPUT, "the chunk shape of the variable cannot be read");
-    uint64_t bytes = storage->value_bytes;
-    for (size_t d = 0; d < storage->rank; d++) {
-        if (chunk[d] == 0 || __builtin_mul_overflow(bytes, chunk[d], &bytes) ||
-            bytes > MAX_CHUNK_BYTES)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "chunks are larger than 2 GiB; rewrite the file with smaller ones, for "
-                           "example with nccopy -c");
+    for (size_t d = 0; d < storage->rank; d++)
         storage->chunk[d] = (size_t)chunk[d];
-    }
+    if (!chunks_are_bounded(storage))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "chunks are larger than 2 GiB; rewrite the file with smaller ones, for "
+                       "example with nccopy -c");
     return CN_OK;
 }
 
@@ -178,9 +214,21 @@ static bool has_user_block(hid_t hdf5)
     return found;
 }
 
-enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, struct cn_error *error)
+/* Looks up the last chunk. Finds nothing out: HDF5 has then met the index on the way there, and its
+ * damage, before anything reads the file. */
+static void find_last_chunk(hid_t dataset, const struct cn_storage *storage)
 {
-    hid_t hdf5 = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hsize_t offset[CN_MAX_DIMS] = {0}, bytes;
+    unsigned mask;
+    haddr_t address;
+    for (size_t d = 0; d < storage->rank; d++)
+        offset[d] = (storage->shape[d] - 1) / storage->chunk[d] * storage->chunk[d];
+    H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
+}
+
+enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error)
+{
+    hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
     hid_t dataset = H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
@@ -189,27 +237,10 @@ enum cn_status cn_storage_read_hdf5(const char *path, struct cn_file *file, stru
                     : read_dataset(dataset, file, error);
     if (has_user_block(hdf5))
         refuse(&file->storage, "user block");
+    if (!status && file->storage.layout == CN_CHUNKED)
+        find_last_chunk(dataset, &file->storage);
     if (dataset >= 0)
         H5Dclose(dataset);
     H5Fclose(hdf5);
     return status;
-}
-
-void cn_storage_find_last_chunk(const struct cn_file *file)
-{
-    const struct cn_storage *storage = &file->storage;
-    hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
-    hsize_t offset[CN_MAX_DIMS] = {0};
-    for (size_t d = 0; d < storage->rank; d++)
-        offset[d] = (storage->shape[d] - 1) / storage->chunk[d] * storage->chunk[d];
-    if (dataset >= 0) {
-        unsigned mask;
-        haddr_t address;
-        hsize_t bytes;
-        H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
-        H5Dclose(dataset);
-    }
-    if (hdf5 >= 0)
-        H5Fclose(hdf5);
 }

@@ -187,13 +187,13 @@ static void print_file(const char *path, const struct cn_file *file)
 static enum cn_status inspect(const char *path)
 {
     struct cn_error error = {0};
-    struct cn_file file = {.variable = "", .units = "", .time_units = ""};
+    struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
-    enum cn_status status = CN_BAD_MACHINE;
-    if (pool)
-        status = cn_file_examine(pool, path, NULL, &file, &error);
-    else
-        cn_fail_memory(&error, path);
+    enum cn_status status = pool
+                                ? cn_files_examine(pool, &file, 1, 1, &(struct cn_watch){0}, &error)
+                                : cn_fail_memory(&error, path);
+    if (!status && file.failure)
+        status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)
         fprintf(stderr, "climnorm inspect: %s\n", error.text);
     else

@@ -4,6 +4,7 @@
  */
 #include "cli/prepare.h"
 
+#include "base/clock.h"
 #include "base/machine.h"
 #include "base/threads.h"
 #include "cli/commands.h"
@@ -17,6 +18,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A line that counts files, shown on a terminal when this takes long. */
+struct count_line {
+    const char *what;
+    uint64_t told_ns; /* or begun */
+    bool is_there;
+};
+
+static const uint64_t WAIT_NS = 1000000000, SHOW_NS = 100000000;
 
 static int say(const struct cn_error *error)
 {
@@ -48,16 +58,52 @@ static enum cn_status check_summary(const char *path, struct cn_error *error)
                    path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
 }
 
+/* Whether a line that changes may be shown while files are looked at. */
+static bool may_show(const struct cn_run_options *options)
+{
+    return !options->quiet && isatty(STDERR_FILENO) &&
+           cn_progress_settle(options->progress, STDERR_FILENO) == CN_PROGRESS_TTY;
+}
+
+static void show(void *context, size_t done, size_t count)
+{
+    struct count_line *line = context;
+    uint64_t now = cn_now_ns();
+    if (now - line->told_ns < (line->is_there ? SHOW_NS : WAIT_NS))
+        return;
+    line->told_ns = now;
+    line->is_there = true;
+    fprintf(stderr, "\r\033[K%s: %zu/%zu", line->what, done, count);
+}
+
+static void clear(const struct count_line *line)
+{
+    if (line->is_there)
+        fputs("\r\033[K", stderr);
+}
+
 static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_error *error)
 {
     const struct cn_config *config = prepared->config;
-    if (!prepared->options.quiet && isatty(STDERR_FILENO))
+    struct count_line line = {"examining files", cn_now_ns(), false};
+    const struct cn_watch watch = {may_show(&prepared->options) ? show : NULL, &line};
+    if (watch.tell)
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
-    enum cn_status status = cn_catalog_read(config, &prepared->catalog, error);
+    enum cn_status status = cn_catalog_read(config, &watch, &prepared->catalog, error);
+    clear(&line);
     if (!status)
         say_problems(&prepared->catalog->problems);
     else if (status == CN_BAD_USAGE)
         cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
+    return status;
+}
+
+static enum cn_status survey(struct cn_prepared *prepared, struct cn_error *error)
+{
+    struct count_line line = {"looking at existing normals", cn_now_ns(), false};
+    const struct cn_watch watch = {may_show(&prepared->options) ? show : NULL, &line};
+    enum cn_status status = cn_survey(prepared->plan, &watch, error);
+    clear(&line);
     return status;
 }
 
@@ -99,7 +145,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepa
     if (!status && take_lock)
         status = cn_sink_lock(prepared->config->output.root, &prepared->lock, &error);
     if (!status)
-        status = cn_survey(prepared->plan, &error);
+        status = survey(prepared, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
     if (status)

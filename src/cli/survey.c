@@ -1,6 +1,6 @@
 /*
  * The survey of existing files. They may be damaged, and the netCDF library crashes on some damaged
- * files, so they are looked at in child processes that note what they find in shared memory.
+ * files, so they are looked at in child processes.
  */
 #include "cli/survey.h"
 
@@ -8,13 +8,9 @@
 #include "sink/sink.h"
 
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { FILES_PER_CHILD = 500 }; /* well within a child's bound on CPU time */
 
 /* An existing file that may do. */
 struct candidate {
@@ -23,17 +19,11 @@ struct candidate {
     size_t region;
 };
 
-/* What a child writes and its parent reads. */
-struct findings {
-    atomic_size_t next; /* the candidate that is looked at */
-    bool current[];     /* [count] */
-};
-
 struct survey {
     const struct cn_plan *plan;
     struct candidate *candidates;
-    size_t count;
-    struct findings *findings;
+    size_t count, done;
+    const struct cn_watch *watch;
 };
 
 static bool exists(int root, const char *path, bool *is_file)
@@ -73,52 +63,47 @@ static enum cn_status collect(struct survey *survey, int root, struct cn_error *
     return CN_OK;
 }
 
-/* In a child: looks at some candidates from `next` on. */
-static enum cn_status look(void *context, struct cn_error *error)
+/* In a child. */
+static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
+                           struct cn_error *error)
 {
     (void)error;
     const struct survey *survey = context;
-    struct findings *findings = survey->findings;
-    size_t first = atomic_load(&findings->next);
-    for (size_t i = first; i < survey->count && i < first + FILES_PER_CHILD; i++) {
-        const struct candidate *candidate = &survey->candidates[i];
-        const struct cn_variable_plan *variable = candidate->variable;
-        const struct cn_normal_file file = {.config = survey->plan->config,
-                                            .catalog = survey->plan->catalog,
-                                            .variable = variable->variable,
-                                            .region = &variable->layout.regions[candidate->region],
-                                            .target = candidate->target,
-                                            .slots = variable->slots,
-                                            .path =
-                                                candidate->target->outputs[candidate->region].path};
-        findings->current[i] = cn_sink_is_current(&file);
-        atomic_store(&findings->next, i + 1);
-    }
+    const struct candidate *candidate = &survey->candidates[item];
+    const struct cn_variable_plan *variable = candidate->variable;
+    const struct cn_normal_file file = {.config = survey->plan->config,
+                                        .catalog = survey->plan->catalog,
+                                        .variable = variable->variable,
+                                        .region = &variable->layout.regions[candidate->region],
+                                        .target = candidate->target,
+                                        .slots = variable->slots,
+                                        .path = candidate->target->outputs[candidate->region].path};
+    bool is_current = cn_sink_is_current(&file);
+    cn_parcel_carry_flag(found, &is_current);
     return CN_OK;
 }
 
-static enum cn_status look_at_all(struct survey *survey, struct cn_error *error)
+/* A file that crashes a child is not current. */
+static enum cn_status take(void *context, size_t item, struct cn_parcel *found,
+                           const struct cn_error *failure, struct cn_error *error)
 {
-    size_t bytes = sizeof *survey->findings + survey->count * sizeof(bool);
-    struct findings *findings =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (findings == MAP_FAILED)
-        return cn_fail_memory(error, "the survey of existing files");
-    survey->findings = findings;
-    enum cn_status status = CN_OK;
-    while (atomic_load(&findings->next) < survey->count && status != CN_BAD_MACHINE) {
-        status = cn_probe(look, survey, error);
-        if (status == CN_BAD_INPUT) /* the file that crashed the child is not current */
-            atomic_fetch_add(&findings->next, 1);
-    }
-    for (size_t i = 0; i < survey->count; i++)
-        survey->candidates[i].target->outputs[survey->candidates[i].region].wanted =
-            !findings->current[i];
-    munmap(findings, bytes);
-    return status == CN_BAD_MACHINE ? status : CN_OK;
+    struct survey *survey = context;
+    const struct candidate *candidate = &survey->candidates[item];
+    bool is_current = false;
+    if (failure && failure->status != CN_BAD_INPUT)
+        return cn_fail(error, failure->status, "%s", failure->text);
+    if (!failure)
+        cn_parcel_carry_flag(found, &is_current);
+    if (!failure && found->status)
+        return CN_BAD_INPUT;
+    candidate->target->outputs[candidate->region].wanted = !is_current;
+    survey->done++;
+    if (survey->watch->tell)
+        survey->watch->tell(survey->watch->context, survey->done, survey->count);
+    return CN_OK;
 }
 
-enum cn_status cn_survey(struct cn_plan *plan, struct cn_error *error)
+enum cn_status cn_survey(struct cn_plan *plan, const struct cn_watch *watch, struct cn_error *error)
 {
     size_t outputs = 0;
     for (size_t v = 0; v < plan->variable_count; v++)
@@ -126,13 +111,18 @@ enum cn_status cn_survey(struct cn_plan *plan, struct cn_error *error)
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
         return CN_OK; /* nothing is there yet */
-    struct survey survey = {.plan = plan};
+    struct survey survey = {.plan = plan, .watch = watch};
     survey.candidates = calloc(outputs + 1, sizeof *survey.candidates);
     enum cn_status status = survey.candidates
                                 ? collect(&survey, root, error)
                                 : cn_fail_memory(error, "the survey of existing files");
-    if (!status && survey.count)
-        status = look_at_all(&survey, error);
+    if (!status)
+        status = cn_probe(&(struct cn_probe){.count = survey.count,
+                                             .threads = plan->config->engine.threads,
+                                             .context = &survey,
+                                             .look = look,
+                                             .take = take},
+                          error);
     free(survey.candidates);
     close(root);
     return status;

@@ -244,13 +244,13 @@ static void *watch(void *argument)
     return NULL;
 }
 
-static enum cn_progress_mode choose_mode(const struct cn_progress_view *view)
+enum cn_progress_mode cn_progress_settle(enum cn_progress_mode mode, int fd)
 {
     const char *term = getenv("TERM");
     bool dumb = !term || !term[0] || strcmp(term, "dumb") == 0;
-    if (view->mode == CN_PROGRESS_AUTO)
-        return isatty(view->fd) && !dumb ? CN_PROGRESS_TTY : CN_PROGRESS_PLAIN;
-    return view->mode == CN_PROGRESS_TTY && dumb ? CN_PROGRESS_PLAIN : view->mode;
+    if (mode == CN_PROGRESS_AUTO)
+        return isatty(fd) && !dumb ? CN_PROGRESS_TTY : CN_PROGRESS_PLAIN;
+    return mode == CN_PROGRESS_TTY && dumb ? CN_PROGRESS_PLAIN : mode;
 }
 
 static void free_progress(struct cn_progress *progress)
@@ -289,7 +289,7 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     if (!made)
         return cn_fail_memory(error, "progress display");
     *made = (struct cn_progress){.view = *view,
-                                 .mode = choose_mode(view),
+                                 .mode = cn_progress_settle(view->mode, view->fd),
                                  .start_ns = cn_now_ns(),
                                  .stop = -1,
                                  .told_s = -1e9};
