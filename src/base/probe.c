@@ -289,9 +289,9 @@ static void receive(struct run *run, struct child *child)
     }
 }
 
-/* Starts and ends children as there is work; the number of those that work. With some of them
- * there, it does not matter that another cannot be started now. */
-static size_t muster(struct run *run, struct pollfd *polled)
+/* Starts and ends children as there is work, and lists the pipes of those that work. With some of
+ * them there, it does not matter that another cannot be started now. */
+static size_t muster(struct run *run, struct pollfd *pipes, struct child **owners)
 {
     size_t active = 0;
     int reason = 0;
@@ -301,8 +301,10 @@ static size_t muster(struct run *run, struct pollfd *polled)
             stop(child);
         else if (!child->pid && !begin(run, child))
             reason = errno;
-        active += child->pid != 0;
-        polled[i] = (struct pollfd){.fd = child->pid ? child->pipe : -1, .events = POLLIN};
+        if (!child->pid)
+            continue;
+        pipes[active] = (struct pollfd){.fd = child->pipe, .events = POLLIN};
+        owners[active++] = child;
     }
     if (!active && reason)
         run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s",
@@ -313,19 +315,20 @@ static size_t muster(struct run *run, struct pollfd *polled)
 enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
 {
     struct run run = {.probe = probe, .end = probe->count, .error = error};
-    struct pollfd polled[MAX_CHILDREN];
+    struct pollfd pipes[MAX_CHILDREN];
+    struct child *owners[MAX_CHILDREN];
     size_t most = (size_t)(probe->threads ? probe->threads : cn_threads_available());
     run.stride = most < MAX_CHILDREN ? most : MAX_CHILDREN;
     if (run.stride > probe->count)
         run.stride = probe->count;
     for (size_t i = 0; i < run.stride; i++)
         run.children[i].next = i;
-    while (muster(&run, polled)) {
-        if (poll(polled, run.stride, -1) < 0)
+    for (size_t active; (active = muster(&run, pipes, owners));) {
+        if (poll(pipes, active, -1) < 0)
             continue;
-        for (size_t i = 0; i < run.stride; i++)
-            if (polled[i].revents && run.children[i].next < run.end)
-                receive(&run, &run.children[i]);
+        for (size_t i = 0; i < active; i++)
+            if (pipes[i].revents && owners[i]->next < run.end)
+                receive(&run, owners[i]);
     }
     for (size_t i = 0; i < run.stride; i++)
         free(run.children[i].in.bytes);
