@@ -169,7 +169,7 @@ static void prepare(struct prepared *prepared, const struct setting *setting, co
     struct cn_error error = {0};
     if (cn_config_read(setting->config, overrides, 2, &prepared->config, &problems))
         bench_fail("%s", problems.count ? problems.items[0].text : "out of memory");
-    if (cn_catalog_read(prepared->config, &prepared->catalog, &error) ||
+    if (cn_catalog_read(prepared->config, &(struct cn_watch){0}, &prepared->catalog, &error) ||
         cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error) ||
         cn_plan_schedule(prepared->plan, UINT64_MAX, setting->threads, &error))
         bench_fail("%s", error.text);
