@@ -7,6 +7,7 @@
 
 #include "climnorm/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,37 @@ struct cn_float_missing {
     size_t count;
 };
 
+/* Values as a file holds them. */
+struct cn_raw {
+    const uint8_t *bytes;
+    size_t elements; /* of the whole block */
+    size_t width;    /* bytes of a value: 1, 2, 4 or 8 */
+    bool shuffled;   /* HDF5 shuffle: all first bytes, then all second bytes, … */
+    bool swapped;    /* big-endian */
+};
+
+enum cn_number {
+    CN_INT8,
+    CN_UINT8,
+    CN_INT16,
+    CN_UINT16,
+    CN_INT32,
+    CN_UINT32,
+    CN_FLOAT32,
+    CN_FLOAT64,
+};
+
+/* What turns raw values into numbers, all in double. */
+struct cn_unpacking {
+    enum cn_number type;
+    double raw_min, raw_max; /* finite */
+    double missing[16];
+    size_t missing_count;
+    bool packed;
+    double scale, offset;
+    double min, max; /* of the number; -INFINITY, INFINITY without */
+};
+
 struct cn_kernels {
     const char *isa; /* "portable", "avx2", "avx512", "neon" */
 
@@ -46,6 +78,20 @@ struct cn_kernels {
 
     /* Missing values become NaN, in place. */
     void (*mask_f32)(float *values, size_t count, const struct cn_float_missing *missing);
+
+    /* Elements first, first + stride, … of a block, one after another in native byte order:
+     * out[count * raw->width]. */
+    void (*take_values)(uint8_t *out, const struct cn_raw *raw, size_t first, size_t stride,
+                        size_t count);
+
+    /* Native raw values of rules->type to numbers: NaN where a raw value is outside
+     * [raw_min, raw_max] or one of missing; then, if packed, raw * scale + offset, rounded twice;
+     * then NaN where that is outside [min, max]. */
+    void (*unpack_f64)(double *out, const uint8_t *values, size_t count,
+                       const struct cn_unpacking *rules);
+
+    /* Rounded to float32; NaN where that is infinite. */
+    void (*narrow_f32)(float *out, const double *numbers, size_t count);
 
     /* NaN becomes fill; then shuffled as little-endian 4-byte values: out[4 * count]. */
     void (*shuffle_f32)(uint8_t *out, const float *values, size_t count, float fill);

@@ -48,9 +48,8 @@ static struct cn_file sample(void)
                     .lon_dim = 3,
                     .type = NC_FLOAT,
                     .value_bytes = 4,
-                    .shuffle = true,
-                    .deflate = true,
-                    .deflate_level = 5,
+                    .pipeline = {{CN_SHUFFLE, 4}, {CN_DEFLATE, 0}},
+                    .filter_count = 2,
                     .filters = "shuffle + deflate 5"},
         .variable = "tas",
         .attributes = attributes,
@@ -117,7 +116,11 @@ static void all_comes_back(void **state)
     assert_null(back.grid.lon_bounds);
     assert_memory_equal(back.storage.shape, file.storage.shape, sizeof file.storage.shape);
     assert_memory_equal(back.storage.chunk, file.storage.chunk, sizeof file.storage.chunk);
-    assert_true(back.storage.shuffle && back.storage.deflate && !back.storage.big_endian);
+    assert_int_equal(back.storage.filter_count, 2);
+    assert_int_equal(back.storage.pipeline[0].kind, CN_SHUFFLE);
+    assert_int_equal(back.storage.pipeline[0].width, 4);
+    assert_int_equal(back.storage.pipeline[1].kind, CN_DEFLATE);
+    assert_false(back.storage.big_endian);
     assert_string_equal(back.storage.filters, file.storage.filters);
     assert_string_equal(back.units, "K");
     assert_int_equal(back.packing.missing_count, 1);
@@ -172,6 +175,10 @@ static void inventions_are_refused(void **state)
     REFUSED(grid.lon_count = LONS - 1);
     REFUSED(storage.layout = 3);
     REFUSED(storage.layout = CN_CONTIGUOUS);
+    REFUSED(storage.filter_count = CN_MAX_FILTERS + 1);
+    REFUSED(storage.pipeline[0].width = 0);
+    REFUSED(storage.pipeline[0].kind = CN_ZSTD); /* compressed twice */
+    REFUSED(storage.pipeline[1].kind = 77);
     REFUSED(storage.rank = 2);
     REFUSED(storage.rank = CN_MAX_DIMS + 1);
     REFUSED(storage.rank = SIZE_MAX);
@@ -189,6 +196,19 @@ static void inventions_are_refused(void **state)
     REFUSED(storage.type = -1);
     REFUSED(storage.value_bytes = 8);
     REFUSED(attributes = odd_fill; file_.attribute_count = 1);
+    struct cn_file plain = good; /* without chunks: 5 x 2 x 3 floats in 12345 bytes */
+    plain.storage.layout = CN_CONTIGUOUS;
+    plain.storage.filter_count = 0;
+    plain.storage.step = LATS * LONS * sizeof(float);
+    plain.storage.begin = plain.size - TIMES * plain.storage.step;
+    assert_false(is_refused(plain));
+    plain.storage.begin++;
+    assert_true(is_refused(plain));
+    plain.storage.begin = 0;
+    plain.storage.step--;
+    assert_true(is_refused(plain));
+    plain.storage.step = UINT64_MAX / 4;
+    assert_true(is_refused(plain));
     struct cn_file endless = good;
     memset(endless.storage.filters, 'f', sizeof endless.storage.filters);
     assert_true(is_refused(endless));

@@ -46,28 +46,35 @@ class Inspect(unittest.TestCase):
         self.assertEqual(facts["chunk"], "1 x 3 x 4")
         self.assertEqual(facts["filters"], "shuffle + deflate 5")
         self.assertEqual(facts["missing"], "1e+20, NaN, Inf")
-        self.assertEqual(facts["parallel decoder"], "yes")
+        self.assertEqual(facts["read by"], "parallel decoder: shuffle + deflate 5")
 
     def test_parallel_decoder(self):
         chunks = {"chunksizes": (1, 3, 4)}
-        takes = [dict(chunks), dict(chunks, zlib=True, shuffle=False), dict(chunks, zlib=True),
-                 {"chunksizes": (365, 2, 3), "zlib": True},
-                 {"order": ("lat", "lon", "time"), "chunksizes": (3, 4, 10)},
-                 {"order": ("time", "z", "lat", "lon"), "extra": [("z", 1)],
-                  "chunksizes": (1, 1, 3, 4)},
-                 dict(chunks, dtype="i2"), dict(chunks, dtype="f8", zlib=True),
-                 dict(chunks, dtype=">f4", zlib=True),
-                 dict(chunks, attributes={"scale_factor": 2.0})]
-        for options in takes:
+        takes = [
+            (dict(chunks), "no filters"), (dict(chunks, zlib=True, shuffle=False), "deflate 4"),
+            (dict(chunks, zlib=True), "shuffle + deflate 4"),
+            (dict(chunks, zlib=True, fletcher32=True), "shuffle + deflate 4 + fletcher32"),
+            (dict(chunks, fletcher32=True), "fletcher32"),
+            ({"chunksizes": (365, 2, 3), "zlib": True}, "shuffle + deflate 4"),
+            ({"order": ("lat", "lon", "time"), "chunksizes": (3, 4, 10)}, "no filters"),
+            ({"order": ("time", "z", "lat", "lon"), "extra": [("z", 1)],
+              "chunksizes": (1, 1, 3, 4)}, "no filters"),
+            (dict(chunks, dtype="i2"), "no filters"),
+            (dict(chunks, dtype="f8", zlib=True), "shuffle + deflate 4"),
+            (dict(chunks, dtype=">f4", zlib=True), "shuffle + deflate 4"),
+            (dict(chunks, attributes={"scale_factor": 2.0}), "no filters"),
+            ({"contiguous": True}, "contiguous"), ({"fmt": "NETCDF3_CLASSIC"}, "netCDF-3"),
+            ({"fmt": "NETCDF3_64BIT_DATA"}, "netCDF-3")]
+        for options, words in takes:
             with self.subTest(options=options):
-                self.assertEqual(self.written(**options)["parallel decoder"], "yes")
-        refuses = {"netCDF-3": {"fmt": "NETCDF3_CLASSIC"},
-                   "contiguous": {"contiguous": True},
-                   "fletcher32 filter": dict(chunks, fletcher32=True),
-                   "several instants a day": dict(chunks, step=0.25)}
-        for reason, options in refuses.items():
-            with self.subTest(reason):
-                self.assertEqual(self.written(**options)["parallel decoder"], "no: " + reason)
+                self.assertEqual(self.written(**options)["read by"], "parallel decoder: " + words)
+        refuses = [("several instants a day", dict(chunks, step=0.25)),
+                   ("several instants a day", {"fmt": "NETCDF3_CLASSIC", "step": 0.25})]
+        if getattr(netCDF4, "__has_szip_support__", False):
+            refuses.append(("szip filter", dict(chunks, compression="szip")))
+        for reason, options in refuses:
+            with self.subTest(options=options):
+                self.assertEqual(self.written(**options)["read by"], "netCDF-C: " + reason)
 
     def test_formats(self):
         for fmt in ("NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA"):
@@ -79,7 +86,7 @@ class Inspect(unittest.TestCase):
     def test_user_block(self):
         path = write(self.path(), chunksizes=(1, 3, 4))
         pathlib.Path(path).write_bytes(bytes(512) + pathlib.Path(path).read_bytes())
-        self.assertEqual(self.facts(path)["parallel decoder"], "no: user block")
+        self.assertEqual(self.facts(path)["read by"], "netCDF-C: user block")
 
     def test_filters_that_are_not_installed(self):
         try:
@@ -185,7 +192,7 @@ class Inspect(unittest.TestCase):
         # netCDF-C leaks what it had read of a file when it gives up.
         done = inspect(*paths, environment={"ASAN_OPTIONS": "detect_leaks=0"})
         self.assertEqual(done.returncode, 2, done.stderr[-2000:])
-        shown = done.stdout.count("parallel decoder") + len(done.stderr.splitlines())
+        shown = done.stdout.count("  read by ") + len(done.stderr.splitlines())
         self.assertEqual(shown, len(paths))
 
     @unittest.skipUnless(REAL, "CLIMNORM_REAL_DATA is not set")
@@ -195,7 +202,7 @@ class Inspect(unittest.TestCase):
             folder, "prsn_day_CanESM5_historical_r1i1p1f1_gn_19910101-20101231.nc"))
         self.assertEqual(facts["days"], "7300 from 1991-01-01 to 2010-12-31")
         self.assertEqual(facts["filters"], "deflate 1")
-        self.assertEqual(facts["parallel decoder"], "yes")
+        self.assertEqual(facts["read by"], "parallel decoder: deflate 1")
         done = inspect(os.path.join(
             folder, "ta_day_KACE-1-0-G_historical_r1i1p1f1_gr_20000101-20141230.nc"))
         self.assertEqual(done.returncode, 2)

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16 };
+enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 8 };
 
 /* An attribute as netCDF holds it: `type` is an nc_type of a numeric or char type. */
 struct cn_attribute {
@@ -40,6 +40,12 @@ struct cn_packing {
     bool valid_unpacked;         /* the range is in unpacked units */
 };
 
+/* One step of what was done to a chunk before it was stored. */
+struct cn_filter {
+    enum { CN_SHUFFLE, CN_DEFLATE, CN_ZSTD, CN_FLETCHER32 } kind;
+    size_t width; /* CN_SHUFFLE: bytes of a value */
+};
+
 /* How the data variable lies in its file. Dimensions other than time, lat, lon have length 1. */
 struct cn_storage {
     enum { CN_CLASSIC, CN_CONTIGUOUS, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
@@ -51,11 +57,16 @@ struct cn_storage {
     bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
     size_t value_bytes;
     bool big_endian;
-    bool shuffle, deflate;
-    int deflate_level;
-    char filters[128];      /* for people: "shuffle + deflate 5", "zstd", "none" */
-    char not_parallel[128]; /* "" : the parallel chunk decoder takes it; else why not */
+    struct cn_filter pipeline[CN_MAX_FILTERS]; /* those that the parallel decoder knows, in order;
+                                                  at most one compresses */
+    size_t filter_count;
+    uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
+    uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */
+    char filters[128]; /* for people: "shuffle + deflate 5", "zstd 3", "none" */
+    char not_parallel[128]; /* "" : the parallel decoder takes it; else why not */
 };
+
+#define CN_UNWRITTEN UINT64_MAX
 
 struct cn_file {
     const char *path; /* as opened: input root + relative path */

@@ -4,7 +4,10 @@
  */
 #include "catalog/classic.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { TAG_DIMENSIONS = 10, TAG_VARIABLES = 11, TAG_ATTRIBUTES = 12, MAX_DIMENSIONS = 65536 };
@@ -22,6 +25,8 @@ struct header {
 
 /* What the variables need, in bytes. */
 struct extent {
+    uint64_t begin;          /* of the variable that was read last */
+    bool is_record;          /* the same */
     uint64_t fixed_end;      /* the end of the last fixed-size variable */
     uint64_t record_end;     /* the end of the first record */
     uint64_t record_bytes;   /* of a record, each variable padded */
@@ -106,7 +111,7 @@ static void read_variable(struct header *header, struct extent *extent)
 {
     skip(header, read_count(header), 1); /* the name */
     uint64_t rank = read_count(header), bytes = 1;
-    bool is_record = false;
+    extent->is_record = false;
     for (uint64_t i = 0; i < rank && !header->bad; i++) {
         uint64_t id = read_count(header);
         if (id >= header->dimension_count) {
@@ -115,7 +120,7 @@ static void read_variable(struct header *header, struct extent *extent)
         }
         uint64_t length = header->dimensions[id];
         if (i == 0 && length == 0)
-            is_record = true;
+            extent->is_record = true;
         else if (__builtin_mul_overflow(bytes, length, &bytes))
             header->bad = true;
     }
@@ -128,7 +133,8 @@ static void read_variable(struct header *header, struct extent *extent)
         header->bad = true;
     if (header->bad)
         return;
-    if (!is_record) {
+    extent->begin = begin;
+    if (!extent->is_record) {
         if (end > extent->fixed_end)
             extent->fixed_end = end;
         return;
@@ -141,22 +147,28 @@ static void read_variable(struct header *header, struct extent *extent)
     extent->record_variables++;
 }
 
+/* From one record to the next: a single record variable is not padded. */
+static uint64_t record_step(const struct extent *extent)
+{
+    return extent->record_variables == 1 ? extent->unpadded_bytes : extent->record_bytes;
+}
+
 /* The bytes that a file with these variables has at least; UINT64_MAX: more than fit. */
 static uint64_t needed(const struct extent *extent, uint64_t records)
 {
     uint64_t end = 0;
     if (extent->record_variables && records) {
-        /* A single record variable is not padded between records. */
-        uint64_t step =
-            extent->record_variables == 1 ? extent->unpadded_bytes : extent->record_bytes;
-        if (__builtin_mul_overflow(step, records - 1, &end) ||
+        if (__builtin_mul_overflow(record_step(extent), records - 1, &end) ||
             __builtin_add_overflow(end, extent->record_end, &end))
             return UINT64_MAX;
     }
     return end > extent->fixed_end ? end : extent->fixed_end;
 }
 
-enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *error)
+/* Reads the header up to variable number `variable` and all that follow; the place of that one is
+ * in *place. */
+static enum cn_status walk(int descriptor, uint64_t size, uint64_t variable, struct extent *extent,
+                           struct extent *place, uint64_t *records, struct cn_error *error)
 {
     struct header *header = calloc(1, sizeof *header);
     if (!header)
@@ -164,10 +176,10 @@ enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *
     header->descriptor = descriptor;
     header->size = size;
     header->version = (int)(read_big_endian(header, 4) & 0xff);
-    uint64_t records = read_count(header);
+    *records = read_count(header);
     /* All ones: the file was streamed, its length says how many records there are. */
-    if (records == (header->version == 5 ? UINT64_MAX : UINT32_MAX))
-        records = 0;
+    if (*records == (header->version == 5 ? UINT64_MAX : UINT32_MAX))
+        *records = 0;
     header->dimension_count = read_list(header, TAG_DIMENSIONS);
     if (header->dimension_count > MAX_DIMENSIONS)
         header->bad = true;
@@ -176,17 +188,43 @@ enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *
         header->dimensions[i] = read_count(header);
     }
     skip_attributes(header);
-    struct extent extent = {0};
     uint64_t variables = read_list(header, TAG_VARIABLES);
-    for (uint64_t i = 0; i < variables && !header->bad; i++)
-        read_variable(header, &extent);
+    for (uint64_t i = 0; i < variables && !header->bad; i++) {
+        read_variable(header, extent);
+        if (i == variable)
+            *place = *extent;
+    }
     bool bad = header->bad;
     free(header);
-    if (bad)
-        return cn_fail(error, CN_BAD_INPUT, "the netCDF-3 header is damaged; fetch the file again");
-    if (needed(&extent, records) > size)
+    return bad ? cn_fail(error, CN_BAD_INPUT,
+                         "the netCDF-3 header is damaged; fetch the file again")
+               : CN_OK;
+}
+
+enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *error)
+{
+    struct extent extent = {0}, place;
+    uint64_t records;
+    enum cn_status status = walk(descriptor, size, 0, &extent, &place, &records, error);
+    if (!status && needed(&extent, records) > size)
         return cn_fail(error, CN_BAD_INPUT,
                        "truncated: %llu bytes, but its header promises %llu; fetch the file again",
                        (unsigned long long)size, (unsigned long long)needed(&extent, records));
-    return CN_OK;
+    return status;
+}
+
+enum cn_status cn_classic_place(const char *path, uint64_t size, int variable, uint64_t *begin,
+                                uint64_t *step, struct cn_error *error)
+{
+    struct extent extent = {0}, place = {.begin = UINT64_MAX};
+    uint64_t records;
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
+    enum cn_status status =
+        walk(descriptor, size, (uint64_t)variable, &extent, &place, &records, error);
+    close(descriptor);
+    *begin = place.begin;
+    *step = place.is_record ? record_step(&extent) : 0;
+    return status;
 }

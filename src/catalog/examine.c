@@ -192,7 +192,7 @@ static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file 
 }
 
 static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *variable,
-                                    struct cn_file *file, struct cn_error *error)
+                                    int *varid, struct cn_file *file, struct cn_error *error)
 {
     struct cn_dataset dataset = {0};
     struct candidate candidate = {0};
@@ -222,6 +222,7 @@ static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *
     file->lon_attributes = candidate.axes.lon.attributes;
     file->lon_attribute_count = candidate.axes.lon.attribute_count;
     file->variable = cn_pool_strdup(pool, candidate.name);
+    *varid = candidate.varid;
     return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
 }
 
@@ -231,14 +232,13 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
     int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s", nc_strerror(code));
-    enum cn_status status = read_variable(pool, ncid, file->variable, file, error);
+    int varid = 0;
+    enum cn_status status = read_variable(pool, ncid, file->variable, &varid, file, error);
     nc_close(ncid);
     if (status)
         return status;
-    if (!classic)
-        return cn_storage_read_hdf5(file, error);
-    cn_storage_set_classic(file);
-    return CN_OK;
+    return classic ? cn_storage_read_classic(varid, file, error)
+                   : cn_storage_read_hdf5(file, error);
 }
 
 static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct cn_error *error)

@@ -41,9 +41,10 @@ static void carry_storage(struct cn_parcel *parcel, struct cn_storage *storage)
     cn_parcel_carry(parcel, &storage->type, sizeof storage->type);
     cn_parcel_carry(parcel, &storage->value_bytes, sizeof storage->value_bytes);
     cn_parcel_carry_flag(parcel, &storage->big_endian);
-    cn_parcel_carry_flag(parcel, &storage->shuffle);
-    cn_parcel_carry_flag(parcel, &storage->deflate);
-    cn_parcel_carry(parcel, &storage->deflate_level, sizeof storage->deflate_level);
+    cn_parcel_carry(parcel, storage->pipeline, sizeof storage->pipeline);
+    cn_parcel_carry(parcel, &storage->filter_count, sizeof storage->filter_count);
+    cn_parcel_carry(parcel, &storage->begin, sizeof storage->begin);
+    cn_parcel_carry(parcel, &storage->step, sizeof storage->step);
     cn_parcel_carry(parcel, storage->filters, sizeof storage->filters);
     cn_parcel_carry(parcel, storage->not_parallel, sizeof storage->not_parallel);
 }

@@ -5,13 +5,14 @@
 #include "catalog/storage.h"
 
 #include "catalog/attributes.h"
+#include "catalog/classic.h"
 
 #include <hdf5.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_FILTERS = 32 };
+enum { MAX_FILTERS = 32, FILTER_ZSTD = 32015 }; /* of HDF5; registered with The HDF Group */
 
 static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
 
@@ -46,13 +47,92 @@ bool cn_storage_takes_type(int type)
     return type != NC_CHAR && type <= NC_UINT && cn_type_bytes(type) > 0;
 }
 
-void cn_storage_set_classic(struct cn_file *file)
+/* Whether the values of a variable without chunks lie inside the file. */
+static bool is_inside(const struct cn_storage *storage, uint64_t file_size)
+{
+    uint64_t bytes = storage->value_bytes, end;
+    for (size_t d = 1; d < storage->rank; d++)
+        if (__builtin_mul_overflow(bytes, storage->shape[d], &bytes))
+            return false;
+    if (storage->shape[0] == 0 || storage->step < bytes ||
+        __builtin_mul_overflow(storage->step, storage->shape[0] - 1, &end) ||
+        __builtin_add_overflow(end, bytes, &end) || end > INT64_MAX)
+        return false;
+    return storage->begin == CN_UNWRITTEN ||
+           (storage->begin <= file_size && end <= file_size - storage->begin);
+}
+
+/* Checks the place of a variable without chunks. step 0: its values follow one another. */
+static enum cn_status check_place(struct cn_file *file, struct cn_error *error)
+{
+    struct cn_storage *storage = &file->storage;
+    if (!storage->step) {
+        storage->step = storage->value_bytes;
+        for (size_t d = 1; d < storage->rank; d++)
+            if (__builtin_mul_overflow(storage->step, storage->shape[d], &storage->step))
+                storage->step = 0; /* then it is not inside */
+    }
+    if (!is_inside(storage, file->size))
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "values of '%s' lie outside the file; it is cut off or damaged, get it again",
+            file->variable);
+    return CN_OK;
+}
+
+enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struct cn_error *error)
 {
     struct cn_storage *storage = &file->storage;
     storage->layout = CN_CLASSIC;
     storage->big_endian = true;
     snprintf(storage->filters, sizeof storage->filters, "none");
-    refuse(storage, "netCDF-3");
+    if (file->several_a_day)
+        refuse(storage, "several instants a day");
+    enum cn_status status =
+        cn_classic_place(file->path, file->size, variable, &storage->begin, &storage->step, error);
+    return status ? status : check_place(file, error);
+}
+
+/* Whether the pipeline of the decoder has a compression already. */
+static bool compresses(const struct cn_storage *storage)
+{
+    for (size_t k = 0; k < storage->filter_count; k++)
+        if (storage->pipeline[k].kind == CN_DEFLATE || storage->pipeline[k].kind == CN_ZSTD)
+            return true;
+    return false;
+}
+
+/* Notes a filter for people, and for the decoder if it knows it. `value`: the first of `count`
+ * parameters. */
+static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
+                       unsigned value)
+{
+    struct cn_filter filter = {0};
+    char title[96], reason[112];
+    if (id == H5Z_FILTER_SHUFFLE && count == 1 && value > 0) {
+        filter = (struct cn_filter){CN_SHUFFLE, value};
+        snprintf(title, sizeof title, "shuffle");
+    } else if (id == H5Z_FILTER_FLETCHER32) {
+        filter.kind = CN_FLETCHER32;
+        snprintf(title, sizeof title, "fletcher32");
+    } else if (id == H5Z_FILTER_DEFLATE || id == FILTER_ZSTD) {
+        filter.kind = id == FILTER_ZSTD ? CN_ZSTD : CN_DEFLATE;
+        snprintf(title, sizeof title, "%s %d", id == FILTER_ZSTD ? "zstd" : "deflate", (int)value);
+        if (compresses(storage)) /* how long its data are is nowhere */
+            refuse(storage, "compressed twice");
+    } else {
+        if (name[0])
+            snprintf(title, sizeof title, "%.60s", name);
+        else
+            snprintf(title, sizeof title, "filter %d", (int)id);
+        snprintf(reason, sizeof reason, "%s%s", title, name[0] ? " filter" : "");
+        refuse(storage, reason);
+    }
+    if (storage->filter_count < CN_MAX_FILTERS)
+        storage->pipeline[storage->filter_count++] = filter;
+    else
+        refuse(storage, "many filters");
+    describe_filter(storage, title);
 }
 
 static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
@@ -62,38 +142,41 @@ static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
     if (count < 0 || count > MAX_FILTERS)
         return cn_fail(error, CN_BAD_INPUT, "the filters of the variable cannot be read");
     for (int i = 0; i < count; i++) {
-        unsigned flags, values[1] = {0}, config;
+        unsigned flags, value = 0, config;
         size_t value_count = 1;
-        char name[64] = "", title[96];
-        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &value_count, values,
+        char name[64] = "";
+        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &value_count, &value,
                                          sizeof name, name, &config);
         if (id < 0)
             return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
         name[sizeof name - 1] = '\0';
-        if (id == H5Z_FILTER_SHUFFLE && i == 0) {
-            storage->shuffle = true;
-            snprintf(title, sizeof title, "shuffle");
-        } else if (id == H5Z_FILTER_DEFLATE && i == storage->shuffle) {
-            storage->deflate = true;
-            storage->deflate_level = (int)(values[0] & 0xf);
-            snprintf(title, sizeof title, "deflate %d", storage->deflate_level);
-        } else {
-            char reason[112];
-            snprintf(title, sizeof title, "%.60s", name[0] ? name : "filter");
-            if (!name[0])
-                snprintf(title, sizeof title, "filter %d", (int)id);
-            snprintf(reason, sizeof reason, "%s filter", title);
-            refuse(storage, i ? "filters other than shuffle, then deflate" : reason);
-        }
-        describe_filter(storage, title);
-        if (H5Zfilter_avail(id) <= 0)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "compressed with %s (HDF5 filter %d), which is not installed here; "
-                           "install its plugin and set HDF5_PLUGIN_PATH",
-                           title, (int)id);
+        add_filter(storage, id, name, value_count, value);
     }
     if (!count)
         snprintf(storage->filters, sizeof storage->filters, "none");
+    else if (storage->layout != CN_CHUNKED)
+        refuse(storage, "filters without chunks");
+    return CN_OK;
+}
+
+/* What the decoder does not take, HDF5 has to be able to. */
+static enum cn_status check_filters(hid_t properties, const struct cn_storage *storage,
+                                    struct cn_error *error)
+{
+    int count = storage->not_parallel[0] ? H5Pget_nfilters(properties) : 0;
+    for (int i = 0; i < count; i++) {
+        unsigned flags, config;
+        size_t none = 0;
+        char name[64] = "";
+        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &none, NULL, sizeof name,
+                                         name, &config);
+        name[sizeof name - 1] = '\0';
+        if (H5Zfilter_avail(id) <= 0)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "compressed with %.60s (HDF5 filter %d), which is not installed here; "
+                           "install its plugin and set HDF5_PLUGIN_PATH",
+                           name[0] ? name : "a filter", (int)id);
+    }
     return CN_OK;
 }
 
@@ -106,6 +189,22 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
             bytes > MAX_CHUNK_BYTES)
             return false;
     return true;
+}
+
+/* Whether the pipeline is one that add_filter may make of filters that the decoder knows. */
+static bool pipeline_is_sound(const struct cn_storage *storage)
+{
+    size_t compressions = 0;
+    if (storage->filter_count > CN_MAX_FILTERS ||
+        (storage->filter_count && storage->layout != CN_CHUNKED))
+        return false;
+    for (size_t k = 0; k < storage->filter_count; k++) {
+        const struct cn_filter *filter = &storage->pipeline[k];
+        if (filter->kind > CN_FLETCHER32 || (filter->kind == CN_SHUFFLE && !filter->width))
+            return false;
+        compressions += filter->kind == CN_DEFLATE || filter->kind == CN_ZSTD;
+    }
+    return compressions <= 1;
 }
 
 bool cn_storage_is_sound(const struct cn_file *file)
@@ -123,10 +222,13 @@ bool cn_storage_is_sound(const struct cn_file *file)
                                              : 1))
             return false;
     bool is_parallel = !storage->not_parallel[0];
-    return storage->layout <= CN_CHUNKED && cn_storage_takes_type(storage->type) &&
-           storage->value_bytes == cn_type_bytes(storage->type) &&
-           (storage->layout == CN_CHUNKED ? chunks_are_bounded(storage) : !is_parallel) &&
-           !(is_parallel && file->several_a_day) &&
+    if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
+        storage->value_bytes != cn_type_bytes(storage->type))
+        return false;
+    if (is_parallel && (file->several_a_day || !pipeline_is_sound(storage) ||
+                        (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
+        return false;
+    return (storage->layout != CN_CHUNKED || chunks_are_bounded(storage)) &&
            memchr(storage->filters, '\0', sizeof storage->filters) &&
            memchr(storage->not_parallel, '\0', sizeof storage->not_parallel);
 }
@@ -146,22 +248,34 @@ static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
     return CN_OK;
 }
 
-static enum cn_status read_layout(hid_t properties, struct cn_storage *storage,
+static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn_file *file,
+                                      struct cn_error *error)
+{
+    /* Such a file would make this program read whatever path it names. */
+    if (H5Pget_external_count(properties) != 0)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "keeps its values in other files (external storage), which is refused");
+    const haddr_t address = H5Dget_offset(dataset);
+    file->storage.begin = address == HADDR_UNDEF ? CN_UNWRITTEN : address;
+    return file->storage.not_parallel[0] ? CN_OK : check_place(file, error);
+}
+
+static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_file *file,
                                   struct cn_error *error)
 {
-    storage->layout = CN_CONTIGUOUS;
+    struct cn_storage *storage = &file->storage;
+    unsigned options = 0;
     switch (H5Pget_layout(properties)) {
     case H5D_CHUNKED:
         storage->layout = CN_CHUNKED;
+        if (H5Pget_chunk_opts(properties, &options) < 0 || options)
+            refuse(storage, "edge chunks without filters");
         return read_chunks(properties, storage, error);
     case H5D_CONTIGUOUS:
-        refuse(storage, "contiguous");
-        /* Such a file would make this program read whatever path it names. */
-        if (H5Pget_external_count(properties) != 0)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "keeps its values in other files (external storage), which is refused");
-        return CN_OK;
+        storage->layout = CN_CONTIGUOUS;
+        return read_contiguous(dataset, properties, file, error);
     case H5D_COMPACT:
+        storage->layout = CN_CONTIGUOUS;
         refuse(storage, "compact");
         return CN_OK;
     default:
@@ -185,15 +299,17 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         refuse(storage, "several instants a day");
     if (!is_plain_type(storage, type))
         refuse(storage, "a number type of its own");
-    status = read_layout(properties, storage, error);
-    if (!status)
-        status = read_filters(properties, storage, error);
     hsize_t extent[H5S_MAX_RANK];
     bool is_same = H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
     for (size_t d = 0; is_same && d < storage->rank; d++)
         is_same = extent[d] == storage->shape[d];
     if (!is_same) /* netCDF-C fills up what the longest variable has more */
         refuse(storage, "shorter than its dimensions");
+    status = read_layout(dataset, properties, file, error);
+    if (!status)
+        status = read_filters(properties, storage, error);
+    if (!status)
+        status = check_filters(properties, storage, error);
 cleanup:
     if (space >= 0)
         H5Sclose(space);
@@ -231,12 +347,12 @@ enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error
     hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
+    if (has_user_block(hdf5))
+        refuse(&file->storage, "user block");
     hid_t dataset = H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
     enum cn_status status =
         dataset < 0 ? cn_fail(error, CN_BAD_INPUT, "HDF5 finds no dataset '%s'", file->variable)
                     : read_dataset(dataset, file, error);
-    if (has_user_block(hdf5))
-        refuse(&file->storage, "user block");
     if (!status && file->storage.layout == CN_CHUNKED)
         find_last_chunk(dataset, &file->storage);
     if (dataset >= 0)

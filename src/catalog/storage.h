@@ -1,5 +1,5 @@
 /*
- * How a variable lies in its file, and whether the parallel chunk decoder takes it.
+ * How a variable lies in its file, and whether the parallel decoder takes it.
  */
 #ifndef CLIMNORM_CATALOG_STORAGE_H
 #define CLIMNORM_CATALOG_STORAGE_H
@@ -14,8 +14,8 @@ bool cn_storage_takes_type(int type);
  * of a filter, or ought not to be. The caller holds the door. */
 enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error);
 
-/* The same for a netCDF-3 file. */
-void cn_storage_set_classic(struct cn_file *file);
+/* The same as cn_storage_read_hdf5 for variable number `variable` of a netCDF-3 file. */
+enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struct cn_error *error);
 
 /* Whether a file's storage, which another process found, is one that the above may find: the rest
  * of the program relies on it. The time axis and the grid are there. */

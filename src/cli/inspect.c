@@ -1,6 +1,6 @@
 /*
- * climnorm inspect: what a file holds, as the catalog sees it, and whether the parallel decoder
- * takes it. Reads metadata only.
+ * climnorm inspect: what a file holds, as the catalog sees it, and who will read it. Reads metadata
+ * only.
  */
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -159,6 +159,18 @@ static void print_packing(const struct cn_packing *packing, int type)
     printf("NaN, Inf\n");
 }
 
+/* "parallel decoder: shuffle + deflate 5", "netCDF-C: szip filter" */
+static void print_reader(const struct cn_storage *storage)
+{
+    static const char *const without[] = {
+        [CN_CLASSIC] = "netCDF-3", [CN_CONTIGUOUS] = "contiguous", [CN_CHUNKED] = "no filters"};
+    printf("  %-18s%s", "read by", storage->not_parallel[0] ? "netCDF-C: " : "parallel decoder: ");
+    print_text(storage->not_parallel[0] ? storage->not_parallel
+               : storage->filter_count  ? storage->filters
+                                        : without[storage->layout]);
+    printf("\n\n");
+}
+
 static void print_file(const char *path, const struct cn_file *file)
 {
     static const char *const lat_order[2] = {"south to north", "north to south"};
@@ -178,10 +190,7 @@ static void print_file(const char *path, const struct cn_file *file)
     print_days(file);
     print_storage(&file->storage);
     print_packing(&file->packing, file->storage.type);
-    bool parallel = !file->storage.not_parallel[0];
-    printf("  %-18s%s", "parallel decoder", parallel ? "yes" : "no: ");
-    print_text(file->storage.not_parallel);
-    printf("\n\n");
+    print_reader(&file->storage);
 }
 
 static enum cn_status inspect(const char *path)

@@ -78,10 +78,7 @@ static size_t units_together(const struct cn_read *read)
 {
     if (!read->parallel)
         return 1; /* a block */
-    size_t bytes = read->file->storage.value_bytes;
-    for (size_t d = 0; d < read->file->storage.rank; d++)
-        bytes *= read->file->storage.chunk[d];
-    return bytes < DECODE_BYTES ? DECODE_BYTES / bytes : 1;
+    return read->unit_bytes < DECODE_BYTES ? DECODE_BYTES / read->unit_bytes : 1;
 }
 
 static enum cn_status plan_decodes(struct cn_job *job, size_t load, struct cn_error *error)

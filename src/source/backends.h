@@ -1,17 +1,44 @@
 /*
- * The two ways of reading behind cn_read.
+ * The two ways of reading behind cn_read, and the rooms of the parallel decoder.
  */
 #ifndef CLIMNORM_SOURCE_BACKENDS_H
 #define CLIMNORM_SOURCE_BACKENDS_H
 
 #include "source/block.h"
 
-/* Units along the chunks that touch stretch and box; false: finding them would take too long. */
+/* Tiles that cover stretch and box; false: finding them in the file would take too long. */
 bool cn_decoder_plan(struct cn_read *read);
 /* `file`: a descriptor, only read. */
 enum cn_status cn_decoder_open(struct cn_read *read, int file, struct cn_error *error);
 enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
                                struct cn_scratch *scratch, struct cn_error *error);
+
+/* The part of a tile that lies in the box, without bytes, and where the tile begins. */
+struct cn_block cn_decoder_block(const struct cn_read *read, size_t unit, size_t begin[3]);
+bool cn_decoder_needs(const struct cn_read *read, const struct cn_block *block);
+
+/* Chunks of HDF5 files. Tiles are chunks; false: HDF5 would take too long to find them. */
+void cn_chunks_tiles(struct cn_read *read);
+bool cn_chunks_are_few(const struct cn_read *read);
+/* Finds their places, and the fill value; takes the door. */
+enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error);
+void cn_chunks_advise(const struct cn_read *read, int file);
+/* Completes the block with what the chunk that begins at `begin` holds. */
+enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
+                              const size_t begin[3], struct cn_scratch *scratch,
+                              struct cn_block *block, struct cn_error *error);
+
+/* Undoes the filters of a chunk, of which scratch buffer 0 holds `size` bytes; `mask`: bit k:
+ * filter k was left out. A shuffle that was the first step stays. CN_BAD_INPUT: *wrong says what
+ * the chunk does. */
+enum cn_status cn_filters_undo(const struct cn_storage *storage, unsigned mask, size_t size,
+                               struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong);
+
+/* Pieces of files without chunks. */
+void cn_pieces_tiles(struct cn_read *read);
+void cn_pieces_advise(const struct cn_read *read, int file);
+enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,
+                              struct cn_block *block, struct cn_error *error);
 
 enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error);
 enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t count,
@@ -20,5 +47,10 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
 /* What a failed call of HDF5 or netCDF-C means, by the errno that it left: the machine, or a
  * damaged file. Set errno to 0 before the call. */
 enum cn_status cn_read_blame(void);
+
+/* Reads just these bytes of an open file. */
+enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
+                             struct cn_scratch *scratch, unsigned char *bytes,
+                             struct cn_error *error);
 
 #endif

@@ -4,10 +4,7 @@
  */
 #include "source/block.h"
 
-#include "source/unpack.h"
-
 #include <math.h>
-#include <string.h>
 
 enum { STRETCH = 512 }; /* cells unpacked at a time, on the stack */
 
@@ -81,34 +78,40 @@ static void scatter(struct visitor *visitor)
     }
 }
 
+/* Float32 whose raw values are the numbers (read->plain). */
 static void visit_floats(const struct visitor *visitor, const struct span *span)
 {
     const struct cn_block *block = visitor->block;
     const struct cn_kernels *kernels = visitor->read->kernels;
     float *out = visitor->row + span->cell;
-    if (block->shuffled && block->stride[2] == 1) {
-        kernels->unshuffle_f32(out, block->bytes, block->elements, span->element, span->count);
-    } else if (block->shuffled) {
-        for (size_t k = 0; k < span->count; k++)
-            kernels->unshuffle_f32(out + k, block->bytes, block->elements,
-                                   span->element + k * block->stride[2], 1);
-    } else {
-        for (size_t k = 0; k < span->count; k++)
-            memcpy(out + k, block->bytes + 4 * (span->element + k * block->stride[2]), 4);
-    }
+    if (block->raw.shuffled && !block->raw.swapped && block->stride[2] == 1)
+        kernels->unshuffle_f32(out, block->raw.bytes, block->raw.elements, span->element,
+                               span->count);
+    else
+        kernels->take_values((unsigned char *)out, &block->raw, span->element, block->stride[2],
+                             span->count);
     kernels->mask_f32(out, span->count, &visitor->read->missing);
+}
+
+/* Numbers of cells done … done + count of a span, at most STRETCH. */
+static void unpack(const struct visitor *visitor, const struct span *span, size_t done,
+                   size_t count, double numbers[STRETCH])
+{
+    _Alignas(64) unsigned char values[STRETCH * sizeof(double)];
+    const struct cn_block *block = visitor->block;
+    const struct cn_kernels *kernels = visitor->read->kernels;
+    kernels->take_values(values, &block->raw, span->element + done * block->stride[2],
+                         block->stride[2], count);
+    kernels->unpack_f64(numbers, values, count, &visitor->read->unpacking);
 }
 
 static void visit_values(const struct visitor *visitor, const struct span *span)
 {
-    double numbers[STRETCH];
+    _Alignas(64) double numbers[STRETCH];
     for (size_t done = 0; done < span->count; done += STRETCH) {
         size_t count = smaller(STRETCH, span->count - done);
-        size_t stride = visitor->block->stride[2];
-        cn_unpack(visitor->read->file, visitor->block->bytes, span->element + done * stride, stride,
-                  count, numbers);
-        for (size_t k = 0; k < count; k++)
-            visitor->row[span->cell + done + k] = cn_slab_value(numbers[k]);
+        unpack(visitor, span, done, count, numbers);
+        visitor->read->kernels->narrow_f32(visitor->row + span->cell + done, numbers, count);
     }
 }
 
@@ -130,26 +133,20 @@ static void add_exactly(const struct cn_sums *sums, size_t cell, double number)
 
 static void visit_sums(const struct visitor *visitor, const struct span *span)
 {
-    double numbers[STRETCH];
+    _Alignas(64) double numbers[STRETCH];
     for (size_t done = 0; done < span->count; done += STRETCH) {
-        size_t count = smaller(STRETCH, span->count - done);
-        size_t stride = visitor->block->stride[2], cell = span->cell + done;
-        cn_unpack(visitor->read->file, visitor->block->bytes, span->element + done * stride, stride,
-                  count, numbers);
+        size_t count = smaller(STRETCH, span->count - done), cell = span->cell + done;
+        unpack(visitor, span, done, count, numbers);
         for (size_t k = 0; k < count; k++)
             if (!isnan(numbers[k]))
                 add_exactly(visitor->sums, cell + k, numbers[k]);
     }
 }
 
-void cn_scatter_floats(const struct cn_read *read, const struct cn_block *block)
-{
-    scatter(&(struct visitor){.visit = visit_floats, .read = read, .block = block});
-}
-
 void cn_scatter_values(const struct cn_read *read, const struct cn_block *block)
 {
-    scatter(&(struct visitor){.visit = visit_values, .read = read, .block = block});
+    scatter(&(struct visitor){
+        .visit = read->plain ? visit_floats : visit_values, .read = read, .block = block});
 }
 
 void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill)

@@ -42,9 +42,9 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
                              .first = first,
                              .count = count,
                              .box = hull(layout),
+                             .unpacking = cn_unpacking_rules(file),
                              .missing = cn_float_rules(&file->packing),
-                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT &&
-                                      !file->storage.big_endian};
+                             .plain = !file->packing.packed && file->storage.type == NC_FLOAT};
     read->rows = calloc(count, sizeof(float *));
     if (!read->rows)
         return cn_fail_memory(error, "rows of a source year");
@@ -55,6 +55,24 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
 enum cn_status cn_read_blame(void)
 {
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT;
+}
+
+enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
+                             struct cn_scratch *scratch, unsigned char *bytes,
+                             struct cn_error *error)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(file, bytes + done, size - done, (off_t)(address + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return cn_fail(error, CN_BAD_INPUT, "%s: cannot be read at byte %llu (%s)",
+                           read->file->path, (unsigned long long)address + done,
+                           got ? strerror(errno) : "the file ends there");
+        done += (size_t)got;
+    }
+    scratch->bytes_read += size;
+    return CN_OK;
 }
 
 static enum cn_status check_unchanged(const struct cn_read *read, const struct stat *now,

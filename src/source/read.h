@@ -1,9 +1,8 @@
 /*
  * From a file to slabs. A cn_read is one file's share of a load: a stretch of its time axis and
- * where each day goes. It is opened once (behind the HDF5 door), decoded in units that are
- * independent of each other, in parallel, and closed. Two ways of reading stand behind it: the
- * chunk decoder, which needs no library but libdeflate after opening, and the netCDF-C reader for
- * every other storage.
+ * where each day goes. It is opened once, decoded in units that are independent of each other, in
+ * parallel, and closed. Two ways of reading stand behind it: the parallel decoder, which takes
+ * bytes from the file itself, and the netCDF-C reader for the storages that it does not know.
  */
 #ifndef CLIMNORM_SOURCE_READ_H
 #define CLIMNORM_SOURCE_READ_H
@@ -14,10 +13,9 @@
 
 /* Where a chunk lies in the file. */
 struct cn_chunk_place {
-    uint64_t address, size; /* address CN_NO_CHUNK: never written, all fill value */
+    uint64_t address, size; /* address CN_UNWRITTEN: all fill value */
     uint32_t filter_mask;   /* bit k: filter k was skipped */
 };
-#define CN_NO_CHUNK UINT64_MAX
 
 /* Scratch of one thread; grows on demand and is kept. */
 struct cn_scratch {
@@ -25,6 +23,7 @@ struct cn_scratch {
     size_t room[3];
     struct libdeflate_decompressor *decompressor;
     struct libdeflate_compressor *compressor;
+    struct ZSTD_DCtx_s *zstd;
     uint64_t bytes_read; /* from input files, by this thread */
 };
 void cn_scratch_free(struct cn_scratch *scratch);
@@ -42,13 +41,17 @@ struct cn_read {
         size_t first_lat, last_lat, first_lon, last_lon;
     } box;
 
-    /* The chunk decoder: unit u is chunk u of the chunks that touch stretch and box. */
-    bool parallel;
-    size_t chunk_first[3], chunk_count[3]; /* in chunks, along time, lat, lon */
-    struct cn_chunk_place *places;         /* [unit_count] */
+    struct cn_unpacking unpacking;
     struct cn_float_missing missing;
-    bool plain; /* raw values are the numbers: no packing */
-    float fill; /* the slab value of a chunk that was never written */
+    bool plain; /* raw values are float32 and the numbers themselves */
+
+    /* The parallel decoder: unit u is tile u of those that cover the box in the stretch: chunks, or
+     * pieces of a file that has none. Along time, lat, lon: */
+    bool parallel;
+    size_t tile[3], tile_first[3], tile_count[3]; /* extent; the first tile's begin; tiles */
+    size_t unit_bytes;                            /* of a whole tile, decoded */
+    struct cn_chunk_place *places;                /* [unit_count], of chunks */
+    float fill;                                   /* the slab value where nothing was written */
 
     /* The netCDF-C reader: unit u is the instants unit_first[u] … unit_first[u + 1] - 1. */
     size_t *unit_first; /* [unit_count + 1] */

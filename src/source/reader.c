@@ -1,11 +1,10 @@
 /*
- * The netCDF-C reader: every storage that the chunk decoder does not take, a block of instants at a
- * time. Reading goes through the HDF5 door; unpacking does not.
+ * The netCDF-C reader: every storage that the parallel decoder does not take, a block of instants
+ * at a time. Reading goes through the HDF5 door; unpacking does not.
  */
 #include "source/backends.h"
 
 #include "base/door.h"
-#include "source/unpack.h"
 
 #include <errno.h>
 #include <math.h>
@@ -98,7 +97,8 @@ static struct cn_block block_of(const struct cn_read *read, size_t first, size_t
         for (size_t inner = dims[d] + 1; inner < storage->rank; inner++)
             block.stride[d] *= count[inner];
     }
-    block.elements = block.count[0] * block.count[1] * block.count[2];
+    block.raw.elements = block.count[0] * block.count[1] * block.count[2];
+    block.raw.width = storage->value_bytes;
     return block;
 }
 
@@ -114,7 +114,7 @@ static enum cn_status read_block(const struct cn_read *read, const struct opened
 {
     size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS];
     *block = block_of(read, first, end, start, count);
-    size_t bytes = block->elements * read->file->storage.value_bytes;
+    size_t bytes = block->raw.elements * block->raw.width;
     unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);
     if (!values)
         return cn_fail_memory(error, "a block of a file");
@@ -125,7 +125,7 @@ static enum cn_status read_block(const struct cn_read *read, const struct opened
     if (code)
         return fail_netcdf(read, code, error);
     scratch->bytes_read += bytes;
-    block->bytes = values;
+    block->raw.bytes = values;
     return CN_OK;
 }
 
@@ -152,7 +152,8 @@ static enum cn_status read_day(const struct cn_read *read, const struct opened *
             cn_scatter_sums(read, &block, &day);
     }
     for (size_t c = 0; c < cells; c++)
-        row[c] = counts[c] ? cn_slab_value((sums[c] + sums[cells + c]) / counts[c]) : NAN;
+        sums[c] = counts[c] ? (sums[c] + sums[cells + c]) / counts[c] : NAN;
+    read->kernels->narrow_f32(row, sums, cells);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include <libdeflate.h>
 #include <stdlib.h>
+#include <zstd.h>
 
 unsigned char *cn_scratch_get(struct cn_scratch *scratch, int which, size_t bytes)
 {
@@ -25,5 +26,6 @@ void cn_scratch_free(struct cn_scratch *scratch)
         libdeflate_free_decompressor(scratch->decompressor);
     if (scratch->compressor)
         libdeflate_free_compressor(scratch->compressor);
+    ZSTD_freeDCtx(scratch->zstd);
     *scratch = (struct cn_scratch){0};
 }

@@ -1,87 +1,54 @@
 /*
  * Missing values are decided on raw values, before unpacking; unpacking is in double; the slab
- * value is rounded once. Spec: docs/config.md, "What counts as missing".
+ * value is rounded once. The loops are kernels; here is what they go by. Spec: docs/config.md,
+ * "What counts as missing".
  */
 #include "source/unpack.h"
 
 #include <float.h>
 #include <math.h>
 #include <netcdf.h>
-#include <string.h>
 
-/* One loop per storage type: raw values to double. */
-#define LOAD_AS(type)                                                        \
-    for (size_t k = 0; k < count; k++) {                                     \
-        type raw;                                                            \
-        memcpy(&raw, bytes + (first + k * stride) * sizeof raw, sizeof raw); \
-        out[k] = (double)raw;                                                \
-    }                                                                        \
-    break
+_Static_assert(sizeof((struct cn_unpacking *)0)->missing == sizeof((struct cn_packing *)0)->missing,
+               "all missing values of a file have room in the kernel's rules");
 
-static void load_raw(const struct cn_storage *storage, const unsigned char *bytes, size_t first,
-                     size_t stride, size_t count, double *out)
+static enum cn_number number_of(const struct cn_storage *storage)
 {
-    bool is_unsigned = storage->is_unsigned;
     switch (storage->type) {
     case NC_BYTE:
     case NC_UBYTE:
-        if (is_unsigned) {
-            LOAD_AS(uint8_t);
-        }
-        LOAD_AS(int8_t);
+        return storage->is_unsigned ? CN_UINT8 : CN_INT8;
     case NC_SHORT:
     case NC_USHORT:
-        if (is_unsigned) {
-            LOAD_AS(uint16_t);
-        }
-        LOAD_AS(int16_t);
+        return storage->is_unsigned ? CN_UINT16 : CN_INT16;
     case NC_INT:
     case NC_UINT:
-        if (is_unsigned) {
-            LOAD_AS(uint32_t);
-        }
-        LOAD_AS(int32_t);
+        return storage->is_unsigned ? CN_UINT32 : CN_INT32;
     case NC_FLOAT:
-        LOAD_AS(float);
+        return CN_FLOAT32;
     default: /* NC_DOUBLE: the catalog lets no other type through */
-        LOAD_AS(double);
+        return CN_FLOAT64;
     }
 }
 
-static bool is_missing(const struct cn_packing *packing, double raw)
-{
-    if (!isfinite(raw))
-        return true;
-    if (!packing->valid_unpacked && !(raw >= packing->valid_min && raw <= packing->valid_max))
-        return true;
-    for (size_t m = 0; m < packing->missing_count; m++)
-        if (raw == packing->missing[m])
-            return true;
-    return false;
-}
-
-void cn_unpack(const struct cn_file *file, const unsigned char *bytes, size_t first, size_t stride,
-               size_t count, double *out)
+struct cn_unpacking cn_unpacking_rules(const struct cn_file *file)
 {
     const struct cn_packing *packing = &file->packing;
-    load_raw(&file->storage, bytes, first, stride, count, out);
-    for (size_t k = 0; k < count; k++) {
-        if (is_missing(packing, out[k])) {
-            out[k] = NAN;
-            continue;
-        }
-        if (packing->packed)
-            out[k] = out[k] * packing->scale + packing->offset;
-        if (packing->valid_unpacked &&
-            !(out[k] >= packing->valid_min && out[k] <= packing->valid_max))
-            out[k] = NAN;
-    }
-}
-
-float cn_slab_value(double value)
-{
-    float rounded = (float)value;
-    return isfinite(rounded) ? rounded : NAN;
+    const bool after = packing->valid_unpacked;
+    struct cn_unpacking rules = {
+        .type = number_of(&file->storage),
+        .raw_min = after ? -DBL_MAX : fmax(packing->valid_min, -DBL_MAX),
+        .raw_max = after ? DBL_MAX : fmin(packing->valid_max, DBL_MAX),
+        .missing_count = packing->missing_count,
+        .packed = packing->packed,
+        .scale = packing->scale,
+        .offset = packing->offset,
+        .min = after ? packing->valid_min : -INFINITY,
+        .max = after ? packing->valid_max : INFINITY,
+    };
+    for (size_t m = 0; m < packing->missing_count; m++)
+        rules.missing[m] = packing->missing[m];
+    return rules;
 }
 
 /* The smallest float >= bound (up), or the largest <= bound. */

@@ -1,0 +1,232 @@
+/*
+ * Chunks of HDF5 files: the library says once where they lie, behind the door; what is in them is
+ * read without it.
+ */
+#include "source/backends.h"
+
+#include "base/door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Positions of time, lat and lon among the dimensions. */
+static void dimensions(const struct cn_storage *storage, size_t dims[3])
+{
+    dims[0] = storage->time_dim;
+    dims[1] = storage->lat_dim;
+    dims[2] = storage->lon_dim;
+}
+
+static size_t chunk_elements(const struct cn_storage *storage)
+{
+    size_t elements = 1; /* the catalog bounds the product */
+    for (size_t d = 0; d < storage->rank; d++)
+        elements *= storage->chunk[d];
+    return elements;
+}
+
+void cn_chunks_tiles(struct cn_read *read)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    size_t dims[3];
+    dimensions(storage, dims);
+    for (int d = 0; d < 3; d++)
+        read->tile[d] = storage->chunk[dims[d]];
+    read->unit_bytes = chunk_elements(storage) * storage->value_bytes;
+}
+
+/* HDF5 finds a chunk by walking along all of them, some 30 ns a step, behind the door; from 1.14 on
+ * one walk finds all. */
+bool cn_chunks_are_few(const struct cn_read *read)
+{
+    static const size_t most_steps = 50000000;
+    const struct cn_storage *storage = &read->file->storage;
+    size_t chunks = 1;
+    for (size_t d = 0; d < storage->rank; d++)
+        if (__builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
+                                   &chunks))
+            return false;
+#if H5_VERSION_GE(1, 14, 0)
+    return chunks <= most_steps;
+#else
+    return read->unit_count <= most_steps / chunks;
+#endif
+}
+
+/* What HDF5 says of chunks goes to places. */
+struct search {
+    struct cn_read *read;
+    size_t dims[3];
+    bool outside; /* of the file, at least one */
+};
+
+static void note(struct search *search, size_t unit, unsigned mask, haddr_t address, hsize_t size)
+{
+    const uint64_t raw = search->read->unit_bytes, end = search->read->file->size;
+    size_t begin[3];
+    const struct cn_block block = cn_decoder_block(search->read, unit, begin);
+    if (address == HADDR_UNDEF || !cn_decoder_needs(search->read, &block))
+        return;
+    if (size == 0 || size > raw + raw / 2 + 4096 || address > end || size > end - address)
+        search->outside = true;
+    search->read->places[unit] = (struct cn_chunk_place){address, size, mask};
+}
+
+#if H5_VERSION_GE(1, 14, 0)
+static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsize_t size,
+                     void *context)
+{
+    struct search *search = context;
+    const struct cn_read *read = search->read;
+    size_t unit = 0;
+    for (int d = 0; d < 3; d++) {
+        const hsize_t begin = offset[search->dims[d]], first = read->tile_first[d];
+        if (begin < first || (begin - first) / read->tile[d] >= read->tile_count[d])
+            return H5_ITER_CONT;
+        unit = unit * read->tile_count[d] + (size_t)(begin - first) / read->tile[d];
+    }
+    note(search, unit, mask, address, size);
+    return H5_ITER_CONT;
+}
+
+static bool search_all(struct search *search, hid_t dataset)
+{
+    return H5Dchunk_iter(dataset, H5P_DEFAULT, note_next, search) >= 0;
+}
+#else
+static bool search_all(struct search *search, hid_t dataset)
+{
+    for (size_t unit = 0; unit < search->read->unit_count; unit++) {
+        hsize_t offset[CN_MAX_DIMS] = {0}, size = 0;
+        haddr_t address = HADDR_UNDEF;
+        unsigned mask = 0;
+        size_t begin[3];
+        const struct cn_block block = cn_decoder_block(search->read, unit, begin);
+        if (!cn_decoder_needs(search->read, &block))
+            continue;
+        for (int d = 0; d < 3; d++)
+            offset[search->dims[d]] = begin[d];
+        if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0)
+            return false;
+        note(search, unit, mask, address, size);
+    }
+    return true;
+}
+#endif
+
+/* The slab value of what was never written. */
+static float fill_value(const struct cn_read *read, hid_t dataset)
+{
+    unsigned char raw[8] = {0};
+    double number = NAN;
+    float fill;
+    hid_t properties = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    hid_t native = type < 0 ? -1 : H5Tget_native_type(type, H5T_DIR_ASCEND);
+    if (properties >= 0 && native >= 0 && H5Tget_size(native) == read->file->storage.value_bytes &&
+        H5Pget_fill_value(properties, native, raw) >= 0)
+        read->kernels->unpack_f64(&number, raw, 1, &read->unpacking);
+    if (native >= 0)
+        H5Tclose(native);
+    if (type >= 0)
+        H5Tclose(type);
+    if (properties >= 0)
+        H5Pclose(properties);
+    read->kernels->narrow_f32(&fill, &number, 1);
+    return fill;
+}
+
+static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn_error *error)
+{
+    struct search search = {.read = read};
+    dimensions(&read->file->storage, search.dims);
+    read->places = calloc(read->unit_count, sizeof *read->places);
+    if (!read->places)
+        return cn_fail_memory(error, "the chunk table of a file");
+    for (size_t unit = 0; unit < read->unit_count; unit++)
+        read->places[unit].address = CN_UNWRITTEN;
+    if (!search_all(&search, dataset))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s: HDF5 cannot find the chunks of %s; the file is damaged, get it again",
+                       read->file->path, read->file->variable);
+    if (search.outside)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s: a chunk of %s lies outside the file; the file is cut off or damaged, "
+                       "get it again",
+                       read->file->path, read->file->variable);
+    return CN_OK;
+}
+
+enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
+{
+    enum cn_status status = CN_OK;
+    cn_door_enter();
+    errno = 0;
+    hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
+    if (dataset < 0) {
+        status = cn_read_blame();
+        cn_fail(error, status, "%s: HDF5 cannot open %s of it (%s)", read->file->path,
+                read->file->variable,
+                status == CN_BAD_INPUT ? "the file is damaged" : strerror(errno));
+    } else {
+        read->fill = fill_value(read, dataset);
+        if (read->file->storage.layout == CN_CHUNKED)
+            status = find_chunks(read, dataset, error);
+        H5Dclose(dataset);
+    }
+    if (file >= 0)
+        H5Fclose(file);
+    cn_door_leave();
+    return status;
+}
+
+void cn_chunks_advise(const struct cn_read *read, int file)
+{
+    uint64_t first = UINT64_MAX, end = 0;
+    for (size_t unit = 0; read->places && unit < read->unit_count; unit++) {
+        const struct cn_chunk_place *place = &read->places[unit];
+        if (place->address == CN_UNWRITTEN)
+            continue;
+        first = place->address < first ? place->address : first;
+        end = place->address + place->size > end ? place->address + place->size : end;
+    }
+    if (end > first)
+        posix_fadvise(file, (off_t)first, (off_t)(end - first), POSIX_FADV_WILLNEED);
+}
+
+enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
+                              const size_t begin[3], struct cn_scratch *scratch,
+                              struct cn_block *block, struct cn_error *error)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    const struct cn_chunk_place *place = &read->places[unit];
+    const char *wrong = "";
+    size_t dims[3];
+    unsigned char *stored = cn_scratch_get(scratch, 0, place->size);
+    if (!stored)
+        return cn_fail_memory(error, "a chunk");
+    enum cn_status status =
+        cn_read_bytes(read, file, place->address, place->size, scratch, stored, error);
+    if (status)
+        return status;
+    block->raw.elements = chunk_elements(storage);
+    status =
+        cn_filters_undo(storage, place->filter_mask, place->size, scratch, &block->raw, &wrong);
+    if (status == CN_BAD_MACHINE)
+        return cn_fail_memory(error, "a chunk");
+    if (status)
+        return cn_fail(error, status, "%s: chunk %zu of %s %s; the file is damaged, get it again",
+                       read->file->path, unit, read->file->variable, wrong);
+    dimensions(storage, dims);
+    for (int d = 0; d < 3; d++) {
+        block->stride[d] = 1; /* also at the edge: chunks are stored full size */
+        for (size_t inner = dims[d] + 1; inner < storage->rank; inner++)
+            block->stride[d] *= storage->chunk[inner];
+        block->origin += (block->first[d] - begin[d]) * block->stride[d];
+    }
+    return CN_OK;
+}

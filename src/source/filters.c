@@ -1,0 +1,165 @@
+/*
+ * The filters of a chunk, undone in memory. It knows HDF5's shuffle, deflate and Fletcher-32 and
+ * the registered zstd, and nothing of files.
+ */
+#include "source/backends.h"
+
+#include <libdeflate.h>
+#include <string.h>
+#include <zstd.h>
+
+/* A chunk on its way back through the filters. */
+struct state {
+    struct cn_scratch *scratch;
+    int buffer;           /* 0 or 1: the scratch buffer that holds it */
+    unsigned char *bytes; /* somewhere in that buffer */
+    size_t size;
+};
+
+enum { CHECKSUM_BYTES = 4 };
+
+/* The remainder of a division by 65535, but 65535 for multiples other than zero. */
+static uint64_t reduced(uint64_t sum)
+{
+    return sum ? (sum - 1) % 65535 + 1 : 0;
+}
+
+/* Fletcher-32 as HDF5 has it: 16-bit words, the first byte above; an odd byte is the upper one. */
+static uint32_t fletcher32(const unsigned char *bytes, size_t size)
+{
+    enum { MOST = 360 }; /* words whose sums of sums, 65535 * 360 * 361 / 2, fit 32 bits */
+    uint64_t low = 0, high = 0;
+    for (size_t left = size / 2; left;) {
+        const uint32_t words = left < MOST ? (uint32_t)left : MOST;
+        uint32_t sum = 0, sums = 0; /* without a chain from word to word */
+        for (uint32_t i = 0; i < words; i++) {
+            const uint32_t word = (uint32_t)bytes[2 * i] << 8 | bytes[2 * i + 1];
+            sum += word;
+            sums += word * (words - i);
+        }
+        high = reduced(high + words * low + sums);
+        low = reduced(low + sum);
+        bytes += 2 * words;
+        left -= words;
+    }
+    if (size % 2) {
+        low = reduced(low + ((uint64_t)*bytes << 8));
+        high = reduced(high + low);
+    }
+    return (uint32_t)(high << 16 | low);
+}
+
+/* The checksum after the bytes is theirs, or theirs with the bytes of each half swapped, as HDF5
+ * before 1.6.3 wrote it on some machines. */
+static bool checksum_is_right(const unsigned char *bytes, size_t size)
+{
+    const unsigned char *end = bytes + size;
+    const uint32_t sum = fletcher32(bytes, size);
+    const uint32_t stored =
+        end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
+    return stored == sum || stored == ((sum & 0xff00ff) << 8 | (sum >> 8 & 0xff00ff));
+}
+
+/* What a filter made of the chunk, `size` bytes, is in the other buffer from now on. */
+static void go_on(struct state *state, unsigned char *bytes, size_t size)
+{
+    state->buffer = !state->buffer;
+    state->bytes = bytes;
+    state->size = size;
+}
+
+static bool inflate(struct state *state, unsigned char *out, size_t size)
+{
+    size_t inflated = 0; /* zlib's Adler-32 is checked by libdeflate */
+    return libdeflate_zlib_decompress(state->scratch->decompressor, state->bytes, state->size, out,
+                                      size, &inflated) == LIBDEFLATE_SUCCESS &&
+           inflated == size;
+}
+
+/* One frame, as HDF5's filter writes it, and of today's format: libzstd's decoders for formats
+ * before it are little tested against damage. It decodes straight to `out`, whatever window a frame
+ * asks for. */
+static bool decode_zstd(struct state *state, unsigned char *out, size_t size)
+{
+    return state->size > 4 && memcmp(state->bytes, "\x28\xb5\x2f\xfd", 4) == 0 &&
+           ZSTD_findFrameCompressedSize(state->bytes, state->size) == state->size &&
+           ZSTD_decompressDCtx(state->scratch->zstd, out, size, state->bytes, state->size) == size;
+}
+
+static enum cn_status decompress(struct state *state, bool zstd, size_t size, const char **wrong)
+{
+    struct cn_scratch *scratch = state->scratch;
+    unsigned char *out = cn_scratch_get(scratch, !state->buffer, size);
+    if (zstd && !scratch->zstd)
+        scratch->zstd = ZSTD_createDCtx();
+    if (!zstd && !scratch->decompressor)
+        scratch->decompressor = libdeflate_alloc_decompressor();
+    if (!out || !(zstd ? (void *)scratch->zstd : (void *)scratch->decompressor))
+        return CN_BAD_MACHINE;
+    if (!(zstd ? decode_zstd(state, out, size) : inflate(state, out, size))) {
+        *wrong = "does not inflate to its size";
+        return CN_BAD_INPUT;
+    }
+    go_on(state, out, size);
+    return CN_OK;
+}
+
+/* Values of `width` bytes back together; a rest shorter than a value was left where it was. */
+static enum cn_status unshuffle(struct state *state, size_t width)
+{
+    const size_t values = state->size / width;
+    unsigned char *out = cn_scratch_get(state->scratch, !state->buffer, state->size);
+    if (!out)
+        return CN_BAD_MACHINE;
+    for (size_t byte = 0; byte < width && values; byte++)
+        for (size_t i = 0; i < values; i++)
+            out[i * width + byte] = state->bytes[byte * values + i];
+    memcpy(out + values * width, state->bytes + values * width, state->size - values * width);
+    go_on(state, out, state->size);
+    return CN_OK;
+}
+
+static enum cn_status check(struct state *state, const char **wrong)
+{
+    if (state->size < CHECKSUM_BYTES ||
+        !checksum_is_right(state->bytes, state->size - CHECKSUM_BYTES)) {
+        *wrong = "does not match its checksum";
+        return CN_BAD_INPUT;
+    }
+    state->size -= CHECKSUM_BYTES;
+    return CN_OK;
+}
+
+enum cn_status cn_filters_undo(const struct cn_storage *storage, unsigned mask, size_t size,
+                               struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong)
+{
+    const size_t bytes = raw->elements * raw->width;
+    struct state state = {scratch, 0, scratch->bytes[0], size};
+    enum cn_status status = CN_OK;
+    raw->shuffled = false;
+    for (size_t k = storage->filter_count; k-- > 0 && !status;) {
+        const struct cn_filter *filter = &storage->pipeline[k];
+        size_t before = 0, checksums = 0; /* filters that the chunk went through earlier */
+        for (size_t j = 0; j < k; j++) {
+            before += !(mask >> j & 1);
+            checksums += !(mask >> j & 1) && storage->pipeline[j].kind == CN_FLETCHER32;
+        }
+        if (mask >> k & 1)
+            continue;
+        if (filter->kind == CN_FLETCHER32)
+            status = check(&state, wrong);
+        else if (filter->kind != CN_SHUFFLE)
+            status = decompress(&state, filter->kind == CN_ZSTD, bytes + checksums * CHECKSUM_BYTES,
+                                wrong);
+        else if (before || filter->width != raw->width)
+            status = unshuffle(&state, filter->width);
+        else
+            raw->shuffled = true;
+    }
+    if (!status && state.size != bytes) {
+        *wrong = "is not as long as a chunk";
+        status = CN_BAD_INPUT;
+    }
+    raw->bytes = state.bytes;
+    return status;
+}

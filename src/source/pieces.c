@@ -1,0 +1,132 @@
+/*
+ * Pieces of files without chunks: contiguous HDF5 data and netCDF-3. Where a value lies is
+ * computed, and only the rows of the box are read. pread, not mmap: of a file that is cut short
+ * meanwhile it reports the end, where a mapping would kill the process.
+ */
+#include "source/backends.h"
+
+#include <fcntl.h>
+
+enum {
+    PIECE_BYTES = 1 << 20, /* stay in the cache from reading to scattering */
+    GAP_BYTES = 4096,      /* are read as well, rather than asked for again after them */
+};
+
+/* How a part of the box lies in the file and in memory, on three levels: along the outermost of
+ * time, lat and lon first. */
+struct lie {
+    int axis[3];        /* 0 time, 1 lat, 2 lon */
+    uint64_t stride[3]; /* in the file, bytes */
+    size_t step[3];     /* in memory, values */
+    size_t reads[2];    /* along the outer levels; 1: all in one */
+    size_t run;         /* values of one read */
+    size_t values;      /* of all */
+};
+
+static void order_axes(const struct cn_storage *storage, struct lie *lie)
+{
+    const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
+    for (int a = 0; a < 3; a++) {
+        int level = 0;
+        for (int b = 0; b < 3; b++)
+            level += dims[b] < dims[a];
+        lie->axis[level] = a;
+        lie->stride[level] = storage->value_bytes;
+        for (size_t inner = dims[a] + 1; inner < storage->rank; inner++)
+            lie->stride[level] *= storage->shape[inner]; /* the catalog bounds the product */
+        if (dims[a] == 0)
+            lie->stride[level] = storage->step;
+    }
+}
+
+static struct lie lie_of(const struct cn_read *read, const size_t count[3])
+{
+    const size_t width = read->file->storage.value_bytes;
+    struct lie lie = {.step = {[2] = 1}};
+    order_axes(&read->file->storage, &lie);
+    lie.run = lie.values = count[lie.axis[2]];
+    bool joined = true;
+    for (int level = 1; level >= 0; level--) {
+        const size_t n = count[lie.axis[level]];
+        /* Records of several variables may be no multiple of a value apart. */
+        joined = joined && (n == 1 || (lie.stride[level] % width == 0 &&
+                                       lie.stride[level] - lie.values * width <= GAP_BYTES));
+        lie.reads[level] = joined ? 1 : n;
+        lie.step[level] = joined && n > 1 ? (size_t)lie.stride[level] / width : lie.values;
+        lie.values += (n - 1) * lie.step[level];
+        if (joined)
+            lie.run = lie.values;
+    }
+    return lie;
+}
+
+void cn_pieces_tiles(struct cn_read *read)
+{
+    const struct cn_box *box = &read->box;
+    const size_t width = read->file->storage.value_bytes;
+    read->tile[0] = read->count;
+    read->tile[1] = box->last_lat - box->first_lat + 1;
+    read->tile[2] = box->last_lon - box->first_lon + 1;
+    const struct lie whole = lie_of(read, read->tile);
+    for (int level = 0; level < 3; level++) {
+        size_t *extent = &read->tile[whole.axis[level]], all = *extent;
+        *extent = 1;
+        const size_t one = lie_of(read, read->tile).values * width;
+        const size_t fit = PIECE_BYTES / (one + (level < 2 ? GAP_BYTES : 0));
+        if (fit > 0 || level == 2) {
+            *extent = fit < all ? fit : all;
+            break;
+        }
+    }
+    read->unit_bytes = lie_of(read, read->tile).values * width;
+}
+
+static uint64_t address_of(const struct cn_read *read, const struct cn_block *block,
+                           const struct lie *lie)
+{
+    uint64_t address = read->file->storage.begin;
+    for (int level = 0; level < 3; level++)
+        address += block->first[lie->axis[level]] * lie->stride[level];
+    return address;
+}
+
+void cn_pieces_advise(const struct cn_read *read, int file)
+{
+    const size_t width = read->file->storage.value_bytes;
+    for (size_t unit = 0; unit < read->unit_count; unit++) {
+        size_t begin[3];
+        const struct cn_block block = cn_decoder_block(read, unit, begin);
+        const struct lie lie = lie_of(read, block.count);
+        const uint64_t address = address_of(read, &block, &lie);
+        if (lie.reads[1] > 1)
+            return; /* small runs, too many to announce */
+        for (size_t i = 0; i < lie.reads[0]; i++)
+            posix_fadvise(file, (off_t)(address + i * lie.stride[0]), (off_t)(lie.run * width),
+                          POSIX_FADV_WILLNEED);
+    }
+}
+
+enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,
+                              struct cn_block *block, struct cn_error *error)
+{
+    const size_t width = block->raw.width;
+    const struct lie lie = lie_of(read, block->count);
+    const uint64_t address = address_of(read, block, &lie);
+    unsigned char *bytes = cn_scratch_get(scratch, 0, lie.values * width);
+    if (!bytes)
+        return cn_fail_memory(error, "a piece of a file");
+    for (size_t i = 0; i < lie.reads[0]; i++) {
+        for (size_t j = 0; j < lie.reads[1]; j++) {
+            enum cn_status status = cn_read_bytes(
+                read, file, address + i * lie.stride[0] + j * lie.stride[1], lie.run * width,
+                scratch, bytes + (i * lie.step[0] + j * lie.step[1]) * width, error);
+            if (status)
+                return status;
+        }
+    }
+    for (int level = 0; level < 3; level++)
+        block->stride[lie.axis[level]] = lie.step[level];
+    block->raw.bytes = bytes;
+    block->raw.elements = lie.values;
+    return CN_OK;
+}
