@@ -53,7 +53,7 @@ class Inspect(unittest.TestCase):
         takes = [
             (dict(chunks), "no filters"), (dict(chunks, zlib=True, shuffle=False), "deflate 4"),
             (dict(chunks, zlib=True), "shuffle + deflate 4"),
-            (dict(chunks, zlib=True, fletcher32=True), "shuffle + deflate 4 + fletcher32"),
+            (dict(chunks, zlib=True, fletcher32=True), "fletcher32 + shuffle + deflate 4"),
             (dict(chunks, fletcher32=True), "fletcher32"),
             ({"chunksizes": (365, 2, 3), "zlib": True}, "shuffle + deflate 4"),
             ({"order": ("lat", "lon", "time"), "chunksizes": (3, 4, 10)}, "no filters"),

@@ -63,6 +63,167 @@ static void shuffle_fills_and_unshuffle_takes_it_back(void **state)
     }
 }
 
+static uint64_t value_at(const struct cn_raw *raw, size_t element)
+{
+    uint64_t value = 0;
+    for (size_t k = 0; k < raw->width; k++) {
+        const size_t place = raw->swapped ? raw->width - 1 - k : k;
+        const size_t at =
+            raw->shuffled ? place * raw->elements + element : element * raw->width + place;
+        value |= (uint64_t)raw->bytes[at] << 8 * k;
+    }
+    return value;
+}
+
+static void take_one_way(const struct cn_raw *raw, size_t stride)
+{
+    for (size_t first = 0; first < raw->elements; first += 1 + first / 5) {
+        const size_t most = (raw->elements - 1 - first) / stride + 1;
+        for (size_t count = 0; count <= most; count += 1 + count / 9) {
+            struct guarded out = guarded_new(count * raw->width);
+            for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
+                memset(out.at, 0x55, count * raw->width);
+                (*each)->take_values(out.at, raw, first, stride, count);
+                for (size_t i = 0; i < count; i++) {
+                    uint64_t value = 0;
+                    memcpy(&value, out.at + i * raw->width, raw->width);
+                    if (value != value_at(raw, first + i * stride))
+                        fail_msg("%s: width %zu, element %zu from %zu by %zu", (*each)->isa,
+                                 raw->width, i, first, stride);
+                }
+            }
+            guarded_free(&out);
+        }
+    }
+}
+
+static void values_are_taken_from_any_place(void **state)
+{
+    (void)state;
+    for (size_t width = 1; width <= 8; width *= 2) {
+        for (size_t elements = 1; elements <= 150; elements += 1 + elements / 2) {
+            struct guarded block = guarded_new(elements * width);
+            for (size_t i = 0; i < elements * width; i++)
+                block.at[i] = (uint8_t)random_bits();
+            for (int way = 0; way < 4; way++)
+                for (size_t stride = 1; stride <= 7; stride += 3)
+                    take_one_way(
+                        &(struct cn_raw){block.at, elements, width, way & 1, (way & 2) != 0},
+                        stride);
+            guarded_free(&block);
+        }
+    }
+}
+
+static const size_t widths[] = {
+    [CN_INT8] = 1,  [CN_UINT8] = 1,  [CN_INT16] = 2,   [CN_UINT16] = 2,
+    [CN_INT32] = 4, [CN_UINT32] = 4, [CN_FLOAT32] = 4, [CN_FLOAT64] = 8,
+};
+
+/* A native raw value of a type. */
+static double number_in(enum cn_number type, const uint8_t *at)
+{
+    union {
+        int8_t i1;
+        uint8_t u1;
+        int16_t i2;
+        uint16_t u2;
+        int32_t i4;
+        uint32_t u4;
+        float f4;
+        double f8;
+    } value;
+    memcpy(&value, at, widths[type]);
+    const double numbers[] = {value.i1, value.u1, value.i2, value.u2, value.i4, value.u4, 0, 0};
+    return type == CN_FLOAT32 ? (double)value.f4 : type == CN_FLOAT64 ? value.f8 : numbers[type];
+}
+
+static double unpacked(double raw, const struct cn_unpacking *rules)
+{
+    if (isnan(raw) || raw < rules->raw_min || raw > rules->raw_max)
+        return NAN;
+    for (size_t k = 0; k < rules->missing_count; k++)
+        if (raw == rules->missing[k])
+            return NAN;
+    if (rules->packed) {
+        volatile double scaled = raw * rules->scale; /* rounded here, whatever the compiler likes */
+        raw = scaled + rules->offset;
+    }
+    return raw < rules->min || raw > rules->max ? NAN : raw;
+}
+
+static uint64_t bits_of_double(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, size_t count)
+{
+    struct guarded room = guarded_new(count * sizeof(double));
+    struct guarded narrow = guarded_new(count * sizeof(float));
+    double *out = (double *)(void *)room.at;
+    float *rounded = (float *)(void *)narrow.at;
+    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
+        (*each)->unpack_f64(out, values, count, rules);
+        (*each)->narrow_f32(rounded, out, count);
+        for (size_t i = 0; i < count; i++) {
+            const double raw = number_in(rules->type, values + i * widths[rules->type]);
+            const double expected = unpacked(raw, rules);
+            const float single = isfinite((float)expected) ? (float)expected : NAN;
+            if (isnan(expected) ? !isnan(out[i])
+                                : bits_of_double(out[i]) != bits_of_double(expected))
+                fail_msg("%s, type %d: %a became %a, not %a", (*each)->isa, (int)rules->type, raw,
+                         out[i], expected);
+            if (bits_of(rounded[i]) != bits_of(single))
+                fail_msg("%s: %a became %a, not %a", (*each)->isa, expected, rounded[i], single);
+        }
+    }
+    guarded_free(&room);
+    guarded_free(&narrow);
+}
+
+static void unpacking_follows_every_rule(void **state)
+{
+    (void)state;
+    static const double special[] = {0,         -0.0,    1e20,   NAN,     INFINITY,
+                                     -INFINITY, 7,       -7,     DBL_MAX, -1e308,
+                                     1e-310,    FLT_MAX, 3.5e38, 17.5,    FLT_MIN / 3};
+    enum { SPECIAL = sizeof special / sizeof *special, MOST = 67 };
+    const struct cn_unpacking base = {
+        .raw_min = -DBL_MAX, .raw_max = DBL_MAX, .min = -INFINITY, .max = INFINITY};
+    struct cn_unpacking rules[] = {base, base, base, base, base};
+    rules[1].packed = true, rules[1].scale = 1 / 3.0, rules[1].offset = 273.15;
+    rules[2].missing_count = 3, rules[2].missing[0] = 7, rules[2].missing[1] = -7;
+    rules[2].missing[2] = 0;
+    rules[3].raw_min = -100, rules[3].raw_max = 100;
+    rules[4] = rules[1], rules[4].scale = 1e10, rules[4].min = -1e11, rules[4].max = 1e12;
+    for (size_t rule = 0; rule < sizeof rules / sizeof *rules; rule++) {
+        for (enum cn_number type = CN_INT8; type <= CN_FLOAT64; type++) {
+            rules[rule].type = type;
+            for (size_t count = 0; count <= MOST; count++) {
+                struct guarded values = guarded_new(count * widths[type]);
+                for (size_t i = 0; i < count * widths[type]; i++)
+                    values.at[i] = (uint8_t)random_bits();
+                for (size_t i = 0; i < count; i++) {
+                    const double number = special[random_bits() % SPECIAL];
+                    const float single = (float)number;
+                    if (type == CN_FLOAT64)
+                        memcpy(values.at + 8 * i, &number, sizeof number);
+                    else if (type == CN_FLOAT32)
+                        memcpy(values.at + 4 * i, &single, sizeof single);
+                    else if (i % 3) /* small integers, some of them missing */
+                        for (size_t k = 1; k < widths[type]; k++)
+                            values.at[i * widths[type] + k] = values.at[i] % 2 ? 0xff : 0;
+                }
+                unpack_one(rules + rule, values.at, count);
+                guarded_free(&values);
+            }
+        }
+    }
+}
+
 static bool is_missing(float value, const struct cn_float_missing *missing)
 {
     bool found = isnan(value) || isinf(value) || value < missing->min || value > missing->max;
@@ -148,6 +309,8 @@ int main(void)
         cmocka_unit_test(unshuffle_takes_any_stretch),
         cmocka_unit_test(shuffle_fills_and_unshuffle_takes_it_back),
         cmocka_unit_test(mask_follows_every_rule),
+        cmocka_unit_test(values_are_taken_from_any_place),
+        cmocka_unit_test(unpacking_follows_every_rule),
         cmocka_unit_test(the_environment_chooses_the_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,10 +51,11 @@ def write(path, variable, dates, raw, *, calendar="noleap", hours=(12.0,), time_
           dims=("time", "lat", "lon"), extra=(), names=None, axis_by="all", fill=1e20, units="K",
           attributes=None, globals_=None, form="NETCDF4", chunks="day", deflate=5, shuffle=True,
           fletcher32=False, contiguous=False, szip=False, endian="native", unlimited=False,
-          time_bounds=None, written=None, time_attributes=None, twod=False):
+          time_bounds=None, written=None, time_attributes=None, twod=False, records=()):
     """Writes one file. raw: [time][lat][lon] in storage values; fill None: no _FillValue.
     chunks: "day", None (library default) or a shape in the order of dims + extra dims.
-    written: how many of the first instants are written at all (the rest keep the fill)."""
+    written: how many of the first instants are written at all (the rest keep the fill).
+    records: number types of more variables along time, before and after this one."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     raw = np.asarray(raw)
     names = names or {"time": "time", "lat": "lat", "lon": "lon"}
@@ -103,6 +104,8 @@ def write(path, variable, dates, raw, *, calendar="noleap", hours=(12.0,), time_
         if time_bounds is not None:
             time.bounds = "time_bnds"
             nc.createVariable("time_bnds", "f8", (names["time"], "bnds"))[:] = time_bounds
+        for i, kind in enumerate(records[::2]):
+            nc.createVariable(f"before{i}", kind, (names["time"],))[:] = 1
         order = [{"time": 0, "lat": 1, "lon": 2}[d] for d in dims]
         var_dims = tuple(extra) + tuple(names[d] for d in dims)
         shape = (1,) * len(extra) + tuple(raw.shape[i] for i in order)
@@ -127,6 +130,8 @@ def write(path, variable, dates, raw, *, calendar="noleap", hours=(12.0,), time_
             var.setncattr(key, value)
         for key, value in (globals_ or {}).items():
             nc.setncattr(key, value)
+        for i, kind in enumerate(records[1::2]):
+            nc.createVariable(f"after{i}", kind, (names["time"],))[:] = 1
         data = raw.transpose(order).reshape(shape)
         if written is None:
             var[...] = data

@@ -31,7 +31,7 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
 /* Undoes the filters of a chunk, of which scratch buffer 0 holds `size` bytes; `mask`: bit k:
  * filter k was left out. A shuffle that was the first step stays. CN_BAD_INPUT: *wrong says what
  * the chunk does. */
-enum cn_status cn_filters_undo(const struct cn_storage *storage, unsigned mask, size_t size,
+enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t size,
                                struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong);
 
 /* Pieces of files without chunks. */

@@ -154,8 +154,8 @@ static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn
                        read->file->path, read->file->variable);
     if (search.outside)
         return cn_fail(error, CN_BAD_INPUT,
-                       "%s: a chunk of %s lies outside the file; the file is cut off or damaged, "
-                       "get it again",
+                       "%s: a chunk of %s lies outside the file, or is larger than it can be; the "
+                       "file is cut off or damaged, get it again",
                        read->file->path, read->file->variable);
     return CN_OK;
 }
@@ -214,8 +214,7 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
     if (status)
         return status;
     block->raw.elements = chunk_elements(storage);
-    status =
-        cn_filters_undo(storage, place->filter_mask, place->size, scratch, &block->raw, &wrong);
+    status = cn_filters_undo(read, place->filter_mask, place->size, scratch, &block->raw, &wrong);
     if (status == CN_BAD_MACHINE)
         return cn_fail_memory(error, "a chunk");
     if (status)

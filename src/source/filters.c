@@ -10,6 +10,7 @@
 
 /* A chunk on its way back through the filters. */
 struct state {
+    const struct cn_kernels *kernels;
     struct cn_scratch *scratch;
     int buffer;           /* 0 or 1: the scratch buffer that holds it */
     unsigned char *bytes; /* somewhere in that buffer */
@@ -111,9 +112,12 @@ static enum cn_status unshuffle(struct state *state, size_t width)
     unsigned char *out = cn_scratch_get(state->scratch, !state->buffer, state->size);
     if (!out)
         return CN_BAD_MACHINE;
-    for (size_t byte = 0; byte < width && values; byte++)
-        for (size_t i = 0; i < values; i++)
-            out[i * width + byte] = state->bytes[byte * values + i];
+    const struct cn_raw raw = {state->bytes, values, width, .shuffled = true};
+    if (width == 1 || width == 2 || width == 4 || width == 8)
+        state->kernels->take_values(out, &raw, 0, 1, values);
+    else
+        for (size_t i = 0; i < values * width; i++)
+            out[i] = state->bytes[i % width * values + i / width];
     memcpy(out + values * width, state->bytes + values * width, state->size - values * width);
     go_on(state, out, state->size);
     return CN_OK;
@@ -130,11 +134,12 @@ static enum cn_status check(struct state *state, const char **wrong)
     return CN_OK;
 }
 
-enum cn_status cn_filters_undo(const struct cn_storage *storage, unsigned mask, size_t size,
+enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t size,
                                struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong)
 {
+    const struct cn_storage *storage = &read->file->storage;
     const size_t bytes = raw->elements * raw->width;
-    struct state state = {scratch, 0, scratch->bytes[0], size};
+    struct state state = {read->kernels, scratch, 0, scratch->bytes[0], size};
     enum cn_status status = CN_OK;
     raw->shuffled = false;
     for (size_t k = storage->filter_count; k-- > 0 && !status;) {
