@@ -153,6 +153,12 @@ static void run_swap(const struct work *work)
     work->kernels->take_values((uint8_t *)room.values, &raw, 0, 1, work->values);
 }
 
+static void run_fletcher(const struct work *work)
+{
+    volatile uint32_t sum = work->kernels->fletcher32(room.bytes, work->values);
+    (void)sum;
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -230,6 +236,7 @@ int main(int argc, char **argv)
         {"unshuffle_f32", run_unshuffle, 0, 8},
         {"shuffle_f32", run_shuffle, 0, 8},
         {"mask_f32", run_mask, 0, 8},
+        {"fletcher32", run_fletcher, 0, 1},
         {"unpack: shuffled int16", run_unpack, 0, 6},
         {"unpack: big-endian float32", run_swap, 0, 8},
     };

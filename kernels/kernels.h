@@ -93,6 +93,11 @@ struct cn_kernels {
     /* Rounded to float32; NaN where that is infinite. */
     void (*narrow_f32)(float *out, const double *numbers, size_t count);
 
+    /* HDF5's Fletcher-32: s in the lower and t in the upper half, where s is the sum of the 16-bit
+     * words, first byte above, an odd byte being an upper one; t is the sum of all values that s
+     * goes through; both modulo 65535, but 65535 for multiples other than zero. */
+    uint32_t (*fletcher32)(const uint8_t *bytes, size_t size);
+
     /* NaN becomes fill; then shuffled as little-endian 4-byte values: out[4 * count]. */
     void (*shuffle_f32)(uint8_t *out, const float *values, size_t count, float fill);
 };

@@ -470,6 +470,36 @@ static void narrow_f32(float *restrict out, const double *restrict numbers, size
     }
 }
 
+/* The remainder of a division by 65535, but 65535 for multiples other than zero. */
+static uint64_t reduced(uint64_t sum)
+{
+    return sum ? (sum - 1) % 65535 + 1 : 0;
+}
+
+static uint32_t fletcher32(const uint8_t *bytes, size_t size)
+{
+    enum { MOST = 360 }; /* words whose sums of sums, 65535 * 360 * 361 / 2, fit 32 bits */
+    uint64_t low = 0, high = 0;
+    for (size_t left = size / 2; left;) {
+        const uint32_t words = (uint32_t)least(left, MOST);
+        uint32_t sum = 0, sums = 0; /* without a chain from word to word */
+        for (uint32_t i = 0; i < words; i++) {
+            const uint32_t word = (uint32_t)bytes[2 * i] << 8 | bytes[2 * i + 1];
+            sum += word;
+            sums += word * (words - i);
+        }
+        high = reduced(high + words * low + sums);
+        low = reduced(low + sum);
+        bytes += (size_t)2 * words;
+        left -= words;
+    }
+    if (size % 2) {
+        low = reduced(low + ((uint64_t)*bytes << 8));
+        high = reduced(high + low);
+    }
+    return (uint32_t)(high << 16 | low);
+}
+
 const struct cn_kernels CN_TABLE = {
     .isa = CN_ISA,
     .window_means = window_means,
@@ -478,5 +508,6 @@ const struct cn_kernels CN_TABLE = {
     .take_values = take_values,
     .unpack_f64 = unpack_f64,
     .narrow_f32 = narrow_f32,
+    .fletcher32 = fletcher32,
     .shuffle_f32 = shuffle_f32,
 };

@@ -224,6 +224,30 @@ static void unpacking_follows_every_rule(void **state)
     }
 }
 
+static void checksums_are_those_of_hdf5(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < 5000; size += 1 + size / 8) {
+        struct guarded block = guarded_new(size);
+        for (int fill = 0; fill < 3; fill++) {
+            uint64_t low = 0, high = 0;
+            for (size_t i = 0; i < size; i++)
+                block.at[i] = (uint8_t)(fill == 0 ? 0 : fill == 1 ? 0xff : random_bits());
+            for (size_t i = 0; i < size; i += 2) {
+                low += (uint64_t)(block.at[i] << 8 | (i + 1 < size ? block.at[i + 1] : 0));
+                high += low;
+            }
+            for (int k = 0; k < 4; k++) {
+                low = (low & 0xffff) + (low >> 16);
+                high = (high & 0xffff) + (high >> 16);
+            }
+            for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++)
+                assert_int_equal((*each)->fletcher32(block.at, size), high << 16 | low);
+        }
+        guarded_free(&block);
+    }
+}
+
 static bool is_missing(float value, const struct cn_float_missing *missing)
 {
     bool found = isnan(value) || isinf(value) || value < missing->min || value > missing->max;
@@ -311,6 +335,7 @@ int main(void)
         cmocka_unit_test(mask_follows_every_rule),
         cmocka_unit_test(values_are_taken_from_any_place),
         cmocka_unit_test(unpacking_follows_every_rule),
+        cmocka_unit_test(checksums_are_those_of_hdf5),
         cmocka_unit_test(the_environment_chooses_the_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,43 +19,13 @@ struct state {
 
 enum { CHECKSUM_BYTES = 4 };
 
-/* The remainder of a division by 65535, but 65535 for multiples other than zero. */
-static uint64_t reduced(uint64_t sum)
-{
-    return sum ? (sum - 1) % 65535 + 1 : 0;
-}
-
-/* Fletcher-32 as HDF5 has it: 16-bit words, the first byte above; an odd byte is the upper one. */
-static uint32_t fletcher32(const unsigned char *bytes, size_t size)
-{
-    enum { MOST = 360 }; /* words whose sums of sums, 65535 * 360 * 361 / 2, fit 32 bits */
-    uint64_t low = 0, high = 0;
-    for (size_t left = size / 2; left;) {
-        const uint32_t words = left < MOST ? (uint32_t)left : MOST;
-        uint32_t sum = 0, sums = 0; /* without a chain from word to word */
-        for (uint32_t i = 0; i < words; i++) {
-            const uint32_t word = (uint32_t)bytes[2 * i] << 8 | bytes[2 * i + 1];
-            sum += word;
-            sums += word * (words - i);
-        }
-        high = reduced(high + words * low + sums);
-        low = reduced(low + sum);
-        bytes += 2 * words;
-        left -= words;
-    }
-    if (size % 2) {
-        low = reduced(low + ((uint64_t)*bytes << 8));
-        high = reduced(high + low);
-    }
-    return (uint32_t)(high << 16 | low);
-}
-
 /* The checksum after the bytes is theirs, or theirs with the bytes of each half swapped, as HDF5
  * before 1.6.3 wrote it on some machines. */
-static bool checksum_is_right(const unsigned char *bytes, size_t size)
+static bool checksum_is_right(const struct cn_kernels *kernels, const unsigned char *bytes,
+                              size_t size)
 {
     const unsigned char *end = bytes + size;
-    const uint32_t sum = fletcher32(bytes, size);
+    const uint32_t sum = kernels->fletcher32(bytes, size);
     const uint32_t stored =
         end[0] | (uint32_t)end[1] << 8 | (uint32_t)end[2] << 16 | (uint32_t)end[3] << 24;
     return stored == sum || stored == ((sum & 0xff00ff) << 8 | (sum >> 8 & 0xff00ff));
@@ -126,7 +96,7 @@ static enum cn_status unshuffle(struct state *state, size_t width)
 static enum cn_status check(struct state *state, const char **wrong)
 {
     if (state->size < CHECKSUM_BYTES ||
-        !checksum_is_right(state->bytes, state->size - CHECKSUM_BYTES)) {
+        !checksum_is_right(state->kernels, state->bytes, state->size - CHECKSUM_BYTES)) {
         *wrong = "does not match its checksum";
         return CN_BAD_INPUT;
     }
