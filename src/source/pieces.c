@@ -8,7 +8,7 @@
 #include <fcntl.h>
 
 enum {
-    PIECE_BYTES = 1 << 20, /* stay in the cache from reading to scattering */
+    PIECE_BYTES = 2 << 20, /* about what a cache holds from reading to scattering */
     GAP_BYTES = 4096,      /* are read as well, rather than asked for again after them */
 };
 
