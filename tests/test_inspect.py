@@ -178,7 +178,8 @@ class Inspect(unittest.TestCase):
         seeds = [pathlib.Path(write(self.path(f"s{i}/pr_seed.nc"), count=20, **options)).read_bytes()
                  for i, options in enumerate([{"fmt": "NETCDF3_CLASSIC"},
                                               {"fmt": "NETCDF3_64BIT_DATA"},
-                                              {"zlib": True, "chunksizes": (1, 3, 4)}])]
+                                              {"zlib": True, "chunksizes": (1, 3, 4)},
+                                              {"contiguous": True}])]
         rng = random.Random(20)
         paths = []
         for i in range(150):

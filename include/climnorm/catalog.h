@@ -57,8 +57,8 @@ struct cn_storage {
     bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
     size_t value_bytes;
     bool big_endian;
-    struct cn_filter pipeline[CN_MAX_FILTERS]; /* those that the parallel decoder knows, in order;
-                                                  at most one compresses */
+    struct cn_filter pipeline[CN_MAX_FILTERS]; /* CN_CHUNKED: in order; at most one compresses.
+                                                  Only where not_parallel is empty. */
     size_t filter_count;
     uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
     uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */
