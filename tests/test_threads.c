@@ -1,13 +1,14 @@
 /*
- * Threads and cores. OpenMP binds the main thread while a program is loaded, so the test runs
- * itself again in environments that ask for this: what helps the main thread must not share its one
- * core.
+ * Threads and cores. Whether OpenMP binds the main thread is settled while a program is loaded, so
+ * the test runs itself again in environments that ask for it: what helps the main thread must not
+ * share its one core.
  */
 #include "base/threads.h"
 #include "engine/job.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <omp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ static int cores_of(pid_t thread)
 }
 
 /* Threads besides the main one that may run on `cores` cores. */
-static int helpers_on(int cores)
+static int threads_on(int cores)
 {
     int count = 0;
     DIR *tasks = opendir("/proc/self/task");
@@ -54,16 +55,17 @@ static int helpers_stay_bound(int cores)
     struct cn_progress *progress;
     struct cn_job job = {.counters = &counters};
     struct cn_error error;
+    int bound = threads_on(1); /* OpenMP's */
     if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error))
         return 1;
-    int wanted = helpers_on(cores) + helpers_on(1);
-    for (int tries = 0; tries < 500 && helpers_on(cores) < wanted; tries++)
+    int wanted = threads_on(cores) + threads_on(1) - bound;
+    for (int tries = 0; tries < 500 && threads_on(cores) < wanted; tries++)
         usleep(10000); /* until they have begun */
-    bool bound = wanted < 2 || helpers_on(cores) < wanted;
+    bool right = wanted >= 2 && threads_on(cores) == wanted;
     cn_publisher_finish(&job);
     cn_progress_stop(progress);
     close(view.fd);
-    return bound;
+    return !right;
 }
 
 /* The second life of this program. argv: bound CORES | limit THREADS. Exit 0: as it should be. */
@@ -72,6 +74,8 @@ static int look(char **argv)
     int number = atoi(argv[2]);
     if (strcmp(argv[1], "limit") == 0)
         return cn_threads_granted(1) != 1 || cn_threads_granted(4096) != number;
+#pragma omp parallel num_threads(2) /* binds the main thread, if loading did not */
+    (void)omp_get_thread_num();
     if (cores_of(0) != 1) /* else there is nothing to test */
         return 2;
     return helpers_stay_bound(number) || cn_threads_available() > number || cores_of(0) != 1;
@@ -83,6 +87,7 @@ static int run_in(const char *variable, const char *value, const char *what, int
     snprintf(text, sizeof text, "%d", number);
     pid_t child = fork();
     if (child == 0) {
+        setenv("OMP_PLACES", "threads", 1);
         setenv(variable, value, 1);
         execl("/proc/self/exe", "test_threads", what, text, NULL);
         _exit(127);
