@@ -210,15 +210,17 @@ static struct bench_time load(const struct cn_plan *plan, const struct cn_arena 
     return seconds;
 }
 
-static struct bench_time load_fresh(const struct cn_plan *plan, const struct cn_kernels *kernels)
+/* Twice: into fresh memory, and into the same again. */
+static void load_twice(const struct cn_plan *plan, const struct cn_kernels *kernels,
+                       struct bench_time *fresh, struct bench_time *touched)
 {
     struct cn_arena arena;
     struct cn_error error;
     if (cn_arena_open(&arena, plan->arena_bytes, &error))
         bench_fail("%s", error.text);
-    struct bench_time seconds = load(plan, &arena, kernels);
+    *fresh = load(plan, &arena, kernels);
+    *touched = load(plan, &arena, kernels);
     cn_arena_close(&arena);
-    return seconds;
 }
 
 /* What a run of the program said of itself. */
@@ -277,13 +279,19 @@ static void measure_speedup(const struct setting *setting, const struct bench_in
 }
 
 static void measure_cold(const struct bench_input *input, const struct prepared *five,
-                         const struct cn_arena *arena, const struct cn_kernels *kernels,
-                         struct bench_time inflate, struct figures *figures)
+                         const struct cn_kernels *kernels, struct bench_time inflate,
+                         struct figures *figures)
 {
+    struct cn_arena arena;
+    struct cn_error error;
+    if (cn_arena_open(&arena, five->plan->arena_bytes, &error))
+        bench_fail("%s", error.text);
+    memset(arena.base, 0, arena.bytes);
     bench_forget(input);
     struct bench_time disk = bench_read_cold(input, five->plan->threads);
     bench_forget(input);
-    struct bench_time cold = load(five->plan, arena, kernels);
+    struct bench_time cold = load(five->plan, &arena, kernels);
+    cn_arena_close(&arena);
     put(&figures->disk, disk.wall_s, disk.cpu_s);
     put(&figures->cold, cold.wall_s / fmax(inflate.wall_s, disk.wall_s),
         cold.cpu_s / (inflate.cpu_s + disk.cpu_s));
@@ -295,21 +303,14 @@ static void measure(const struct setting *setting, const struct prepared *five,
 {
     struct bench_input input;
     struct bench_output output = {0};
-    struct cn_arena arena, small;
-    struct cn_error error;
     const int threads = setting->threads, level = five->config->output.compression;
     bench_input_open(&input, five->plan);
-    if (cn_arena_open(&arena, five->plan->arena_bytes, &error) ||
-        cn_arena_open(&small, one->plan->arena_bytes, &error))
-        bench_fail("%s", error.text);
-    memset(arena.base, 0, arena.bytes);
-    memset(small.base, 0, small.bytes);
     for (int turn = -1; turn < setting->repeats; turn++) {
         fprintf(stderr, "\rmeasuring: turn %d of %d ", turn + 1, setting->repeats);
         struct bench_time inflate = bench_inflate(&input, threads);
-        struct bench_time loaded = load(five->plan, &arena, kernels);
-        struct bench_time single = load(one->plan, &small, kernels);
-        struct bench_time fresh = load_fresh(five->plan, kernels);
+        struct bench_time fresh, loaded, single, unused;
+        load_twice(five->plan, kernels, &fresh, &loaded);
+        load_twice(one->plan, kernels, &unused, &single);
         struct whole whole = run_program(setting, threads);
         if (turn < 0) { /* warms up */
             bench_output_read(&output, five->plan);
@@ -332,11 +333,9 @@ static void measure(const struct setting *setting, const struct prepared *five,
         if (threads > 1)
             measure_speedup(setting, &input, inflate, whole.time, figures);
         if (setting->cold)
-            measure_cold(&input, five, &arena, kernels, inflate, figures);
+            measure_cold(&input, five, kernels, inflate, figures);
     }
     fputc('\n', stderr);
-    cn_arena_close(&arena);
-    cn_arena_close(&small);
     bench_input_close(&input);
     bench_output_free(&output);
 }

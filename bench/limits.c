@@ -63,7 +63,8 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
     const struct cn_storage *storage = &file->storage;
     hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
-    if (dataset < 0 || storage->layout != CN_CHUNKED || !storage->deflate || !storage->shuffle ||
+    if (dataset < 0 || storage->layout != CN_CHUNKED || storage->filter_count != 2 ||
+        storage->pipeline[0].kind != CN_SHUFFLE || storage->pipeline[1].kind != CN_DEFLATE ||
         storage->rank != 3 || storage->chunk[0] != 1 || storage->chunk[1] != storage->shape[1] ||
         storage->chunk[2] != storage->shape[2])
         bench_fail("%s: expected shuffled and deflated chunks of a day each", file->path);

@@ -76,6 +76,7 @@ struct cn_job {
     atomic_bool *file_read;        /* [catalog->file_count] opened for data */
     struct cn_worker *workers;     /* [threads] */
     struct cn_publisher *publisher;
+    struct cn_readahead *readahead;
 
     atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
     atomic_uint_fast64_t load_first_ns;
@@ -109,6 +110,12 @@ enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error);
 /* Encodes a share of a file's chunks; the last share also writes the file. */
 void cn_making_encode(struct cn_job *job, size_t making, size_t share);
 void cn_makings_free(struct cn_job *job);
+
+/* The thread that tells the kernel what will be read. */
+enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error);
+/* `read` is open, and is decoded after those that came before; it stays until the end. */
+void cn_readahead_take(struct cn_job *job, const struct cn_read *read);
+void cn_readahead_finish(struct cn_job *job);
 
 /* The threads that sync and rename finished files; they only wait for I/O. */
 enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);

@@ -227,10 +227,12 @@ void cn_load_open(struct cn_job *job, size_t load)
     }
     for (size_t r = 0; r < state->read_count; r++) {
         struct cn_error error;
-        if (cn_read_open(&state->reads[r], &error))
+        if (cn_read_open(&state->reads[r], &error)) {
             lose(job, load, r, &error);
-        else
-            atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
+            continue;
+        }
+        atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
+        cn_readahead_take(job, &state->reads[r]);
     }
 }
 

@@ -34,6 +34,8 @@ static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
         status = cn_makings_prepare(job, error);
     if (!status)
         status = cn_publisher_start(job, error);
+    if (!status)
+        status = cn_readahead_start(job, error);
     return status;
 }
 
@@ -78,6 +80,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
         cn_job_abort(&job, &error);
     else
         cn_graph_run(&job);
+    cn_readahead_finish(&job);
     cn_publisher_finish(&job);
     collect(&job);
     cn_loads_free(&job);

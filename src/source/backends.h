@@ -8,8 +8,9 @@
 
 /* Tiles that cover stretch and box; false: finding them in the file would take too long. */
 bool cn_decoder_plan(struct cn_read *read);
+enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error);
 /* `file`: a descriptor, only read. */
-enum cn_status cn_decoder_open(struct cn_read *read, int file, struct cn_error *error);
+uint64_t cn_decoder_advise(const struct cn_read *read, int file, size_t unit);
 enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
                                struct cn_scratch *scratch, struct cn_error *error);
 
@@ -22,7 +23,7 @@ void cn_chunks_tiles(struct cn_read *read);
 bool cn_chunks_are_few(const struct cn_read *read);
 /* Finds their places, and the fill value; takes the door. */
 enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error);
-void cn_chunks_advise(const struct cn_read *read, int file);
+uint64_t cn_chunks_advise(const struct cn_read *read, int file, size_t unit);
 /* Completes the block with what the chunk that begins at `begin` holds. */
 enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
@@ -36,7 +37,8 @@ enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t
 
 /* Pieces of files without chunks. */
 void cn_pieces_tiles(struct cn_read *read);
-void cn_pieces_advise(const struct cn_read *read, int file);
+/* `block`: without bytes. */
+uint64_t cn_pieces_advise(const struct cn_read *read, int file, const struct cn_block *block);
 enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error);
 

@@ -184,18 +184,11 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
     return status;
 }
 
-void cn_chunks_advise(const struct cn_read *read, int file)
+uint64_t cn_chunks_advise(const struct cn_read *read, int file, size_t unit)
 {
-    uint64_t first = UINT64_MAX, end = 0;
-    for (size_t unit = 0; read->places && unit < read->unit_count; unit++) {
-        const struct cn_chunk_place *place = &read->places[unit];
-        if (place->address == CN_UNWRITTEN)
-            continue;
-        first = place->address < first ? place->address : first;
-        end = place->address + place->size > end ? place->address + place->size : end;
-    }
-    if (end > first)
-        posix_fadvise(file, (off_t)first, (off_t)(end - first), POSIX_FADV_WILLNEED);
+    const struct cn_chunk_place *place = &read->places[unit];
+    posix_fadvise(file, (off_t)place->address, (off_t)place->size, POSIX_FADV_WILLNEED);
+    return place->size;
 }
 
 enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,

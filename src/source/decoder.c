@@ -59,17 +59,27 @@ bool cn_decoder_needs(const struct cn_read *read, const struct cn_block *block)
     return false;
 }
 
-enum cn_status cn_decoder_open(struct cn_read *read, int file, struct cn_error *error)
+enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
-    if (storage->layout == CN_CHUNKED || storage->begin == CN_UNWRITTEN) {
-        enum cn_status status = cn_chunks_find(read, error);
-        if (!status)
-            cn_chunks_advise(read, file);
-        return status;
-    }
-    cn_pieces_advise(read, file);
-    return CN_OK;
+    return storage->layout == CN_CHUNKED || storage->begin == CN_UNWRITTEN
+               ? cn_chunks_find(read, error)
+               : CN_OK;
+}
+
+/* Whether nothing was written where the unit is. */
+static bool is_unwritten(const struct cn_read *read, size_t unit)
+{
+    return (read->places ? read->places[unit].address : read->file->storage.begin) == CN_UNWRITTEN;
+}
+
+uint64_t cn_decoder_advise(const struct cn_read *read, int file, size_t unit)
+{
+    size_t begin[3];
+    const struct cn_block block = cn_decoder_block(read, unit, begin);
+    if (is_unwritten(read, unit) || !cn_decoder_needs(read, &block))
+        return 0;
+    return read->places ? cn_chunks_advise(read, file, unit) : cn_pieces_advise(read, file, &block);
 }
 
 enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
@@ -79,13 +89,11 @@ enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit
     struct cn_block block = cn_decoder_block(read, unit, begin);
     if (!cn_decoder_needs(read, &block))
         return CN_OK;
-    const bool chunked = read->places != NULL;
-    if (chunked ? read->places[unit].address == CN_UNWRITTEN
-                : read->file->storage.begin == CN_UNWRITTEN) {
+    if (is_unwritten(read, unit)) {
         cn_scatter_fill(read, &block, read->fill);
         return CN_OK;
     }
-    enum cn_status status = chunked
+    enum cn_status status = read->places
                                 ? cn_chunks_read(read, file, unit, begin, scratch, &block, error)
                                 : cn_pieces_read(read, file, scratch, &block, error);
     if (!status)

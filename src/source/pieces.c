@@ -90,20 +90,17 @@ static uint64_t address_of(const struct cn_read *read, const struct cn_block *bl
     return address;
 }
 
-void cn_pieces_advise(const struct cn_read *read, int file)
+uint64_t cn_pieces_advise(const struct cn_read *read, int file, const struct cn_block *block)
 {
-    const size_t width = read->file->storage.value_bytes;
-    for (size_t unit = 0; unit < read->unit_count; unit++) {
-        size_t begin[3];
-        const struct cn_block block = cn_decoder_block(read, unit, begin);
-        const struct lie lie = lie_of(read, block.count);
-        const uint64_t address = address_of(read, &block, &lie);
-        if (lie.reads[1] > 1)
-            return; /* small runs, too many to announce */
-        for (size_t i = 0; i < lie.reads[0]; i++)
-            posix_fadvise(file, (off_t)(address + i * lie.stride[0]), (off_t)(lie.run * width),
-                          POSIX_FADV_WILLNEED);
-    }
+    const size_t width = block->raw.width;
+    const struct lie lie = lie_of(read, block->count);
+    const uint64_t address = address_of(read, block, &lie);
+    if (lie.reads[1] > 1)
+        return 0; /* small runs, too many to announce */
+    for (size_t i = 0; i < lie.reads[0]; i++)
+        posix_fadvise(file, (off_t)(address + i * lie.stride[0]), (off_t)(lie.run * width),
+                      POSIX_FADV_WILLNEED);
+    return lie.reads[0] * lie.run * width;
 }
 
 enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,

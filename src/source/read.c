@@ -114,9 +114,14 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
     if (status)
         return status;
     if (read->parallel)
-        status = cn_decoder_open(read, file, error);
+        status = cn_decoder_open(read, error);
     close(file);
     return status;
+}
+
+uint64_t cn_read_advise(const struct cn_read *read, int file, size_t unit)
+{
+    return read->parallel ? cn_decoder_advise(read, file, unit) : 0;
 }
 
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
@@ -134,11 +139,9 @@ enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
     return status;
 }
 
-enum cn_status cn_read_close(struct cn_read *read, struct cn_error *error)
+enum cn_status cn_read_close(const struct cn_read *read, struct cn_error *error)
 {
     struct stat now;
-    free(read->places);
-    read->places = NULL;
     if (stat(read->file->path, &now))
         return cn_fail(error, CN_BAD_INPUT, "%s: the file vanished during the run (%s)",
                        read->file->path, strerror(errno));

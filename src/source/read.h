@@ -62,8 +62,8 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
                             const struct cn_layout *layout, const struct cn_kernels *kernels,
                             size_t first, size_t count, struct cn_error *error);
 
-/* Checks that the file is the one that the catalog saw, finds its chunks and asks the kernel to
- * read ahead. Takes the door. CN_BAD_INPUT: its source years are lost. */
+/* Checks that the file is the one that the catalog saw, and finds its chunks. Takes the door.
+ * CN_BAD_INPUT: its source years are lost. */
 enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 
 /* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
@@ -71,8 +71,12 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
                              struct cn_scratch *scratch, struct cn_error *error);
 
-/* Checks that the file did not change meanwhile, and forgets its chunks. */
-enum cn_status cn_read_close(struct cn_read *read, struct cn_error *error);
+/* Asks the kernel to have the bytes of a unit in memory soon; `file`: a descriptor of it. Returns
+ * how many they are; 0 where it is not known which. */
+uint64_t cn_read_advise(const struct cn_read *read, int file, size_t unit);
+
+/* Checks that the file did not change meanwhile. */
+enum cn_status cn_read_close(const struct cn_read *read, struct cn_error *error);
 void cn_read_free(struct cn_read *read);
 
 #endif
