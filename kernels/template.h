@@ -7,8 +7,10 @@
  *   VL                   floats in a vector; divides 16
  *   vf vd vu vm          VL floats; VL/2 doubles; VL uint32_t; VL truth values
  *   vf_load vf_store     VL floats, any alignment          vf_set vd_set vu_set  a value everywhere
- *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_div  double arithmetic
+ *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_mul vd_div  of doubles
+ *   vd_load              VL/2 doubles, any alignment
  *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded
+ *   vd_if_equal vd_if_less (a, b, x, y): x where a == b; where a < b; else y
  *   vf_le vf_ne          a <= b; a != b or unordered       vm_and  vf_if(m, a, b): m ? a : b
  *   vu_bits vu_store     bits of floats; to memory         vu_add vu_min vu_max  unsigned
  *   BL                   a multiple of VL: elements that the next two take at once
@@ -16,9 +18,9 @@
  *   bytes_split(p, in)   the inverse
  */
 #include "kernels.h"
-#include "portable/exact.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -63,9 +65,11 @@ static void gather(float *block, const struct cn_window_job *job, size_t first, 
 
 /* What LANES cells hold; decides how they may be summed. */
 struct spread {
-    bool numbers;         /* any */
-    bool missing;         /* any */
-    unsigned bits[LANES]; /* some u = 2^k divides all values of the cell, which are < 2^bits * u */
+    bool numbers;               /* any */
+    bool missing;               /* any */
+    unsigned exponent[LANES];   /* of each cell: all magnitudes are below A = 2^(exponent - 126), */
+    unsigned bits[LANES];       /* and multiples of u = 2^-bits A, which is a power of 2 */
+    unsigned widest, narrowest; /* of these bits */
 };
 
 /* Bits without the sign order magnitudes as unsigned integers, NaNs last; doubling drops the sign.
@@ -93,7 +97,7 @@ static struct spread look(const float *block, size_t rows)
         vu_store(high + i * VL, top[i]);
         vu_store(low + i * VL, bottom[i]);
     }
-    struct spread spread = {0};
+    struct spread spread = {.narrowest = UINT_MAX};
     for (size_t i = 0; i < LANES; i++) {
         spread.missing |= greatest[i] > 0xff000000;
         spread.numbers |= high[i] >= 0xffffff;
@@ -101,12 +105,35 @@ static struct spread look(const float *block, size_t rows)
          * with 1: taking it for half as much is safe. No number is as good as zero. */
         const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
         const uint32_t least = (low[i] + 1) >> 24;
-        spread.bits[i] = 24 + (most > least ? most - least : 0);
+        const unsigned bits = 24 + (most > least ? most - least : 0);
+        spread.exponent[i] = most;
+        spread.bits[i] = bits;
+        spread.widest = bits > spread.widest ? bits : spread.widest;
+        spread.narrowest = bits < spread.narrowest ? bits : spread.narrowest;
     }
     return spread;
 }
 
-/* The sums of windows of LANES cells that move along the rows: s + e, of n values. */
+/* How many bits of spread the methods of summing take. */
+struct reach {
+    unsigned window; /* log2 of the window, rounded up */
+    unsigned one;    /* bits for one double */
+    unsigned pair;   /* for two */
+    unsigned part;   /* for each further one */
+};
+
+/* Where the first of several doubles that a cell is summed in starts, see means_of_lanes. */
+static inline double start_of(unsigned exponent, const struct reach *reach)
+{
+    const uint64_t bits = (uint64_t)(1023 - 124 + exponent + reach->window) << 52 | 1ULL << 51;
+    double start;
+    memcpy(&start, &bits, sizeof start);
+    return start;
+}
+
+#include "wide.h"
+
+/* The sums of windows of LANES cells that move along the rows: s - start + e, of n values. */
 struct sums {
     vd s[2 * VECTORS], e[2 * VECTORS];
     vf n[VECTORS];
@@ -115,15 +142,15 @@ struct sums {
 /* How a block is computed; constants where these are used, so that each method is a loop of its
  * own without the rest. */
 struct method {
-    bool pairs;   /* sums are pairs of doubles, else one double */
+    bool pairs;   /* sums are pairs of doubles, else one double; then start is 0 */
     bool missing; /* some values are NaN, else n is the window */
 };
 
-/* s + e += x, with nothing lost in s (Knuth's TwoSum). */
+/* s + e += x, with nothing lost. */
 static inline void add_pair(vd *s, vd *e, vd x)
 {
-    const vd sum = vd_add(*s, x), part = vd_sub(sum, *s);
-    *e = vd_add(*e, vd_add(vd_sub(*s, vd_sub(sum, part)), vd_sub(x, part)));
+    const vd sum = vd_add(*s, x);
+    *e = vd_add(*e, vd_sub(x, vd_sub(sum, *s)));
     *s = sum;
 }
 
@@ -154,14 +181,14 @@ static ALWAYS_INLINE void move(struct sums *sums, const float *values, bool ente
 
 /* The means of the window where it is now, of `cells` of the LANES cells. */
 static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sums *sums,
-                                    struct method method)
+                                    const double start[LANES], struct method method)
 {
     float lanes[LANES], *to = cells < LANES ? lanes : means;
     for (size_t i = 0; i < VECTORS; i++) {
         vd low = sums->s[2 * i], high = sums->s[2 * i + 1];
         if (method.pairs) {
-            low = vd_add(low, sums->e[2 * i]);
-            high = vd_add(high, sums->e[2 * i + 1]);
+            low = vd_add(vd_sub(low, vd_load(start + i * VL)), sums->e[2 * i]);
+            high = vd_add(vd_sub(high, vd_load(start + i * VL + VL / 2)), sums->e[2 * i + 1]);
         }
         const vf n = sums->n[i];
         vf mean = vf_narrow(vd_div(low, vd_low(n)), vd_div(high, vd_high(n)));
@@ -184,11 +211,13 @@ static void put_counts(int16_t *counts, size_t cells, const struct sums *sums)
 
 /* Cells first … first + cells, at most LANES, gathered in block[rows][LANES]. */
 static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, size_t cells,
-                                const float *block, struct method method)
+                                const float *block, const double start[LANES], struct method method)
 {
     struct sums sums;
     for (size_t i = 0; i < VECTORS; i++) {
-        sums.s[2 * i] = sums.s[2 * i + 1] = sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
+        sums.s[2 * i] = method.pairs ? vd_load(start + i * VL) : vd_set(0);
+        sums.s[2 * i + 1] = method.pairs ? vd_load(start + i * VL + VL / 2) : vd_set(0);
+        sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
         sums.n[i] = vf_set(method.missing ? 0 : (float)job->window);
     }
     for (size_t row = 0; row < job->window - 1; row++)
@@ -198,7 +227,7 @@ static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, s
             move(&sums, block + (target - 1) * LANES, false, method);
         move(&sums, block + (target + job->window - 1) * LANES, true, method);
         if (job->means[target])
-            put_means(job->means[target] + first, cells, &sums, method);
+            put_means(job->means[target] + first, cells, &sums, start, method);
         if (job->counts && job->counts[target])
             put_counts(job->counts[target] + first, cells, &sums);
     }
@@ -214,11 +243,6 @@ static void put_missing(const struct cn_window_job *job, size_t first, size_t ce
     }
 }
 
-static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
-{
-    return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
-}
-
 /* Cells first … first + cells, at most LANES, by the cheapest method that is exact. For each cell
  * let u and A = 2^bits * u be as in struct spread. A multiple of u of at most 2^53 u is a double,
  * so an operation on doubles whose exact result is such a multiple is exact.
@@ -226,52 +250,68 @@ static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
  * One double: the oldest value leaves before the newest enters, so a partial sum has at most
  * `window` terms. It is exact if window * A <= 2^53 u.
  *
- * Pairs: rounding a multiple of u gives a multiple of u, so s, e and what TwoSum takes from s are
- * such, and s + e is the exact sum S as long as each addition to e is exact. While
- * |e| <= window * A, s + x = S + x - e is at most 2 * window * A, of which TwoSum loses at most
- * 2^-53: after k moves |e| <= k * 2^-52 * window * A. That keeps the assumption, and if
- * k * 2^-52 * window * A <= 2^53 u, all additions to e are exact. Then s + e is S, and their sum as
- * doubles is S rounded once. There are less than 2 * rows moves.
+ * Pairs: s starts at 1.5 * 2^52 g, with g = 2^-50 * window * A (window as a power of 2, rounded
+ * up), and stays between 2^52 g and 2^53 g, see below. There doubles are the multiples of g. So s
+ * takes of each x the nearest one, which is sum - s exactly, and e what is left, at most g / 2 and
+ * a multiple of u: (s - start) + e is the exact sum S as long as the additions to e are exact, and
+ * their sum as doubles is S rounded once. In k moves, of which there are less than 2 * rows,
+ * |e| <= k g / 2: exact if rows * g <= 2^53 u. And |s - start| = |S - e| <= 2^50 g + rows * g
+ * < 2^51 g, as it must. (If g < u, then e is 0.)
  *
- * Cells with more spread are computed again by the method that takes everything. */
+ * Cells with more spread wait for others of their kind, to be computed in more doubles. */
 static void means_of_lanes(const struct cn_window_job *job, size_t first, size_t cells,
-                           const float *block)
+                           const float *block, struct wide *wide)
 {
-    const size_t rows = job->window + job->targets - 1;
-    const unsigned for_one = 53 - log2_above(job->window);
-    const unsigned for_pairs = 105 - log2_above(job->window) - log2_above(2 * rows);
-    const struct spread spread = look(block, rows);
+    const struct reach *reach = &wide->reach;
+    const struct spread spread = look(block, job->window + job->targets - 1);
     if (!spread.numbers) {
         put_missing(job, first, cells);
         return;
     }
-    bool pairs = false;
-    for (size_t i = 0; i < cells; i++)
-        pairs |= spread.bits[i] > for_one;
+    const bool pairs = spread.widest > reach->one;
+    double start[LANES];
+    for (size_t i = 0; pairs && i < LANES; i++)
+        start[i] = start_of(spread.exponent[i], reach);
     if (!pairs && !spread.missing)
-        slide(job, first, cells, block, (struct method){.pairs = false});
+        slide(job, first, cells, block, start, (struct method){.pairs = false});
     else if (!pairs)
-        slide(job, first, cells, block, (struct method){.missing = true});
-    else if (!spread.missing)
-        slide(job, first, cells, block, (struct method){.pairs = true});
-    else
-        slide(job, first, cells, block, (struct method){.pairs = true, .missing = true});
-    for (size_t i = 0; pairs && i < cells; i++)
-        if (spread.bits[i] > for_pairs)
-            cn_window_means_exact(job, first + i, block + i, LANES);
+        slide(job, first, cells, block, start, (struct method){.missing = true});
+    else if (spread.narrowest <= reach->pair && !spread.missing)
+        slide(job, first, cells, block, start, (struct method){.pairs = true});
+    else if (spread.narrowest <= reach->pair)
+        slide(job, first, cells, block, start, (struct method){.pairs = true, .missing = true});
+    for (size_t i = 0; spread.widest > reach->pair && i < cells; i++)
+        if (spread.bits[i] > reach->pair)
+            wide_add(wide, job, first + i, block + i, spread.exponent[i], spread.bits[i]);
+}
+
+static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
+{
+    return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
 }
 
 static void means_of_batch(const struct cn_window_job *job)
 {
-    _Alignas(64) float block[BLOCK_FLOATS]; /* 64 KiB; fits L2, and the stack of any thread */
+    /* 64 KiB, and as much in `wide`; fits L2, and the stack of any thread. */
+    _Alignas(64) float block[BLOCK_FLOATS];
+    struct wide wide;
     const size_t rows = job->window + job->targets - 1;
     const size_t width = BLOCK_FLOATS / (rows * LANES) * LANES;
+    const unsigned log_window = log2_above(job->window), log_rows = log2_above(rows);
+    wide.count = 0;
+    wide.reach = (struct reach){.window = log_window,
+                                .one = 53 - log_window,
+                                .pair = 103 - log_window - log_rows,
+                                .part = 50 - log_rows};
     for (size_t first = 0; first < job->cells; first += width) {
         const size_t cells = least(job->cells - first, width);
         gather(block, job, first, cells);
         for (size_t cell = 0; cell < cells; cell += LANES)
-            means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows);
+            means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows,
+                           &wide);
     }
+    if (wide.count)
+        wide_put(&wide, job);
 }
 
 static void window_means(const struct cn_window_job *job)

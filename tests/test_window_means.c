@@ -331,14 +331,14 @@ static void means_are_exact_for_all_cells_and_offsets(void **state)
 static void means_are_exact_for_all_spreads(void **state)
 {
     (void)state;
-    static const size_t windows[] = {1, 8, 30, 64};
-    enum { TARGETS = 100 };
-    for (size_t w = 0; w < 4; w++) {
+    static const size_t windows[] = {1, 2, 8, 30, 64, 1000};
+    enum { TARGETS = 25 };
+    for (size_t w = 0; w < 6; w++) {
         struct trial trial = trial_new(windows[w], TARGETS, 16, 0);
-        for (unsigned spread = 0; spread < 250; spread += 1 + spread / 128 * 20) {
+        for (unsigned spread = 0; spread < 254; spread += windows[w] < 1000 ? 1 : 9) {
             for (size_t cell = 0; cell < 16; cell++)
                 for (size_t row = 0; row < windows[w] + TARGETS - 1; row++)
-                    trial.rows[row][cell] = value_over(spread);
+                    trial.rows[row][cell] = random_bits() % 64 ? value_over(spread) : NAN;
             trial_check(&trial, SIZE_MAX);
         }
         trial_free(&trial, 0);
@@ -363,6 +363,68 @@ static void the_least_value_breaks_ties(void **state)
         assert_true(trial.means[0][1] == 0x1p22F + 0.5F);
     }
     trial_free(&trial, 0);
+}
+
+/* The same, where the digits that count are left over when much larger values cancel, and where
+ * what decides is itself left over from small ones: 8 values, in any order, of which windows hold
+ * all, or all but some. */
+static void ties_are_broken_whatever_cancels(void **state)
+{
+    (void)state;
+    enum { CELLS = 64, WINDOW = 8, TARGETS = 3 };
+    struct trial trial = trial_new(WINDOW, TARGETS, CELLS, 0);
+    bool up = false, down = false;
+    for (size_t turn = 0; turn < 500; turn++) {
+        for (size_t cell = 0; cell < CELLS; cell++) {
+            const int at = (int)(random_bits() % 190) - 90;
+            const float large = ldexpf(1, at + 24 + (int)(random_bits() % (104 - (unsigned)at)));
+            const float small = ldexpf(1, at - 30 - (int)(random_bits() % (120 + (unsigned)at)));
+            const float less = ldexpf(small, -(int)(random_bits() % 60));
+            const float sign = random_bits() & 1 ? 1.0F : -1.0F;
+            const float values[WINDOW] = {
+                large, -large,       ldexpf(1, at + 24), ldexpf(1, at), ldexpf(1, at - 29),
+                small, less - small, sign * less};
+            const size_t first = random_bits() % WINDOW, step = 1 + 2 * (random_bits() % 4);
+            for (size_t row = 0; row < WINDOW + TARGETS - 1; row++)
+                trial.rows[row][cell] = values[(first + row * step) % WINDOW];
+        }
+        trial_check(&trial, SIZE_MAX);
+    }
+    /* The scene is what it is meant to be: less than nothing decides, either way. */
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const float values[WINDOW] = {0x1p100F, -0x1p100F, 0x1p24F,   1,
+                                      0x1p-29F, 0x1p-80F,  -0x1p-80F, (float)sign * 0x1p-140F};
+        for (size_t row = 0; row < WINDOW; row++)
+            trial.rows[row][0] = values[row];
+        trial_check(&trial, SIZE_MAX);
+        up |= trial.means[0][0] == 0x1p21F + 0.25F;
+        down |= trial.means[0][0] == 0x1p21F;
+    }
+    assert_true(up && down);
+    trial_free(&trial, 0);
+}
+
+/* Cells of any spread lie among others, with and without gaps, and fill whole blocks or a few
+ * cells: each result must find its place. */
+static void wide_cells_lie_anywhere(void **state)
+{
+    (void)state;
+    for (size_t cells = 1; cells < 700; cells += 1 + cells / 3) {
+        for (uint32_t percent = 1; percent <= 100; percent += 33) {
+            struct trial trial = trial_new(30, 7, cells, 0);
+            for (size_t cell = 0; cell < cells; cell++) {
+                const bool wide = random_bits() % 100 < percent, gaps = random_bits() % 4 == 0;
+                const unsigned spread = 60 + random_bits() % 194;
+                for (size_t row = 0; row < 36; row++) {
+                    const float value = wide ? value_over(spread) : uniform(230, 320);
+                    trial.rows[row][cell] = gaps && random_bits() % 5 == 0 ? NAN : value;
+                }
+            }
+            trial_check(&trial, SIZE_MAX);
+            trial_check(&trial, 3);
+            trial_free(&trial, 0);
+        }
+    }
 }
 
 static void means_do_not_depend_on_the_batch(void **state)
@@ -486,6 +548,8 @@ int main(void)
         cmocka_unit_test(means_are_exact_for_all_cells_and_offsets),
         cmocka_unit_test(means_are_exact_for_all_spreads),
         cmocka_unit_test(the_least_value_breaks_ties),
+        cmocka_unit_test(ties_are_broken_whatever_cancels),
+        cmocka_unit_test(wide_cells_lie_anywhere),
         cmocka_unit_test(means_do_not_depend_on_the_batch),
         cmocka_unit_test(the_longest_window_goes_with_many_targets),
         cmocka_unit_test(rows_and_results_may_be_absent),
