@@ -1,6 +1,6 @@
 /*
  * Benchmark of the engine at full size: loading, computing, writing and the whole run as multiples
- * of what the same cores can do at best (limits.h), measured in turns within one run, so that a
+ * of what the same cores can do at best (bare.h), measured in turns within one run, so that a
  * noisy neighbour meets both. Medians.
  *
  *     bench_engine [--data DIR] [--years 1985-2024] [--threads N] [--repeats N] [--cold]
@@ -10,7 +10,7 @@
 #include "base/threads.h"
 #include "climnorm/synth.h"
 #include "engine/job.h"
-#include "limits.h"
+#include "bare.h"
 
 #include <errno.h>
 #include <getopt.h>

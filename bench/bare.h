@@ -3,8 +3,8 @@
  * against. Plain loops over libdeflate and pread, on memory that was touched before; nothing of the
  * engine is in them.
  */
-#ifndef CLIMNORM_BENCH_LIMITS_H
-#define CLIMNORM_BENCH_LIMITS_H
+#ifndef CLIMNORM_BENCH_BARE_H
+#define CLIMNORM_BENCH_BARE_H
 
 #include "climnorm/plan.h"
 #include "kernels.h"

@@ -2,7 +2,7 @@
  * The limits: bare inflate, bare deflate, bare reading. It must not use the rooms it judges, but
  * for the kernel that shuffles, which bench_kernels judges.
  */
-#include "limits.h"
+#include "bare.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
