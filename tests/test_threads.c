@@ -41,7 +41,8 @@ static int threads_on(int cores)
     return count;
 }
 
-/* Starts the display and the publisher; 0: all their threads may run on `cores` cores. */
+/* Starts the display, the publisher and reading ahead; 0: all their threads may run on `cores`
+ * cores. */
 static int helpers_stay_bound(int cores)
 {
     struct cn_counters counters = {0};
@@ -53,15 +54,18 @@ static int helpers_stay_bound(int cores)
                                     .mode = CN_PROGRESS_PLAIN,
                                     .fd = open("/dev/null", O_WRONLY | O_CLOEXEC)};
     struct cn_progress *progress;
-    struct cn_job job = {.counters = &counters};
+    const struct cn_variable_plan variable = {0};
+    struct cn_job job = {.counters = &counters, .variable = &variable};
     struct cn_error error;
     int bound = threads_on(1); /* OpenMP's */
-    if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error))
+    if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error) ||
+        cn_readahead_start(&job, &error))
         return 1;
     int wanted = threads_on(cores) + threads_on(1) - bound;
     for (int tries = 0; tries < 500 && threads_on(cores) < wanted; tries++)
         usleep(10000); /* until they have begun */
-    bool right = wanted >= 2 && threads_on(cores) == wanted;
+    bool right = wanted >= 3 && threads_on(cores) == wanted;
+    cn_readahead_finish(&job);
     cn_publisher_finish(&job);
     cn_progress_stop(progress);
     close(view.fd);

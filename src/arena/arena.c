@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-enum { HUGE_PAGE = 2 << 20, PAGE = 4096 };
+enum { HUGE_PAGE = 2 << 20 };
 
 enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error)
 {
@@ -50,7 +51,7 @@ void cn_arena_close(struct cn_arena *arena)
 void cn_arena_touch(void *at, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
-    uintptr_t first = (uintptr_t)at / PAGE * PAGE;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)at / page * page;
     madvise((void *)first, (uintptr_t)at + bytes - first, MADV_POPULATE_WRITE);
 #else
     (void)at;

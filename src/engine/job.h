@@ -20,8 +20,9 @@ struct cn_decode {
 };
 
 struct cn_load_state {
-    struct cn_read *reads; /* one per file of the load */
-    atomic_bool *failed;   /* [read_count] reported already */
+    struct cn_read *reads;     /* one per file of the load */
+    atomic_bool *failed;       /* [read_count] reported already */
+    atomic_size_t *units_done; /* [read_count] by decodes, also when they did nothing */
     size_t read_count;
     struct cn_decode *decodes;
     size_t decode_count;
@@ -97,7 +98,7 @@ struct cn_scratch *cn_job_scratch(struct cn_job *job); /* the calling thread's *
 /* The bodies of the tasks, one call each. */
 enum cn_status cn_loads_prepare(struct cn_job *job, struct cn_error *error);
 void cn_load_open(struct cn_job *job, size_t load);
-void cn_load_decode(struct cn_job *job, size_t load, size_t decode);
+void cn_load_decode(struct cn_job *job, size_t load, size_t index);
 void cn_load_seal(struct cn_job *job, size_t load);
 void cn_loads_free(struct cn_job *job);
 
@@ -114,7 +115,8 @@ void cn_makings_free(struct cn_job *job);
 /* The thread that tells the kernel what will be read. */
 enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error);
 /* `read` is open, and is decoded after those that came before; it stays until the end. */
-void cn_readahead_take(struct cn_job *job, const struct cn_read *read);
+void cn_readahead_take(struct cn_job *job, const struct cn_read *read,
+                       const atomic_size_t *units_done);
 void cn_readahead_finish(struct cn_job *job);
 
 /* The threads that sync and rename finished files; they only wait for I/O. */

@@ -50,9 +50,10 @@ static enum cn_status plan_reads(struct cn_job *job, size_t load, struct cn_erro
         parts += year_of(job, load, k)->part_count;
     state->reads = cn_pool_alloc(job->pool, parts, sizeof *state->reads);
     state->failed = cn_pool_alloc(job->pool, parts, sizeof *state->failed);
+    state->units_done = cn_pool_alloc(job->pool, parts, sizeof *state->units_done);
     state->slots = cn_pool_alloc(job->pool, years, sizeof *state->slots);
     state->slot_count = years;
-    if (!state->reads || !state->failed || !state->slots)
+    if (!state->reads || !state->failed || !state->units_done || !state->slots)
         return cn_fail_memory(error, "the loads of a variable");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(job, load, k);
@@ -232,7 +233,7 @@ void cn_load_open(struct cn_job *job, size_t load)
             continue;
         }
         atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
-        cn_readahead_take(job, &state->reads[r]);
+        cn_readahead_take(job, &state->reads[r], &state->units_done[r]);
     }
 }
 
@@ -247,24 +248,32 @@ static void touch_share(struct cn_job *job, const struct cn_load_state *state, s
                        end - first);
 }
 
-void cn_load_decode(struct cn_job *job, size_t load, size_t decode)
+static void decode(struct cn_job *job, size_t load, size_t index)
 {
     struct cn_load_state *state = &job->loads[load];
-    const struct cn_decode *work = &state->decodes[decode];
-    struct cn_read *read = &state->reads[work->read];
+    const struct cn_decode *work = &state->decodes[index];
     struct cn_error error;
     struct cn_worker *worker = cn_job_worker(job);
     uint64_t before = worker->scratch.bytes_read;
-    if (!cn_job_goes_on(job) ||
-        atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
-        return;
     if (state->fresh)
-        touch_share(job, state, decode);
-    if (cn_read_units(read, work->first_unit, work->unit_count, &worker->scratch, &error))
+        touch_share(job, state, index);
+    if (cn_read_units(&state->reads[work->read], work->first_unit, work->unit_count,
+                      &worker->scratch, &error))
         lose(job, load, work->read, &error);
     size_t line = (size_t)(worker - job->workers) % CN_COUNTER_LINES;
     cn_count(&job->counters->bytes_read[line], worker->scratch.bytes_read - before);
     worker->load_last_ns = cn_now_ns();
+}
+
+void cn_load_decode(struct cn_job *job, size_t load, size_t index)
+{
+    struct cn_load_state *state = &job->loads[load];
+    const struct cn_decode *work = &state->decodes[index];
+    if (cn_job_goes_on(job) &&
+        !atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
+        decode(job, load, index);
+    atomic_fetch_add_explicit(&state->units_done[work->read], work->unit_count,
+                              memory_order_relaxed);
 }
 
 void cn_load_seal(struct cn_job *job, size_t load)

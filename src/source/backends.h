@@ -50,6 +50,9 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
  * damaged file. Set errno to 0 before the call. */
 enum cn_status cn_read_blame(void);
 
+/* Asks the kernel to have these bytes of a file in memory soon. */
+void cn_advise_bytes(int file, uint64_t address, uint64_t size);
+
 /* Reads just these bytes of an open file. */
 enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
                              struct cn_scratch *scratch, unsigned char *bytes,

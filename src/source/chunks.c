@@ -7,7 +7,6 @@
 #include "base/door.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <math.h>
 #include <stdlib.h>
@@ -187,7 +186,7 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
 uint64_t cn_chunks_advise(const struct cn_read *read, int file, size_t unit)
 {
     const struct cn_chunk_place *place = &read->places[unit];
-    posix_fadvise(file, (off_t)place->address, (off_t)place->size, POSIX_FADV_WILLNEED);
+    cn_advise_bytes(file, place->address, place->size);
     return place->size;
 }
 

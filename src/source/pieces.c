@@ -5,8 +5,6 @@
  */
 #include "source/backends.h"
 
-#include <fcntl.h>
-
 enum {
     PIECE_BYTES = 2 << 20, /* about what a cache holds from reading to scattering */
     GAP_BYTES = 4096,      /* are read as well, rather than asked for again after them */
@@ -98,8 +96,7 @@ uint64_t cn_pieces_advise(const struct cn_read *read, int file, const struct cn_
     if (lie.reads[1] > 1)
         return 0; /* small runs, too many to announce */
     for (size_t i = 0; i < lie.reads[0]; i++)
-        posix_fadvise(file, (off_t)(address + i * lie.stride[0]), (off_t)(lie.run * width),
-                      POSIX_FADV_WILLNEED);
+        cn_advise_bytes(file, address + i * lie.stride[0], lie.run * width);
     return lie.reads[0] * lie.run * width;
 }
 

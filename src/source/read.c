@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static struct cn_box hull(const struct cn_layout *layout)
@@ -117,6 +118,21 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
         status = cn_decoder_open(read, error);
     close(file);
     return status;
+}
+
+/* Reads a byte if that needs no waiting. */
+static bool is_in_memory(int file, uint64_t address)
+{
+    char byte;
+    const struct iovec one = {&byte, 1};
+    return preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1;
+}
+
+/* Announcing costs a look at every page, so what is in memory, as its last byte tells, is not. */
+void cn_advise_bytes(int file, uint64_t address, uint64_t size)
+{
+    if (size > 0 && !is_in_memory(file, address + size - 1))
+        posix_fadvise(file, (off_t)address, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
 uint64_t cn_read_advise(const struct cn_read *read, int file, size_t unit)
