@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 4 << 20 }; /* bytes of a cold read */
+enum { PIECE = 4 << 20, COPIED = 256 << 20 }; /* bytes */
 
 static double cpu_seconds(int who)
 {
@@ -245,5 +246,35 @@ struct bench_time bench_deflate(const struct bench_output *output, const struct 
         free(deflated);
     }
     free(first);
+    return start;
+}
+
+struct bench_time bench_copy(uint64_t bytes, int threads)
+{
+    unsigned char *from = touched(COPIED), *to = touched(COPIED);
+    const uint64_t pieces = bytes / PIECE;
+    struct bench_time start = bench_now();
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (uint64_t k = 0; k < pieces; k++)
+        memcpy(to + k * PIECE % COPIED, from + k * PIECE % COPIED, PIECE);
+    start = bench_since(start);
+    free(from);
+    free(to);
+    return start;
+}
+
+struct bench_time bench_touch(uint64_t bytes, int threads)
+{
+    const uint64_t pieces = bytes / PIECE;
+    unsigned char *memory = mmap(NULL, pieces * PIECE, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        bench_fail("out of memory");
+    struct bench_time start = bench_now();
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (uint64_t k = 0; k < pieces; k++)
+        madvise(memory + k * PIECE, PIECE, MADV_POPULATE_WRITE);
+    start = bench_since(start);
+    munmap(memory, pieces * PIECE);
     return start;
 }

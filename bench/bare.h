@@ -62,6 +62,11 @@ void bench_output_free(struct bench_output *output);
 struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
                                 int level, int threads);
 
+/* Time to copy so many bytes, which lie far beyond the caches. */
+struct bench_time bench_copy(uint64_t bytes, int threads);
+/* Time until the kernel has given so many bytes of fresh memory. */
+struct bench_time bench_touch(uint64_t bytes, int threads);
+
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -7,10 +7,10 @@
  *
  * DIR holds the data, made when they are missing and kept: 220 MB a year.
  */
+#include "bare.h"
 #include "base/threads.h"
 #include "climnorm/synth.h"
 #include "engine/job.h"
-#include "bare.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -263,16 +263,47 @@ static struct whole run_program(const struct setting *setting, int threads)
 }
 
 struct figures {
-    struct series inflate, inflate1, deflate, disk;
+    struct series inflate, inflate1, deflate, copy, touch, disk;
     struct series load, fresh, cold, one_region, compute, write, whole, speedup, peak;
+    struct series model, model1;
 };
 
+/* Bytes that computing must move: each source value and each normal once. */
+static uint64_t compulsory_bytes(const struct cn_variable_plan *variable)
+{
+    uint64_t slabs = 0;
+    for (size_t b = 0; b < variable->batch_count; b++)
+        slabs += variable->batches[b].row_count + variable->batches[b].target_count;
+    return slabs * variable->slab_bytes;
+}
+
+/* How long a run should take on `threads` threads: docs/performance.md. */
+static struct bench_time model(const struct cn_plan *plan, const struct bench_output *output,
+                               const struct cn_kernels *kernels, struct bench_time inflate,
+                               int threads, struct figures *figures)
+{
+    const struct bench_time deflate =
+        bench_deflate(output, kernels, plan->config->output.compression, threads);
+    const struct bench_time copy = bench_copy(compulsory_bytes(&plan->variables[0]), threads);
+    const struct bench_time touch = bench_touch(plan->arena_bytes, threads);
+    if (threads == plan->threads) {
+        put(&figures->deflate, deflate.wall_s, deflate.cpu_s);
+        put(&figures->copy, copy.wall_s, copy.cpu_s);
+        put(&figures->touch, touch.wall_s, touch.cpu_s);
+    }
+    return (struct bench_time){
+        1.03 * inflate.wall_s + 1.1 * deflate.wall_s + 2 * copy.wall_s + touch.wall_s,
+        1.03 * inflate.cpu_s + 1.1 * deflate.cpu_s + 2 * copy.cpu_s + touch.cpu_s};
+}
+
 /* What one thread takes, beside what all take. */
-static void measure_speedup(const struct setting *setting, const struct bench_input *input,
-                            struct bench_time inflate, struct bench_time whole,
-                            struct figures *figures)
+static void measure_speedup(const struct setting *setting, const struct cn_plan *plan,
+                            const struct bench_input *input, const struct bench_output *output,
+                            const struct cn_kernels *kernels, struct bench_time inflate,
+                            struct bench_time whole, struct figures *figures)
 {
     struct bench_time inflate1 = bench_inflate(input, 1), whole1 = run_program(setting, 1).time;
+    put_ratio(&figures->model1, whole1, model(plan, output, kernels, inflate1, 1, figures));
     put(&figures->inflate1, inflate1.wall_s, inflate1.cpu_s);
     put(&figures->speedup, whole1.wall_s / whole.wall_s / (inflate1.wall_s / inflate.wall_s),
         whole1.cpu_s / whole.cpu_s / (inflate1.cpu_s / inflate.cpu_s));
@@ -303,7 +334,7 @@ static void measure(const struct setting *setting, const struct prepared *five,
 {
     struct bench_input input;
     struct bench_output output = {0};
-    const int threads = setting->threads, level = five->config->output.compression;
+    const int threads = setting->threads;
     bench_input_open(&input, five->plan);
     for (int turn = -1; turn < setting->repeats; turn++) {
         fprintf(stderr, "\rmeasuring: turn %d of %d ", turn + 1, setting->repeats);
@@ -316,11 +347,12 @@ static void measure(const struct setting *setting, const struct prepared *five,
             bench_output_read(&output, five->plan);
             continue;
         }
-        struct bench_time deflate = bench_deflate(&output, kernels, level, threads);
+        struct bench_time foreseen = model(five->plan, &output, kernels, inflate, threads, figures);
+        struct bench_time deflate = figures->deflate.values[turn];
         const struct bench_time both = {inflate.wall_s + deflate.wall_s,
                                         inflate.cpu_s + deflate.cpu_s};
         put(&figures->inflate, inflate.wall_s, inflate.cpu_s);
-        put(&figures->deflate, deflate.wall_s, deflate.cpu_s);
+        put_ratio(&figures->model, whole.time, foreseen);
         put_ratio(&figures->load, loaded, inflate);
         put_ratio(&figures->fresh, fresh, inflate);
         put_ratio(&figures->one_region, loaded, single);
@@ -331,7 +363,8 @@ static void measure(const struct setting *setting, const struct prepared *five,
             whole.write_s / deflate.cpu_s);
         put(&figures->peak, whole.peak_bytes / (double)five->plan->arena_bytes, NAN);
         if (threads > 1)
-            measure_speedup(setting, &input, inflate, whole.time, figures);
+            measure_speedup(setting, five->plan, &input, &output, kernels, inflate, whole.time,
+                            figures);
         if (setting->cold)
             measure_cold(&input, five, kernels, inflate, figures);
     }
@@ -378,6 +411,8 @@ static void print(const struct setting *setting, const struct prepared *five,
     print_row("inflate", &figures->inflate, "");
     print_row("inflate, one thread", &figures->inflate1, "");
     print_row("deflate", &figures->deflate, "");
+    print_row("copy of what computing must move", &figures->copy, "");
+    print_row("fresh memory for the arena", &figures->touch, "");
     print_row("disk, cold", &figures->disk, "");
     printf("  %-40s %8s %18s %12s   %s\n", "ratios", "wall", "least … most", "CPU", "aim");
     print_row("load / inflate, touched memory", &figures->load, "<= 1.05");
@@ -389,6 +424,8 @@ static void print(const struct setting *setting, const struct prepared *five,
     print_row("whole run / (inflate + deflate)", &figures->whole, "<= 1.25");
     print_row("speed-up of whole run / of inflate", &figures->speedup, ">= 0.95");
     print_row("peak memory / arena", &figures->peak, "<= 1.1");
+    print_row("whole run / model", &figures->model, "0.85 … 1.15");
+    print_row("whole run / model, one thread", &figures->model1, "0.85 … 1.15");
 }
 
 int main(int argc, char **argv)
