@@ -5,7 +5,9 @@
 #ifndef CLIMNORM_BASE_DOOR_H
 #define CLIMNORM_BASE_DOOR_H
 
-void cn_door_enter(void); /* also keeps HDF5 from printing its error stack in this thread */
+/* Also keeps HDF5 from printing its error stack in this thread, and from following links into other
+ * files, in all of the process. */
+void cn_door_enter(void);
 void cn_door_leave(void);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "base/probe.h"
 
+#include "base/machine.h"
 #include "base/threads.h"
 
 #include <errno.h>
@@ -25,10 +26,14 @@ enum {
     MAX_CHILDREN = 16,
     /* Metadata of a year take a millisecond; those of the largest file accepted two seconds. */
     MAX_CPU_SECONDS = 10,
+    /* A cold disk under all children at once is far from it. */
+    PATIENCE_SECONDS = 60,
+    POLL_MS = 1000,
+    DYING_MS = 1000,
 };
 
 /* More than all that looking at an item may keep, so that a sound file never meets it. */
-static const rlim_t MORE_BYTES = (rlim_t)2 << 30;
+static const uint64_t MORE_BYTES = (uint64_t)1 << 30;
 
 /* More than any sound answer: the longest time axis and the largest grid are 130 MB. */
 static const size_t MAX_ANSWER_BYTES = (size_t)256 << 20;
@@ -45,14 +50,16 @@ struct child {
     size_t first, next;  /* the item that it began with, the one it looks at */
     struct head head;    /* of the answer that arrives */
     size_t have;         /* bytes of head and answer that are here */
+    int64_t waited_ms;   /* for the answer */
     struct cn_parcel in; /* the answer */
 };
 
 struct run {
     const struct cn_probe *probe;
     struct child children[MAX_CHILDREN];
-    size_t stride; /* children */
-    size_t end;    /* items from here on are not wanted */
+    size_t stride;     /* children */
+    size_t end;        /* items from here on are not wanted */
+    rlim_t more_bytes; /* for each child */
     enum cn_status status;
     struct cn_error *error;
 };
@@ -139,7 +146,7 @@ static void be_child(const struct run *run, size_t item, int pipe, pid_t parent)
     set_limit(RLIMIT_CORE, 0);
     for (bool well = true; well && item < run->probe->count; item += run->stride) {
         rlim_t used = memory_used(), seconds = cpu_seconds_used() + MAX_CPU_SECONDS;
-        rlim_t most = used ? used + MORE_BYTES : data;
+        rlim_t most = used ? used + run->more_bytes : data;
         set_limit(RLIMIT_CPU, seconds < cpu ? seconds : cpu);
         set_limit(RLIMIT_DATA, most < data ? most : data);
         well = answer(run->probe, item, &out, pipe);
@@ -173,24 +180,24 @@ static bool begin(struct run *run, struct child *child)
     child->pipe = ends[0];
     child->first = child->next;
     child->have = 0;
+    child->waited_ms = 0;
     return true;
 }
 
-static void end(struct child *child)
+static void forget(struct child *child)
 {
-    if (!child->pid)
-        return;
     close(child->pipe);
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
     child->pid = 0;
 }
 
 static void stop(struct child *child)
 {
-    if (child->pid)
-        kill(child->pid, SIGKILL);
-    end(child);
+    if (!child->pid)
+        return;
+    kill(child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    forget(child);
 }
 
 /* The first failure of the machine, in the order of items, is the one that is told. */
@@ -202,6 +209,7 @@ static void settle(struct run *run, struct child *child, enum cn_status status)
     }
     child->next += run->stride;
     child->have = 0;
+    child->waited_ms = 0;
 }
 
 /* What a child could not do is tried again by one that has done nothing else before. */
@@ -216,6 +224,7 @@ static void fail(struct run *run, struct child *child, const struct cn_error *fa
 static void fail_damaged(struct run *run, struct child *child)
 {
     struct cn_error failure;
+    stop(child);
     cn_fail(&failure, CN_BAD_INPUT,
             "damaged: the netCDF library crashed or hung on it; fetch the file again");
     fail(run, child, &failure);
@@ -241,27 +250,48 @@ static void conclude(struct run *run, struct child *child)
         settle(run, child, status);
         return;
     }
-    stop(child);
     fail_damaged(run, child);
 }
 
+/* The pipe is closed. Either it dies, and soon its status tells of what (but not where SIGCHLD is
+ * ignored), or damage has closed the pipe, and it lives. */
+static void mourn(struct run *run, struct child *child)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    struct cn_error failure;
+    int status = 0;
+    pid_t died = 0;
+    for (int i = 0; i < DYING_MS && !(died = waitpid(child->pid, &status, WNOHANG)); i++)
+        nanosleep(&moment, NULL);
+    if (died)
+        forget(child);
+    if (died <= 0 || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
+        fail_damaged(run, child);
+        return;
+    }
+    cn_fail(&failure, CN_BAD_MACHINE,
+            "the child process that looked at it was killed, most likely for want of memory; free "
+            "some, or use fewer threads");
+    fail(run, child, &failure);
+}
+
 /* Judges the head of an answer, and makes room for the rest. */
-static bool expect_answer(struct child *child)
+static enum cn_status expect_answer(struct child *child, struct cn_error *error)
 {
     const struct head *head = &child->head;
     size_t most = head->status ? sizeof((struct cn_error *)NULL)->text : MAX_ANSWER_BYTES;
     if (head->item != child->next || head->bytes > most ||
         (head->status != CN_OK && head->status != CN_BAD_INPUT && head->status != CN_BAD_MACHINE))
-        return false;
+        return CN_BAD_INPUT;
     child->in.count = (size_t)head->bytes;
     if (child->in.count <= child->in.room)
-        return true;
+        return CN_OK;
     unsigned char *larger = realloc(child->in.bytes, child->in.count);
     if (!larger)
-        return false;
+        return cn_fail_memory(error, "what was found in a file");
     child->in.bytes = larger;
     child->in.room = child->in.count;
-    return true;
+    return CN_OK;
 }
 
 /* Reads what a child has sent so far. */
@@ -274,19 +304,20 @@ static void receive(struct run *run, struct child *child)
     ssize_t done = read(child->pipe, to + begun, size - begun);
     if (done < 0 && errno == EINTR)
         return;
-    if (done <= 0) { /* it is no more */
-        end(child);
-        fail_damaged(run, child);
+    if (done <= 0) {
+        mourn(run, child);
         return;
     }
     child->have += (size_t)done;
-    if (is_head && child->have == sizeof child->head && !expect_answer(child)) {
-        stop(child);
+    if (child->have < sizeof child->head)
+        return;
+    enum cn_status status = is_head ? expect_answer(child, run->error) : CN_OK;
+    if (status == CN_BAD_INPUT)
         fail_damaged(run, child);
-    } else if (child->have >= sizeof child->head &&
-               child->have - sizeof child->head == child->in.count) {
+    else if (status) /* of this process: nothing the child did */
+        settle(run, child, status);
+    else if (child->have - sizeof child->head == child->in.count)
         conclude(run, child);
-    }
 }
 
 /* Starts and ends children as there is work, and lists the pipes of those that work. With some of
@@ -312,23 +343,57 @@ static size_t muster(struct run *run, struct pollfd *pipes, struct child **owner
     return active;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for children, and returns how long. While all are suspended, that is not much. */
+static int64_t await(struct run *run, struct pollfd *pipes, size_t active)
+{
+    int64_t begun = now_ms();
+    if (poll(pipes, active, POLL_MS) < 0 && errno != EINTR && errno != EAGAIN) {
+        run->status = cn_fail(run->error, CN_BAD_MACHINE, "cannot wait for child processes: %s",
+                              strerror(errno));
+        run->end = 0;
+    }
+    int64_t waited_ms = now_ms() - begun;
+    return waited_ms < POLL_MS ? waited_ms : POLL_MS;
+}
+
+/* All children together keep within half the memory, if that lets one of them work. */
+static void size_up(struct run *run)
+{
+    const struct cn_probe *probe = run->probe;
+    uint64_t half = cn_machine_memory() / 2, room = half / MORE_BYTES;
+    uint64_t most = (uint64_t)(probe->threads ? probe->threads : cn_threads_available());
+    most = most < MAX_CHILDREN ? most : MAX_CHILDREN;
+    most = most < probe->count ? most : probe->count;
+    run->stride = (size_t)(most <= room ? most : room ? room : 1);
+    run->more_bytes = (rlim_t)(room ? MORE_BYTES : half);
+}
+
 enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
 {
     struct run run = {.probe = probe, .end = probe->count, .error = error};
     struct pollfd pipes[MAX_CHILDREN];
     struct child *owners[MAX_CHILDREN];
-    size_t most = (size_t)(probe->threads ? probe->threads : cn_threads_available());
-    run.stride = most < MAX_CHILDREN ? most : MAX_CHILDREN;
-    if (run.stride > probe->count)
-        run.stride = probe->count;
+    int64_t patience_ms = 1000 * (int64_t)(probe->patience ? probe->patience : PATIENCE_SECONDS);
+    size_up(&run);
     for (size_t i = 0; i < run.stride; i++)
         run.children[i].next = i;
     for (size_t active; (active = muster(&run, pipes, owners));) {
-        if (poll(pipes, active, -1) < 0)
-            continue;
-        for (size_t i = 0; i < active; i++)
-            if (pipes[i].revents && owners[i]->next < run.end)
-                receive(&run, owners[i]);
+        int64_t waited_ms = await(&run, pipes, active);
+        for (size_t i = 0; i < active; i++) {
+            struct child *child = owners[i];
+            child->waited_ms += waited_ms;
+            if (child->next < run.end && pipes[i].revents)
+                receive(&run, child);
+            if (child->next < run.end && child->pid && child->waited_ms > patience_ms)
+                fail_damaged(&run, child);
+        }
     }
     for (size_t i = 0; i < run.stride; i++)
         free(run.children[i].in.bytes);

@@ -14,22 +14,24 @@
 struct cn_probe {
     size_t count; /* items */
     int threads;  /* children at the same time, at most; 0: as many as cores */
+    int patience; /* seconds without an answer until a child hangs; 0: 60 */
     void *context;
 
-    /* In a child, with bounds on CPU time and memory for each item: packs what it finds. */
+    /* In a child, with bounds on time, CPU time and memory for each item: packs what it finds. */
     enum cn_status (*look)(void *context, size_t item, struct cn_parcel *found,
                            struct cn_error *error);
 
     /* In the parent, once an item, in any order. failure is NULL, or says why there is nothing to
-     * unpack: the error of look, or CN_BAD_INPUT because the child crashed or exceeded a bound.
+     * unpack: the error of look; CN_BAD_INPUT because the child crashed or exceeded a bound; or
+     * CN_BAD_MACHINE because something else killed it.
      * Returns CN_BAD_INPUT for a parcel that no sound child packs, and is then told of a failure
      * instead. CN_BAD_MACHINE: items before this one are still taken, then all ends. */
     enum cn_status (*take)(void *context, size_t item, struct cn_parcel *found,
                            const struct cn_error *failure, struct cn_error *error);
 };
 
-/* Looks at all items. CN_BAD_MACHINE: from take, of the first item that has it; or there is no
- * child. To be called while no other thread holds a lock that look needs: before tasks start. */
+/* Looks at all items. CN_BAD_MACHINE: of the first item that has it, mostly from take; or there is
+ * no child. To be called while no other thread holds a lock that look needs: before tasks start. */
 enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error);
 
 #endif

@@ -7,8 +7,6 @@
 #include <netcdf.h>
 #include <string.h>
 
-enum { MAX_ATTRIBUTES = 1000, MAX_ATTRIBUTE_BYTES = 1 << 20 };
-
 static const struct {
     const char *name;
     size_t bytes;
@@ -84,7 +82,7 @@ static int read_string(struct cn_pool *pool, int ncid, int varid, const char *na
     if (code != NC_NOERR)
         return code;
     attribute->type = NC_CHAR;
-    attribute->length = text ? strnlen(text, MAX_ATTRIBUTE_BYTES) : 0;
+    attribute->length = text ? strnlen(text, CN_MAX_ATTRIBUTE_BYTES) : 0;
     attribute->value = cn_pool_strndup(pool, text ? text : "", attribute->length);
     nc_free_string(1, &text);
     return attribute->value ? NC_NOERR : NC_ENOMEM;
@@ -103,7 +101,7 @@ static int read_attribute(struct cn_pool *pool, int ncid, int varid, const char 
     if (type == NC_STRING && length == 1) {
         code = read_string(pool, ncid, varid, name, attribute);
     } else if (cn_type_bytes(type)) {
-        if (length > MAX_ATTRIBUTE_BYTES)
+        if (length > CN_MAX_ATTRIBUTE_BYTES)
             return NC_EATTMETA;
         attribute->type = type;
         attribute->length = length;
@@ -128,9 +126,9 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
     int number, code = nc_inq_varnatts(ncid, varid, &number);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "attributes cannot be read: %s", nc_strerror(code));
-    if (number < 0 || number > MAX_ATTRIBUTES)
+    if (number < 0 || number > CN_MAX_ATTRIBUTES)
         return cn_fail(error, CN_BAD_INPUT, "a variable has %d attributes; at most %d are accepted",
-                       number, MAX_ATTRIBUTES);
+                       number, CN_MAX_ATTRIBUTES);
     struct cn_attribute *items = cn_pool_alloc(pool, (size_t)number, sizeof *items);
     if (!items)
         return cn_fail_memory(error, "attributes");
@@ -148,9 +146,9 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
         if (!items[*count].name)
             continue;
         bytes += items[*count].length * cn_type_bytes(items[*count].type);
-        if (bytes > MAX_ATTRIBUTE_BYTES)
+        if (bytes > CN_MAX_ATTRIBUTE_BYTES)
             return cn_fail(error, CN_BAD_INPUT, "attributes of a variable are longer than %d bytes",
-                           MAX_ATTRIBUTE_BYTES);
+                           CN_MAX_ATTRIBUTE_BYTES);
         (*count)++;
     }
     *attributes = items;

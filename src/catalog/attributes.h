@@ -6,6 +6,9 @@
 
 #include "climnorm/catalog.h"
 
+/* Of one variable, at most. */
+enum { CN_MAX_ATTRIBUTES = 1000, CN_MAX_ATTRIBUTE_BYTES = 1 << 20 };
+
 /* All attributes of a variable that are numbers or text (a netCDF-4 string of length 1 becomes
  * text; other types are left out). CN_BAD_INPUT: they cannot be read, or are more or longer than
  * any honest file needs. The caller holds the door. */

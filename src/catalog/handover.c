@@ -53,8 +53,13 @@ static const struct cn_attribute *
 carry_attributes(struct cn_parcel *parcel, const struct cn_attribute *attributes, size_t *count)
 {
     struct cn_attribute *fresh = NULL;
+    size_t bytes = 0;
     cn_parcel_carry_count(parcel, count);
     if (parcel->unpacking) {
+        if (*count > CN_MAX_ATTRIBUTES) {
+            parcel->status = CN_BAD_INPUT;
+            *count = 0;
+        }
         fresh = cn_pool_alloc(parcel->pool, *count, sizeof *fresh);
         if (!fresh)
             parcel->status = CN_BAD_MACHINE;
@@ -64,7 +69,8 @@ carry_attributes(struct cn_parcel *parcel, const struct cn_attribute *attributes
         one.name = cn_parcel_carry_text(parcel, one.name);
         cn_parcel_carry(parcel, &one.type, sizeof one.type);
         cn_parcel_carry_count(parcel, &one.length);
-        if (!cn_type_bytes(one.type))
+        bytes += one.length * cn_type_bytes(one.type); /* both small: the parcel has the length */
+        if (!cn_type_bytes(one.type) || (fresh && bytes > CN_MAX_ATTRIBUTE_BYTES))
             parcel->status = CN_BAD_INPUT;
         one.value = cn_parcel_carry_array(parcel, one.value, one.length, cn_type_bytes(one.type));
         if (fresh)
