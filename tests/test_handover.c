@@ -4,6 +4,8 @@
  */
 #include "catalog/handover.h"
 
+#include "catalog/attributes.h"
+
 #include <math.h>
 #include <netcdf.h>
 #include <setjmp.h>
@@ -217,6 +219,28 @@ static void inventions_are_refused(void **state)
     assert_true(is_refused(endless));
 }
 
+static void endless_attributes_are_refused(void **state)
+{
+    (void)state;
+    static char text[CN_MAX_ATTRIBUTE_BYTES + 1];
+    static struct cn_attribute many[CN_MAX_ATTRIBUTES + 1];
+    struct cn_attribute large[] = {{"a", NC_CHAR, CN_MAX_ATTRIBUTE_BYTES / 2, text},
+                                   {"b", NC_SHORT, CN_MAX_ATTRIBUTE_BYTES / 4, text}};
+    for (size_t i = 0; i <= CN_MAX_ATTRIBUTES; i++)
+        many[i] = (struct cn_attribute){"a", NC_CHAR, 0, ""};
+    struct cn_file file = sample();
+    file.lon_attributes = many;
+    file.lon_attribute_count = CN_MAX_ATTRIBUTES;
+    assert_false(is_refused(file));
+    file.lon_attribute_count++;
+    assert_true(is_refused(file));
+    file.lon_attributes = large;
+    file.lon_attribute_count = 2;
+    assert_false(is_refused(file));
+    large[0].length++;
+    assert_true(is_refused(file));
+}
+
 static void short_and_long_parcels_are_refused(void **state)
 {
     (void)state;
@@ -285,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back),
         cmocka_unit_test(inventions_are_refused),
+        cmocka_unit_test(endless_attributes_are_refused),
         cmocka_unit_test(short_and_long_parcels_are_refused),
         cmocka_unit_test(changed_bytes_are_harmless),
     };

@@ -4,6 +4,7 @@ run, no wrong number; what can be used is used.
 import os
 import unittest
 
+import h5py
 import netCDF4
 import numpy as np
 
@@ -122,6 +123,45 @@ class Shapes(TestCase):
             self.assertIn(trees.name("tas", 2001), result.said)
             self.judged(case, "tas", [2002], timeline=oracle.Tree(case.data).timeline(
                 "tas", skip=(trees.name("tas", 2001),)))
+
+
+class Links(TestCase):
+    """An HDF5 link into another file, whose opening would wait for ever."""
+
+    @staticmethod
+    def link(case, path, inner=""):
+        fifo = os.path.join(case.dir, "fifo")
+        if not os.path.exists(fifo):
+            os.mkfifo(fifo)
+        with h5py.File(path, "a") as file:
+            file[f"{inner}zz"] = h5py.ExternalLink(fifo, "/x")
+
+    def test_inputs(self):
+        with Case(variables=["tas"], normals={"min_years": 1}) as case:
+            case.periods(2002, 2002)
+            paths = [trees.year_file(case.data, "tas", year) for year in range(1999, 2003)]
+            self.link(case, paths[1])
+            self.link(case, paths[2], "group/")
+            for path in paths[1:3]:
+                result = case.run(command="inspect", config=path, timeout=50)
+                self.exits(result, 2)
+                self.assertIn("cannot be opened", result.err)
+            self.assertEqual(case.run(command="plan", timeout=50).out.count("; left out"), 2)
+            self.exits(case.run(timeout=50), 2)
+            self.judged(case, "tas", [2002], timeline=oracle.Tree(case.data).timeline(
+                "tas", skip=[os.path.basename(path) for path in paths[1:3]]))
+
+    def test_outputs(self):
+        with Case(variables=["tas"], normals={"min_years": 1}) as case:
+            case.periods(2000, 2001)
+            for year in (2000, 2001):
+                trees.year_file(case.data, "tas", year)
+            self.exits(case.run(), 0)
+            self.link(case, case.path("tas", 2001))
+            result = case.run(timeout=50)
+            self.exits(result, 0)
+            self.assertEqual(result.variable("tas")["normals_written"], 1)
+            self.judged(case, "tas", [2000, 2001])
 
 
 class Noise(TestCase):

@@ -14,26 +14,54 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 enum { ITEMS = 60 };
-enum kind { GOOD, CRASHES, LEAVES, HANGS, FAILS, POISONS, BABBLES, LIES, GREEDY, NO_MACHINE };
+enum kind {
+    GOOD,
+    SLOW,
+    POISONS,
+    CRASHES,
+    LEAVES,
+    HANGS,
+    WAITS,
+    FAILS,
+    BABBLES,
+    SHUTS,
+    LIES,
+    CLAIMS,
+    GREEDY,
+    IS_KILLED,
+    NO_MACHINE
+};
 
 /* What is to happen at each item, and what became of it. */
 struct trial {
     enum kind kinds[ITEMS];
+    int patience; /* as of struct cn_probe */
     int taken[ITEMS];
     char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* "" : the right number came */
 };
 
+static const struct timespec nap = {.tv_nsec = 200000000};
 static bool is_poisoned; /* in a child, by an item that seemed well */
+
+/* Wherever the pipe is. */
+static void write_everywhere(const void *bytes, size_t count)
+{
+    for (int descriptor = 3; descriptor < 64; descriptor++)
+        if (write(descriptor, bytes, count) < 0)
+            continue;
+}
 
 static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                            struct cn_error *error)
 {
     const struct trial *trial = context;
+    const uint64_t claim[3] = {item, (uint64_t)200 << 20, CN_OK}; /* the head of an answer */
     unsigned char noise[4096];
     uint64_t number = item * item;
     if (is_poisoned && item % 2)
@@ -57,9 +85,23 @@ static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
         break;
     case BABBLES:
         memset(noise, 0x5a, sizeof noise);
-        for (int descriptor = 3; descriptor < 40; descriptor++)
-            if (write(descriptor, noise, sizeof noise) < 0)
-                continue;
+        write_everywhere(noise, sizeof noise);
+        break;
+    case SHUTS:
+        for (int descriptor = 3; descriptor < 64; descriptor++)
+            close(descriptor);
+        break;
+    case CLAIMS:
+        write_everywhere(claim, sizeof claim);
+        break;
+    case SLOW:
+        nanosleep(&nap, NULL);
+        break;
+    case WAITS:
+        for (;;)
+            pause();
+    case IS_KILLED:
+        raise(SIGKILL);
         break;
     case LIES:
         number = 1;
@@ -101,10 +143,13 @@ static enum cn_status run(struct trial *trial, size_t count, int threads, struct
 {
     memset(trial->taken, 0, sizeof trial->taken);
     memset(trial->said, 0, sizeof trial->said);
-    return cn_probe(
-        &(struct cn_probe){
-            .count = count, .threads = threads, .context = trial, .look = look, .take = take},
-        error);
+    return cn_probe(&(struct cn_probe){.count = count,
+                                       .threads = threads,
+                                       .patience = trial->patience,
+                                       .context = trial,
+                                       .look = look,
+                                       .take = take},
+                    error);
 }
 
 static void check(const struct trial *trial, size_t count)
@@ -115,7 +160,7 @@ static void check(const struct trial *trial, size_t count)
         assert_int_equal(trial->taken[i], 1);
         if (trial->kinds[i] == FAILS)
             assert_string_equal(trial->said[i], bad);
-        else if (trial->kinds[i] == GOOD || trial->kinds[i] == POISONS)
+        else if (trial->kinds[i] <= POISONS)
             assert_string_equal(trial->said[i], "");
         else
             assert_non_null(strstr(trial->said[i], "crashed or hung"));
@@ -161,6 +206,42 @@ static void limits_are_each_items_own(void **state)
 #endif
 }
 
+static void no_child_waits_for_ever(void **state)
+{
+    (void)state;
+    struct trial trial = {.patience = 1, .kinds = {[3] = WAITS, [7] = SHUTS, [8] = WAITS}};
+    struct cn_error error;
+    assert_int_equal(run(&trial, 10, 3, &error), CN_OK);
+    check(&trial, 10);
+    for (size_t i = 0; i < 9; i++) /* longer than patience, all together */
+        trial.kinds[i] = SLOW;
+    assert_int_equal(run(&trial, 9, 1, &error), CN_OK);
+    check(&trial, 9);
+}
+
+static void suspension_is_no_hang(void **state)
+{
+    (void)state;
+    struct trial trial = {.patience = 1, .kinds = {SLOW, SLOW}};
+    struct cn_error error;
+    int status;
+    pid_t group = fork();
+    assert_true(group >= 0);
+    if (group == 0) {
+        setpgid(0, 0);
+        bool is_well = !run(&trial, 2, 2, &error) && !trial.said[0][0] && !trial.said[1][0];
+        _exit(!is_well);
+    }
+    setpgid(group, group);
+    nanosleep(&(struct timespec){.tv_nsec = nap.tv_nsec / 2}, NULL);
+    assert_int_equal(kill(-group, SIGSTOP), 0);
+    for (int i = 0; i < 7; i++)
+        nanosleep(&nap, NULL);
+    assert_int_equal(kill(-group, SIGCONT), 0);
+    assert_int_equal(waitpid(group, &status, 0), group);
+    assert_int_equal(status, 0);
+}
+
 static void the_first_failure_of_the_machine_is_told(void **state)
 {
     (void)state;
@@ -175,10 +256,81 @@ static void the_first_failure_of_the_machine_is_told(void **state)
     }
 }
 
+static void a_killed_child_is_the_machines_failure(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[2] = CRASHES, [9] = IS_KILLED}};
+    struct cn_error error;
+    for (int threads = 1; threads < 20; threads += 6) {
+        assert_int_equal(run(&trial, 20, threads, &error), CN_BAD_MACHINE);
+        assert_non_null(strstr(error.text, "want of memory"));
+        check(&trial, 9);
+    }
+}
+
+#ifndef __SANITIZE_ADDRESS__
+static rlim_t data_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages), 1);
+    fclose(file);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void no_room_for_an_answer_is_the_machines_failure(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[5] = CLAIMS}};
+    struct cn_error error;
+    struct rlimit data, lower;
+    assert_int_equal(getrlimit(RLIMIT_DATA, &data), 0);
+    lower = data;
+    lower.rlim_cur = data_bytes() + ((rlim_t)64 << 20);
+    assert_int_equal(setrlimit(RLIMIT_DATA, &lower), 0);
+    enum cn_status status = run(&trial, 9, 2, &error);
+    assert_int_equal(setrlimit(RLIMIT_DATA, &data), 0);
+    assert_int_equal(status, CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "memory"));
+    check(&trial, 5);
+}
+#endif
+
+static struct rlimit files_before;
+
+/* Then poll refuses to wait for several pipes. */
+static enum cn_status take_descriptors_away(void *context, size_t item, struct cn_parcel *found,
+                                            const struct cn_error *failure, struct cn_error *error)
+{
+    struct rlimit lower = files_before;
+    lower.rlim_cur = 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    return take(context, item, found, failure, error);
+}
+
+static void it_ends_where_nothing_can_be_waited_for(void **state)
+{
+    (void)state;
+    struct trial trial = {0};
+    struct cn_error error;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+    enum cn_status status = cn_probe(&(struct cn_probe){.count = ITEMS,
+                                                        .threads = 2,
+                                                        .context = &trial,
+                                                        .look = look,
+                                                        .take = take_descriptors_away},
+                                     &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+    assert_int_equal(status, CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "cannot wait"));
+    assert_true(waitpid(-1, NULL, WNOHANG) < 0); /* no child is left */
+}
+
 static void ignored_children_answer(void **state)
 {
     (void)state;
-    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = LEAVES}};
+    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = LEAVES, [9] = SHUTS}};
     struct cn_error error;
     void (*before)(int) = signal(SIGCHLD, SIG_IGN);
     assert_int_equal(run(&trial, 20, 3, &error), CN_OK);
@@ -256,6 +408,13 @@ int main(void)
         cmocka_unit_test(few_descriptors_do),
         cmocka_unit_test(trouble_costs_its_item_alone),
         cmocka_unit_test(limits_are_each_items_own),
+        cmocka_unit_test(no_child_waits_for_ever),
+        cmocka_unit_test(suspension_is_no_hang),
+        cmocka_unit_test(a_killed_child_is_the_machines_failure),
+#ifndef __SANITIZE_ADDRESS__
+        cmocka_unit_test(no_room_for_an_answer_is_the_machines_failure),
+#endif
+        cmocka_unit_test(it_ends_where_nothing_can_be_waited_for),
         cmocka_unit_test(the_first_failure_of_the_machine_is_told),
         cmocka_unit_test(ignored_children_answer),
         cmocka_unit_test(no_child_outlives_its_parent),

@@ -28,8 +28,8 @@ enum {
     MAX_CPU_SECONDS = 10,
     /* A cold disk under all children at once is far from it. */
     PATIENCE_SECONDS = 60,
-    POLL_MS = 1000,
-    DYING_MS = 1000,
+    POLL_MS = 200,
+    DYING_MS = 500, /* from the closed pipe to the status: no time, where cores are free */
 };
 
 /* More than all that looking at an item may keep, so that a sound file never meets it. */
@@ -395,7 +395,7 @@ enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
                 fail_damaged(&run, child);
         }
     }
-    for (size_t i = 0; i < run.stride; i++)
+    for (size_t i = 0; i < MAX_CHILDREN; i++)
         free(run.children[i].in.bytes);
     return run.status;
 }
