@@ -55,7 +55,8 @@ static int helpers_stay_bound(int cores)
                                     .fd = open("/dev/null", O_WRONLY | O_CLOEXEC)};
     struct cn_progress *progress;
     const struct cn_variable_plan variable = {0};
-    struct cn_job job = {.counters = &counters, .variable = &variable};
+    const struct cn_plan plan = {0};
+    struct cn_job job = {.counters = &counters, .plan = &plan, .variable = &variable, .threads = 2};
     struct cn_error error;
     int bound = threads_on(1); /* OpenMP's */
     if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error) ||

@@ -17,12 +17,13 @@
 struct cn_decode {
     size_t read; /* in the load's reads */
     size_t first_unit, unit_count;
+    atomic_int state;         /* readahead.c: who reads its bytes */
+    struct cn_buffer *buffer; /* what was read ahead for it, until it is decoded */
 };
 
 struct cn_load_state {
-    struct cn_read *reads;     /* one per file of the load */
-    atomic_bool *failed;       /* [read_count] reported already */
-    atomic_size_t *units_done; /* [read_count] by decodes, also when they did nothing */
+    struct cn_read *reads; /* one per file of the load */
+    atomic_bool *failed;   /* [read_count] reported already */
     size_t read_count;
     struct cn_decode *decodes;
     size_t decode_count;
@@ -112,11 +113,14 @@ enum cn_status cn_makings_prepare(struct cn_job *job, struct cn_error *error);
 void cn_making_encode(struct cn_job *job, size_t making, size_t share);
 void cn_makings_free(struct cn_job *job);
 
-/* The thread that tells the kernel what will be read. */
+/* The threads that read ahead of the decodes. */
 enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error);
-/* `read` is open, and is decoded after those that came before; it stays until the end. */
-void cn_readahead_take(struct cn_job *job, const struct cn_read *read,
-                       const atomic_size_t *units_done);
+/* The reads of `load` are open, and are decoded after those that came before. */
+void cn_readahead_take(struct cn_job *job, size_t load);
+/* A decode begins: what was read for it, or NULL; waits for what is being read. */
+const struct cn_bytes_ahead *cn_readahead_claim(struct cn_job *job, struct cn_decode *decode);
+/* The decode has ended. */
+void cn_readahead_release(struct cn_job *job, struct cn_decode *decode);
 void cn_readahead_finish(struct cn_job *job);
 
 /* The threads that sync and rename finished files; they only wait for I/O. */

@@ -50,10 +50,9 @@ static enum cn_status plan_reads(struct cn_job *job, size_t load, struct cn_erro
         parts += year_of(job, load, k)->part_count;
     state->reads = cn_pool_alloc(job->pool, parts, sizeof *state->reads);
     state->failed = cn_pool_alloc(job->pool, parts, sizeof *state->failed);
-    state->units_done = cn_pool_alloc(job->pool, parts, sizeof *state->units_done);
     state->slots = cn_pool_alloc(job->pool, years, sizeof *state->slots);
     state->slot_count = years;
-    if (!state->reads || !state->failed || !state->units_done || !state->slots)
+    if (!state->reads || !state->failed || !state->slots)
         return cn_fail_memory(error, "the loads of a variable");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(job, load, k);
@@ -94,8 +93,8 @@ static enum cn_status plan_decodes(struct cn_job *job, size_t load, struct cn_er
                                           sizeof *state->decodes);
             if (!state->decodes)
                 return cn_fail_memory(error, "the loads of a variable");
-            state->decodes[state->decode_count++] =
-                (struct cn_decode){r, unit, left < together ? left : together};
+            state->decodes[state->decode_count++] = (struct cn_decode){
+                .read = r, .first_unit = unit, .unit_count = left < together ? left : together};
         }
     }
     return CN_OK;
@@ -233,8 +232,8 @@ void cn_load_open(struct cn_job *job, size_t load)
             continue;
         }
         atomic_store(&job->file_read[state->reads[r].file - job->plan->catalog->files], true);
-        cn_readahead_take(job, &state->reads[r], &state->units_done[r]);
     }
+    cn_readahead_take(job, load);
 }
 
 /* The share of the slabs that this task fills, nearly. */
@@ -248,7 +247,8 @@ static void touch_share(struct cn_job *job, const struct cn_load_state *state, s
                        end - first);
 }
 
-static void decode(struct cn_job *job, size_t load, size_t index)
+static void decode(struct cn_job *job, size_t load, size_t index,
+                   const struct cn_bytes_ahead *ahead)
 {
     struct cn_load_state *state = &job->loads[load];
     const struct cn_decode *work = &state->decodes[index];
@@ -257,6 +257,7 @@ static void decode(struct cn_job *job, size_t load, size_t index)
     uint64_t before = worker->scratch.bytes_read;
     if (state->fresh)
         touch_share(job, state, index);
+    worker->scratch.ahead = ahead;
     if (cn_read_units(&state->reads[work->read], work->first_unit, work->unit_count,
                       &worker->scratch, &error))
         lose(job, load, work->read, &error);
@@ -268,12 +269,12 @@ static void decode(struct cn_job *job, size_t load, size_t index)
 void cn_load_decode(struct cn_job *job, size_t load, size_t index)
 {
     struct cn_load_state *state = &job->loads[load];
-    const struct cn_decode *work = &state->decodes[index];
+    struct cn_decode *work = &state->decodes[index];
+    const struct cn_bytes_ahead *ahead = cn_readahead_claim(job, work);
     if (cn_job_goes_on(job) &&
         !atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
-        decode(job, load, index);
-    atomic_fetch_add_explicit(&state->units_done[work->read], work->unit_count,
-                              memory_order_relaxed);
+        decode(job, load, index, ahead);
+    cn_readahead_release(job, work);
 }
 
 void cn_load_seal(struct cn_job *job, size_t load)

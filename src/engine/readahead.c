@@ -1,75 +1,151 @@
 /*
- * Reading ahead: a thread tells the kernel which bytes the next decodes will read, so that a cold
- * disk works while they inflate. It reads nothing itself and only ever waits: for files to be
- * opened, for the disk's queue, and for the decodes to come near.
+ * Reading ahead: threads that read what is not in the page cache before the decodes come to it, so
+ * that a cold disk works while they inflate. They decode nothing and only ever wait: for files to
+ * be opened, for the disk, and for buffers. What they cannot do is left to the decode.
  */
+#include "base/machine.h"
 #include "base/threads.h"
 #include "engine/job.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-/* How far ahead of the decodes: some chunks for each of them, for disks that are slow to answer. */
-static const uint64_t AHEAD_BYTES = 64 << 20, AHEAD_BYTES_PER_THREAD = 32 << 20;
-enum { PAUSE_NS = 10000000 }; /* decodes take longer for AHEAD_BYTES, however many they are */
+enum {
+    MOST_THREADS = 16, /* what a disk array needs to be busy; one for each four that decode */
+    BUFFERS_PER_THREAD = 2,
+    SPARE_BUFFERS = 4,
+    MOST_BYTES = 32 << 20, /* of a buffer */
+    BLOCK = 4096,          /* of a disk, for reading past the page cache */
+};
 
-/* An opened file, and how much of it was announced. */
-struct item {
-    const struct cn_read *read;
-    const atomic_size_t *units_done; /* by decodes, also when they did nothing */
-    size_t next;                     /* unit: those before it were announced, or done before */
-    uint64_t announced, bytes;       /* units; in all */
+/* Who reads the bytes of a decode: nobody yet; a thread here; it has; the decode itself. */
+enum { NOBODY, READING, READ, DECODE };
+
+struct cn_buffer {
+    struct cn_buffer *next;
+    unsigned char *memory;
+    size_t room;
+    struct cn_bytes_ahead ahead;
 };
 
 struct cn_readahead {
-    pthread_t thread;
-    bool started;
+    pthread_t threads[MOST_THREADS];
+    int thread_count;
+    bool direct; /* past the page cache */
     pthread_mutex_t lock;
-    pthread_cond_t more;
-    struct item *items; /* [room] in the order of opening */
-    size_t count, room;
-    size_t first; /* that is not decoded yet, as far as the thread knows */
-    atomic_bool finished;
+    pthread_cond_t more, done;  /* more work, or buffers; a decode's bytes were read, or not */
+    size_t *loads;              /* [count] opened, in order */
+    size_t count, load, decode; /* the next decode to care for: in loads[load] */
+    struct cn_buffer *buffers, *free;
+    size_t buffer_count;
+    bool finished;
 };
 
-/* About how many bytes of items first … last were announced and are not decoded yet. */
-static uint64_t lead(struct cn_readahead *readahead, size_t last)
+/* Whether a byte can be had without waiting: then its neighbours most likely can as well. */
+static bool is_cached(int file, uint64_t address)
 {
-    uint64_t bytes = 0;
-    for (size_t k = readahead->first; k <= last; k++) {
-        const struct item *item = &readahead->items[k];
-        size_t done = atomic_load_explicit(item->units_done, memory_order_relaxed);
-        if (done < item->next)
-            bytes += item->bytes / item->announced * (item->next - done);
-        else if (k == readahead->first && k < last)
-            readahead->first++;
-    }
-    return bytes;
+    char byte;
+    const struct iovec one = {&byte, 1};
+    return preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1;
 }
 
-static void announce(struct cn_job *job, size_t index)
+static bool make_room(struct cn_buffer *buffer, size_t bytes)
 {
-    const struct timespec pause = {.tv_nsec = PAUSE_NS};
-    const uint64_t most = AHEAD_BYTES + (uint64_t)job->threads * AHEAD_BYTES_PER_THREAD;
-    struct cn_readahead *readahead = job->readahead;
-    struct item *item = &readahead->items[index];
-    /* O_NONBLOCK: what became a FIFO meanwhile is not waited for. */
-    int file = open(item->read->file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    while (file >= 0 && item->next < item->read->unit_count && !atomic_load(&readahead->finished)) {
-        if (lead(readahead, index) >= most) {
-            nanosleep(&pause, NULL);
-            continue;
-        }
-        if (item->next >= atomic_load_explicit(item->units_done, memory_order_relaxed)) {
-            item->bytes += cn_read_advise(item->read, file, item->next);
-            item->announced++;
-        }
-        item->next++;
+    if (buffer->room >= bytes)
+        return true;
+    free(buffer->memory);
+    buffer->memory = aligned_alloc(BLOCK, bytes);
+    buffer->room = buffer->memory ? bytes : 0;
+    return buffer->memory != NULL;
+}
+
+/* Reads whole blocks, but for the file's last one. */
+static bool fill(int file, struct cn_buffer *buffer, uint64_t address, uint64_t size)
+{
+    const uint64_t begin = address / BLOCK * BLOCK, end = address + size;
+    const size_t bytes = (size_t)((end - begin + BLOCK - 1) / BLOCK * BLOCK);
+    if (!make_room(buffer, bytes))
+        return false;
+    for (size_t done = 0; done < end - begin;) {
+        ssize_t got = pread(file, buffer->memory + done, bytes - done, (off_t)(begin + done));
+        if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0)
+            got = pread(file, buffer->memory + done, bytes - done, (off_t)(begin + done));
+        if (got <= 0 && !(got < 0 && errno == EINTR))
+            return false; /* the decode will meet it, and tell */
+        done += got > 0 ? (size_t)got : 0;
     }
-    if (file >= 0)
-        close(file);
+    buffer->ahead = (struct cn_bytes_ahead){address, size, buffer->memory + (address - begin)};
+    return true;
+}
+
+/* A free buffer; waits for one. NULL: it is over. */
+static struct cn_buffer *get_buffer(struct cn_readahead *readahead)
+{
+    while (!readahead->finished && !readahead->free)
+        pthread_cond_wait(&readahead->more, &readahead->lock);
+    struct cn_buffer *buffer = readahead->finished ? NULL : readahead->free;
+    if (buffer)
+        readahead->free = buffer->next;
+    return buffer;
+}
+
+static void put_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer)
+{
+    buffer->next = readahead->free;
+    readahead->free = buffer;
+    pthread_cond_broadcast(&readahead->more);
+}
+
+/* The lock is held, but not while reading. */
+static void read_for(struct cn_readahead *readahead, struct cn_decode *decode, int file,
+                     uint64_t address, uint64_t size)
+{
+    int nobody = NOBODY;
+    struct cn_buffer *buffer = get_buffer(readahead);
+    if (!buffer)
+        return;
+    if (!atomic_compare_exchange_strong(&decode->state, &nobody, READING)) {
+        put_buffer(readahead, buffer); /* it came first */
+        return;
+    }
+    pthread_mutex_unlock(&readahead->lock);
+    bool well = fill(file, buffer, address, size);
+    pthread_mutex_lock(&readahead->lock);
+    if (well)
+        decode->buffer = buffer;
+    else
+        put_buffer(readahead, buffer);
+    atomic_store(&decode->state, well ? READ : DECODE);
+    pthread_cond_broadcast(&readahead->done);
+}
+
+static void care_for(struct cn_job *job, const struct cn_load_state *load, struct cn_decode *decode)
+{
+    struct cn_readahead *readahead = job->readahead;
+    const struct cn_read *read = &load->reads[decode->read];
+    uint64_t address, size;
+    if (!cn_job_goes_on(job) || atomic_load(&decode->state) != NOBODY ||
+        atomic_load(&load->failed[decode->read]) ||
+        !cn_read_span(read, decode->first_unit, decode->unit_count, &address, &size) ||
+        size > MOST_BYTES - 2 * BLOCK)
+        return;
+    /* O_NONBLOCK: what became a FIFO meanwhile is not waited for. */
+    const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+    int file = open(read->file->path, flags);
+    if (file < 0)
+        return;
+    if (!is_cached(file, address + size - 1)) {
+        int direct = readahead->direct ? open(read->file->path, flags | O_DIRECT) : -1;
+        pthread_mutex_lock(&readahead->lock);
+        read_for(readahead, decode, direct < 0 ? file : direct, address, size);
+        pthread_mutex_unlock(&readahead->lock);
+        if (direct >= 0)
+            close(direct);
+    }
+    close(file);
 }
 
 static void *readahead_main(void *argument)
@@ -78,17 +154,34 @@ static void *readahead_main(void *argument)
     struct cn_readahead *readahead = job->readahead;
     cn_thread_unbind();
     pthread_mutex_lock(&readahead->lock);
-    for (size_t next = 0; !atomic_load(&readahead->finished);) {
-        if (next == readahead->count) {
+    while (!readahead->finished) {
+        if (readahead->load == readahead->count) {
             pthread_cond_wait(&readahead->more, &readahead->lock);
             continue;
         }
+        const struct cn_load_state *load = &job->loads[readahead->loads[readahead->load]];
+        if (readahead->decode == load->decode_count) {
+            readahead->load++;
+            readahead->decode = 0;
+            continue;
+        }
+        struct cn_decode *decode = &load->decodes[readahead->decode++];
         pthread_mutex_unlock(&readahead->lock);
-        announce(job, next++);
+        care_for(job, load, decode);
         pthread_mutex_lock(&readahead->lock);
     }
     pthread_mutex_unlock(&readahead->lock);
     return NULL;
+}
+
+/* A job that reads more than a part of memory would only push out of the page cache what others
+ * have there; past it, reading also costs less processor time. */
+static bool is_large(const struct cn_plan *plan)
+{
+    uint64_t bytes = 0;
+    for (size_t v = 0; v < plan->variable_count; v++)
+        bytes += plan->variables[v].bytes_to_read;
+    return bytes > cn_machine_memory() / 4;
 }
 
 enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
@@ -96,29 +189,55 @@ enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
     struct cn_readahead *readahead = calloc(1, sizeof *readahead);
     if (!readahead)
         return cn_fail_memory(error, "reading ahead");
-    for (size_t l = 0; l < job->variable->load_count; l++)
-        readahead->room += job->loads[l].read_count;
-    readahead->items = calloc(readahead->room + 1, sizeof *readahead->items);
-    if (!readahead->items) {
-        free(readahead);
-        return cn_fail_memory(error, "reading ahead");
-    }
     pthread_mutex_init(&readahead->lock, NULL);
     pthread_cond_init(&readahead->more, NULL);
+    pthread_cond_init(&readahead->done, NULL);
     job->readahead = readahead;
-    readahead->started = !pthread_create(&readahead->thread, NULL, readahead_main, job);
-    return CN_OK; /* without the thread it is only slower */
+    readahead->direct = is_large(job->plan);
+    readahead->buffer_count = (size_t)job->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
+    readahead->loads = calloc(job->variable->load_count + 1, sizeof *readahead->loads);
+    readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
+    if (!readahead->loads || !readahead->buffers)
+        return cn_fail_memory(error, "reading ahead");
+    for (size_t k = 0; k < readahead->buffer_count; k++)
+        put_buffer(readahead, &readahead->buffers[k]);
+    int wanted = 2 + job->threads / 4;
+    while (readahead->thread_count < (wanted < MOST_THREADS ? wanted : MOST_THREADS) &&
+           !pthread_create(&readahead->threads[readahead->thread_count], NULL, readahead_main, job))
+        readahead->thread_count++;
+    return CN_OK; /* without threads, decodes read for themselves */
 }
 
-void cn_readahead_take(struct cn_job *job, const struct cn_read *read,
-                       const atomic_size_t *units_done)
+void cn_readahead_take(struct cn_job *job, size_t load)
 {
     struct cn_readahead *readahead = job->readahead;
     pthread_mutex_lock(&readahead->lock);
-    if (readahead->count < readahead->room)
-        readahead->items[readahead->count++] =
-            (struct item){.read = read, .units_done = units_done};
-    pthread_cond_signal(&readahead->more);
+    readahead->loads[readahead->count++] = load;
+    pthread_cond_broadcast(&readahead->more);
+    pthread_mutex_unlock(&readahead->lock);
+}
+
+const struct cn_bytes_ahead *cn_readahead_claim(struct cn_job *job, struct cn_decode *decode)
+{
+    struct cn_readahead *readahead = job->readahead;
+    int state = NOBODY;
+    if (atomic_compare_exchange_strong(&decode->state, &state, DECODE))
+        return NULL;
+    pthread_mutex_lock(&readahead->lock);
+    while (atomic_load(&decode->state) == READING)
+        pthread_cond_wait(&readahead->done, &readahead->lock);
+    pthread_mutex_unlock(&readahead->lock);
+    return decode->buffer ? &decode->buffer->ahead : NULL;
+}
+
+void cn_readahead_release(struct cn_job *job, struct cn_decode *decode)
+{
+    struct cn_readahead *readahead = job->readahead;
+    if (!decode->buffer)
+        return;
+    pthread_mutex_lock(&readahead->lock);
+    put_buffer(readahead, decode->buffer);
+    decode->buffer = NULL;
     pthread_mutex_unlock(&readahead->lock);
 }
 
@@ -128,14 +247,18 @@ void cn_readahead_finish(struct cn_job *job)
     if (!readahead)
         return;
     pthread_mutex_lock(&readahead->lock);
-    atomic_store(&readahead->finished, true);
-    pthread_cond_signal(&readahead->more);
+    readahead->finished = true;
+    pthread_cond_broadcast(&readahead->more);
     pthread_mutex_unlock(&readahead->lock);
-    if (readahead->started)
-        pthread_join(readahead->thread, NULL);
+    for (int t = 0; t < readahead->thread_count; t++)
+        pthread_join(readahead->threads[t], NULL);
+    for (size_t k = 0; readahead->buffers && k < readahead->buffer_count; k++)
+        free(readahead->buffers[k].memory);
     pthread_mutex_destroy(&readahead->lock);
     pthread_cond_destroy(&readahead->more);
-    free(readahead->items);
+    pthread_cond_destroy(&readahead->done);
+    free(readahead->loads);
+    free(readahead->buffers);
     free(readahead);
     job->readahead = NULL;
 }

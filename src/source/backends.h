@@ -9,8 +9,10 @@
 /* Tiles that cover stretch and box; false: finding them in the file would take too long. */
 bool cn_decoder_plan(struct cn_read *read);
 enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error);
+/* Where the bytes of a unit lie: `bytes` of them within `spread`. False: it has none. */
+bool cn_decoder_place(const struct cn_read *read, size_t unit, uint64_t *address, uint64_t *spread,
+                      uint64_t *bytes);
 /* `file`: a descriptor, only read. */
-uint64_t cn_decoder_advise(const struct cn_read *read, int file, size_t unit);
 enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
                                struct cn_scratch *scratch, struct cn_error *error);
 
@@ -23,7 +25,6 @@ void cn_chunks_tiles(struct cn_read *read);
 bool cn_chunks_are_few(const struct cn_read *read);
 /* Finds their places, and the fill value; takes the door. */
 enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error);
-uint64_t cn_chunks_advise(const struct cn_read *read, int file, size_t unit);
 /* Completes the block with what the chunk that begins at `begin` holds. */
 enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
@@ -37,8 +38,9 @@ enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t
 
 /* Pieces of files without chunks. */
 void cn_pieces_tiles(struct cn_read *read);
-/* `block`: without bytes. */
-uint64_t cn_pieces_advise(const struct cn_read *read, int file, const struct cn_block *block);
+/* `block`: without bytes. Returns how many lie within *spread from *address on. */
+uint64_t cn_pieces_place(const struct cn_read *read, const struct cn_block *block,
+                         uint64_t *address, uint64_t *spread);
 enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error);
 
@@ -50,10 +52,7 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
  * damaged file. Set errno to 0 before the call. */
 enum cn_status cn_read_blame(void);
 
-/* Asks the kernel to have these bytes of a file in memory soon. */
-void cn_advise_bytes(int file, uint64_t address, uint64_t size);
-
-/* Reads just these bytes of an open file. */
+/* Reads just these bytes of an open file, or takes them from scratch->ahead. */
 enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
                              struct cn_scratch *scratch, unsigned char *bytes,
                              struct cn_error *error);

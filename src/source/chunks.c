@@ -183,13 +183,6 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
     return status;
 }
 
-uint64_t cn_chunks_advise(const struct cn_read *read, int file, size_t unit)
-{
-    const struct cn_chunk_place *place = &read->places[unit];
-    cn_advise_bytes(file, place->address, place->size);
-    return place->size;
-}
-
 enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error)

@@ -73,13 +73,20 @@ static bool is_unwritten(const struct cn_read *read, size_t unit)
     return (read->places ? read->places[unit].address : read->file->storage.begin) == CN_UNWRITTEN;
 }
 
-uint64_t cn_decoder_advise(const struct cn_read *read, int file, size_t unit)
+bool cn_decoder_place(const struct cn_read *read, size_t unit, uint64_t *address, uint64_t *spread,
+                      uint64_t *bytes)
 {
     size_t begin[3];
     const struct cn_block block = cn_decoder_block(read, unit, begin);
     if (is_unwritten(read, unit) || !cn_decoder_needs(read, &block))
-        return 0;
-    return read->places ? cn_chunks_advise(read, file, unit) : cn_pieces_advise(read, file, &block);
+        return false;
+    if (!read->places) {
+        *bytes = cn_pieces_place(read, &block, address, spread);
+        return true;
+    }
+    *address = read->places[unit].address;
+    *bytes = *spread = read->places[unit].size;
+    return true;
 }
 
 enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,

@@ -88,16 +88,16 @@ static uint64_t address_of(const struct cn_read *read, const struct cn_block *bl
     return address;
 }
 
-uint64_t cn_pieces_advise(const struct cn_read *read, int file, const struct cn_block *block)
+uint64_t cn_pieces_place(const struct cn_read *read, const struct cn_block *block,
+                         uint64_t *address, uint64_t *spread)
 {
     const size_t width = block->raw.width;
     const struct lie lie = lie_of(read, block->count);
-    const uint64_t address = address_of(read, block, &lie);
-    if (lie.reads[1] > 1)
-        return 0; /* small runs, too many to announce */
-    for (size_t i = 0; i < lie.reads[0]; i++)
-        cn_advise_bytes(file, address + i * lie.stride[0], lie.run * width);
-    return lie.reads[0] * lie.run * width;
+    *address = address_of(read, block, &lie);
+    *spread = lie.run * width;
+    for (int level = 0; level < 2; level++)
+        *spread += (lie.reads[level] - 1) * lie.stride[level];
+    return lie.reads[0] * lie.reads[1] * lie.run * width;
 }
 
 enum cn_status cn_pieces_read(const struct cn_read *read, int file, struct cn_scratch *scratch,

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static struct cn_box hull(const struct cn_layout *layout)
@@ -62,6 +61,13 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
                              struct cn_scratch *scratch, unsigned char *bytes,
                              struct cn_error *error)
 {
+    const struct cn_bytes_ahead *ahead = scratch->ahead;
+    scratch->bytes_read += size;
+    if (ahead && address >= ahead->address && address - ahead->address <= ahead->size &&
+        size <= ahead->size - (address - ahead->address)) {
+        memcpy(bytes, ahead->bytes + (address - ahead->address), size);
+        return CN_OK;
+    }
     for (size_t done = 0; done < size;) {
         ssize_t got = pread(file, bytes + done, size - done, (off_t)(address + done));
         if (got < 0 && errno == EINTR)
@@ -72,7 +78,6 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
                            got ? strerror(errno) : "the file ends there");
         done += (size_t)got;
     }
-    scratch->bytes_read += size;
     return CN_OK;
 }
 
@@ -120,24 +125,21 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
     return status;
 }
 
-/* Reads a byte if that needs no waiting. */
-static bool is_in_memory(int file, uint64_t address)
+bool cn_read_span(const struct cn_read *read, size_t first, size_t count, uint64_t *address,
+                  uint64_t *size)
 {
-    char byte;
-    const struct iovec one = {&byte, 1};
-    return preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1;
-}
-
-/* Announcing costs a look at every page, so what is in memory, as its last byte tells, is not. */
-void cn_advise_bytes(int file, uint64_t address, uint64_t size)
-{
-    if (size > 0 && !is_in_memory(file, address + size - 1))
-        posix_fadvise(file, (off_t)address, (off_t)size, POSIX_FADV_WILLNEED);
-}
-
-uint64_t cn_read_advise(const struct cn_read *read, int file, size_t unit)
-{
-    return read->parallel ? cn_decoder_advise(read, file, unit) : 0;
+    uint64_t begin = UINT64_MAX, end = 0, needed = 0;
+    for (size_t unit = first; read->parallel && unit < first + count; unit++) {
+        uint64_t at, bytes, spread;
+        if (!cn_decoder_place(read, unit, &at, &spread, &bytes))
+            continue;
+        begin = at < begin ? at : begin;
+        end = at + spread > end ? at + spread : end;
+        needed += bytes;
+    }
+    *address = begin;
+    *size = end - begin;
+    return needed > 0 && needed >= *size / 2;
 }
 
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,

@@ -17,6 +17,12 @@ struct cn_chunk_place {
     uint32_t filter_mask;   /* bit k: filter k was skipped */
 };
 
+/* Bytes of a file that were read before a decode asked for them. */
+struct cn_bytes_ahead {
+    uint64_t address, size;
+    const unsigned char *bytes;
+};
+
 /* Scratch of one thread; grows on demand and is kept. */
 struct cn_scratch {
     unsigned char *bytes[3];
@@ -24,7 +30,8 @@ struct cn_scratch {
     struct libdeflate_decompressor *decompressor;
     struct libdeflate_compressor *compressor;
     struct ZSTD_DCtx_s *zstd;
-    uint64_t bytes_read; /* from input files, by this thread */
+    uint64_t bytes_read;                /* from input files, by this thread */
+    const struct cn_bytes_ahead *ahead; /* of the units that are decoded now; NULL: none */
 };
 void cn_scratch_free(struct cn_scratch *scratch);
 /* At least `bytes` bytes of buffer `which`; NULL: out of memory. */
@@ -71,9 +78,10 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
                              struct cn_scratch *scratch, struct cn_error *error);
 
-/* Asks the kernel to have the bytes of a unit in memory soon; `file`: a descriptor of it. Returns
- * how many they are; 0 where it is not known which. */
-uint64_t cn_read_advise(const struct cn_read *read, int file, size_t unit);
+/* Where the bytes of `count` units from `first` on lie in the opened file, with what lies between
+ * them. False: nowhere, it is not known, or they are less than half of what lies there. */
+bool cn_read_span(const struct cn_read *read, size_t first, size_t count, uint64_t *address,
+                  uint64_t *size);
 
 /* Checks that the file did not change meanwhile. */
 enum cn_status cn_read_close(const struct cn_read *read, struct cn_error *error);
