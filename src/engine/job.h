@@ -123,7 +123,8 @@ const struct cn_bytes_ahead *cn_readahead_claim(struct cn_job *job, struct cn_de
 void cn_readahead_release(struct cn_job *job, struct cn_decode *decode);
 void cn_readahead_finish(struct cn_job *job);
 
-/* The threads that sync and rename finished files; they only wait for I/O. */
+/* The threads that sync and rename finished files; they only wait for I/O. Some seconds after a
+ * request to stop they remove what still waits, and the job's stop says so. */
 enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error);
 /* Publishes a written temporary, later and elsewhere; here only for want of memory or threads. */
 void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file,

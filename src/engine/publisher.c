@@ -2,14 +2,17 @@
  * The publisher: fsync and rename take milliseconds of waiting, on a slow disk far more, so threads
  * of their own do them. They compute nothing. A file that waits costs no memory to speak of, for it
  * is in its temporary already: the queue has no bound, and no task ever waits for the disk to sync.
+ * When the run is asked to stop, what a slow disk leaves of the queue after a while is given up.
  */
 #include "base/threads.h"
 #include "engine/job.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { THREADS = 8 };
+static const uint64_t PATIENCE_NS = 3000000000; /* after a request to stop */
 
 struct item {
     struct item *next;
@@ -23,6 +26,7 @@ struct cn_publisher {
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct item *first, **last;
+    uint64_t stop_ns; /* when a request to stop was first seen; 0: never */
     bool finished;
 };
 
@@ -36,6 +40,18 @@ static void publish(struct cn_job *job, const char *path, const char *temporary)
         return;
     }
     cn_count(&job->counters->files_written, 1);
+}
+
+/* Whether the queue is given up. Under the lock. */
+static bool is_given_up(const struct cn_job *job)
+{
+    struct cn_publisher *publisher = job->publisher;
+    if (!job->hooks->stop || !atomic_load(job->hooks->stop))
+        return false;
+    uint64_t now = cn_now_ns();
+    if (!publisher->stop_ns)
+        publisher->stop_ns = now;
+    return now - publisher->stop_ns > PATIENCE_NS;
 }
 
 static void *publisher_main(void *argument)
@@ -55,8 +71,14 @@ static void *publisher_main(void *argument)
         publisher->first = item->next;
         if (!publisher->first)
             publisher->last = &publisher->first;
+        bool given_up = is_given_up(job);
         pthread_mutex_unlock(&publisher->lock);
-        publish(job, item->path, item->temporary);
+        if (given_up) {
+            unlink(item->temporary);
+            cn_job_goes_on(job); /* no task may be left to hear of the stop */
+        } else {
+            publish(job, item->path, item->temporary);
+        }
         free(item);
         pthread_mutex_lock(&publisher->lock);
     }

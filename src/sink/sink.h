@@ -57,7 +57,7 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
                              char *temporary, size_t room, struct cn_error *error);
 
 /* fsync, then rename to the final path: after a crash of the machine a file is there whole or not
- * at all. No door. On failure the temporary is removed. */
+ * at all. No door. On failure the temporary is removed. Who gives a file up unlinks it instead. */
 enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
                                struct cn_error *error);
 
