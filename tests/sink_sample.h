@@ -1,5 +1,5 @@
 /*
- * A small normal of tasmax, made by hand, for test_sink.c and sink_dump.c: 30 years of a standard
+ * A small normal of tasmax, made by hand, for test_sink*.c and sink_dump.c: 30 years of a standard
  * calendar, one that no file holds and one that was not used, on a grid of 3 x 4 cells.
  */
 #ifndef CLIMNORM_TESTS_SINK_SAMPLE_H
@@ -132,6 +132,8 @@ static inline struct sample *sample_new(const char *root, int compression)
     s->config.output.counts = true;
     s->catalog.model = "NorESM2-LM";
     s->catalog.variant = "r1i1p1f1";
+    s->catalog.files = s->files;
+    s->catalog.file_count = SAMPLE_WINDOW;
     s->variable.name = "tasmax";
     s->variable.calendar = CN_STANDARD;
     s->variable.units = "K";
@@ -209,6 +211,31 @@ static inline void sample_free(struct sample *s)
     if (s)
         cn_skeleton_free(&s->skeleton);
     free(s);
+}
+
+/* The folder of a test program, made and removed as cmocka calls it. */
+static char sample_root[] = "/tmp/test_sink_XXXXXX";
+
+static inline int sample_make_root(void **state)
+{
+    (void)state;
+    return mkdtemp(sample_root) ? 0 : -1;
+}
+
+static inline int sample_remove_root(void **state)
+{
+    (void)state;
+    char command[100];
+    snprintf(command, sizeof command, "rm -rf '%s'", sample_root);
+    return system(command);
+}
+
+/* The path of what has that name in the folder; until the next call. */
+static inline const char *sample_below(const char *name)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", sample_root, name);
+    return path;
 }
 
 #endif

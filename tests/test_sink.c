@@ -19,8 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/test_sink_XXXXXX";
-
 /* --- pure parts --- */
 
 static void cell_methods_become_climatological(void **state)
@@ -118,7 +116,7 @@ static struct cn_digests digests_of(const struct sample *s)
 
 #define assert_changes(s, which, change)                                                          \
     do {                                                                                          \
-        struct sample *changed = sample_new(root, 1);                                             \
+        struct sample *changed = sample_new(sample_root, 1);                                      \
         struct cn_digests before = digests_of(changed);                                           \
         (s) = changed;                                                                            \
         change;                                                                                   \
@@ -161,22 +159,15 @@ static void digests_cover_what_shapes_a_file(void **state)
 
 /* --- files --- */
 
-static const char *below(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    return path;
-}
-
 static bool exists(const char *name)
 {
     struct stat status;
-    return lstat(below(name), &status) == 0;
+    return lstat(sample_below(name), &status) == 0;
 }
 
 static void touch(const char *name, const char *text)
 {
-    FILE *out = fopen(below(name), "w");
+    FILE *out = fopen(sample_below(name), "w");
     assert_non_null(out);
     fputs(text, out);
     fclose(out);
@@ -186,7 +177,8 @@ static void touch(const char *name, const char *text)
 static int temporaries(const char *folder)
 {
     char command[4200];
-    snprintf(command, sizeof command, "find '%s' -name '.climnorm-*.tmp' | wc -l", below(folder));
+    snprintf(command, sizeof command, "find '%s' -name '.climnorm-*.tmp' | wc -l",
+             sample_below(folder));
     FILE *out = popen(command, "r");
     int count = -1;
     assert_int_equal(fscanf(out, "%d", &count), 1);
@@ -225,13 +217,13 @@ static void assert_text(int id, int variable, const char *name, const char *expe
 static void a_file_holds_what_was_given(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     struct cn_error error = {0};
     assert_false(exists("BOX/tasmax/normal.nc"));
     assert_int_equal(write_sample(s, &error), CN_OK);
     int id, mean, count, storage, shuffle, deflate, level, number;
     size_t chunk[3];
-    assert_int_equal(nc_open(below("BOX/tasmax/normal.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_open(sample_below("BOX/tasmax/normal.nc"), NC_NOWRITE, &id), 0);
     assert_int_equal(nc_inq_varid(id, "tasmax", &mean), 0);
     assert_int_equal(nc_inq_varid(id, "tasmax_count", &count), 0);
     assert_int_equal(nc_inq_var_chunking(id, mean, &storage, chunk), 0);
@@ -282,7 +274,7 @@ static void long_attributes_are_kept(void **state)
     static char history[200000], base[10000];
     memset(history, 'h', sizeof history - 1);
     memset(base, 'b', sizeof base - 1);
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     s->files[SAMPLE_WINDOW - 1].history = history;
     for (int i = 0; i < SAMPLE_WINDOW; i++)
         s->files[i].base = base;
@@ -291,7 +283,7 @@ static void long_attributes_are_kept(void **state)
     assert_int_equal(write_sample(s, &error), CN_OK);
     int id;
     size_t length = 0;
-    assert_int_equal(nc_open(below("long.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_open(sample_below("long.nc"), NC_NOWRITE, &id), 0);
     assert_int_equal(nc_inq_attlen(id, NC_GLOBAL, "history", &length), 0);
     assert_true(length > sizeof history);
     int variable;
@@ -306,7 +298,7 @@ static void only_the_planned_file_is_current(void **state)
 {
     (void)state;
     struct cn_error error = {0};
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     s->file.path = "current.nc";
     assert_false(cn_sink_is_current(&s->file));
     assert_int_equal(write_sample(s, &error), CN_OK);
@@ -326,7 +318,7 @@ static void only_the_planned_file_is_current(void **state)
     assert_false(cn_sink_is_current(&s->file));
     s->cells.lon_count++;
     assert_true(cn_sink_is_current(&s->file));
-    assert_int_equal(truncate(below("current.nc"), 50000), 0);
+    assert_int_equal(truncate(sample_below("current.nc"), 50000), 0);
     assert_false(cn_sink_is_current(&s->file));
     s->window[SAMPLE_ABSENT] = SAMPLE_ABSENT; /* none is missing */
     assert_int_equal(write_sample(s, &error), CN_OK);
@@ -337,15 +329,15 @@ static void only_the_planned_file_is_current(void **state)
 static void odd_files_are_not_current(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     touch("empty.nc", "");
     touch("text.nc", "this is no netCDF file at all");
     touch("header.nc", "\211HDF\r\n\032\n and then nothing of the kind");
-    assert_int_equal(mkfifo(below("fifo.nc"), 0600), 0);
-    assert_int_equal(mkdir(below("folder.nc"), 0700), 0);
-    assert_int_equal(symlink("loop.nc", below("loop.nc")), 0);
+    assert_int_equal(mkfifo(sample_below("fifo.nc"), 0600), 0);
+    assert_int_equal(mkdir(sample_below("folder.nc"), 0700), 0);
+    assert_int_equal(symlink("loop.nc", sample_below("loop.nc")), 0);
     int id;
-    assert_int_equal(nc_create(below("bare.nc"), NC_NETCDF4, &id), 0);
+    assert_int_equal(nc_create(sample_below("bare.nc"), NC_NETCDF4, &id), 0);
     assert_int_equal(nc_close(id), 0);
     static const char *const names[] = {"empty.nc",  "text.nc", "header.nc",   "fifo.nc",
                                         "folder.nc", "loop.nc", "bare.nc",     "none.nc",
@@ -360,11 +352,11 @@ static void odd_files_are_not_current(void **state)
 static void nothing_is_written_outside_the_root(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     struct cn_error error = {0};
     char outside[] = "/tmp/test_sink_outside_XXXXXX";
     assert_non_null(mkdtemp(outside));
-    assert_int_equal(symlink(outside, below("link")), 0);
+    assert_int_equal(symlink(outside, sample_below("link")), 0);
     touch("plain", "a file where a folder is wanted");
     char deep[400];
     snprintf(deep, sizeof deep, "%0300d/x.nc", 0);
@@ -385,9 +377,9 @@ static void nothing_is_written_outside_the_root(void **state)
 static void a_name_that_cannot_be_taken_leaves_nothing(void **state)
 {
     (void)state;
-    struct sample *s = sample_new(root, 1);
+    struct sample *s = sample_new(sample_root, 1);
     struct cn_error error = {0};
-    assert_int_equal(mkdir(below("taken.nc"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("taken.nc"), 0700), 0);
     s->file.path = "taken.nc";
     assert_int_equal(write_sample(s, &error), CN_BAD_MACHINE);
     /* Variables are named by files: one may clash with what every output has. */
@@ -409,32 +401,32 @@ static void one_run_holds_the_lock(void **state)
     (void)state;
     int lock, second;
     struct cn_error error = {0};
-    assert_int_equal(cn_sink_lock(below("made/on the way/"), &lock, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(below("made/on the way"), &second, &error), CN_BAD_USAGE);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way/"), &lock, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &second, &error), CN_BAD_USAGE);
     char process[40];
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
     assert_non_null(strstr(error.text, process));
     cn_sink_unlock(lock);
-    assert_int_equal(cn_sink_lock(below("made/on the way"), &lock, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &lock, &error), CN_OK);
     cn_sink_unlock(lock);
     touch("no folder", "");
-    assert_int_equal(cn_sink_lock(below("no folder/out"), &lock, &error), CN_BAD_USAGE);
+    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &lock, &error), CN_BAD_USAGE);
     assert_non_null(strstr(error.text, "Not a directory"));
 }
 
 static void a_dead_run_is_cleaned_up(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(below("dead"), 0700), 0);
-    assert_int_equal(mkdir(below("dead/a"), 0700), 0);
-    assert_int_equal(mkdir(below("elsewhere"), 0700), 0);
-    assert_int_equal(symlink("../elsewhere", below("dead/link")), 0);
-    assert_int_equal(symlink("dead", below("alias")), 0);
+    assert_int_equal(mkdir(sample_below("dead"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("dead/a"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("elsewhere"), 0700), 0);
+    assert_int_equal(symlink("../elsewhere", sample_below("dead/link")), 0);
+    assert_int_equal(symlink("dead", sample_below("alias")), 0);
     struct cn_error error = {0};
     int lock;
     pid_t child = fork();
     if (child == 0) {
-        if (cn_sink_lock(below("dead"), &lock, &error) == CN_OK)
+        if (cn_sink_lock(sample_below("dead"), &lock, &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
     }
@@ -445,27 +437,13 @@ static void a_dead_run_is_cleaned_up(void **state)
     touch("dead/.climnorm-1.tmp", "");
     touch("dead/a/climnorm-2.tmp", "");
     touch("elsewhere/.climnorm-3.tmp", "");
-    assert_int_equal(cn_sink_lock(below("alias"), &lock, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &lock, &error), CN_OK);
     assert_false(exists("dead/a/.climnorm-0.tmp"));
     assert_false(exists("dead/.climnorm-1.tmp"));
     assert_true(exists("dead/a/climnorm-2.tmp"));
     assert_true(exists("elsewhere/.climnorm-3.tmp"));
     cn_sink_unlock(lock);
-    unlink(below("elsewhere/.climnorm-3.tmp"));
-}
-
-static int make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-    (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    return system(command);
+    unlink(sample_below("elsewhere/.climnorm-3.tmp"));
 }
 
 int main(void)
@@ -483,5 +461,5 @@ int main(void)
         cmocka_unit_test(one_run_holds_the_lock),
         cmocka_unit_test(a_dead_run_is_cleaned_up),
     };
-    return cmocka_run_group_tests(tests, make_root, remove_root);
+    return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

@@ -9,21 +9,14 @@
 /* cmocka needs those above. */
 #include <cmocka.h>
 
+#include "base/door.h"
 #include "sink/image.h"
 #include "sink_sample.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
-
-static char root[] = "/tmp/test_sink_image_XXXXXX";
-
-static const char *below(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    return path;
-}
 
 static void write_sample(struct sample *s, const char *path)
 {
@@ -53,8 +46,9 @@ static void assert_same_bytes(const char *name, const char *again)
 {
     size_t size, size_again;
     char path[4096];
-    snprintf(path, sizeof path, "%s", below(name));
-    char *bytes = read_file(path, &size), *bytes_again = read_file(below(again), &size_again);
+    snprintf(path, sizeof path, "%s", sample_below(name));
+    char *bytes = read_file(path, &size),
+         *bytes_again = read_file(sample_below(again), &size_again);
     assert_int_equal(size, size_again);
     assert_memory_equal(bytes, bytes_again, size);
     free(bytes);
@@ -66,7 +60,7 @@ static void files_do_not_depend_on_earlier_ones(void **state)
 {
     (void)state;
     setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
-    struct sample *first = sample_new(root, 1), *s = sample_new(root, 1);
+    struct sample *first = sample_new(sample_root, 1), *s = sample_new(sample_root, 1);
     write_sample(first, "first.nc");
     /* Other own attributes, then other shared ones too, then as the first. */
     s->target.period = "another period, with a longer name";
@@ -81,7 +75,7 @@ static void files_do_not_depend_on_earlier_ones(void **state)
     write_sample(s, "again.nc");
     assert_same_bytes("first.nc", "again.nc");
     int id, variable, number, count;
-    assert_int_equal(nc_open(below("shorter.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_open(sample_below("shorter.nc"), NC_NOWRITE, &id), 0);
     assert_int_equal(nc_inq_varid(id, "tasmax", &variable), 0);
     assert_int_not_equal(nc_inq_attid(id, variable, "standard_name", NULL), 0);
     /* What is shared and what is not stand in the order of the lists. */
@@ -114,7 +108,7 @@ static void an_image_is_put_whole(void **state)
     for (size_t p = 0; p < PIECES; p++) /* the last first */
         image.pieces[p] = (struct cn_piece){10 * (PIECES - 1 - p), 5, text};
     image.piece_count = PIECES;
-    int file = open(below("image"), O_RDWR | O_CREAT | O_EXCL, 0600),
+    int file = open(sample_below("image"), O_RDWR | O_CREAT | O_EXCL, 0600),
         full = open("/dev/full", O_WRONLY);
     assert_true(file >= 0 && full >= 0);
     assert_true(cn_image_put(&image, file));
@@ -129,18 +123,95 @@ static void an_image_is_put_whole(void **state)
     cn_image_free(&image);
 }
 
-static int make_root(void **state)
+static size_t address_space(void)
 {
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
+    unsigned long pages = 0;
+    FILE *in = fopen("/proc/self/statm", "r");
+    assert_non_null(in);
+    assert_int_equal(fscanf(in, "%lu", &pages), 1);
+    fclose(in);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static int remove_root(void **state)
+/* HDF5 writes metadata behind a large chunk when the file is closed, and no memory can be had. */
+static void want_of_memory_at_the_end_is_noticed(void **state)
 {
     (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    return system(command);
+    static unsigned char chunk[16 << 20];
+    const hsize_t length = sizeof chunk, start = 0;
+    int id;
+    size_t size;
+    cn_door_enter(); /* sets HDF5 up */
+    cn_door_leave();
+    assert_int_equal(nc_create(sample_below("empty.nc"), NC_NETCDF4, &id), 0);
+    nc_close(id);
+    char *bytes = read_file(sample_below("empty.nc"), &size);
+    struct cn_image image = {0};
+    assert_true(cn_image_open(&image, bytes, size));
+    hid_t space = H5Screate_simple(1, &length, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(list, 1, &length);
+    hid_t dataset =
+        H5Dcreate2(image.file, "d", H5T_NATIVE_UCHAR, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    image.borrowed = chunk;
+    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &start, sizeof chunk, chunk) >= 0);
+    for (int i = 0; i < 200; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "group %d", i);
+        H5Gclose(H5Gcreate2(image.file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    }
+    H5Dclose(dataset);
+    H5Pclose(list);
+    H5Sclose(space);
+    assert_true(image.room < sizeof chunk);
+    struct rlimit limit = {address_space() + (8 << 20), RLIM_INFINITY}; /* HDF5 has some */
+    setrlimit(RLIMIT_AS, &limit);
+    assert_false(cn_image_close(&image));
+    limit.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_AS, &limit);
+    /* HDF5 would keep the id of a file that it has freed. */
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    assert_true(image.failed);
+    cn_image_free(&image);
+    free(bytes);
+}
+
+static void a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
+{
+    (void)state;
+    struct sample *s = sample_new(sample_root, 1);
+    struct cn_error error = {0};
+    char temporary[4096];
+    write_sample(s, "whole.nc");
+    memset(s->skeleton.bytes, 0, s->skeleton.size);
+    assert_int_equal(cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary,
+                                   sizeof temporary, &error),
+                     CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "whole.nc: HDF5 could not make its metadata"));
+    sample_free(s);
+}
+
+/* Also one that comes again after others. */
+static void a_source_file_is_listed_once(void **state)
+{
+    (void)state;
+    struct sample *s = sample_new(sample_root, 1);
+    s->parts[3].file = s->parts[7].file = &s->files[0];
+    write_sample(s, "listed.nc");
+    int id;
+    char names[8192] = "";
+    assert_int_equal(nc_open(sample_below("listed.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_get_att_text(id, NC_GLOBAL, "source_files", names), 0);
+    nc_close(id);
+    const char *at = names;
+    for (int i = 0; i < SAMPLE_WINDOW; i++) {
+        if (i == 3 || i == 7 || i == SAMPLE_ABSENT || i == SAMPLE_UNUSED)
+            continue;
+        size_t length = strlen(s->bases[i]);
+        assert_memory_equal(at, s->bases[i], length);
+        at += length + (at[length] == ' ');
+    }
+    assert_string_equal(at, "");
+    sample_free(s);
 }
 
 int main(void)
@@ -148,6 +219,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_do_not_depend_on_earlier_ones),
         cmocka_unit_test(an_image_is_put_whole),
+        cmocka_unit_test(want_of_memory_at_the_end_is_noticed),
+        cmocka_unit_test(a_failure_of_hdf5_is_not_called_want_of_memory),
+        cmocka_unit_test(a_source_file_is_listed_once),
     };
-    return cmocka_run_group_tests(tests, make_root, remove_root);
+    return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

@@ -34,15 +34,17 @@ static struct cn_image *image_of(const H5FD_t *file)
 bool cn_image_reserve(struct cn_image *image, size_t size)
 {
     size_t room = image->room ? image->room : LEAST_ROOM;
-    while (room < size && room <= SIZE_MAX / 4)
+    while (room < size && room <= SIZE_MAX / 4) /* more than that is refused in any case */
         room *= 2;
-    if (room == image->room || room < size)
-        return room >= size;
+    if (room == image->room)
+        return true;
     void *at = image->bytes ? mremap(image->bytes, image->room, room, MREMAP_MAYMOVE)
                             : mmap(NULL, room, PROT_READ | PROT_WRITE,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
+    if (at == MAP_FAILED) {
+        image->failed = true;
         return false;
+    }
     madvise(at, room, MADV_NOHUGEPAGE);
     if (!image->bytes)
         memset(at, 0, TOUCHED); /* most metadata stand here: page faults now, not at the door */
@@ -95,29 +97,33 @@ static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
     return 0;
 }
 
+/* Reads and writes always succeed: HDF5 leaves a file half closed whose last write failed, and
+ * stumbles over it later. What was never written, also for want of memory, is zero. */
 static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
                          size_t size, void *bytes)
 {
     (void)type, (void)transfer;
-    struct cn_image *image = image_of(file);
-    if (address > SIZE_MAX - size || !cn_image_reserve(image, address + size))
-        return -1;
-    memcpy(bytes, image->bytes + address, size);
+    const struct cn_image *image = image_of(file);
+    memset(bytes, 0, size);
+    if (address < image->room)
+        memcpy(bytes, image->bytes + address,
+               size < image->room - address ? size : image->room - address);
     return 0;
 }
 
-static bool add_piece(struct cn_image *image, struct cn_piece piece)
+static void add_piece(struct cn_image *image, struct cn_piece piece)
 {
     if (image->piece_count == image->piece_capacity) {
         size_t capacity = image->piece_capacity ? 2 * image->piece_capacity : 512;
         void *moved = realloc(image->pieces, capacity * sizeof *image->pieces);
-        if (!moved)
-            return false;
+        if (!moved) {
+            image->failed = true;
+            return;
+        }
         image->pieces = moved;
         image->piece_capacity = capacity;
     }
     image->pieces[image->piece_count++] = piece;
-    return true;
 }
 
 static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
@@ -128,10 +134,9 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
     if (((struct file *)file)->end < address + size)
         ((struct file *)file)->end = address + size;
     if (bytes == image->borrowed)
-        return add_piece(image, (struct cn_piece){address, size, bytes}) ? 0 : -1;
-    if (address > SIZE_MAX - size || !cn_image_reserve(image, address + size))
-        return -1;
-    memcpy(image->bytes + address, bytes, size);
+        add_piece(image, (struct cn_piece){address, size, bytes});
+    else if (cn_image_reserve(image, address + size)) /* HDF5 bounds the sum by maxaddr */
+        memcpy(image->bytes + address, bytes, size);
     return 0;
 }
 
@@ -177,7 +182,7 @@ bool cn_image_close(struct cn_image *image)
     bool closed = image->file < 0 || H5Fclose(image->file) >= 0;
     if (image->driver >= 0) /* not before: HDF5 1.10 looks at the driver of a file that it closed */
         H5FDunregister(image->driver);
-    return closed;
+    return closed && !image->failed && cn_image_reserve(image, image->size);
 }
 
 static int compare_addresses(const void *left, const void *right)
@@ -232,8 +237,7 @@ static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
 bool cn_image_put(struct cn_image *image, int descriptor)
 {
     struct iovec *vectors = calloc(2 * image->piece_count + 1, sizeof *vectors);
-    bool put = vectors && cn_image_reserve(image, image->size) &&
-               put_vectors(vectors, list_vectors(image, vectors), descriptor);
+    bool put = vectors && put_vectors(vectors, list_vectors(image, vectors), descriptor);
     free(vectors);
     return put;
 }

@@ -98,7 +98,13 @@ static enum cn_status make_image(const struct cn_normal_file *file,
     for (; contents->name && made; contents++)
         made = put_content(image, contents, file->slots);
     made = cn_image_close(image) && made;
-    return made ? CN_OK : cn_fail_memory(error, "an output file");
+    if (made)
+        return CN_OK;
+    if (image->failed)
+        return cn_fail_memory(error, "an output file");
+    return cn_fail(error, CN_BAD_MACHINE,
+                   "%s: HDF5 could not make its metadata; run again, finished files are kept",
+                   file->path);
 }
 
 static enum cn_status write_temporary(const struct cn_normal_file *file, struct cn_image *image,

@@ -126,26 +126,26 @@ static hid_t find_file(const char *name)
     return found;
 }
 
-/* Copies the bytes of a file that netCDF-C made in memory; false: no memory. netCDF-C itself gives
- * them out only of files without an order of attributes, and H5Fget_file_image spoils the checksum
- * of the superblock. */
-static bool copy_bytes(hid_t file, struct cn_skeleton *skeleton)
+/* Copies the bytes of a file that netCDF-C made in memory; returns its kind of status. netCDF-C
+ * itself gives them out only of files without an order of attributes, and H5Fget_file_image spoils
+ * the checksum of the superblock. */
+static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
 {
     void *place = NULL;
     if (file < 0 ||
         H5Adelete_by_name(file, "/", "_NCProperties", H5P_DEFAULT) < 0 || /* library versions */
         H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
-        return false;
+        return NC_EHDFERR;
     ssize_t size = H5Fget_file_image(file, NULL, 0);
     if (size <= 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &place) < 0 || !place)
-        return false;
+        return NC_EHDFERR;
     void *bytes = malloc((size_t)size);
     if (!bytes)
-        return false;
+        return NC_ENOMEM;
     memcpy(bytes, *(void **)place, (size_t)size);
     free(skeleton->bytes);
     *skeleton = (struct cn_skeleton){.bytes = bytes, .size = (size_t)size};
-    return true;
+    return NC_NOERR;
 }
 
 /* In memory because netCDF-C 4.9 crashes when it closes a file after a failed write. */
@@ -154,14 +154,12 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
 {
     static const char name[] = "climnorm skeleton";
     struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
-    bool copied = true;
     int status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &ids.file);
     if (!status) {
         define(&ids, file, metadata, &status);
         put_coordinates(&ids, file, &status);
         TRY(&status, nc_sync(ids.file));
-        if (!status)
-            copied = copy_bytes(find_file(name), skeleton);
+        TRY(&status, copy_bytes(find_file(name), skeleton));
         nc_close(ids.file);
     }
     /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
@@ -170,10 +168,14 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: no file can hold a variable of the name '%s'; rename it", file->path,
                        file->variable->name);
+    if (status == NC_ENOMEM)
+        return cn_fail_memory(error, "metadata");
     if (status)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: its metadata cannot be made: %s", file->path,
-                       nc_strerror(status));
-    return copied ? CN_OK : cn_fail_memory(error, "metadata");
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s: HDF5 could not make its metadata: %s; run again, finished files are "
+                       "kept",
+                       file->path, nc_strerror(status));
+    return CN_OK;
 }
 
 static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
