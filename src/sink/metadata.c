@@ -101,17 +101,17 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
         parts += is_used(file, i) ? cn_window_year(file, i)->part_count : 0;
     *found =
         (struct contributors){.files = cn_pool_alloc(pool, parts, sizeof(const struct cn_file *))};
-    if (!found->files)
+    bool *listed = cn_pool_alloc(pool, file->catalog->file_count, sizeof *listed);
+    if (!found->files || !listed)
         return false;
     for (int i = 0; i < file->config->normals.window; i++) {
         const struct cn_source_year *year = cn_window_year(file, i);
         for (size_t p = 0; is_used(file, i) && p < year->part_count; p++) {
             found->newest = year->parts[p].file;
-            size_t k = found->count; /* from the end: a file's years stand together */
-            while (k > 0 && found->files[k - 1] != found->newest)
-                k--;
-            if (k == 0)
+            bool *is_listed = &listed[found->newest - file->catalog->files];
+            if (!*is_listed)
                 found->files[found->count++] = found->newest;
+            *is_listed = true;
         }
     }
     return true;
