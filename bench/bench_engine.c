@@ -8,6 +8,7 @@
  * DIR holds the data, made when they are missing and kept: 220 MB a year.
  */
 #include "bare.h"
+#include "base/machine.h"
 #include "base/threads.h"
 #include "climnorm/synth.h"
 #include "engine/job.h"
@@ -164,14 +165,14 @@ struct prepared {
 
 static void prepare(struct prepared *prepared, const struct setting *setting, const char *regions)
 {
-    const char *const overrides[] = {regions, "engine.memory=75%"};
+    const char *const overrides[] = {regions};
     struct cn_problems problems = {0};
     struct cn_error error = {0};
-    if (cn_config_read(setting->config, overrides, 2, &prepared->config, &problems))
+    if (cn_config_read(setting->config, overrides, 1, &prepared->config, &problems))
         bench_fail("%s", problems.count ? problems.items[0].text : "out of memory");
     if (cn_catalog_read(prepared->config, &(struct cn_watch){0}, &prepared->catalog, &error) ||
         cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error) ||
-        cn_plan_schedule(prepared->plan, UINT64_MAX, setting->threads, &error))
+        cn_plan_schedule(prepared->plan, cn_machine_memory() / 5 * 4, setting->threads, &error))
         bench_fail("%s", error.text);
 }
 

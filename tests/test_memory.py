@@ -10,7 +10,7 @@ from climnorm_case import BIN, Case, TestCase, main
 MIB = 1 << 20
 GRID = (80, 240)
 SLAB = 365 * GRID[0] * GRID[1] * 4
-BASE = 32 * MIB  # the program, its libraries, metadata
+BASE = 48 * MIB  # the program, its libraries, metadata
 PER_THREAD = 8 * MIB  # chunks on their way, a stack
 THREADS = 2
 

@@ -13,11 +13,12 @@ void cn_door_enter(void)
 {
     static bool entered;
     pthread_mutex_lock(&door);
+    if (!entered) /* before any other call: HDF5 1.10 crashes at exit over a file whose last flush
+                     failed */
+        H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* a setting of each thread */
-    if (!entered) {
-        H5dont_atexit(); /* HDF5 1.10 crashes at exit over a file whose last flush failed */
-        H5Lunregister(H5L_TYPE_EXTERNAL); /* no file makes this process open another by a link */
-    }
+    if (!entered)                          /* no file makes this process open another by a link */
+        H5Lunregister(H5L_TYPE_EXTERNAL);
     entered = true;
 }
 

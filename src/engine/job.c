@@ -8,11 +8,18 @@
 bool cn_job_goes_on(struct cn_job *job)
 {
     int stop = atomic_load_explicit(&job->stop, memory_order_relaxed);
-    if (!stop && job->hooks->stop && atomic_load_explicit(job->hooks->stop, memory_order_relaxed)) {
-        stop = CN_STOPPED;
-        atomic_store(&job->stop, stop);
-    }
-    return !stop;
+    if (!stop && cn_job_heard_stop(job)) /* an error of the machine stays what it is */
+        atomic_compare_exchange_strong(&job->stop, &stop, CN_STOPPED);
+    return !atomic_load_explicit(&job->stop, memory_order_relaxed);
+}
+
+uint64_t cn_job_heard_stop(struct cn_job *job)
+{
+    uint64_t since = atomic_load_explicit(&job->stop_ns, memory_order_relaxed), now;
+    if (since || !job->hooks->stop || !atomic_load_explicit(job->hooks->stop, memory_order_relaxed))
+        return since;
+    now = cn_now_ns();
+    return atomic_compare_exchange_strong(&job->stop_ns, &since, now) ? now : since;
 }
 
 void cn_job_report(struct cn_job *job, const char *text)

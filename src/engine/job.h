@@ -81,6 +81,7 @@ struct cn_job {
     struct cn_readahead *readahead;
 
     atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
+    atomic_uint_fast64_t stop_ns;
     atomic_uint_fast64_t load_first_ns;
     pthread_mutex_t report_lock; /* result->problems, machine_error */
     struct cn_error machine_error;
@@ -89,6 +90,8 @@ struct cn_job {
 
 /* Whether new work may begin; also hears a request to stop. */
 bool cn_job_goes_on(struct cn_job *job);
+/* When a request to stop was first heard; 0: there is none. Changes nothing else. */
+uint64_t cn_job_heard_stop(struct cn_job *job);
 /* Lists a problem and says it. */
 void cn_job_report(struct cn_job *job, const char *text);
 /* An error of the machine ends the job: the first one is kept. */

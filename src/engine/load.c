@@ -261,6 +261,7 @@ static void decode(struct cn_job *job, size_t load, size_t index,
     if (cn_read_units(&state->reads[work->read], work->first_unit, work->unit_count,
                       &worker->scratch, &error))
         lose(job, load, work->read, &error);
+    worker->scratch.ahead = NULL;
     size_t line = (size_t)(worker - job->workers) % CN_COUNTER_LINES;
     cn_count(&job->counters->bytes_read[line], worker->scratch.bytes_read - before);
     worker->load_last_ns = cn_now_ns();

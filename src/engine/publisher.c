@@ -9,9 +9,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 8 };
+enum { THREADS = 8, PAUSE_NS = 50000000 };
 static const uint64_t PATIENCE_NS = 3000000000; /* after a request to stop */
 
 struct item {
@@ -26,7 +27,6 @@ struct cn_publisher {
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct item *first, **last;
-    uint64_t stop_ns; /* when a request to stop was first seen; 0: never */
     bool finished;
 };
 
@@ -42,16 +42,11 @@ static void publish(struct cn_job *job, const char *path, const char *temporary)
     cn_count(&job->counters->files_written, 1);
 }
 
-/* Whether the queue is given up. Under the lock. */
-static bool is_given_up(const struct cn_job *job)
+/* Whether the queue is given up. */
+static bool is_given_up(struct cn_job *job)
 {
-    struct cn_publisher *publisher = job->publisher;
-    if (!job->hooks->stop || !atomic_load(job->hooks->stop))
-        return false;
-    uint64_t now = cn_now_ns();
-    if (!publisher->stop_ns)
-        publisher->stop_ns = now;
-    return now - publisher->stop_ns > PATIENCE_NS;
+    uint64_t since = cn_job_heard_stop(job);
+    return since && cn_now_ns() - since > PATIENCE_NS;
 }
 
 static void *publisher_main(void *argument)
@@ -128,6 +123,12 @@ void cn_publisher_finish(struct cn_job *job)
     pthread_mutex_lock(&publisher->lock);
     publisher->finished = true;
     pthread_cond_broadcast(&publisher->more);
+    while (publisher->thread_count && publisher->first) { /* hears a request before they do */
+        pthread_mutex_unlock(&publisher->lock);
+        cn_job_heard_stop(job);
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        pthread_mutex_lock(&publisher->lock);
+    }
     pthread_mutex_unlock(&publisher->lock);
     for (int t = 0; t < publisher->thread_count; t++)
         pthread_join(publisher->threads[t], NULL);

@@ -1,7 +1,7 @@
 /*
  * Reading ahead: threads that read what is not in the page cache before the decodes come to it, so
- * that a cold disk works while they inflate. They decode nothing and only ever wait: for files to
- * be opened, for the disk, and for buffers. What they cannot do is left to the decode.
+ * that a cold disk works while they inflate. They decode nothing: they wait for files to be opened,
+ * for the disk, and for buffers. What they cannot do is left to the decode.
  */
 #include "base/machine.h"
 #include "base/threads.h"
@@ -14,10 +14,14 @@
 #include <unistd.h>
 
 enum {
-    MOST_THREADS = 16, /* what a disk array needs to be busy; one for each four that decode */
-    BUFFERS_PER_THREAD = 2,
+    LEAST_THREADS = 4, /* what a disk needs to be busy; and one for each four that decode */
+    MOST_THREADS = 16,
+    BUFFERS_PER_THREAD = 4,
     SPARE_BUFFERS = 4,
     MOST_BYTES = 32 << 20, /* of a buffer */
+    MEMORY_SHARE = 32,     /* of the machine's memory: all buffers together */
+    STEP = 4 << 20,        /* read at once: a request to stop is heard in between; and the unit of
+                              a buffer's size */
     BLOCK = 4096,          /* of a disk, for reading past the page cache */
 };
 
@@ -36,44 +40,55 @@ struct cn_readahead {
     int thread_count;
     bool direct; /* past the page cache */
     pthread_mutex_t lock;
-    pthread_cond_t more, done;  /* more work, or buffers; a decode's bytes were read, or not */
-    size_t *loads;              /* [count] opened, in order */
-    size_t count, load, decode; /* the next decode to care for: in loads[load] */
+    pthread_cond_t more, given, done; /* loads; a buffer back; bytes were read, or not */
+    size_t *loads;                    /* [count] opened, in order */
+    size_t count, load, decode;       /* the next decode to care for: in loads[load] */
     struct cn_buffer *buffers, *free;
     size_t buffer_count;
-    bool finished;
+    uint64_t room_left; /* that buffers may still grow, together */
+    atomic_bool finished;
 };
 
-/* Whether a byte can be had without waiting: then its neighbours most likely can as well. */
-static bool is_cached(int file, uint64_t address)
+/* What a byte that is asked for without waiting tells of its neighbours. */
+enum where { IN_CACHE, ON_DISK, UNKNOWN };
+
+static enum where look(int file, uint64_t address)
 {
     char byte;
     const struct iovec one = {&byte, 1};
-    return preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1;
+    if (preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1)
+        return IN_CACHE;
+    return errno == EAGAIN ? ON_DISK : UNKNOWN; /* some file systems cannot be asked */
 }
 
-static bool make_room(struct cn_buffer *buffer, size_t bytes)
+/* Under the lock. */
+static bool make_room(struct cn_readahead *readahead, struct cn_buffer *buffer, size_t bytes)
 {
+    size_t room = (bytes + STEP - 1) / STEP * STEP;
     if (buffer->room >= bytes)
         return true;
+    if (room - buffer->room > readahead->room_left)
+        return false;
+    readahead->room_left += buffer->room;
     free(buffer->memory);
-    buffer->memory = aligned_alloc(BLOCK, bytes);
-    buffer->room = buffer->memory ? bytes : 0;
+    buffer->memory = aligned_alloc(BLOCK, room);
+    buffer->room = buffer->memory ? room : 0;
+    readahead->room_left -= buffer->room;
     return buffer->memory != NULL;
 }
 
-/* Reads whole blocks, but for the file's last one. */
-static bool fill(int file, struct cn_buffer *buffer, uint64_t address, uint64_t size)
+/* Reads whole blocks, but for the file's last one, into a buffer that has room. */
+static bool fill(const struct cn_readahead *readahead, int file, struct cn_buffer *buffer,
+                 uint64_t address, uint64_t size)
 {
     const uint64_t begin = address / BLOCK * BLOCK, end = address + size;
-    const size_t bytes = (size_t)((end - begin + BLOCK - 1) / BLOCK * BLOCK);
-    if (!make_room(buffer, bytes))
-        return false;
     for (size_t done = 0; done < end - begin;) {
-        ssize_t got = pread(file, buffer->memory + done, bytes - done, (off_t)(begin + done));
-        if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0)
-            got = pread(file, buffer->memory + done, bytes - done, (off_t)(begin + done));
-        if (got <= 0 && !(got < 0 && errno == EINTR))
+        size_t step = (size_t)(end - begin - done + BLOCK - 1) / BLOCK * BLOCK;
+        step = step < STEP ? step : STEP;
+        ssize_t got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
+        if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0) /* not past the cache */
+            got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
+        if ((got <= 0 && !(got < 0 && errno == EINTR)) || atomic_load(&readahead->finished))
             return false; /* the decode will meet it, and tell */
         done += got > 0 ? (size_t)got : 0;
     }
@@ -85,7 +100,7 @@ static bool fill(int file, struct cn_buffer *buffer, uint64_t address, uint64_t 
 static struct cn_buffer *get_buffer(struct cn_readahead *readahead)
 {
     while (!readahead->finished && !readahead->free)
-        pthread_cond_wait(&readahead->more, &readahead->lock);
+        pthread_cond_wait(&readahead->given, &readahead->lock);
     struct cn_buffer *buffer = readahead->finished ? NULL : readahead->free;
     if (buffer)
         readahead->free = buffer->next;
@@ -96,23 +111,28 @@ static void put_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer)
 {
     buffer->next = readahead->free;
     readahead->free = buffer;
-    pthread_cond_broadcast(&readahead->more);
+    pthread_cond_signal(&readahead->given);
 }
 
-/* The lock is held, but not while reading. */
-static void read_for(struct cn_readahead *readahead, struct cn_decode *decode, int file,
-                     uint64_t address, uint64_t size)
+/* Takes the decode and a buffer for it; NULL: it is the decode's own affair. */
+static struct cn_buffer *take_decode(struct cn_readahead *readahead, struct cn_decode *decode,
+                                     uint64_t size)
 {
     int nobody = NOBODY;
+    pthread_mutex_lock(&readahead->lock);
     struct cn_buffer *buffer = get_buffer(readahead);
-    if (!buffer)
-        return;
-    if (!atomic_compare_exchange_strong(&decode->state, &nobody, READING)) {
-        put_buffer(readahead, buffer); /* it came first */
-        return;
+    if (buffer && (!make_room(readahead, buffer, (size_t)size + 2 * BLOCK) ||
+                   !atomic_compare_exchange_strong(&decode->state, &nobody, READING))) {
+        put_buffer(readahead, buffer);
+        buffer = NULL;
     }
     pthread_mutex_unlock(&readahead->lock);
-    bool well = fill(file, buffer, address, size);
+    return buffer;
+}
+
+static void give_back(struct cn_readahead *readahead, struct cn_decode *decode,
+                      struct cn_buffer *buffer, bool well)
+{
     pthread_mutex_lock(&readahead->lock);
     if (well)
         decode->buffer = buffer;
@@ -120,6 +140,7 @@ static void read_for(struct cn_readahead *readahead, struct cn_decode *decode, i
         put_buffer(readahead, buffer);
     atomic_store(&decode->state, well ? READ : DECODE);
     pthread_cond_broadcast(&readahead->done);
+    pthread_mutex_unlock(&readahead->lock);
 }
 
 static void care_for(struct cn_job *job, const struct cn_load_state *load, struct cn_decode *decode)
@@ -135,17 +156,21 @@ static void care_for(struct cn_job *job, const struct cn_load_state *load, struc
     /* O_NONBLOCK: what became a FIFO meanwhile is not waited for. */
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
     int file = open(read->file->path, flags);
-    if (file < 0)
-        return;
-    if (!is_cached(file, address + size - 1)) {
-        int direct = readahead->direct ? open(read->file->path, flags | O_DIRECT) : -1;
-        pthread_mutex_lock(&readahead->lock);
-        read_for(readahead, decode, direct < 0 ? file : direct, address, size);
-        pthread_mutex_unlock(&readahead->lock);
-        if (direct >= 0)
-            close(direct);
+    enum where where = file < 0 ? IN_CACHE : look(file, address + size - 1);
+    struct cn_buffer *buffer = where == IN_CACHE ? NULL : take_decode(readahead, decode, size);
+    if (buffer) {
+        bool direct = readahead->direct && where == ON_DISK &&
+                      fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
+        bool well =
+            cn_read_is_unchanged(read, file) && fill(readahead, file, buffer, address, size);
+        /* Looking left its page in the cache, where it would deceive the next run. */
+        if (direct)
+            posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,
+                          POSIX_FADV_DONTNEED);
+        give_back(readahead, decode, buffer, well);
     }
-    close(file);
+    if (file >= 0)
+        close(file);
 }
 
 static void *readahead_main(void *argument)
@@ -191,9 +216,11 @@ enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
         return cn_fail_memory(error, "reading ahead");
     pthread_mutex_init(&readahead->lock, NULL);
     pthread_cond_init(&readahead->more, NULL);
+    pthread_cond_init(&readahead->given, NULL);
     pthread_cond_init(&readahead->done, NULL);
     job->readahead = readahead;
     readahead->direct = is_large(job->plan);
+    readahead->room_left = cn_machine_memory() / MEMORY_SHARE;
     readahead->buffer_count = (size_t)job->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
     readahead->loads = calloc(job->variable->load_count + 1, sizeof *readahead->loads);
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
@@ -201,7 +228,7 @@ enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
         return cn_fail_memory(error, "reading ahead");
     for (size_t k = 0; k < readahead->buffer_count; k++)
         put_buffer(readahead, &readahead->buffers[k]);
-    int wanted = 2 + job->threads / 4;
+    int wanted = LEAST_THREADS + job->threads / 4;
     while (readahead->thread_count < (wanted < MOST_THREADS ? wanted : MOST_THREADS) &&
            !pthread_create(&readahead->threads[readahead->thread_count], NULL, readahead_main, job))
         readahead->thread_count++;
@@ -247,8 +274,9 @@ void cn_readahead_finish(struct cn_job *job)
     if (!readahead)
         return;
     pthread_mutex_lock(&readahead->lock);
-    readahead->finished = true;
+    atomic_store(&readahead->finished, true);
     pthread_cond_broadcast(&readahead->more);
+    pthread_cond_broadcast(&readahead->given);
     pthread_mutex_unlock(&readahead->lock);
     for (int t = 0; t < readahead->thread_count; t++)
         pthread_join(readahead->threads[t], NULL);
@@ -256,6 +284,7 @@ void cn_readahead_finish(struct cn_job *job)
         free(readahead->buffers[k].memory);
     pthread_mutex_destroy(&readahead->lock);
     pthread_cond_destroy(&readahead->more);
+    pthread_cond_destroy(&readahead->given);
     pthread_cond_destroy(&readahead->done);
     free(readahead->loads);
     free(readahead->buffers);

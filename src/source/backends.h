@@ -30,11 +30,12 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error);
 
-/* Undoes the filters of a chunk, of which scratch buffer 0 holds `size` bytes; `mask`: bit k:
- * filter k was left out. A shuffle that was the first step stays. CN_BAD_INPUT: *wrong says what
- * the chunk does. */
-enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t size,
-                               struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong);
+/* Undoes the filters of a chunk, `size` bytes at `stored`: in scratch buffer 0 or outside of
+ * scratch. `mask`: bit k: filter k was left out. A shuffle that was the first step stays.
+ * CN_BAD_INPUT: *wrong says what the chunk does. */
+enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
+                               const unsigned char *stored, size_t size, struct cn_scratch *scratch,
+                               struct cn_raw *raw, const char **wrong);
 
 /* Pieces of files without chunks. */
 void cn_pieces_tiles(struct cn_read *read);
@@ -52,9 +53,11 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
  * damaged file. Set errno to 0 before the call. */
 enum cn_status cn_read_blame(void);
 
-/* Reads just these bytes of an open file, or takes them from scratch->ahead. */
+/* Reads just these bytes of an open file, or copies them from scratch->ahead. */
 enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
                              struct cn_scratch *scratch, unsigned char *bytes,
                              struct cn_error *error);
+/* Where these bytes are in scratch->ahead; NULL: not there. Counts them as read. */
+const unsigned char *cn_find_ahead(struct cn_scratch *scratch, uint64_t address, size_t size);
 
 #endif

@@ -50,7 +50,7 @@ bool cn_chunks_are_few(const struct cn_read *read)
                                    &chunks))
             return false;
 #if H5_VERSION_GE(1, 14, 0)
-    return chunks <= most_steps;
+    return chunks <= most_steps / 10; /* and places take memory */
 #else
     return read->unit_count <= most_steps / chunks;
 #endif
@@ -191,15 +191,19 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
     const struct cn_chunk_place *place = &read->places[unit];
     const char *wrong = "";
     size_t dims[3];
-    unsigned char *stored = cn_scratch_get(scratch, 0, place->size);
-    if (!stored)
-        return cn_fail_memory(error, "a chunk");
-    enum cn_status status =
-        cn_read_bytes(read, file, place->address, place->size, scratch, stored, error);
+    const unsigned char *stored = cn_find_ahead(scratch, place->address, place->size);
+    enum cn_status status = CN_OK;
+    if (!stored) {
+        unsigned char *room = cn_scratch_get(scratch, 0, place->size);
+        status = room ? cn_read_bytes(read, file, place->address, place->size, scratch, room, error)
+                      : cn_fail_memory(error, "a chunk");
+        stored = room;
+    }
     if (status)
         return status;
     block->raw.elements = chunk_elements(storage);
-    status = cn_filters_undo(read, place->filter_mask, place->size, scratch, &block->raw, &wrong);
+    status = cn_filters_undo(read, place->filter_mask, stored, place->size, scratch, &block->raw,
+                             &wrong);
     if (status == CN_BAD_MACHINE)
         return cn_fail_memory(error, "a chunk");
     if (status)

@@ -12,8 +12,8 @@
 struct state {
     const struct cn_kernels *kernels;
     struct cn_scratch *scratch;
-    int buffer;           /* 0 or 1: the scratch buffer that holds it */
-    unsigned char *bytes; /* somewhere in that buffer */
+    int buffer; /* 0 or 1: the scratch buffer that holds it; as stored it may be elsewhere */
+    const unsigned char *bytes;
     size_t size;
 };
 
@@ -104,12 +104,13 @@ static enum cn_status check(struct state *state, const char **wrong)
     return CN_OK;
 }
 
-enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask, size_t size,
-                               struct cn_scratch *scratch, struct cn_raw *raw, const char **wrong)
+enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
+                               const unsigned char *stored, size_t size, struct cn_scratch *scratch,
+                               struct cn_raw *raw, const char **wrong)
 {
     const struct cn_storage *storage = &read->file->storage;
     const size_t bytes = raw->elements * raw->width;
-    struct state state = {read->kernels, scratch, 0, scratch->bytes[0], size};
+    struct state state = {read->kernels, scratch, 0, stored, size};
     enum cn_status status = CN_OK;
     raw->shuffled = false;
     for (size_t k = storage->filter_count; k-- > 0 && !status;) {

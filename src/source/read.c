@@ -57,15 +57,23 @@ enum cn_status cn_read_blame(void)
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT;
 }
 
+const unsigned char *cn_find_ahead(struct cn_scratch *scratch, uint64_t address, size_t size)
+{
+    const struct cn_bytes_ahead *ahead = scratch->ahead;
+    if (!ahead || address < ahead->address || address - ahead->address > ahead->size ||
+        size > ahead->size - (address - ahead->address))
+        return NULL;
+    scratch->bytes_read += size;
+    return ahead->bytes + (address - ahead->address);
+}
+
 enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,
                              struct cn_scratch *scratch, unsigned char *bytes,
                              struct cn_error *error)
 {
-    const struct cn_bytes_ahead *ahead = scratch->ahead;
-    scratch->bytes_read += size;
-    if (ahead && address >= ahead->address && address - ahead->address <= ahead->size &&
-        size <= ahead->size - (address - ahead->address)) {
-        memcpy(bytes, ahead->bytes + (address - ahead->address), size);
+    const unsigned char *there = cn_find_ahead(scratch, address, size);
+    if (there) {
+        memcpy(bytes, there, size);
         return CN_OK;
     }
     for (size_t done = 0; done < size;) {
@@ -78,6 +86,7 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
                            got ? strerror(errno) : "the file ends there");
         done += (size_t)got;
     }
+    scratch->bytes_read += size;
     return CN_OK;
 }
 
@@ -123,6 +132,13 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
         status = cn_decoder_open(read, error);
     close(file);
     return status;
+}
+
+bool cn_read_is_unchanged(const struct cn_read *read, int file)
+{
+    struct stat now;
+    struct cn_error error;
+    return fstat(file, &now) == 0 && check_unchanged(read, &now, &error) == CN_OK;
 }
 
 bool cn_read_span(const struct cn_read *read, size_t first, size_t count, uint64_t *address,

@@ -73,6 +73,9 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
  * CN_BAD_INPUT: its source years are lost. */
 enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 
+/* Whether the open descriptor is of the file that the catalog saw. */
+bool cn_read_is_unchanged(const struct cn_read *read, int file);
+
 /* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
  * own scratch. */
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
