@@ -52,7 +52,7 @@ void bench_fail(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "bench: ");
-    vfprintf(stderr, format, arguments);
+    vfprintf(stderr, format, arguments); /* NOLINT: it was started */
     fputc('\n', stderr);
     va_end(arguments);
     exit(1);

@@ -28,8 +28,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { MAX_REPEATS = 25, LAT = 600, LON = 1440 };
 
 struct setting {

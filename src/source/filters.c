@@ -32,7 +32,7 @@ static bool checksum_is_right(const struct cn_kernels *kernels, const unsigned c
 }
 
 /* What a filter made of the chunk, `size` bytes, is in the other buffer from now on. */
-static void go_on(struct state *state, unsigned char *bytes, size_t size)
+static void go_on(struct state *state, const unsigned char *bytes, size_t size)
 {
     state->buffer = !state->buffer;
     state->bytes = bytes;
