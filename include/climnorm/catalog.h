@@ -162,8 +162,7 @@ void cn_catalog_free(struct cn_catalog *catalog);
 
 /* Reads the metadata of files[count], each of its data variable `variable` (NULL: the only one with
  * time, lat and lon). Path and variable are given; the file is usable then, or has a failure.
- * threads: files at the same time; 0: as
- * many as cores. */
+ * threads: files at the same time; 0: as many as cores. */
 enum cn_status cn_files_examine(struct cn_pool *pool, struct cn_file *files, size_t count,
                                 int threads, const struct cn_watch *watch, struct cn_error *error);
 

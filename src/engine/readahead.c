@@ -46,7 +46,7 @@ struct cn_readahead {
     struct cn_buffer *buffers, *free;
     size_t buffer_count;
     uint64_t room_left; /* that buffers may still grow, together */
-    atomic_bool finished;
+    bool finished;
 };
 
 /* What a byte that is asked for without waiting tells of its neighbours. */
@@ -78,8 +78,8 @@ static bool make_room(struct cn_readahead *readahead, struct cn_buffer *buffer, 
 }
 
 /* Reads whole blocks, but for the file's last one, into a buffer that has room. */
-static bool fill(const struct cn_readahead *readahead, int file, struct cn_buffer *buffer,
-                 uint64_t address, uint64_t size)
+static bool fill(struct cn_job *job, int file, struct cn_buffer *buffer, uint64_t address,
+                 uint64_t size)
 {
     const uint64_t begin = address / BLOCK * BLOCK, end = address + size;
     for (size_t done = 0; done < end - begin;) {
@@ -88,7 +88,7 @@ static bool fill(const struct cn_readahead *readahead, int file, struct cn_buffe
         ssize_t got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
         if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0) /* not past the cache */
             got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
-        if ((got <= 0 && !(got < 0 && errno == EINTR)) || atomic_load(&readahead->finished))
+        if ((got <= 0 && !(got < 0 && errno == EINTR)) || !cn_job_goes_on(job))
             return false; /* the decode will meet it, and tell */
         done += got > 0 ? (size_t)got : 0;
     }
@@ -161,8 +161,7 @@ static void care_for(struct cn_job *job, const struct cn_load_state *load, struc
     if (buffer) {
         bool direct = readahead->direct && where == ON_DISK &&
                       fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
-        bool well =
-            cn_read_is_unchanged(read, file) && fill(readahead, file, buffer, address, size);
+        bool well = cn_read_is_unchanged(read, file) && fill(job, file, buffer, address, size);
         /* Looking left its page in the cache, where it would deceive the next run. */
         if (direct)
             posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,
@@ -274,7 +273,7 @@ void cn_readahead_finish(struct cn_job *job)
     if (!readahead)
         return;
     pthread_mutex_lock(&readahead->lock);
-    atomic_store(&readahead->finished, true);
+    readahead->finished = true;
     pthread_cond_broadcast(&readahead->more);
     pthread_cond_broadcast(&readahead->given);
     pthread_mutex_unlock(&readahead->lock);
