@@ -1,10 +1,13 @@
 /*
  * A job that only counts, to look at the progress display: progress_demo MODE SECONDS [VARIABLES
  * [MESSAGES]]. The second variable has bad years and failed normals; the last one fails as a whole.
+ * SIGUSR1 makes it tell its state.
  */
 #include "climnorm/progress.h"
 
+#include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,16 @@ static void pause_for(double seconds)
 {
     struct timespec time = {.tv_sec = (time_t)seconds};
     time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
-    nanosleep(&time, NULL);
+    while (nanosleep(&time, &time) && errno == EINTR)
+        ;
+}
+
+static struct cn_progress *asked;
+
+static void ask(int number)
+{
+    (void)number;
+    cn_progress_ask(asked);
 }
 
 /* Brings a counter to part / STEPS of total. */
@@ -52,6 +64,8 @@ static void work(struct cn_counters *counters, size_t variable, size_t count, do
                                 "shorter than its header says; year left out",
                                 i, names[variable % 4], step);
     }
+    if (fails)
+        atomic_store(&counters->problem, "tasmin: /data/tasmin_day_1987.nc: unit K beside degC");
     cn_counters_enter(counters, fails ? CN_FAILED : CN_DONE);
 }
 
@@ -91,8 +105,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error.text);
         return 3;
     }
+    asked = progress;
+    signal(SIGUSR1, ask);
     for (size_t i = 0; i < count; i++)
         work(&counters[i], i, count, seconds / (double)count, messages, progress);
+    signal(SIGUSR1, SIG_IGN);
     cn_progress_stop(progress);
     return 0;
 }

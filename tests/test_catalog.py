@@ -355,7 +355,7 @@ class OddFiles(Tree):
     def test_no_usable_file(self):
         self.years(2000, dtype="i8")
         self.catalog()
-        self.assertIn("no usable file", self.one("failure"))
+        self.assertIn("none of its files can be used", self.one("failure"))
         self.assertIn("int64", self.one("problem"))
 
 

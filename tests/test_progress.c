@@ -30,6 +30,7 @@ static void make_job(struct job *job)
     *job = (struct job){.rows = {{.name = "pr",
                                   .state = CN_DONE,
                                   .elapsed_s = 51,
+                                  .normals_per_s = 11.9,
                                   .fraction = 1,
                                   .total = 605,
                                   .written = 605,
@@ -104,20 +105,22 @@ static void test_frame_80(void **state)
     (void)state;
     struct job job;
     make_job(&job);
-    job.snapshot.message = "tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out";
+    job.snapshot.message = "! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); left out";
     job.snapshot.messages = 1;
     struct cn_text frame = draw(&job.snapshot, 80, 24, true, false);
     assert_frame(&frame,
                  "climnorm · NorESM2-LM ssp245 · CONUS AK · 12 threads · 01:42, ~03:10 left\n"
-                 "  pr     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  605/605  done        00:51\n"
-                 "  tas    ━━━━━━━━━━━━━━━━━━━━━─────────────────────  287/605  4.2/s      ~00:24\n"
-                 "    read 98/151 · 1.9 GB/s · computed 312 · written 287 · arena 4.1/12.0 GiB\n"
-                 "  tasmax ──────────────────────────────────────────    0/605  waiting          \n"
-                 "  tasmin ──────────────────────────────────────────    0/605  waiting          \n"
-                 "  ! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out\n");
+                 "  pr     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  605/605  done        12/s     00:51\n"
+                 "  tas    ━━━━━━━━━━━━━━━━╸────────────────  287/605  active     4.2/s    ~00:24\n"
+                 "    read 98/151 years · 1.8 GiB/s · arena 4.1/12.0 GiB\n"
+                 "    312 normals computed · 287 files written · 2 normals failed · 40 kept\n"
+                 "  tasmax ─────────────────────────────────    0/605  waiting                   \n"
+                 "  tasmin ─────────────────────────────────    0/605  waiting                   \n"
+                 "  ! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); left out\n");
     cn_text_free(&frame);
 }
 
+/* Nothing is lost at 60 columns: what does not fit in one line takes two. */
 static void test_frame_60_ascii(void **state)
 {
     (void)state;
@@ -126,27 +129,60 @@ static void test_frame_60_ascii(void **state)
     job.rows[0].state = CN_FAILED;
     job.rows[0].fraction = 0.25;
     job.rows[0].written = 100;
-    job.snapshot.message = "tas 1987: chunk 211 does not inflate (tas_day_1987.nc); year left out";
+    job.rows[0].problem = "pr: /a very long/folder name/indeed/pr_1950.nc: unit K beside mm";
+    job.snapshot.message =
+        "! /data/NorESM2-LM/tas_day_1987.nc: chunk 211 of tas is spoilt; left out";
     job.snapshot.messages = 7;
     struct cn_text frame = draw(&job.snapshot, 60, 24, false, false);
-    assert_frame(&frame, "climnorm - NorESM2-LM ss~ - 12 threads - 01:42, ~03:10 left\n"
-                         "  pr     =====-----------------  100/605  failed      00:51\n"
-                         "  tas    ===========>----------  287/605  4.2/s      ~00:24\n"
-                         "    read 98/151 - 1.9 GB/s - computed 312 - written 287\n"
-                         "  tasmax ----------------------    0/605  waiting          \n"
-                         "  tasmin ----------------------    0/605  waiting          \n"
-                         "  ! 7 messages, the last: tas 1987: chunk 211 does not inf~\n");
+    assert_frame(&frame, "climnorm - NorESM2-LM ssp245 - CONUS AK\n"
+                         "  12 threads - 01:42, ~03:10 left\n"
+                         "  pr     ===----------  100/605  failed      12/s     00:51\n"
+                         "    pr: a very long/folder name/indeed/pr_1950.nc: unit K ~\n"
+                         "  tas    ======>------  287/605  active     4.2/s    ~00:24\n"
+                         "    read 98/151 years - 1.8 GiB/s - arena 4.1/12.0 GiB\n"
+                         "    312 normals computed - 287 files written\n"
+                         "    2 normals failed - 40 kept\n"
+                         "  tasmax -------------    0/605  waiting                   \n"
+                         "  tasmin -------------    0/605  waiting                   \n"
+                         "  7 messages, the last: ! tas_day_1987.nc: chunk 211 of ta~\n");
     cn_text_free(&frame);
 }
 
-static void test_wide_frames_say_more(void **state)
+static void test_low_screen(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    struct cn_text frame = draw(&job.snapshot, 60, 8, false, false);
+    assert_frame(&frame, "climnorm - NorESM2-LM ss~ - 12 threads - 01:42, ~03:10 left\n"
+                         "  pr     =============  605/605  done        12/s     00:51\n"
+                         "  tas    ======>------  287/605  active     4.2/s    ~00:24\n"
+                         "    read 98/151 years - 1.8 GiB/s - arena 4.1/12.0 GiB\n"
+                         "  tasmax -------------    0/605  waiting                   \n"
+                         "  tasmin -------------    0/605  waiting                   \n");
+    cn_text_free(&frame);
+}
+
+/* A title of many scenarios and regions goes on below, part by part. */
+static void test_long_title(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.snapshot.count = 0;
+    job.snapshot.title = "NorESM2-LM ssp126 ssp245 ssp370 ssp585 · CONUS AK HI PRVI GU";
+    struct cn_text frame = draw(&job.snapshot, 60, 24, true, false);
+    assert_frame(&frame, "climnorm · NorESM2-LM ssp126 ssp245 ssp370 ssp585\n"
+                         "  CONUS AK HI PRVI GU · 12 threads · 01:42, ~03:10 left\n");
+    cn_text_free(&frame);
+}
+
+static void test_colors(void **state)
 {
     (void)state;
     struct job job;
     make_job(&job);
     struct cn_text frame = draw(&job.snapshot, 120, 24, true, true);
-    assert_non_null(strstr(frame.bytes, "  2 failed  40 kept"));
-    assert_non_null(strstr(frame.bytes, "read 98/151 years · 1.9 GB/s"));
     assert_non_null(strstr(frame.bytes, "\033[36m━"));
     cn_text_free(&frame);
     frame = draw(&job.snapshot, 200, 24, true, false);
@@ -161,12 +197,17 @@ static void test_last_frame(void **state)
     make_job(&job);
     job.snapshot.last = true;
     job.snapshot.message = "something";
+    job.rows[2].state = CN_DONE;
+    job.rows[2].total = 0; /* a run again: all is there */
+    job.rows[2].kept = 605;
     struct cn_text frame = draw(&job.snapshot, 60, 3, true, false); /* all rows, however few fit */
-    assert_frame(&frame, "climnorm · NorESM2-LM ssp245 · CONUS … · 12 threads · 01:42\n"
-                         "  pr     ━━━━━━━━━━━━━━━━━━━━━━  605/605  done        00:51\n"
-                         "  tas    ━━━━━━━━━━━───────────  287/605  stopped     00:26\n"
-                         "  tasmax ──────────────────────    0/605  waiting          \n"
-                         "  tasmin ──────────────────────    0/605  waiting          \n");
+    assert_frame(&frame, "climnorm · NorESM2-LM ssp245 · CONUS AK\n"
+                         "  12 threads · 01:42\n"
+                         "  pr     ━━━━━━━━━━━━   605/605  done        12/s     00:51\n"
+                         "  tas    ━━━━━━──────   287/605  stopped    4.2/s     00:26\n"
+                         "    2 normals failed · 40 kept\n"
+                         "  tasmax ━━━━━━━━━━━━  605 kept  done                      \n"
+                         "  tasmin ────────────     0/605  waiting                   \n");
     cn_text_free(&frame);
 }
 
@@ -183,7 +224,7 @@ static void test_more_variables_than_rows(void **state)
     struct cn_snapshot snapshot = {.title = "", .count = 40, .rows = rows, .message = "m"};
     struct cn_text frame = draw(&snapshot, 80, 12, true, false);
     assert_fits(&frame, 80, 11, true);
-    assert_non_null(strstr(frame.bytes, "  16 done, 1 failed\033[K"));
+    assert_non_null(strstr(frame.bytes, "  17 done, 1 failed\033[K"));
     assert_non_null(strstr(frame.bytes, "  17 waiting\033[K"));
     assert_non_null(strstr(frame.bytes, "    read 0/0"));
     cn_text_free(&frame);
@@ -227,7 +268,8 @@ static void test_never_too_wide(void **state)
                                                   .failed = number,
                                                   .kept = number,
                                                   .total = number,
-                                                  .arena_used = number};
+                                                  .arena_used = number,
+                                                  .problem = names[n]};
                     struct cn_snapshot snapshot = {.title = names[n],
                                                    .threads = 56,
                                                    .elapsed_s = (double)number,
@@ -390,13 +432,34 @@ static void test_plain(void **state)
     cn_render_plain(&out, &job.snapshot, 1, true);
     assert_string_equal(
         out.bytes,
-        "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads\n"
+        "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
         "[01:42] pr: done after 00:51, read 0/151 years, written 605/605 normals\n"
         "[01:42] tas: begins, 151 years to read, 605 normals to make, 40 kept\n"
-        "[01:42] tas: read 98/151 years, 1.9 GB/s, written 287/605 normals, 2 normals failed, "
+        "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals failed, "
         "40 kept, ~00:24 left (all: ~03:10)\n"
-        "[01:42] tas: stopped after 00:26, read 98/151 years, 1.9 GB/s, written 287/605 normals, "
+        "[01:42] tas: stopped after 00:26, read 98/151 years, 1.8 GiB/s, written 287/605 normals, "
         "2 normals failed, 40 kept\n");
+    cn_text_free(&out);
+}
+
+/* What SIGUSR1 shows. */
+static void test_plain_state(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.rows[0].state = CN_FAILED;
+    job.rows[0].problem = "pr: no files";
+    job.rows[0].total = job.rows[0].written = job.rows[0].years_total = 0;
+    job.snapshot.count = 3;
+    struct cn_text out = {.utf8 = true};
+    cn_render_plain_state(&out, &job.snapshot);
+    assert_string_equal(
+        out.bytes, "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
+                   "[01:42] pr: failed: pr: no files\n"
+                   "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals "
+                   "failed, 40 kept, ~00:24 left (all: ~03:10)\n"
+                   "[01:42] tasmax: waiting\n");
     cn_text_free(&out);
 }
 
@@ -416,6 +479,7 @@ static void test_json(void **state)
     make_job(&job);
     job.rows[2].name = "a\xff\"\n\xe2\x94\x81";
     job.rows[2].bytes_per_s = INFINITY;
+    job.rows[1].problem = "tas 1987: \xff";
     job.rows[2].written = UINT64_MAX;
     struct cn_text out = {0};
     cn_render_json(&out, &job.snapshot, "state");
@@ -432,6 +496,9 @@ static void test_json(void **state)
                         "a\xef\xbf\xbd\"\n\xe2\x94\x81");
     assert_true(json_is_null(json_object_get(odd, "bytes_per_s")));
     assert_true(json_is_null(json_object_get(odd, "eta_s")));
+    assert_true(json_is_null(json_object_get(odd, "problem")));
+    assert_string_equal(json_string_value(json_object_get(active, "problem")),
+                        "tas 1987: \xef\xbf\xbd");
     assert_int_equal(json_integer_value(json_object_get(odd, "normals_written")), INT64_MAX);
     json_decref(object);
     cn_text_clear(&out);
@@ -486,7 +553,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame_80),
         cmocka_unit_test(test_frame_60_ascii),
-        cmocka_unit_test(test_wide_frames_say_more),
+        cmocka_unit_test(test_low_screen),
+        cmocka_unit_test(test_long_title),
+        cmocka_unit_test(test_colors),
         cmocka_unit_test(test_last_frame),
         cmocka_unit_test(test_more_variables_than_rows),
         cmocka_unit_test(test_never_too_wide),
@@ -496,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_strange_counters),
         cmocka_unit_test(test_enter),
         cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_plain_state),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_say_from_many_threads),
     };

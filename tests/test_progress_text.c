@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -47,6 +48,39 @@ static void test_screen_rows(void **state)
     assert_int_equal(cn_text_screen_rows("日本語\n", 5, true), 2);
 }
 
+static void test_brief(void **state)
+{
+    (void)state;
+    static const char message[] = "! /data/a/tas_1987.nc: chunk 3 of tas (0.5 MiB/s) is spoilt";
+    static const struct {
+        size_t limit;
+        const char *shown;
+    } cases[] = {{sizeof message - 1, message},
+                 {sizeof message - 2, "! tas_1987.nc: chunk 3 of tas (0.5 MiB/s) is spoilt"},
+                 {20, "! tas_1987.nc: chun…"},
+                 {0, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cn_text text = {.utf8 = true, .limit = cases[i].limit};
+        cn_text_raw(&text, "");
+        cn_text_add_brief(&text, message);
+        assert_string_equal(text.bytes, cases[i].shown);
+        cn_text_free(&text);
+    }
+    char *longest = malloc(100001);
+    assert_non_null(longest);
+    memset(longest, '/', 100000);
+    longest[100000] = '\0';
+    struct cn_text text = {.utf8 = true, .limit = 80};
+    cn_text_raw(&text, "");
+    cn_text_add_brief(&text, longest);
+    assert_string_equal(text.bytes, "");
+    memset(longest, 'x', 100000);
+    cn_text_add_brief(&text, longest);
+    assert_int_equal(text.column, 80);
+    cn_text_free(&text);
+    free(longest);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -56,14 +90,14 @@ static void test_numbers(void **state)
     } cases[] = {{0, "00:00", "0 B", ""},
                  {-1, "", "0 B", ""},
                  {0.05, "00:00", "0 B", "3.0/min"},
-                 {0.5, "00:01", "0 B", "30/min"},
+                 {0.5, "00:01", "1 B", "30/min"},
                  {4.24, "00:04", "4 B", "4.2/s"},
                  {59.6, "01:00", "60 B", "60/s"},
-                 {999.7, "16:40", "1.0 kB", "1k/s"},
-                 {3723, "1:02:03", "3.7 kB", "4k/s"},
-                 {359999, "99:59:59", "360 kB", "360k/s"},
-                 {360000, "4d 04h", "360 kB", "360k/s"},
-                 {1.9e9, "21990d 17h", "1.9 GB", "99999k/s"}};
+                 {999.7, "16:40", "1000 B", "1k/s"},
+                 {3723, "1:02:03", "3.6 KiB", "4k/s"},
+                 {359999, "99:59:59", "352 KiB", "360k/s"},
+                 {360000, "4d 04h", "352 KiB", "360k/s"},
+                 {1.9e9, "21990d 17h", "1.8 GiB", "99999k/s"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(cn_short_duration(cases[i].value).text, cases[i].duration);
         assert_string_equal(cn_short_bytes(cases[i].value).text, cases[i].bytes);
@@ -86,6 +120,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_screen_rows),
+        cmocka_unit_test(test_brief),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);

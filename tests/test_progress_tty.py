@@ -4,132 +4,78 @@ terminal, and the screen is judged while the job runs and after it."""
 import fcntl
 import json
 import os
-import pty
 import re
 import select
-import struct
+import signal
 import subprocess
-import sys
-import termios
 import time
 import unittest
 
-try:
-    import pyte
-except ImportError:
-    print("python3-pyte is not there: no terminal to look at")
-    sys.exit(77)
-
-try:
-    for end in pty.openpty():
-        os.close(end)
-except OSError as error:
-    print(f"no pseudo-terminals here: {error}")
-    sys.exit(77)
+import terminal
 
 BUILD = os.environ.get("CLIMNORM_BUILD", "../build")
 DEMO = os.path.join(BUILD, "tests", "progress_demo")
 TEXT = "tas_day_1987.nc is shorter than its header says; year left out"
 
 
-class Job:
-    """A demo on a terminal of `columns` x `rows`."""
-
-    def __init__(self, *arguments, columns=80, rows=24, **environment):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "NO_COLOR"))}
-        env.update(LANG="C.UTF-8", TERM="xterm-256color")
-        env.update(environment)
-        self.process = subprocess.Popen([DEMO, *arguments], stdin=slave, stdout=slave,
-                                        stderr=slave, env=env, start_new_session=True)
-        os.close(slave)
-        self.raw = b""
-        self.writes = []
-
-    def feed(self, seconds):
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.master], [], [], left)[0]:
-                break
-            try:
-                data = os.read(self.master, 1 << 16)
-            except OSError:  # the last of the terminal's users is gone
-                return False
-            if not data:
-                return False
-            self.raw += data
-            self.stream.feed(data)
-        return True
-
-    def wait_for(self, pattern, seconds=20):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            alive = self.feed(0.02)
-            if re.search(pattern, self.text()):
-                return
-            if not alive:
-                break
-        raise AssertionError(f"no {pattern!r} on the screen:\n{self.text()}")
-
-    def finish(self):
-        while self.feed(20):
-            pass
-        os.close(self.master)
-        return self.process.wait(20)
-
-    def lines(self):
-        return [line.rstrip() for line in self.screen.display]
-
-    def text(self):
-        return "\n".join(self.lines())
-
-
-def final_rows(lines):
-    """The lines from the title on."""
-    start = max(i for i, line in enumerate(lines) if line.startswith("climnorm"))
-    return [line for line in lines[start:] if line]
+def Job(*arguments, **options):
+    """A demo on a terminal."""
+    return terminal.Job([DEMO, *arguments], **options)
 
 
 class Terminal(unittest.TestCase):
-    def check_final(self, job, failed_note):
+    def check_final(self, job):
         self.assertEqual(job.finish(), 0)
-        rows = final_rows(job.lines())
-        self.assertEqual(len(rows), 5, job.text())
+        rows = job.frame()
         self.assertEqual(job.text().count("climnorm"), 1, job.text())  # nothing is left over
-        self.assertNotIn("left", rows[0])
-        self.assertRegex(rows[0], r"12 threads . \d\d:\d\d$")
-        for row, want in zip(rows[1:], [r"pr .* 605/605  done +\d\d:\d\d",
-                                        r"tas .* 600/605  done +\d\d:\d\d" + failed_note,
-                                        r"tasmax .* 605/605  done +\d\d:\d\d",
-                                        r"tasmin .* 151/605  failed +\d\d:\d\d"]):
+        self.assertNotIn("left", job.text())
+        self.assertRegex(job.text(), r"12 threads . \d\d:\d\d\n")
+        wanted = [r"pr .* 605/605  done +\S+/(s|min) +\d\d:\d\d",
+                  r"tas .* 600/605  done +\S+/(s|min) +\d\d:\d\d",
+                  r"  2 years unread . 5 normals failed . 40 kept",
+                  r"tasmax .* 605/605  done +\S+/(s|min) +\d\d:\d\d",
+                  r"tasmin .* 151/605  failed +\S+/(s|min) +\d\d:\d\d",
+                  r"  tasmin: .*tasmin_day_1987.nc: unit .*"]
+        self.assertEqual(len(rows) - len(wanted), 1 if job.screen.columns > 70 else 2, job.text())
+        for row, want in zip(rows[-len(wanted):], wanted):
             self.assertRegex(row, "^  " + want + "$")
         self.assertFalse(job.screen.cursor.hidden)
         self.assertEqual(job.screen.cursor.x, 0)
         self.assertEqual(job.lines()[job.screen.cursor.y], "")
 
     def test_widths(self):
-        for columns, note in ((60, ""), (80, ""), (120, "  5 failed  40 kept"),
-                              (200, "  5 failed  40 kept")):
+        for columns in (60, 80, 120, 200):
             with self.subTest(columns=columns):
                 job = Job("auto", "0.8", columns=columns)
-                job.wait_for(r"computed \d+")
-                rows = final_rows(job.lines())
-                self.assertEqual(len(rows), 6, job.text())
-                self.assertIn("━", rows[1])
-                self.assertTrue(all(len(line) < columns for line in rows))
-                self.check_final(job, note)
+                job.wait_for(r"  tasmax .*active[^~]*~")
+                text = job.text()
+                self.assertRegex(text, r"CONUS AK HI PRVI GU\b")
+                for part in (r"12 threads . \d\d:\d\d, ~\d\d:\d\d left", r"read \d+/151 years",
+                             r"iB/s", r"arena [\d.]+( [MG]iB)?/12.0 GiB", r"normals computed",
+                             r"files written"):
+                    self.assertRegex(text, part)
+                self.assertRegex(text, r"\n  pr +━+  605/605  done")
+                self.assertTrue(all(len(line) < columns for line in job.frame()))
+                self.check_final(job)
+
+    def test_it_tells_its_state_when_asked(self):
+        job = Job("tty", "1.5", columns=140)
+        job.wait_for(r"  tas .*active[^~]*~")
+        job.process.send_signal(signal.SIGUSR1)
+        job.wait_for(r"(?s)\[00:\d\d\] pr: done.*tas: read \d+/151 years, .* left.*"
+                     r"\] tasmax: waiting\n.*tasmin: waiting\nclimnorm")
+        self.assertEqual(job.finish(), 0)
+        self.assertEqual(job.text().count("climnorm: NorESM2-LM"), 1)
+        self.assertEqual(job.text().count("climnorm · NorESM2-LM"), 1)
 
     def test_messages_scroll_above(self):
         job = Job("tty", "1", "4", "3", columns=100, rows=70)
-        job.wait_for(r"! \d+ messages, the last: message 2")
+        job.wait_for(r"  \d+ messages, the last: message 2")
         self.assertEqual(job.finish(), 0)
         lines = [line for line in job.lines() if line]
         messages = [line for line in lines if TEXT in line]
         self.assertEqual(len(messages), 3 * 5 * 3 + 3)  # three variables, and a part of the last
-        self.assertEqual(len(lines), len(messages) + 5)
+        self.assertEqual(len(lines), len(messages) + 7)
         self.assertEqual(lines[:len(messages)], messages)
         self.assertEqual([m for m in messages if "of pr at step 20:" in m],
                          [f"message {i} of pr at step 20: {TEXT}" for i in range(3)])
@@ -144,11 +90,11 @@ class Terminal(unittest.TestCase):
 
     def test_no_color(self):
         job = Job("auto", "0.6", NO_COLOR="1")
-        job.wait_for("computed")
-        self.check_final(job, "")
+        job.wait_for("normals computed")
+        self.check_final(job)
         self.assertNotRegex(job.raw, rb"\x1b\[[0-9;]*m")
         colored = Job("auto", "0.6", NO_COLOR="")  # empty does not count: no-color.org
-        self.check_final(colored, "")
+        self.check_final(colored)
         self.assertRegex(colored.raw, rb"\x1b\[36m")
 
     def test_dumb_terminal(self):
@@ -163,19 +109,19 @@ class Terminal(unittest.TestCase):
     def test_ascii_locale(self):
         job = Job("auto", "0.6", LANG="C")
         job.wait_for(r"(pr|tas|tasmax) +=+>-+ ")
-        self.check_final(job, "")
+        self.check_final(job)
         self.assertTrue(job.raw.isascii())
 
     def test_more_variables_than_rows(self):
         job = Job("auto", "2", "30", rows=12)
         job.wait_for(r"  1\d done\n")
-        rows = final_rows(job.lines())
+        rows = job.frame()
         self.assertLessEqual(len(rows), 11)
         self.assertRegex(rows[-1], r"^  \d+ waiting$")
-        job.screen.resize(lines=50)  # the final table needs room to be looked at
+        job.screen.resize(lines=60)  # the final table needs room to be looked at
         self.assertEqual(job.finish(), 0)
         self.assertEqual(job.text().count("climnorm"), 1)
-        self.assertEqual(len(final_rows(job.lines())), 31)
+        self.assertEqual(len(re.findall(r"(?m)^  \w+ [━╸─]+ .* (?:done|failed) ", job.text())), 30)
 
     def test_one_frame_is_one_write(self):
         log = os.path.join(BUILD, "tests", f"progress-{os.getpid()}.log")
@@ -192,7 +138,7 @@ class Terminal(unittest.TestCase):
 
     def test_a_terminal_that_goes_away_ends_nothing(self):
         job = Job("tty", "0.8")
-        job.wait_for("computed")
+        job.wait_for("normals computed")
         os.close(job.master)
         self.assertEqual(job.process.wait(20), 0)
 
@@ -229,6 +175,44 @@ class Log(unittest.TestCase):
         lines = self.run_demo("none", "0.2", "1", "2").stderr.splitlines()
         self.assertEqual(len(lines), 10)
         self.assertTrue(all(line.endswith(TEXT) for line in lines))
+
+    def ask(self, mode):
+        """The lines from the first that a question brings to the last of a job that is asked
+        until it answers: it may not listen yet."""
+        with subprocess.Popen([DEMO, mode, "2", "3"], stderr=subprocess.PIPE,
+                              env={**os.environ, "LANG": "C.UTF-8"}) as process:
+            mask = 1 << (signal.SIGUSR1 - 1)
+            while not self.caught(process.pid) & mask:
+                time.sleep(0.01)
+            for _ in range(3):
+                process.send_signal(signal.SIGUSR1)
+                time.sleep(0.2)
+            lines = process.stderr.read().decode().splitlines()
+        self.assertEqual(process.returncode, 0)
+        return lines
+
+    @staticmethod
+    def caught(pid):
+        with open(f"/proc/{pid}/status") as status:
+            return int(re.search(r"SigCgt:\s*(\w+)", status.read()).group(1), 16)
+
+    def test_none_tells_its_state_when_asked(self):
+        lines = self.ask("none")
+        self.assertEqual(len(lines), 3 * 4, lines)
+        for i in range(0, 12, 4):
+            self.assertRegex(lines[i], "^climnorm: NorESM2-LM ssp245 .*, 12 threads")
+            self.assertRegex(lines[i + 1], r"^\[00:0\d\] pr: read \d+/151 years, .*normals")
+            self.assertRegex(lines[i + 3], r"^\[00:0\d\] tasmax: waiting$")
+
+    def test_plain_and_json_tell_their_state_when_asked(self):
+        lines = self.ask("plain")
+        self.assertEqual(sum(line.startswith("climnorm: ") for line in lines), 4, lines)
+        events = [json.loads(line) for line in self.ask("json")]
+        asked = [event for event in events if event["event"] == "asked"]
+        self.assertEqual(len(asked), 3, events)
+        self.assertEqual(asked[0].keys(), events[-1].keys())
+        self.assertEqual([v["state"] for v in asked[0]["variables"]],
+                         ["active", "waiting", "waiting"])
 
     def test_a_reader_that_does_not_read_holds_up_nobody(self):
         """A full pipe: the job itself still ends (it is only cn_progress_stop that waits)."""

@@ -74,22 +74,23 @@ static void test_print(void **state)
     assert_non_null(out);
     cn_result_print(&fix->result, out);
     fclose(out);
-    assert_string_equal(
-        text,
-        "variable    status   written   skipped    failed     files      read\n"
-        "pr            done       560        40         5       151     31 GB\n"
-        "tas        stopped         0         0         0         0     18 EB\n"
-        "tasmax      failed         0         0         0         0       0 B\n"
-        "\n"
-        "variable    load s compute s   write s    wall s    read/s   normals\n"
-        "pr            48.2     492.0     121.5      51.0    647 MB      11/s\n"
-        "tas            0.0       0.0       0.0  99999999         -         -\n"
-        "tasmax         0.0       0.0       0.0       0.0         -         -\n"
-        "\n"
-        "! pr_1987?.nc: bad?chunk 211\n"
-        "warning: mixes versions\n"
-        "560 normals written, 40 skipped, 5 failed in 03:22 with 12 threads: something that was "
-        "asked for is missing, all else is there\n");
+    assert_string_equal(text,
+                        "! pr_1987?.nc: bad?chunk 211\n"
+                        "warning: mixes versions\n"
+                        "\n"
+                        "variable    status   written   skipped    failed     files      read\n"
+                        "pr            done       560        40         5       151  29.1 GiB\n"
+                        "tas        stopped         0         0         0         0   8.0 EiB\n"
+                        "tasmax      failed         0         0         0         0       0 B\n"
+                        "\n"
+                        "variable    load s compute s   write s    wall s    read/s   normals\n"
+                        "pr            48.2     492.0     121.5      51.0   617 MiB      11/s\n"
+                        "tas            0.0       0.0       0.0  99999999         -         -\n"
+                        "tasmax         0.0       0.0       0.0       0.0         -         -\n"
+                        "\n"
+                        "560 normals written, 40 skipped, 5 failed; 1 of 3 variables failed\n"
+                        "Took 03:22 with 12 threads. Something that was asked for is missing:\n"
+                        "see to the lines that begin with ! and run again. All else is there.\n");
     free(text);
 }
 

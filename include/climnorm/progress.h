@@ -43,6 +43,7 @@ struct cn_counters {
     struct cn_counter files_written;
     struct cn_counter files_failed;
     struct cn_counter arena_used;                  /* bytes of slots in use */
+    _Atomic(const char *) problem;                 /* the first; NULL: none. Outlives the display */
     uint64_t years_total, files_total, files_kept; /* files_total: outputs to make, without kept */
 };
 
@@ -54,7 +55,8 @@ static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
     return sum;
 }
 
-/* A variable becomes active, done or failed: sets the state and the time of it. */
+/* A variable becomes active, done or failed: sets the state and the time of it. One that is active
+ * when the display ends was stopped. */
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
 
 enum cn_progress_mode {
@@ -82,10 +84,13 @@ struct cn_progress_view {
 struct cn_progress;
 
 /* Starts the thread. The view stays valid until cn_progress_stop, which draws the last state. With
- * CN_PROGRESS_NONE no thread is made. *progress is NULL on failure. */
+ * CN_PROGRESS_NONE it sleeps until it is asked. *progress is NULL on failure. */
 enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
                                  struct cn_error *error);
 void cn_progress_stop(struct cn_progress *progress);
+/* The state as of now is written at once, as lines (CN_PROGRESS_JSON: as one object), in every
+ * mode. Async-signal-safe, also with progress NULL; not beyond cn_progress_stop. */
+void cn_progress_ask(struct cn_progress *progress);
 
 /* A message line that goes above the display instead of through it (a warning, a problem). Safe
  * from any thread; with progress NULL it goes to stderr at once. */

@@ -12,7 +12,7 @@
 /* What became of one variable. */
 struct cn_variable_result {
     const char *name;
-    enum cn_variable_state state; /* CN_WAITING: never reached */
+    enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped by a signal */
     uint64_t files_read, bytes_read;
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
     uint64_t normals_written, normals_skipped, normals_failed;

@@ -14,8 +14,8 @@ const char *cn_human_bytes(uint64_t bytes, char text[24])
         snprintf(text, 24, "%u B", (unsigned)bytes);
         return text;
     }
-    for (; value >= 1000 && unit < 5; unit++)
+    for (; value >= 999.5 && unit < 5; unit++)
         value /= 1024;
-    snprintf(text, 24, "%.1f %s", value, units[unit]);
+    snprintf(text, 24, "%.*f %s", value < 99.95, value, units[unit]);
     return text;
 }

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* "512 B", "12.3 MiB", "1.9 GiB"; returns text. */
+/* "512 B", "12.3 MiB", "812 GiB"; returns text. */
 const char *cn_human_bytes(uint64_t bytes, char text[24]);
 
 #endif

@@ -179,7 +179,7 @@ enum cn_status cn_files_agree(struct cn_pool *pool, struct cn_variable *variable
         return cn_fail_memory(error, "the catalog");
     const struct cn_file *usual = settle_grid(variable, files, count, scratch);
     if (!usual) {
-        variable->failure = "no usable file: see the problems of each";
+        variable->failure = "none of its files can be used; see to the problem of each";
         return CN_OK;
     }
     variable->grid = usual->grid;

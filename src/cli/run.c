@@ -85,6 +85,8 @@ static int run_watched(const struct cn_prepared *prepared)
             .counters = counters, .progress = progress, .stop = &stop_signal};
         cn_run(plan, &hooks, &result);
         cn_progress_stop(progress);
+        if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+            putchar('\n'); /* the display's last frame is above */
         if (!options->quiet)
             cn_result_print(&result, stdout);
         exit_code = result.exit_code;

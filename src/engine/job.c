@@ -22,10 +22,23 @@ uint64_t cn_job_heard_stop(struct cn_job *job)
     return atomic_compare_exchange_strong(&job->stop_ns, &since, now) ? now : since;
 }
 
+void cn_show_problem(struct cn_counters *counters, const struct cn_problems *problems)
+{
+    if (atomic_load_explicit(&counters->problem, memory_order_relaxed))
+        return;
+    for (size_t i = 0; i < problems->count; i++)
+        if (problems->items[i].severity == CN_PROBLEM) {
+            atomic_store_explicit(&counters->problem, problems->items[i].text,
+                                  memory_order_release);
+            return;
+        }
+}
+
 void cn_job_report(struct cn_job *job, const char *text)
 {
     pthread_mutex_lock(&job->report_lock);
     cn_problems_add(&job->result->problems, CN_PROBLEM, "%s", text);
+    cn_show_problem(job->counters, &job->result->problems);
     pthread_mutex_unlock(&job->report_lock);
     if (job->hooks->progress)
         cn_progress_say(job->hooks->progress, "! %s", text);

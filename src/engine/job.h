@@ -92,12 +92,15 @@ struct cn_job {
 bool cn_job_goes_on(struct cn_job *job);
 /* When a request to stop was first heard; 0: there is none. Changes nothing else. */
 uint64_t cn_job_heard_stop(struct cn_job *job);
-/* Lists a problem and says it. */
+/* Lists a problem, says it, and shows it if it is the variable's first. */
 void cn_job_report(struct cn_job *job, const char *text);
 /* An error of the machine ends the job: the first one is kept. */
 void cn_job_abort(struct cn_job *job, const struct cn_error *error);
 struct cn_worker *cn_job_worker(struct cn_job *job);   /* the calling thread's */
 struct cn_scratch *cn_job_scratch(struct cn_job *job); /* the calling thread's */
+
+/* The first problem of a list goes to the display; its text stays until the run has ended. */
+void cn_show_problem(struct cn_counters *counters, const struct cn_problems *problems);
 
 /* The bodies of the tasks, one call each. */
 enum cn_status cn_loads_prepare(struct cn_job *job, struct cn_error *error);

@@ -110,14 +110,20 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
     counters->files_kept = variable->outputs_kept;
     for (size_t l = 0; l < variable->load_count; l++)
         counters->years_total += variable->loads[l].year_count;
+    cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
         status = cn_variable_run(plan, variable, arena, kernels, hooks, counters, result);
-    result->state = variable->failure || result->problems.lost || status ? CN_FAILED : CN_DONE;
-    if (variable->outputs_wanted && !result->normals_written)
+    bool stopped = status == CN_STOPPED; /* by a signal: it stays active */
+    result->state =
+        variable->failure || result->problems.lost || (status && !stopped) ? CN_FAILED : CN_DONE;
+    if (stopped && result->normals_written < variable->outputs_wanted)
+        result->state = CN_ACTIVE;
+    else if (variable->outputs_wanted && !result->normals_written)
         result->state = CN_FAILED;
     result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
-    cn_counters_enter(counters, result->state);
+    if (result->state != CN_ACTIVE)
+        cn_counters_enter(counters, result->state);
     return status == CN_BAD_INPUT ? CN_OK : status; /* the next variable may be better */
 }
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *cn_state_name(enum cn_variable_state state)
+const char *cn_state_name(enum cn_variable_state state, bool over)
 {
     switch (state) {
     case CN_WAITING:
         return "waiting";
     case CN_ACTIVE:
-        return "active";
+        return over ? "stopped" : "active";
     case CN_DONE:
         return "done";
     case CN_FAILED:
@@ -57,11 +57,11 @@ static json_t *seconds(double value)
     return value >= 0 ? cn_json_real(round(value * 1e3) / 1e3) : json_null();
 }
 
-static json_t *row_object(const struct cn_progress_row *row)
+static json_t *row_object(const struct cn_progress_row *row, bool over)
 {
     return json_pack(
-        "{so ss so so so so so so so so so so so so so so}", "name", cn_json_text(row->name),
-        "state", cn_state_name(row->state), "elapsed_s", seconds(row->elapsed_s), "eta_s",
+        "{so ss so so so so so so so so so so so so so so so}", "name", cn_json_text(row->name),
+        "state", cn_state_name(row->state, over), "elapsed_s", seconds(row->elapsed_s), "eta_s",
         seconds(row->eta_s), "fraction", cn_json_real(round(row->fraction * 1e4) / 1e4),
         "years_read", cn_json_count(row->years_read), "years_failed",
         cn_json_count(row->years_failed), "years_total", cn_json_count(row->years_total),
@@ -69,7 +69,8 @@ static json_t *row_object(const struct cn_progress_row *row)
         cn_json_real(round(row->bytes_per_s)), "normals_computed", cn_json_count(row->computed),
         "normals_written", cn_json_count(row->written), "normals_failed",
         cn_json_count(row->failed), "normals_kept", cn_json_count(row->kept), "normals_total",
-        cn_json_count(row->total), "arena_used_bytes", cn_json_count(row->arena_used));
+        cn_json_count(row->total), "arena_used_bytes", cn_json_count(row->arena_used), "problem",
+        row->problem ? cn_json_text(row->problem) : json_null());
 }
 
 static void write_line(struct cn_text *out, json_t *object)
@@ -89,7 +90,7 @@ void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, con
 {
     json_t *rows = json_array();
     for (size_t i = 0; rows && i < snapshot->count; i++)
-        json_array_append_new(rows, row_object(&snapshot->rows[i]));
+        json_array_append_new(rows, row_object(&snapshot->rows[i], snapshot->last));
     write_line(out,
                json_pack("{ss so so so si so so}", "event", event, "title",
                          cn_json_text(snapshot->title), "elapsed_s", seconds(snapshot->elapsed_s),

@@ -16,6 +16,10 @@ void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapsh
         cn_text_add(out, ", ", SIZE_MAX);
     }
     cn_text_printf(out, "%d thread%s", snapshot->threads, snapshot->threads == 1 ? "" : "s");
+    if (snapshot->elapsed_s >= 1)
+        cn_text_printf(out, ", %s", cn_short_duration(snapshot->elapsed_s).text);
+    if (snapshot->elapsed_s >= 1 && snapshot->eta_s >= 0)
+        cn_text_printf(out, ", ~%s left", cn_short_duration(snapshot->eta_s).text);
     cn_text_end_line(out, "\n");
 }
 
@@ -26,11 +30,36 @@ static void tell_counts(struct cn_text *out, const struct cn_progress_row *row)
         cn_text_printf(out, "%s/s, ", cn_short_bytes(row->bytes_per_s).text);
     cn_text_printf(out, "written %" PRIu64 "/%" PRIu64 " normals", row->written, row->total);
     if (row->years_failed)
-        cn_text_printf(out, ", %" PRIu64 " years unread", row->years_failed);
+        cn_text_printf(out, ", %" PRIu64 " year%s unread", row->years_failed,
+                       row->years_failed == 1 ? "" : "s");
     if (row->failed)
-        cn_text_printf(out, ", %" PRIu64 " normals failed", row->failed);
+        cn_text_printf(out, ", %" PRIu64 " normal%s failed", row->failed,
+                       row->failed == 1 ? "" : "s");
     if (row->kept)
         cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
+}
+
+static void tell_active(struct cn_text *out, const struct cn_snapshot *snapshot,
+                        const struct cn_progress_row *row)
+{
+    tell_counts(out, row);
+    if (row->eta_s >= 0)
+        cn_text_printf(out, ", ~%s left", cn_short_duration(row->eta_s).text);
+    if (snapshot->eta_s >= 0 && snapshot->count > 1)
+        cn_text_printf(out, " (all: ~%s)", cn_short_duration(snapshot->eta_s).text);
+}
+
+static void tell_over(struct cn_text *out, const struct cn_progress_row *row)
+{
+    cn_text_add(out, cn_state_name(row->state, true), SIZE_MAX);
+    if (row->years_total + row->total + row->kept > 0) { /* it could begin */
+        cn_text_printf(out, " after %s, ", cn_short_duration(row->elapsed_s).text);
+        tell_counts(out, row);
+    }
+    if (row->state == CN_FAILED && row->problem) {
+        cn_text_add(out, ": ", SIZE_MAX);
+        cn_text_add(out, row->problem, SIZE_MAX);
+    }
 }
 
 void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
@@ -40,25 +69,25 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
     out->limit = SIZE_MAX;
     cn_text_printf(out, "[%s] ", cn_short_duration(snapshot->elapsed_s).text);
     cn_text_add(out, row->name, SIZE_MAX);
-    if (row->state == CN_ACTIVE && started && !snapshot->last) {
-        cn_text_printf(out, ": begins, %" PRIu64 " years to read, %" PRIu64 " normals to make",
+    cn_text_add(out, ": ", SIZE_MAX);
+    if (row->state == CN_WAITING) {
+        cn_text_add(out, "waiting", SIZE_MAX);
+    } else if (row->state != CN_ACTIVE || snapshot->last) {
+        tell_over(out, row);
+    } else if (started) {
+        cn_text_printf(out, "begins, %" PRIu64 " years to read, %" PRIu64 " normals to make",
                        row->years_total, row->total);
         if (row->kept)
             cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
-    } else if (row->state == CN_ACTIVE && !snapshot->last) {
-        cn_text_add(out, ": ", SIZE_MAX);
-        tell_counts(out, row);
-        if (row->eta_s >= 0)
-            cn_text_printf(out, ", ~%s left", cn_short_duration(row->eta_s).text);
-        if (snapshot->eta_s >= 0 && snapshot->count > 1)
-            cn_text_printf(out, " (all: ~%s)", cn_short_duration(snapshot->eta_s).text);
     } else {
-        cn_text_printf(out, ": %s",
-                       row->state == CN_ACTIVE ? "stopped" : cn_state_name(row->state));
-        if (row->elapsed_s > 0)
-            cn_text_printf(out, " after %s", cn_short_duration(row->elapsed_s).text);
-        cn_text_add(out, ", ", SIZE_MAX);
-        tell_counts(out, row);
+        tell_active(out, snapshot, row);
     }
     cn_text_end_line(out, "\n");
+}
+
+void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapshot)
+{
+    cn_render_plain_title(out, snapshot);
+    for (size_t i = 0; i < snapshot->count; i++)
+        cn_render_plain(out, snapshot, i, false);
 }

@@ -19,17 +19,18 @@ struct cn_screen {
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
                    const struct cn_screen *screen);
 
-/* One line about one variable, for logs. */
+/* Lines for logs: what the job is; one variable, when it begins, goes on or is over; all of it. */
 void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapshot);
 void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
                      bool started);
+void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapshot);
 
-/* One object, one line. event: "progress", "state" (a variable's state changed), "end". */
+/* One object, one line. event: "progress", "state" (a variable's state changed), "asked", "end". */
 void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, const char *event);
 void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message);
 
-/* "waiting", "active", "done", "failed". */
-const char *cn_state_name(enum cn_variable_state state);
+/* "waiting", "active", "done", "failed"; what is active when all is over was "stopped". */
+const char *cn_state_name(enum cn_variable_state state, bool over);
 
 /* JSON values of anything: bytes that are no UTF-8 become U+FFFD, a number that is not finite
  * null. NULL: out of memory. */

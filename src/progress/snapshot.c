@@ -32,6 +32,8 @@ static double work_done(const struct cn_progress_row *row)
 {
     if (row->state == CN_DONE)
         return 1;
+    if (row->state == CN_FAILED && row->years_total + row->total == 0)
+        return 0; /* before it could begin */
     return read_share * ratio(row->years_read + row->years_failed, row->years_total) +
            compute_share * ratio(row->computed + row->failed, row->total) +
            write_share * ratio(row->written + row->failed, row->total);
@@ -66,6 +68,7 @@ static void update_row(struct cn_progress_row *row, const struct cn_counters *co
     row->written = cn_counted(&counters->files_written);
     row->failed = cn_counted(&counters->files_failed);
     row->arena_used = cn_counted(&counters->arena_used);
+    row->problem = atomic_load_explicit(&counters->problem, memory_order_acquire);
     row->fraction = work_done(row);
 
     uint64_t started_ns = cn_counted(&counters->started_ns);

@@ -17,12 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A variable that was begun and is neither done nor failed was stopped with the run. */
-static const char *status_name(enum cn_variable_state state)
-{
-    return state == CN_ACTIVE ? "stopped" : cn_state_name(state);
-}
-
 enum { NAME_MOST = 20, CELL = 10 }; /* 80 columns in all */
 
 static void add_seconds(struct cn_text *text, double seconds)
@@ -57,7 +51,7 @@ static void add_outcome(struct cn_text *text, const struct cn_variable_result *r
                         size_t name_width)
 {
     cn_text_left(text, row->name, name_width);
-    cn_text_right(text, status_name(row->state), CELL);
+    cn_text_right(text, cn_state_name(row->state, true), CELL);
     add_count(text, row->normals_written);
     add_count(text, row->normals_skipped);
     add_count(text, row->normals_failed);
@@ -80,19 +74,23 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
     cn_text_end_line(text, "\n");
 }
 
-static void add_problems(struct cn_text *text, const struct cn_variable_result *row)
+/* One a line, however long: texts name their file and say what to do. */
+static bool add_problems(struct cn_text *text, const struct cn_variable_result *row)
 {
     for (size_t i = 0; i < row->problems.count; i++) {
         const struct cn_problem *problem = &row->problems.items[i];
         cn_text_add(text, problem->severity == CN_WARNING ? "warning: " : "! ", SIZE_MAX);
-        cn_text_add(text, problem->text, SIZE_MAX); /* names its variable or file */
+        cn_text_add(text, problem->text, SIZE_MAX);
         cn_text_end_line(text, "\n");
     }
     if (row->problems.lost) {
+        cn_text_add(text, "! ", SIZE_MAX);
         cn_text_add(text, row->name, SIZE_MAX);
-        cn_text_add(text, ": more problems than memory could hold", SIZE_MAX);
+        cn_text_add(text, ": more problems than memory could hold; free some and run again",
+                    SIZE_MAX);
         cn_text_end_line(text, "\n");
     }
+    return row->problems.count > 0 || row->problems.lost;
 }
 
 static uint64_t plus(uint64_t a, uint64_t b)
@@ -100,39 +98,59 @@ static uint64_t plus(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static const char *verdict(int exit_code)
+{
+    switch (exit_code) {
+    case 0:
+        return "All that was asked for is there.";
+    case 1:
+        return "Nothing was started.";
+    case 2:
+        return "Something that was asked for is missing:\n"
+               "see to the lines that begin with ! and run again. All else is there.";
+    case 3:
+        return "Stopped by the machine:\n"
+               "see to the lines that begin with ! and run again. Finished files are kept.";
+    default:
+        return "Stopped by a signal:\n"
+               "run again for the rest. Finished files are kept.";
+    }
+}
+
 static void add_closing(struct cn_text *text, const struct cn_run_result *result)
 {
     uint64_t written = 0, skipped = 0, failed = 0;
+    size_t lost = 0;
     for (size_t i = 0; i < result->count; i++) {
         written = plus(written, result->variables[i].normals_written);
         skipped = plus(skipped, result->variables[i].normals_skipped);
         failed = plus(failed, result->variables[i].normals_failed);
+        lost += result->variables[i].state == CN_FAILED;
     }
-    const char *verdict = "stopped by a signal; what was finished is kept";
-    if (result->exit_code == 0)
-        verdict = "all that was asked for is there";
-    else if (result->exit_code == 1)
-        verdict = "nothing was started";
-    else if (result->exit_code == 2)
-        verdict = "something that was asked for is missing, all else is there";
-    else if (result->exit_code == 3)
-        verdict = "stopped by the machine; what was finished is kept";
-    cn_text_printf(text,
-                   "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64
-                   " failed in %s with %d thread%s: %s",
-                   written, skipped, failed, cn_short_duration(result->wall_s).text,
-                   result->threads, result->threads == 1 ? "" : "s", verdict);
+    cn_text_printf(text, "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64 " failed",
+                   written, skipped, failed);
+    if (lost > 0)
+        cn_text_printf(text, "; %zu of %zu variables failed", lost, result->count);
+    cn_text_end_line(text, "\n");
+    cn_text_printf(text, "Took %s with %d thread%s. ", cn_short_duration(result->wall_s).text,
+                   result->threads, result->threads == 1 ? "" : "s");
+    cn_text_raw(text, verdict(result->exit_code));
     cn_text_end_line(text, "\n");
 }
 
+/* What matters most comes last, where the screen stays. */
 void cn_result_print(const struct cn_run_result *result, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
     size_t name_width = strlen("variable");
+    bool problems = false;
     for (size_t i = 0; i < result->count; i++) {
         size_t columns = cn_text_columns(result->variables[i].name, text.utf8);
         name_width = columns > name_width ? columns : name_width;
+        problems |= add_problems(&text, &result->variables[i]);
     }
+    if (problems)
+        cn_text_end_line(&text, "\n");
     name_width = name_width > NAME_MOST ? NAME_MOST : name_width;
     add_head(
         &text, name_width,
@@ -146,8 +164,6 @@ void cn_result_print(const struct cn_run_result *result, FILE *out)
     for (size_t i = 0; i < result->count; i++)
         add_times(&text, &result->variables[i], name_width);
     cn_text_end_line(&text, "\n");
-    for (size_t i = 0; i < result->count; i++)
-        add_problems(&text, &result->variables[i]);
     add_closing(&text, result);
     if (text.length > 0)
         fwrite(text.bytes, 1, text.length, out);
@@ -180,7 +196,7 @@ static json_t *problem_texts(const struct cn_problems *problems)
 static json_t *variable_object(const struct cn_variable_result *row)
 {
     return json_pack("{so ss so so so so so so so so so so}", "name", cn_json_text(row->name),
-                     "status", status_name(row->state), "files_read",
+                     "status", cn_state_name(row->state, true), "files_read",
                      cn_json_count(row->files_read), "bytes_read", cn_json_count(row->bytes_read),
                      "load_s", cn_json_real(row->load_s), "compute_s", cn_json_real(row->compute_s),
                      "write_s", cn_json_real(row->write_s), "wall_s", cn_json_real(row->wall_s),

@@ -4,6 +4,8 @@
  */
 #include "progress/text.h"
 
+#include "base/human.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +137,22 @@ void cn_text_add(struct cn_text *text, const char *string, size_t most)
     text->column += used;
 }
 
+void cn_text_add_brief(struct cn_text *text, const char *string)
+{
+    char brief[2048];
+    size_t length = 0;
+    bool fits = cn_text_columns(string, text->utf8) + text->column <= text->limit;
+    for (const char *at = string; !fits && *at && length + 1 < sizeof brief;) {
+        const char *word = at, *end = at + strcspn(at, " ");
+        for (const char *c = word; *word == '/' && c < end; c++)
+            at = *c == '/' ? c + 1 : at;
+        for (; (at < end || *at == ' ') && length + 1 < sizeof brief; at++)
+            brief[length++] = *at;
+    }
+    brief[length] = '\0';
+    cn_text_add(text, fits ? string : brief, SIZE_MAX);
+}
+
 void cn_text_printf(struct cn_text *text, const char *format, ...)
 {
     char line[1024]; /* longer than any screen is wide */
@@ -215,15 +233,9 @@ struct cn_short cn_short_duration(double seconds)
 
 struct cn_short cn_short_bytes(double bytes)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    size_t unit = 0;
-    if (!(bytes > 0))
-        bytes = 0;
-    for (; bytes >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
-        bytes /= 1000;
     struct cn_short out;
-    bool tenths = unit > 0 && bytes < 9.95;
-    snprintf(out.text, sizeof out.text, "%.*f %s", tenths, fmin(bytes, 1e6), units[unit]);
+    uint64_t whole = bytes > 0 ? (bytes < 0x1p63 ? (uint64_t)(bytes + 0.5) : UINT64_C(1) << 63) : 0;
+    cn_human_bytes(whole, out.text);
     return out;
 }
 

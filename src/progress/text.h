@@ -28,6 +28,8 @@ void cn_text_raw(struct cn_text *text, const char *bytes);
 /* Text in at most `most` columns and never past the limit; cut, it ends in an ellipsis. Characters
  * that are not printable, reverse the writing direction, or are no UTF-8 become '?'. */
 void cn_text_add(struct cn_text *text, const char *string, size_t most);
+/* The same, but where all does not fit, files go without their folders. */
+void cn_text_add_brief(struct cn_text *text, const char *string);
 void cn_text_printf(struct cn_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* `string` in exactly `width` columns, to the left or right of its field. */
@@ -46,12 +48,12 @@ size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8);
 enum { CN_NOT_UTF8 = 0x110000 };
 uint32_t cn_utf8_next(const char **at);
 
-/* Numbers for people, each at most 8 columns for what a job can reach. */
+/* Numbers for people, each at most 9 columns for what a job can reach. */
 struct cn_short {
     char text[24];
 };
 struct cn_short cn_short_duration(double seconds); /* 00:51, 1:02:03, 4d 06h; "": negative */
-struct cn_short cn_short_bytes(double bytes);      /* 812 MB, 1.9 GB; decimal */
+struct cn_short cn_short_bytes(double bytes);      /* cn_human_bytes of any number */
 struct cn_short cn_short_rate(double per_second);  /* 4.2/s, 17/min */
 
 #endif

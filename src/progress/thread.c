@@ -40,7 +40,8 @@ struct cn_progress {
     enum cn_progress_mode mode; /* never auto */
     uint64_t start_ns;
     pthread_t thread;
-    int stop; /* eventfd: readable when the thread is to draw the last state and end */
+    int wake; /* eventfd: there is something to do before the next tick */
+    atomic_bool stopping;
 
     _Atomic(struct message *) messages; /* the newest first */
     atomic_uint_fast64_t pending, dropped;
@@ -158,7 +159,7 @@ static void render_messages(struct cn_progress *progress, struct cn_text *out)
 
 /* Goes up over the frame on the screen, writes the messages in its place and the frame below. The
  * cursor is hidden only while that is drawn: a process that is killed leaves it visible. */
-static void draw_tty(struct cn_progress *progress, bool last)
+static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
     struct cn_screen screen = look_at_screen(progress->view.fd);
@@ -176,6 +177,8 @@ static void draw_tty(struct cn_progress *progress, bool last)
         cn_text_raw(&head, code);
     }
     render_messages(progress, &above);
+    if (asked)
+        cn_render_plain_state(&above, &progress->snapshot);
     if (above.length > 0) {
         cn_text_raw(&head, "\033[J");
         cn_text_raw(&head, above.bytes);
@@ -196,19 +199,29 @@ static void draw_tty(struct cn_progress *progress, bool last)
     cn_text_free(&above);
 }
 
-/* Lines, not a picture: at every change of state, and now and then. */
-static void tell(struct cn_progress *progress, bool last)
+static void tell_json(struct cn_progress *progress, bool changed, bool due, bool last, bool asked)
+{
+    struct cn_text *out = &progress->frame;
+    if (asked)
+        cn_render_json(out, &progress->snapshot, "asked");
+    if (changed || due || last)
+        cn_render_json(out, &progress->snapshot, last ? "end" : changed ? "state" : "progress");
+}
+
+/* Lines, not a picture: at every change of state, now and then, and when asked. */
+static void tell(struct cn_progress *progress, bool last, bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
     struct cn_text *out = &progress->frame;
-    bool json = progress->mode == CN_PROGRESS_JSON, changed = false;
+    bool json = progress->mode == CN_PROGRESS_JSON, none = progress->mode == CN_PROGRESS_NONE;
+    bool changed = false;
     cn_text_clear(out);
     out->utf8 = locale_is_utf8();
-    if (progress->told_s < 0 && !json)
+    if (progress->told_s < 0 && !json && !none)
         cn_render_plain_title(out, snapshot);
     render_messages(progress, out);
     bool due = snapshot->elapsed_s - progress->told_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
-    for (size_t i = 0; i < snapshot->count; i++) {
+    for (size_t i = 0; i < snapshot->count && !none; i++) {
         bool active = snapshot->rows[i].state == CN_ACTIVE;
         bool fresh = snapshot->rows[i].state != progress->states[i];
         if (!json && (fresh || (active && (due || last))))
@@ -216,8 +229,10 @@ static void tell(struct cn_progress *progress, bool last)
         changed = changed || fresh;
         progress->states[i] = snapshot->rows[i].state;
     }
-    if (json && (changed || due || last))
-        cn_render_json(out, snapshot, last ? "end" : changed ? "state" : "progress");
+    if (json)
+        tell_json(progress, changed, due, last, asked);
+    else if (asked)
+        cn_render_plain_state(out, snapshot);
     if (changed || due)
         progress->told_s = snapshot->elapsed_s;
     put_out(progress, out);
@@ -228,18 +243,21 @@ static void *watch(void *argument)
     struct cn_progress *progress = argument;
     cn_thread_unbind();
     for (bool last = false; !last;) {
-        struct pollfd stop = {.fd = progress->stop, .events = POLLIN};
+        struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
+        eventfd_t calls = 0;
         uint64_t before_ns = cn_now_ns();
-        last = poll(&stop, 1, TICK_MS) > 0;
+        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? -1 : TICK_MS);
         uint64_t after_ns = cn_now_ns();
+        last = atomic_load(&progress->stopping);
+        bool asked = eventfd_read(progress->wake, &calls) == 0 && !last;
         if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
             cn_text_clear(&progress->shown); /* the shell has written below the frame since */
         cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
         progress->snapshot.last = last;
         if (progress->mode == CN_PROGRESS_TTY)
-            draw_tty(progress, last);
-        else
-            tell(progress, last);
+            draw_tty(progress, last, asked);
+        else if (progress->mode != CN_PROGRESS_NONE || asked)
+            tell(progress, last, asked);
     }
     return NULL;
 }
@@ -260,8 +278,8 @@ static void free_progress(struct cn_progress *progress)
         free(at->text);
         free(at);
     }
-    if (progress->stop >= 0)
-        close(progress->stop);
+    if (progress->wake >= 0)
+        close(progress->wake);
     cn_text_free(&progress->frame);
     cn_text_free(&progress->shown);
     free(progress->latest);
@@ -291,7 +309,7 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     *made = (struct cn_progress){.view = *view,
                                  .mode = cn_progress_settle(view->mode, view->fd),
                                  .start_ns = cn_now_ns(),
-                                 .stop = -1,
+                                 .wake = -1,
                                  .told_s = -1e9};
     struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows);
     made->states = calloc(view->count + 1, sizeof *made->states); /* all CN_WAITING */
@@ -301,15 +319,13 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
         return cn_fail_memory(error, "progress display");
     }
     cn_snapshot_begin(&made->snapshot, view, rows);
-    if (made->mode != CN_PROGRESS_NONE) {
-        made->stop = eventfd(0, EFD_CLOEXEC);
-        int failed = made->stop < 0 ? errno : start_thread(made);
-        if (failed) {
-            free_progress(made);
-            return cn_fail(error, CN_BAD_MACHINE,
-                           "cannot start the progress display: %s; try --progress none",
-                           strerror(failed));
-        }
+    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int failed = made->wake < 0 ? errno : start_thread(made);
+    if (failed) {
+        free_progress(made);
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "cannot start the progress display: %s; it is not needed to go on",
+                       strerror(failed));
     }
     *progress = made;
     return CN_OK;
@@ -319,11 +335,18 @@ void cn_progress_stop(struct cn_progress *progress)
 {
     if (!progress)
         return;
-    if (progress->mode != CN_PROGRESS_NONE) {
-        eventfd_write(progress->stop, 1);
-        pthread_join(progress->thread, NULL);
-    }
+    atomic_store(&progress->stopping, true);
+    cn_progress_ask(progress);
+    pthread_join(progress->thread, NULL);
     free_progress(progress);
+}
+
+void cn_progress_ask(struct cn_progress *progress)
+{
+    const uint64_t once = 1;
+    int before = errno;
+    if (progress && write(progress->wake, &once, sizeof once) < 0)
+        errno = before; /* only after 2^64 - 2 calls without an answer */
 }
 
 /* Without a thread: one line, one write. */

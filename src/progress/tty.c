@@ -1,7 +1,8 @@
 /*
- * The display on a terminal: a title, a row per variable, a line about the active one, the latest
- * message. Pure: it makes a frame; thread.c puts it on the screen.
+ * The display on a terminal: a title, a row per variable, lines about the active one and what went
+ * wrong, the latest message. Pure: it makes a frame; thread.c puts it on the screen.
  */
+#include "base/human.h"
 #include "progress/render.h"
 
 #include <inttypes.h>
@@ -10,7 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAIL = 17, NOTE = 24, NOTE_FROM = 100, BAR_LEAST = 6, BAR_MOST = 80, NAME_MOST = 20 };
+enum {
+    STATE = 7,
+    RATE = 9,
+    TIME = 10,
+    BAR_LEAST = 6,
+    BAR_MOST = 80,
+    NAME_MOST = 20,
+    ROOMY = 12,    /* screen rows from which nothing is left out for want of lines */
+    PARTS_MOST = 4 /* lines that parts may flow into */
+};
 
 /* SGR codes; left out without color. */
 #define BOLD   "1"
@@ -24,12 +34,15 @@ struct look {
     struct cn_text *out;
     const struct cn_snapshot *snapshot;
     const struct cn_screen *screen;
-    size_t name_width, count_width, bar_width, note_width;
+    size_t name_width, count_width, bar_width;
+    /* Of the parts being drawn. */
+    const char *color;
+    size_t indent, lines_left;
 };
 
 static void paint(const struct look *look, const char *color)
 {
-    if (!look->screen->color)
+    if (!look->screen->color || !color)
         return;
     cn_text_raw(look->out, "\033[");
     cn_text_raw(look->out, color);
@@ -53,26 +66,110 @@ static const char *dot(const struct look *look)
     return look->screen->utf8 ? " · " : " - ";
 }
 
-static void draw_title(const struct look *look)
+static void begin_line(const struct look *look)
+{
+    paint(look, look->color);
+    cn_text_left(look->out, "", look->indent);
+}
+
+/* What follows are parts: they stand in one line with dots between them, or in several when they do
+ * not fit. */
+static void begin_parts(struct look *look, size_t indent, const char *color, bool several)
+{
+    look->indent = indent;
+    look->color = color;
+    look->lines_left = several ? PARTS_MOST : 1;
+    begin_line(look);
+}
+
+/* False: this is the last line. */
+static bool next_line(struct look *look)
+{
+    if (look->lines_left <= 1)
+        return false;
+    look->lines_left--;
+    end_line(look);
+    begin_line(look);
+    return true;
+}
+
+/* A part that does not fit begins a line, or is left out in the last one; one that is longer than a
+ * line is cut. */
+static void add_part(struct look *look, const char *part)
+{
+    struct cn_text *out = look->out;
+    size_t room = out->limit > out->column ? out->limit - out->column : 0;
+    size_t columns = cn_text_columns(part, look->screen->utf8);
+    if (out->column > look->indent && columns + strlen(" - ") > room && !next_line(look))
+        return;
+    if (out->column > look->indent)
+        cn_text_add(out, dot(look), SIZE_MAX);
+    cn_text_add(out, part, SIZE_MAX);
+}
+
+__attribute__((format(printf, 2, 3))) static void add_partf(struct look *look, const char *format,
+                                                            ...)
+{
+    char part[160];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(part, sizeof part, format, args);
+    va_end(args);
+    add_part(look, part);
+}
+
+/* Only one line: the times matter more than the end of a long title. */
+static void draw_short_title(struct look *look, const char *threads, const char *times)
+{
+    struct cn_text *out = look->out;
+    size_t dots = strlen(" - ");
+    size_t end = 2 * dots + strlen(threads) + strlen(times);
+    size_t room = out->limit > out->column + end ? out->limit - out->column - end : 0;
+    if (look->snapshot->title[0] && room > 2 * dots) {
+        cn_text_add(out, dot(look), SIZE_MAX);
+        cn_text_add(out, look->snapshot->title, room - dots);
+    }
+    cn_text_add(out, dot(look), SIZE_MAX);
+    cn_text_add(out, threads, SIZE_MAX);
+    cn_text_add(out, dot(look), SIZE_MAX);
+    cn_text_add(out, times, SIZE_MAX);
+}
+
+/* The parts of the title, which have dots between them already. */
+static void add_title(struct look *look)
+{
+    static const char between[] = " · ";
+    const char *at = look->snapshot->title, *end;
+    for (char part[512]; *at; at = *end ? end + strlen(between) : end) {
+        end = strstr(at, between);
+        if (!end)
+            end = at + strlen(at);
+        snprintf(part, sizeof part, "%.*s", (int)(end - at), at);
+        add_part(look, part);
+    }
+}
+
+static void draw_title(struct look *look)
 {
     const struct cn_snapshot *snapshot = look->snapshot;
-    char left[40] = "", end[160];
+    bool roomy = look->screen->rows >= ROOMY || snapshot->last;
+    char threads[40], times[80], left[40] = "";
+    snprintf(threads, sizeof threads, "%d thread%s", snapshot->threads,
+             snapshot->threads == 1 ? "" : "s");
     if (!snapshot->last && snapshot->eta_s >= 0)
         snprintf(left, sizeof left, ", ~%s left", cn_short_duration(snapshot->eta_s).text);
-    snprintf(end, sizeof end, "%s%d thread%s%s%s%s", dot(look), snapshot->threads,
-             snapshot->threads == 1 ? "" : "s", dot(look),
-             cn_short_duration(snapshot->elapsed_s).text, left);
-    size_t end_columns = cn_text_columns(end, look->screen->utf8), limit = look->out->limit;
+    snprintf(times, sizeof times, "%s%s", cn_short_duration(snapshot->elapsed_s).text, left);
+    begin_parts(look, 0, NULL, roomy);
     paint(look, BOLD);
     cn_text_add(look->out, "climnorm", SIZE_MAX);
     plain(look);
-    size_t room =
-        limit > look->out->column + end_columns ? limit - look->out->column - end_columns : 0;
-    if (snapshot->title[0] && room > 6) { /* the times matter more than the end of a long title */
-        cn_text_add(look->out, dot(look), SIZE_MAX);
-        cn_text_add(look->out, snapshot->title, room - 3);
+    look->indent = 2;
+    if (roomy) {
+        add_title(look);
+        add_partf(look, "%s%s%s", threads, dot(look), times);
+    } else {
+        draw_short_title(look, threads, times);
     }
-    cn_text_add(look->out, end, SIZE_MAX);
     end_line(look);
 }
 
@@ -113,46 +210,32 @@ static void draw_bar(const struct look *look, const struct cn_progress_row *row)
     plain(look);
 }
 
+/* Outputs made, of those to make; those kept, when there is nothing else. */
 static struct cn_short done_of_total(const struct cn_progress_row *row)
 {
+    static const uint64_t most = 10000000000; /* what fits */
     struct cn_short out = {""};
-    bool known = row->state != CN_WAITING || row->total + row->kept > 0;
-    if (known && row->written < 10000000000 && row->total < 10000000000) /* fits */
+    if (row->total > 0 && row->written < most && row->total < most)
         snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, row->written, row->total);
+    else if (row->total == 0 && row->kept > 0 && row->kept < most)
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " kept", row->kept);
     return out;
 }
 
-/* Rate and time left, or what became of it and the time it took. */
+/* State, rate, and the time left or taken. */
 static void draw_tail(const struct look *look, const struct cn_progress_row *row)
 {
-    char what[24] = "", when[24] = "";
-    bool active = row->state == CN_ACTIVE;
-    if (active && look->snapshot->last)
-        snprintf(what, sizeof what, "stopped");
-    else if (active)
-        snprintf(what, sizeof what, "%s", cn_short_rate(row->normals_per_s).text);
-    else
-        snprintf(what, sizeof what, "%s", cn_state_name(row->state));
-    if (active && !look->snapshot->last && row->eta_s >= 0)
+    char when[24] = "";
+    bool going_on = row->state == CN_ACTIVE && !look->snapshot->last;
+    if (going_on && row->eta_s >= 0)
         snprintf(when, sizeof when, "~%.20s", cn_short_duration(row->eta_s).text);
-    else if ((!active || look->snapshot->last) && row->elapsed_s > 0)
+    else if (!going_on && row->elapsed_s > 0)
         snprintf(when, sizeof when, "%s", cn_short_duration(row->elapsed_s).text);
-    if (!active)
-        paint(look, state_color(row));
-    cn_text_left(look->out, what, 8);
+    paint(look, state_color(row));
+    cn_text_left(look->out, cn_state_name(row->state, look->snapshot->last), STATE);
     plain(look);
-    cn_text_right(look->out, when, TAIL - 8);
-}
-
-static void draw_note(const struct look *look, const struct cn_progress_row *row)
-{
-    char failed[40] = "", kept[40] = "", note[80];
-    if (row->failed)
-        snprintf(failed, sizeof failed, "  %" PRIu64 " failed", row->failed);
-    if (row->kept)
-        snprintf(kept, sizeof kept, "  %" PRIu64 " kept", row->kept);
-    snprintf(note, sizeof note, "%s%s", failed, kept);
-    cn_text_add(look->out, note, look->note_width);
+    cn_text_right(look->out, cn_short_rate(row->normals_per_s).text, RATE);
+    cn_text_right(look->out, when, TIME);
 }
 
 static void draw_row(const struct look *look, const struct cn_progress_row *row)
@@ -167,47 +250,54 @@ static void draw_row(const struct look *look, const struct cn_progress_row *row)
     cn_text_right(look->out, done_of_total(row).text, look->count_width);
     cn_text_add(look->out, "  ", 2);
     draw_tail(look, row);
-    if (look->note_width > 0)
-        draw_note(look, row);
     end_line(look);
 }
 
-/* A part of the stage line that does not fit is left out as a whole. */
-__attribute__((format(printf, 2, 3))) static void draw_part(const struct look *look,
-                                                            const char *format, ...)
+static void add_troubles(struct look *look, const struct cn_progress_row *row)
 {
-    char part[120];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(part, sizeof part, format, args);
-    va_end(args);
-    const char *before = look->out->column > 4 ? dot(look) : "";
-    size_t columns =
-        cn_text_columns(before, look->screen->utf8) + cn_text_columns(part, look->screen->utf8);
-    if (columns > look->out->limit - look->out->column)
-        return;
-    cn_text_add(look->out, before, SIZE_MAX);
-    cn_text_add(look->out, part, SIZE_MAX);
+    if (row->years_failed)
+        add_partf(look, "%" PRIu64 " year%s unread", row->years_failed,
+                  row->years_failed == 1 ? "" : "s");
+    if (row->failed)
+        add_partf(look, "%" PRIu64 " normal%s failed", row->failed, row->failed == 1 ? "" : "s");
+    if (row->kept)
+        add_partf(look, "%" PRIu64 " kept", row->kept);
 }
 
-static void draw_stage(const struct look *look, const struct cn_progress_row *row)
+static void draw_stages(struct look *look, const struct cn_progress_row *row)
 {
-    static const double gib = 1024.0 * 1024.0 * 1024.0;
-    paint(look, DIM);
-    cn_text_add(look->out, "    ", 4);
-    draw_part(look, "read %" PRIu64 "/%" PRIu64 "%s", row->years_read, row->years_total,
-              look->screen->columns >= 90 ? " years" : "");
-    draw_part(look, "%s/s", cn_short_bytes(row->bytes_per_s).text);
-    draw_part(look, "computed %" PRIu64, row->computed);
-    draw_part(look, "written %" PRIu64, row->written);
-    draw_part(look, "arena %.1f/%.1f GiB", (double)row->arena_used / gib,
-              (double)look->snapshot->arena_bytes / gib);
-    if (row->years_failed)
-        draw_part(look, "%" PRIu64 " years unread", row->years_failed);
-    if (row->failed)
-        draw_part(look, "%" PRIu64 " failed", row->failed);
-    if (row->kept)
-        draw_part(look, "%" PRIu64 " kept", row->kept);
+    char used[24], bound[24];
+    cn_human_bytes(row->arena_used, used);
+    cn_human_bytes(look->snapshot->arena_bytes, bound);
+    char *unit = strchr(used, ' '), *bound_unit = strchr(bound, ' ');
+    if (unit && bound_unit && strcmp(unit, bound_unit) == 0)
+        *unit = '\0';
+    begin_parts(look, 4, DIM, look->screen->rows >= ROOMY);
+    add_partf(look, "read %" PRIu64 "/%" PRIu64 " years", row->years_read, row->years_total);
+    add_partf(look, "%s/s", cn_short_bytes(row->bytes_per_s).text);
+    add_partf(look, "arena %s/%s", used, bound);
+    next_line(look);
+    add_partf(look, "%" PRIu64 " normals computed", row->computed);
+    add_partf(look, "%" PRIu64 " files written", row->written);
+    add_troubles(look, row);
+    end_line(look);
+}
+
+/* Below a variable that is over: what is not as it should be, and why. */
+static bool has_trouble(const struct look *look, const struct cn_progress_row *row)
+{
+    bool over = row->state == CN_DONE || row->state == CN_FAILED || look->snapshot->last;
+    return over && (row->problem || row->years_failed || row->failed);
+}
+
+static void draw_trouble(struct look *look, const struct cn_progress_row *row)
+{
+    begin_parts(look, 4, row->state == CN_FAILED ? RED : YELLOW, true);
+    add_troubles(look, row);
+    if (row->problem && look->out->column > look->indent)
+        next_line(look);
+    if (row->problem)
+        cn_text_add_brief(look->out, row->problem);
     end_line(look);
 }
 
@@ -215,11 +305,10 @@ static void draw_message(const struct look *look)
 {
     const struct cn_snapshot *snapshot = look->snapshot;
     paint(look, YELLOW);
+    cn_text_add(look->out, "  ", 2);
     if (snapshot->messages > 1)
-        cn_text_printf(look->out, "  ! %" PRIu64 " messages, the last: ", snapshot->messages);
-    else
-        cn_text_add(look->out, "  ! ", SIZE_MAX);
-    cn_text_add(look->out, snapshot->message, SIZE_MAX);
+        cn_text_printf(look->out, "%" PRIu64 " messages, the last: ", snapshot->messages);
+    cn_text_add_brief(look->out, snapshot->message);
     end_line(look);
 }
 
@@ -235,7 +324,8 @@ static void draw_hidden(const struct look *look, size_t first, size_t end)
         for (size_t i = first; i < end; i++)
             count += look->snapshot->rows[i].state == order[s];
         if (count > 0)
-            cn_text_printf(look->out, "%s%zu %s", any ? ", " : "", count, cn_state_name(order[s]));
+            cn_text_printf(look->out, "%s%zu %s", any ? ", " : "", count,
+                           cn_state_name(order[s], false));
         any = any || count > 0;
     }
     end_line(look);
@@ -261,8 +351,7 @@ static void lay_out(struct look *look)
            most = columns / 5 < NAME_MOST ? columns / 5 : NAME_MOST;
     if (look->name_width > most)
         look->name_width = most;
-    look->note_width = columns >= NOTE_FROM ? NOTE : 0;
-    size_t fixed = 2 + look->name_width + 1 + 2 + look->count_width + 2 + TAIL + look->note_width;
+    size_t fixed = 2 + look->name_width + 1 + 2 + look->count_width + 2 + STATE + RATE + TIME;
     size_t left = look->out->limit > fixed ? look->out->limit - fixed : 0;
     look->bar_width = left < BAR_LEAST ? 0 : left < BAR_MOST ? left : BAR_MOST;
 }
@@ -276,35 +365,73 @@ static size_t middle(const struct cn_snapshot *snapshot)
     return snapshot->count ? snapshot->count - 1 : 0;
 }
 
+static size_t lines_of(const struct cn_text *out)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < out->length; i++)
+        lines += out->bytes[i] == '\n';
+    return lines;
+}
+
+/* The rows first … *end that are shown in `room` lines when not all can be. */
+static size_t choose_rows(const struct cn_snapshot *snapshot, size_t room, size_t *end)
+{
+    size_t at = middle(snapshot);
+    size_t shown = room > 3 ? room - 2 : 1; /* one line for those before, one for those after */
+    size_t first = at < shown / 2 ? 0 : at - shown / 2;
+    if (first > snapshot->count - shown)
+        first = snapshot->count - shown;
+    *end = first + shown;
+    return first;
+}
+
+static void draw_rows(struct look *look, const struct cn_text *stages, size_t room)
+{
+    const struct cn_snapshot *snapshot = look->snapshot;
+    size_t first = 0, end = snapshot->count, troubles = 0;
+    for (size_t i = 0; i < end; i++)
+        troubles += has_trouble(look, &snapshot->rows[i]);
+    bool all = snapshot->last || snapshot->count <= room;
+    bool explain = snapshot->last || snapshot->count + PARTS_MOST * troubles <= room;
+    if (!all)
+        first = choose_rows(snapshot, room, &end);
+    bool summarize = room > 3;
+    if (first > 0 && summarize)
+        draw_hidden(look, 0, first);
+    for (size_t i = first; i < end; i++) {
+        draw_row(look, &snapshot->rows[i]);
+        if (snapshot->rows[i].state == CN_ACTIVE && stages->length)
+            cn_text_raw(look->out, stages->bytes);
+        if (explain && has_trouble(look, &snapshot->rows[i]))
+            draw_trouble(look, &snapshot->rows[i]);
+    }
+    if (end < snapshot->count && summarize)
+        draw_hidden(look, end, snapshot->count);
+}
+
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
                    const struct cn_screen *screen)
 {
-    struct look look = {.out = out, .snapshot = snapshot, .screen = screen};
+    /* The last column may wrap. */
+    size_t limit = screen->columns > 1 ? screen->columns - 1 : 1;
+    struct cn_text stages = {.utf8 = screen->utf8, .limit = limit};
+    struct look look = {.out = &stages, .snapshot = snapshot, .screen = screen};
     out->utf8 = screen->utf8;
-    out->limit = screen->columns > 1 ? screen->columns - 1 : 1; /* the last column may wrap */
+    out->limit = limit;
+    for (size_t i = 0; i < snapshot->count && !snapshot->last; i++)
+        if (snapshot->rows[i].state == CN_ACTIVE && stages.length == 0)
+            draw_stages(&look, &snapshot->rows[i]);
+    look.out = out;
     lay_out(&look);
     draw_title(&look);
 
-    size_t first = 0, end = snapshot->count, at = middle(snapshot);
-    size_t extra = 1 + 1 + (snapshot->message != NULL) + 1; /* title, stage, message, cursor */
-    size_t room = screen->rows > extra ? screen->rows - extra : 1;
-    if (snapshot->count > room && !snapshot->last) {
-        size_t shown = room > 3 ? room - 2 : 1; /* one line for those before, one for those after */
-        first = at < shown / 2 ? 0 : at - shown / 2;
-        if (first > snapshot->count - shown)
-            first = snapshot->count - shown;
-        end = first + shown;
-    }
-    bool summarize = room > 3;
-    if (first > 0 && summarize)
-        draw_hidden(&look, 0, first);
-    for (size_t i = first; i < end; i++) {
-        draw_row(&look, &snapshot->rows[i]);
-        if (snapshot->rows[i].state == CN_ACTIVE && !snapshot->last)
-            draw_stage(&look, &snapshot->rows[i]);
-    }
-    if (end < snapshot->count && summarize)
-        draw_hidden(&look, end, snapshot->count);
-    if (snapshot->message && !snapshot->last && screen->rows > 4)
+    bool message = snapshot->message && !snapshot->last && screen->rows > 4;
+    size_t taken = lines_of(out) + lines_of(&stages) + message + 1; /* and the cursor's */
+    if (stages.length == 0)
+        taken++; /* rows stay where they are when the next variable begins */
+    draw_rows(&look, &stages, screen->rows > taken ? screen->rows - taken : 1);
+    if (message)
         draw_message(&look);
+    out->failed |= stages.failed;
+    cn_text_free(&stages);
 }
