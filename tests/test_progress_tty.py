@@ -121,7 +121,7 @@ class Terminal(unittest.TestCase):
         job.screen.resize(lines=60)  # the final table needs room to be looked at
         self.assertEqual(job.finish(), 0)
         self.assertEqual(job.text().count("climnorm"), 1)
-        self.assertEqual(len(re.findall(r"(?m)^  \w+ [━╸─]+ .* (?:done|failed) ", job.text())), 30)
+        self.assertEqual(len(re.findall(r"(?m)^  \w+ +[━╸─]+ .* (?:done|failed) ", job.text())), 30)
 
     def test_one_frame_is_one_write(self):
         log = os.path.join(BUILD, "tests", f"progress-{os.getpid()}.log")

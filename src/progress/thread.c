@@ -50,6 +50,7 @@ struct cn_progress {
     struct cn_snapshot snapshot;
     enum cn_variable_state *states; /* [count] as last told */
     struct cn_text frame, shown;    /* tty: being made; on the screen */
+    size_t columns;                 /* of the screen when that was drawn */
     char *latest;                   /* the latest message */
     double told_s;                  /* when the last line was written */
     bool broken;                    /* nobody reads any more */
@@ -158,7 +159,9 @@ static void render_messages(struct cn_progress *progress, struct cn_text *out)
 }
 
 /* Goes up over the frame on the screen, writes the messages in its place and the frame below. The
- * cursor is hidden only while that is drawn: a process that is killed leaves it visible. */
+ * cursor is hidden only while that is drawn: a process that is killed leaves it visible. How many
+ * rows to go up is a guess after a terminal got narrower: most then wrap what was too long, and
+ * where one does not, some messages above are lost rather than a part of a frame left there. */
 static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
@@ -179,16 +182,21 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     render_messages(progress, &above);
     if (asked)
         cn_render_plain_state(&above, &progress->snapshot);
-    if (above.length > 0) {
+    /* A terminal that has wrapped the old frame anew also forgets, with it, which lines it wrapped:
+     * else it would join lines of the new one when it gets wider. */
+    if (above.length > 0 || screen.columns != progress->columns)
         cn_text_raw(&head, "\033[J");
+    progress->columns = screen.columns;
+    if (above.length > 0)
         cn_text_raw(&head, above.bytes);
-    }
     cn_text_clear(frame);
     if (!background)
         cn_render_tty(frame, &progress->snapshot, &screen);
+    /* Cut rather than wrapped, should the terminal be narrower by now than it said. */
+    cn_text_raw(&head, "\033[?7l");
     if (frame->length)
         cn_text_raw(&head, frame->bytes);
-    cn_text_raw(&head, "\033[J\033[?25h");
+    cn_text_raw(&head, "\033[J\033[?7h\033[?25h");
     if (!frame->failed && !head.failed && !above.failed && (!background || above.length > 0)) {
         put_out(progress, &head);
         struct cn_text swap = *shown;
