@@ -125,7 +125,8 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
     *count = 0;
     int number, code = nc_inq_varnatts(ncid, varid, &number);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "attributes cannot be read: %s", nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "attributes cannot be read: %s; fetch the file again",
+                       nc_strerror(code));
     if (number < 0 || number > CN_MAX_ATTRIBUTES)
         return cn_fail(error, CN_BAD_INPUT, "a variable has %d attributes; at most %d are accepted",
                        number, CN_MAX_ATTRIBUTES);
@@ -141,7 +142,8 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
         if (code == NC_ENOMEM)
             return cn_fail_memory(error, "attributes");
         if (code != NC_NOERR)
-            return cn_fail(error, CN_BAD_INPUT, "an attribute cannot be read: %s",
+            return cn_fail(error, CN_BAD_INPUT,
+                           "an attribute cannot be read: %s; fetch the file again",
                            nc_strerror(code));
         if (!items[*count].name)
             continue;

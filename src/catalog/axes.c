@@ -79,7 +79,8 @@ static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
     if (code == NC_NOERR)
         code = nc_inq_dim(ncid, coordinate->dimid, dimension, &coordinate->length);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "a coordinate cannot be read: %s", nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "a coordinate cannot be read: %s; fetch the file again",
+                       nc_strerror(code));
     coordinate->type = type;
     coordinate->name = cn_pool_strdup(pool, name);
     if (!coordinate->name)
@@ -98,7 +99,8 @@ enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset
     *dataset = (struct cn_dataset){.pool = pool, .ncid = ncid};
     int code = nc_inq_nvars(ncid, &dataset->variable_count);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "variables cannot be listed: %s", nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "variables cannot be listed: %s; fetch the file again",
+                       nc_strerror(code));
     if (dataset->variable_count < 0 || dataset->variable_count > MAX_VARIABLES)
         return cn_fail(error, CN_BAD_INPUT, "holds %d variables; at most %d are accepted",
                        dataset->variable_count, MAX_VARIABLES);
@@ -259,8 +261,8 @@ enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
         return status;
     int code = nc_get_var_double(dataset->ncid, coordinate->varid, values);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s", coordinate->name,
-                       nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; fetch the file again",
+                       coordinate->name, nc_strerror(code));
     for (size_t i = 0; i < coordinate->length; i++) {
         bool is_missing = false;
         for (size_t k = 0; k < packing.missing_count; k++)

@@ -60,9 +60,9 @@ static enum cn_status identify(int descriptor, struct cn_file *file, bool *class
 {
     struct stat status;
     if (fstat(descriptor, &status) < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return cn_fail(error, CN_BAD_INPUT, "not a regular file");
+        return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
     file->size = (uint64_t)status.st_size;
     file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     file->device = status.st_dev;
@@ -73,7 +73,8 @@ static enum cn_status identify(int descriptor, struct cn_file *file, bool *class
     if (*classic)
         return cn_classic_check(descriptor, file->size, error);
     if (!is_hdf5(descriptor, file->size))
-        return cn_fail(error, CN_BAD_INPUT, "neither netCDF-3 nor netCDF-4/HDF5");
+        return cn_fail(error, CN_BAD_INPUT,
+                       "neither netCDF-3 nor netCDF-4/HDF5; fetch the file again");
     return CN_OK;
 }
 
@@ -84,7 +85,8 @@ static enum cn_status inquire(const struct cn_dataset *dataset, int varid,
     int code =
         nc_inq_var(dataset->ncid, varid, candidate->name, &candidate->type, &rank, dimids, NULL);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "a variable cannot be read: %s", nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "a variable cannot be read: %s; fetch the file again",
+                       nc_strerror(code));
     if (rank < 3 || rank > CN_MAX_DIMS)
         return cn_fail(error, CN_BAD_INPUT,
                        "variable '%s' has %d dimensions, expected time, latitude, longitude and at "
@@ -141,7 +143,8 @@ static enum cn_status choose(const struct cn_dataset *dataset, const char *varia
     if (!variable)
         return search(dataset, base, chosen, error);
     if (nc_inq_varid(dataset->ncid, variable, &varid) != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "holds no variable '%s', which its name promises",
+        return cn_fail(error, CN_BAD_INPUT,
+                       "holds no variable '%s', which its name promises; correct the name",
                        variable);
     return inquire(dataset, varid, chosen, error);
 }
@@ -159,7 +162,8 @@ static enum cn_status read_shape(const struct cn_dataset *dataset,
         char name[NC_MAX_NAME + 1];
         int code = nc_inq_dim(dataset->ncid, candidate->dimids[d], name, &storage->shape[d]);
         if (code != NC_NOERR)
-            return cn_fail(error, CN_BAD_INPUT, "a dimension cannot be read: %s",
+            return cn_fail(error, CN_BAD_INPUT,
+                           "a dimension cannot be read: %s; fetch the file again",
                            nc_strerror(code));
         bool is_axis = d == axes->time_dim || d == axes->lat_dim || d == axes->lon_dim;
         if (!is_axis && storage->shape[d] != 1)
@@ -231,7 +235,8 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
 {
     int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s", nc_strerror(code));
+        return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s; fetch the file again",
+                       nc_strerror(code));
     int varid = 0;
     enum cn_status status = read_variable(pool, ncid, file->variable, &varid, file, error);
     nc_close(ncid);
@@ -247,7 +252,7 @@ static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct
     /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
     enum cn_status status = identify(descriptor, file, &classic, error);
     close(descriptor);
     return status ? status : read_metadata(pool, classic, file, error);

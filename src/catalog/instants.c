@@ -32,8 +32,9 @@ static enum cn_status check_step(double step_days, struct cn_error *error)
                                                               : "not daily data";
     if (step_days > 1)
         return cn_fail(error, CN_BAD_INPUT,
-                       "%s: the median time step is %g days, expected at most one day", what,
-                       step_days);
+                       "%s: the median time step is %g days, expected at most one day; input.table "
+                       "chooses the daily files",
+                       what, step_days);
     return CN_OK;
 }
 
@@ -57,7 +58,8 @@ static enum cn_status check_years(enum cn_calendar calendar, int64_t first, int6
 {
     struct cn_date from = cn_day_date(calendar, first), to = cn_day_date(calendar, last);
     if (from.year < 0 || to.year > MAX_YEAR)
-        return cn_fail(error, CN_BAD_INPUT, "time runs from year %d to %d, expected 0 to %d",
+        return cn_fail(error, CN_BAD_INPUT,
+                       "time runs from year %d to %d, expected 0 to %d; correct its units",
                        from.year, to.year, MAX_YEAR);
     return CN_OK;
 }

@@ -215,8 +215,8 @@ static size_t find_scenarios(struct builder *builder, size_t *scenarios)
             continue;
         }
         cn_problems_add(&variable->problems, e && experiments->asked ? CN_PROBLEM : CN_WARNING,
-                        "%s: no usable file of experiment %s", variable->name,
-                        experiments->names[e]);
+                        "%s: no usable file of experiment %s; get its files or do without it",
+                        variable->name, experiments->names[e]);
     }
     if (count == 0)
         scenarios[count++] = 0;

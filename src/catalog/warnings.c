@@ -52,10 +52,11 @@ static void warn_of_days(const struct cn_config *config, struct cn_variable *var
     if (unused.used)
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: source years not used, with less than normals.min_days = %g of their "
-                        "days: %s",
+                        "days: %s; get the files that hold the rest",
                         variable->name, config->normals.min_days, unused.text);
     if (partial.used)
-        cn_problems_add(&variable->problems, CN_WARNING, "%s: source years with days missing: %s",
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: source years with days missing: %s; get the files that hold them",
                         variable->name, partial.text);
 }
 
@@ -84,8 +85,9 @@ static void warn_of_gaps(const struct cn_config *config, struct cn_variable *var
         year = last;
     }
     if (gaps.used)
-        cn_problems_add(&variable->problems, CN_WARNING, "%s: source years that no file holds: %s",
-                        variable->name, gaps.text);
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: source years that no file holds: %s; get their files", variable->name,
+                        gaps.text);
 }
 
 struct version {

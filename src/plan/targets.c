@@ -165,7 +165,7 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
                      sizeof lacking);
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
-                        "lacking: %s",
+                        "get those that lack: %s",
                         variable->variable->name, year, target.scenario, target.years_planned,
                         config->normals.window, config->normals.min_years, lacking);
         variable->outputs_failed += config->region_count;
@@ -206,9 +206,11 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
         if (last > timeline->last_year) {
             int from = first > timeline->last_year ? first : timeline->last_year + 1;
             if (given) {
-                cn_problems_add(&builder->variable->problems, CN_PROBLEM,
-                                "%s %d-%d (period %s): not written, the last source year is %d",
-                                source->name, from, last, periods[p].name, timeline->last_year);
+                cn_problems_add(
+                    &builder->variable->problems, CN_PROBLEM,
+                    "%s %d-%d (period %s): not written, the last source year is %d; get later "
+                    "files or end the period there",
+                    source->name, from, last, periods[p].name, timeline->last_year);
                 builder->variable->outputs_failed +=
                     (size_t)(last - from + 1) * config->region_count;
             }
