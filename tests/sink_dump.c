@@ -26,7 +26,8 @@ int main(int count, char **arguments)
 {
     struct cn_error error;
     int lock;
-    if (count != 2 || cn_sink_lock(arguments[1], &lock, &error))
+    struct cn_holder holder;
+    if (count != 2 || cn_sink_lock(arguments[1], &lock, &holder, &error))
         return 1;
     bool done = dump(arguments[1], "deflated.nc", 1, true) &&
                 dump(arguments[1], "plain/means/only.nc", 0, false);

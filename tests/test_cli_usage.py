@@ -46,6 +46,7 @@ class Help(unittest.TestCase):
             self.assertIn(f"usage: climnorm {command} [OPTION]... CONFIG", out)
             for option in options:
                 self.assertIn(option, out)
+            self.assertEqual("--wait" in out, command == "run")
 
     def test_help_wins_over_what_stands_beside_it(self):
         self.assertEqual(climnorm("run", "-q", "nosuch.cfg", "--help")[0], 0)
@@ -96,6 +97,10 @@ class WrongWords(unittest.TestCase):
                              'Try "climnorm run --help".\n'),
         (["run", "a", "--set"], 'climnorm run: --set needs a value: --set KEY=VALUE\n'
                                 'Try "climnorm run --help".\n'),
+        (["run", "a", "--wait=3"], 'climnorm run: --wait takes no value\n'
+                                   'Try "climnorm run --help".\n'),
+        (["plan", "a", "--wait"], 'climnorm plan: there is no option --wait\n'
+                                  'Try "climnorm plan --help".\n'),
         (["run", "a", "--quiet=yes"], 'climnorm run: --quiet takes no value\n'
                                       'Try "climnorm run --help".\n'),
         (["run", "a", "--summary="], 'climnorm run: --summary: expected the path of a file to '

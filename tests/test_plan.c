@@ -227,6 +227,68 @@ static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
     free(world);
 }
 
+static void test_the_room_that_outputs_take(void **state)
+{
+    (void)state;
+    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+    for (size_t f = 0; f < world->variable.year_count; f++) {
+        world->files[f].usable = true;
+        world->files[f].variable = world->variable.name;
+        memcpy(world->files[f].storage.shape, (size_t[]){365, 2, 4}, 3 * sizeof(size_t));
+        world->files[f].size = 1168; /* a tenth of its values */
+    }
+    struct cn_plan *plan = plan_of(world);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    const uint64_t values = 365 * 8 * sizeof(float), least = 16384 + 80 * 365;
+    for (size_t t = 0; t < variable->target_count; t++)
+        variable->targets[t].outputs[0].wanted = t < 10;
+    variable->targets[3].outputs[0].bytes_there = 5000; /* is replaced */
+    world->config.output.compression = 1;
+    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(plan->space.files, 9);
+    assert_int_equal(plan->space.replaced, 5000);
+    assert_int_equal(plan->space.about, 10 * least + values);
+    assert_true(plan->space.most > 10 * (values + 60000));
+    assert_true(plan->space.most < 10 * (values + 75000));
+
+    world->config.output.compression = 0;
+    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(plan->space.about, 10 * (least + values));
+
+    variable->targets[20].outputs[0].bytes_there = 40000; /* stays */
+    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(plan->space.about, 10 * 38000);
+
+    for (size_t f = 0; f < world->variable.year_count; f++)
+        world->files[f].size = UINT64_MAX; /* hardly compressed */
+    world->config.output.compression = 1;
+    variable->targets[20].outputs[0].bytes_there = 0;
+    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(plan->space.about, 10 * (least + values / 4));
+    cn_plan_free(plan);
+    free(world);
+}
+
+static void test_what_fits(void **state)
+{
+    (void)state;
+    const struct cn_space_need need = {.most = 1000, .about = 300, .replaced = 100, .files = 7};
+    const struct {
+        uint64_t bytes, files;
+        enum cn_fit fit;
+    } cases[] = {
+        {900, 7, CN_FITS},        {899, 7, CN_MAY_FIT},       {200, 7, CN_MAY_FIT},
+        {199, 7, CN_FITS_NOT},    {0, 7, CN_FITS_NOT},        {900, 6, CN_FITS_NOT},
+        {UINT64_MAX, 7, CN_FITS}, {900, UINT64_MAX, CN_FITS}, {UINT64_MAX, UINT64_MAX, CN_FITS},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct cn_space_free space = {cases[i].bytes, cases[i].files};
+        assert_int_equal(cn_space_judge(&need, &space), cases[i].fit);
+    }
+    const struct cn_space_free nothing = {0, 0};
+    assert_int_equal(cn_space_judge(&(struct cn_space_need){0}, &nothing), CN_FITS);
+}
+
 static void test_only_years_of_wanted_outputs_are_loaded(void **state)
 {
     (void)state;
@@ -354,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_programs_are_right_line_by_line),
         cmocka_unit_test(test_the_whole_job_in_one_batch),
         cmocka_unit_test(test_memory_that_is_plenty_gives_batches_of_25),
+        cmocka_unit_test(test_the_room_that_outputs_take),
+        cmocka_unit_test(test_what_fits),
         cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
         cmocka_unit_test(test_historical_windows_are_computed_once),
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),

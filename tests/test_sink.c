@@ -400,17 +400,20 @@ static void one_run_holds_the_lock(void **state)
 {
     (void)state;
     int lock, second;
+    struct cn_holder holder;
     struct cn_error error = {0};
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way/"), &lock, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &second, &error), CN_BAD_USAGE);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way/"), &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &second, &holder, &error),
+                     CN_BAD_USAGE);
     char process[40];
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
     assert_non_null(strstr(error.text, process));
     cn_sink_unlock(lock);
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &lock, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &lock, &holder, &error), CN_OK);
     cn_sink_unlock(lock);
     touch("no folder", "");
-    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &lock, &error), CN_BAD_USAGE);
+    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &lock, &holder, &error),
+                     CN_BAD_USAGE);
     assert_non_null(strstr(error.text, "Not a directory"));
 }
 
@@ -424,9 +427,10 @@ static void a_dead_run_is_cleaned_up(void **state)
     assert_int_equal(symlink("dead", sample_below("alias")), 0);
     struct cn_error error = {0};
     int lock;
+    struct cn_holder holder;
     pid_t child = fork();
     if (child == 0) {
-        if (cn_sink_lock(sample_below("dead"), &lock, &error) == CN_OK)
+        if (cn_sink_lock(sample_below("dead"), &lock, &holder, &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
     }
@@ -437,7 +441,7 @@ static void a_dead_run_is_cleaned_up(void **state)
     touch("dead/.climnorm-1.tmp", "");
     touch("dead/a/climnorm-2.tmp", "");
     touch("elsewhere/.climnorm-3.tmp", "");
-    assert_int_equal(cn_sink_lock(sample_below("alias"), &lock, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &lock, &holder, &error), CN_OK);
     assert_false(exists("dead/a/.climnorm-0.tmp"));
     assert_false(exists("dead/.climnorm-1.tmp"));
     assert_true(exists("dead/a/climnorm-2.tmp"));

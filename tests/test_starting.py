@@ -13,24 +13,9 @@ import unittest
 
 import climnorm_case
 import trees
+from live import children_of, is_alive
 
 FILES = 400
-
-
-def children_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return [int(child) for child in file.read().split()]
-    except FileNotFoundError:
-        return []
-
-
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class Examining(climnorm_case.TestCase):
@@ -89,11 +74,12 @@ class Examining(climnorm_case.TestCase):
                 self.assertNotIn("files", self.told(*options))
 
     def test_a_signal_ends_it(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129),
+                             (signal.SIGKILL, -signal.SIGKILL)):
             with self.subTest(number):
                 process, child, _ = self.start()
                 process.send_signal(number)
-                self.assertEqual(process.wait(10), -number)
+                self.assertEqual(process.wait(10), code)
                 end = time.monotonic() + 10
                 while is_alive(child) and time.monotonic() < end:
                     time.sleep(0.01)
@@ -120,7 +106,7 @@ class ManyChildren(climnorm_case.TestCase):
                 result = case.run("-vv", "-t", str(threads), command="plan")
                 said[threads] = result.err + "".join(
                     line for line in result.out.splitlines(True)
-                    if not line.startswith(("Threads", "Memory")) and " slots" not in line)
+                    if not line.startswith(("Threads", "Memory", "Disk")) and " slots" not in line)
                 self.assertGreaterEqual(said[threads].count("left out"), 12)
                 self.assertEqual(said[threads], said[1], threads)
 

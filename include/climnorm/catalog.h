@@ -9,6 +9,7 @@
 #include "climnorm/config.h"
 #include "climnorm/error.h"
 #include "climnorm/pool.h"
+#include "climnorm/watch.h"
 
 #include <stdint.h>
 
@@ -146,16 +147,10 @@ struct cn_catalog {
     struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 
-/* Told how many of `count` files were looked at. Zero-initialised: nobody is told. */
-struct cn_watch {
-    void (*tell)(void *context, size_t done, size_t count);
-    void *context;
-};
-
 /* Searches config->input.root and opens every file that passes the filters, several at a time, in
  * child processes: call it before threads start. Fails (CN_BAD_USAGE) when no variable has files or
  * when model, variant or grid have several candidates; what is wrong with one file or variable is
- * in the variable's problems. */
+ * in the variable's problems. CN_STOPPED: the watch asked for it. */
 enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_watch *watch,
                                struct cn_catalog **catalog, struct cn_error *error);
 void cn_catalog_free(struct cn_catalog *catalog);

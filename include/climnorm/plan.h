@@ -12,8 +12,9 @@
 
 /* One file to make. */
 struct cn_output {
-    const char *path; /* below output.root, relative to it */
-    bool wanted;      /* false: an existing file is kept */
+    const char *path;     /* below output.root, relative to it */
+    bool wanted;          /* false: an existing file is kept */
+    uint64_t bytes_there; /* on disk, of the existing file; 0 without */
 };
 
 /* One target year of one timeline. */
@@ -32,6 +33,19 @@ struct cn_target {
 struct cn_load {
     const size_t *years; /* indices in variable->years, ascending */
     size_t year_count;
+};
+
+/* Room on the disk for outputs, metadata included. */
+struct cn_space_need {
+    uint64_t most;     /* nothing compresses */
+    uint64_t about;    /* rather too little than too much: what is known to compress does */
+    uint64_t replaced; /* of existing files that are made again: they give their room back */
+    uint64_t files;    /* that are not there yet */
+};
+
+/* What a file system offers; UINT64_MAX: it does not say. */
+struct cn_space_free {
+    uint64_t bytes, files;
 };
 
 /* Consecutive target years that are computed together. */
@@ -72,7 +86,7 @@ struct cn_variable_plan {
     size_t result_bytes; /* of a result slot: batch_years * target_bytes */
     size_t target_bytes; /* means, then counts when asked for, rounded to pages */
     uint64_t bytes_to_read;
-    uint64_t bytes_to_write; /* an upper estimate: nothing compresses */
+    struct cn_space_need space;
 };
 
 struct cn_plan {
@@ -82,8 +96,9 @@ struct cn_plan {
     struct cn_variable_plan *variables; /* [catalog->variable_count] */
     size_t variable_count;
     int threads;
-    uint64_t memory_limit; /* bytes for slabs and results, encoded in place */
-    uint64_t arena_bytes;  /* the largest need of a variable */
+    uint64_t memory_limit;      /* bytes for slabs and results, encoded in place */
+    uint64_t arena_bytes;       /* the largest need of a variable */
+    struct cn_space_need space; /* of all variables */
 };
 
 /* Step 1: targets, windows, periods, outputs and their paths. CN_BAD_USAGE: two normals with one
@@ -91,12 +106,18 @@ struct cn_plan {
 enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
                                struct cn_plan **plan, struct cn_error *error);
 
-/* Step 2, by the caller: set `wanted` of each output whose file need not be made to false. */
+/* Step 2, by the caller: set `wanted` of each output whose file need not be made to false, and
+ * `bytes_there` of those that exist. */
 
 /* Step 3: batches, loads and slots for the wanted outputs, within memory_limit bytes and for
  * `threads` threads. CN_BAD_USAGE: memory_limit is below the minimum, which the error states. */
 enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
                                 struct cn_error *error);
+
+/* Whether what is wanted fits on a disk: certainly, or if it compresses well, or not at all. */
+enum cn_fit { CN_FITS, CN_MAY_FIT, CN_FITS_NOT };
+enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space);
+
 void cn_plan_free(struct cn_plan *plan);
 
 #endif

@@ -31,7 +31,7 @@ struct cn_run_result {
 struct cn_run_hooks {
     struct cn_counters *counters; /* [plan->variable_count], zeroed; written while running */
     struct cn_progress *progress; /* where problems are said; NULL: stderr is left alone */
-    atomic_int *stop;             /* a signal number asks to stop; NULL: never */
+    const atomic_int *stop;       /* a signal number asks to stop; NULL: never */
 };
 
 /* Runs the plan. The result is filled in whatever happens; its exit_code is the command's. The

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,6 +60,7 @@ struct run {
     struct child children[MAX_CHILDREN];
     size_t stride;     /* children */
     size_t end;        /* items from here on are not wanted */
+    size_t done;       /* items taken */
     rlim_t more_bytes; /* for each child */
     enum cn_status status;
     struct cn_error *error;
@@ -131,9 +133,20 @@ static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *
            write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes) && !status;
 }
 
+/* What is asked of the parent, and reaches its whole group, is not for children: they would look as
+ * if a file had crashed them. */
+static void ignore_requests(void)
+{
+    static const int requests[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        signal(requests[i], SIG_IGN);
+}
+
 /* Never returns: waits to be killed, so that its number is not given to another process before. */
 static void be_child(const struct run *run, size_t item, int pipe, pid_t parent)
 {
+    if (run->probe->lock)
+        close(run->probe->lock);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0);
@@ -162,14 +175,20 @@ static bool begin(struct run *run, struct child *child)
 {
     int ends[2];
     pid_t parent = getpid();
+    sigset_t all, before;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the parent's handlers are not for the child */
     pid_t pid = fork();
     if (pid == 0) {
+        ignore_requests();
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
         close(ends[0]);
         be_child(run, child->next, ends[1], parent);
     }
     int reason = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);
@@ -206,6 +225,8 @@ static void settle(struct run *run, struct child *child, enum cn_status status)
     if (status) {
         run->status = status;
         run->end = child->next;
+    } else {
+        run->done++;
     }
     child->next += run->stride;
     child->have = 0;
@@ -320,12 +341,26 @@ static void receive(struct run *run, struct child *child)
         conclude(run, child);
 }
 
+/* Tells the watch, and listens to it. */
+static void report(struct run *run)
+{
+    const struct cn_watch *watch = run->probe->watch;
+    if (!watch)
+        return;
+    cn_watch_tell(watch, run->done, run->probe->count);
+    if (!cn_watch_stopped(watch))
+        return;
+    run->status = cn_fail(run->error, CN_STOPPED, "stopped while files were looked at");
+    run->end = 0;
+}
+
 /* Starts and ends children as there is work, and lists the pipes of those that work. With some of
  * them there, it does not matter that another cannot be started now. */
 static size_t muster(struct run *run, struct pollfd *pipes, struct child **owners)
 {
     size_t active = 0;
     int reason = 0;
+    report(run);
     for (size_t i = 0; i < run->stride; i++) {
         struct child *child = &run->children[i];
         if (child->next >= run->end)

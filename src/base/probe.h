@@ -10,11 +10,14 @@
 #define CLIMNORM_BASE_PROBE_H
 
 #include "base/parcel.h"
+#include "climnorm/watch.h"
 
 struct cn_probe {
-    size_t count; /* items */
-    int threads;  /* children at the same time, at most; 0: as many as cores */
-    int patience; /* seconds without an answer until a child hangs; 0: 60 */
+    size_t count;                 /* items */
+    int threads;                  /* children at the same time, at most; 0: as many as cores */
+    int patience;                 /* seconds without an answer until a child hangs; 0: 60 */
+    int lock;                     /* a descriptor that children close before all else; 0: none */
+    const struct cn_watch *watch; /* NULL: nobody watches */
     void *context;
 
     /* In a child, with bounds on time, CPU time and memory for each item: packs what it finds. */
@@ -30,8 +33,10 @@ struct cn_probe {
                            const struct cn_error *failure, struct cn_error *error);
 };
 
-/* Looks at all items. CN_BAD_MACHINE: of the first item that has it, mostly from take; or there is
- * no child. To be called while no other thread holds a lock that look needs: before tasks start. */
+/* Looks at all items. CN_STOPPED: the watch asked for it; children are deaf to signals that ask,
+ * for a terminal sends them to all of a group. CN_BAD_MACHINE: of the first item that has it,
+ * mostly from take; or there is no child. To be called while no other thread holds a lock that look
+ * needs: before tasks start. */
 enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error);
 
 #endif

@@ -209,8 +209,8 @@ static enum cn_status build(const struct cn_config *config, const struct cn_watc
     size_t tree_count = 0, count = 0, name_count = 0, first = 0;
     const char **names = NULL;
     struct cn_experiments experiments = {0};
-    enum cn_status status = cn_tree_search(catalog->pool, config->input.root, &tree, &tree_count,
-                                           &catalog->problems, error);
+    enum cn_status status = cn_tree_search(catalog->pool, config->input.root, watch, &tree,
+                                           &tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(config, tree, tree_count, catalog, &selected, &count, error);
     if (!status)

@@ -24,8 +24,6 @@
 struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
-    size_t count, done;
-    const struct cn_watch *watch;
 };
 
 /* A netCDF variable that may be the data variable. */
@@ -304,9 +302,6 @@ static enum cn_status take(void *context, size_t item, struct cn_parcel *found,
     if (status)
         return status;
     batch->files[item] = file;
-    batch->done++;
-    if (batch->watch->tell)
-        batch->watch->tell(batch->watch->context, batch->done, batch->count);
     return CN_OK;
 }
 
@@ -324,9 +319,12 @@ enum cn_status cn_files_examine(struct cn_pool *pool, struct cn_file *files, siz
         files[i].usable = false;
         files[i].failure = NULL;
     }
-    struct batch batch = {.pool = pool, .files = files, .count = count, .watch = watch};
-    return cn_probe(
-        &(struct cn_probe){
-            .count = count, .threads = threads, .context = &batch, .look = look, .take = take},
-        error);
+    struct batch batch = {.pool = pool, .files = files};
+    return cn_probe(&(struct cn_probe){.count = count,
+                                       .threads = threads,
+                                       .watch = watch,
+                                       .context = &batch,
+                                       .look = look,
+                                       .take = take},
+                    error);
 }

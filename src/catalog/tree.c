@@ -21,6 +21,7 @@ struct folder {
 struct search {
     struct cn_pool *pool;
     struct cn_problems *problems;
+    const struct cn_watch *watch;
     struct folder *folders; /* found so far, in the order of reading */
     size_t folder_count, folder_capacity;
     struct folder *seen; /* sorted by inode */
@@ -29,6 +30,12 @@ struct search {
     size_t file_count, file_capacity;
     bool no_memory;
 };
+
+/* Whether there is any use in going on. */
+static bool goes_on(const struct search *search)
+{
+    return !search->no_memory && !cn_watch_stopped(search->watch);
+}
 
 static bool is_nc(const char *name)
 {
@@ -101,8 +108,9 @@ static bool read_folder(struct search *search, const char *path)
     size_t unreadable = 0;
     const char *example = NULL;
     int reason = 0;
-    for (size_t i = 0; i < count && !search->no_memory; i++) {
+    for (size_t i = 0; i < count && goes_on(search); i++) {
         struct stat status;
+        cn_watch_tell(search->watch, search->file_count, 0);
         if (fstatat(dirfd(stream), names[i], &status, 0) < 0) {
             if (unreadable++ == 0) {
                 example = names[i];
@@ -200,17 +208,18 @@ static bool see(struct search *search, const struct folder *folder)
     return true;
 }
 
-enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, struct cn_tree_file **files,
-                              size_t *count, struct cn_problems *problems, struct cn_error *error)
+enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, const struct cn_watch *watch,
+                              struct cn_tree_file **files, size_t *count,
+                              struct cn_problems *problems, struct cn_error *error)
 {
-    struct search search = {.pool = pool, .problems = problems};
+    struct search search = {.pool = pool, .problems = problems, .watch = watch};
     struct stat status;
     if (stat(root, &status) < 0)
         return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", root, strerror(errno));
     if (!S_ISDIR(status.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "input.root: %s is not a folder", root);
     add_folder(&search, root, &status);
-    for (size_t i = 0; i < search.folder_count && !search.no_memory; i++) {
+    for (size_t i = 0; i < search.folder_count && goes_on(&search); i++) {
         struct folder folder = search.folders[i]; /* the array moves while the folder is read */
         if (!see(&search, &folder) || read_folder(&search, folder.path))
             continue;
@@ -219,6 +228,8 @@ enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, struct cn_
         cn_problems_add(problems, CN_WARNING, "%s: %s; files in it are not seen", folder.path,
                         strerror(errno));
     }
+    if (cn_watch_stopped(watch))
+        return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
     if (search.no_memory || !drop_repeated(&search))
         return cn_fail_memory(error, "the list of input files");
     *files = search.files;

@@ -6,6 +6,7 @@
 
 #include "climnorm/error.h"
 #include "climnorm/pool.h"
+#include "climnorm/watch.h"
 
 #include <stdint.h>
 
@@ -17,8 +18,10 @@ struct cn_tree_file {
 
 /* Every regular file below root whose name ends in ".nc", symbolic links followed, each folder and
  * each (inode, base name) once, in an order that depends on names alone. Folders and links that
- * cannot be read become warnings. CN_BAD_USAGE: root itself cannot be read. */
-enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, struct cn_tree_file **files,
-                              size_t *count, struct cn_problems *problems, struct cn_error *error);
+ * cannot be read become warnings. CN_BAD_USAGE: root itself cannot be read. The watch is told how
+ * many files were found. */
+enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, const struct cn_watch *watch,
+                              struct cn_tree_file **files, size_t *count,
+                              struct cn_problems *problems, struct cn_error *error);
 
 #endif

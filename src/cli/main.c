@@ -8,6 +8,7 @@
 #include "kernels.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <libconfig.h>
 #include <libdeflate.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 static const struct command {
@@ -95,6 +97,12 @@ static int unknown(const char *word)
 /* What the process needs before anything else. */
 static void set_up(void)
 {
+    int descriptor; /* a file of ours must not take the place of a standard stream that is closed */
+    do
+        descriptor = open("/dev/null", O_RDONLY);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* many threads read many files */
         files.rlim_cur = files.rlim_max;

@@ -163,30 +163,38 @@ long cn_option_number(const char *text, long least, long most)
     return good && number >= least && number <= most ? number : -1;
 }
 
-enum run_option { THREADS, SET, PROGRESS, SUMMARY, QUIET, VERBOSE };
+/* Those of `plan`, and what else `run` takes. */
+enum run_option { THREADS, SET, PROGRESS, SUMMARY, QUIET, VERBOSE, WAIT };
 
+#define SHARED_OPTIONS                                                                 \
+    [THREADS] = {"threads", 't', "N",                                                  \
+                 "threads that compute, 1 to 4096 (default: engine.threads)"},         \
+    [SET] = {"set", 's', "KEY=VALUE",                                                  \
+             "use this value instead of the config's; can be repeated:\n"              \
+             "--set input.model=CanESM5 --set variables=pr,tas"},                      \
+    [PROGRESS] = {"progress", 'p', "MODE",                                             \
+                  "auto, tty, plain, json or none (default: auto, which is tty on\n"   \
+                  "a terminal, else plain)"},                                          \
+    [SUMMARY] = {"summary", 0, "FILE",                                                 \
+                 "write what was done (plan: what is known before) to FILE, as JSON"}, \
+    [QUIET] = {"quiet", 'q', NULL, "say only what went wrong"},                        \
+    [VERBOSE] = {"verbose", 'v', NULL,                                                 \
+                 "run: print the plan first (-vv: every file);\n"                      \
+                 "plan: print every file"}
+
+static const struct cn_option plan_options[] = {SHARED_OPTIONS, {.name = NULL}};
 static const struct cn_option run_options[] = {
-    [THREADS] = {"threads", 't', "N", "threads that compute, 1 to 4096 (default: engine.threads)"},
-    [SET] = {"set", 's', "KEY=VALUE",
-             "use this value instead of the config's; can be repeated:\n"
-             "--set input.model=CanESM5 --set variables=pr,tas"},
-    [PROGRESS] = {"progress", 'p', "MODE",
-                  "auto, tty, plain, json or none (default: auto, which is tty on\n"
-                  "a terminal, else plain)"},
-    [SUMMARY] = {"summary", 0, "FILE",
-                 "write what was done (plan: what is known before) to FILE, as JSON"},
-    [QUIET] = {"quiet", 'q', NULL, "say only what went wrong"},
-    [VERBOSE] = {"verbose", 'v', NULL,
-                 "run: print the plan first (-vv: every file);\n"
-                 "plan: print every file"},
-    {.name = NULL},
-};
+    SHARED_OPTIONS,
+    [WAIT] = {"wait", 0, NULL,
+              "wait while another run writes to output.root, instead of\n"
+              "stopping"},
+    {.name = NULL}};
 
 static const struct cn_usage run_usage = {
     "run", "CONFIG", "Computes the normals that CONFIG asks for.", run_options};
 static const struct cn_usage plan_usage = {
     "plan", "CONFIG", "Shows what \"climnorm run CONFIG\" would do. Writes no results.",
-    run_options};
+    plan_options};
 
 static bool progress_mode(const char *text, enum cn_progress_mode *mode)
 {
@@ -231,6 +239,9 @@ static bool take_run_option(struct cn_run_options *options, const struct cn_usag
         return true;
     case VERBOSE:
         options->verbose++;
+        return true;
+    case WAIT:
+        options->wait = true;
         return true;
     default: /* an operand */
         if (options->config_path) {

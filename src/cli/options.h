@@ -59,8 +59,8 @@ struct cn_run_options {
     int threads; /* 0: from the config */
     enum cn_progress_mode progress;
     const char *summary; /* path of --summary, NULL: none */
-    bool quiet;
-    int verbose; /* how often -v was given */
+    bool quiet, wait;    /* wait: for another run to leave the output folder */
+    int verbose;         /* how often -v was given */
 };
 
 /* Parses the options of `run` or `plan` (argv[0]). False: the command ends with *exit_code, all has

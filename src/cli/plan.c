@@ -4,11 +4,11 @@
 #include "base/human.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
+#include "cli/space.h"
 #include "climnorm/run.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 static void print_input(const struct cn_catalog *catalog, const struct cn_config *config)
 {
@@ -71,7 +71,7 @@ static void print_variable(const struct cn_variable_plan *variable)
         print_periods(variable);
         printf("          reads at most %s, writes at most %s\n",
                cn_human_bytes(variable->bytes_to_read, read),
-               cn_human_bytes(variable->bytes_to_write, write));
+               cn_human_bytes(variable->space.most, write));
         if (variable->batch_count)
             printf("          %zu loads, %zu batches of up to %zu target years, %zu year slots of "
                    "%s, ",
@@ -85,39 +85,39 @@ static void print_variable(const struct cn_variable_plan *variable)
     print_problems(&variable->problems);
 }
 
-/* Free bytes where output.root is or will be. False: unknown. */
-static bool free_space(const char *root, uint64_t *bytes)
+/* "about 12.3 GiB, at most 31.0 GiB; 56.1 GiB free", and what else matters. */
+static void print_disk(const struct cn_plan *plan)
 {
-    char path[4096];
-    struct statvfs space;
-    if (snprintf(path, sizeof path, "%s", root) >= (int)sizeof path)
-        return false;
-    while (statvfs(path, &space)) {
-        char *slash = strrchr(path, '/');
-        if (!slash || slash == path)
-            return false;
-        *slash = 0;
-    }
-    *bytes = (uint64_t)space.f_bavail * space.f_frsize;
-    return true;
+    const struct cn_space_need *need = &plan->space;
+    struct cn_space_free space;
+    char text[24];
+    cn_space_look(plan->config->output.root, &space);
+    if (plan->config->output.compression)
+        printf("about %s, ", cn_human_bytes(need->about, text));
+    printf("at most %s", cn_human_bytes(need->most, text));
+    if (need->replaced)
+        printf(", instead of %s that is replaced", cn_human_bytes(need->replaced, text));
+    if (space.bytes < UINT64_MAX)
+        printf("; %s free", cn_human_bytes(space.bytes, text));
+    else
+        printf("; the file system does not say what is free");
+    if (space.files < need->files)
+        printf(", but no room for that many files");
+    printf("\n");
 }
 
 static void print_totals(const struct cn_plan *plan)
 {
-    uint64_t write = 0, room = 0;
     size_t wanted = 0, kept = 0;
     char text[24], limit[24];
     for (size_t v = 0; v < plan->variable_count; v++) {
-        write += plan->variables[v].bytes_to_write;
         wanted += plan->variables[v].outputs_wanted;
         kept += plan->variables[v].outputs_kept;
     }
-    printf("\nOutput    %s\n          %zu files to make, %zu there already; at most %s",
-           plan->config->output.root, wanted, kept, cn_human_bytes(write, text));
-    if (free_space(plan->config->output.root, &room))
-        printf(", %s free%s", cn_human_bytes(room, text),
-               room < write ? " (compression may make it fit)" : "");
-    printf("\nMemory    %s of at most %s (engine.memory)\nThreads   %d\n",
+    printf("\nOutput    %s\n          %zu files to make, %zu there already\nDisk      ",
+           plan->config->output.root, wanted, kept);
+    print_disk(plan);
+    printf("Memory    %s of at most %s (engine.memory)\nThreads   %d\n",
            cn_human_bytes(plan->arena_bytes, text), cn_human_bytes(plan->memory_limit, limit),
            plan->threads);
 }
@@ -153,6 +153,10 @@ int cn_command_plan(int argc, char **argv)
         if (!prepared.options.quiet)
             cn_print_plan(prepared.plan, prepared.options.verbose);
         exit_code = cn_run_foresee(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
+        if (cn_space_check(prepared.plan, &error)) {
+            fprintf(stderr, "climnorm: %s\n", error.text);
+            result.exit_code = exit_code = CN_EXIT_MACHINE;
+        }
         if (prepared.options.summary &&
             cn_result_write_json(&result, prepared.options.summary, &error)) {
             fprintf(stderr, "climnorm: %s\n", error.text);

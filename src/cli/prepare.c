@@ -4,29 +4,27 @@
  */
 #include "cli/prepare.h"
 
-#include "base/clock.h"
 #include "base/machine.h"
 #include "base/threads.h"
+#include "cli/announce.h"
 #include "cli/commands.h"
+#include "cli/signals.h"
+#include "cli/space.h"
 #include "cli/survey.h"
+#include "climnorm/run.h"
 #include "kernels.h"
 #include "sink/sink.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* A line that counts files, shown on a terminal when this takes long. */
-struct count_line {
-    const char *what;
-    uint64_t told_ns; /* or begun */
-    bool is_there;
-};
-
-static const uint64_t WAIT_NS = 1000000000, SHOW_NS = 100000000;
+enum { WAIT_MS = 500 }; /* between two tries to take a lock */
 
 static int say(const struct cn_error *error)
 {
@@ -58,39 +56,25 @@ static enum cn_status check_summary(const char *path, struct cn_error *error)
                    path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
 }
 
-/* Whether a line that changes may be shown while files are looked at. */
-static bool may_show(const struct cn_run_options *options)
+/* How what is done before a run is shown. */
+static void set_announcer(const struct cn_run_options *options, struct cn_announcer *announcer)
 {
-    return !options->quiet && isatty(STDERR_FILENO) &&
-           cn_progress_settle(options->progress, STDERR_FILENO) == CN_PROGRESS_TTY;
+    announcer->mode =
+        options->quiet ? CN_PROGRESS_NONE : cn_progress_settle(options->progress, STDERR_FILENO);
+    if (announcer->mode == CN_PROGRESS_TTY && !isatty(STDERR_FILENO))
+        announcer->mode = CN_PROGRESS_PLAIN;
 }
 
-static void show(void *context, size_t done, size_t count)
-{
-    struct count_line *line = context;
-    uint64_t now = cn_now_ns();
-    if (now - line->told_ns < (line->is_there ? SHOW_NS : WAIT_NS))
-        return;
-    line->told_ns = now;
-    line->is_there = true;
-    fprintf(stderr, "\r\033[K%s: %zu/%zu", line->what, done, count);
-}
-
-static void clear(const struct count_line *line)
-{
-    if (line->is_there)
-        fputs("\r\033[K", stderr);
-}
-
-static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_error *error)
+static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_announcer *announcer,
+                                   struct cn_error *error)
 {
     const struct cn_config *config = prepared->config;
-    struct count_line line = {"examining files", cn_now_ns(), false};
-    const struct cn_watch watch = {may_show(&prepared->options) ? show : NULL, &line};
-    if (watch.tell)
+    const struct cn_watch watch = {cn_announce, announcer, cn_stop_signal};
+    announcer->what = "examining files";
+    if (announcer->mode == CN_PROGRESS_TTY)
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
     enum cn_status status = cn_catalog_read(config, &watch, &prepared->catalog, error);
-    clear(&line);
+    cn_announce_end(announcer);
     if (!status)
         say_problems(&prepared->catalog->problems);
     else if (status == CN_BAD_USAGE)
@@ -98,12 +82,35 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_error
     return status;
 }
 
-static enum cn_status survey(struct cn_prepared *prepared, struct cn_error *error)
+/* Waits for the lock with --wait. */
+static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_announcer *announcer,
+                                struct cn_error *error)
 {
-    struct count_line line = {"looking at existing normals", cn_now_ns(), false};
-    const struct cn_watch watch = {may_show(&prepared->options) ? show : NULL, &line};
-    enum cn_status status = cn_survey(prepared->plan, &watch, error);
-    clear(&line);
+    static const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000};
+    const char *root = prepared->config->output.root;
+    struct cn_holder holder;
+    announcer->what = "waiting for another run";
+    for (int waits = 0;; waits++) {
+        enum cn_status status = cn_sink_lock(root, &prepared->lock, &holder, error);
+        if (!status || !holder.text[0] || !prepared->options.wait || atomic_load(cn_stop_signal))
+            return status;
+        bool is_time = waits % (60000 / WAIT_MS) == 0 && announcer->mode != CN_PROGRESS_NONE;
+        if (cn_signals_asked() || is_time) {
+            struct cn_error text;
+            cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
+            cn_announce_text(announcer, text.text);
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+static enum cn_status survey(struct cn_prepared *prepared, struct cn_announcer *announcer,
+                             struct cn_error *error)
+{
+    const struct cn_watch watch = {cn_announce, announcer, cn_stop_signal};
+    announcer->what = "looking at existing normals";
+    enum cn_status status = cn_survey(prepared->plan, prepared->lock, &watch, error);
+    cn_announce_end(announcer);
     return status;
 }
 
@@ -123,34 +130,62 @@ static int count_threads(int asked)
     return granted;
 }
 
-bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared, int *exit_code)
+/* One line, and where it was not for the user to know better, the summary of nothing. Returns the
+ * exit code. */
+static int give_up(const struct cn_prepared *prepared, const struct cn_announcer *announcer,
+                   struct cn_error *error)
+{
+    int number = atomic_load(cn_stop_signal), exit_code = number ? 128 + number : say(error);
+    if (number)
+        fprintf(stderr, "climnorm: stopped by %s while %s; nothing was begun\n",
+                number == SIGINT    ? "SIGINT"
+                : number == SIGTERM ? "SIGTERM"
+                                    : "SIGHUP",
+                announcer->what);
+    if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
+        cn_result_write_json(&(struct cn_run_result){.exit_code = exit_code},
+                             prepared->options.summary, error))
+        say(error);
+    return exit_code;
+}
+
+bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *prepared,
+                int *exit_code)
 {
     struct cn_error error;
+    struct cn_announcer announcer = {.what = "the config was read"};
     *prepared = (struct cn_prepared){.lock = -1};
     *exit_code = CN_EXIT_OK;
+    cn_signals_catch();
+    cn_announce_from_now(&announcer);
     if (!cn_run_options_parse(argc, argv, &prepared->options, exit_code))
         return false;
     prepared->config = cn_run_options_config(&prepared->options, exit_code);
     if (!prepared->config)
         return false;
+    set_announcer(&prepared->options, &announcer);
     int threads = count_threads(prepared->config->engine.threads);
     const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
         status = check_summary(prepared->options.summary, &error);
     if (!status)
-        status = read_catalog(prepared, &error);
+        status = read_catalog(prepared, &announcer, &error);
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
-    if (!status && take_lock)
-        status = cn_sink_lock(prepared->config->output.root, &prepared->lock, &error);
+    if (!status && take_lock_too)
+        status = take_lock(prepared, &announcer, &error);
     if (!status)
-        status = survey(prepared, &error);
+        status = survey(prepared, &announcer, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
-    if (status)
-        *exit_code = say(&error);
-    return !status;
+    if (!status && take_lock_too)
+        status = cn_space_check(prepared->plan, &error);
+    if (status || atomic_load(cn_stop_signal)) {
+        *exit_code = give_up(prepared, &announcer, &error);
+        return false;
+    }
+    return true;
 }
 
 void cn_unprepare(struct cn_prepared *prepared)

@@ -4,28 +4,13 @@
 #include "climnorm/run.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
+#include "cli/signals.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A signal handler can only reach a global. */
-static atomic_int stop_signal;
-
-static void request_stop(int number)
-{
-    atomic_store(&stop_signal, number);
-}
-
-static void catch_signals(void)
-{
-    /* The second signal of a kind ends the program at once: temporaries never have a final name. */
-    struct sigaction action = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
@@ -82,8 +67,11 @@ static int run_watched(const struct cn_prepared *prepared)
         if (cn_progress_start(&view, &progress, &error))
             fprintf(stderr, "climnorm: %s\n", error.text);
         const struct cn_run_hooks hooks = {
-            .counters = counters, .progress = progress, .stop = &stop_signal};
+            .counters = counters, .progress = progress, .stop = cn_stop_signal};
+        cn_signals_show(progress, isatty(STDERR_FILENO) &&
+                                      cn_progress_settle(view.mode, view.fd) == CN_PROGRESS_TTY);
         cn_run(plan, &hooks, &result);
+        cn_signals_show(NULL, false);
         cn_progress_stop(progress);
         if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
             putchar('\n'); /* the display's last frame is above */
@@ -106,8 +94,8 @@ int cn_command_run(int argc, char **argv)
 {
     struct cn_prepared prepared;
     int exit_code;
+    signal(SIGPIPE, SIG_IGN); /* that nobody reads along any more is no reason to lose work */
     if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
-        catch_signals();
         if (prepared.options.verbose)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_watched(&prepared);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { STAT_BLOCK_BYTES = 512 };
+
 /* An existing file that may do. */
 struct candidate {
     const struct cn_variable_plan *variable;
@@ -22,28 +24,34 @@ struct candidate {
 struct survey {
     const struct cn_plan *plan;
     struct candidate *candidates;
-    size_t count, done;
-    const struct cn_watch *watch;
+    size_t count;
 };
 
-static bool exists(int root, const char *path, bool *is_file)
+/* What is at the place of an output. */
+static bool exists(int root, struct cn_output *output, bool *is_file)
 {
     struct stat status;
-    bool found = fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    bool found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
     *is_file = found && S_ISREG(status.st_mode);
+    if (*is_file && status.st_nlink == 1) /* else its blocks stay when it is replaced */
+        output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
     return found;
 }
 
-static enum cn_status collect(struct survey *survey, int root, struct cn_error *error)
+static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
+                              struct cn_error *error)
 {
     const struct cn_config *config = survey->plan->config;
     for (size_t v = 0; v < survey->plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &survey->plan->variables[v];
         for (size_t t = 0; t < variable->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
-                const char *path = variable->targets[t].outputs[r].path;
+                struct cn_output *output = &variable->targets[t].outputs[r];
+                const char *path = output->path;
                 bool is_file;
-                if (!exists(root, path, &is_file))
+                if (cn_watch_stopped(watch))
+                    return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
+                if (!exists(root, output, &is_file))
                     continue;
                 if (!is_file)
                     return cn_fail(error, CN_BAD_USAGE,
@@ -97,13 +105,11 @@ static enum cn_status take(void *context, size_t item, struct cn_parcel *found,
     if (!failure && found->status)
         return CN_BAD_INPUT;
     candidate->target->outputs[candidate->region].wanted = !is_current;
-    survey->done++;
-    if (survey->watch->tell)
-        survey->watch->tell(survey->watch->context, survey->done, survey->count);
     return CN_OK;
 }
 
-enum cn_status cn_survey(struct cn_plan *plan, const struct cn_watch *watch, struct cn_error *error)
+enum cn_status cn_survey(struct cn_plan *plan, int lock, const struct cn_watch *watch,
+                         struct cn_error *error)
 {
     size_t outputs = 0;
     for (size_t v = 0; v < plan->variable_count; v++)
@@ -111,14 +117,16 @@ enum cn_status cn_survey(struct cn_plan *plan, const struct cn_watch *watch, str
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
         return CN_OK; /* nothing is there yet */
-    struct survey survey = {.plan = plan, .watch = watch};
+    struct survey survey = {.plan = plan};
     survey.candidates = calloc(outputs + 1, sizeof *survey.candidates);
     enum cn_status status = survey.candidates
-                                ? collect(&survey, root, error)
+                                ? collect(&survey, root, watch, error)
                                 : cn_fail_memory(error, "the survey of existing files");
     if (!status)
         status = cn_probe(&(struct cn_probe){.count = survey.count,
                                              .threads = plan->config->engine.threads,
+                                             .lock = lock > 0 ? lock : 0,
+                                             .watch = watch,
                                              .context = &survey,
                                              .look = look,
                                              .take = take},

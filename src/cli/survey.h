@@ -6,9 +6,10 @@
 
 #include "climnorm/plan.h"
 
-/* Sets `wanted` of every output by output.existing. CN_BAD_USAGE: a file is there and must not be.
- */
-enum cn_status cn_survey(struct cn_plan *plan, const struct cn_watch *watch,
+/* Sets `wanted` of every output by output.existing, and `bytes_there`. lock: that of the output
+ * folder, which children do not keep; -1 without. CN_BAD_USAGE: a file is there and must not be.
+ * CN_STOPPED: the watch asked for it. */
+enum cn_status cn_survey(struct cn_plan *plan, int lock, const struct cn_watch *watch,
                          struct cn_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/human.h"
 #include "climnorm/plan.h"
 #include "plan/groups.h"
+#include "plan/space.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -237,19 +238,12 @@ static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *vari
     return CN_OK;
 }
 
-static void count_outputs(const struct cn_plan *plan, struct cn_variable_plan *variable)
+static void count_outputs(struct cn_variable_plan *variable)
 {
     variable->outputs_wanted = 0;
-    variable->bytes_to_write = 0;
     for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < variable->layout.region_count; r++) {
-            const struct cn_region_cells *region = &variable->layout.regions[r];
-            if (!variable->targets[t].outputs[r].wanted)
-                continue;
-            variable->outputs_wanted++;
-            variable->bytes_to_write += (uint64_t)variable->slots * region->lat_count *
-                                        region->lon_count * (plan->config->output.counts ? 6 : 4);
-        }
+        for (size_t r = 0; r < variable->layout.region_count; r++)
+            variable->outputs_wanted += variable->targets[t].outputs[r].wanted;
     variable->outputs_kept = variable->output_count - variable->outputs_wanted;
 }
 
@@ -259,6 +253,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
     plan->memory_limit = memory_limit;
     plan->threads = threads;
     plan->arena_bytes = 0;
+    plan->space = (struct cn_space_need){0};
     const struct cn_variable_plan *largest = NULL;
     for (size_t v = 0; v < plan->variable_count; v++) {
         struct cn_variable_plan *variable = &plan->variables[v];
@@ -272,8 +267,9 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
         enum cn_status status = choose(plan, variable, memory_limit, &need, error);
         if (status)
             return status;
-        count_outputs(plan, variable);
+        count_outputs(variable);
         cn_count_bytes_to_read(variable);
+        cn_count_space(plan, variable);
         if (need > plan->arena_bytes) {
             plan->arena_bytes = need;
             largest = variable;

@@ -17,6 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {
+    PAUSE_MS = 10,
+    PASSING_MS = 5000, /* a large process takes a while to give its memory back */
+};
+
 /* The folder and those above it, where they are missing. False: errno says why. */
 static bool make_folders(const char *path)
 {
@@ -38,7 +43,7 @@ static bool make_folders(const char *path)
     return made;
 }
 
-/* Holder and moment, for the message that a second run gives. Nothing reads it but people. */
+/* Holder and moment, for the message that a second run gives. */
 static void sign(int lock)
 {
     char host[HOST_NAME_MAX + 1] = "", date[32] = "", text[HOST_NAME_MAX + 128];
@@ -54,18 +59,6 @@ static void sign(int lock)
         (void)!ftruncate(lock, 0); /* a full disk: better unsigned than half signed */
 }
 
-static enum cn_status fail_held(struct cn_error *error, const char *output_root, int lock)
-{
-    char holder[256];
-    ssize_t length = pread(lock, holder, sizeof holder - 1, 0);
-    holder[length > 0 ? length : 0] = '\0';
-    holder[strcspn(holder, "\n")] = '\0';
-    return cn_fail(error, CN_BAD_USAGE,
-                   "%s: another climnorm run writes here (%s); wait for it, or choose another "
-                   "output.root",
-                   output_root, *holder ? holder : "it has not said which");
-}
-
 static int remove_temporary(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)status;
@@ -74,7 +67,69 @@ static int remove_temporary(const char *path, const struct stat *status, int typ
     return 0;
 }
 
-/* What cannot be read or removed stays: it harms nobody. */
+/* What the holder signed with, fit to be shown. */
+static void read_holder(int lock, struct cn_holder *holder)
+{
+    ssize_t length = pread(lock, holder->text, sizeof holder->text - 1, 0);
+    holder->text[length > 0 ? length : 0] = '\0';
+    holder->text[strcspn(holder->text, "\n")] = '\0';
+    for (char *at = holder->text; *at; at++)
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)
+            *at = '?';
+    if (!holder->text[0])
+        snprintf(holder->text, sizeof holder->text, "a process that has not said its number");
+}
+
+/* Whether a process of this machine has ended, or is on its way: its memory takes a while to go,
+ * and its files go after that. */
+static bool is_gone(long process)
+{
+    enum { EXITING = 4 }; /* PF_EXITING of the kernel */
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%ld/stat", process);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return true;
+    size_t length = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[length] = '\0';
+    const char *behind_name = strrchr(line, ')');
+    char state = 'X';
+    unsigned flags = 0;
+    if (behind_name)
+        sscanf(behind_name + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags);
+    return state == 'Z' || state == 'X' || (flags & EXITING);
+}
+
+/* Whether the lock will be free in a moment: its holder ends, or has ended and left children that
+ * end with it; or has not signed yet. */
+static bool is_passing(const struct cn_holder *holder)
+{
+    char here[HOST_NAME_MAX + 1] = "", host[HOST_NAME_MAX + 1] = "";
+    long process = 0;
+    if (sscanf(holder->text, "process %9ld on %64s since", &process, host) != 2)
+        return true;
+    return gethostname(here, sizeof here - 1) == 0 && strcmp(here, host) == 0 && is_gone(process);
+}
+
+/* Takes the lock, if nobody has it. 0, or what is in the way. */
+static int take(int lock, struct cn_holder *holder)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
+    for (int waited_ms = 0;; waited_ms += PAUSE_MS) {
+        if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
+            holder->text[0] = '\0';
+            return 0;
+        }
+        if (errno != EWOULDBLOCK)
+            return errno;
+        read_holder(lock, holder);
+        if (waited_ms >= PASSING_MS || !is_passing(holder) || nanosleep(&pause, NULL) != 0)
+            return EWOULDBLOCK;
+    }
+}
+
+/* Removes what dead runs left. What cannot be read or removed stays: it harms nobody. */
 static void remove_temporaries(const char *output_root)
 {
     char *inside = NULL;
@@ -84,37 +139,66 @@ static void remove_temporaries(const char *output_root)
     free(inside);
 }
 
-enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_error *error)
+/* A path that can never be a folder is the config's fault, all else the machine's. */
+static enum cn_status fail_root(struct cn_error *error, const char *output_root, int reason)
 {
-    *lock = -1;
+    bool misled = reason == ENOTDIR || reason == ELOOP || reason == ENAMETOOLONG ||
+                  reason == ENOENT || reason == EINVAL;
+    return cn_fail(error, misled ? CN_BAD_USAGE : CN_BAD_MACHINE,
+                   "%s: cannot make or open output.root: %s; %s", output_root, strerror(reason),
+                   misled ? "choose another" : "make it writable, or choose another");
+}
+
+/* Opens the lock file. -1: *error says why. */
+static int open_lock(const char *output_root, struct cn_error *error)
+{
     int root =
         make_folders(output_root) ? open(output_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (root < 0)
-        return cn_fail(error, CN_BAD_USAGE, "%s: cannot make or open output.root: %s", output_root,
-                       strerror(errno));
-    int descriptor = openat(root, ".climnorm.lock",
-                            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (root < 0) {
+        fail_root(error, output_root, errno);
+        return -1;
+    }
+    int lock = openat(root, ".climnorm.lock",
+                      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     int reason = errno;
-    close(root);
-    if (descriptor < 0)
-        return cn_fail(error, CN_BAD_USAGE,
-                       "%s: output.root cannot be written (.climnorm.lock: %s); check its "
-                       "permissions or choose another",
-                       output_root, strerror(reason));
-    enum cn_status status = CN_OK;
     struct stat file;
-    if (fstat(descriptor, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1)
-        status =
-            cn_fail(error, CN_BAD_USAGE, /* it would be overwritten */
-                    "%s/.climnorm.lock is not a plain file of its own; remove it", output_root);
-    else if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-        status = errno == EWOULDBLOCK
-                     ? fail_held(error, output_root, descriptor)
-                     : cn_fail(error, CN_BAD_MACHINE, "%s: its file system cannot lock files: %s",
-                               output_root, strerror(errno));
-    if (status) {
+    close(root);
+    bool odd = lock < 0 ? reason == ELOOP || reason == EISDIR || reason == ENXIO
+                        : fstat(lock, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1;
+    if (odd) /* it would be overwritten */
+        cn_fail(error, CN_BAD_USAGE, "%s/.climnorm.lock is not a plain file of its own; remove it",
+                output_root);
+    else if (lock < 0)
+        cn_fail(error, CN_BAD_MACHINE,
+                "%s: output.root cannot be written (.climnorm.lock: %s); make it writable, or "
+                "choose another",
+                output_root, strerror(reason));
+    if (odd && lock >= 0)
+        close(lock);
+    return odd ? -1 : lock;
+}
+
+enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_holder *holder,
+                            struct cn_error *error)
+{
+    struct cn_error reason = {0};
+    *lock = -1;
+    holder->text[0] = '\0';
+    int descriptor = open_lock(output_root, &reason);
+    if (descriptor < 0)
+        return cn_fail(error, reason.status, "%s", reason.text);
+    int in_the_way = take(descriptor, holder);
+    if (in_the_way) {
         close(descriptor);
-        return status;
+        return in_the_way == EWOULDBLOCK
+                   ? cn_fail(error, CN_BAD_USAGE,
+                             "%s: another climnorm run writes here (%s); wait for it with --wait, "
+                             "or choose another output.root",
+                             output_root, holder->text)
+                   : cn_fail(error, CN_BAD_MACHINE,
+                             "%s: its file system cannot lock files (%s), so two runs could spoil "
+                             "each other's; choose an output.root on one that can",
+                             output_root, strerror(in_the_way));
     }
     sign(descriptor);
     remove_temporaries(output_root);

@@ -61,9 +61,17 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
 enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
                                struct cn_error *error);
 
+/* Who holds a lock: "process 4711 on host since 2026-01-31T12:00:00Z", or that nobody knows. */
+struct cn_holder {
+    char text[200]; /* "": nobody */
+};
+
 /* The exclusive lock of an output root: made (with the folder) by the first run, held to its end.
- * Taking it removes the temporaries that a dead run left. *lock: a descriptor for unlock. */
-enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_error *error);
+ * Taking it removes the temporaries that a dead run left. *lock: a descriptor for unlock.
+ * CN_BAD_USAGE: another run holds it, then *holder says which; or the path leads to no folder.
+ * CN_BAD_MACHINE: the folder cannot be written, or its file system cannot lock. */
+enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_holder *holder,
+                            struct cn_error *error);
 void cn_sink_unlock(int lock);
 
 #endif

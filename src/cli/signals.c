@@ -1,0 +1,79 @@
+/*
+ * What signals do. A handler can reach only globals, so they are here, and nowhere else in the
+ * program. Results are safe whenever it ends: nothing has its final name before it is whole.
+ */
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+static atomic_int first_signal;
+static atomic_bool insisted, asked, on_terminal;
+static _Atomic(struct cn_progress *) display;
+static atomic_int answering; /* handlers that may still use the display */
+
+const atomic_int *const cn_stop_signal = &first_signal;
+
+static void stop(int number)
+{
+    static const char show_cursor[] = "\033[?25h";
+    int none = 0;
+    atomic_compare_exchange_strong(&first_signal, &none, number);
+    /* A lost connection is told by the shell and by the kernel: that is not to insist. */
+    if (number == SIGHUP || !atomic_exchange(&insisted, true))
+        return;
+    if (atomic_load(&on_terminal))
+        (void)!write(STDERR_FILENO, show_cursor, sizeof show_cursor - 1);
+    _exit(128 + number);
+}
+
+static void answer(int number)
+{
+    (void)number;
+    int reason = errno;
+    atomic_fetch_add(&answering, 1);
+    struct cn_progress *progress = atomic_load(&display);
+    if (progress)
+        cn_progress_ask(progress);
+    else
+        atomic_store(&asked, true);
+    atomic_fetch_sub(&answering, 1);
+    errno = reason;
+}
+
+void cn_signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART}, inherited = {0};
+    sigset_t caught;
+    sigemptyset(&caught);
+    /* A shell without job control starts "climnorm run ... &" deaf to SIGINT; it is heard all the
+     * same. nohup's wish to outlive the connection holds. */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+    action.sa_handler = answer;
+    sigaction(SIGUSR1, &action, NULL);
+    sigaddset(&caught, SIGINT);
+    sigaddset(&caught, SIGTERM);
+    sigaddset(&caught, SIGHUP);
+    sigaddset(&caught, SIGUSR1);
+    sigprocmask(SIG_UNBLOCK, &caught, NULL); /* whatever was inherited */
+}
+
+bool cn_signals_asked(void)
+{
+    return atomic_load(&asked) && atomic_exchange(&asked, false);
+}
+
+void cn_signals_show(struct cn_progress *progress, bool is_terminal)
+{
+    atomic_store(&on_terminal, is_terminal);
+    atomic_store(&display, progress);
+    while (!progress && atomic_load(&answering)) /* in another thread */
+        sched_yield();
+    if (progress && cn_signals_asked())
+        cn_progress_ask(progress);
+}
