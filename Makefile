@@ -1,8 +1,9 @@
 # A thin front for CMake: `make` builds build/climnorm.
 BUILD ?= build
 JOBS  ?= $(shell nproc)
+N     ?= 5000
 
-.PHONY: all configure test bench demo install clean
+.PHONY: all configure test test-kill bench demo install clean
 all: configure
 	cmake --build $(BUILD) -j$(JOBS)
 
@@ -13,6 +14,12 @@ test:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
 	cmake --build $(BUILD) -j$(JOBS)
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+
+# Kills a run N times.
+test-kill:
+	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
+	cmake --build $(BUILD) -j$(JOBS) --target climnorm
+	CLIMNORM_KILLS=$(N) cmake --build $(BUILD) --target test-kill
 
 bench: all
 	cmake --build $(BUILD) -j$(JOBS) --target bench

@@ -234,16 +234,17 @@ static int write_and_close(int fd, const char *text, bool sync)
     return failed;
 }
 
-/* Through a temporary in the same folder. 0, or errno. */
+/* Through a temporary in the same folder, named after the file: what a killed run left is in the
+ * way of the next one, which removes it. 0, or errno. */
 static int replace_file(const char *path, const char *text)
 {
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path + 1) : 0;
     char *temporary = NULL;
-    if (asprintf(&temporary, "%.*s.climnorm-summary-%ld.tmp", folder, path, (long)getpid()) < 0)
+    if (asprintf(&temporary, "%.*s.climnorm-%.200s.tmp", folder, path, path + folder) < 0)
         return ENOMEM;
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0 && errno == EEXIST && unlink(temporary) == 0) /* a dead process had this number */
+    if (fd < 0 && errno == EEXIST && unlink(temporary) == 0) /* a dead run left it */
         fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int failed = fd < 0 ? errno : write_and_close(fd, text, true);
     if (!failed && rename(temporary, path))
