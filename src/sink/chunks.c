@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <hdf5.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* HDF5 buries the reason of a failed write in its error stack; errno survives it. */
 static enum cn_status fail_to_write(struct cn_error *error, const char *path, const char *what)
@@ -63,11 +64,21 @@ enum cn_status cn_chunks_write(const char *path, const char *variable,
     return status;
 }
 
+/* HDF5 itself notices a file that is shorter than it says, but not one that is longer. */
+static bool ends_where_it_says(hid_t file, const char *path)
+{
+    struct stat status;
+    haddr_t end = 0;
+    return stat(path, &status) == 0 && H5Fget_eoa(file, &end) >= 0 &&
+           end == (haddr_t)status.st_size;
+}
+
 size_t cn_chunks_written(const char *path, const char *variable)
 {
     hsize_t count = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, variable, H5P_DEFAULT);
+    bool whole = file >= 0 && ends_where_it_says(file, path);
+    hid_t dataset = whole ? H5Dopen2(file, variable, H5P_DEFAULT) : -1;
     hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
     if (space >= 0 && H5Dget_num_chunks(dataset, space, &count) < 0)
         count = 0;

@@ -12,7 +12,8 @@
 enum cn_status cn_chunks_write(const char *path, const char *variable,
                                const struct cn_chunk *chunks, size_t count, struct cn_error *error);
 
-/* How many chunks of `variable` are in the file; 0 also when it cannot be read. Takes no lock. */
+/* How many chunks of `variable` are in the file; 0 also when it cannot be read, or is longer than
+ * it says. Takes no lock. */
 size_t cn_chunks_written(const char *path, const char *variable);
 
 #endif
