@@ -59,7 +59,7 @@ struct cn_storage {
     size_t value_bytes;
     bool big_endian;
     struct cn_filter pipeline[CN_MAX_FILTERS]; /* CN_CHUNKED: in order; at most one compresses.
-                                                  Only where not_parallel is empty. */
+                                                  Empty where not all are known. */
     size_t filter_count;
     uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
     uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */

@@ -102,13 +102,14 @@ static bool compresses(const struct cn_storage *storage)
     return false;
 }
 
-/* Notes a filter for people, and for the decoder if it knows it. `value`: the first of `count`
- * parameters. */
-static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
+/* Notes a filter for people, and for the decoder. `value`: the first of `count` parameters. False:
+ * the decoder does not know it, or not with those before it. */
+static bool add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
                        unsigned value)
 {
     struct cn_filter filter = {0};
     char title[96], reason[112];
+    bool known = true;
     if (id == H5Z_FILTER_SHUFFLE && count == 1 && value > 0) {
         filter = (struct cn_filter){CN_SHUFFLE, value};
         snprintf(title, sizeof title, "shuffle");
@@ -118,7 +119,8 @@ static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *
     } else if (id == H5Z_FILTER_DEFLATE || id == FILTER_ZSTD) {
         filter.kind = id == FILTER_ZSTD ? CN_ZSTD : CN_DEFLATE;
         snprintf(title, sizeof title, "%s %d", id == FILTER_ZSTD ? "zstd" : "deflate", (int)value);
-        if (compresses(storage)) /* how long its data are is nowhere */
+        known = !compresses(storage); /* else how long its data are is nowhere */
+        if (!known)
             refuse(storage, "compressed twice");
     } else {
         if (name[0])
@@ -127,15 +129,19 @@ static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *
             snprintf(title, sizeof title, "filter %d", (int)id);
         snprintf(reason, sizeof reason, "%s%s", title, name[0] ? " filter" : "");
         refuse(storage, reason);
+        known = false;
     }
-    if (storage->filter_count < CN_MAX_FILTERS)
-        storage->pipeline[storage->filter_count++] = filter;
-    else
-        refuse(storage, "many filters");
     describe_filter(storage, title);
+    if (storage->filter_count == CN_MAX_FILTERS) {
+        refuse(storage, "many filters");
+        return false;
+    }
+    storage->pipeline[storage->filter_count++] = filter;
+    return known;
 }
 
-static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
+/* known: whether chunks lie as the decoder thinks; of others it needs no pipeline. */
+static enum cn_status read_filters(hid_t properties, bool known, struct cn_storage *storage,
                                    struct cn_error *error)
 {
     int count = H5Pget_nfilters(properties);
@@ -150,8 +156,10 @@ static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
         if (id < 0)
             return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
         name[sizeof name - 1] = '\0';
-        add_filter(storage, id, name, value_count, value);
+        known = add_filter(storage, id, name, value_count, value) && known;
     }
+    if (!known || storage->layout != CN_CHUNKED)
+        storage->filter_count = 0;
     if (!count)
         snprintf(storage->filters, sizeof storage->filters, "none");
     else if (storage->layout != CN_CHUNKED)
@@ -191,7 +199,7 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
     return true;
 }
 
-/* Whether the pipeline is one that add_filter may make of filters that the decoder knows. */
+/* Whether the pipeline is one that read_filters may make. */
 static bool pipeline_is_sound(const struct cn_storage *storage)
 {
     size_t compressions = 0;
@@ -225,8 +233,10 @@ bool cn_storage_is_sound(const struct cn_file *file)
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
         storage->value_bytes != cn_type_bytes(storage->type))
         return false;
-    if (is_parallel && (file->several_a_day || !pipeline_is_sound(storage) ||
-                        (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
+    if (!pipeline_is_sound(storage))
+        return false;
+    if (is_parallel &&
+        (file->several_a_day || (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
         return false;
     return (storage->layout != CN_CHUNKED || chunks_are_bounded(storage)) &&
            memchr(storage->filters, '\0', sizeof storage->filters) &&
@@ -260,16 +270,19 @@ static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn
     return file->storage.not_parallel[0] ? CN_OK : check_place(file, error);
 }
 
+/* *known: turned off where chunks lie as the decoder does not know. */
 static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_file *file,
-                                  struct cn_error *error)
+                                  bool *known, struct cn_error *error)
 {
     struct cn_storage *storage = &file->storage;
     unsigned options = 0;
     switch (H5Pget_layout(properties)) {
     case H5D_CHUNKED:
         storage->layout = CN_CHUNKED;
-        if (H5Pget_chunk_opts(properties, &options) < 0 || options)
+        if (H5Pget_chunk_opts(properties, &options) < 0 || options) {
             refuse(storage, "edge chunks without filters");
+            *known = false;
+        }
         return read_chunks(properties, storage, error);
     case H5D_CONTIGUOUS:
         storage->layout = CN_CONTIGUOUS;
@@ -297,7 +310,8 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
     if (file->several_a_day)
         refuse(storage, "several instants a day");
-    if (!is_plain_type(storage, type))
+    bool known = is_plain_type(storage, type);
+    if (!known)
         refuse(storage, "a number type of its own");
     hsize_t extent[H5S_MAX_RANK];
     bool is_same = H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
@@ -305,9 +319,9 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         is_same = extent[d] == storage->shape[d];
     if (!is_same) /* netCDF-C fills up what the longest variable has more */
         refuse(storage, "shorter than its dimensions");
-    status = read_layout(dataset, properties, file, error);
+    status = read_layout(dataset, properties, file, &known, error);
     if (!status)
-        status = read_filters(properties, storage, error);
+        status = read_filters(properties, known, storage, error);
     if (!status)
         status = check_filters(properties, storage, error);
 cleanup:

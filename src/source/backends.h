@@ -37,6 +37,11 @@ enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
                                const unsigned char *stored, size_t size, struct cn_scratch *scratch,
                                struct cn_raw *raw, const char **wrong);
 
+/* Whether the chunks that hold the instants first … end - 1 are as long as they should be and match
+ * their checksums, as far as the decoder knows their filters. Takes the door. */
+enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t end,
+                                struct cn_scratch *scratch, struct cn_error *error);
+
 /* Pieces of files without chunks. */
 void cn_pieces_tiles(struct cn_read *read);
 /* `block`: without bytes. Returns how many lie within *spread from *address on. */

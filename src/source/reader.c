@@ -161,7 +161,7 @@ static enum cn_status read_unit(const struct cn_read *read, const struct opened 
                                 size_t unit, struct cn_scratch *scratch, struct cn_error *error)
 {
     size_t end = read->unit_first[unit + 1];
-    enum cn_status status = CN_OK;
+    enum cn_status status = cn_chunks_verify(read, read->unit_first[unit], end, scratch, error);
     for (size_t at = read->unit_first[unit], next; at < end && !status; at = next) {
         next = read->file->several_a_day ? day_end(read, at) : end;
         if (read->file->several_a_day) {

@@ -1,0 +1,139 @@
+/*
+ * Chunks that netCDF-C is about to read. HDF5 takes one that inflates to another length as it is,
+ * and hands out what memory held before for the values that it lacks. So where the decoder knows
+ * the filters it undoes them here first, only to see that lengths and checksums are right.
+ */
+#include "source/backends.h"
+
+#include "base/door.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <string.h>
+
+/* The chunk grid of a block: along each dimension of the variable. */
+struct grid {
+    hsize_t first[CN_MAX_DIMS], end[CN_MAX_DIMS]; /* in chunks */
+    hsize_t offset[CN_MAX_DIMS];                  /* of the chunk that is looked at */
+};
+
+/* False: no chunk of the block is in the dataset. */
+static bool lay_grid(const struct cn_read *read, hid_t dataset, size_t first, size_t end,
+                     struct grid *grid)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    hsize_t extent[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(dataset);
+    bool there = space >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
+    if (space >= 0)
+        H5Sclose(space);
+    for (size_t d = 0; there && d < storage->rank; d++) {
+        hsize_t from = 0, to = 1;
+        if (d == storage->time_dim) {
+            from = first;
+            to = end;
+        } else if (d == storage->lat_dim) {
+            from = read->box.first_lat;
+            to = read->box.last_lat + 1;
+        } else if (d == storage->lon_dim) {
+            from = read->box.first_lon;
+            to = read->box.last_lon + 1;
+        }
+        to = to < extent[d] ? to : extent[d]; /* it may be shorter than its dimensions */
+        there = from < to;
+        grid->first[d] = from / storage->chunk[d];
+        grid->end[d] = there ? (to - 1) / storage->chunk[d] + 1 : 0;
+        grid->offset[d] = grid->first[d] * storage->chunk[d];
+    }
+    return there;
+}
+
+/* The next chunk, the last dimension first. False: there is none. */
+static bool step(const struct cn_storage *storage, struct grid *grid)
+{
+    for (size_t d = storage->rank; d-- > 0;) {
+        grid->offset[d] += storage->chunk[d];
+        if (grid->offset[d] < grid->end[d] * storage->chunk[d])
+            return true;
+        grid->offset[d] = grid->first[d] * storage->chunk[d];
+    }
+    return false;
+}
+
+/* The chunk as it is stored, in scratch; size 0: it was never written. */
+static enum cn_status fetch(const struct cn_read *read, hid_t dataset, const hsize_t *offset,
+                            size_t most, struct cn_scratch *scratch, unsigned char **stored,
+                            hsize_t *size, uint32_t *mask, struct cn_error *error)
+{
+    *size = 0;
+    cn_door_enter();
+    errno = 0;
+    bool read_it = H5Dget_chunk_storage_size(dataset, offset, size) >= 0 && *size <= most;
+    *stored = read_it ? cn_scratch_get(scratch, 0, (size_t)*size + 1) : NULL;
+    if (*stored && *size)
+        read_it = H5Dread_chunk(dataset, H5P_DEFAULT, offset, mask, *stored) >= 0;
+    enum cn_status blame = cn_read_blame();
+    cn_door_leave();
+    if (read_it && !*stored)
+        return cn_fail_memory(error, "a chunk");
+    if (read_it)
+        return CN_OK;
+    return cn_fail(error, blame,
+                   "%s: a chunk of %s cannot be read; the file is damaged, get it again",
+                   read->file->path, read->file->variable);
+}
+
+static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, struct grid *grid,
+                                   struct cn_scratch *scratch, struct cn_error *error)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    struct cn_raw raw = {.elements = 1, .width = storage->value_bytes};
+    for (size_t d = 0; d < storage->rank; d++)
+        raw.elements *= storage->chunk[d]; /* the catalog bounds the product */
+    const size_t bytes = raw.elements * raw.width;
+    do {
+        unsigned char *stored;
+        hsize_t size;
+        uint32_t mask = 0;
+        const char *wrong = "";
+        enum cn_status status = fetch(read, dataset, grid->offset, bytes + bytes / 2 + 4096,
+                                      scratch, &stored, &size, &mask, error);
+        if (status)
+            return status;
+        if (size)
+            status = cn_filters_undo(read, mask, stored, (size_t)size, scratch, &raw, &wrong);
+        if (status == CN_BAD_MACHINE)
+            return cn_fail_memory(error, "a chunk");
+        if (status)
+            return cn_fail(error, status, "%s: a chunk of %s %s; the file is damaged, get it again",
+                           read->file->path, read->file->variable, wrong);
+    } while (step(storage, grid));
+    return CN_OK;
+}
+
+enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t end,
+                                struct cn_scratch *scratch, struct cn_error *error)
+{
+    struct grid grid;
+    if (!read->file->storage.filter_count)
+        return CN_OK;
+    cn_door_enter();
+    errno = 0;
+    hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
+    enum cn_status status = dataset < 0 ? cn_read_blame() : CN_OK;
+    bool some = dataset >= 0 && lay_grid(read, dataset, first, end, &grid);
+    cn_door_leave();
+    if (status)
+        cn_fail(error, status, "%s: HDF5 cannot open %s of it", read->file->path,
+                read->file->variable);
+    else if (some)
+        status = verify_block(read, dataset, &grid, scratch, error);
+    cn_door_enter();
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (file >= 0)
+        H5Fclose(file);
+    cn_door_leave();
+    return status;
+}
