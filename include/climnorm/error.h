@@ -27,10 +27,12 @@ struct cn_error {
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* cn_fail for a failed allocation of `what`. */
+/* cn_fail for a failed allocation: what it was for. */
 static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
 {
-    cn_fail(error, CN_BAD_MACHINE, "out of memory (%s)", what);
+    cn_fail(error, CN_BAD_MACHINE,
+            "out of memory (%s); free some, or lower engine.memory or --threads, and run again",
+            what);
     return CN_BAD_MACHINE;
 }
 

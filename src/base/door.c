@@ -2,6 +2,7 @@
  * The lock around netCDF-C and HDF5. HDF5 has one of its own, but netCDF-C has none.
  */
 #include "base/door.h"
+#include "base/guest.h"
 
 #include <hdf5.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@ void cn_door_enter(void)
 {
     static bool entered;
     pthread_mutex_lock(&door);
+    cn_guest_enter();
     if (!entered) /* before any other call: HDF5 1.10 crashes at exit over a file whose last flush
                      failed */
         H5dont_atexit();
@@ -24,5 +26,6 @@ void cn_door_enter(void)
 
 void cn_door_leave(void)
 {
+    cn_guest_leave();
     pthread_mutex_unlock(&door);
 }

@@ -49,6 +49,7 @@ struct child {
     pid_t pid;           /* 0: there is none */
     int pipe;            /* what it writes */
     size_t first, next;  /* the item that it began with, the one it looks at */
+    bool again;          /* an earlier one began with that item, and failed */
     struct head head;    /* of the answer that arrives */
     size_t have;         /* bytes of head and answer that are here */
     int64_t waited_ms;   /* for the answer */
@@ -229,16 +230,21 @@ static void settle(struct run *run, struct child *child, enum cn_status status)
         run->done++;
     }
     child->next += run->stride;
+    child->again = false;
     child->have = 0;
     child->waited_ms = 0;
 }
 
-/* What a child could not do is tried again by one that has done nothing else before. */
+/* What a child could not do is tried again by one that has done nothing else before, and once more:
+ * a moment without memory passes. */
 static void fail(struct run *run, struct child *child, const struct cn_error *failure)
 {
     const struct cn_probe *probe = run->probe;
-    if (child->next != child->first)
+    bool is_first = child->next == child->first;
+    if (!is_first || !child->again) {
+        child->again = is_first;
         return;
+    }
     settle(run, child, probe->take(probe->context, child->next, NULL, failure, run->error));
 }
 
@@ -286,6 +292,8 @@ static void mourn(struct run *run, struct child *child)
         nanosleep(&moment, NULL);
     if (died)
         forget(child);
+    if (died > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        child->again = true; /* what takes long is not tried twice */
     if (died <= 0 || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
         fail_damaged(run, child);
         return;
@@ -325,7 +333,13 @@ static void receive(struct run *run, struct child *child)
     ssize_t done = read(child->pipe, to + begun, size - begun);
     if (done < 0 && errno == EINTR)
         return;
-    if (done <= 0) {
+    if (done < 0) {
+        settle(run, child,
+               cn_fail(run->error, CN_BAD_MACHINE, "a child process cannot be heard: %s; run again",
+                       strerror(errno)));
+        return;
+    }
+    if (done == 0) {
         mourn(run, child);
         return;
     }
@@ -426,8 +440,10 @@ enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
             child->waited_ms += waited_ms;
             if (child->next < run.end && pipes[i].revents)
                 receive(&run, child);
-            if (child->next < run.end && child->pid && child->waited_ms > patience_ms)
+            if (child->next < run.end && child->pid && child->waited_ms > patience_ms) {
+                child->again = true;
                 fail_damaged(&run, child);
+            }
         }
     }
     for (size_t i = 0; i < MAX_CHILDREN; i++)

@@ -4,6 +4,8 @@
  */
 #include "catalog/classic.h"
 
+#include "base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -44,7 +46,7 @@ static uint64_t read_big_endian(struct header *header, unsigned bytes)
     if (header->at < header->window_at ||
         header->at + bytes > header->window_at + header->window_bytes) {
         ssize_t got =
-            pread(header->descriptor, header->window, sizeof header->window, (off_t)header->at);
+            cn_pread_whole(header->descriptor, header->window, sizeof header->window, header->at);
         if (got < (ssize_t)bytes) {
             header->bad = true;
             return 0;

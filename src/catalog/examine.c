@@ -10,8 +10,10 @@
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 
+#include "base/blame.h"
 #include "base/door.h"
 #include "base/probe.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +42,7 @@ static bool is_hdf5(int descriptor, uint64_t size)
     static const char signature[8] = "\x89HDF\r\n\x1a\n";
     char found[8];
     for (uint64_t at = 0; at < size && at <= INT64_MAX / 4; at = at ? 2 * at : 512)
-        if (pread(descriptor, found, 8, (off_t)at) == 8 && memcmp(found, signature, 8) == 0)
+        if (cn_pread_whole(descriptor, found, 8, at) == 8 && memcmp(found, signature, 8) == 0)
             return true;
     return false;
 }
@@ -48,7 +50,7 @@ static bool is_hdf5(int descriptor, uint64_t size)
 static bool is_classic(int descriptor)
 {
     char found[4];
-    return pread(descriptor, found, 4, 0) == 4 && memcmp(found, "CDF", 3) == 0 &&
+    return cn_pread_whole(descriptor, found, 4, 0) == 4 && memcmp(found, "CDF", 3) == 0 &&
            (found[3] == 1 || found[3] == 2 || found[3] == 5);
 }
 
@@ -256,6 +258,20 @@ static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct
     return status ? status : read_metadata(pool, classic, file, error);
 }
 
+/* The libraries tell little of why they fail, and leave out what they could not read; errno
+ * remains.
+ */
+static enum cn_status suspect(enum cn_status status, struct cn_error *error)
+{
+    int reason = errno;
+    if (cn_blame_file(reason) == CN_BAD_MACHINE)
+        return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; see to the disk and the memory",
+                       strerror(reason));
+    if (!status && reason == ENOMEM)
+        return cn_fail(error, CN_BAD_INPUT, "damaged: it asks for more memory than there is");
+    return status;
+}
+
 /* In a child. */
 static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                            struct cn_error *error)
@@ -266,7 +282,10 @@ static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
     if (!pool)
         return cn_fail_memory(error, "a file's metadata");
     cn_door_enter();
+    errno = 0;
     enum cn_status status = examine(pool, &file, error);
+    if (status != CN_BAD_MACHINE)
+        status = suspect(status, error);
     cn_door_leave();
     if (!status)
         status = cn_file_carry(found, &file, error);

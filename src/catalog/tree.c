@@ -5,6 +5,8 @@
  */
 #include "catalog/tree.h"
 
+#include "base/blame.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,12 +31,14 @@ struct search {
     struct cn_tree_file *files;
     size_t file_count, file_capacity;
     bool no_memory;
+    int machine; /* errno of a folder or entry that the machine failed to read; 0: none */
+    const char *where;
 };
 
 /* Whether there is any use in going on. */
 static bool goes_on(const struct search *search)
 {
-    return !search->no_memory && !cn_watch_stopped(search->watch);
+    return !search->no_memory && !search->machine && !cn_watch_stopped(search->watch);
 }
 
 static bool is_nc(const char *name)
@@ -74,13 +78,24 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names in a folder, sorted: the order that readdir gives differs between machines. */
+/* What the machine fails to read would be silently missing: that ends the search. */
+static bool is_machine(struct search *search, const char *path, int reason)
+{
+    if (cn_blame(reason, CN_BAD_INPUT) != CN_BAD_MACHINE)
+        return false;
+    search->machine = reason;
+    search->where = path;
+    return true;
+}
+
+/* The names in a folder, sorted: the order that readdir gives differs between machines. NULL with
+ * errno, and a count of 0: the folder cannot be read. */
 static char **list_names(struct search *search, DIR *stream, size_t *count)
 {
     char **names = NULL;
     size_t capacity = 0;
     *count = 0;
-    for (struct dirent *entry; (entry = readdir(stream));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(stream));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         names = cn_pool_grow(search->pool, names, *count, &capacity, sizeof *names);
@@ -91,6 +106,10 @@ static char **list_names(struct search *search, DIR *stream, size_t *count)
             return NULL;
         }
         names[(*count)++] = copy;
+    }
+    if (errno) {
+        *count = 0;
+        return NULL;
     }
     if (*count)
         qsort(names, *count, sizeof *names, compare_names);
@@ -105,14 +124,19 @@ static bool read_folder(struct search *search, const char *path)
         return false;
     size_t count;
     char **names = list_names(search, stream, &count);
+    int failed = names ? 0 : errno;
     size_t unreadable = 0;
     const char *example = NULL;
     int reason = 0;
     for (size_t i = 0; i < count && goes_on(search); i++) {
-        struct stat status;
+        struct stat status = {0};
         cn_watch_tell(search->watch, search->file_count, 0);
-        if (fstatat(dirfd(stream), names[i], &status, 0) < 0) {
-            if (unreadable++ == 0) {
+        bool is_there = fstatat(dirfd(stream), names[i], &status, 0) == 0;
+        if (!is_there && is_nc(names[i]) && (errno == EACCES || errno == ESTALE)) {
+            /* Not a link into nowhere: who opens it will say what is wrong. */
+            add_file(search, cn_pool_printf(search->pool, "%s/%s", path, names[i]), &status);
+        } else if (!is_there) {
+            if (!is_machine(search, path, errno) && unreadable++ == 0) {
                 example = names[i];
                 reason = errno;
             }
@@ -127,7 +151,8 @@ static bool read_folder(struct search *search, const char *path)
         cn_problems_add(search->problems, CN_WARNING,
                         "%s: %zu entries cannot be read, such as %s (%s); check links and rights",
                         path, unreadable, example, strerror(reason));
-    return true;
+    errno = failed;
+    return !failed;
 }
 
 static int compare_inodes(const struct cn_tree_file *a, const struct cn_tree_file *b)
@@ -215,13 +240,15 @@ enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, const stru
     struct search search = {.pool = pool, .problems = problems, .watch = watch};
     struct stat status;
     if (stat(root, &status) < 0)
-        return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", root, strerror(errno));
+        return cn_fail(error, cn_blame(errno, CN_BAD_USAGE), "input.root: %s: %s", root,
+                       strerror(errno));
     if (!S_ISDIR(status.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "input.root: %s is not a folder", root);
     add_folder(&search, root, &status);
     for (size_t i = 0; i < search.folder_count && goes_on(&search); i++) {
         struct folder folder = search.folders[i]; /* the array moves while the folder is read */
-        if (!see(&search, &folder) || read_folder(&search, folder.path))
+        if (!see(&search, &folder) || read_folder(&search, folder.path) || search.no_memory ||
+            is_machine(&search, folder.path, errno))
             continue;
         if (i == 0)
             return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", root, strerror(errno));
@@ -230,6 +257,9 @@ enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, const stru
     }
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
+    if (search.machine)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; see to the disk",
+                       search.where, strerror(search.machine));
     if (search.no_memory || !drop_repeated(&search))
         return cn_fail_memory(error, "the list of input files");
     *files = search.files;

@@ -4,6 +4,7 @@
 #include "base/closest.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "climnorm/error.h"
 #include "kernels.h"
 
@@ -123,9 +124,8 @@ static int finish(int exit_code)
     return exit_code > CN_EXIT_MISSING ? exit_code : CN_EXIT_MACHINE;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    set_up();
     if (argc < 2) {
         print_help(stderr);
         return CN_EXIT_USAGE;
@@ -141,4 +141,13 @@ int main(int argc, char **argv)
         if (strcmp(word, commands[i].name) == 0)
             return finish(commands[i].run(argc - 1, argv + 1));
     return unknown(word);
+}
+
+int main(int argc, char **argv)
+{
+    cn_ending_watch();
+    set_up();
+    int exit_code = run(argc, argv);
+    cn_ending_is_near();
+    return exit_code;
 }

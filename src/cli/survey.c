@@ -4,11 +4,14 @@
  */
 #include "cli/survey.h"
 
+#include "base/blame.h"
 #include "base/probe.h"
 #include "sink/sink.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,11 +34,20 @@ struct survey {
 static bool exists(int root, struct cn_output *output, bool *is_file)
 {
     struct stat status;
+    errno = 0;
     bool found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
     *is_file = found && S_ISREG(status.st_mode);
     if (*is_file && status.st_nlink == 1) /* else its blocks stay when it is replaced */
         output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
     return found;
+}
+
+/* errno says why: a file that may be as it should be is not made again, nor taken as it is. */
+static enum cn_status fail_to_look(struct cn_error *error, const struct cn_config *config,
+                                   const char *path)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; see to the disk",
+                   config->output.root, path, strerror(errno));
 }
 
 static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
@@ -51,7 +63,10 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
                 bool is_file;
                 if (cn_watch_stopped(watch))
                     return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
-                if (!exists(root, output, &is_file))
+                bool found = exists(root, output, &is_file);
+                if (cn_blame(errno, CN_OK))
+                    return fail_to_look(error, config, path);
+                if (!found)
                     continue;
                 if (!is_file)
                     return cn_fail(error, CN_BAD_USAGE,
@@ -75,7 +90,6 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
 static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                            struct cn_error *error)
 {
-    (void)error;
     const struct survey *survey = context;
     const struct candidate *candidate = &survey->candidates[item];
     const struct cn_variable_plan *variable = candidate->variable;
@@ -86,7 +100,10 @@ static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                                         .target = candidate->target,
                                         .slots = variable->slots,
                                         .path = candidate->target->outputs[candidate->region].path};
+    errno = 0;
     bool is_current = cn_sink_is_current(&file);
+    if (!is_current && cn_blame_file(errno) == CN_BAD_MACHINE)
+        return fail_to_look(error, survey->plan->config, file.path);
     cn_parcel_carry_flag(found, &is_current);
     return CN_OK;
 }
@@ -115,6 +132,9 @@ enum cn_status cn_survey(struct cn_plan *plan, int lock, const struct cn_watch *
     for (size_t v = 0; v < plan->variable_count; v++)
         outputs += plan->variables[v].output_count;
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0 && cn_blame(errno, CN_OK))
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s", plan->config->output.root,
+                       strerror(errno));
     if (root < 0)
         return CN_OK; /* nothing is there yet */
     struct survey survey = {.plan = plan};

@@ -5,6 +5,8 @@
  */
 #include "config/text.h"
 
+#include "base/blame.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +21,8 @@ static enum cn_status read_all(int file, const char *path, char **text, struct c
 {
     struct stat about;
     if (fstat(file, &about) != 0)
-        return cn_fail(error, CN_BAD_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+        return cn_fail(error, cn_blame(errno, CN_BAD_USAGE), "%s: cannot be read: %s", path,
+                       strerror(errno));
     if (S_ISDIR(about.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "%s: is a folder; name the config file in it", path);
     if (!S_ISREG(about.st_mode))
@@ -36,7 +39,8 @@ static enum cn_status read_all(int file, const char *path, char **text, struct c
     } while ((got > 0 && size <= LARGEST) || (got < 0 && errno == EINTR));
     enum cn_status status = CN_OK;
     if (got < 0)
-        status = cn_fail(error, CN_BAD_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+        status = cn_fail(error, cn_blame(errno, CN_BAD_USAGE), "%s: cannot be read: %s", path,
+                         strerror(errno));
     else if (size > LARGEST)
         status =
             cn_fail(error, CN_BAD_USAGE, "%s: is larger than 1 MiB; is this a config file?", path);
@@ -57,7 +61,8 @@ enum cn_status cn_text_read(const char *path, char **text, struct cn_error *erro
     /* O_NONBLOCK: a FIFO without a writer would otherwise hold the program before it is refused. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
-        return cn_fail(error, CN_BAD_USAGE, "%s: cannot be opened: %s", path, strerror(errno));
+        return cn_fail(error, cn_blame(errno, CN_BAD_USAGE), "%s: cannot be opened: %s", path,
+                       strerror(errno));
     enum cn_status status = read_all(file, path, text, error);
     close(file);
     return status;

@@ -3,6 +3,7 @@
  */
 #include "config/value.h"
 
+#include "base/guest.h"
 #include "config/text.h"
 
 #include <errno.h>
@@ -56,9 +57,15 @@ static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_va
                             int *line, struct cn_error *error)
 {
     config_t config;
-    config_init(&config);
     enum cn_status status = CN_OK;
-    if (!config_read_string(&config, text)) {
+    cn_guest_enter();
+    errno = 0;
+    config_init(&config);
+    bool is_read = config_read_string(&config, text);
+    cn_guest_leave();
+    if (errno == ENOMEM) { /* it may not have noticed, and hold half of the text */
+        status = cn_fail_memory(error, "config values");
+    } else if (!is_read) {
         const char *what = config_error_text(&config);
         *line = config_error_line(&config);
         if (what && strncmp(what, "duplicate", 9) == 0)

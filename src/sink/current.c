@@ -3,6 +3,7 @@
  * are made, and takes none of them on trust.
  */
 #include "base/door.h"
+#include "base/whole.h"
 #include "sink/chunks.h"
 #include "sink/metadata.h"
 #include "sink/sink.h"
@@ -23,7 +24,7 @@ static bool looks_like_netcdf4(const char *path)
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool looks = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                 pread(descriptor, start, sizeof start, 0) == sizeof start &&
+                 cn_pread_whole(descriptor, start, sizeof start, 0) == sizeof start &&
                  memcmp(start, signature, sizeof start) == 0;
     if (descriptor >= 0)
         close(descriptor);

@@ -4,6 +4,7 @@
  */
 #include "sink/sink.h"
 
+
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -163,8 +164,13 @@ static int open_lock(const char *output_root, struct cn_error *error)
     int reason = errno;
     struct stat file;
     close(root);
+    if (lock >= 0 && fstat(lock, &file) != 0) {
+        reason = errno;
+        close(lock);
+        lock = -1;
+    }
     bool odd = lock < 0 ? reason == ELOOP || reason == EISDIR || reason == ENXIO
-                        : fstat(lock, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1;
+                        : !S_ISREG(file.st_mode) || file.st_nlink != 1;
     if (odd) /* it would be overwritten */
         cn_fail(error, CN_BAD_USAGE, "%s/.climnorm.lock is not a plain file of its own; remove it",
                 output_root);

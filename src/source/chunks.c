@@ -167,16 +167,18 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
     if (dataset < 0) {
-        status = cn_read_blame();
-        cn_fail(error, status, "%s: HDF5 cannot open %s of it (%s)", read->file->path,
-                read->file->variable,
-                status == CN_BAD_INPUT ? "the file is damaged" : strerror(errno));
+        status = cn_fail(error, CN_BAD_INPUT, "%s: HDF5 cannot open %s of it; get it again",
+                         read->file->path, read->file->variable);
     } else {
         read->fill = fill_value(read, dataset);
         if (read->file->storage.layout == CN_CHUNKED)
             status = find_chunks(read, dataset, error);
-        H5Dclose(dataset);
     }
+    if (status != CN_BAD_MACHINE && cn_read_blame() == CN_BAD_MACHINE)
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: HDF5 cannot find the chunks of %s (%s)",
+                         read->file->path, read->file->variable, strerror(errno));
+    if (dataset >= 0)
+        H5Dclose(dataset);
     if (file >= 0)
         H5Fclose(file);
     cn_door_leave();

@@ -4,6 +4,8 @@
  */
 #include "source/read.h"
 
+#include "base/blame.h"
+#include "base/whole.h"
 #include "source/backends.h"
 #include "source/unpack.h"
 
@@ -54,7 +56,7 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
 
 enum cn_status cn_read_blame(void)
 {
-    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? CN_BAD_MACHINE : CN_BAD_INPUT;
+    return cn_blame(errno, CN_BAD_INPUT);
 }
 
 const unsigned char *cn_find_ahead(struct cn_scratch *scratch, uint64_t address, size_t size)
@@ -76,16 +78,14 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
         memcpy(bytes, there, size);
         return CN_OK;
     }
-    for (size_t done = 0; done < size;) {
-        ssize_t got = pread(file, bytes + done, size - done, (off_t)(address + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return cn_fail(error, CN_BAD_INPUT, "%s: cannot be read at byte %llu (%s)",
-                           read->file->path, (unsigned long long)address + done,
-                           got ? strerror(errno) : "the file ends there");
-        done += (size_t)got;
-    }
+    ssize_t got = cn_pread_whole(file, bytes, size, address);
+    if (got < 0)
+        return cn_fail(error, cn_read_blame(), "%s: cannot be read at byte %llu (%s)",
+                       read->file->path, (unsigned long long)address, strerror(errno));
+    if ((size_t)got < size)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s: cannot be read at byte %llu (the file ends there); get it again",
+                       read->file->path, (unsigned long long)address + (size_t)got);
     scratch->bytes_read += size;
     return CN_OK;
 }
@@ -177,7 +177,7 @@ enum cn_status cn_read_close(const struct cn_read *read, struct cn_error *error)
 {
     struct stat now;
     if (stat(read->file->path, &now))
-        return cn_fail(error, CN_BAD_INPUT, "%s: the file vanished during the run (%s)",
+        return cn_fail(error, cn_read_blame(), "%s: the file vanished during the run (%s)",
                        read->file->path, strerror(errno));
     return check_unchanged(read, &now, error);
 }

@@ -71,8 +71,8 @@ enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error)
 static enum cn_status fail_netcdf(const struct cn_read *read, int code, struct cn_error *error)
 {
     return cn_fail(error, code == NC_ENOMEM ? CN_BAD_MACHINE : cn_read_blame(),
-                   "%s: %s cannot be read (netCDF: %s)", read->file->path, read->file->variable,
-                   nc_strerror(code));
+                   "%s: %s cannot be read (netCDF: %s%s%s)", read->file->path, read->file->variable,
+                   nc_strerror(code), errno ? ": " : "", errno ? strerror(errno) : "");
 }
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */

@@ -1,0 +1,18 @@
+/*
+ * Whose fault a failed call is: the machine's, which may be well the next time, or that of the file
+ * or setting that was asked for.
+ */
+#ifndef CLIMNORM_BASE_BLAME_H
+#define CLIMNORM_BASE_BLAME_H
+
+#include "climnorm/error.h"
+
+/* CN_BAD_MACHINE where the errno `reason` speaks of the machine (a disk that fails or is full, no
+ * memory, no more open files), else `other`. */
+enum cn_status cn_blame(int reason, enum cn_status other);
+
+/* The same for the errno that a library left which read a file: while the machine has memory, a
+ * file for which there is none asks for too much. */
+enum cn_status cn_blame_file(int reason);
+
+#endif

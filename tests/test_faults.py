@@ -1,0 +1,342 @@
+"""Every call that can fail is made to fail once, at each place where a small job makes it: memory, files,
+threads, processes. Whatever fails, the program ends by itself with a code and a line that are true,
+nothing but whole files stands under a final name, and the next run ends as if nothing had been.
+
+The job passes through every stage: chunks to inflate, netCDF-3, a file that netCDF-C reads, shared
+counts, two regions, an output that is kept and one that is stale. faults.c makes the calls fail.
+
+  test_faults.py [KIND ...]           only these kinds of calls
+  test_faults.py --at KIND N REASON   one fault, with where it was: open 12 EIO
+"""
+import concurrent.futures
+import errno
+import hashlib
+import io
+import mmap
+import os
+import queue
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+import h5py
+import numpy as np
+
+import climnorm_case
+import trees
+
+BIN, SHIM = climnorm_case.BIN, os.environ.get("CLIMNORM_FAULTS_SHIM", "")
+KINDS = ["open", "read", "pread", "write", "fsync", "rename", "mmap", "malloc", "close", "truncate",
+         "mkdir", "random", "thread", "fork", "lock", "stat", "readdir"]
+SHORT, ALL = -1, 2 ** 64 - 1
+LAYOUT = struct.Struct("QQQqQQQ")  # as struct control in faults.c, then the counts
+
+# Errnos that occur in life. Those of the first list are the machine's: no input is blamed for them.
+MACHINE = {"open": "EMFILE EIO", "read": "EIO SHORT", "pread": "EIO SHORT",
+           "write": "ENOSPC EDQUOT EIO SHORT", "fsync": "EIO ENOSPC", "rename": "EIO ENOSPC EROFS",
+           "mmap": "ENOMEM", "malloc": "ENOMEM", "close": "EIO", "truncate": "ENOSPC",
+           "mkdir": "ENOSPC EROFS", "random": "ENOSYS", "thread": "EAGAIN", "fork": "EAGAIN ENOMEM",
+           "lock": "ENOLCK", "stat": "EIO", "readdir": "EIO"}
+INPUT = {"open": "EACCES ENOENT", "stat": "ESTALE EACCES"}
+
+YEARS, TARGETS = range(2000, 2004), range(2001, 2004)
+LAT, LON = np.array([-30.0, 30.0]), np.array([45.0, 135.0, 225.0, 315.0])
+DAYS = 5  # of each year; the other slots are missing
+BOXES = {"EAST": slice(0, 2), "WEST": slice(2, 4)}
+PLAIN_ENV = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1700000000", "LC_ALL": "C"}
+
+
+def number(reason):
+    return SHORT if reason == "SHORT" else getattr(errno, reason)
+
+
+def days_of(year, per_day):
+    dates = trees.dates_of_year("360_day", year)[:DAYS]
+    return dates, trees.values_like("temp", f"faults-{year}", len(dates) * per_day,
+                                    (len(LAT), len(LON)))
+
+
+class Job:
+    """The input, what outputs there are before, and what each may be afterwards."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="climnorm-faults-")
+        self.data = os.path.join(self.dir, "data")
+        self.values = {}
+        for year, more in zip(YEARS, ({}, {"form": "NETCDF3_64BIT_OFFSET"},
+                                      {"hours": (6.0, 18.0)}, {})):
+            dates, raw = days_of(year, len(more.get("hours", (12.0,))))
+            trees.write(os.path.join(self.data, trees.name("tas", year)), "tas", dates, raw,
+                        calendar="360_day", lat=LAT, lon=LON, **more)
+            by_day = raw.reshape(DAYS, -1, len(LAT), len(LON)).astype(np.float64)
+            self.values[year] = by_day.mean(axis=1).astype(np.float32)
+        self.before = os.path.join(self.dir, "before")
+        self.make_before()
+        self.whole = read_tree(self.run_undisturbed("whole"))
+        self.judged = {}  # digest of an output -> (years it lacks, complaint)
+        self.lock = threading.Lock()
+
+    def config(self, folder):
+        path = os.path.join(self.dir, f"{folder}.cfg")
+        box = ('{{ name = "{0}"; lon = [{1}, {2}]; lat = [-90.0, 90.0]; }}').format
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"""
+input: {{ root = "data"; }};
+scenarios = [ ];
+regions = [ "EAST", "WEST" ];
+custom_regions = ( {box("EAST", "0.0", "180.0")}, {box("WEST", "180.0", "360.0")} );
+normals: {{ window = 2; min_years = 1; min_days = 0.01;
+           periods = ( {{ name = "p"; first = 2001; last = 2003; }} ); }};
+engine: {{ threads = 1; memory = "64MiB"; }};
+output: {{ root = "{folder}"; counts = true; pattern = "{{region}}_{{year}}.nc"; }};
+""")
+        return path
+
+    def make_before(self):
+        """An output that is current and one of a job with other settings."""
+        made = self.run_undisturbed("made")
+        stale = self.run_undisturbed("stale", "--set", "output.compression=2")
+        os.mkdir(self.before)
+        shutil.copy2(os.path.join(made, "EAST_2001.nc"), self.before)
+        shutil.copy2(os.path.join(stale, "WEST_2002.nc"), self.before)
+
+    def run_undisturbed(self, folder, *options):
+        result = subprocess.run([BIN, "run", self.config(folder), "-q", *options], env=PLAIN_ENV,
+                                capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return os.path.join(self.dir, folder)
+
+    def judge_output(self, name, content):
+        """The years that an output lacks, and what is wrong with it (or None)."""
+        key = (name, hashlib.sha256(content).digest())
+        with self.lock:
+            if key not in self.judged:
+                self.judged[key] = self.judge_fresh(name, content)
+            return self.judged[key]
+
+    def judge_fresh(self, name, content):
+        region, year = name[:-3].split("_")
+        try:
+            with h5py.File(io.BytesIO(content), "r") as nc:
+                got, counts = nc["tas"][:], nc["tas_count"][:]
+                lacks = nc["tas"].attrs.get("missing_source_years", b"")
+                lacks = nc.attrs.get("missing_source_years", lacks)
+        except (OSError, KeyError) as error:
+            return (), f"cannot be read: {error}"
+        missing = {int(word) for word in re.findall(r"\d+", str(lacks))}
+        used = [y for y in (int(year) - 1, int(year)) if y not in missing]
+        if not used:
+            return tuple(missing), "holds no year"
+        wanted = np.full((360, len(LAT), 2), 1e20, np.float32)
+        wanted[:DAYS] = np.mean([self.values[y][:, :, BOXES[region]].astype(np.float64)
+                                 for y in used], axis=0)
+        if not np.array_equal(got, wanted) or not (counts[:DAYS] == len(used)).all():
+            return tuple(missing), f"wrong numbers (without {missing or 'no year'})"
+        return tuple(missing), None
+
+
+def read_tree(folder):
+    """Name -> content, of all but the lock."""
+    found = {}
+    for entry in os.scandir(folder):
+        if entry.name != ".climnorm.lock":
+            with open(entry.path, "rb") as file:
+                found[entry.name] = file.read()
+    return found
+
+
+class Slot:
+    """A place where one run after another takes place."""
+
+    def __init__(self, job, index):
+        self.job, self.out = job, os.path.join(job.dir, f"slot{index}")
+        self.config = job.config(f"slot{index}")
+        self.summary = os.path.join(job.dir, f"slot{index}.json")
+        path = os.path.join(job.dir, f"slot{index}.control")
+        with open(path, "wb") as file:
+            file.write(bytes(4096))
+        with open(path, "r+b") as file:
+            self.control = mmap.mmap(file.fileno(), 4096)
+        self.env = {**PLAIN_ENV, "LD_PRELOAD": SHIM, "CLIMNORM_FAULTS": path}
+
+    def clear(self):
+        for path in (self.out, self.summary):
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif os.path.exists(path):
+                os.unlink(path)
+        shutil.copytree(self.job.before, self.out)
+
+    def run(self, kind, first, last, reason, trace=0):
+        """Exit code, what it said on stdout and stderr; None: it hung."""
+        LAYOUT.pack_into(self.control, 0, KINDS.index(kind), first, last, reason, trace, 0, 0)
+        self.control[LAYOUT.size:LAYOUT.size + 8 * len(KINDS)] = bytes(8 * len(KINDS))
+        with subprocess.Popen([BIN, "run", self.config, "-p", "plain", "--summary", self.summary],
+                              env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, errors="replace") as process:
+            try:
+                out, err = process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return None, "", ""
+        return process.returncode, out, err
+
+    def counts(self):
+        return dict(zip(KINDS, struct.unpack_from(f"{len(KINDS)}Q", self.control, LAYOUT.size)))
+
+    def run_again(self):
+        return subprocess.run([BIN, "run", self.config, "-q"], env=PLAIN_ENV, capture_output=True,
+                              text=True, timeout=60, check=False)
+
+
+class Sweep:
+    """All faults of some kinds, judged."""
+
+    def __init__(self, job, slots):
+        self.job, self.complaints, self.seen = job, [], set()
+        self.slots = queue.Queue()
+        for slot in slots:
+            self.slots.put(slot)
+        self.tried, self.codes, self.again = 0, {}, 0
+        self.lock = threading.Lock()
+
+    def one(self, fault):
+        kind, first, last, reason = fault
+        slot = self.slots.get()
+        try:
+            slot.clear()
+            code, out, err = slot.run(kind, first, last, number(reason))
+            wrong = self.judge(slot, fault, code, out, err)
+        finally:
+            self.slots.put(slot)
+        with self.lock:
+            self.tried += 1
+            self.codes[code] = self.codes.get(code, 0) + 1
+            if wrong:
+                label = f"{kind} {first}{'' if last == first else ' and later'} {reason}"
+                self.complaints.append(f"{label}: exit {code}: {wrong}\n    {err[-700:]!r}")
+
+    def judge(self, slot, fault, code, out, err):
+        kind, _, _, reason = fault
+        files = read_tree(slot.out) if os.path.isdir(slot.out) else {}
+        wrong = self.judge_code(kind, reason, code, out, err)
+        return wrong or self.judge_files(code, out + err, files) or self.try_again(slot, files)
+
+    @staticmethod
+    def judge_code(kind, reason, code, out, err):
+        if code is None:
+            return "it hung"
+        if code < 0:
+            return "it died of a signal"
+        if code not in (0, 1, 2, 3):
+            return "no such code"
+        if code and not err.strip():
+            return "it says nothing"
+        is_input = reason in INPUT.get(kind, "").split()
+        if code in (1, 2) and not is_input:
+            return "the machine's fault, but another is blamed"
+        if code == 3 and not re.search(r"^(! |climnorm: )", err, re.M):
+            return "no line says why"
+        if code == 1 and "normals written" in out:
+            return "something was started"
+        return None
+
+    def judge_files(self, code, said, files):
+        whole, before = self.job.whole, read_tree(self.job.before)
+        lost = set()
+        for name, content in files.items():
+            if name.startswith("."):
+                continue
+            if name not in whole:
+                return f"{name} is no output"
+            if content == whole[name] or (code != 0 and content == before.get(name)):
+                continue
+            lacks, wrong = self.job.judge_output(name, content)
+            if wrong:
+                return f"{name} {wrong}"
+            lost.update(lacks)
+        for year in lost:
+            if code != 2 or str(year) not in said:
+                return f"{year} is left out, which is not said"
+        if code == 0 and {k for k in files if not k.startswith(".")} != set(whole):
+            return "an output is missing"
+        return None
+
+    def try_again(self, slot, files):
+        """What the next run makes of a folder depends on what is in it alone."""
+        state = hashlib.sha256()
+        for name in sorted(files):
+            state.update((name if not name.startswith(".climnorm-") else ".tmp").encode())
+            state.update(hashlib.sha256(files[name]).digest())
+        with self.lock:
+            if state.digest() in self.seen and self.tried % 100:
+                return None
+            self.seen.add(state.digest())
+            self.again += 1
+        result = slot.run_again()
+        if result.returncode:
+            return f"the next run ends with {result.returncode}: {result.stderr[-300:]}"
+        if read_tree(slot.out) != self.job.whole:
+            return "the next run makes other files"
+        return None
+
+    def all(self, faults):
+        with concurrent.futures.ThreadPoolExecutor(self.slots.qsize()) as pool:
+            for _ in pool.map(self.one, faults):
+                pass
+
+
+def faults_of(kind, count, every=1):
+    """Each call once, with every errno; then that one and all later ones, on a coarse grid."""
+    for reason in (MACHINE[kind] + " " + INPUT.get(kind, "")).split():
+        for n in range(1, count + 3, every):
+            yield kind, n, n, reason
+        for n in range(1, count + 1, max(1, count // 40)):
+            yield kind, n, ALL, reason
+
+
+def show(job, kind, n, reason):
+    slot = Slot(job, 0)
+    slot.clear()
+    code, out, err = slot.run(kind, int(n.rstrip("+")), ALL if n.endswith("+") else int(n),
+                              number(reason), trace=1)
+    print(f"{out}\n{err}\nexit {code}")
+
+
+def main(arguments):
+    if not BIN or not SHIM:
+        print("skipped: CLIMNORM_BIN or CLIMNORM_FAULTS_SHIM is not set")
+        return 77
+    every = int(os.environ.get("CLIMNORM_FAULTS_EVERY", "1"))
+    job = Job()
+    try:
+        if arguments[:1] == ["--at"]:
+            show(job, *arguments[1:])
+            return 0
+        slots = [Slot(job, k) for k in range(max(2, len(os.sched_getaffinity(0))))]
+        slots[0].clear()
+        code, out, err = slots[0].run("open", 0, 0, 0)
+        assert code == 0 and read_tree(slots[0].out) == job.whole, (code, out, err)
+        counts = slots[0].counts()
+        failed = False
+        for kind in arguments or KINDS:
+            sweep = Sweep(job, slots)
+            sweep.all(faults_of(kind, counts[kind], every))
+            codes = ", ".join(f"{n} x {code}" for code, n in sorted(
+                sweep.codes.items(), key=lambda item: str(item[0])))
+            print(f"{kind}: {counts[kind]} calls, {sweep.tried} faults; exit codes {codes}; "
+                  f"{sweep.again} runs after; {len(sweep.complaints)} wrong", flush=True)
+            for complaint in sweep.complaints[:20]:
+                print("  " + complaint)
+            failed = failed or bool(sweep.complaints) or not sweep.tried
+        return failed
+    finally:
+        shutil.rmtree(job.dir)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
