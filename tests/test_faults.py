@@ -33,7 +33,9 @@ BIN, SHIM = climnorm_case.BIN, os.environ.get("CLIMNORM_FAULTS_SHIM", "")
 KINDS = ["open", "read", "pread", "write", "fsync", "rename", "mmap", "malloc", "close", "truncate",
          "mkdir", "random", "thread", "fork", "lock", "stat", "readdir"]
 SHORT, ALL = -1, 2 ** 64 - 1
-LAYOUT = struct.Struct("QQQqQQQ")  # as struct control in faults.c, then the counts
+TELL, NOTE, MOST_NOTES = 1, 2, 1 << 18
+LAYOUT = struct.Struct("QQQqQQQ")  # as struct control in faults.c, then the counts, then places
+PLACES = LAYOUT.size + 8 * len(KINDS)
 
 # Errnos that occur in life. Those of the first list are the machine's: no input is blamed for them.
 MACHINE = {"open": "EMFILE EIO", "read": "EIO SHORT", "pread": "EIO SHORT",
@@ -43,7 +45,7 @@ MACHINE = {"open": "EMFILE EIO", "read": "EIO SHORT", "pread": "EIO SHORT",
            "lock": "ENOLCK", "stat": "EIO", "readdir": "EIO"}
 INPUT = {"open": "EACCES ENOENT", "stat": "ESTALE EACCES"}
 
-YEARS, TARGETS = range(2000, 2004), range(2001, 2004)
+YEARS = range(2000, 2003)
 LAT, LON = np.array([-30.0, 30.0]), np.array([45.0, 135.0, 225.0, 315.0])
 DAYS = 5  # of each year; the other slots are missing
 BOXES = {"EAST": slice(0, 2), "WEST": slice(2, 4)}
@@ -68,7 +70,7 @@ class Job:
         self.data = os.path.join(self.dir, "data")
         self.values = {}
         for year, more in zip(YEARS, ({}, {"form": "NETCDF3_64BIT_OFFSET"},
-                                      {"hours": (6.0, 18.0)}, {})):
+                                      {"hours": (6.0, 18.0)})):
             dates, raw = days_of(year, len(more.get("hours", (12.0,))))
             trees.write(os.path.join(self.data, trees.name("tas", year)), "tas", dates, raw,
                         calendar="360_day", lat=LAT, lon=LON, **more)
@@ -90,7 +92,7 @@ scenarios = [ ];
 regions = [ "EAST", "WEST" ];
 custom_regions = ( {box("EAST", "0.0", "180.0")}, {box("WEST", "180.0", "360.0")} );
 normals: {{ window = 2; min_years = 1; min_days = 0.01;
-           periods = ( {{ name = "p"; first = 2001; last = 2003; }} ); }};
+           periods = ( {{ name = "p"; first = 2001; last = 2002; }} ); }};
 engine: {{ threads = 1; memory = "64MiB"; }};
 output: {{ root = "{folder}"; counts = true; pattern = "{{region}}_{{year}}.nc"; }};
 """)
@@ -158,9 +160,9 @@ class Slot:
         self.summary = os.path.join(job.dir, f"slot{index}.json")
         path = os.path.join(job.dir, f"slot{index}.control")
         with open(path, "wb") as file:
-            file.write(bytes(4096))
+            file.truncate(PLACES + 4 * MOST_NOTES)
         with open(path, "r+b") as file:
-            self.control = mmap.mmap(file.fileno(), 4096)
+            self.control = mmap.mmap(file.fileno(), 0)
         self.env = {**PLAIN_ENV, "LD_PRELOAD": SHIM, "CLIMNORM_FAULTS": path}
 
     def clear(self):
@@ -174,7 +176,7 @@ class Slot:
     def run(self, kind, first, last, reason, trace=0):
         """Exit code, what it said on stdout and stderr; None: it hung."""
         LAYOUT.pack_into(self.control, 0, KINDS.index(kind), first, last, reason, trace, 0, 0)
-        self.control[LAYOUT.size:LAYOUT.size + 8 * len(KINDS)] = bytes(8 * len(KINDS))
+        self.control[LAYOUT.size:PLACES] = bytes(PLACES - LAYOUT.size)
         with subprocess.Popen([BIN, "run", self.config, "-p", "plain", "--summary", self.summary],
                               env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, errors="replace") as process:
@@ -187,6 +189,9 @@ class Slot:
 
     def counts(self):
         return dict(zip(KINDS, struct.unpack_from(f"{len(KINDS)}Q", self.control, LAYOUT.size)))
+
+    def places(self):
+        return struct.unpack_from(f"{self.counts()['malloc']}I", self.control, PLACES + 4)
 
     def run_again(self):
         return subprocess.run([BIN, "run", self.config, "-q"], env=PLAIN_ENV, capture_output=True,
@@ -256,8 +261,8 @@ class Sweep:
             if content == whole[name] or (code != 0 and content == before.get(name)):
                 continue
             lacks, wrong = self.job.judge_output(name, content)
-            if wrong:
-                return f"{name} {wrong}"
+            if wrong or not lacks:
+                return f"{name} {wrong or 'differs, in what is not its numbers'}"
             lost.update(lacks)
         for year in lost:
             if code != 2 or str(year) not in said:
@@ -290,20 +295,27 @@ class Sweep:
                 pass
 
 
-def faults_of(kind, count, every=1):
+def faults_of(kind, count, chosen):
     """Each call once, with every errno; then that one and all later ones, on a coarse grid."""
     for reason in (MACHINE[kind] + " " + INPUT.get(kind, "")).split():
-        for n in range(1, count + 3, every):
+        for n in chosen:
             yield kind, n, n, reason
         for n in range(1, count + 1, max(1, count // 40)):
             yield kind, n, ALL, reason
+
+
+def first_of_each(places):
+    """Allocations: one for each chain of calls that leads to one. Libraries make most of them, and
+    every process sets these up anew."""
+    seen = set()
+    return [n for n, place in enumerate(places, 1) if not (place in seen or seen.add(place))]
 
 
 def show(job, kind, n, reason):
     slot = Slot(job, 0)
     slot.clear()
     code, out, err = slot.run(kind, int(n.rstrip("+")), ALL if n.endswith("+") else int(n),
-                              number(reason), trace=1)
+                              number(reason), trace=TELL)
     print(f"{out}\n{err}\nexit {code}")
 
 
@@ -311,7 +323,7 @@ def main(arguments):
     if not BIN or not SHIM:
         print("skipped: CLIMNORM_BIN or CLIMNORM_FAULTS_SHIM is not set")
         return 77
-    every = int(os.environ.get("CLIMNORM_FAULTS_EVERY", "1"))
+    every = int(os.environ.get("CLIMNORM_FAULTS_EVERY", "1"))  # to try things out
     job = Job()
     try:
         if arguments[:1] == ["--at"]:
@@ -319,13 +331,16 @@ def main(arguments):
             return 0
         slots = [Slot(job, k) for k in range(max(2, len(os.sched_getaffinity(0))))]
         slots[0].clear()
-        code, out, err = slots[0].run("open", 0, 0, 0)
+        code, out, err = slots[0].run("open", 0, 0, 0, trace=NOTE)
         assert code == 0 and read_tree(slots[0].out) == job.whole, (code, out, err)
-        counts = slots[0].counts()
+        counts, places = slots[0].counts(), slots[0].places()
         failed = False
         for kind in arguments or KINDS:
             sweep = Sweep(job, slots)
-            sweep.all(faults_of(kind, counts[kind], every))
+            chosen = range(1, counts[kind] + 3)
+            if kind == "malloc" and not os.environ.get("CLIMNORM_FAULTS_ALL"):
+                chosen = first_of_each(places)
+            sweep.all(faults_of(kind, counts[kind], chosen[::every]))
             codes = ", ".join(f"{n} x {code}" for code, n in sorted(
                 sweep.codes.items(), key=lambda item: str(item[0])))
             print(f"{kind}: {counts[kind]} calls, {sweep.tried} faults; exit codes {codes}; "

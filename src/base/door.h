@@ -5,9 +5,15 @@
 #ifndef CLIMNORM_BASE_DOOR_H
 #define CLIMNORM_BASE_DOOR_H
 
+#include <stdbool.h>
+
 /* Also keeps HDF5 from printing its error stack in this thread, and from following links into other
  * files, in all of the process. */
 void cn_door_enter(void);
 void cn_door_leave(void);
+
+/* False: HDF5 could not begin, for want of memory, and nothing that it says is worth anything. Only
+ * behind the door. */
+bool cn_door_works(void);
 
 #endif

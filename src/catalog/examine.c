@@ -258,13 +258,13 @@ static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct
     return status ? status : read_metadata(pool, classic, file, error);
 }
 
-/* The libraries tell little of why they fail, and leave out what they could not read; errno
- * remains.
- */
+/* The libraries tell little of why they fail; errno remains. */
 static enum cn_status suspect(enum cn_status status, struct cn_error *error)
 {
     int reason = errno;
-    if (cn_blame_file(reason) == CN_BAD_MACHINE)
+    if (!cn_door_works())
+        return cn_fail_memory(error, "HDF5");
+    if (status != CN_BAD_MACHINE && cn_blame_file(reason) == CN_BAD_MACHINE)
         return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; see to the disk and the memory",
                        strerror(reason));
     if (!status && reason == ENOMEM)
@@ -272,20 +272,23 @@ static enum cn_status suspect(enum cn_status status, struct cn_error *error)
     return status;
 }
 
-/* In a child. */
+/* In a child. A library that got no memory may not say so, and leave something out: once more. */
 static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                            struct cn_error *error)
 {
     const struct batch *batch = context;
-    struct cn_file file = batch->files[item];
+    struct cn_file file;
     struct cn_pool *pool = cn_pool_new();
     if (!pool)
         return cn_fail_memory(error, "a file's metadata");
     cn_door_enter();
-    errno = 0;
-    enum cn_status status = examine(pool, &file, error);
-    if (status != CN_BAD_MACHINE)
-        status = suspect(status, error);
+    enum cn_status status = CN_OK;
+    for (int tries = 0; tries < 3 && !status && (tries == 0 || errno == ENOMEM); tries++) {
+        file = batch->files[item];
+        errno = 0;
+        status = examine(pool, &file, error);
+    }
+    status = suspect(status, error);
     cn_door_leave();
     if (!status)
         status = cn_file_carry(found, &file, error);

@@ -53,7 +53,7 @@ void cn_ending_watch(void)
     program = getpid();
     atexit(on_exit_call);
     for (int k = 0; k < CRASH_COUNT; k++) {
-        struct sigaction action = {.sa_handler = on_crash}, before;
+        struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK}, before;
         if (sigaction(CRASHES[k], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
             sigaction(CRASHES[k], &action, NULL); /* else a sanitizer wants to see it */
     }

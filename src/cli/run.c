@@ -36,6 +36,22 @@ static char *make_title(const struct cn_plan *plan)
     return title;
 }
 
+/* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */
+static bool is_untold(const struct cn_run_result *result)
+{
+    bool lost = result->count == 0;
+    for (size_t v = 0; v < result->count; v++)
+        lost |= result->variables[v].problems.lost;
+    return lost && result->exit_code == CN_EXIT_MACHINE;
+}
+
+static void say_no_memory(void)
+{
+    struct cn_error error;
+    cn_fail_memory(&error, "the run");
+    fprintf(stderr, "climnorm: %s\n", error.text);
+}
+
 /* Runs with a display; returns the exit code. */
 static int run_watched(const struct cn_prepared *prepared)
 {
@@ -47,7 +63,7 @@ static int run_watched(const struct cn_prepared *prepared)
     char *title = make_title(plan);
     int exit_code = CN_EXIT_MACHINE;
     if (!counters || !names || !title) {
-        fputs("climnorm: out of memory\n", stderr);
+        say_no_memory();
     } else {
         memset(counters, 0, (plan->variable_count + 1) * sizeof *counters);
         for (size_t v = 0; v < plan->variable_count; v++)
@@ -77,6 +93,8 @@ static int run_watched(const struct cn_prepared *prepared)
             putchar('\n'); /* the display's last frame is above */
         if (!options->quiet)
             cn_result_print(&result, stdout);
+        if (is_untold(&result))
+            say_no_memory();
         exit_code = result.exit_code;
         if (options->summary && cn_result_write_json(&result, options->summary, &error)) {
             fprintf(stderr, "climnorm: %s\n", error.text);

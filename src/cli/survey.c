@@ -5,6 +5,7 @@
 #include "cli/survey.h"
 
 #include "base/blame.h"
+#include "base/door.h"
 #include "base/probe.h"
 #include "sink/sink.h"
 
@@ -102,7 +103,7 @@ static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                                         .path = candidate->target->outputs[candidate->region].path};
     errno = 0;
     bool is_current = cn_sink_is_current(&file);
-    if (!is_current && cn_blame_file(errno) == CN_BAD_MACHINE)
+    if (!is_current && (cn_blame_file(errno) == CN_BAD_MACHINE || !cn_door_works()))
         return fail_to_look(error, survey->plan->config, file.path);
     cn_parcel_carry_flag(found, &is_current);
     return CN_OK;

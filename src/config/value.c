@@ -53,17 +53,30 @@ static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_v
     return value->items;
 }
 
+/* False: a syntax error, or out of memory with errno. libconfig may not notice that, and hold half
+ * of the text; but errno alone may come from an allocation that went well in the end: once more. */
+static bool read_text(config_t *config, const char *text)
+{
+    bool is_read = false;
+    cn_guest_enter();
+    for (int tries = 0; tries < 3 && (tries == 0 || errno == ENOMEM); tries++) {
+        if (tries)
+            config_destroy(config);
+        errno = 0;
+        config_init(config);
+        is_read = config_read_string(config, text);
+    }
+    cn_guest_leave();
+    return is_read && errno != ENOMEM;
+}
+
 static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_value *root,
                             int *line, struct cn_error *error)
 {
     config_t config;
     enum cn_status status = CN_OK;
-    cn_guest_enter();
-    errno = 0;
-    config_init(&config);
-    bool is_read = config_read_string(&config, text);
-    cn_guest_leave();
-    if (errno == ENOMEM) { /* it may not have noticed, and hold half of the text */
+    bool is_read = read_text(&config, text);
+    if (!is_read && errno == ENOMEM) {
         status = cn_fail_memory(error, "config values");
     } else if (!is_read) {
         const char *what = config_error_text(&config);

@@ -147,10 +147,14 @@ static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_resul
         return 128 + (hooks->stop ? atomic_load(hooks->stop) : SIGINT);
     if (status)
         return 3;
-    for (size_t v = 0; v < result->count; v++)
+    int code = 0;
+    for (size_t v = 0; v < result->count; v++) {
+        if (result->variables[v].problems.lost)
+            return 3; /* out of memory, and what was wrong is not known any more */
         if (cn_problems_count(&result->variables[v].problems, CN_PROBLEM))
-            return 2;
-    return 0;
+            code = 2;
+    }
+    return code;
 }
 
 enum cn_status cn_run_foresee(const struct cn_plan *plan, struct cn_run_result *result)

@@ -6,6 +6,7 @@
 #include "catalog/attributes.h"
 
 #define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#include <errno.h>
 #include <hdf5.h>
 #include <netcdf.h>
 #include <stdlib.h>
@@ -96,11 +97,10 @@ static void put_coordinates(const struct ids *ids, const struct cn_normal_file *
 {
     const struct cn_region_cells *region = file->region;
     int id = ids->file;
-    for (int k = 0; k < file->slots; k++) {
-        const size_t at = (size_t)k;
-        const int day = k + 1;
-        TRY(status, nc_put_var1_int(id, ids->dayofyear, &at, &day));
-    }
+    int days[366]; /* [slots] are used */
+    for (int k = 0; k < 366; k++)
+        days[k] = k + 1;
+    TRY(status, nc_put_var_int(id, ids->dayofyear, days));
     TRY(status, nc_put_var_double(id, ids->lat, region->lat));
     TRY(status, nc_put_var_double(id, ids->lon, region->lon));
     if (ids->lat_bnds >= 0)
@@ -154,12 +154,15 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
 {
     static const char name[] = "climnorm skeleton";
     struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
+    errno = 0;
     int status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &ids.file);
     if (!status) {
         define(&ids, file, metadata, &status);
         put_coordinates(&ids, file, &status);
         TRY(&status, nc_sync(ids.file));
         TRY(&status, copy_bytes(find_file(name), skeleton));
+        if (errno == ENOMEM) /* netCDF-C 4.9 goes on with a variable or attributes less */
+            status = NC_ENOMEM;
         nc_close(ids.file);
     }
     /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
@@ -205,6 +208,8 @@ enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_n
     if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
         return CN_OK;
     enum cn_status status = make_skeleton(skeleton, file, metadata, error);
+    for (int more = 2; status == CN_BAD_MACHINE && more; more--) /* a moment without memory */
+        status = make_skeleton(skeleton, file, metadata, error);
     if (!status) {
         skeleton->hash[0] = hash.low64;
         skeleton->hash[1] = hash.high64;

@@ -117,14 +117,14 @@ static bool search_all(struct search *search, hid_t dataset)
 }
 #endif
 
-/* The slab value of what was never written. */
-static float fill_value(const struct cn_read *read, hid_t dataset)
+/* The slab value of what was never written. False: HDF5 cannot tell. */
+static bool find_fill(struct cn_read *read, hid_t dataset)
 {
     unsigned char raw[8] = {0};
     double number = NAN;
-    float fill;
     hid_t properties = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
     hid_t native = type < 0 ? -1 : H5Tget_native_type(type, H5T_DIR_ASCEND);
+    bool found = properties >= 0 && native >= 0;
     if (properties >= 0 && native >= 0 && H5Tget_size(native) == read->file->storage.value_bytes &&
         H5Pget_fill_value(properties, native, raw) >= 0)
         read->kernels->unpack_f64(&number, raw, 1, &read->unpacking);
@@ -134,8 +134,8 @@ static float fill_value(const struct cn_read *read, hid_t dataset)
         H5Tclose(type);
     if (properties >= 0)
         H5Pclose(properties);
-    read->kernels->narrow_f32(&fill, &number, 1);
-    return fill;
+    read->kernels->narrow_f32(&read->fill, &number, 1);
+    return found;
 }
 
 static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn_error *error)
@@ -166,15 +166,12 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
     errno = 0;
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
-    if (dataset < 0) {
+    if (dataset < 0 || !find_fill(read, dataset))
         status = cn_fail(error, CN_BAD_INPUT, "%s: HDF5 cannot open %s of it; get it again",
                          read->file->path, read->file->variable);
-    } else {
-        read->fill = fill_value(read, dataset);
-        if (read->file->storage.layout == CN_CHUNKED)
-            status = find_chunks(read, dataset, error);
-    }
-    if (status != CN_BAD_MACHINE && cn_read_blame() == CN_BAD_MACHINE)
+    else if (read->file->storage.layout == CN_CHUNKED)
+        status = find_chunks(read, dataset, error);
+    if (status == CN_BAD_INPUT && cn_read_blame() == CN_BAD_MACHINE)
         status = cn_fail(error, CN_BAD_MACHINE, "%s: HDF5 cannot find the chunks of %s (%s)",
                          read->file->path, read->file->variable, strerror(errno));
     if (dataset >= 0)

@@ -5,6 +5,7 @@
 #include "source/read.h"
 
 #include "base/blame.h"
+#include "base/door.h"
 #include "base/whole.h"
 #include "source/backends.h"
 #include "source/unpack.h"
@@ -56,7 +57,7 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
 
 enum cn_status cn_read_blame(void)
 {
-    return cn_blame(errno, CN_BAD_INPUT);
+    return cn_door_works() ? cn_blame(errno, CN_BAD_INPUT) : CN_BAD_MACHINE;
 }
 
 const unsigned char *cn_find_ahead(struct cn_scratch *scratch, uint64_t address, size_t size)
