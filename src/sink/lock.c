@@ -4,7 +4,6 @@
  */
 #include "sink/sink.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>

@@ -6,7 +6,6 @@
 #include "catalog/attributes.h"
 
 #define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
-#include <errno.h>
 #include <hdf5.h>
 #include <netcdf.h>
 #include <stdlib.h>
@@ -143,7 +142,6 @@ static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
     if (!bytes)
         return NC_ENOMEM;
     memcpy(bytes, *(void **)place, (size_t)size);
-    free(skeleton->bytes);
     *skeleton = (struct cn_skeleton){.bytes = bytes, .size = (size_t)size};
     return NC_NOERR;
 }
@@ -154,15 +152,12 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
 {
     static const char name[] = "climnorm skeleton";
     struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
-    errno = 0;
     int status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &ids.file);
     if (!status) {
         define(&ids, file, metadata, &status);
         put_coordinates(&ids, file, &status);
         TRY(&status, nc_sync(ids.file));
         TRY(&status, copy_bytes(find_file(name), skeleton));
-        if (errno == ENOMEM) /* netCDF-C 4.9 goes on with a variable or attributes less */
-            status = NC_ENOMEM;
         nc_close(ids.file);
     }
     /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
@@ -179,6 +174,26 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
                        "kept",
                        file->path, nc_strerror(status));
     return CN_OK;
+}
+
+/* netCDF-C 4.9 that gets no memory may go on with an attribute or a variable less and say nothing:
+ * so the skeleton is made until it is the same as the time before. */
+static enum cn_status make_surely(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
+                                  const struct cn_metadata *metadata, struct cn_error *error)
+{
+    enum cn_status status = CN_OK;
+    bool is_same = false;
+    for (int tries = 0; tries < 4 && !is_same; tries++) {
+        struct cn_skeleton made = {0};
+        status = make_skeleton(&made, file, metadata, error);
+        is_same = !status && skeleton->bytes && made.size == skeleton->size &&
+                  memcmp(made.bytes, skeleton->bytes, made.size) == 0;
+        cn_skeleton_free(skeleton);
+        *skeleton = made;
+    }
+    if (!is_same)
+        cn_skeleton_free(skeleton);
+    return is_same || status ? status : cn_fail_memory(error, "metadata");
 }
 
 static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
@@ -207,13 +222,9 @@ enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_n
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
     if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
         return CN_OK;
-    enum cn_status status = make_skeleton(skeleton, file, metadata, error);
-    for (int more = 2; status == CN_BAD_MACHINE && more; more--) /* a moment without memory */
-        status = make_skeleton(skeleton, file, metadata, error);
-    if (!status) {
-        skeleton->hash[0] = hash.low64;
-        skeleton->hash[1] = hash.high64;
-    }
+    enum cn_status status = make_surely(skeleton, file, metadata, error);
+    skeleton->hash[0] = hash.low64;
+    skeleton->hash[1] = hash.high64;
     return status;
 }
 
