@@ -30,7 +30,7 @@ static struct cn_progress *asked;
 static void ask(int number)
 {
     (void)number;
-    cn_progress_ask(asked);
+    cn_progress_ask(asked); /* NOLINT: it is safe here */
 }
 
 /* Brings a counter to part / STEPS of total. */
