@@ -59,7 +59,7 @@ class Terminal(unittest.TestCase):
                 self.check_final(job)
 
     def test_it_tells_its_state_when_asked(self):
-        job = Job("tty", "1.5", columns=140)
+        job = Job("tty", "6", columns=140)
         job.wait_for(r"  tas .*active[^~]*~")
         job.process.send_signal(signal.SIGUSR1)
         job.wait_for(r"(?s)\[00:\d\d\] pr: done.*tas: read \d+/151 years, .* left.*"
@@ -176,19 +176,22 @@ class Log(unittest.TestCase):
         self.assertEqual(len(lines), 10)
         self.assertTrue(all(line.endswith(TEXT) for line in lines))
 
-    def ask(self, mode):
-        """The lines from the first that a question brings to the last of a job that is asked
-        until it answers: it may not listen yet."""
-        with subprocess.Popen([DEMO, mode, "2", "3"], stderr=subprocess.PIPE,
+    def ask(self, mode, last):
+        """All lines of a job that is asked three times, to the last line of the last answer."""
+        lines = []
+        with subprocess.Popen([DEMO, mode, "60", "3"], stderr=subprocess.PIPE,
                               env={**os.environ, "LANG": "C.UTF-8"}) as process:
             mask = 1 << (signal.SIGUSR1 - 1)
             while not self.caught(process.pid) & mask:
                 time.sleep(0.01)
             for _ in range(3):
                 process.send_signal(signal.SIGUSR1)
-                time.sleep(0.2)
-            lines = process.stderr.read().decode().splitlines()
-        self.assertEqual(process.returncode, 0)
+                while not lines or not re.search(last, lines[-1]):
+                    line = process.stderr.readline().decode()
+                    self.assertTrue(line, lines)
+                    lines.append(line.rstrip("\n"))
+                lines.append("")
+            process.kill()
         return lines
 
     @staticmethod
@@ -197,22 +200,25 @@ class Log(unittest.TestCase):
             return int(re.search(r"SigCgt:\s*(\w+)", status.read()).group(1), 16)
 
     def test_none_tells_its_state_when_asked(self):
-        lines = self.ask("none")
-        self.assertEqual(len(lines), 3 * 4, lines)
-        for i in range(0, 12, 4):
+        lines = self.ask("none", "tasmax: ")
+        self.assertEqual(len(lines), 3 * 5, lines)
+        for i in range(0, 15, 5):
             self.assertRegex(lines[i], "^climnorm: NorESM2-LM ssp245 .*, 12 threads")
-            self.assertRegex(lines[i + 1], r"^\[00:0\d\] pr: read \d+/151 years, .*normals")
-            self.assertRegex(lines[i + 3], r"^\[00:0\d\] tasmax: waiting$")
+            self.assertRegex(lines[i + 1], r"^\[00:\d\d\] pr: read \d+/151 years, .*normals")
+            self.assertRegex(lines[i + 2], r"^\[00:\d\d\] tas: waiting$")
+            self.assertRegex(lines[i + 3], r"^\[00:\d\d\] tasmax: waiting$")
 
     def test_plain_and_json_tell_their_state_when_asked(self):
-        lines = self.ask("plain")
-        self.assertEqual(sum(line.startswith("climnorm: ") for line in lines), 4, lines)
-        events = [json.loads(line) for line in self.ask("json")]
+        lines = self.ask("plain", "tasmax: ")
+        self.assertGreaterEqual(sum(line.startswith("climnorm: ") for line in lines), 3, lines)
+        events = [json.loads(line) for line in self.ask("json", '"asked"') if line]
         asked = [event for event in events if event["event"] == "asked"]
         self.assertEqual(len(asked), 3, events)
-        self.assertEqual(asked[0].keys(), events[-1].keys())
-        self.assertEqual([v["state"] for v in asked[0]["variables"]],
-                         ["active", "waiting", "waiting"])
+        for event in asked:
+            self.assertEqual(event.keys(), {"event", "title", "elapsed_s", "eta_s", "threads",
+                                            "arena_bytes", "variables"})
+            self.assertEqual([v["state"] for v in event["variables"]],
+                             ["active", "waiting", "waiting"])
 
     def test_a_reader_that_does_not_read_holds_up_nobody(self):
         """A full pipe: the job itself still ends (it is only cn_progress_stop that waits)."""
@@ -220,7 +226,7 @@ class Log(unittest.TestCase):
         fcntl.fcntl(write, 1031, 4096)  # F_SETPIPE_SZ
         with subprocess.Popen([DEMO, "plain", "0.5", "1", "500"], stderr=write) as process:
             os.close(write)
-            time.sleep(1.2)
+            time.sleep(4)  # many times what the job takes
             text = b""
             while chunk := os.read(read, 1 << 16):
                 text += chunk
@@ -228,7 +234,7 @@ class Log(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertIn(b"pr: done after 00:0", text)
         seconds = int(re.search(rb"pr: done after 00:(\d\d)", text).group(1))
-        self.assertLessEqual(seconds, 1)
+        self.assertLess(seconds, 4)
 
     def test_a_reader_that_goes_away_ends_nothing(self):
         read, write = os.pipe()
