@@ -19,7 +19,7 @@ import numpy as np
 
 import oracle
 import trees
-from climnorm_case import BIN, Case, TestCase, main, read
+from climnorm_case import Case, TestCase, main, read
 
 MUTANTS = int(os.environ.get("CLIMNORM_MUTANTS") or 240)
 SEED = int(os.environ.get("CLIMNORM_SEED") or random.SystemRandom().randrange(10 ** 6))
@@ -99,6 +99,8 @@ class Bench:
             self.free.put(case)
 
     def verdict(self, case, result, found, whole):
+        if "Sanitizer" in result.err or "runtime error" in result.err:
+            return "sanitizer", result.err[-3000:]
         if result.code not in (0, 2):
             return "wrong exit", f"exit {result.code}: {result.err[-500:]}"
         if result.code == 2 and FILE not in result.problems("tas"):

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-import unittest
 
 import numpy as np
 

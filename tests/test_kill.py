@@ -185,6 +185,8 @@ class Kills(TestCase):
             self.root(f"chain{chains}")
             kills += self.chain(dice, config, dice.randint(1, 12), tally)
             chains += 1
+            if LARGE and chains % 20 == 0:
+                print(f"{kills} kills in {chains} chains", flush=True)
             subprocess.run(["rm", "-rf", self.case.out], check=True)
             self.assertLess(chains, KILLS + 50, "too few kills met a run alive")
         print(f"{kills} kills in {chains} chains: {dict(tally)}")
