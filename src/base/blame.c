@@ -34,6 +34,25 @@ enum cn_status cn_blame(int reason, enum cn_status other)
     }
 }
 
+const char *cn_advice(int reason)
+{
+    switch (reason) {
+    case EDQUOT:
+    case ENOSPC:
+        return "make room and run again, finished files are kept";
+    case EMFILE:
+    case ENFILE:
+        return "allow more open files (ulimit -n), or lower --threads, and run again";
+    case ENOBUFS:
+    case ENOMEM:
+        return "free memory, or lower engine.memory or --threads, and run again";
+    case EROFS:
+        return "choose an output.root that can be written";
+    default:
+        return "see to the disk and run again, finished files are kept";
+    }
+}
+
 /* Not writable: the bound of a child (RLIMIT_DATA), which a file may have made it reach, does not
  * count it. */
 static bool memory_is_short(void)

@@ -15,4 +15,7 @@ enum cn_status cn_blame(int reason, enum cn_status other);
  * file for which there is none asks for too much. */
 enum cn_status cn_blame_file(int reason);
 
+/* What to do about an errno that speaks of the machine: ends a message. */
+const char *cn_advice(int reason);
+
 #endif

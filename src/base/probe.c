@@ -5,6 +5,7 @@
  */
 #include "base/probe.h"
 
+#include "base/blame.h"
 #include "base/machine.h"
 #include "base/threads.h"
 
@@ -130,8 +131,10 @@ static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *
         status = cn_fail_memory(&failure, "what was found in a file");
     size_t bytes = status ? strlen(failure.text) : out->count;
     const struct head head = {item, bytes, status, 0};
-    return write_all(pipe, &head, sizeof head) &&
-           write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes) && !status;
+    if (!write_all(pipe, &head, sizeof head) ||
+        !write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes))
+        raise(SIGKILL); /* nothing can be said; a child that waits would be taken to hang */
+    return !status;
 }
 
 /* What is asked of the parent, and reaches its whole group, is not for children: they would look as
@@ -387,8 +390,8 @@ static size_t muster(struct run *run, struct pollfd *pipes, struct child **owner
         owners[active++] = child;
     }
     if (!active && reason)
-        run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s",
-                              strerror(reason));
+        run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s; %s",
+                              strerror(reason), cn_advice(reason));
     return active;
 }
 

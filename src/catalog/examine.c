@@ -265,8 +265,8 @@ static enum cn_status suspect(enum cn_status status, struct cn_error *error)
     if (!cn_door_works())
         return cn_fail_memory(error, "HDF5");
     if (status != CN_BAD_MACHINE && cn_blame_file(reason) == CN_BAD_MACHINE)
-        return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; see to the disk and the memory",
-                       strerror(reason));
+        return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; %s", strerror(reason),
+                       cn_advice(reason));
     if (!status && reason == ENOMEM)
         return cn_fail(error, CN_BAD_INPUT, "damaged: it asks for more memory than there is");
     return status;

@@ -258,8 +258,8 @@ enum cn_status cn_tree_search(struct cn_pool *pool, const char *root, const stru
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
     if (search.machine)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; see to the disk",
-                       search.where, strerror(search.machine));
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", search.where,
+                       strerror(search.machine), cn_advice(search.machine));
     if (search.no_memory || !drop_repeated(&search))
         return cn_fail_memory(error, "the list of input files");
     *files = search.files;

@@ -47,8 +47,8 @@ static bool exists(int root, struct cn_output *output, bool *is_file)
 static enum cn_status fail_to_look(struct cn_error *error, const struct cn_config *config,
                                    const char *path)
 {
-    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; see to the disk",
-                   config->output.root, path, strerror(errno));
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; %s", config->output.root,
+                   path, strerror(errno), cn_advice(errno));
 }
 
 static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
@@ -134,8 +134,8 @@ enum cn_status cn_survey(struct cn_plan *plan, int lock, const struct cn_watch *
         outputs += plan->variables[v].output_count;
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0 && cn_blame(errno, CN_OK))
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s", plan->config->output.root,
-                       strerror(errno));
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s; %s",
+                       plan->config->output.root, strerror(errno), cn_advice(errno));
     if (root < 0)
         return CN_OK; /* nothing is there yet */
     struct survey survey = {.plan = plan};

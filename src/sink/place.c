@@ -3,6 +3,8 @@
  */
 #include "sink/place.h"
 
+#include "base/blame.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -37,8 +39,8 @@ static enum cn_status fail_to_enter(struct cn_error *error, int parent, const ch
                        "%s/%s: '%s' is a symbolic link; climnorm follows none below output.root, "
                        "make it a folder or change output.root",
                        root, path, name);
-    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot make the folder '%s': %s", root, path,
-                   name, strerror(reason));
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot make the folder '%s': %s; %s", root, path,
+                   name, strerror(reason), cn_advice(reason));
 }
 
 /* Opens the directory of `path` below the open `root`, component by component, so that no symbolic
@@ -49,8 +51,8 @@ static enum cn_status enter_path(const char *root, const char *path, int *direct
     *directory = -1;
     int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (at < 0)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot open output.root: %s", root,
-                       strerror(errno));
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot open output.root: %s; %s", root,
+                       strerror(errno), cn_advice(errno));
     const char *component = path;
     for (const char *slash; (slash = strchr(component, '/')); component = slash + 1) {
         size_t length = (size_t)(slash - component);
@@ -96,8 +98,8 @@ enum cn_status cn_place_temporary(const char *root, const char *path, char *temp
     *descriptor = openat(directory, strrchr(temporary, '/') + 1,
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (*descriptor < 0)
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot make the file: %s", temporary,
-                         strerror(errno));
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot make the file: %s; %s", temporary,
+                         strerror(errno), cn_advice(errno));
     close(directory);
     return status;
 }
@@ -125,11 +127,11 @@ enum cn_status cn_place_publish(const char *path, const char *temporary, struct 
         final = NULL;
         status = cn_fail_memory(error, "a path");
     } else if (sync_file(temporary) != 0) {
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be made durable on disk: %s", temporary,
-                         strerror(errno));
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be made durable on disk: %s; %s", final,
+                         strerror(errno), cn_advice(errno));
     } else if (rename(temporary, final) != 0) {
-        status =
-            cn_fail(error, CN_BAD_MACHINE, "%s: cannot take its name: %s", final, strerror(errno));
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot take its name: %s; %s", final,
+                         strerror(errno), cn_advice(errno));
     }
     if (status)
         unlink(temporary);

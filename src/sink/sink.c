@@ -4,6 +4,7 @@
  * business, where it stands place.c's.
  */
 #include "sink/sink.h"
+#include "base/blame.h"
 #include "base/door.h"
 #include "sink/climatology.h"
 #include "sink/image.h"
@@ -125,10 +126,8 @@ static enum cn_status write_temporary(const struct cn_normal_file *file, struct 
     if (put)
         return CN_OK;
     unlink(temporary);
-    return cn_fail(error, CN_BAD_MACHINE,
-                   "%s/%s: cannot be written: %s; see to the disk and run again, finished files "
-                   "are kept",
-                   root, file->path, strerror(reason));
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be written: %s; %s", root, file->path,
+                   strerror(reason), cn_advice(reason));
 }
 
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,

@@ -81,8 +81,9 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
     }
     ssize_t got = cn_pread_whole(file, bytes, size, address);
     if (got < 0)
-        return cn_fail(error, cn_read_blame(), "%s: cannot be read at byte %llu (%s)",
-                       read->file->path, (unsigned long long)address, strerror(errno));
+        return cn_fail(error, cn_read_blame(), "%s: cannot be read at byte %llu (%s); %s",
+                       read->file->path, (unsigned long long)address, strerror(errno),
+                       cn_advice(errno));
     if ((size_t)got < size)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: cannot be read at byte %llu (the file ends there); get it again",
