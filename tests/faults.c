@@ -56,6 +56,7 @@ struct control {
 
 static struct control *control;
 
+/* NOLINTBEGIN: the names and types are those of libc */
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -102,7 +103,6 @@ static bool is_short(void)
     return control->reason == SHORT;
 }
 
-/* NOLINTBEGIN: the names and types are those of libc */
 #define NEXT(type, name, parameters) \
     static type(*next) parameters;   \
     if (!next)                       \

@@ -131,10 +131,11 @@ static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *
         status = cn_fail_memory(&failure, "what was found in a file");
     size_t bytes = status ? strlen(failure.text) : out->count;
     const struct head head = {item, bytes, status, 0};
-    if (!write_all(pipe, &head, sizeof head) ||
-        !write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes))
-        raise(SIGKILL); /* nothing can be said; a child that waits would be taken to hang */
-    return !status;
+    bool is_sent = write_all(pipe, &head, sizeof head) &&
+                   write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes);
+    if (!is_sent && cn_blame(errno, CN_OK)) /* else damage has closed the pipe, and that tells */
+        raise(SIGKILL);                     /* a child that waits would be taken to hang */
+    return is_sent && !status;
 }
 
 /* What is asked of the parent, and reaches its whole group, is not for children: they would look as

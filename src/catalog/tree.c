@@ -116,6 +116,30 @@ static char **list_names(struct search *search, DIR *stream, size_t *count)
     return names;
 }
 
+/* Entries that nobody can say anything of. */
+struct unreadable {
+    size_t count;
+    const char *example;
+    int reason;
+};
+
+static void take_entry(struct search *search, int folder, const char *path, const char *name,
+                       struct unreadable *unreadable)
+{
+    struct stat status = {0};
+    bool is_there = fstatat(folder, name, &status, 0) == 0;
+    /* Not a link into nowhere: who opens it will say what is wrong. */
+    bool is_kept = !is_there && (errno == EACCES || errno == ESTALE);
+    if (is_nc(name) && (is_kept || S_ISREG(status.st_mode))) {
+        add_file(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
+    } else if (S_ISDIR(status.st_mode)) {
+        add_folder(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
+    } else if (!is_there && !is_machine(search, path, errno) && unreadable->count++ == 0) {
+        unreadable->example = name;
+        unreadable->reason = errno;
+    }
+}
+
 /* False with errno: the folder cannot be read. */
 static bool read_folder(struct search *search, const char *path)
 {
@@ -125,32 +149,16 @@ static bool read_folder(struct search *search, const char *path)
     size_t count;
     char **names = list_names(search, stream, &count);
     int failed = names ? 0 : errno;
-    size_t unreadable = 0;
-    const char *example = NULL;
-    int reason = 0;
-    for (size_t i = 0; i < count && goes_on(search); i++) {
-        struct stat status = {0};
+    struct unreadable unreadable = {0};
+    for (size_t i = 0; names && i < count && goes_on(search); i++) {
         cn_watch_tell(search->watch, search->file_count, 0);
-        bool is_there = fstatat(dirfd(stream), names[i], &status, 0) == 0;
-        if (!is_there && is_nc(names[i]) && (errno == EACCES || errno == ESTALE)) {
-            /* Not a link into nowhere: who opens it will say what is wrong. */
-            add_file(search, cn_pool_printf(search->pool, "%s/%s", path, names[i]), &status);
-        } else if (!is_there) {
-            if (!is_machine(search, path, errno) && unreadable++ == 0) {
-                example = names[i];
-                reason = errno;
-            }
-        } else if (S_ISDIR(status.st_mode)) {
-            add_folder(search, cn_pool_printf(search->pool, "%s/%s", path, names[i]), &status);
-        } else if (S_ISREG(status.st_mode) && is_nc(names[i])) {
-            add_file(search, cn_pool_printf(search->pool, "%s/%s", path, names[i]), &status);
-        }
+        take_entry(search, dirfd(stream), path, names[i], &unreadable);
     }
     closedir(stream);
-    if (unreadable)
+    if (unreadable.count)
         cn_problems_add(search->problems, CN_WARNING,
                         "%s: %zu entries cannot be read, such as %s (%s); check links and rights",
-                        path, unreadable, example, strerror(reason));
+                        path, unreadable.count, unreadable.example, strerror(unreadable.reason));
     errno = failed;
     return !failed;
 }

@@ -76,9 +76,8 @@ static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_va
     config_t config;
     enum cn_status status = CN_OK;
     bool is_read = read_text(&config, text);
-    if (!is_read && errno == ENOMEM) {
-        status = cn_fail_memory(error, "config values");
-    } else if (!is_read) {
+    bool has_memory = is_read || errno != ENOMEM;
+    if (has_memory && !is_read) {
         const char *what = config_error_text(&config);
         *line = config_error_line(&config);
         if (what && strncmp(what, "duplicate", 9) == 0)
@@ -88,7 +87,7 @@ static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_va
                     "syntax error here or just before; look for a missing quote, semicolon or "
                     "bracket, and for a comma before a closing bracket");
         status = CN_BAD_USAGE;
-    } else if (!convert(pool, config_root_setting(&config), root)) {
+    } else if (!has_memory || !convert(pool, config_root_setting(&config), root)) {
         status = cn_fail_memory(error, "config values");
     }
     config_destroy(&config);

@@ -186,7 +186,7 @@ static enum cn_status make_surely(struct cn_skeleton *skeleton, const struct cn_
     for (int tries = 0; tries < 4 && !is_same; tries++) {
         struct cn_skeleton made = {0};
         status = make_skeleton(&made, file, metadata, error);
-        is_same = !status && skeleton->bytes && made.size == skeleton->size &&
+        is_same = !status && skeleton->bytes && made.bytes && made.size == skeleton->size &&
                   memcmp(made.bytes, skeleton->bytes, made.size) == 0;
         cn_skeleton_free(skeleton);
         *skeleton = made;
