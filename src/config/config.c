@@ -4,6 +4,9 @@
  */
 #include "config/draft.h"
 
+#include "base/blame.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,8 +168,10 @@ static enum cn_status fill(struct cn_draft *draft, const char *const *overrides,
     }
     draft->folder = folder_of(draft->config.pool, path);
     if (!draft->folder) {
-        cn_problems_add(draft->problems, CN_PROBLEM, "%s: its folder cannot be found", path);
-        return CN_BAD_USAGE;
+        int reason = errno;
+        cn_problems_add(draft->problems, CN_PROBLEM, "%s: its folder cannot be found: %s", path,
+                        strerror(reason));
+        return cn_blame(reason, CN_BAD_USAGE);
     }
     apply_overrides(draft, overrides, count);
     apply_group(draft, "", &root);

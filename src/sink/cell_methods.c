@@ -184,8 +184,8 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
                 strcmp(variable, "tasmax") == 0   ? "maximum"
                 : strcmp(variable, "tasmin") == 0 ? "minimum"
                                                   : "mean");
-    bool written = fclose(out) == 0;
-    char *result = written ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
+    bool is_written = fclose(out) == 0 && text; /* which glibc loses where memory ends just then */
+    char *result = is_written ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
     free(text);
     return result;
 }

@@ -142,6 +142,7 @@ static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn
 {
     struct search search = {.read = read};
     dimensions(&read->file->storage, search.dims);
+    free(read->places);
     read->places = calloc(read->unit_count, sizeof *read->places);
     if (!read->places)
         return cn_fail_memory(error, "the chunk table of a file");

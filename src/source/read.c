@@ -132,6 +132,8 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error)
         return status;
     if (read->parallel)
         status = cn_decoder_open(read, error);
+    if (read->parallel && status == CN_BAD_INPUT) /* HDF5 may have had no memory, and not say so */
+        status = cn_decoder_open(read, error);
     close(file);
     return status;
 }
@@ -167,8 +169,13 @@ enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
     enum cn_status status = open_unchanged(read, &file, error);
     if (status)
         return status;
+    uint64_t before = scratch->bytes_read;
     if (!read->parallel)
         status = cn_reader_units(read, first, count, scratch, error);
+    if (!read->parallel && status == CN_BAD_INPUT) { /* the same */
+        scratch->bytes_read = before;
+        status = cn_reader_units(read, first, count, scratch, error);
+    }
     for (size_t unit = first; read->parallel && unit < first + count && !status; unit++)
         status = cn_decoder_unit(read, file, unit, scratch, error);
     close(file);
