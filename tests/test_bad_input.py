@@ -2,7 +2,7 @@
 source year is a reported problem that names the file, windows with enough years go on as without it, the
 exit code is 2; never a wrong number, a crash or an endless run.
 
-CLIMNORM_MUTANTS: how many; CLIMNORM_SEED: repeats them.
+CLIMNORM_MUTANTS: how many; CLIMNORM_SEED: others.
 """
 import collections
 import concurrent.futures
@@ -22,7 +22,7 @@ import trees
 from climnorm_case import Case, TestCase, main, read
 
 MUTANTS = int(os.environ.get("CLIMNORM_MUTANTS") or 240)
-SEED = int(os.environ.get("CLIMNORM_SEED") or random.SystemRandom().randrange(10 ** 6))
+SEED = int(os.environ.get("CLIMNORM_SEED") or 1)
 ENV = {"SOURCE_DATE_EPOCH": "1700000000"}
 FILE = trees.name("tas", 2001)
 STAMP = 10 ** 18

@@ -38,17 +38,23 @@ void cn_chunks_tiles(struct cn_read *read)
     read->unit_bytes = chunk_elements(storage) * storage->value_bytes;
 }
 
+/* Of the whole variable, written or not; SIZE_MAX: more than can be. */
+static size_t count_chunks(const struct cn_storage *storage)
+{
+    size_t chunks = 1;
+    for (size_t d = 0; d < storage->rank; d++)
+        if (__builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
+                                   &chunks))
+            return SIZE_MAX;
+    return chunks;
+}
+
 /* HDF5 finds a chunk by walking along all of them, some 30 ns a step, behind the door; from 1.14 on
  * one walk finds all. */
 bool cn_chunks_are_few(const struct cn_read *read)
 {
     static const size_t most_steps = 50000000;
-    const struct cn_storage *storage = &read->file->storage;
-    size_t chunks = 1;
-    for (size_t d = 0; d < storage->rank; d++)
-        if (__builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
-                                   &chunks))
-            return false;
+    const size_t chunks = count_chunks(&read->file->storage);
 #if H5_VERSION_GE(1, 14, 0)
     return chunks <= most_steps / 10; /* and places take memory */
 #else
@@ -60,7 +66,8 @@ bool cn_chunks_are_few(const struct cn_read *read)
 struct search {
     struct cn_read *read;
     size_t dims[3];
-    bool outside; /* of the file, at least one */
+    size_t found; /* chunks that were written */
+    bool outside; /* of the file or the variable, at least one */
 };
 
 static void note(struct search *search, size_t unit, unsigned mask, haddr_t address, hsize_t size)
@@ -68,6 +75,7 @@ static void note(struct search *search, size_t unit, unsigned mask, haddr_t addr
     const uint64_t raw = search->read->unit_bytes, end = search->read->file->size;
     size_t begin[3];
     const struct cn_block block = cn_decoder_block(search->read, unit, begin);
+    search->found += address != HADDR_UNDEF;
     if (address == HADDR_UNDEF || !cn_decoder_needs(search->read, &block))
         return;
     if (size == 0 || size > raw + raw / 2 + 4096 || address > end || size > end - address)
@@ -84,6 +92,7 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
     size_t unit = 0;
     for (int d = 0; d < 3; d++) {
         const hsize_t begin = offset[search->dims[d]], first = read->tile_first[d];
+        search->outside |= begin >= read->file->storage.shape[search->dims[d]];
         if (begin < first || (begin - first) / read->tile[d] >= read->tile_count[d])
             return H5_ITER_CONT;
         unit = unit * read->tile_count[d] + (size_t)(begin - first) / read->tile[d];
@@ -97,8 +106,21 @@ static bool search_all(struct search *search, hid_t dataset)
     return H5Dchunk_iter(dataset, H5P_DEFAULT, note_next, search) >= 0;
 }
 #else
+/* A chunk that is nowhere in the variable: the index is damaged, and HDF5's own reading, which
+ * trusts its order, would find others where they are not. Seen where all chunks are looked for. */
+static bool lists_no_more(const struct search *search, hid_t dataset)
+{
+    hsize_t listed = 0;
+    hid_t space = H5Dget_space(dataset);
+    bool known = space >= 0 && H5Dget_num_chunks(dataset, space, &listed) >= 0;
+    if (space >= 0)
+        H5Sclose(space);
+    return known && listed == search->found;
+}
+
 static bool search_all(struct search *search, hid_t dataset)
 {
+    size_t asked = 0;
     for (size_t unit = 0; unit < search->read->unit_count; unit++) {
         hsize_t offset[CN_MAX_DIMS] = {0}, size = 0;
         haddr_t address = HADDR_UNDEF;
@@ -112,8 +134,9 @@ static bool search_all(struct search *search, hid_t dataset)
         if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0)
             return false;
         note(search, unit, mask, address, size);
+        asked++;
     }
-    return true;
+    return asked < count_chunks(&search->read->file->storage) || lists_no_more(search, dataset);
 }
 #endif
 
