@@ -5,8 +5,8 @@ nothing but whole files stands under a final name, and the next run ends as if n
 The job passes through every stage: chunks to inflate, netCDF-3, a file that netCDF-C reads, shared
 counts, two regions, an output that is kept and one that is stale. faults.c makes the calls fail.
 
-  test_faults.py [KIND ...]           only these kinds of calls; without: all but malloc and mmap
-  test_faults.py --at KIND N REASON   one fault, with where it was: open 12 EIO
+  test_faults.py [KIND ...]           these kinds of calls, or limits; without: all but malloc, mmap
+  test_faults.py --at KIND N REASON   one fault and where it was: open 12 EIO; 12+: all later ones
 """
 import concurrent.futures
 import errno
@@ -65,12 +65,12 @@ def days_of(year, per_day):
 class Job:
     """The input, what outputs there are before, and what each may be afterwards."""
 
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="climnorm-faults-")
+    def __init__(self, folder):
+        self.dir = folder
         self.data = os.path.join(self.dir, "data")
         self.values = {}
         for year, more in zip(YEARS, ({}, {"form": "NETCDF3_64BIT_OFFSET"},
-                                      {"hours": (6.0, 18.0)})):
+                                      {"hours": (6.0, 18.0), "units": "kelvin"})):
             dates, raw = days_of(year, len(more.get("hours", (12.0,))))
             trees.write(os.path.join(self.data, trees.name("tas", year)), "tas", dates, raw,
                         calendar="360_day", lat=LAT, lon=LON, **more)
@@ -357,37 +357,39 @@ def show(job, kind, n, reason):
     print(f"{out}\n{err}\nexit {code}")
 
 
+def sweep_all(job, asked):
+    """True: something was wrong."""
+    slots = [Slot(job, k) for k in range(max(2, len(os.sched_getaffinity(0))))]
+    slots[0].clear()
+    code, out, err = slots[0].run("open", 0, 0, 0, trace=NOTE)
+    assert code == 0 and read_tree(slots[0].out) == job.whole, (code, out, err)
+    counts, places = slots[0].counts(), slots[0].places()
+    failed = False
+    for kind in asked:
+        sweep = Sweep(job, slots)
+        if kind == "limits":
+            small_limits(sweep)
+            failed |= sweep.tell(kind)
+            continue
+        chosen = range(1, counts[kind] + 3)
+        if kind == "malloc" and not os.environ.get("CLIMNORM_FAULTS_ALL"):
+            chosen = first_of_each(places)
+        sweep.all(faults_of(kind, counts[kind], chosen))
+        failed |= sweep.tell(f"{kind}: {counts[kind]} calls")
+    return failed
+
+
 def main(arguments):
     if not BIN or not SHIM:
         print("skipped: CLIMNORM_BIN or CLIMNORM_FAULTS_SHIM is not set")
         return 77
-    every = int(os.environ.get("CLIMNORM_FAULTS_EVERY", "1"))  # to try things out
-    job = Job()
-    try:
+    with tempfile.TemporaryDirectory(prefix="climnorm-faults-") as folder:
+        job = Job(folder)
         if arguments[:1] == ["--at"]:
             show(job, *arguments[1:])
             return 0
-        slots = [Slot(job, k) for k in range(max(2, len(os.sched_getaffinity(0))))]
-        slots[0].clear()
-        code, out, err = slots[0].run("open", 0, 0, 0, trace=NOTE)
-        assert code == 0 and read_tree(slots[0].out) == job.whole, (code, out, err)
-        counts, places = slots[0].counts(), slots[0].places()
-        failed = False
-        for kind in [k for k in arguments if k != "limits"] or (
-                [] if arguments else sorted(set(KINDS) - {"malloc", "mmap"})):
-            sweep = Sweep(job, slots)
-            chosen = range(1, counts[kind] + 3)
-            if kind == "malloc" and not os.environ.get("CLIMNORM_FAULTS_ALL"):
-                chosen = first_of_each(places)
-            sweep.all(faults_of(kind, counts[kind], chosen[::every]))
-            failed |= sweep.tell(f"{kind}: {counts[kind]} calls")
-        if not arguments or "limits" in arguments:
-            sweep = Sweep(job, slots)
-            small_limits(sweep)
-            failed |= sweep.tell("limits")
-        return failed
-    finally:
-        shutil.rmtree(job.dir)
+        others = [k for k in KINDS if k not in ("malloc", "mmap")] + ["limits"]
+        return sweep_all(job, arguments or others)
 
 
 if __name__ == "__main__":

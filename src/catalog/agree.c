@@ -6,6 +6,9 @@
 #include "catalog/timeline.h"
 #include "catalog/units.h"
 
+#include "base/blame.h"
+
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,7 +186,12 @@ enum cn_status cn_files_agree(struct cn_pool *pool, struct cn_variable *variable
         return CN_OK;
     }
     variable->grid = usual->grid;
+    size_t problems = variable->problems.count;
+    errno = 0;
     usual = settle_units(variable, files, count, scratch);
+    if (variable->problems.count > problems && cn_blame(errno, CN_OK)) /* UDUNITS does not tell */
+        return cn_fail(error, CN_BAD_MACHINE, "units cannot be compared: %s; %s", strerror(errno),
+                       cn_advice(errno));
     variable->units = usual->units;
     variable->calendar = usual->calendar;
     for (size_t i = 0; i < count && !variable->failure; i++)
