@@ -13,7 +13,7 @@ configure:
 test:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
 	cmake --build $(BUILD) -j$(JOBS)
-	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+	ctest --test-dir $(BUILD) -j$(JOBS) --output-on-failure --no-tests=error
 
 # Kills a run N times.
 test-kill:

@@ -3,7 +3,7 @@ threads, processes. Whatever fails, the program ends by itself with a code and a
 nothing but whole files stands under a final name, and the next run ends as if nothing had been.
 
 The job passes through every stage: chunks to inflate, netCDF-3, a file that netCDF-C reads, shared
-counts, two regions, an output that is kept and one that is stale. faults.c makes the calls fail.
+counts, two regions, an output that is kept and one that is stale. preload/faults.c makes the calls fail.
 
   test_faults.py [KIND ...]           these kinds of calls, or limits; without: all but malloc, mmap
   test_faults.py --at KIND N REASON   one fault and where it was: open 12 EIO; 12+: all later ones

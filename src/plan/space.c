@@ -1,7 +1,7 @@
 /*
  * How much room the outputs take on the disk, and whether they fit. Without compression that is
- * known; else it is estimated, low enough that a run which would fit is never refused. Pure: what
- * is free is handed in.
+ * known; else it is estimated, on the low side: only a box with hardly any values takes less. Pure:
+ * what is free is handed in.
  */
 #include "plan/space.h"
 
