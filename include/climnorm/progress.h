@@ -45,6 +45,7 @@ struct cn_counters {
     struct cn_counter arena_used;                  /* bytes of slots in use */
     _Atomic(const char *) problem;                 /* the first; NULL: none. Outlives the display */
     uint64_t years_total, files_total, files_kept; /* files_total: outputs to make, without kept */
+    uint64_t bytes_to_read, bytes_to_write;        /* about; written: before compression */
 };
 
 static inline uint64_t cn_bytes_read(const struct cn_counters *counters)

@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_problems(const struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        printf("  %s %s\n", problems->items[i].severity == CN_PROBLEM ? "!" : "warning:",
+               problems->items[i].text);
+}
+
 static void print_input(const struct cn_catalog *catalog, const struct cn_config *config)
 {
     printf("Input     %s\n", config->input.root);
@@ -19,6 +26,7 @@ static void print_input(const struct cn_catalog *catalog, const struct cn_config
            "tables, %zu filtered out, %zu not named like CMIP files\n",
            catalog->file_count, catalog->nc_files_seen, catalog->superseded, catalog->other_tables,
            catalog->filtered, catalog->name_mismatches);
+    print_problems(&catalog->problems);
 }
 
 /* Normals of one period, and how many of them exist already. */
@@ -39,13 +47,6 @@ static void print_periods(const struct cn_variable_plan *variable)
                variable->layout.region_count, all, wanted, all - wanted);
         t = end;
     }
-}
-
-static void print_problems(const struct cn_problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        printf("  %s %s\n", problems->items[i].severity == CN_PROBLEM ? "!" : "warning:",
-               problems->items[i].text);
 }
 
 static void print_variable(const struct cn_variable_plan *variable)

@@ -32,20 +32,19 @@ static int say(const struct cn_error *error)
     return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
 }
 
-/* Problems of the tree that belong to no variable. */
-static void say_problems(const struct cn_problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        fprintf(stderr, "climnorm: warning: %s\n", problems->items[i].text);
-}
-
 /* A summary that cannot be written is better known before a long run than after it. */
-static enum cn_status check_summary(const char *path, struct cn_error *error)
+static enum cn_status check_summary(const struct cn_run_options *options, struct cn_error *error)
 {
-    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *path = options->summary, *slash = path ? strrchr(path, '/') : NULL;
     char folder[PATH_MAX] = ".";
-    struct stat status;
+    struct stat status, config;
     bool there = path && stat(path, &status) == 0;
+    if (there && stat(options->config_path, &config) == 0 && status.st_dev == config.st_dev &&
+        status.st_ino == config.st_ino)
+        return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is the config; name another file",
+                       path);
+    if (path && strcmp(path, "-") == 0)
+        return cn_fail(error, CN_BAD_USAGE, "--summary -: expected a file; /dev/stdout is one");
     if (!path || (there && !S_ISDIR(status.st_mode) && access(path, W_OK) == 0))
         return CN_OK;
     if (slash)
@@ -75,9 +74,7 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_annou
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
     enum cn_status status = cn_catalog_read(config, &watch, &prepared->catalog, error);
     cn_announce_end(announcer);
-    if (!status)
-        say_problems(&prepared->catalog->problems);
-    else if (status == CN_BAD_USAGE)
+    if (status == CN_BAD_USAGE)
         cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
     return status;
 }
@@ -168,7 +165,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
     const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
-        status = check_summary(prepared->options.summary, &error);
+        status = check_summary(&prepared->options, &error);
     if (!status)
         status = read_catalog(prepared, &announcer, &error);
     if (!status)

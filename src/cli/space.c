@@ -56,7 +56,7 @@ static enum cn_status refuse(const struct cn_plan *plan, const struct cn_space_f
         need->replaced ? " of files that are replaced" : "");
 }
 
-enum cn_status cn_space_check(const struct cn_plan *plan, struct cn_error *error)
+enum cn_status cn_space_check(struct cn_plan *plan, struct cn_error *error)
 {
     struct cn_space_free space;
     char most[24], room[24];
@@ -65,10 +65,10 @@ enum cn_status cn_space_check(const struct cn_plan *plan, struct cn_error *error
     case CN_FITS_NOT:
         return refuse(plan, &space, error);
     case CN_MAY_FIT:
-        fprintf(
-            stderr,
-            "climnorm: warning: %s: the outputs need up to %s, and its file system has %s free; "
-            "they fit only if they compress well\n",
+        cn_problems_add(
+            &plan->variables[0].problems, CN_WARNING,
+            "%s: the outputs need up to %s, and its file system has %s free; they fit only if they "
+            "compress well",
             plan->config->output.root, cn_human_bytes(plan->space.most, most),
             cn_human_bytes(space.bytes, room));
         break;

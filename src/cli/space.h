@@ -10,6 +10,6 @@
 void cn_space_look(const char *root, struct cn_space_free *space);
 
 /* CN_BAD_MACHINE: it cannot fit. That it may not is a warning, on stderr. */
-enum cn_status cn_space_check(const struct cn_plan *plan, struct cn_error *error);
+enum cn_status cn_space_check(struct cn_plan *plan, struct cn_error *error);
 
 #endif

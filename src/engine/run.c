@@ -110,6 +110,8 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
     counters->files_kept = variable->outputs_kept;
     for (size_t l = 0; l < variable->load_count; l++)
         counters->years_total += variable->loads[l].year_count;
+    counters->bytes_to_read = variable->bytes_to_read;
+    counters->bytes_to_write = variable->space.most;
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
@@ -140,6 +142,14 @@ static void list_known_problems(const struct cn_variable_plan *variable,
     copy_problems(&result->problems, &variable->problems);
 }
 
+/* What was not made was not made, whatever the reason. */
+static void count_unreached(const struct cn_plan *plan, struct cn_run_result *result)
+{
+    for (size_t v = 0; v < result->count; v++)
+        if (result->variables[v].state == CN_WAITING)
+            result->variables[v].normals_failed += plan->variables[v].outputs_wanted;
+}
+
 static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_result *result,
                      enum cn_status status)
 {
@@ -164,6 +174,8 @@ enum cn_status cn_run_foresee(const struct cn_plan *plan, struct cn_run_result *
     if (!result->variables)
         return CN_BAD_MACHINE;
     result->count = plan->variable_count;
+    if (result->count) /* those of the tree belong to no variable: the first one tells */
+        copy_problems(&result->variables[0].problems, &plan->catalog->problems);
     for (size_t v = 0; v < result->count; v++)
         list_known_problems(&plan->variables[v], &result->variables[v]);
     result->exit_code = exit_code(NULL, result, CN_OK);
@@ -188,6 +200,7 @@ void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
     for (size_t v = 0; v < result->count && !status; v++)
         status = run_variable(plan, v, &arena, kernels, hooks, &result->variables[v]);
     cn_arena_close(&arena);
+    count_unreached(plan, result);
     result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
     result->exit_code = exit_code(hooks, result, status);
 }

@@ -5,9 +5,11 @@
 
 #include <math.h>
 
-/* Shares of a variable's work. Reading is about half of it; the first normal cannot be computed
- * before a window of years is there, so normals alone would stand still, then run. */
-static const double read_share = 0.5, compute_share = 0.2, write_share = 0.3;
+/* Shares of a variable's work, so that an estimate of the time is steady: inflating a byte that is
+ * stored takes one part, deflating one of a normal 1.6 (docs/performance.md). Normals alone would
+ * stand still until a window of years is there, then run. */
+static const double compute_share = 0.05, write_cost = 1.6;
+enum { AHEAD = 8 };                        /* years that may be in the making */
 static const double least_measured = 0.01; /* an estimate from less would jump about */
 static const double longest_estimate_s = 100 * 86400.0;
 
@@ -28,13 +30,26 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole == 0 ? 1 : fmin(1, (double)part / (double)whole);
 }
 
+/* Years are in the making side by side, so bytes tell sooner, but more of them may be read than
+ * files have, or fewer. */
+static double read_done(const struct cn_progress_row *row)
+{
+    uint64_t years = row->years_read + row->years_failed;
+    double most = ratio(years + AHEAD, row->years_total);
+    double bytes = row->bytes_to_read > 0 ? ratio(row->bytes_read, row->bytes_to_read) : 0;
+    return fmax(ratio(years, row->years_total), fmin(bytes, most));
+}
+
 static double work_done(const struct cn_progress_row *row)
 {
     if (row->state == CN_DONE)
         return 1;
     if (row->state == CN_FAILED && row->years_total + row->total == 0)
         return 0; /* before it could begin */
-    return read_share * ratio(row->years_read + row->years_failed, row->years_total) +
+    double write_bytes = write_cost * (double)row->bytes_to_write;
+    double bytes = (double)row->bytes_to_read + write_bytes, left = 1 - compute_share;
+    double write_share = left * (bytes > 0 ? write_bytes / bytes : 0.4);
+    return (left - write_share) * read_done(row) +
            compute_share * ratio(row->computed + row->failed, row->total) +
            write_share * ratio(row->written + row->failed, row->total);
 }
@@ -44,6 +59,8 @@ static void read_totals(struct cn_progress_row *row, const struct cn_counters *c
     row->years_total = counters->years_total;
     row->total = counters->files_total;
     row->kept = counters->files_kept;
+    row->bytes_to_read = counters->bytes_to_read;
+    row->bytes_to_write = counters->bytes_to_write;
 }
 
 static double seconds_between(uint64_t from_ns, uint64_t to_ns)

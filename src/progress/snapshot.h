@@ -26,6 +26,7 @@ struct cn_progress_row {
     uint64_t years_read, years_failed, years_total, bytes_read;
     uint64_t computed, written, failed, kept, total; /* normals; total: to make, without kept */
     uint64_t arena_used;                             /* bytes */
+    uint64_t bytes_to_read, bytes_to_write;          /* about; written: before compression */
     const char *problem;                             /* the first; NULL: none */
     struct cn_pace fraction_pace, bytes_pace, normals_pace;
 };
