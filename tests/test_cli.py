@@ -3,9 +3,8 @@ and what is not.
 """
 import json
 import os
-import signal
+import resource
 import subprocess
-import time
 import unittest
 
 import netCDF4
@@ -237,6 +236,55 @@ class Summary(Base):
         self.exits(result, 2)
         self.assertEqual(result.summary["exit_code"], 2)
 
+    def test_it_overwrites_no_config(self):
+        config = self.case.write_config()
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        os.symlink(config, os.path.join(self.case.dir, "link.json"))
+        for path in (config, os.path.join(self.case.dir, "link.json"), "-"):
+            done = ask("run", config, "--summary", path)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(f"--summary {path}", done.stderr)
+        with open(config, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+
+    def test_what_a_stopped_run_did_not_make_is_missing_in_every_variable(self):
+        with Case(variables=["pr", "tas"]).periods(2002, 2003) as case:
+            for year in range(2000, 2004):
+                for variable in ("pr", "tas"):
+                    trees.year_file(case.data, variable, year, calendar="360_day")
+            done = subprocess.run(
+                [BIN, "run", case.write_config(), "-p", "none", "--summary", "/dev/stdout", "-q"],
+                capture_output=True, text=True, timeout=60,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)))
+            self.assertEqual(done.returncode, 3, done.stderr)
+            for variable in json.loads(done.stdout)["variables"]:
+                self.assertEqual((variable["normals_written"], variable["normals_failed"]), (0, 2))
+
+    @unittest.skipIf(os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"), "no setpriv")
+    def test_a_folder_that_cannot_be_read_is_in_the_summary(self):
+        """A warning: it may be anybody's, such as lost+found."""
+        locked = os.path.join(self.case.data, "locked")
+        os.mkdir(locked, 0)
+        os.chmod(self.case.dir, 0o755)
+        os.makedirs(self.case.out)
+        os.chmod(self.case.out, 0o777)
+        other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        try:
+            done = subprocess.run(
+                (other if os.geteuid() == 0 else []) +
+                [BIN, "run", self.case.write_config(), "-p", "json"],
+                capture_output=True, text=True, timeout=60)
+        finally:
+            os.chmod(locked, 0o700)
+            os.rmdir(locked)
+        if done.returncode == 126 or "setpriv" in done.stderr:
+            self.skipTest("the program is where another user cannot run it")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"warning: {locked}: ", done.stdout)
+        for line in done.stderr.splitlines():
+            json.loads(line)
+
 
 class Inspect(Base):
     def test_inspect(self):
@@ -269,88 +317,6 @@ class Synth(TestCase):
                 self.assertTrue(-60 <= timeline.lat.min() and timeline.lat.max() <= 90)
                 self.assertTrue(0 <= timeline.lon.min() and timeline.lon.max() <= 360)
                 self.judged(case, variable, (2015, 2016), timeline=timeline)
-
-
-class Stopping(TestCase):
-    """Runs that are long enough to meet another one, or a signal."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.store = Case()
-        cls.addClassCleanup(cls.store.close)
-        raw = trees.values_like("temp", "slow", 360, (30, 40))
-        for year in range(1901, 2021):
-            trees.year_file(cls.store.data, "tas", year, calendar="360_day",
-                            raw=np.roll(raw, year), lat=np.linspace(-80, 80, 30),
-                            lon=np.linspace(0, 351, 40), deflate=0, shuffle=False)
-
-    def slow_case(self):
-        return Case(variables=["tas"], input={"root": self.store.data},
-                    output={"compression": 9}).periods(1903, 2020)
-
-    @staticmethod
-    def start(case):
-        return subprocess.Popen([BIN, "run", case.write_config(), "-t", "1"], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def freeze(self, case, process):
-        """Stops the process for the moment once it has published something."""
-        for _ in range(12000):
-            if case.normals():
-                process.send_signal(signal.SIGSTOP)
-                break
-            self.assertIsNone(process.poll(), "it ended without an output")
-            time.sleep(0.005)
-        self.assertLess(len(case.normals()), 118, "too fast to be met halfway")
-
-    def test_one_run_per_output_root(self):
-        """While a run holds its output root, a second one is refused and changes nothing."""
-        with self.slow_case() as case:
-            first = self.start(case)
-            try:
-                self.freeze(case, first)
-                before = set(case.files())
-                second = case.run()
-                self.assertIn(second.code, (1, 3))
-                self.assertRegex(second.err, "(?i)another|lock|running")
-                self.assertEqual(set(case.files()), before)
-            finally:
-                first.send_signal(signal.SIGCONT)
-                first.communicate(timeout=60)
-            self.assertEqual((first.returncode, len(case.normals())), (0, 118))
-
-    def test_a_killed_run_leaves_whole_files_only(self):
-        with self.slow_case() as case:
-            process = self.start(case)
-            self.freeze(case, process)
-            process.kill()
-            process.communicate(timeout=60)
-            done = len(case.normals())
-            for path in case.normals().values():
-                with netCDF4.Dataset(path) as nc:
-                    self.assertEqual(len(nc.dimensions["dayofyear"]), 360)
-            result = case.run()
-            self.exits(result, 0)
-            self.assertEqual(result.variable("tas")["normals_skipped"], done)
-            self.assertEqual(len(case.normals()), 118)
-            self.assertEqual([f for f in case.files() if f.endswith(".tmp")], [])
-
-    def test_signals_keep_what_is_finished(self):
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            with self.subTest(signal=number), self.slow_case() as case:
-                process = self.start(case)
-                self.freeze(case, process)
-                process.send_signal(number)
-                process.send_signal(signal.SIGCONT)
-                _, err = process.communicate(timeout=60)
-                self.assertEqual(process.returncode, code, err)
-                self.assertEqual([f for f in case.files() if f.endswith(".tmp")], [])
-                done = len(case.normals())
-                self.assertTrue(0 < done < 118, done)
-                result = case.run()
-                self.exits(result, 0)
-                self.assertGreaterEqual(result.variable("tas")["normals_skipped"], done)
-                self.assertEqual(len(case.normals()), 118)
 
 
 if __name__ == "__main__":
