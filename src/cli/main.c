@@ -133,10 +133,10 @@ static int run(int argc, char **argv)
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         print_help(stdout);
-        return CN_EXIT_OK;
+        return finish(CN_EXIT_OK);
     }
     if (strcmp(word, "--version") == 0)
-        return print_version();
+        return finish(print_version());
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(word, commands[i].name) == 0)
             return finish(commands[i].run(argc - 1, argv + 1));

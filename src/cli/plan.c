@@ -74,12 +74,13 @@ static void print_variable(const struct cn_variable_plan *variable)
                cn_human_bytes(variable->bytes_to_read, read),
                cn_human_bytes(variable->space.most, write));
         if (variable->batch_count)
-            printf("          %zu loads, %zu batches of up to %zu target years, %zu year slots of "
-                   "%s, ",
-                   variable->load_count, variable->batch_count, variable->batch_years,
-                   variable->year_slots, cn_human_bytes(variable->slab_bytes, read));
+            printf(
+                "          loads: %zu; batches: %zu, of up to %zu target years; year slots: %zu of "
+                "%s; ",
+                variable->load_count, variable->batch_count, variable->batch_years,
+                variable->year_slots, cn_human_bytes(variable->slab_bytes, read));
         if (variable->batch_count)
-            printf("%zu result slots of %s\n", variable->result_slots,
+            printf("result slots: %zu of %s\n", variable->result_slots,
                    cn_human_bytes(variable->result_bytes, read));
     }
     print_problems(&source->problems);

@@ -118,8 +118,8 @@ int cn_command_run(int argc, char **argv)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_watched(&prepared);
         char *root = realpath(prepared.config->output.root, NULL);
-        if (!prepared.options.quiet)
-            printf("Normals are in %s\n", root ? root : prepared.config->output.root);
+        if (!prepared.options.quiet && root) /* it may have gone meanwhile */
+            printf("Normals are in %s\n", root);
         free(root);
     }
     cn_unprepare(&prepared);
