@@ -47,8 +47,8 @@ class Memory(TestCase):
                 self.exits(run, 0)
                 self.assertEqual(run.variable("tas")["normals_written"], 7)
                 plan = self.case.run("--set", f"engine.memory={memory}B", command="plan").out
-                years, results = re.search(r"(\d+) year slots .* (\d+) result slots", plan).groups()
-                targets = int(re.search(r"batches of up to (\d+) target", plan).group(1))
+                years, results = re.search(r"year slots: (\d+) .* result slots: (\d+)", plan).groups()
+                targets = int(re.search(r"batches: \d+, of up to (\d+) target", plan).group(1))
                 slots = (int(years) + int(results) * targets) * SLAB
                 self.assertLessEqual(slots, memory)
                 peak = run.summary["peak_rss_bytes"]
