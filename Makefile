@@ -1,7 +1,9 @@
-# A thin front for CMake: `make` builds build/climnorm.
-BUILD ?= build
-JOBS  ?= $(shell nproc)
-N     ?= 5000
+# A thin front for CMake: `make` builds build/climnorm. `make bench BENCH=--quick` measures it;
+# BASELINE=old.json compares with an earlier run's results.
+BUILD  ?= build
+JOBS   ?= $(shell nproc)
+N      ?= 5000
+PYTHON ?= python3
 
 .PHONY: all configure test test-kill bench demo install clean
 all: configure
@@ -22,7 +24,7 @@ test-kill:
 	CLIMNORM_KILLS=$(N) cmake --build $(BUILD) --target test-kill
 
 bench: all
-	cmake --build $(BUILD) -j$(JOBS) --target bench
+	$(PYTHON) $(BUILD)/bench/climnorm-bench $(BENCH) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 demo: all
 	sh config/demo.sh $(BUILD)/climnorm

@@ -5,6 +5,7 @@
 #include "bare.h"
 
 #include "arena/arena.h"
+#include "base/machine.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
@@ -16,14 +17,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     PIECE = 4 << 20,
-    COPIED = 256 << 20, /* bytes */
-    DEPTH = 4           /* cold reads at once */
+    COPIED = 256 << 20,      /* bytes that copying goes through, of all threads */
+    COPIED_LEAST = 32 << 20, /* and of one thread */
+    READ = 1 << 20,          /* a read of the page cache, into memory that stays in the cache */
+    DEPTH = 4                /* cold reads at once */
 };
+static const uint64_t MOVED = (uint64_t)1 << 30; /* bytes that copy and touch measure */
 
 static double cpu_seconds(int who)
 {
@@ -92,22 +97,26 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
     H5Fclose(hdf5);
 }
 
-void bench_input_open(struct bench_input *input, const struct cn_plan *plan)
+static void list_files(struct bench_input *input, const struct cn_variable *variable)
 {
-    const struct cn_variable *variable = plan->variables[0].variable;
-    *input = (struct bench_input){0};
-    input->files = must(calloc(variable->year_count, sizeof *input->files));
-    input->paths = must(calloc(variable->year_count, sizeof *input->paths));
+    const size_t count = input->file_count + variable->year_count;
+    input->files = must(realloc(input->files, count * sizeof *input->files));
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_file *file = variable->years[y].parts[0].file;
         int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
         if (descriptor < 0)
             bench_fail("%s: cannot be opened", file->path);
-        input->paths[input->file_count] = file->path;
         input->files[input->file_count++] = descriptor;
         input->bytes += file->size;
         list_chunks(input, file, descriptor);
     }
+}
+
+void bench_input_open(struct bench_input *input, const struct cn_plan *plan)
+{
+    *input = (struct bench_input){0};
+    for (size_t v = 0; v < plan->variable_count; v++)
+        list_files(input, plan->variables[v].variable);
 }
 
 void bench_input_close(struct bench_input *input)
@@ -115,7 +124,6 @@ void bench_input_close(struct bench_input *input)
     for (size_t f = 0; f < input->file_count; f++)
         close(input->files[f]);
     free(input->files);
-    free(input->paths);
     free(input->chunks);
 }
 
@@ -157,10 +165,70 @@ struct bench_time bench_inflate(const struct bench_input *input, int threads)
     return start;
 }
 
-void bench_forget(const struct bench_input *input)
+static uint64_t size_of(int file)
 {
-    for (size_t f = 0; f < input->file_count; f++)
+    struct stat status;
+    if (fstat(file, &status))
+        bench_fail("a file cannot be asked for its size");
+    return (uint64_t)status.st_size;
+}
+
+static struct bench_time read_files(const struct bench_input *input, size_t files, int threads)
+{
+    struct bench_time start = {0};
+#pragma omp parallel num_threads(threads)
+    {
+        unsigned char *piece = touched(READ);
+#pragma omp barrier
+#pragma omp master
+        start = bench_now();
+#pragma omp for schedule(dynamic, 1)
+        for (size_t f = 0; f < files; f++)
+            for (off_t at = 0; pread(input->files[f], piece, READ, at) > 0; at += READ)
+                continue;
+#pragma omp master
+        start = bench_since(start);
+        free(piece);
+    }
+    return start;
+}
+
+struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, int threads)
+{
+    size_t files = 0;
+    *bytes = 0;
+    while (files < input->file_count && (!files || *bytes < cn_machine_memory() / 4))
+        *bytes += size_of(input->files[files++]);
+    read_files(input, files, threads); /* now they are in the page cache */
+    return read_files(input, files, threads);
+}
+
+/* Pages of a file that are in the page cache. */
+static size_t pages_kept(int file, uint64_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (size + page - 1) / page;
+    unsigned char *kept = must(calloc(pages + 1, 1));
+    void *at = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
+    size_t count = 0;
+    if (at != MAP_FAILED) {
+        if (!mincore(at, size, kept))
+            for (size_t p = 0; p < pages; p++)
+                count += kept[p] & 1;
+        munmap(at, size);
+    }
+    free(kept);
+    return count;
+}
+
+double bench_forget(const struct bench_input *input)
+{
+    size_t kept = 0;
+    for (size_t f = 0; f < input->file_count; f++) {
+        fdatasync(input->files[f]); /* what is not on the disk yet cannot be forgotten */
         posix_fadvise(input->files[f], 0, 0, POSIX_FADV_DONTNEED);
+        kept += pages_kept(input->files[f], size_of(input->files[f]));
+    }
+    return (double)kept * (double)sysconf(_SC_PAGESIZE) / (double)(input->bytes + 1);
 }
 
 struct bench_time bench_read_cold(const struct bench_input *input, int threads)
@@ -208,17 +276,19 @@ static void read_normal(struct bench_output *output, const char *path, const cha
 
 void bench_output_read(struct bench_output *output, const struct cn_plan *plan)
 {
-    const struct cn_variable_plan *variable = &plan->variables[0];
     *output = (struct bench_output){0};
-    for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < variable->layout.region_count; r++) {
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        for (size_t k = 0; k < variable->target_count * variable->layout.region_count; k++) {
+            const struct cn_target *target = &variable->targets[k / variable->layout.region_count];
             char *path = NULL;
             if (asprintf(&path, "%s/%s", plan->config->output.root,
-                         variable->targets[t].outputs[r].path) < 0)
+                         target->outputs[k % variable->layout.region_count].path) < 0)
                 bench_fail("out of memory");
             read_normal(output, path, variable->variable->name);
             free(path);
         }
+    }
 }
 
 void bench_output_free(struct bench_output *output)
@@ -260,32 +330,42 @@ struct bench_time bench_deflate(const struct bench_output *output, const struct 
     return start;
 }
 
-struct bench_time bench_copy(uint64_t bytes, int threads)
+struct bench_time bench_copy(uint64_t *bytes, int threads)
 {
-    unsigned char *from = touched(COPIED), *to = touched(COPIED);
-    const uint64_t pieces = bytes / PIECE;
-    struct bench_time start = bench_now();
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (uint64_t k = 0; k < pieces; k++)
-        memcpy(to + k * PIECE % COPIED, from + k * PIECE % COPIED, PIECE);
-    start = bench_since(start);
-    free(from);
-    free(to);
+    const size_t each = COPIED / threads > COPIED_LEAST ? COPIED / (size_t)threads : COPIED_LEAST;
+    const size_t rounds = (MOVED / (size_t)threads + each - 1) / each;
+    struct bench_time start = {0};
+#pragma omp parallel num_threads(threads)
+    {
+        unsigned char *from = touched(each), *to = touched(each);
+#pragma omp barrier
+#pragma omp master
+        start = bench_now();
+        for (size_t round = 0; round < rounds; round++)
+            for (size_t at = 0; at < each; at += PIECE)
+                memcpy(to + at, from + at, each - at < PIECE ? each - at : PIECE);
+#pragma omp barrier
+#pragma omp master
+        start = bench_since(start);
+        free(from);
+        free(to);
+    }
+    *bytes = (uint64_t)threads * rounds * each;
     return start;
 }
 
-struct bench_time bench_touch(uint64_t bytes, int threads)
+struct bench_time bench_touch(uint64_t *bytes, int threads)
 {
-    const uint64_t pieces = bytes / PIECE;
-    unsigned char *memory = mmap(NULL, pieces * PIECE, PROT_READ | PROT_WRITE,
+    *bytes = MOVED;
+    unsigned char *memory = mmap(NULL, MOVED, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         bench_fail("out of memory");
     struct bench_time start = bench_now();
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (uint64_t k = 0; k < pieces; k++)
+    for (uint64_t k = 0; k < MOVED / PIECE; k++)
         cn_arena_touch(memory + k * PIECE, PIECE);
     start = bench_since(start);
-    munmap(memory, pieces * PIECE);
+    munmap(memory, MOVED);
     return start;
 }

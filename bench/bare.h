@@ -24,26 +24,27 @@ struct bench_chunk {
     uint64_t address, size;
 };
 
-/* The data of a variable, as stored. */
+/* The data of all variables, as stored. */
 struct bench_input {
     struct bench_chunk *chunks;
     size_t chunk_count;
     size_t chunk_bytes, largest; /* a chunk inflated; the largest stored */
-    const char **paths;
     int *files;
     size_t file_count;
     uint64_t bytes; /* of all files */
 };
 
-/* Lists the chunks of the first variable of the plan, which must be shuffled and deflated float32.
- * Exits with a message on failure, as everything here does. */
+/* Lists the chunks of the plan's variables, which must be shuffled and deflated float32, each file
+ * a year and each chunk a day. Exits with a message on failure, as everything here does. */
 void bench_input_open(struct bench_input *input, const struct cn_plan *plan);
 void bench_input_close(struct bench_input *input);
 
 /* Time to pread and inflate every chunk. */
 struct bench_time bench_inflate(const struct bench_input *input, int threads);
-/* Forgets the files, as far as the kernel lets go of them. */
-void bench_forget(const struct bench_input *input);
+/* Time to read bytes that lie in the page cache: of as many files as fit in a quarter of memory. */
+struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, int threads);
+/* Forgets the files; returns the share of their pages that the kernel keeps nevertheless. */
+double bench_forget(const struct bench_input *input);
 /* Time to read every byte of files that were forgotten. */
 struct bench_time bench_read_cold(const struct bench_input *input, int threads);
 
@@ -54,7 +55,7 @@ struct bench_output {
     size_t chunk_count, value_count, largest;
 };
 
-/* Reads back the normals of the plan's first variable. */
+/* Reads back the normals of the plan. */
 void bench_output_read(struct bench_output *output, const struct cn_plan *plan);
 void bench_output_free(struct bench_output *output);
 
@@ -62,10 +63,10 @@ void bench_output_free(struct bench_output *output);
 struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
                                 int level, int threads);
 
-/* Time to copy so many bytes, which lie far beyond the caches. */
-struct bench_time bench_copy(uint64_t bytes, int threads);
-/* Time until the kernel has given so many bytes of fresh memory. */
-struct bench_time bench_touch(uint64_t bytes, int threads);
+/* Time to copy *bytes, which lie far beyond the caches, each thread in memory of its own. */
+struct bench_time bench_copy(uint64_t *bytes, int threads);
+/* Time until the kernel has given *bytes of fresh memory. */
+struct bench_time bench_touch(uint64_t *bytes, int threads);
 
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -3,11 +3,16 @@
  * the bytes that must move (each input once, each output once), those of a memcpy of as many bytes
  * in the same run, and how many times longer the kernel took. One thread.
  *
- *     CLIMNORM_ISA=avx2 bench_kernels rain       only this ISA, only headlines with this text
+ *     CLIMNORM_ISA=avx2 bench_kernels [--json] [--repeats N] [rain]
+ *
+ * measures only this ISA and headlines with this text; --json prints every turn, for
+ * climnorm-bench.
  */
 #include "kernels.h"
 
 #include <float.h>
+#include <getopt.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +29,7 @@ enum {
     NEAR_CELLS = 128,      /* of the window job that stays in cache */
     NEAR_VALUES = 4096,    /* of the other kernels, in cache */
     FAR_VALUES = 24 << 20, /* and out of it */
-    REPEATS = 7,
+    MAX_REPEATS = 25,
 };
 /* Years lie this far apart, as in the arena: a multiple of 2 MiB, the worst case for caches. */
 static const size_t YEAR_BYTES = 76 << 20;
@@ -35,6 +40,8 @@ static struct {
     float *years, *means, *values;
     uint8_t *bytes;
 } room;
+static int repeats = 7;
+static json_t *list; /* NULL: text is printed */
 
 static double now(void) /* of this thread, so that time given to other programs does not count */
 {
@@ -165,10 +172,10 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double values[REPEATS])
+static double median(double *values)
 {
-    qsort(values, REPEATS, sizeof *values, by_size);
-    return values[REPEATS / 2];
+    qsort(values, (size_t)repeats, sizeof *values, by_size);
+    return values[repeats / 2];
 }
 
 struct subject {
@@ -178,13 +185,31 @@ struct subject {
     size_t value_bytes; /* read and written for a value, but by window_means */
 };
 
+static json_t *numbers(const double *values, double times)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < repeats; i++)
+        json_array_append_new(array, json_real(times * values[i]));
+    return array;
+}
+
+/* Here a byte copied is a byte read and a byte written, as it is for the kernels. */
+static void enlist(const struct subject *subject, const char *isa, const char *where, size_t bytes,
+                   const double *kernel, const double *copy)
+{
+    json_array_append_new(list,
+                          json_pack("{ss ss ss sI so so}", "kernel", subject->headline, "isa", isa,
+                                    "where", where, "bytes", (json_int_t)bytes, "gb_per_s",
+                                    numbers(kernel, 1), "copy_gb_per_s", numbers(copy, 2)));
+}
+
 /* Kernel and memcpy take turns, so that a noisy neighbour meets both. The first turn warms up. */
 static void measure(const struct subject *subject, const struct work *work, size_t bytes,
                     const char *where)
 {
-    double kernel[REPEATS], copy[REPEATS], ratio[REPEATS];
+    double kernel[MAX_REPEATS], copy[MAX_REPEATS], ratio[MAX_REPEATS];
     const size_t calls = bytes < 1 << 20 ? (16 << 20) / bytes : 1;
-    for (int turn = -1; turn < REPEATS; turn++) {
+    for (int turn = -1; turn < repeats; turn++) {
         const double start = now();
         for (size_t i = 0; i < calls; i++)
             subject->run(work);
@@ -199,6 +224,10 @@ static void measure(const struct subject *subject, const struct work *work, size
         copy[turn] = (double)(bytes * calls) / (now() - middle) * 1e-9;
         ratio[turn] = copy[turn] / kernel[turn];
     }
+    if (list) {
+        enlist(subject, work->kernels->isa, where, bytes, kernel, copy);
+        return;
+    }
     printf("  %-12s %-9s %9.2f %9.2f %9.2f\n", where, work->kernels->isa, median(kernel),
            median(copy), median(ratio));
     fflush(stdout);
@@ -208,7 +237,8 @@ static void measure_all(const struct subject *subject)
 {
     const size_t cell = (ROWS + TARGETS) * sizeof(float);
     const char *only = getenv("CLIMNORM_ISA");
-    printf("%s\n", subject->headline);
+    if (!list)
+        printf("%s\n", subject->headline);
     if (subject->run == run_window)
         fill_years(subject->weather);
     for (int far = 0; far < 2; far++) {
@@ -221,6 +251,22 @@ static void measure_all(const struct subject *subject)
                         subject->run == run_window ? work.days * work.cells * cell
                                                    : work.values * subject->value_bytes,
                         far ? "out of cache" : "in cache");
+        }
+    }
+}
+
+static void parse(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"repeats", required_argument, NULL, 'r'}, {0}};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'j')
+            list = json_array();
+        else if (option == 'r')
+            repeats = atoi(optarg);
+        if (option == '?' || repeats < 1 || repeats > MAX_REPEATS) {
+            fputs("usage: bench_kernels [--json] [--repeats 1...25] [TEXT]\n", stderr);
+            exit(1);
         }
     }
 }
@@ -240,6 +286,7 @@ int main(int argc, char **argv)
         {"unpack: shuffled int16", run_unpack, 0, 6},
         {"unpack: big-endian float32", run_swap, 0, 8},
     };
+    parse(argc, argv);
     const size_t copied = (size_t)DAYS * DAY_CELLS * (ROWS + TARGETS) * sizeof(float);
     room.years = map(ROWS * YEAR_BYTES);
     room.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
@@ -248,10 +295,15 @@ int main(int argc, char **argv)
     memset(room.bytes, 1, 2 * copied); /* else reads would meet the kernel's page of zeros */
     memset(room.values, 1, (size_t)FAR_VALUES * sizeof(float));
 
-    printf("window %d, %d targets; medians of %d\n", WINDOW, TARGETS, REPEATS);
-    printf("  %-12s %-9s %9s %9s %9s\n", "data", "isa", "GB/s", "memcpy", "ratio");
+    if (!list) {
+        printf("window %d, %d targets; medians of %d\n", WINDOW, TARGETS, repeats);
+        printf("  %-12s %-9s %9s %9s %9s\n", "data", "isa", "GB/s", "memcpy", "ratio");
+    }
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
-        if (argc < 2 || strstr(subjects[i].headline, argv[1]))
+        if (optind == argc || strstr(subjects[i].headline, argv[optind]))
             measure_all(subjects + i);
+    if (list)
+        json_dumpf(list, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    json_decref(list);
     return 0;
 }

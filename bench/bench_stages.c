@@ -1,0 +1,271 @@
+/*
+ * Measures stages of a job once, one after the other, and prints a JSON object: wall and processor
+ * seconds and bytes of each, and what the plan says of the job. climnorm-bench calls it in turns
+ * with others, repeats it, and judges; this program does none of that.
+ *
+ *     bench_stages CONFIG [--threads N] [--set KEY=VALUE]... STAGE...
+ *     bench_stages --about                    compiler, flags and kernels of this build
+ *
+ * Limits (bare.h): copy, touch, read (page cache), disk (cold), inflate, deflate (of the normals
+ * that lie in the output folder). The engine's loads alone: load (into fresh memory), reload (into
+ * touched memory), cold (the same from the disk). forget: the input leaves the page cache.
+ */
+#include "bare.h"
+#include "base/machine.h"
+#include "base/threads.h"
+#include "engine/job.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SETS = 64 };
+
+/* A job, and what its stages share. */
+struct bench {
+    struct cn_config *config;
+    struct cn_catalog *catalog;
+    struct cn_plan *plan;
+    const struct cn_kernels *kernels;
+    struct cn_arena arena; /* bytes 0: not open */
+    struct bench_input input;
+    int threads;
+};
+
+static void prepare(struct bench *bench, const char *path, const char *const *sets, size_t count)
+{
+    struct cn_problems problems = {0};
+    struct cn_error error = {0};
+    if (cn_kernels_select(&bench->kernels, &error))
+        bench_fail("%s", error.text);
+    if (cn_config_read(path, sets, count, &bench->config, &problems))
+        bench_fail("%s", problems.count ? problems.items[0].text : "out of memory");
+    if (cn_catalog_read(bench->config, &(struct cn_watch){0}, &bench->catalog, &error) ||
+        cn_plan_targets(bench->config, bench->catalog, &bench->plan, &error) ||
+        cn_plan_schedule(bench->plan, cn_machine_memory() / 5 * 4, bench->threads, &error))
+        bench_fail("%s", error.text);
+    for (size_t v = 0; v < bench->plan->variable_count; v++)
+        if (bench->plan->variables[v].failure || bench->plan->variables[v].problems.count)
+            bench_fail("%s: expected a job without problems; climnorm plan shows them", path);
+    bench_input_open(&bench->input, bench->plan);
+}
+
+static void finish(struct bench *bench)
+{
+    if (bench->arena.bytes)
+        cn_arena_close(&bench->arena);
+    bench_input_close(&bench->input);
+    cn_plan_free(bench->plan);
+    cn_catalog_free(bench->catalog);
+    cn_config_free(bench->config);
+}
+
+static void open_arena(struct bench *bench)
+{
+    struct cn_error error;
+    if (bench->arena.bytes)
+        cn_arena_close(&bench->arena);
+    if (cn_arena_open(&bench->arena, bench->plan->arena_bytes, &error))
+        bench_fail("%s", error.text);
+}
+
+/* The loads of a variable alone. */
+static void load_variable(const struct bench *bench, const struct cn_variable_plan *variable)
+{
+    struct cn_variable_plan loads = *variable;
+    struct cn_step *steps = calloc(loads.step_count, sizeof *steps);
+    struct cn_counters *counters = aligned_alloc(64, sizeof *counters);
+    struct cn_variable_result result = {0};
+    const struct cn_run_hooks hooks = {.counters = counters};
+    if (!steps || !counters)
+        bench_fail("out of memory");
+    memset(counters, 0, sizeof *counters);
+    loads.step_count = loads.batch_count = loads.outputs_wanted = 0;
+    for (size_t s = 0; s < variable->step_count; s++)
+        if (variable->steps[s].kind == CN_LOAD)
+            steps[loads.step_count++] = variable->steps[s];
+    loads.steps = steps;
+    if (cn_variable_run(bench->plan, &loads, &bench->arena, bench->kernels, &hooks, counters,
+                        &result) ||
+        result.problems.count)
+        bench_fail("%s", result.problems.count ? result.problems.items[0].text : "loading failed");
+    cn_problems_free(&result.problems);
+    free(counters);
+    free(steps);
+}
+
+static struct bench_time load(const struct bench *bench)
+{
+    struct bench_time start = bench_now();
+    for (size_t v = 0; v < bench->plan->variable_count; v++)
+        load_variable(bench, &bench->plan->variables[v]);
+    return bench_since(start);
+}
+
+static struct bench_time fresh_load(struct bench *bench)
+{
+    open_arena(bench);
+    return load(bench);
+}
+
+static struct bench_time touched_load(struct bench *bench)
+{
+    if (!bench->arena.bytes) {
+        open_arena(bench);
+        memset(bench->arena.base, 0, bench->arena.bytes);
+    }
+    return load(bench);
+}
+
+static uint64_t inflated_bytes(const struct bench *bench)
+{
+    return (uint64_t)bench->input.chunk_count * bench->input.chunk_bytes;
+}
+
+/* Bytes that computing must move: each source value and each normal once. */
+static uint64_t compulsory_bytes(const struct cn_plan *plan)
+{
+    uint64_t bytes = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        for (size_t b = 0; b < variable->batch_count; b++)
+            bytes += (variable->batches[b].row_count + variable->batches[b].target_count) *
+                     variable->slab_bytes;
+    }
+    return bytes;
+}
+
+static json_t *time_of(struct bench_time time, uint64_t bytes)
+{
+    return json_pack("{sf sf sI}", "wall_s", time.wall_s, "cpu_s", time.cpu_s, "bytes",
+                     (json_int_t)bytes);
+}
+
+/* What keeps the disk from being measured, or NULL. */
+static const char *forget(const struct bench *bench)
+{
+    return bench_forget(&bench->input) > 0.05 ? "the files do not leave the page cache" : NULL;
+}
+
+static json_t *deflate_stage(const struct bench *bench)
+{
+    struct bench_output output;
+    bench_output_read(&output, bench->plan);
+    struct bench_time time =
+        bench_deflate(&output, bench->kernels, bench->config->output.compression, bench->threads);
+    json_t *stage = time_of(time, output.value_count * sizeof(float));
+    bench_output_free(&output);
+    return stage;
+}
+
+static json_t *measure(struct bench *bench, const char *stage)
+{
+    const uint64_t inflated = inflated_bytes(bench);
+    struct bench_time time;
+    uint64_t bytes;
+    if (!strcmp(stage, "copy")) {
+        time = bench_copy(&bytes, bench->threads);
+        return time_of(time, 2 * bytes); /* read and written, as the kernels count */
+    }
+    if (!strcmp(stage, "touch")) {
+        time = bench_touch(&bytes, bench->threads);
+        return time_of(time, bytes);
+    }
+    if (!strcmp(stage, "read")) {
+        time = bench_read(&bench->input, &bytes, bench->threads);
+        return time_of(time, bytes);
+    }
+    if (!strcmp(stage, "inflate"))
+        return time_of(bench_inflate(&bench->input, bench->threads), inflated);
+    if (!strcmp(stage, "deflate"))
+        return deflate_stage(bench);
+    if (!strcmp(stage, "load"))
+        return time_of(fresh_load(bench), inflated);
+    if (!strcmp(stage, "reload"))
+        return time_of(touched_load(bench), inflated);
+    const bool disk = !strcmp(stage, "disk"), cold = !strcmp(stage, "cold");
+    if (!disk && !cold && strcmp(stage, "forget") != 0)
+        bench_fail("no stage is named \"%s\"", stage);
+    const char *why = forget(bench);
+    if (why)
+        return json_pack("{ss}", "unavailable", why);
+    if (disk)
+        return time_of(bench_read_cold(&bench->input, bench->threads), bench->input.bytes);
+    if (cold)
+        return time_of(touched_load(bench), inflated);
+    return json_object();
+}
+
+static json_t *describe(const struct bench *bench)
+{
+    size_t years = 0, normals = 0;
+    for (size_t v = 0; v < bench->plan->variable_count; v++) {
+        years += bench->plan->variables[v].load_count;
+        normals += bench->plan->variables[v].outputs_wanted;
+    }
+    return json_pack("{si si sI sI sI sI sI sI sI}", "source_years", (int)years, "normals",
+                     (int)normals, "chunks", (json_int_t)bench->input.chunk_count, "chunk_bytes",
+                     (json_int_t)bench->input.chunk_bytes, "stored_bytes",
+                     (json_int_t)bench->input.bytes, "inflated_bytes",
+                     (json_int_t)inflated_bytes(bench), "compute_bytes",
+                     (json_int_t)compulsory_bytes(bench->plan), "arena_bytes",
+                     (json_int_t)bench->plan->arena_bytes, "compression",
+                     (json_int_t)bench->config->output.compression);
+}
+
+static void print(json_t *json)
+{
+    if (!json || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) ||
+        putchar('\n') == EOF)
+        bench_fail("the results cannot be printed");
+    json_decref(json);
+}
+
+static void print_about(void)
+{
+    const struct cn_kernels *kernels;
+    struct cn_error error;
+    json_t *isas = json_array();
+    if (cn_kernels_select(&kernels, &error))
+        bench_fail("%s", error.text);
+    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++)
+        json_array_append_new(isas, json_string((*each)->isa));
+    print(json_pack("{ss ss ss so si}", "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS, "isa",
+                    kernels->isa, "isas", isas, "threads", cn_threads_available()));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"threads", required_argument, NULL, 't'},
+                                            {"set", required_argument, NULL, 's'},
+                                            {"about", no_argument, NULL, 'a'},
+                                            {0}};
+    struct bench bench = {.threads = cn_threads_available()};
+    const char *sets[MAX_SETS];
+    size_t set_count = 0;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 't') {
+            bench.threads = atoi(optarg);
+        } else if (option == 's' && set_count < MAX_SETS) {
+            sets[set_count++] = optarg;
+        } else if (option == 'a') {
+            print_about();
+            return 0;
+        } else {
+            optind = argc;
+            break;
+        }
+    }
+    if (argc - optind < 2 || bench.threads < 1)
+        bench_fail("usage: bench_stages CONFIG [--threads N] [--set KEY=VALUE]... STAGE...");
+    prepare(&bench, argv[optind], sets, set_count);
+    json_t *stages = json_object();
+    for (int i = optind + 1; i < argc; i++)
+        json_object_set_new(stages, argv[i], measure(&bench, argv[i]));
+    print(json_pack("{si so so}", "threads", bench.threads, "job", describe(&bench), "stages",
+                    stages));
+    finish(&bench);
+    return 0;
+}

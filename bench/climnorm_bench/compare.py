@@ -1,0 +1,105 @@
+"""Two runs side by side: what got slower, or better, beyond the noise.
+
+A figure has changed when its medians are further apart than the spreads of both together (most less
+least), and by more than 3 %. Of equal runs of 3 turns, one figure in 140 is marked wrongly as
+slower, of 5 turns one in 10,000, of 2 turns one in 16; a single turn has no spread and is
+never judged. Spreads that wide hide small changes: more repeats, or a quieter machine, show them.
+"""
+from .tables import Table, number, spread
+
+LEAST = 0.03
+# Units and words of keys whose figures are the better the larger; of others, smaller is better.
+LARGER = ("_per_s", "share_of_limit", "share_of_copy", "speedup", "efficiency",
+          "speedup_times_inflate", "speedup_times_inflate_cpu")
+# Figures that say what the machine gave, not what climnorm made of it.
+MACHINE = ("copy_gb_per_s",)
+DERIVED = ("inflate_speedup",)  # two limits, no judgement
+
+
+def figures(results):
+    """(group, entry, key) -> figure, of all lists of a results.json."""
+    found = {}
+    for group in ("limits", "kernels", "stages", "runs", "peers"):
+        for entry in results[group]:
+            name = ", ".join(text_of(key, value) for key, value in entry.items()
+                             if key in ("kernel", "isa", "where", "stage", "run", "name",
+                                        "threads", "regions"))
+            for key, value in entry.items():
+                if isinstance(value, dict) and "median" in value and key not in DERIVED:
+                    found[group, name, key] = value
+    return found
+
+
+def text_of(key, value):
+    if key == "threads":
+        return f"{value} thread{'s' * (value > 1)}"
+    if key == "regions":
+        return "+".join(value)
+    return str(value)
+
+
+def verdict(old, new, key):
+    """"slower", "faster", "" (within the noise) or "?" (cannot be told)."""
+    if old["n"] < 2 or new["n"] < 2:
+        return "?"
+    change = new["median"] - old["median"]
+    noise = old["most"] - old["least"] + new["most"] - new["least"]
+    if abs(change) <= max(noise, LEAST * abs(old["median"])):
+        return ""
+    better = change > 0 if key.endswith(LARGER) else change < 0
+    if key.endswith("_bytes"):
+        return "less" if better else "more"
+    return "faster" if better else "slower"
+
+
+def is_machine(group, key):
+    return group == "limits" or key in MACHINE
+
+
+def compare(old, new, everything=False):
+    """The tables of what changed, and lines that say how far it can be trusted."""
+    before, after = figures(old), figures(new)
+    rows, counts, machine_slower = [], {}, False
+    for place, figure in after.items():
+        if place not in before:
+            continue
+        group, name, key = place
+        word = verdict(before[place], figure, key)
+        whose = "machine" if is_machine(group, key) else "climnorm"
+        if group == "peers" and not name.startswith("climnorm"):
+            whose = "peer"
+        counts[word] = counts.get(word, 0) + (whose == "climnorm")
+        machine_slower |= whose == "machine" and word == "slower"
+        if everything or word not in ("", "?"):
+            times = figure["median"] / before[place]["median"] if before[place]["median"] else 0
+            rows.append([f"{group}: {name}", key, spread(before[place]), spread(figure),
+                         number(times), (word.upper() if word in ("slower", "more") else word)
+                         + (f" ({whose})" if word and whose != "climnorm" else "")])
+    rows.sort(key=lambda row: (not row[5].startswith(("SLOWER", "MORE")), "(" in row[5]))
+    lines = differences(old, new)
+    lines.append(f"{sum(place in before for place in after)} figures in both runs; of climnorm's, "
+                 f"{counts.get('slower', 0)} got slower beyond the noise, "
+                 f"{counts.get('faster', 0)} faster, {counts.get('more', 0)} take more memory.")
+    if counts.get("?"):
+        lines.append(f"{counts['?']} were measured once and cannot be judged; --repeats 3 or more.")
+    if machine_slower:
+        lines.append("The machine itself gave less than before: judge climnorm by its ratios to "
+                     "the limits (times_…, share_…), which were measured in the same turns.")
+    return [Table("Changes beyond the noise" if not everything else "All figures",
+                  ["what", "figure", "old", "new", "new/old", ""], rows)] if rows else [], lines
+
+
+def differences(old, new):
+    """Why the runs are not of one kind, if they are not."""
+    lines = []
+    for part, keys in (("machine", ("cpu", "usable_cores", "system", "compiler", "flags", "isa",
+                                    "libraries", "file_system", "climnorm")),
+                       ("settings", ("size", "grid", "first_year", "last_year", "days", "window",
+                                     "variables", "regions"))):
+        for key in keys:
+            if old[part].get(key) != new[part].get(key):
+                lines.append(f"{part}, {key}: {old[part].get(key)} before, {new[part].get(key)} "
+                             "now")
+    if any(line.startswith("settings") for line in lines):
+        lines.append("The settings differ: seconds of different jobs cannot be compared.")
+    return lines

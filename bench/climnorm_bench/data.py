@@ -1,0 +1,89 @@
+"""The data of a run: a tree made once by `climnorm synth` and kept, a config, a scratch folder."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from . import Failure, programs
+
+CONFIG = """input:   {{ root = "{tree}"; }};
+regions = {regions};
+normals: {{ window = {window}; min_days = {min_days};
+           periods = ( {{ name = "all"; first = {first}; last = {last}; }} ); }};
+output:  {{ root = "output"; existing = "overwrite"; }};
+"""
+
+
+def prepare(settings):
+    """Fills in settings.tree, .scratch and .config."""
+    settings.tree = tree(settings)
+    settings.scratch = tempfile.mkdtemp(prefix="run-", dir=settings.data)
+    settings.config = os.path.join(settings.scratch, "bench.cfg")
+    with open(settings.config, "w", encoding="utf-8") as file:
+        file.write(CONFIG.format(
+            tree=settings.tree, regions=json.dumps(settings.regions), window=settings.window,
+            min_days=0 if settings.days else 0.9, last=settings.last_year,
+            first=settings.first_year + settings.window - 1))
+
+
+def remove(settings):
+    if settings.scratch:
+        shutil.rmtree(settings.scratch, ignore_errors=True)
+
+
+def tree(settings):
+    """The folder of the data, made unless an earlier run left just these there."""
+    version = programs.output_of([settings.climnorm, "--version"]).splitlines()[0]
+    stamp = {"version": version, "grid": list(settings.grid), "first_year": settings.first_year,
+             "last_year": settings.last_year, "days": settings.days,
+             "variables": settings.variables}
+    rows, columns = settings.grid
+    name = (f"{rows}x{columns}-{settings.first_year}-{settings.last_year}-"
+            f"{settings.days or 'all'}-{'-'.join(settings.variables)}")
+    folder = os.path.join(settings.data, name)
+    if stamp_of(folder) == stamp:
+        return folder
+    os.makedirs(settings.data, exist_ok=True)
+    need = rows * columns * 4 * (settings.days or 365) * len(settings.variables) * 0.3 * (
+        settings.last_year - settings.first_year + 1)
+    free = shutil.disk_usage(settings.data).free
+    if need > free:
+        raise Failure(f"{settings.data}: the data take about {need / 1e9:.1f} GB and only "
+                      f"{free / 1e9:.1f} GB are free; use --quick, or --data DIR on another disk")
+    print(f"Making about {need / 1e9:.1f} GB of data in {folder}, once", file=sys.stderr)
+    shutil.rmtree(folder, ignore_errors=True)
+    making = tempfile.mkdtemp(prefix="making-", dir=settings.data)
+    try:
+        command = [settings.climnorm, "synth", making, "--grid", f"{rows}x{columns}", "--years",
+                   f"{settings.first_year}-{settings.last_year}", "--variables",
+                   ",".join(settings.variables), "--force"]
+        if settings.days:
+            command += ["--days", str(settings.days)]
+        if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+            raise Failure(f"{' '.join(command)} failed")
+        with open(os.path.join(making, "made.json"), "w", encoding="utf-8") as file:
+            json.dump(stamp, file)
+        os.chmod(making, 0o755)
+        os.rename(making, folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return folder
+
+
+def stamp_of(folder):
+    try:
+        with open(os.path.join(folder, "made.json"), encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def warm(settings):
+    """Reads all files, so that they lie in the page cache if that has room for them."""
+    for folder, _, names in os.walk(settings.tree):
+        for name in names:
+            with open(os.path.join(folder, name), "rb", buffering=0) as file:
+                while file.read(1 << 22):
+                    pass

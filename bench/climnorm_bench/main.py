@@ -1,0 +1,118 @@
+"""The commands of climnorm-bench, put together from the other modules."""
+import json
+import os
+import shlex
+import signal
+import sys
+
+from . import (SCHEMA, Failure, compare, data, kernels, machine, options, peers, pipeline, plots,
+               programs, report, sweep, turns)
+
+
+def measure(settings, command):
+    """A whole results.json."""
+    results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
+               "settings": settings.described(), "job": None, "limits": [], "kernels": [],
+               "stages": [], "runs": [], "peers": [], "notes": []}
+    if "kernels" in settings.parts:
+        results["kernels"] = kernels.measure(settings)
+    if set(settings.parts) - {"kernels"}:
+        os.makedirs(settings.data, exist_ok=True)
+        try:
+            data.prepare(settings)
+            if {"limits", "pipeline"} & set(settings.parts):
+                results.update(pipeline.measure(settings))
+            if "peers" in settings.parts:
+                data.warm(settings)
+                results["peers"] = peers.run(settings, turns)
+        finally:
+            data.remove(settings)
+    return results
+
+
+def run(arguments, script, command):
+    found = programs.find(script, arguments.climnorm, venv=arguments.venv)
+    settings = options.settings_of(arguments, found)
+    old = report.read(settings.baseline) if settings.baseline else None
+    os.makedirs(settings.output, exist_ok=True)
+    results = measure(settings, command)
+    path = os.path.join(settings.output, "results.json")
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
+        file.write("\n")
+    os.replace(path + ".new", path)
+    print(report.text(results))
+    draw(results, settings.output)
+    print(f"Figures: {path}")
+    if old:
+        show_comparison(old, results, False)
+
+
+def draw(results, folder):
+    made = plots.draw(results, folder)
+    if made is None:
+        print(f"No plots: matplotlib is not installed ({plots.INSTALL})")
+    return made or []
+
+
+def show_comparison(old, new, everything):
+    tables, lines = compare.compare(old, new, everything)
+    print("".join("\n" + table.text() for table in tables))
+    print("\n".join(lines))
+
+
+def print_report(arguments):
+    results = report.read(arguments.results)
+    made = []
+    if arguments.plots:
+        os.makedirs(arguments.plots, exist_ok=True)
+        made = draw(results, arguments.plots)
+    if arguments.update:
+        beside = os.path.dirname(os.path.abspath(arguments.update))
+        paths = [(title, os.path.relpath(os.path.join(arguments.plots, name), beside))
+                 for title, name in made]
+        report.update(arguments.update, results, paths)
+    elif arguments.markdown:
+        print(report.markdown(results), end="")
+    else:
+        print(report.text(results), end="")
+
+
+def run_sweep(arguments, script):
+    found = programs.find(script, arguments.climnorm, measuring=False)
+    entries = sweep.measure(arguments, found.climnorm)
+    print(sweep.text(entries), end="")
+    if arguments.json:
+        sweep.save(arguments.json, arguments, entries)
+
+
+def run_peers(arguments, script):
+    found = programs.find(script, arguments.climnorm, measuring=False, venv=arguments.venv)
+    entries = peers.command(arguments, found, turns)
+    if entries:
+        print("\n".join(table.text() for table in report.peers({"peers": entries})), end="")
+
+
+def main(script, words):
+    if not words or words[0].startswith("--") and words[0] != "--help":
+        words = ["run", *words]
+    arguments = options.parser().parse_args(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is cleared away
+    try:
+        if arguments.command == "run":
+            run(arguments, script, shlex.join(["climnorm-bench", *words]))
+        elif arguments.command == "report":
+            print_report(arguments)
+        elif arguments.command == "compare":
+            show_comparison(report.read(arguments.old), report.read(arguments.new), arguments.all)
+        elif arguments.command == "peers":
+            run_peers(arguments, script)
+        else:
+            run_sweep(arguments, script)
+    except (Failure, OSError) as error:
+        print(f"climnorm-bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nclimnorm-bench: stopped", file=sys.stderr)
+        return 130
+    return 0

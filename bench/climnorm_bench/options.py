@@ -1,0 +1,210 @@
+"""The command line, and the settings that all measurements share."""
+import argparse
+import dataclasses
+import os
+
+from . import Failure
+
+BOXES = {"CONUS": (234.0, 294.0, 24.0, 50.0), "AK": (170.0, 235.0, 50.0, 72.0),
+         "HI": (181.63, 205.20, 18.92, 28.45), "PRVI": (292.03, 295.49, 17.62, 18.57),
+         "GU": (144.58, 146.12, 13.18, 20.61), "GLOBAL": (0.0, 360.0, -90.0, 90.0)}
+PARTS = ("limits", "kernels", "pipeline", "peers")
+WINDOW = 30
+# Grid, last year from 1985 on, repeats. A chunk of the full size is 3.5 MB inflated, of the others
+# 0.9 and 0.1 MB: they differ in what stays in the caches.
+SIZES = {"quick": ((120, 240), 2016, 2), "standard": ((300, 720), 2024, 3),
+         "full": ((600, 1440), 2024, 5)}
+
+
+@dataclasses.dataclass
+class Settings:
+    """What is measured, and with what. Paths are absolute."""
+    climnorm: str            # the program
+    programs: str            # folder of bench_stages and bench_kernels
+    home: str                # folder of peers/
+    data: str                # folder of the data trees, kept
+    output: str              # folder of results.json and plots
+    size: str
+    grid: tuple              # (latitudes, longitudes)
+    first_year: int
+    last_year: int
+    days: int                # of each year; 0: all
+    variables: list
+    regions: list            # those that hold a cell of the grid
+    threads: list            # ascending
+    repeats: int
+    parts: list
+    kernels: str             # only headlines with this text
+    peers: list              # only these; empty: all
+    baseline: str = ""
+    window: int = WINDOW
+    tree: str = ""           # the data tree, made by data.prepare
+    scratch: str = ""        # a folder for output and configs, removed at the end
+    config: str = ""         # of the whole job
+    venv: str = ""           # a virtual environment for recipes in Python
+
+    @property
+    def boxes(self):
+        """Region -> (lon0, lon1, lat0, lat1), degrees east and north."""
+        return {name: BOXES[name] for name in self.regions}
+
+    def described(self):
+        """What two runs must have in common to be compared."""
+        return {"size": self.size, "grid": list(self.grid), "first_year": self.first_year,
+                "last_year": self.last_year, "days": self.days, "window": self.window,
+                "variables": self.variables, "regions": self.regions, "threads": self.threads,
+                "repeats": self.repeats, "parts": self.parts}
+
+
+def usable_cells(grid, box):
+    """Whether a box holds a cell centre of a tree made by `climnorm synth`."""
+    lats, lons = grid
+    return (any(box[2] <= -60 + (i + 0.5) * 150 / lats <= box[3] for i in range(lats)) and
+            any(box[0] <= (j + 0.5) * 360 / lons <= box[1] for j in range(lons)))
+
+
+def numbers(text):
+    values = sorted({int(word) for word in text.split(",")})
+    if not values or values[0] < 1:
+        raise ValueError
+    return values
+
+
+def pair(separator):
+    def parse(text):
+        first, second = (int(word) for word in text.split(separator))
+        return first, second
+    return parse
+
+
+def region(text):
+    """NAME=W,E,S,N, or the name of a region that is known."""
+    name, _, box = text.partition("=")
+    bounds = tuple(float(bound) for bound in box.split(",")) if box else BOXES.get(name, ())
+    if len(bounds) != 4:
+        raise ValueError
+    return name, bounds
+
+
+def words(text):
+    return [word for word in text.split(",") if word]
+
+
+def doubling(cores):
+    """1, 2, 4, ... and all cores."""
+    return sorted({1 << k for k in range(cores.bit_length()) if 1 << k <= cores} | {cores})
+
+
+def parser():
+    top = argparse.ArgumentParser(
+        prog="climnorm-bench", description="Measures climnorm on this machine.",
+        epilog="`climnorm-bench` alone is `climnorm-bench run`; COMMAND --help shows the options.")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="measure limits, kernels, the pipeline and peers")
+    size = run.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const="quick",
+                      help="a grid of 120x240, 32 years, 2 repeats: two minutes on 2 cores")
+    size.add_argument("--full", dest="size", action="store_const", const="full",
+                      help="a grid of 0.25 degree (9 GB of data), 5 repeats: an hour or more")
+    run.add_argument("--grid", type=pair("x"), metavar="LATxLON")
+    run.add_argument("--years", type=pair("-"), metavar="A-B")
+    run.add_argument("--days", type=int, default=0, metavar="N", help="of each year only the first")
+    run.add_argument("--variables", type=words, default=["tas"], metavar="LIST")
+    run.add_argument("--regions", type=words, metavar="LIST",
+                     help="the first alone is held against all (default CONUS,AK,HI,PRVI,GU)")
+    run.add_argument("--threads", type=numbers, metavar="LIST",
+                     help="default: 1, 2, 4, ... and all cores")
+    run.add_argument("--repeats", type=int, metavar="N")
+    run.add_argument("--what", type=words, default=list(PARTS), metavar="LIST",
+                     help="of limits,kernels,pipeline,peers (default all)")
+    run.add_argument("--kernels", default="", metavar="TEXT", help="kernels named like this only")
+    run.add_argument("--peers", type=words, default=[], metavar="LIST", help="these peers only")
+    run.add_argument("--data", metavar="DIR",
+                     help="where the data are kept (default bench-data, in a build beside the "
+                          "program)")
+    run.add_argument("--output", metavar="DIR",
+                     help="gets results.json and plots (default bench-results, beside bench-data)")
+    run.add_argument("--baseline", default="", metavar="FILE",
+                     help="results.json of an earlier run to compare with")
+    report = commands.add_parser("report", help="print the tables of a results.json")
+    report.add_argument("results")
+    report.add_argument("--markdown", action="store_true")
+    report.add_argument("--update", metavar="FILE",
+                        help="put the tables between the marks in FILE, in markdown")
+    report.add_argument("--plots", metavar="DIR", help="draw the plots again")
+    compare = commands.add_parser("compare", help="mark what got slower between two results.json")
+    compare.add_argument("old")
+    compare.add_argument("new")
+    compare.add_argument("--all", action="store_true", help="also what did not change")
+    sweep = commands.add_parser("sweep", help="find the best settings for a config and its data")
+    sweep.add_argument("config")
+    sweep.add_argument("--threads", type=numbers, metavar="LIST")
+    sweep.add_argument("--set", action="append", default=[], metavar="KEY=A,B,...",
+                       help="try each of these values of a key of the config; can be repeated")
+    sweep.add_argument("--fix", action="append", default=[], metavar="KEY=VALUE",
+                       help="in all runs, as climnorm's --set; can be repeated")
+    sweep.add_argument("--repeats", type=int, default=3, metavar="N")
+    sweep.add_argument("--output", metavar="DIR",
+                       help="a folder on the disk that the normals will go to, for normals that "
+                            "are removed again (default: that of CONFIG)")
+    sweep.add_argument("--json", metavar="FILE", help="write every figure to FILE")
+    peers = commands.add_parser(
+        "peers", help="measure what people use instead, on files that are there; or install it",
+        description="Holds climnorm against what people use instead, on files that are there "
+                    "already, in the noleap calendar: without leap days all agree on what day 60 "
+                    "is.")
+    peers.add_argument("--install", action="store_true",
+                       help="put what the recipes in Python need into --venv, and end")
+    peers.add_argument("--tree", metavar="DIR", help="the files")
+    peers.add_argument("--variable", default="tas")
+    peers.add_argument("--targets", type=pair("-"), default=(2014, 2017), metavar="A-B",
+                       help="years whose normals are made (default 2014-2017)")
+    peers.add_argument("--window", type=int, default=WINDOW, metavar="N")
+    peers.add_argument("--region", type=region, action="append", metavar="NAME[=W,E,S,N]",
+                       help="default CONUS; can be repeated")
+    peers.add_argument("--threads", type=int, metavar="N", help="default: all cores")
+    peers.add_argument("--repeats", type=int, default=3, metavar="N")
+    peers.add_argument("--peers", type=words, default=[], metavar="LIST", help="these peers only")
+    peers.add_argument("--scratch", metavar="DIR",
+                       help="a folder for what is written, removed again (default: the tree's)")
+    peers.add_argument("--json", metavar="FILE", help="write every figure to FILE")
+    for command in (run, peers):
+        command.add_argument("--venv", metavar="DIR", help="what the recipes in Python run with "
+                             "(default venv beside the program)")
+    for command in (run, sweep, peers):
+        command.add_argument("--climnorm", metavar="FILE",
+                             help="the program (default: beside this one, or in PATH)")
+    return top
+
+
+def settings_of(arguments, found):
+    """Settings of a parsed command line; `found` names programs and folders."""
+    size = arguments.size or "standard"
+    grid, last_year, repeats = SIZES[size]
+    grid = arguments.grid or grid
+    first_year, last_year = arguments.years or (1985, last_year)
+    if min(grid) < 1 or last_year - first_year < WINDOW - 1:
+        raise Failure(f"expected a grid of cells and {WINDOW} years or more")
+    unknown = set(arguments.what) - set(PARTS)
+    if unknown:
+        raise Failure(f"--what {','.join(sorted(unknown))}: expected of {','.join(PARTS)}")
+    regions = arguments.regions or ["CONUS", "AK", "HI", "PRVI", "GU"]
+    for name in regions:
+        if name not in BOXES:
+            raise Failure(f"--regions {name}: expected of {','.join(BOXES)}")
+    usable = [name for name in regions if usable_cells(grid, BOXES[name])]
+    if not usable:
+        raise Failure("no region holds a cell of the grid; use a finer one")
+    repeats = arguments.repeats or repeats
+    if not 1 <= repeats <= 25:
+        raise Failure("expected 1 to 25 repeats")
+    return Settings(
+        climnorm=found.climnorm, programs=found.programs, home=found.home,
+        data=os.path.abspath(arguments.data or found.data),
+        output=os.path.abspath(arguments.output or os.path.join(
+            os.path.dirname(found.data), "bench-results")), size=size, grid=tuple(grid),
+        first_year=first_year, last_year=last_year, days=arguments.days,
+        variables=arguments.variables, regions=usable,
+        threads=arguments.threads or doubling(len(os.sched_getaffinity(0))), repeats=repeats,
+        parts=[part for part in PARTS if part in arguments.what], kernels=arguments.kernels,
+        peers=arguments.peers, venv=found.venv, baseline=arguments.baseline)

@@ -1,0 +1,120 @@
+"""Tries settings on a user's own config and data, in turns, and recommends one.
+
+The quickest combination is found by its median. Of those that are slower by less than the spreads
+of both, the one with the fewest threads is recommended, then the one that takes the least memory:
+what cannot be told apart in time should cost as little as possible.
+"""
+import itertools
+import json
+import os
+import re
+import shutil
+import tempfile
+
+from . import Failure, SCHEMA, programs, turns
+from .tables import Table, number, spread
+
+
+def combinations(arguments):
+    """[{key: value}] of all that is to be tried; "threads" stands for --threads."""
+    choices = {}
+    if arguments.threads:
+        choices["threads"] = [str(t) for t in arguments.threads]
+    for item in arguments.set:
+        key, equals, values = item.partition("=")
+        if not key or not equals or not values:
+            raise Failure(f"--set {item}: expected KEY=VALUE,VALUE,...")
+        choices[key] = values.split(",")
+    if not choices:
+        raise Failure("nothing to try; give --threads 1,2,4 or --set engine.batch_years=2,8")
+    return [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
+
+
+def output_root(config):
+    """The folder that a config writes to, so that normals for trial go to the same disk."""
+    try:
+        with open(config, encoding="utf-8") as file:
+            text = re.sub(r"(#|//).*|/\*.*?\*/", "", file.read(), flags=re.M)
+    except (OSError, ValueError) as error:
+        raise Failure(f"{config}: cannot be read: {error}") from error
+    found = re.search(r"\boutput\s*[:=]\s*\{[^}]*?\broot\s*=\s*\"([^\"]*)\"", text, re.S)
+    root = os.path.join(os.path.dirname(os.path.abspath(config)), found.group(1) if found else ".")
+    while not os.path.isdir(root):
+        root = os.path.dirname(root)
+    return root
+
+
+def measure(arguments, climnorm):
+    """Entries with figures, in the order in which they were tried."""
+    tried = combinations(arguments)
+    if arguments.repeats < 1:
+        raise Failure("expected a repeat or more")
+    folder = arguments.output or output_root(arguments.config)
+    scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=folder)
+    try:
+        def run(choice):
+            sets = arguments.fix + [f"{k}={v}" for k, v in choice.items() if k != "threads"] + [
+                f"output.root={scratch}/normals", "output.existing=overwrite"]
+            return programs.run(climnorm, arguments.config, scratch, sets, choice.get("threads"),
+                                codes=(0, 2))
+
+        turns.show("warming up")
+        run(tried[-1])
+        measures = [(label(choice), lambda c=choice: run(c)) for choice in tried]
+        found = turns.interleave(measures, arguments.repeats)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    entries = []
+    for choice in tried:
+        runs = found[label(choice)]
+        if not runs[0]["normals_written"]:
+            raise Failure(f"{arguments.config}: no normals came of it; climnorm plan tells why")
+        entries.append({"settings": choice, "threads": runs[0]["threads"],
+                        **{key: turns.figure([r[key] for r in runs])
+                           for key in ("wall_s", "cpu_s", "peak_rss_bytes")}})
+    return entries
+
+
+def label(choice):
+    return " ".join(f"{key}={value}" for key, value in choice.items())
+
+
+def recommend(entries):
+    """The entry to use, and why."""
+    best = min(entries, key=lambda e: e["wall_s"]["median"])
+
+    def as_quick(entry):
+        a, b = entry["wall_s"], best["wall_s"]
+        noise = (a["most"] - a["least"]) + (b["most"] - b["least"])
+        return a["median"] - b["median"] <= max(noise if min(a["n"], b["n"]) > 1 else 0,
+                                                0.03 * b["median"])
+
+    same = [entry for entry in entries if as_quick(entry)]
+    chosen = min(same, key=lambda e: (e["threads"], e["peak_rss_bytes"]["median"]))
+    if len(same) == 1:
+        return chosen, "it is quicker than all others beyond the noise"
+    return chosen, (f"{len(same)} of {len(entries)} are as quick within the noise; of these it has "
+                    "the fewest threads and takes the least memory")
+
+
+def text(entries):
+    best = min(entry["wall_s"]["median"] for entry in entries)
+    chosen, why = recommend(entries)
+    rows = [[label(e["settings"]), spread(e["wall_s"]), number(e["wall_s"]["median"] / best),
+             number(e["cpu_s"]["median"]), f"{e['peak_rss_bytes']['median'] / 1e9:.2f}",
+             "<" if e is chosen else ""] for e in sorted(
+                 entries, key=lambda e: e["wall_s"]["median"])]
+    table = Table("Settings, the quickest first", ["settings", "seconds", "times best", "CPU s",
+                                                   "peak GB", ""], rows)
+    options = " ".join(f"--threads {v}" if k == "threads" else f"--set {k}={v}"
+                       for k, v in chosen["settings"].items())
+    return f"{table.text()}\nRecommended: {options}\n  {why}.\n"
+
+
+def save(path, arguments, entries):
+    chosen, why = recommend(entries)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"schema": SCHEMA, "config": os.path.abspath(arguments.config),
+                   "fixed": arguments.fix, "sweep": entries, "recommended": chosen["settings"],
+                   "why": why}, file, indent=1)
+        file.write("\n")

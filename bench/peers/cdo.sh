@@ -1,0 +1,39 @@
+#!/bin/bash
+# CDO: every file is cropped once, then the mean of every window comes from one chain of operators,
+# `ydaymean -cat`, which keeps what it passes on in memory, as the manual advises ("Combining
+# operators"). `ydaymean` is its climatology of the days of the year. All of it in one process a
+# core: `-P` serves operators that work on large fields, and none of these does; so `xargs -P`.
+# What is cropped is not compressed, since it is read once for every window. `-L`, which locks
+# calls of netCDF among the threads of a chain, is on by default where HDF5 needs it.
+#
+# One process reads one file for one region. With several regions, files are first cropped to the
+# box that holds all, so that the globe is inflated once.
+if ! command -v cdo >/dev/null; then echo "no cdo: apt-get install cdo"; exit 77; fi
+if [ "${1:-}" = --version ]; then cdo --version 2>&1 | head -n 1; exit; fi
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$(readlink -f "$0")")/common.sh"
+
+crop() { # YEAR FILE
+    cdo -s -f nc4 "sellonlatbox,$union" -selname,"$variable" "$2" "$scratch/all_$1.nc"
+}
+
+crop_region() { # NAME BOX YEAR
+    cdo -s sellonlatbox,"$2" "$scratch/all_$3.nc" "$scratch/$1_$3.nc"
+}
+
+normal() { # NAME BOX YEAR
+    mapfile -t files < <(window_of "$1" "$3")
+    cdo -s -f nc4 -z zip_1 ydaymean -cat [ "${files[@]}" ] "$out/$1_$3.nc"
+}
+
+union=$(union_of_regions)
+export union
+began=$(date +%s.%N)
+for year in $(seq $first_source "$last"); do
+    file=$(source_of "$year")
+    echo "$year '$file'"
+done | on_all_cores crop
+of_each_region $first_source | on_all_cores crop_region
+cropped=$(date +%s.%N)
+of_each_region "$first" | on_all_cores normal
+say_stages "$began" "$cropped" "$(date +%s.%N)"

@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2154 # the arguments are set by printf -v
+# What the recipes in shell share: the arguments, the source files, the box that holds all regions,
+# and the line that says how long the stages took. No recipe is in here. Sourced by bash.
+set -euo pipefail
+export LC_ALL=C
+
+regions=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --region) regions+=("$2") ;;
+        --data | --variable | --first | --last | --window | --threads | --out)
+            printf -v "${1#--}" %s "$2" ;;
+        *) echo "unknown option $1" >&2; exit 1 ;;
+    esac
+    shift 2
+done
+mkdir -p "$out"
+scratch=$(mktemp -d "$out/scratch-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+find -L "$data" -name "${variable}_day_*.nc" | sort >"$scratch/files"
+first_source=$((first - window + 1))
+export out variable window scratch
+
+# The file of a source year.
+source_of() {
+    grep "_$1\.nc$" "$scratch/files" | tail -n 1 | grep . ||
+        { echo "no file of $variable $1 below $data" >&2; exit 1; }
+}
+
+# The box that holds all regions; all longitudes where one of them crosses 0.
+union_of_regions() {
+    printf '%s\n' "${regions[@]#*=}" | awk -F, '
+        NR == 1 { w = $1; e = $2; s = $3; n = $4 }
+        { if ($1 < w) w = $1; if ($2 > e) e = $2; if ($3 < s) s = $3; if ($4 > n) n = $4 }
+        END { if (w < 0 || e > 360) { w = 0; e = 360 }; print w "," e "," s "," n }'
+}
+
+# on_all_cores FUNCTION: once for each line of standard input, its words as arguments.
+on_all_cores() {
+    export -f "${1?}"
+    xargs -r -L 1 -P "$threads" bash -euc "$1 \"\$@\"" "$1"
+}
+
+# A line "NAME BOX YEAR" for each region and each year from $1 to $last.
+of_each_region() {
+    for region in "${regions[@]}"; do
+        for year in $(seq "$1" "$last"); do echo "${region%%=*} ${region#*=} $year"; done
+    done
+}
+
+# The files of the window that ends in year $2, for region $1, in order.
+window_of() {
+    seq -f "$scratch/$1_%.0f.nc" $(($2 - window + 1)) "$2"
+}
+export -f window_of
+
+# said READ_FROM WINDOWS_FROM NOW: the times at which the stages began and ended.
+say_stages() {
+    awk -v reads=$((last - first_source + 1)) -v a="$1" -v b="$2" -v c="$3" 'BEGIN {
+        printf "{\"reads\": %d, \"read_s\": %.3f, \"windows_s\": %.3f}\n", reads, b - a, c - b }'
+}

@@ -1,0 +1,333 @@
+"""climnorm-bench from outside: a tiny tree measured from end to end; what compare marks, sweep
+recommends and plots say. No speed is judged here: what is slow is slowed by hand.
+"""
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+BUILD = os.environ.get("CLIMNORM_BUILD", "")
+BIN = os.environ.get("CLIMNORM_BIN", "")
+HOME = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bench")
+PROGRAM = os.path.join(BUILD, "bench", "climnorm-bench")
+sys.path.insert(0, HOME)
+
+# What a run on 1 and 2 threads of one variable and two regions must hold.
+LIMITS = {"copy_gb_per_s", "touch_gb_per_s", "page_cache_gb_per_s", "inflate_gb_per_s", "inflate_s",
+          "inflate_cpu_s", "deflate_gb_per_s", "deflate_s", "deflate_cpu_s"}
+RUN = {"wall_s", "cpu_s", "load_s", "compute_thread_s", "write_thread_s", "peak_rss_bytes"}
+WARM = RUN | {"times_limit", "times_limit_cpu", "times_model", "times_model_cpu", "share_of_limit",
+              "compute_times_limit", "write_times_deflate", "peak_times_arena"}
+SPEEDUP = {"speedup", "efficiency", "inflate_speedup", "speedup_times_inflate",
+           "speedup_times_inflate_cpu"}
+RATIOS = ("load / inflate, memory touched before", "load / inflate, fresh memory",
+          "load of all regions / of one", "compute / (inflate + deflate)", "write / deflate",
+          "whole run / (inflate + deflate)", "speed-up of the run / of inflate",
+          "run of all regions / of one", "peak memory / arena", "whole run / model",
+          "whole run / model, fewest threads")
+
+
+def call(*words, program=PROGRAM):
+    return subprocess.run([sys.executable, program, *words], capture_output=True, text=True,
+                          timeout=300, check=False)
+
+
+def is_figure(value):
+    return (isinstance(value, dict) and set(value) == {"median", "least", "most", "n"}
+            and 0 <= value["least"] <= value["median"] <= value["most"])
+
+
+def figures(entry):
+    return {key for key, value in entry.items() if is_figure(value)}
+
+
+class Bench(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = tempfile.mkdtemp(prefix="climnorm-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        cls.options = ["--grid", "40x96", "--years", "1985-2015", "--days", "3", "--regions",
+                       "CONUS,AK", "--threads", "1,2", "--repeats", "2", "--data",
+                       os.path.join(cls.dir, "data"), "--output", os.path.join(cls.dir, "out")]
+        cls.done = call(*cls.options, "--kernels", "mask", "--what", "limits,kernels,pipeline")
+        assert cls.done.returncode == 0, cls.done.stderr
+        cls.path = os.path.join(cls.dir, "out", "results.json")
+        with open(cls.path, encoding="utf-8") as file:
+            cls.results = json.load(file)
+
+    def write(self, name, results):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(results, file)
+        return path
+
+    def test_results_have_every_key(self):
+        results = self.results
+        self.assertEqual(results["schema"], 1)
+        self.assertEqual(set(results), {"schema", "command", "machine", "settings", "job", "limits",
+                                        "kernels", "stages", "runs", "peers", "notes"})
+        for key in ("date", "climnorm", "cpu", "cores", "memory_bytes", "system", "compiler",
+                    "flags", "isa", "libraries", "file_system"):
+            self.assertTrue(results["machine"][key], key)
+        self.assertEqual(results["job"]["source_years"], 31)
+        self.assertEqual(results["job"]["normals"], 2 * 2)
+        self.assertEqual([entry["threads"] for entry in results["limits"]], [1, 2])
+        for entry in results["limits"]:
+            self.assertLessEqual(LIMITS, figures(entry))
+        isas = results["machine"]["isas"]
+        self.assertEqual({(row["kernel"], row["isa"], row["where"]) for row in results["kernels"]},
+                         {("mask_f32", isa, where) for isa in isas
+                          for where in ("in cache", "out of cache")})
+        for row in results["kernels"]:
+            self.assertEqual(figures(row), {"gb_per_s", "copy_gb_per_s", "share_of_copy"})
+        loads = {(row["stage"], row["threads"], len(row["regions"])): figures(row)
+                 for row in results["stages"]}
+        for threads in (1, 2):
+            for stage in ("load", "reload"):
+                self.assertEqual(loads[stage, threads, 2],
+                                 {"wall_s", "cpu_s", "times_inflate", "times_inflate_cpu"})
+        self.assertIn("all_regions_times_this", loads["reload", 2, 1])
+        runs = {(row["run"], row["threads"], len(row["regions"])): figures(row)
+                for row in results["runs"]}
+        self.assertEqual(runs["warm", 1, 2], WARM)
+        self.assertEqual(runs["warm", 2, 2], WARM | SPEEDUP)
+        self.assertEqual(runs["warm", 2, 1], RUN | {"all_regions_times_this"})
+        cold = ("cold", 2, 2) in runs
+        self.assertEqual(cold, ("cold load", 2, 2) in loads)
+        self.assertEqual(cold, "disk_gb_per_s" in results["limits"][-1])
+        self.assertEqual(cold, not results["notes"], "what is missing is said")
+
+    def test_every_figure_has_its_turns(self):
+        for group in ("limits", "kernels", "stages", "runs"):
+            for entry in self.results[group]:
+                for key in figures(entry):
+                    self.assertEqual(entry[key]["n"], 2, (group, key))
+
+    def test_the_readme_explains_every_key(self):
+        with open(os.path.join(HOME, "README.md"), encoding="utf-8") as file:
+            readme = file.read()
+        keys = set(self.results) | set(self.results["machine"]) | set(self.results["job"])
+        for group in ("limits", "kernels", "stages", "runs"):
+            keys |= {key for entry in self.results[group] for key in entry}
+        self.assertFalse({key for key in keys if f"`{key}`" not in readme})
+
+    def test_tables_hold_the_ratios(self):
+        for title in (*RATIOS, "Limits of this machine", "Kernels, in cache", "Whole runs"):
+            self.assertIn(title, self.done.stdout)
+
+    def test_data_are_kept_and_scratch_is_not(self):
+        folder = os.path.join(self.dir, "data")
+        names = os.listdir(folder)
+        self.assertEqual(names, ["40x96-1985-2015-3-tas"])
+        stamp = os.path.join(folder, names[0], "made.json")
+        before = os.stat(stamp).st_mtime_ns
+        done = call(*self.options, "--what", "limits", "--repeats", "1", "--output",
+                    os.path.join(self.dir, "again"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.stat(stamp).st_mtime_ns, before)
+        self.assertEqual(os.listdir(folder), names)
+
+    def test_compare_marks_what_was_slowed(self):
+        old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
+        for results in (old, new):
+            for group in ("limits", "kernels", "stages", "runs"):
+                for entry in results[group]:
+                    for key in figures(entry):  # a spread of 4 %
+                        median = entry[key]["median"] or 1.0
+                        entry[key] = {"median": median, "least": 0.98 * median,
+                                      "most": 1.02 * median, "n": 3}
+        noisy = copy.deepcopy(new)
+        for entry in noisy["runs"]:  # within both spreads
+            for bound in ("median", "least", "most"):
+                entry["wall_s"][bound] *= 1.07
+        done = call("compare", self.write("old.json", old), self.write("noisy.json", noisy))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("SLOWER", done.stdout)
+        self.assertIn("0 got slower", done.stdout)
+        for bound in ("median", "least", "most"):
+            new["runs"][0]["wall_s"][bound] *= 1.2
+            new["kernels"][0]["gb_per_s"][bound] /= 1.2
+            new["kernels"][1]["gb_per_s"][bound] *= 1.2
+        done = call("compare", self.write("old.json", old), self.write("new.json", new))
+        marked = [line for line in done.stdout.splitlines() if "SLOWER" in line]
+        self.assertEqual(len(marked), 2, done.stdout)
+        self.assertTrue(any("runs: " in line and "wall_s" in line for line in marked))
+        self.assertTrue(any("mask_f32" in line and "gb_per_s" in line for line in marked))
+        self.assertIn("2 got slower beyond the noise, 1 faster", done.stdout)
+
+    def test_compare_says_when_the_machine_is_to_blame(self):
+        old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
+        old["limits"][0]["inflate_s"] = {"median": 1.0, "least": 1.0, "most": 1.01, "n": 3}
+        new["limits"][0]["inflate_s"] = {"median": 1.5, "least": 1.5, "most": 1.51, "n": 3}
+        new["settings"]["grid"] = [9, 9]
+        done = call("compare", self.write("old.json", old), self.write("new.json", new))
+        self.assertIn("The machine itself gave less", done.stdout)
+        self.assertIn("SLOWER (machine)", done.stdout)
+        self.assertIn("The settings differ", done.stdout)
+
+    def test_one_turn_is_never_judged(self):
+        old = copy.deepcopy(self.results)
+        for group in ("limits", "kernels", "stages", "runs"):
+            for entry in old[group]:
+                for key in figures(entry):
+                    entry[key]["n"] = 1
+        new = copy.deepcopy(old)
+        for entry in new["runs"]:
+            entry["wall_s"]["median"] *= 10
+        done = call("compare", self.write("old.json", old), self.write("new.json", new))
+        self.assertNotIn("SLOWER", done.stdout)
+        self.assertIn("cannot be judged", done.stdout)
+
+    def test_baseline_is_compared_with(self):
+        done = call(*self.options, "--what", "kernels", "--kernels", "mask", "--baseline",
+                    self.path, "--output", os.path.join(self.dir, "new"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("figures in both runs", done.stdout)
+
+    def test_plots_are_xml_and_name_their_series(self):
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            self.assertIn("No plots: matplotlib is not installed", self.done.stdout)
+            return
+        results = copy.deepcopy(self.results)
+        figure = {"median": 2.0, "least": 1.0, "most": 3.0, "n": 2}
+        results["peers"] = [
+            {"name": name, "title": f"{name} <&>", "status": status, "threads": 2, "first": 2014,
+             "last": 2015, "regions": ["CONUS"], "wall_s": figure, "cpu_s": figure,
+             "peak_rss_bytes": figure, "times_climnorm": figure, "files_read": 31,
+             "why": "it differs"}
+            for name, status in (("climnorm", "ok"), ("quick", "ok"), ("liar", "wrong"))]
+        folder = os.path.join(self.dir, "plots")
+        done = call("report", self.write("peers.json", results), "--plots", folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = {name: "".join(xml.parse(os.path.join(folder, f"{name}.svg")).getroot().itertext())
+                for name in ("scaling", "roofline", "peers")}
+        for name, series in (("scaling", ("whole run", "inflate alone", "ideal", "limit")),
+                             ("roofline", ("portable", "copy, the roof", "mask_f32",
+                                           "Out of cache")),
+                             ("peers", ("climnorm <&>", "quick <&>", "times climnorm"))):
+            for text in series:
+                self.assertIn(text, said[name], name)
+        self.assertNotIn("liar", said["peers"], "its time does not count")
+        self.assertRegex(done.stdout, r"liar <&> +wrong")
+
+    def test_report_updates_a_document(self):
+        from climnorm_bench import report
+        path = os.path.join(self.dir, "document.md")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"before\n{report.BEGIN}\nwhat stood there\n{report.END}\nafter\n")
+        for _ in range(2):
+            done = call("report", self.path, "--update", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.assertTrue(text.startswith(f"before\n{report.BEGIN}\n"))
+        self.assertTrue(text.endswith(f"{report.END}\nafter\n"))
+        self.assertNotIn("what stood there", text)
+        self.assertEqual(text.count("| load / inflate, fresh memory |"), 1)
+        self.assertIn(call("report", self.path, "--markdown").stdout, text)
+        own = os.path.join(HOME, os.pardir, "docs", "performance.md")
+        with open(own, encoding="utf-8") as file:
+            text = file.read()
+        self.assertLess(text.find(report.BEGIN), text.find(report.END))
+        self.assertIn(report.BEGIN, text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("no marks")
+        self.refused(call("report", self.path, "--update", path), "document.md: expected the lines")
+
+    def refused(self, done, text):
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(text, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_errors_are_one_line(self):
+        self.refused(call("report", __file__), "test_bench.py: cannot be read as results")
+        self.refused(call("report", self.write("list.json", [1])), 'expected a results.json')
+        self.refused(call("--what", "magic"), "--what magic: expected of limits,kernels")
+        self.refused(call("--regions", "MARS"), "--regions MARS: expected of CONUS")
+        self.refused(call("--years", "2000-2010"), "30 years or more")
+        self.refused(call("--grid", "2x2", "--regions", "GU"), "use a finer one")
+        self.refused(call("--climnorm", "/nowhere/climnorm"), "/nowhere/climnorm: no such program")
+        self.refused(call("sweep", "/nowhere.cfg", "--threads", "1"), "nowhere.cfg: cannot be read")
+        self.refused(call("sweep", "/nowhere.cfg"), "nothing to try")
+        self.refused(call("sweep", "/nowhere.cfg", "--set", "x"), "expected KEY=VALUE,VALUE")
+
+    def sweep_config(self):
+        tree = os.path.join(self.dir, "data", "40x96-1985-2015-3-tas")
+        root = os.path.join(self.dir, "mine")
+        os.makedirs(root, exist_ok=True)
+        path = os.path.join(self.dir, "mine.cfg")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'input: {{ root = "{tree}"; }}; regions = ["CONUS"];\n'
+                       f'normals: {{ min_days = 0.0; periods = ({{ name = "all"; first = 2014; '
+                       f'last = 2015; }}); }};\n# output: {{ root = "/nowhere"; }}\n'
+                       f'output: {{ root = "{root}"; }};\n')
+        return path, root
+
+    def test_sweep_recommends_and_leaves_nothing(self):
+        path, root = self.sweep_config()
+        figures_path = os.path.join(self.dir, "sweep.json")
+        done = call("sweep", path, "--threads", "1,2", "--set", "engine.batch_years=1,2",
+                    "--repeats", "2", "--json", figures_path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(root), [])
+        with open(figures_path, encoding="utf-8") as file:
+            found = json.load(file)
+        tried = [entry["settings"] for entry in found["sweep"]]
+        self.assertEqual(tried, [{"threads": t, "engine.batch_years": b}
+                                 for t in "12" for b in "12"])
+        self.assertIn(found["recommended"], tried)
+        self.assertIn(f"Recommended: --threads {found['recommended']['threads']} "
+                      f"--set engine.batch_years={found['recommended']['engine.batch_years']}",
+                      done.stdout)
+        for entry in found["sweep"]:
+            self.assertEqual(figures(entry), {"wall_s", "cpu_s", "peak_rss_bytes"})
+            self.assertEqual(entry["threads"], int(entry["settings"]["threads"]))
+
+    def test_a_sweep_that_fails_says_why(self):
+        path, root = self.sweep_config()
+        self.refused(call("sweep", path, "--set", "engine.batch=1"), "ended with 1")
+        self.assertEqual(os.listdir(root), [])
+
+    def test_what_is_recommended(self):
+        from climnorm_bench import sweep
+
+        def entry(threads, median, spread, gigabytes=1.0):
+            return {"settings": {"threads": str(threads)}, "threads": threads,
+                    "wall_s": {"median": median, "least": median - spread / 2,
+                               "most": median + spread / 2, "n": 3},
+                    "cpu_s": {}, "peak_rss_bytes": {"median": gigabytes * 1e9}}
+
+        slow, quick = entry(1, 10, 0.2), entry(4, 3, 0.2)
+        self.assertIs(sweep.recommend([slow, quick, entry(2, 5.5, 0.2)])[0], quick)
+        self.assertIs(sweep.recommend([slow, quick, entry(8, 2.95, 0.2)])[0], quick)
+        less = entry(4, 3.1, 0.2, 0.5)
+        self.assertIs(sweep.recommend([slow, quick, less])[0], less)
+        self.assertIs(sweep.recommend([entry(1, 10, 9), quick])[0]["threads"], 1)
+
+    def test_it_works_where_it_is_installed(self):
+        prefix = os.path.join(self.dir, "prefix")
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True,
+                       capture_output=True)
+        program = os.path.join(prefix, "bin", "climnorm-bench")
+        self.assertTrue(os.access(program, os.X_OK))
+        path, _ = self.sweep_config()
+        done = call("sweep", path, "--threads", "1", "--repeats", "1", program=program)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Recommended: --threads 1", done.stdout)
+        done = call(*self.options, "--what", "limits", "--repeats", "1", "--output",
+                    os.path.join(self.dir, "installed"), program=program)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    if not BUILD or not os.path.exists(PROGRAM):
+        print("skipped: CLIMNORM_BUILD names no build with climnorm-bench")
+        sys.exit(77)
+    unittest.main(verbosity=1)
