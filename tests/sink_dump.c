@@ -3,6 +3,8 @@
  */
 #include "sink_sample.h"
 
+static const atomic_int nobody; /* asks to stop */
+
 static bool dump(const char *root, const char *path, int compression, bool counts)
 {
     struct sample *s = sample_new(root, compression);
@@ -27,7 +29,7 @@ int main(int count, char **arguments)
     struct cn_error error;
     int lock;
     struct cn_holder holder;
-    if (count != 2 || cn_sink_lock(arguments[1], &lock, &holder, &error))
+    if (count != 2 || cn_sink_lock(arguments[1], &nobody, &lock, &holder, &error))
         return 1;
     bool done = dump(arguments[1], "deflated.nc", 1, true) &&
                 dump(arguments[1], "plain/means/only.nc", 0, false);

@@ -396,23 +396,28 @@ static void a_name_that_cannot_be_taken_leaves_nothing(void **state)
     sample_free(s);
 }
 
+static const atomic_int nobody; /* asks to stop */
+
 static void one_run_holds_the_lock(void **state)
 {
     (void)state;
     int lock, second;
     struct cn_holder holder;
     struct cn_error error = {0};
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way/"), &lock, &holder, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &second, &holder, &error),
-                     CN_BAD_USAGE);
+    assert_int_equal(
+        cn_sink_lock(sample_below("made/on the way/"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(
+        cn_sink_lock(sample_below("made/on the way"), &nobody, &second, &holder, &error),
+        CN_BAD_USAGE);
     char process[40];
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
     assert_non_null(strstr(error.text, process));
     cn_sink_unlock(lock);
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &nobody, &lock, &holder, &error),
+                     CN_OK);
     cn_sink_unlock(lock);
     touch("no folder", "");
-    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &lock, &holder, &error),
+    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &nobody, &lock, &holder, &error),
                      CN_BAD_USAGE);
     assert_non_null(strstr(error.text, "Not a directory"));
 }
@@ -430,7 +435,7 @@ static void a_dead_run_is_cleaned_up(void **state)
     struct cn_holder holder;
     pid_t child = fork();
     if (child == 0) {
-        if (cn_sink_lock(sample_below("dead"), &lock, &holder, &error) == CN_OK)
+        if (cn_sink_lock(sample_below("dead"), &nobody, &lock, &holder, &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
     }
@@ -441,7 +446,7 @@ static void a_dead_run_is_cleaned_up(void **state)
     touch("dead/.climnorm-1.tmp", "");
     touch("dead/a/climnorm-2.tmp", "");
     touch("elsewhere/.climnorm-3.tmp", "");
-    assert_int_equal(cn_sink_lock(sample_below("alias"), &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &nobody, &lock, &holder, &error), CN_OK);
     assert_false(exists("dead/a/.climnorm-0.tmp"));
     assert_false(exists("dead/.climnorm-1.tmp"));
     assert_true(exists("dead/a/climnorm-2.tmp"));

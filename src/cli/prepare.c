@@ -88,7 +88,7 @@ static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_announce
     struct cn_holder holder;
     announcer->what = "waiting for another run";
     for (int waits = 0;; waits++) {
-        enum cn_status status = cn_sink_lock(root, &prepared->lock, &holder, error);
+        enum cn_status status = cn_sink_lock(root, cn_stop_signal, &prepared->lock, &holder, error);
         if (!status || !holder.text[0] || !prepared->options.wait || atomic_load(cn_stop_signal))
             return status;
         bool is_time = waits % (60000 / WAIT_MS) == 0 && announcer->mode != CN_PROGRESS_NONE;

@@ -4,6 +4,8 @@
  */
 #include "sink/sink.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -113,10 +115,11 @@ static bool is_passing(const struct cn_holder *holder)
 }
 
 /* Takes the lock, if nobody has it. 0, or what is in the way. */
-static int take(int lock, struct cn_holder *holder)
+static int take(int lock, const atomic_int *stop, struct cn_holder *holder)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
-    for (int waited_ms = 0;; waited_ms += PAUSE_MS) {
+    const uint64_t until_ns = cn_now_ns() + PASSING_MS * UINT64_C(1000000);
+    for (;;) {
         if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
             holder->text[0] = '\0';
             return 0;
@@ -124,8 +127,9 @@ static int take(int lock, struct cn_holder *holder)
         if (errno != EWOULDBLOCK)
             return errno;
         read_holder(lock, holder);
-        if (waited_ms >= PASSING_MS || !is_passing(holder) || nanosleep(&pause, NULL) != 0)
+        if (cn_now_ns() >= until_ns || atomic_load(stop) || !is_passing(holder))
             return EWOULDBLOCK;
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -183,8 +187,8 @@ static int open_lock(const char *output_root, struct cn_error *error)
     return odd ? -1 : lock;
 }
 
-enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_holder *holder,
-                            struct cn_error *error)
+enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
+                            struct cn_holder *holder, struct cn_error *error)
 {
     struct cn_error reason = {0};
     *lock = -1;
@@ -192,7 +196,7 @@ enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_holder
     int descriptor = open_lock(output_root, &reason);
     if (descriptor < 0)
         return cn_fail(error, reason.status, "%s", reason.text);
-    int in_the_way = take(descriptor, holder);
+    int in_the_way = take(descriptor, stop, holder);
     if (in_the_way) {
         close(descriptor);
         return in_the_way == EWOULDBLOCK

@@ -10,6 +10,8 @@
 
 #include "climnorm/plan.h"
 
+#include <stdatomic.h>
+
 /* The chunk of one day slot, filtered as the file says (shuffle, then zlib at output.compression;
  * compression 0: the plain little-endian values, no filters). */
 struct cn_chunk {
@@ -67,11 +69,12 @@ struct cn_holder {
 };
 
 /* The exclusive lock of an output root: made (with the folder) by the first run, held to its end.
- * Taking it removes the temporaries that a dead run left. *lock: a descriptor for unlock.
+ * Taking it removes the temporaries that a dead run left. A holder that is about to die is given a
+ * few seconds, unless *stop is not 0. *lock: a descriptor for unlock.
  * CN_BAD_USAGE: another run holds it, then *holder says which; or the path leads to no folder.
  * CN_BAD_MACHINE: the folder cannot be written, or its file system cannot lock. */
-enum cn_status cn_sink_lock(const char *output_root, int *lock, struct cn_holder *holder,
-                            struct cn_error *error);
+enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
+                            struct cn_holder *holder, struct cn_error *error);
 void cn_sink_unlock(int lock);
 
 #endif
