@@ -84,17 +84,21 @@ struct cn_progress_view {
 
 struct cn_progress;
 
-/* Starts the thread. The view stays valid until cn_progress_stop, which draws the last state. With
- * CN_PROGRESS_NONE it sleeps until it is asked. *progress is NULL on failure. */
+/* Starts the thread. The view stays valid until cn_progress_stop, which draws the last state, and
+ * gives up a reader that takes nothing for a second. With CN_PROGRESS_NONE the thread sleeps until
+ * it is asked or a message comes. *progress is NULL on failure. */
 enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
                                  struct cn_error *error);
 void cn_progress_stop(struct cn_progress *progress);
 /* The state as of now is written at once, as lines (CN_PROGRESS_JSON: as one object), in every
  * mode. Async-signal-safe, also with progress NULL; not beyond cn_progress_stop. */
 void cn_progress_ask(struct cn_progress *progress);
+/* For a process that ends at once: nothing more is drawn, and what is being drawn gets a moment.
+ * Async-signal-safe, also with progress NULL. */
+void cn_progress_halt(struct cn_progress *progress);
 
 /* A message line that goes above the display instead of through it (a warning, a problem). Safe
- * from any thread; with progress NULL it goes to stderr at once. */
+ * from any thread, and never waits; with progress NULL nobody is told. */
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -45,6 +45,8 @@ void cn_result_free(struct cn_run_result *result);
 
 /* The summary table and every problem, for people, to `out`. */
 void cn_result_print(const struct cn_run_result *result, FILE *out);
+/* The problems alone. */
+void cn_result_print_problems(const struct cn_run_result *result, FILE *out);
 /* The JSON of --summary. A regular file is replaced as a whole or not at all; a link, pipe or
  * device is written into. */
 enum cn_status cn_result_write_json(const struct cn_run_result *result, const char *path,

@@ -8,6 +8,7 @@
 #include "base/blame.h"
 #include "base/machine.h"
 #include "base/threads.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +65,7 @@ struct run {
     size_t end;        /* items from here on are not wanted */
     size_t done;       /* items taken */
     rlim_t more_bytes; /* for each child */
+    int moments;       /* left to wait for those that do not die */
     enum cn_status status;
     struct cn_error *error;
 };
@@ -105,21 +107,6 @@ static void set_limit(__rlimit_resource_t resource, rlim_t most)
     setrlimit(resource, &limit);
 }
 
-static bool write_all(int descriptor, const void *bytes, size_t count)
-{
-    const char *at = bytes;
-    while (count) {
-        ssize_t done = write(descriptor, at, count);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        at += done;
-        count -= (size_t)done;
-    }
-    return true;
-}
-
 /* Looks at an item and sends the answer; false: it went wrong. */
 static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *out, int pipe)
 {
@@ -131,8 +118,8 @@ static bool answer(const struct cn_probe *probe, size_t item, struct cn_parcel *
         status = cn_fail_memory(&failure, "what was found in a file");
     size_t bytes = status ? strlen(failure.text) : out->count;
     const struct head head = {item, bytes, status, 0};
-    bool is_sent = write_all(pipe, &head, sizeof head) &&
-                   write_all(pipe, status ? (const void *)failure.text : out->bytes, bytes);
+    bool is_sent = cn_write_whole(pipe, &head, sizeof head) &&
+                   cn_write_whole(pipe, status ? (const void *)failure.text : out->bytes, bytes);
     if (!is_sent && cn_blame(errno, CN_OK)) /* else damage has closed the pipe, and that tells */
         raise(SIGKILL);                     /* a child that waits would be taken to hang */
     return is_sent && !status;
@@ -214,13 +201,28 @@ static void forget(struct child *child)
     child->pid = 0;
 }
 
-static void stop(struct child *child)
+/* Waits for a child's end, for so many moments in all; returns as waitpid does. */
+static pid_t await_death(const struct child *child, int *status, int *moments)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    pid_t died;
+    while (!(died = waitpid(child->pid, status, WNOHANG)) && *moments > 0) {
+        --*moments;
+        nanosleep(&moment, NULL);
+    }
+    return died;
+}
+
+/* One that a dead file system holds does not die before that comes back, and is left to the system;
+ * where some are, others are not waited for as long. */
+static void stop(struct run *run, struct child *child)
 {
     if (!child->pid)
         return;
+    int status;
     kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    if (await_death(child, &status, &run->moments))
+        run->moments = DYING_MS;
     forget(child);
 }
 
@@ -255,7 +257,7 @@ static void fail(struct run *run, struct child *child, const struct cn_error *fa
 static void fail_damaged(struct run *run, struct child *child)
 {
     struct cn_error failure;
-    stop(child);
+    stop(run, child);
     cn_fail(&failure, CN_BAD_INPUT,
             "damaged: the netCDF library crashed or hung on it; fetch the file again");
     fail(run, child, &failure);
@@ -267,7 +269,7 @@ static void conclude(struct run *run, struct child *child)
     const struct cn_probe *probe = run->probe;
     struct cn_error failure;
     if (child->head.status) {
-        stop(child);
+        stop(run, child);
         cn_fail(&failure, (enum cn_status)child->head.status, "%.*s", (int)child->in.count,
                 child->in.count ? (const char *)child->in.bytes : "");
         fail(run, child, &failure);
@@ -288,12 +290,9 @@ static void conclude(struct run *run, struct child *child)
  * ignored), or damage has closed the pipe, and it lives. */
 static void mourn(struct run *run, struct child *child)
 {
-    static const struct timespec moment = {.tv_nsec = 1000000};
     struct cn_error failure;
-    int status = 0;
-    pid_t died = 0;
-    for (int i = 0; i < DYING_MS && !(died = waitpid(child->pid, &status, WNOHANG)); i++)
-        nanosleep(&moment, NULL);
+    int status = 0, moments = DYING_MS;
+    pid_t died = await_death(child, &status, &moments);
     if (died)
         forget(child);
     if (died > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
@@ -382,7 +381,7 @@ static size_t muster(struct run *run, struct pollfd *pipes, struct child **owner
     for (size_t i = 0; i < run->stride; i++) {
         struct child *child = &run->children[i];
         if (child->next >= run->end)
-            stop(child);
+            stop(run, child);
         else if (!child->pid && !begin(run, child))
             reason = errno;
         if (!child->pid)
@@ -430,7 +429,7 @@ static void size_up(struct run *run)
 
 enum cn_status cn_probe(const struct cn_probe *probe, struct cn_error *error)
 {
-    struct run run = {.probe = probe, .end = probe->count, .error = error};
+    struct run run = {.probe = probe, .end = probe->count, .moments = DYING_MS, .error = error};
     struct pollfd pipes[MAX_CHILDREN];
     struct child *owners[MAX_CHILDREN];
     int64_t patience_ms = 1000 * (int64_t)(probe->patience ? probe->patience : PATIENCE_SECONDS);

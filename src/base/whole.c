@@ -1,9 +1,11 @@
 /*
- * Network file systems may hand out less than was asked for; that is no end of a file.
+ * Network file systems may hand out less than was asked for; that is no end of a file. Pipes and
+ * terminals may take less than is there.
  */
 #include "base/whole.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 ssize_t cn_pread_whole(int file, void *bytes, size_t size, uint64_t address)
@@ -20,4 +22,23 @@ ssize_t cn_pread_whole(int file, void *bytes, size_t size, uint64_t address)
         done += (size_t)got;
     }
     return (ssize_t)done;
+}
+
+bool cn_write_whole(int file, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t done = write(file, at, size);
+        if (done >= 0) {
+            at += done;
+            size -= (size_t)done;
+        } else if (errno == EAGAIN) { /* another program made the terminal non-blocking */
+            struct pollfd wait = {.fd = file, .events = POLLOUT};
+            if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+                return false;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -1,9 +1,10 @@
 /*
- * Reading at a place, all of it.
+ * Reading at a place, and writing to a stream: all of it.
  */
 #ifndef CLIMNORM_BASE_WHOLE_H
 #define CLIMNORM_BASE_WHOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -11,5 +12,9 @@
 /* pread that goes on after a signal and after a part. Returns how many bytes are there up to the
  * end of the file; -1: errno. */
 ssize_t cn_pread_whole(int file, void *bytes, size_t size, uint64_t address);
+
+/* One write for all, unless the system takes less at once; waits for as long as it takes. False:
+ * errno. A cancellation point. */
+bool cn_write_whole(int file, const void *bytes, size_t size);
 
 #endif

@@ -52,7 +52,48 @@ static void say_no_memory(void)
     fprintf(stderr, "climnorm: %s\n", error.text);
 }
 
-/* Runs with a display; returns the exit code. */
+/* Runs with a display. Where there can be none, problems are told afterwards. */
+static void work(const struct cn_prepared *prepared, const struct cn_progress_view *view,
+                 struct cn_run_result *result)
+{
+    struct cn_progress *progress = NULL;
+    struct cn_error error;
+    bool is_blind = cn_progress_start(view, &progress, &error) != CN_OK;
+    bool is_drawn = !is_blind && isatty(view->fd) &&
+                    cn_progress_settle(view->mode, view->fd) == CN_PROGRESS_TTY;
+    const struct cn_run_hooks hooks = {
+        .counters = view->counters, .progress = progress, .stop = cn_stop_signal};
+    cn_signals_begin();
+    cn_signals_show(progress);
+    cn_run(prepared->plan, &hooks, result);
+    cn_signals_show(NULL);
+    cn_progress_stop(progress);
+    cn_signals_end(result->exit_code);
+    if (is_drawn) /* a frame that a stalled terminal did not take as a whole: wrap, show the cursor
+                   */
+        fputs("\033[?7h\033[?25h", stderr);
+    if (is_blind) {
+        fprintf(stderr, "climnorm: %s\n", error.text);
+        cn_result_print_problems(result, stderr);
+    }
+}
+
+/* First what cannot block for ever. Returns the exit code. */
+static int tell(const struct cn_run_options *options, const struct cn_run_result *result)
+{
+    struct cn_error error;
+    bool lost = options->summary && cn_result_write_json(result, options->summary, &error) != CN_OK;
+    if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+        putchar('\n'); /* the display's last frame is above */
+    if (!options->quiet)
+        cn_result_print(result, stdout);
+    if (is_untold(result))
+        say_no_memory();
+    if (lost)
+        fprintf(stderr, "climnorm: %s\n", error.text);
+    return lost && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
+}
+
 static int run_watched(const struct cn_prepared *prepared)
 {
     const struct cn_plan *plan = prepared->plan;
@@ -77,29 +118,9 @@ static int run_watched(const struct cn_prepared *prepared)
                                               .mode = options->quiet ? CN_PROGRESS_NONE
                                                                      : options->progress,
                                               .fd = STDERR_FILENO};
-        struct cn_progress *progress = NULL;
-        struct cn_error error;
         struct cn_run_result result;
-        if (cn_progress_start(&view, &progress, &error))
-            fprintf(stderr, "climnorm: %s\n", error.text);
-        const struct cn_run_hooks hooks = {
-            .counters = counters, .progress = progress, .stop = cn_stop_signal};
-        cn_signals_show(progress, isatty(STDERR_FILENO) &&
-                                      cn_progress_settle(view.mode, view.fd) == CN_PROGRESS_TTY);
-        cn_run(plan, &hooks, &result);
-        cn_signals_show(NULL, false);
-        cn_progress_stop(progress);
-        if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
-            putchar('\n'); /* the display's last frame is above */
-        if (!options->quiet)
-            cn_result_print(&result, stdout);
-        if (is_untold(&result))
-            say_no_memory();
-        exit_code = result.exit_code;
-        if (options->summary && cn_result_write_json(&result, options->summary, &error)) {
-            fprintf(stderr, "climnorm: %s\n", error.text);
-            exit_code = exit_code ? exit_code : CN_EXIT_MACHINE;
-        }
+        work(prepared, &view, &result);
+        exit_code = tell(options, &result);
         cn_result_free(&result);
     }
     free(counters);

@@ -4,13 +4,19 @@
  */
 #include "cli/signals.h"
 
+#include "cli/commands.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
+enum { GRACE_S = 3 }; /* for all but the work itself, once a stop is asked for */
+
 static atomic_int first_signal;
-static atomic_bool insisted, asked, on_terminal;
+static atomic_bool insisted, asked;
+static atomic_bool is_working; /* files are in the making, and need their time */
+static atomic_int outcome;     /* the exit code, once the work is over */
 static _Atomic(struct cn_progress *) display;
 static atomic_int answering; /* handlers that may still use the display */
 
@@ -18,15 +24,25 @@ const atomic_int *const cn_stop_signal = &first_signal;
 
 static void stop(int number)
 {
-    static const char show_cursor[] = "\033[?25h";
     int none = 0;
     atomic_compare_exchange_strong(&first_signal, &none, number);
+    if (!atomic_load(&is_working))
+        alarm(GRACE_S);
     /* A lost connection is told by the shell and by the kernel: that is not to insist. */
     if (number == SIGHUP || !atomic_exchange(&insisted, true))
         return;
-    if (atomic_load(&on_terminal))
-        (void)!write(STDERR_FILENO, show_cursor, sizeof show_cursor - 1);
+    atomic_fetch_add(&answering, 1);
+    cn_progress_halt(atomic_load(&display));
     _exit(128 + number);
+}
+
+/* What is left to do has taken too long: most likely nobody reads what is printed. */
+static void end(int number)
+{
+    (void)number;
+    int code = atomic_load(&outcome);
+    if (!atomic_load(&is_working))
+        _exit(code > CN_EXIT_MISSING ? code : 128 + atomic_load(&first_signal));
 }
 
 static void answer(int number)
@@ -56,10 +72,13 @@ void cn_signals_catch(void)
         sigaction(SIGHUP, &action, NULL);
     action.sa_handler = answer;
     sigaction(SIGUSR1, &action, NULL);
+    action.sa_handler = end;
+    sigaction(SIGALRM, &action, NULL);
     sigaddset(&caught, SIGINT);
     sigaddset(&caught, SIGTERM);
     sigaddset(&caught, SIGHUP);
     sigaddset(&caught, SIGUSR1);
+    sigaddset(&caught, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &caught, NULL); /* whatever was inherited */
 }
 
@@ -68,9 +87,22 @@ bool cn_signals_asked(void)
     return atomic_load(&asked) && atomic_exchange(&asked, false);
 }
 
-void cn_signals_show(struct cn_progress *progress, bool is_terminal)
+void cn_signals_begin(void)
 {
-    atomic_store(&on_terminal, is_terminal);
+    atomic_store(&is_working, true);
+    alarm(0);
+}
+
+void cn_signals_end(int exit_code)
+{
+    atomic_store(&outcome, exit_code);
+    atomic_store(&is_working, false);
+    if (atomic_load(&first_signal))
+        alarm(GRACE_S);
+}
+
+void cn_signals_show(struct cn_progress *progress)
+{
     atomic_store(&display, progress);
     while (!progress && atomic_load(&answering)) /* in another thread */
         sched_yield();

@@ -1,7 +1,8 @@
 /*
  * Signals: SIGINT and SIGTERM ask to stop, the second of them ends the program; SIGHUP asks to
- * stop; SIGUSR1 asks how far it is. The handlers only touch atomics and make calls that are safe in
- * them.
+ * stop; SIGUSR1 asks how far it is. Once a stop is asked for, all but the work itself has a few
+ * seconds: nobody may be reading what is printed. The handlers only touch atomics and make calls
+ * that are safe in them.
  */
 #ifndef CLIMNORM_CLI_SIGNALS_H
 #define CLIMNORM_CLI_SIGNALS_H
@@ -17,8 +18,13 @@ extern const atomic_int *const cn_stop_signal;
 /* Whether SIGUSR1 came since the last call, and no display was there to answer it. */
 bool cn_signals_asked(void);
 
-/* A display is there, or (NULL) will be gone: SIGUSR1 is passed on to it, and is_terminal says that
- * an end at once has to leave its cursor visible. */
-void cn_signals_show(struct cn_progress *progress, bool is_terminal);
+/* A display is there, or (NULL) will be gone: SIGUSR1 is passed on to it, and an end at once lets
+ * it finish its frame. */
+void cn_signals_show(struct cn_progress *progress);
+
+/* The work, which looks at cn_stop_signal and ends soon, begins; it is over, and what is left is to
+ * say what came of it. */
+void cn_signals_begin(void);
+void cn_signals_end(int exit_code);
 
 #endif

@@ -9,7 +9,7 @@ bool cn_job_goes_on(struct cn_job *job)
 {
     int stop = atomic_load_explicit(&job->stop, memory_order_relaxed);
     if (!stop && cn_job_heard_stop(job) && /* an error of the machine stays what it is */
-        atomic_compare_exchange_strong(&job->stop, &stop, CN_STOPPED) && job->hooks->progress)
+        atomic_compare_exchange_strong(&job->stop, &stop, CN_STOPPED))
         cn_progress_say(job->hooks->progress, "stopping: files in the making are finished; once "
                                               "more stops at once");
     return !atomic_load_explicit(&job->stop, memory_order_relaxed);
@@ -42,8 +42,7 @@ void cn_job_report(struct cn_job *job, const char *text)
     cn_problems_add(&job->result->problems, CN_PROBLEM, "%s", text);
     cn_show_problem(job->counters, &job->result->problems);
     pthread_mutex_unlock(&job->report_lock);
-    if (job->hooks->progress)
-        cn_progress_say(job->hooks->progress, "! %s", text);
+    cn_progress_say(job->hooks->progress, "! %s", text);
 }
 
 void cn_job_abort(struct cn_job *job, const struct cn_error *error)

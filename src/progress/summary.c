@@ -4,9 +4,11 @@
  */
 #include "climnorm/run.h"
 
+#include "base/clock.h"
 #include "base/machine.h"
 #include "progress/render.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +141,16 @@ static void add_closing(struct cn_text *text, const struct cn_run_result *result
     cn_text_end_line(text, "\n");
 }
 
+void cn_result_print_problems(const struct cn_run_result *result, FILE *out)
+{
+    struct cn_text text = {.limit = SIZE_MAX, .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+    for (size_t i = 0; i < result->count; i++)
+        add_problems(&text, &result->variables[i]);
+    if (text.length > 0)
+        fwrite(text.bytes, 1, text.length, out);
+    cn_text_free(&text);
+}
+
 /* What matters most comes last, where the screen stays. */
 void cn_result_print(const struct cn_run_result *result, FILE *out)
 {
@@ -234,23 +247,82 @@ static int write_and_close(int fd, const char *text, bool sync)
     return failed;
 }
 
-/* Through a temporary in the same folder, named after the file: what a killed run left is in the
- * way of the next one, which removes it. 0, or errno. */
+/* What killed runs left in the folder: temporaries of this name that no living writer has locked.
+ */
+static void remove_left(const char *folder, const char *prefix)
+{
+    DIR *list = opendir(folder);
+    for (struct dirent *entry; list && (entry = readdir(list));) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strcmp(end, ".tmp") != 0)
+            continue;
+        int left =
+            openat(dirfd(list), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (left >= 0 && flock(left, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(list), entry->d_name, 0);
+        if (left >= 0)
+            close(left);
+    }
+    if (list)
+        closedir(list);
+}
+
+/* Makes a temporary that no other run takes for one of a dead run: "<start><unique>.tmp". *lock
+ * keeps it so. 0, or errno. */
+static int make_temporary(const char *start, char **path, int *fd, int *lock)
+{
+    enum { TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        struct stat made;
+        if (asprintf(path, "%s%ld-%" PRIx64 ".tmp", start, (long)getpid(), cn_now_ns()) < 0) {
+            *path = NULL;
+            return ENOMEM;
+        }
+        *fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int failed = *fd < 0 ? errno : 0;
+        bool is_locked = !failed && flock(*fd, LOCK_EX | LOCK_NB) == 0;
+        bool is_ours = is_locked && fstat(*fd, &made) == 0 && made.st_nlink > 0;
+        if (!failed && !is_locked) /* where nothing can be locked, nothing is removed either */
+            is_ours = errno != EWOULDBLOCK;
+        if (is_ours) {
+            *lock = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
+            return 0;
+        }
+        if (!failed) { /* another run saw it before it was locked */
+            unlink(*path);
+            close(*fd);
+        }
+        free(*path);
+        *path = NULL;
+        if (failed && failed != EEXIST)
+            return failed;
+    }
+    return EBUSY;
+}
+
+/* Through a temporary in the same folder, named after the file. 0, or errno. */
 static int replace_file(const char *path, const char *text)
 {
     const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash - path + 1) : 0;
-    char *temporary = NULL;
-    if (asprintf(&temporary, "%.*s.climnorm-%.200s.tmp", folder, path, path + folder) < 0)
+    int folder = slash ? (int)(slash - path + 1) : 0, fd = -1, lock = -1;
+    char *start = NULL, *temporary = NULL;
+    if (asprintf(&start, "%.*s.climnorm-%.190s.", folder, path, path + folder) < 0)
         return ENOMEM;
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0 && errno == EEXIST && unlink(temporary) == 0) /* a dead run left it */
-        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    int failed = fd < 0 ? errno : write_and_close(fd, text, true);
-    if (!failed && rename(temporary, path))
-        failed = errno;
-    if (failed && fd >= 0)
-        unlink(temporary);
+    char *parent = folder ? strndup(path, (size_t)folder) : strdup(".");
+    if (parent)
+        remove_left(parent, start + folder);
+    int failed = parent ? make_temporary(start, &temporary, &fd, &lock) : ENOMEM;
+    if (!failed) {
+        failed = write_and_close(fd, text, true);
+        if (!failed && rename(temporary, path))
+            failed = errno;
+        if (failed)
+            unlink(temporary);
+    }
+    if (lock >= 0)
+        close(lock);
+    free(parent);
+    free(start);
     free(temporary);
     return failed;
 }

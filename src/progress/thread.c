@@ -1,10 +1,11 @@
 /*
  * The thread that watches. It reads atomics, makes a snapshot, and puts what a renderer made of it
  * out with one write. Tasks hand it messages through a lock-free list, so neither a slow terminal
- * nor this thread can ever hold up a task.
+ * nor this thread can ever hold up a task, or the end of the program.
  */
 #include "base/clock.h"
 #include "base/threads.h"
+#include "base/whole.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,6 +29,8 @@ enum {
     JSON_EVERY_S = 1,
     MOST_PENDING = 1000, /* messages; what is beyond is counted */
     MESSAGE_COLUMNS = 4000,
+    LAST_WORDS_S = 1, /* for a reader to take what is said at the end */
+    HALT_MS = 100,
     SUSPENDED_S = 3, /* a tick that took longer: the process was stopped and goes on */
 };
 
@@ -41,7 +45,8 @@ struct cn_progress {
     uint64_t start_ns;
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
-    atomic_bool stopping;
+    atomic_bool stopping, asked;
+    atomic_bool writing, halted; /* a process that ends at once spoils no frame */
 
     _Atomic(struct message *) messages; /* the newest first */
     atomic_uint_fast64_t pending, dropped;
@@ -50,6 +55,7 @@ struct cn_progress {
     struct cn_snapshot snapshot;
     enum cn_variable_state *states; /* [count] as last told */
     struct cn_text frame, shown;    /* tty: being made; on the screen */
+    struct cn_text head, above;     /* tty: what is written; messages in it */
     size_t columns;                 /* of the screen when that was drawn */
     char *latest;                   /* the latest message */
     double told_s;                  /* when the last line was written */
@@ -65,29 +71,18 @@ void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state stat
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
 }
 
-/* One write for all, unless the system takes less at once. False: nobody reads any more. */
-static bool write_all(int fd, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t done = write(fd, bytes, count);
-        if (done >= 0) {
-            bytes += done;
-            count -= (size_t)done;
-        } else if (errno == EAGAIN) { /* the terminal was made non-blocking by another program */
-            struct pollfd wait = {.fd = fd, .events = POLLOUT};
-            if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-                return false;
-        } else if (errno != EINTR) {
-            return false;
-        }
-    }
-    return true;
-}
-
+/* The only place where the thread may be given up, and where it can wait for a reader. */
 static void put_out(struct cn_progress *progress, const struct cn_text *text)
 {
-    if (!text->failed && text->length > 0 && !progress->broken)
-        progress->broken = !write_all(progress->view.fd, text->bytes, text->length);
+    if (text->failed || text->length == 0 || progress->broken)
+        return;
+    atomic_store(&progress->writing, true);
+    if (!atomic_load(&progress->halted)) {
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+        progress->broken = !cn_write_whole(progress->view.fd, text->bytes, text->length);
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    }
+    atomic_store(&progress->writing, false);
 }
 
 static bool locale_is_utf8(void)
@@ -167,44 +162,44 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     bool background = in_background(progress->view.fd) && !last;
     struct cn_screen screen = look_at_screen(progress->view.fd);
     struct cn_text *frame = &progress->frame, *shown = &progress->shown;
-    frame->utf8 = screen.utf8;
+    struct cn_text *head = &progress->head, *above = &progress->above;
+    frame->utf8 = head->utf8 = above->utf8 = screen.utf8;
+    cn_text_clear(head);
+    cn_text_clear(above);
     if (background)
         cn_text_clear(shown); /* the shell has written below it */
 
-    struct cn_text head = {.utf8 = screen.utf8}, above = {.utf8 = screen.utf8};
     size_t up = shown->length ? cn_text_screen_rows(shown->bytes, screen.columns, screen.utf8) : 0;
-    cn_text_raw(&head, "\033[?25l\r");
+    cn_text_raw(head, "\033[?25l\r");
     if (up > 0) {
         char code[32];
         snprintf(code, sizeof code, "\033[%zuA", up);
-        cn_text_raw(&head, code);
+        cn_text_raw(head, code);
     }
-    render_messages(progress, &above);
+    render_messages(progress, above);
     if (asked)
-        cn_render_plain_state(&above, &progress->snapshot);
+        cn_render_plain_state(above, &progress->snapshot);
     /* A terminal that has wrapped the old frame anew also forgets, with it, which lines it wrapped:
      * else it would join lines of the new one when it gets wider. */
-    if (above.length > 0 || screen.columns != progress->columns)
-        cn_text_raw(&head, "\033[J");
+    if (above->length > 0 || screen.columns != progress->columns)
+        cn_text_raw(head, "\033[J");
     progress->columns = screen.columns;
-    if (above.length > 0)
-        cn_text_raw(&head, above.bytes);
+    if (above->length > 0)
+        cn_text_raw(head, above->bytes);
     cn_text_clear(frame);
     if (!background)
         cn_render_tty(frame, &progress->snapshot, &screen);
     /* Cut rather than wrapped, should the terminal be narrower by now than it said. */
-    cn_text_raw(&head, "\033[?7l");
+    cn_text_raw(head, "\033[?7l");
     if (frame->length)
-        cn_text_raw(&head, frame->bytes);
-    cn_text_raw(&head, "\033[J\033[?7h\033[?25h");
-    if (!frame->failed && !head.failed && !above.failed && (!background || above.length > 0)) {
-        put_out(progress, &head);
+        cn_text_raw(head, frame->bytes);
+    cn_text_raw(head, "\033[J\033[?7h\033[?25h");
+    if (!frame->failed && !head->failed && !above->failed && (!background || above->length > 0)) {
+        put_out(progress, head);
         struct cn_text swap = *shown;
         *shown = *frame;
         *frame = swap;
     }
-    cn_text_free(&head);
-    cn_text_free(&above);
 }
 
 static void tell_json(struct cn_progress *progress, bool changed, bool due, bool last, bool asked)
@@ -249,6 +244,7 @@ static void tell(struct cn_progress *progress, bool last, bool asked)
 static void *watch(void *argument)
 {
     struct cn_progress *progress = argument;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     cn_thread_unbind();
     for (bool last = false; !last;) {
         struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
@@ -257,14 +253,15 @@ static void *watch(void *argument)
         poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? -1 : TICK_MS);
         uint64_t after_ns = cn_now_ns();
         last = atomic_load(&progress->stopping);
-        bool asked = eventfd_read(progress->wake, &calls) == 0 && !last;
+        (void)eventfd_read(progress->wake, &calls);
+        bool asked = atomic_exchange(&progress->asked, false) && !last;
         if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
             cn_text_clear(&progress->shown); /* the shell has written below the frame since */
         cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
         progress->snapshot.last = last;
         if (progress->mode == CN_PROGRESS_TTY)
             draw_tty(progress, last, asked);
-        else if (progress->mode != CN_PROGRESS_NONE || asked)
+        else
             tell(progress, last, asked);
     }
     return NULL;
@@ -290,6 +287,8 @@ static void free_progress(struct cn_progress *progress)
         close(progress->wake);
     cn_text_free(&progress->frame);
     cn_text_free(&progress->shown);
+    cn_text_free(&progress->head);
+    cn_text_free(&progress->above);
     free(progress->latest);
     free(progress->states);
     free(progress->snapshot.rows);
@@ -339,49 +338,59 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     return CN_OK;
 }
 
+/* The thread does not wait for its next tick. Async-signal-safe. */
+static void wake(struct cn_progress *progress)
+{
+    const uint64_t once = 1;
+    int before = errno;
+    if (write(progress->wake, &once, sizeof once) < 0)
+        errno = before; /* only after 2^64 - 2 calls without an answer */
+}
+
 void cn_progress_stop(struct cn_progress *progress)
 {
     if (!progress)
         return;
     atomic_store(&progress->stopping, true);
-    cn_progress_ask(progress);
-    pthread_join(progress->thread, NULL);
+    wake(progress);
+    struct timespec until = {0};
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LAST_WORDS_S;
+    if (pthread_clockjoin_np(progress->thread, NULL, CLOCK_MONOTONIC, &until)) {
+        pthread_cancel(progress->thread); /* a terminal or a pipe that takes nothing */
+        pthread_join(progress->thread, NULL);
+    }
     free_progress(progress);
 }
 
 void cn_progress_ask(struct cn_progress *progress)
 {
-    const uint64_t once = 1;
-    int before = errno;
-    if (progress && write(progress->wake, &once, sizeof once) < 0)
-        errno = before; /* only after 2^64 - 2 calls without an answer */
+    if (!progress)
+        return;
+    atomic_store(&progress->asked, true);
+    wake(progress);
 }
 
-/* Without a thread: one line, one write. */
-static void say_at_once(int fd, const char *message)
+void cn_progress_halt(struct cn_progress *progress)
 {
-    struct cn_text line = {.limit = SIZE_MAX, .utf8 = locale_is_utf8()};
-    cn_text_add(&line, message, SIZE_MAX);
-    cn_text_end_line(&line, "\n");
-    if (!line.failed)
-        write_all(fd, line.bytes, line.length);
-    cn_text_free(&line);
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    if (!progress)
+        return;
+    atomic_store(&progress->halted, true);
+    for (int i = 0; i < HALT_MS && atomic_load(&progress->writing); i++)
+        nanosleep(&moment, NULL);
 }
 
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
 {
     va_list args;
+    if (!progress)
+        return;
     va_start(args, format);
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     va_end(args);
-    if (!progress || progress->mode == CN_PROGRESS_NONE) {
-        if (text)
-            say_at_once(progress ? progress->view.fd : STDERR_FILENO, text);
-        free(text);
-        return;
-    }
     struct message *message = text ? malloc(sizeof *message) : NULL;
     if (!message ||
         atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) >= MOST_PENDING) {
@@ -397,4 +406,6 @@ void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
         ;
+    if (progress->mode == CN_PROGRESS_NONE) /* it has no ticks */
+        wake(progress);
 }
