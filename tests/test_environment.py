@@ -1,5 +1,7 @@
 """OpenMP's environment: what it says about threads and cores changes no byte, and is told truly."""
+import contextlib
 import os
+import socket
 import unittest
 
 import numpy as np
@@ -56,6 +58,29 @@ class Environment(TestCase):
         core = min(os.sched_getaffinity(0))
         result = self.bytes_of(OMP_PLACES=f"{{{core}}}")[1]
         self.assertEqual(result.summary["threads"], 1)
+
+    def test_a_home_folder_that_cannot_be_read(self):
+        """netCDF-C looks there for settings; no file is to blame, nor the machine."""
+        home = os.path.join(self.case.dir, "home")
+        os.makedirs(os.path.join(home, ".aws"))
+        for name in (".ncrc", ".daprc", ".dodsrc", ".aws/config", ".aws/credentials"):
+            with socket.socket(socket.AF_UNIX) as end, contextlib.chdir(home):
+                end.bind(name)  # opening one is ENXIO
+        self.same(1, HOME=home)
+        result = self.case.run(command="plan", env={"HOME": home})
+        self.assertEqual(result.code, 0, result.said)
+        spoilt = os.path.join(self.case.data, trees.name("tas", FIRST))
+        with open(spoilt, "rb") as f:
+            whole = f.read()
+        with open(spoilt, "wb") as f:
+            f.write(whole[:len(whole) // 2])
+        try:
+            result = self.case.run(env={"HOME": home})
+            self.assertEqual(result.code, 2, result.said)
+            self.assertIn(os.path.basename(spoilt), result.problems("tas"))
+        finally:
+            with open(spoilt, "wb") as f:
+                f.write(whole)
 
     def test_numbers_that_are_not_asked(self):
         self.same(5, OMP_NUM_THREADS="1")

@@ -5,27 +5,39 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <sys/mman.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 enum { MODERATE_BYTES = 32 << 20 };
 
 enum cn_status cn_blame(int reason, enum cn_status other)
 {
     switch (reason) {
+    case EAGAIN: /* no more processes or threads */
+    case EBADMSG:
+    case ECONNABORTED:
+    case ECONNREFUSED:
+    case ECONNRESET:
     case EDQUOT:
     case EHOSTDOWN:
+    case EHOSTUNREACH:
     case EIO:
+    case EKEYEXPIRED:
     case EMFILE:
+    case ENETDOWN:
+    case ENETUNREACH:
     case ENFILE:
     case ENOBUFS:
     case ENODEV:
     case ENOLCK:
+    case ENOLINK:
     case ENOMEM:
     case ENOSPC:
     case ENOTCONN: /* a FUSE file system whose server died */
     case ENXIO:
     case EREMOTEIO:
     case EROFS:
+    case ESHUTDOWN:
     case ETIMEDOUT:
     case EUCLEAN:
         return CN_BAD_MACHINE;
@@ -48,23 +60,43 @@ const char *cn_advice(int reason)
         return "free memory, or lower engine.memory or --threads, and run again";
     case EROFS:
         return "choose an output.root that can be written";
-    default:
+    case EAGAIN:
+        return "allow more processes (ulimit -u), or lower --threads, and run again";
+    case EACCES:
+    case EPERM:
+        return "give yourself the right to read or write it, and run again";
+    case ENAMETOOLONG:
+        return "choose a shorter output.root or output.pattern";
+    case EFBIG:
+        return "allow larger files (ulimit -f), or choose a disk that takes them";
+    case EBADMSG:
+    case EIO:
+    case EUCLEAN:
         return "see to the disk and run again, finished files are kept";
+    default:
+        return "mend that and run again, finished files are kept";
     }
 }
 
-/* Not writable: the bound of a child (RLIMIT_DATA), which a file may have made it reach, does not
- * count it. */
+/* Whether some memory cannot be had. The bound of a child, a soft limit of data that a file may
+ * have made it reach, does not count. */
 static bool memory_is_short(void)
 {
-    void *at = mmap(NULL, MODERATE_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED)
-        return true;
-    munmap(at, MODERATE_BYTES);
-    return false;
+    struct rlimit given, hard;
+    bool bounded = getrlimit(RLIMIT_DATA, &given) == 0;
+    hard = given;
+    hard.rlim_cur = given.rlim_max;
+    bounded = bounded && setrlimit(RLIMIT_DATA, &hard) == 0;
+    void *volatile some = malloc(MODERATE_BYTES); /* volatile: else compilers leave it out */
+    free(some);
+    if (bounded)
+        setrlimit(RLIMIT_DATA, &given);
+    return !some;
 }
 
 enum cn_status cn_blame_file(int reason)
 {
-    return reason == ENOMEM && !memory_is_short() ? CN_BAD_INPUT : cn_blame(reason, CN_BAD_INPUT);
+    bool file = reason == EAGAIN /* HDF5: another program has locked it */ ||
+                (reason == ENOMEM && !memory_is_short());
+    return file ? CN_BAD_INPUT : cn_blame(reason, CN_BAD_INPUT);
 }

@@ -11,11 +11,11 @@
  * memory, no more open files), else `other`. */
 enum cn_status cn_blame(int reason, enum cn_status other);
 
-/* The same for the errno that a library left which read a file: while the machine has memory, a
- * file for which there is none asks for too much. */
+/* The same for the errno that a library left which failed to read a file: while the machine has
+ * memory, a file for which there is none asks for too much. A library that succeeds leaves any. */
 enum cn_status cn_blame_file(int reason);
 
-/* What to do about an errno that speaks of the machine: ends a message. */
+/* What to do about an errno: ends a message. */
 const char *cn_advice(int reason);
 
 #endif

@@ -4,33 +4,46 @@
 #include "base/door.h"
 #include "base/guest.h"
 
+#include <errno.h>
 #include <hdf5.h>
+#include <netcdf.h>
 #include <pthread.h>
 #include <stdbool.h>
 
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
-static bool entered, works = true; /* behind it */
+static bool entered, began;       /* behind it */
+static _Thread_local bool failed; /* at this thread's last entry */
+
+/* Once. False: the libraries have no memory for it. */
+static bool begin(void)
+{
+    H5dont_atexit(); /* before any other call: HDF5 1.10 crashes at exit over a file whose last
+                        flush failed */
+    if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||
+        H5Lunregister(H5L_TYPE_EXTERNAL) < 0 || /* no file makes this process open another by one */
+        H5Pget_driver(H5P_FILE_ACCESS_DEFAULT) < 0) /* no file could be opened */
+        return false;
+    /* It looks for settings in the home folder, and leaves an errno that speaks of these: not when
+     * the first file is opened. */
+    const int before = errno;
+    const bool well = nc_initialize() == NC_NOERR; /* it does not try twice */
+    errno = before;
+    return well;
+}
 
 void cn_door_enter(void)
 {
     pthread_mutex_lock(&door);
     cn_guest_enter();
-    if (!entered) /* before any other call: HDF5 1.10 crashes at exit over a file whose last flush
-                     failed */
-        H5dont_atexit();
-    if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0) /* a setting of each thread */
-        works = false;
-    if (!entered && H5Lunregister(H5L_TYPE_EXTERNAL) < 0) /* no file makes this process open another
-                                                             by a link */
-        works = false;
-    if (!entered && H5Pget_driver(H5P_FILE_ACCESS_DEFAULT) < 0) /* no file could be opened */
-        works = false;
+    if (!entered)
+        began = begin();
     entered = true;
+    failed = H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || !began; /* a setting of each thread */
 }
 
 bool cn_door_works(void)
 {
-    return works;
+    return !failed;
 }
 
 void cn_door_leave(void)

@@ -12,8 +12,8 @@
 void cn_door_enter(void);
 void cn_door_leave(void);
 
-/* False: HDF5 could not begin, for want of memory, and nothing that it says is worth anything. Only
- * behind the door. */
+/* False: when this thread entered last, they could not begin, for want of memory, and nothing that
+ * they said since is worth anything. */
 bool cn_door_works(void);
 
 #endif

@@ -258,13 +258,15 @@ static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct
     return status ? status : read_metadata(pool, classic, file, error);
 }
 
-/* The libraries tell little of why they fail; errno remains. */
+/* The libraries tell little of why they fail; errno remains. Where they succeed it is of something
+ * that they did without, but for memory. */
 static enum cn_status suspect(enum cn_status status, struct cn_error *error)
 {
     int reason = errno;
     if (!cn_door_works())
         return cn_fail_memory(error, "HDF5");
-    if (status != CN_BAD_MACHINE && cn_blame_file(reason) == CN_BAD_MACHINE)
+    if ((status == CN_BAD_INPUT || (!status && reason == ENOMEM)) &&
+        cn_blame_file(reason) == CN_BAD_MACHINE)
         return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; %s", strerror(reason),
                        cn_advice(reason));
     if (!status && reason == ENOMEM)

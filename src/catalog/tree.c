@@ -188,6 +188,12 @@ static int compare_paths(const void *a, const void *b)
     return order ? order : strcmp(x->path, y->path);
 }
 
+/* Whether two files of that order are one: not where nobody could say what they are. */
+static bool is_repeated(const struct cn_tree_file *file, const struct cn_tree_file *before)
+{
+    return file->inode && !compare_inodes(file, before) && strcmp(file->base, before->base) == 0;
+}
+
 /* Drops files that are there already under the same name, then sorts by name. */
 static bool drop_repeated(struct search *search)
 {
@@ -202,8 +208,7 @@ static bool drop_repeated(struct search *search)
         qsort(order, count, sizeof(void *), compare_identity);
     size_t kept_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || compare_inodes(order[i], order[i - 1]) ||
-            strcmp(order[i]->base, order[i - 1]->base) != 0)
+        if (i == 0 || !is_repeated(order[i], order[i - 1]))
             kept[kept_count++] = *order[i];
     if (kept_count)
         qsort(kept, kept_count, sizeof *kept, compare_paths);

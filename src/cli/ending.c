@@ -41,7 +41,8 @@ static void on_exit_call(void)
 static void on_crash(int number)
 {
     static const char text[] =
-        "climnorm: a library crashed, most likely for want of memory; " DO_NEXT;
+        "climnorm: a library crashed, most likely for want of memory, or over a "
+        "file that is damaged; " DO_NEXT;
     if (cn_guest_is_here() && getpid() == program)
         end(text, sizeof text - 1);
     signal(number, SIG_DFL);

@@ -43,12 +43,12 @@ static bool exists(int root, struct cn_output *output, bool *is_file)
     return found;
 }
 
-/* errno says why: a file that may be as it should be is not made again, nor taken as it is. */
+/* A file that may be as it should be is not made again, nor taken as it is. */
 static enum cn_status fail_to_look(struct cn_error *error, const struct cn_config *config,
-                                   const char *path)
+                                   const char *path, int reason)
 {
     return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; %s", config->output.root,
-                   path, strerror(errno), cn_advice(errno));
+                   path, strerror(reason), cn_advice(reason));
 }
 
 static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
@@ -66,7 +66,7 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
                     return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
                 bool found = exists(root, output, &is_file);
                 if (cn_blame(errno, CN_OK))
-                    return fail_to_look(error, config, path);
+                    return fail_to_look(error, config, path, errno);
                 if (!found)
                     continue;
                 if (!is_file)
@@ -103,8 +103,9 @@ static enum cn_status look(void *context, size_t item, struct cn_parcel *found,
                                         .path = candidate->target->outputs[candidate->region].path};
     errno = 0;
     bool is_current = cn_sink_is_current(&file);
-    if (!is_current && (cn_blame_file(errno) == CN_BAD_MACHINE || !cn_door_works()))
-        return fail_to_look(error, survey->plan->config, file.path);
+    const int reason = cn_door_works() ? errno : ENOMEM;
+    if (!is_current && (cn_blame_file(reason) == CN_BAD_MACHINE || !cn_door_works()))
+        return fail_to_look(error, survey->plan->config, file.path, reason);
     cn_parcel_carry_flag(found, &is_current);
     return CN_OK;
 }

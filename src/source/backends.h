@@ -54,9 +54,10 @@ enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error);
 enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t count,
                                struct cn_scratch *scratch, struct cn_error *error);
 
-/* What a failed call of HDF5 or netCDF-C means, by the errno that it left: the machine, or a
- * damaged file. Set errno to 0 before the call. */
-enum cn_status cn_read_blame(void);
+/* A call of HDF5 or netCDF-C failed and left this errno, 0 before it: the machine's fault, or that
+ * of a damaged file. `what` says what cannot be done, for a message. */
+enum cn_status cn_fail_library(const struct cn_read *read, int reason, const char *what,
+                               struct cn_error *error);
 
 /* Reads just these bytes of an open file, or copies them from scratch->ahead. */
 enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t address, size_t size,

@@ -172,9 +172,7 @@ static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn
     for (size_t unit = 0; unit < read->unit_count; unit++)
         read->places[unit].address = CN_UNWRITTEN;
     if (!search_all(&search, dataset))
-        return cn_fail(error, CN_BAD_INPUT,
-                       "%s: HDF5 cannot find the chunks of %s; the file is damaged, get it again",
-                       read->file->path, read->file->variable);
+        return cn_fail_library(read, errno, "HDF5 cannot find the chunks of its variable", error);
     if (search.outside)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: a chunk of %s lies outside the file, or is larger than it can be; the "
@@ -191,13 +189,9 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
     if (dataset < 0 || !find_fill(read, dataset))
-        status = cn_fail(error, CN_BAD_INPUT, "%s: HDF5 cannot open %s of it; get it again",
-                         read->file->path, read->file->variable);
+        status = cn_fail_library(read, errno, "HDF5 cannot open its variable", error);
     else if (read->file->storage.layout == CN_CHUNKED)
         status = find_chunks(read, dataset, error);
-    if (status == CN_BAD_INPUT && cn_read_blame() == CN_BAD_MACHINE)
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: HDF5 cannot find the chunks of %s (%s)",
-                         read->file->path, read->file->variable, strerror(errno));
     if (dataset >= 0)
         H5Dclose(dataset);
     if (file >= 0)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netcdf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,9 +56,26 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
     return read->parallel ? CN_OK : cn_reader_plan(read, error);
 }
 
-enum cn_status cn_read_blame(void)
+enum cn_status cn_fail_library(const struct cn_read *read, int reason, const char *what,
+                               struct cn_error *error)
 {
-    return cn_door_works() ? cn_blame(errno, CN_BAD_INPUT) : CN_BAD_MACHINE;
+    const bool works = cn_door_works();
+    if (!works)
+        reason = ENOMEM;
+    if (!works || cn_blame_file(reason) == CN_BAD_MACHINE)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: %s: %s; %s", read->file->path, what,
+                       strerror(reason), cn_advice(reason));
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, get it again",
+                   read->file->path, what);
+}
+
+/* A call of ours failed, and errno says why. */
+static enum cn_status fail_call(const struct cn_read *read, const char *what,
+                                struct cn_error *error)
+{
+    const int reason = errno;
+    return cn_fail(error, cn_blame(reason, CN_BAD_INPUT), "%s: %s: %s; %s", read->file->path, what,
+                   strerror(reason), cn_advice(reason));
 }
 
 const unsigned char *cn_find_ahead(struct cn_scratch *scratch, uint64_t address, size_t size)
@@ -80,10 +98,11 @@ enum cn_status cn_read_bytes(const struct cn_read *read, int file, uint64_t addr
         return CN_OK;
     }
     ssize_t got = cn_pread_whole(file, bytes, size, address);
-    if (got < 0)
-        return cn_fail(error, cn_read_blame(), "%s: cannot be read at byte %llu (%s); %s",
-                       read->file->path, (unsigned long long)address, strerror(errno),
-                       cn_advice(errno));
+    if (got < 0) {
+        char what[64];
+        snprintf(what, sizeof what, "cannot be read at byte %llu", (unsigned long long)address);
+        return fail_call(read, what, error);
+    }
     if ((size_t)got < size)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: cannot be read at byte %llu (the file ends there); get it again",
@@ -111,14 +130,10 @@ static enum cn_status open_unchanged(const struct cn_read *read, int *descriptor
 {
     struct stat now;
     *descriptor = open(read->file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (*descriptor < 0 || fstat(*descriptor, &now)) {
-        enum cn_status blame = cn_read_blame();
-        if (*descriptor >= 0)
-            close(*descriptor);
-        return cn_fail(error, blame, "%s: cannot be opened (%s)", read->file->path,
-                       strerror(errno));
-    }
-    enum cn_status status = check_unchanged(read, &now, error);
+    if (*descriptor < 0)
+        return fail_call(read, "cannot be opened", error);
+    enum cn_status status = fstat(*descriptor, &now) ? fail_call(read, "cannot be opened", error)
+                                                     : check_unchanged(read, &now, error);
     if (status)
         close(*descriptor);
     return status;
@@ -186,8 +201,7 @@ enum cn_status cn_read_close(const struct cn_read *read, struct cn_error *error)
 {
     struct stat now;
     if (stat(read->file->path, &now))
-        return cn_fail(error, cn_read_blame(), "%s: the file vanished during the run (%s)",
-                       read->file->path, strerror(errno));
+        return fail_call(read, "cannot be looked at any more", error);
     return check_unchanged(read, &now, error);
 }
 

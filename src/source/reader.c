@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 #include <netcdf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,11 +69,13 @@ enum cn_status cn_reader_plan(struct cn_read *read, struct cn_error *error)
     return CN_OK;
 }
 
-static enum cn_status fail_netcdf(const struct cn_read *read, int code, struct cn_error *error)
+static enum cn_status fail_netcdf(const struct cn_read *read, int code, int reason,
+                                  struct cn_error *error)
 {
-    return cn_fail(error, code == NC_ENOMEM ? CN_BAD_MACHINE : cn_read_blame(),
-                   "%s: %s cannot be read (netCDF: %s%s%s)", read->file->path, read->file->variable,
-                   nc_strerror(code), errno ? ": " : "", errno ? strerror(errno) : "");
+    char what[512];
+    snprintf(what, sizeof what, "%.200s cannot be read (netCDF: %s)", read->file->variable,
+             nc_strerror(code));
+    return cn_fail_library(read, code == NC_ENOMEM ? ENOMEM : reason, what, error);
 }
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
@@ -120,10 +123,10 @@ static enum cn_status read_block(const struct cn_read *read, const struct opened
         return cn_fail_memory(error, "a block of a file");
     cn_door_enter();
     errno = 0;
-    int code = nc_get_vara(opened->file, opened->variable, start, count, values);
+    int code = nc_get_vara(opened->file, opened->variable, start, count, values), reason = errno;
     cn_door_leave();
     if (code)
-        return fail_netcdf(read, code, error);
+        return fail_netcdf(read, code, reason, error);
     scratch->bytes_read += bytes;
     block->raw.bytes = values;
     return CN_OK;
@@ -202,9 +205,10 @@ enum cn_status cn_reader_units(const struct cn_read *read, size_t first, size_t 
         code = nc_inq_varid(opened.file, read->file->variable, &opened.variable);
     if (!code)
         code = keep_chunks(read, &opened);
+    int reason = errno;
     cn_door_leave();
     if (code)
-        status = fail_netcdf(read, code, error);
+        status = fail_netcdf(read, code, reason, error);
     for (size_t unit = first; unit < first + count && !status; unit++)
         status = read_unit(read, &opened, unit, scratch, error);
     if (open) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <hdf5.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The chunk grid of a block: along each dimension of the variable. */
@@ -72,15 +73,15 @@ static enum cn_status fetch(const struct cn_read *read, hid_t dataset, const hsi
     *stored = read_it ? cn_scratch_get(scratch, 0, (size_t)*size + 1) : NULL;
     if (*stored && *size)
         read_it = H5Dread_chunk(dataset, H5P_DEFAULT, offset, mask, *stored) >= 0;
-    enum cn_status blame = cn_read_blame();
+    const int reason = errno;
     cn_door_leave();
     if (read_it && !*stored)
         return cn_fail_memory(error, "a chunk");
     if (read_it)
         return CN_OK;
-    return cn_fail(error, blame,
-                   "%s: a chunk of %s cannot be read; the file is damaged, get it again",
-                   read->file->path, read->file->variable);
+    char what[256];
+    snprintf(what, sizeof what, "a chunk of %.200s cannot be read", read->file->variable);
+    return cn_fail_library(read, reason, what, error);
 }
 
 static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, struct grid *grid,
@@ -121,12 +122,12 @@ enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t
     errno = 0;
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
-    enum cn_status status = dataset < 0 ? cn_read_blame() : CN_OK;
+    const int reason = errno;
     bool some = dataset >= 0 && lay_grid(read, dataset, first, end, &grid);
     cn_door_leave();
-    if (status)
-        cn_fail(error, status, "%s: HDF5 cannot open %s of it", read->file->path,
-                read->file->variable);
+    enum cn_status status = CN_OK;
+    if (dataset < 0)
+        status = cn_fail_library(read, reason, "HDF5 cannot open its variable", error);
     else if (some)
         status = verify_block(read, dataset, &grid, scratch, error);
     cn_door_enter();
