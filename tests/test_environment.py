@@ -70,6 +70,7 @@ class Environment(TestCase):
         result = self.case.run(command="plan", env={"HOME": home})
         self.assertEqual(result.code, 0, result.said)
         spoilt = os.path.join(self.case.data, trees.name("tas", FIRST))
+        stamp = os.stat(spoilt).st_mtime_ns
         with open(spoilt, "rb") as f:
             whole = f.read()
         with open(spoilt, "wb") as f:
@@ -81,6 +82,7 @@ class Environment(TestCase):
         finally:
             with open(spoilt, "wb") as f:
                 f.write(whole)
+            os.utime(spoilt, ns=(stamp, stamp))
 
     def test_numbers_that_are_not_asked(self):
         self.same(5, OMP_NUM_THREADS="1")

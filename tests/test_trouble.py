@@ -7,6 +7,7 @@ import subprocess
 import unittest
 import zlib
 
+import h5py
 import netCDF4
 import numpy as np
 
@@ -93,6 +94,33 @@ class ShortChunks(climnorm_case.TestCase):
                     result = case.run()
                     self.exits(result, 2)
                     self.assertIn("does not inflate to its size", result.err)
+
+
+class UnknownFilters(climnorm_case.TestCase):
+    def test_what_is_around_them_is_looked_at(self):
+        """Scale-offset is left to HDF5; that what it gets is what was stored is not, nor how much."""
+        chunk = (73,) + CELLS
+        with climnorm_case.Case(normals={"window": 1, "min_years": 1}) as case:
+            path = os.path.join(case.data, trees.name("tas", "2000"))
+            values = np.random.default_rng(1).integers(0, 100, (365,) + CELLS).astype("i4")
+            trees.write(path, "tas", trees.dates_of_year("noleap", 2000), values, fill=None)
+            with h5py.File(path, "r+") as file:
+                scales, units = [d[0].name for d in file["tas"].dims], file["tas"].attrs["units"]
+                del file["tas"]
+                tas = file.create_dataset("tas", data=values, chunks=chunk, scaleoffset=0,
+                                          compression="gzip")
+                tas.attrs["units"] = units
+                for i, name in enumerate(scales):
+                    tas.dims[i].attach_scale(file[name])
+            case.periods(2000, 2000)
+            self.exits(case.run(), 0)
+            with netCDF4.Dataset(case.path("tas", 2000)) as data:
+                np.testing.assert_array_equal(data["tas"][:], values.astype("f4"))
+            with h5py.File(path, "r+") as file:
+                file["tas"].id.write_direct_chunk((73, 0, 0), zlib.compress(bytes(1 << 20)))
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn("does not inflate to its size", result.err)
 
 
 class BadMonth(climnorm_case.TestCase):

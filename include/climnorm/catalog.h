@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 8 };
+enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 32 };
 
 /* An attribute as netCDF holds it: `type` is an nc_type of a numeric or char type. */
 struct cn_attribute {
@@ -43,7 +43,7 @@ struct cn_packing {
 
 /* One step of what was done to a chunk before it was stored. */
 struct cn_filter {
-    enum { CN_SHUFFLE, CN_DEFLATE, CN_ZSTD, CN_FLETCHER32 } kind;
+    enum { CN_SHUFFLE, CN_DEFLATE, CN_ZSTD, CN_FLETCHER32, CN_UNKNOWN_FILTER } kind;
     size_t width; /* CN_SHUFFLE: bytes of a value */
 };
 
@@ -58,8 +58,7 @@ struct cn_storage {
     bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
     size_t value_bytes;
     bool big_endian;
-    struct cn_filter pipeline[CN_MAX_FILTERS]; /* CN_CHUNKED: in order; at most one compresses.
-                                                  Empty where not all are known. */
+    struct cn_filter pipeline[CN_MAX_FILTERS]; /* CN_CHUNKED: in order */
     size_t filter_count;
     uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
     uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */

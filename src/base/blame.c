@@ -65,6 +65,9 @@ const char *cn_advice(int reason)
     case EACCES:
     case EPERM:
         return "give yourself the right to read or write it, and run again";
+    case ENOENT:
+    case ESTALE:
+        return "see where it went, and run again";
     case ENAMETOOLONG:
         return "choose a shorter output.root or output.pattern";
     case EFBIG:

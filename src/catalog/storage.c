@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_FILTERS = 32, FILTER_ZSTD = 32015 }; /* of HDF5; registered with The HDF Group */
+enum { MAX_NUMBER_BYTES = 8, FILTER_ZSTD = 32015 /* registered with The HDF Group */ };
 
 static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
 
@@ -93,23 +93,12 @@ enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struc
     return status ? status : check_place(file, error);
 }
 
-/* Whether the pipeline of the decoder has a compression already. */
-static bool compresses(const struct cn_storage *storage)
-{
-    for (size_t k = 0; k < storage->filter_count; k++)
-        if (storage->pipeline[k].kind == CN_DEFLATE || storage->pipeline[k].kind == CN_ZSTD)
-            return true;
-    return false;
-}
-
-/* Notes a filter for people, and for the decoder. `value`: the first of `count` parameters. False:
- * the decoder does not know it, or not with those before it. */
-static bool add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
+/* Notes a filter for people, and for the decoder. `value`: the first of `count` parameters. */
+static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
                        unsigned value)
 {
-    struct cn_filter filter = {0};
+    struct cn_filter filter = {CN_UNKNOWN_FILTER, 0};
     char title[96], reason[112];
-    bool known = true;
     if (id == H5Z_FILTER_SHUFFLE && count == 1 && value > 0) {
         filter = (struct cn_filter){CN_SHUFFLE, value};
         snprintf(title, sizeof title, "shuffle");
@@ -119,9 +108,6 @@ static bool add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *
     } else if (id == H5Z_FILTER_DEFLATE || id == FILTER_ZSTD) {
         filter.kind = id == FILTER_ZSTD ? CN_ZSTD : CN_DEFLATE;
         snprintf(title, sizeof title, "%s %d", id == FILTER_ZSTD ? "zstd" : "deflate", (int)value);
-        known = !compresses(storage); /* else how long its data are is nowhere */
-        if (!known)
-            refuse(storage, "compressed twice");
     } else {
         if (name[0])
             snprintf(title, sizeof title, "%.60s", name);
@@ -129,23 +115,16 @@ static bool add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *
             snprintf(title, sizeof title, "filter %d", (int)id);
         snprintf(reason, sizeof reason, "%s%s", title, name[0] ? " filter" : "");
         refuse(storage, reason);
-        known = false;
     }
     describe_filter(storage, title);
-    if (storage->filter_count == CN_MAX_FILTERS) {
-        refuse(storage, "many filters");
-        return false;
-    }
     storage->pipeline[storage->filter_count++] = filter;
-    return known;
 }
 
-/* known: whether chunks lie as the decoder thinks; of others it needs no pipeline. */
-static enum cn_status read_filters(hid_t properties, bool known, struct cn_storage *storage,
+static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
                                    struct cn_error *error)
 {
     int count = H5Pget_nfilters(properties);
-    if (count < 0 || count > MAX_FILTERS)
+    if (count < 0 || count > CN_MAX_FILTERS)
         return cn_fail(error, CN_BAD_INPUT, "the filters of the variable cannot be read");
     for (int i = 0; i < count; i++) {
         unsigned flags, value = 0, config;
@@ -156,9 +135,9 @@ static enum cn_status read_filters(hid_t properties, bool known, struct cn_stora
         if (id < 0)
             return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
         name[sizeof name - 1] = '\0';
-        known = add_filter(storage, id, name, value_count, value) && known;
+        add_filter(storage, id, name, value_count, value);
     }
-    if (!known || storage->layout != CN_CHUNKED)
+    if (storage->layout != CN_CHUNKED)
         storage->filter_count = 0;
     if (!count)
         snprintf(storage->filters, sizeof storage->filters, "none");
@@ -202,17 +181,16 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
 /* Whether the pipeline is one that read_filters may make. */
 static bool pipeline_is_sound(const struct cn_storage *storage)
 {
-    size_t compressions = 0;
     if (storage->filter_count > CN_MAX_FILTERS ||
         (storage->filter_count && storage->layout != CN_CHUNKED))
         return false;
     for (size_t k = 0; k < storage->filter_count; k++) {
         const struct cn_filter *filter = &storage->pipeline[k];
-        if (filter->kind > CN_FLETCHER32 || (filter->kind == CN_SHUFFLE && !filter->width))
+        if (filter->kind > CN_UNKNOWN_FILTER || (filter->kind == CN_SHUFFLE && !filter->width) ||
+            (filter->kind == CN_UNKNOWN_FILTER && !storage->not_parallel[0]))
             return false;
-        compressions += filter->kind == CN_DEFLATE || filter->kind == CN_ZSTD;
     }
-    return compressions <= 1;
+    return true;
 }
 
 bool cn_storage_is_sound(const struct cn_file *file)
@@ -270,19 +248,16 @@ static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn
     return file->storage.not_parallel[0] ? CN_OK : check_place(file, error);
 }
 
-/* *known: turned off where chunks lie as the decoder does not know. */
 static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_file *file,
-                                  bool *known, struct cn_error *error)
+                                  struct cn_error *error)
 {
     struct cn_storage *storage = &file->storage;
     unsigned options = 0;
     switch (H5Pget_layout(properties)) {
     case H5D_CHUNKED:
         storage->layout = CN_CHUNKED;
-        if (H5Pget_chunk_opts(properties, &options) < 0 || options) {
+        if (H5Pget_chunk_opts(properties, &options) < 0 || options)
             refuse(storage, "edge chunks without filters");
-            *known = false;
-        }
         return read_chunks(properties, storage, error);
     case H5D_CONTIGUOUS:
         storage->layout = CN_CONTIGUOUS;
@@ -307,11 +282,16 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         status = cn_fail(error, CN_BAD_INPUT, "the storage of the variable cannot be read");
         goto cleanup;
     }
+    if (H5Tget_size(type) > MAX_NUMBER_BYTES) {
+        status =
+            cn_fail(error, CN_BAD_INPUT, "its numbers take %zu bytes each, expected at most %d",
+                    H5Tget_size(type), MAX_NUMBER_BYTES);
+        goto cleanup;
+    }
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
     if (file->several_a_day)
         refuse(storage, "several instants a day");
-    bool known = is_plain_type(storage, type);
-    if (!known)
+    if (!is_plain_type(storage, type))
         refuse(storage, "a number type of its own");
     hsize_t extent[H5S_MAX_RANK];
     bool is_same = H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
@@ -319,9 +299,9 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         is_same = extent[d] == storage->shape[d];
     if (!is_same) /* netCDF-C fills up what the longest variable has more */
         refuse(storage, "shorter than its dimensions");
-    status = read_layout(dataset, properties, file, &known, error);
+    status = read_layout(dataset, properties, file, error);
     if (!status)
-        status = read_filters(properties, known, storage, error);
+        status = read_filters(properties, storage, error);
     if (!status)
         status = check_filters(properties, storage, error);
 cleanup:

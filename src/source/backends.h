@@ -30,9 +30,11 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error);
 
+/* More bytes than any filter makes of `bytes`. */
+size_t cn_stored_most(size_t bytes);
 /* Undoes the filters of a chunk, `size` bytes at `stored`: in scratch buffer 0 or outside of
  * scratch. `mask`: bit k: filter k was left out. A shuffle that was the first step stays.
- * CN_BAD_INPUT: *wrong says what the chunk does. */
+ * It stops where a filter is unknown. CN_BAD_INPUT: *wrong says what the chunk does. */
 enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
                                const unsigned char *stored, size_t size, struct cn_scratch *scratch,
                                struct cn_raw *raw, const char **wrong);

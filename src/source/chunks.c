@@ -78,7 +78,7 @@ static void note(struct search *search, size_t unit, unsigned mask, haddr_t addr
     search->found += address != HADDR_UNDEF;
     if (address == HADDR_UNDEF || !cn_decoder_needs(search->read, &block))
         return;
-    if (size == 0 || size > raw + raw / 2 + 4096 || address > end || size > end - address)
+    if (size == 0 || size > cn_stored_most(raw) || address > end || size > end - address)
         search->outside = true;
     search->read->places[unit] = (struct cn_chunk_place){address, size, mask};
 }

@@ -39,25 +39,29 @@ static void go_on(struct state *state, const unsigned char *bytes, size_t size)
     state->size = size;
 }
 
-static bool inflate(struct state *state, unsigned char *out, size_t size)
+/* *size: what there is room for; then what came of the chunk. */
+static bool inflate(struct state *state, unsigned char *out, size_t *size)
 {
-    size_t inflated = 0; /* zlib's Adler-32 is checked by libdeflate */
+    /* zlib's Adler-32 is checked by libdeflate */
     return libdeflate_zlib_decompress(state->scratch->decompressor, state->bytes, state->size, out,
-                                      size, &inflated) == LIBDEFLATE_SUCCESS &&
-           inflated == size;
+                                      *size, size) == LIBDEFLATE_SUCCESS;
 }
 
 /* One frame, as HDF5's filter writes it, and of today's format: libzstd's decoders for formats
  * before it are little tested against damage. It decodes straight to `out`, whatever window a frame
  * asks for. */
-static bool decode_zstd(struct state *state, unsigned char *out, size_t size)
+static bool decode_zstd(struct state *state, unsigned char *out, size_t *size)
 {
-    return state->size > 4 && memcmp(state->bytes, "\x28\xb5\x2f\xfd", 4) == 0 &&
-           ZSTD_findFrameCompressedSize(state->bytes, state->size) == state->size &&
-           ZSTD_decompressDCtx(state->scratch->zstd, out, size, state->bytes, state->size) == size;
+    if (state->size <= 4 || memcmp(state->bytes, "\x28\xb5\x2f\xfd", 4) != 0 ||
+        ZSTD_findFrameCompressedSize(state->bytes, state->size) != state->size)
+        return false;
+    *size = ZSTD_decompressDCtx(state->scratch->zstd, out, *size, state->bytes, state->size);
+    return !ZSTD_isError(*size);
 }
 
-static enum cn_status decompress(struct state *state, bool zstd, size_t size, const char **wrong)
+/* To `size` bytes; at_most: or fewer. */
+static enum cn_status decompress(struct state *state, bool zstd, size_t size, bool at_most,
+                                 const char **wrong)
 {
     struct cn_scratch *scratch = state->scratch;
     unsigned char *out = cn_scratch_get(scratch, !state->buffer, size);
@@ -67,11 +71,13 @@ static enum cn_status decompress(struct state *state, bool zstd, size_t size, co
         scratch->decompressor = libdeflate_alloc_decompressor();
     if (!out || !(zstd ? (void *)scratch->zstd : (void *)scratch->decompressor))
         return CN_BAD_MACHINE;
-    if (!(zstd ? decode_zstd(state, out, size) : inflate(state, out, size))) {
+    size_t got = size;
+    if (!(zstd ? decode_zstd(state, out, &got) : inflate(state, out, &got)) ||
+        (got != size && !at_most)) {
         *wrong = "does not inflate to its size";
         return CN_BAD_INPUT;
     }
-    go_on(state, out, size);
+    go_on(state, out, got);
     return CN_OK;
 }
 
@@ -104,6 +110,31 @@ static enum cn_status check(struct state *state, const char **wrong)
     return CN_OK;
 }
 
+/* Filters that a chunk went through before filter k. */
+struct earlier {
+    size_t steps, checksums;
+    bool compressions; /* or what may be one: how long their data are is nowhere */
+};
+
+static struct earlier look_before(const struct cn_storage *storage, size_t k, unsigned mask)
+{
+    struct earlier earlier = {0};
+    for (size_t j = 0; j < k; j++) {
+        const int kind = storage->pipeline[j].kind;
+        if (mask >> j & 1)
+            continue;
+        earlier.steps++;
+        earlier.checksums += kind == CN_FLETCHER32;
+        earlier.compressions |= kind != CN_FLETCHER32 && kind != CN_SHUFFLE;
+    }
+    return earlier;
+}
+
+size_t cn_stored_most(size_t bytes)
+{
+    return bytes + bytes / 2 + 4096;
+}
+
 enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
                                const unsigned char *stored, size_t size, struct cn_scratch *scratch,
                                struct cn_raw *raw, const char **wrong)
@@ -115,19 +146,19 @@ enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
     raw->shuffled = false;
     for (size_t k = storage->filter_count; k-- > 0 && !status;) {
         const struct cn_filter *filter = &storage->pipeline[k];
-        size_t before = 0, checksums = 0; /* filters that the chunk went through earlier */
-        for (size_t j = 0; j < k; j++) {
-            before += !(mask >> j & 1);
-            checksums += !(mask >> j & 1) && storage->pipeline[j].kind == CN_FLETCHER32;
-        }
+        const struct earlier earlier = look_before(storage, k, mask);
         if (mask >> k & 1)
             continue;
+        if (filter->kind == CN_UNKNOWN_FILTER)
+            return CN_OK;
         if (filter->kind == CN_FLETCHER32)
             status = check(&state, wrong);
         else if (filter->kind != CN_SHUFFLE)
-            status = decompress(&state, filter->kind == CN_ZSTD, bytes + checksums * CHECKSUM_BYTES,
-                                wrong);
-        else if (before || filter->width != raw->width)
+            status = decompress(&state, filter->kind == CN_ZSTD,
+                                earlier.compressions ? cn_stored_most(bytes)
+                                                     : bytes + earlier.checksums * CHECKSUM_BYTES,
+                                earlier.compressions, wrong);
+        else if (earlier.steps || filter->width != raw->width)
             status = unshuffle(&state, filter->width);
         else
             raw->shuffled = true;

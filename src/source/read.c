@@ -62,9 +62,11 @@ enum cn_status cn_fail_library(const struct cn_read *read, int reason, const cha
     const bool works = cn_door_works();
     if (!works)
         reason = ENOMEM;
-    if (!works || cn_blame_file(reason) == CN_BAD_MACHINE)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: %s: %s; %s", read->file->path, what,
-                       strerror(reason), cn_advice(reason));
+    const enum cn_status status = works ? cn_blame_file(reason) : CN_BAD_MACHINE;
+    if (status == CN_BAD_MACHINE || reason == EACCES || reason == ENOENT || reason == EPERM ||
+        reason == ESTALE)
+        return cn_fail(error, status, "%s: %s: %s; %s", read->file->path, what, strerror(reason),
+                       cn_advice(reason));
     return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, get it again",
                    read->file->path, what);
 }

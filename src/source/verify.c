@@ -1,7 +1,7 @@
 /*
  * Chunks that netCDF-C is about to read. HDF5 takes one that inflates to another length as it is,
- * and hands out what memory held before for the values that it lacks. So where the decoder knows
- * the filters it undoes them here first, only to see that lengths and checksums are right.
+ * and hands out what memory held before for the values that it lacks. So the decoder undoes their
+ * filters here first, as far as it knows them, only to see that lengths and checksums are right.
  */
 #include "source/backends.h"
 
@@ -16,16 +16,44 @@
 struct grid {
     hsize_t first[CN_MAX_DIMS], end[CN_MAX_DIMS]; /* in chunks */
     hsize_t offset[CN_MAX_DIMS];                  /* of the chunk that is looked at */
+    hsize_t extent[H5S_MAX_RANK];                 /* in values */
+    size_t value_bytes;                           /* as stored */
+    bool plain_edges;                             /* chunks that stick out have no filters */
 };
+
+static bool inquire(hid_t dataset, struct grid *grid)
+{
+    hid_t type = H5Dget_type(dataset), properties = H5Dget_create_plist(dataset);
+    unsigned options = 0;
+    grid->value_bytes = type < 0 ? 0 : H5Tget_size(type);
+    bool told =
+        grid->value_bytes && properties >= 0 &&
+        (H5Pget_layout(properties) != H5D_CHUNKED || H5Pget_chunk_opts(properties, &options) >= 0);
+    grid->plain_edges = options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
+    if (type >= 0)
+        H5Tclose(type);
+    if (properties >= 0)
+        H5Pclose(properties);
+    return told;
+}
+
+/* Whether the chunk that is looked at sticks out of the dataset. */
+static bool sticks_out(const struct cn_storage *storage, const struct grid *grid)
+{
+    for (size_t d = 0; d < storage->rank; d++)
+        if (grid->offset[d] + storage->chunk[d] > grid->extent[d])
+            return true;
+    return false;
+}
 
 /* False: no chunk of the block is in the dataset. */
 static bool lay_grid(const struct cn_read *read, hid_t dataset, size_t first, size_t end,
                      struct grid *grid)
 {
     const struct cn_storage *storage = &read->file->storage;
-    hsize_t extent[H5S_MAX_RANK];
     hid_t space = H5Dget_space(dataset);
-    bool there = space >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
+    bool there =
+        space >= 0 && H5Sget_simple_extent_dims(space, grid->extent, NULL) == (int)storage->rank;
     if (space >= 0)
         H5Sclose(space);
     for (size_t d = 0; there && d < storage->rank; d++) {
@@ -40,7 +68,8 @@ static bool lay_grid(const struct cn_read *read, hid_t dataset, size_t first, si
             from = read->box.first_lon;
             to = read->box.last_lon + 1;
         }
-        to = to < extent[d] ? to : extent[d]; /* it may be shorter than its dimensions */
+        to =
+            to < grid->extent[d] ? to : grid->extent[d]; /* it may be shorter than its dimensions */
         there = from < to;
         grid->first[d] = from / storage->chunk[d];
         grid->end[d] = there ? (to - 1) / storage->chunk[d] + 1 : 0;
@@ -88,7 +117,7 @@ static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, st
                                    struct cn_scratch *scratch, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
-    struct cn_raw raw = {.elements = 1, .width = storage->value_bytes};
+    struct cn_raw raw = {.elements = 1, .width = grid->value_bytes};
     for (size_t d = 0; d < storage->rank; d++)
         raw.elements *= storage->chunk[d]; /* the catalog bounds the product */
     const size_t bytes = raw.elements * raw.width;
@@ -97,10 +126,12 @@ static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, st
         hsize_t size;
         uint32_t mask = 0;
         const char *wrong = "";
-        enum cn_status status = fetch(read, dataset, grid->offset, bytes + bytes / 2 + 4096,
-                                      scratch, &stored, &size, &mask, error);
+        enum cn_status status = fetch(read, dataset, grid->offset, cn_stored_most(bytes), scratch,
+                                      &stored, &size, &mask, error);
         if (status)
             return status;
+        if (grid->plain_edges && sticks_out(storage, grid))
+            mask = UINT32_MAX;
         if (size)
             status = cn_filters_undo(read, mask, stored, (size_t)size, scratch, &raw, &wrong);
         if (status == CN_BAD_MACHINE)
@@ -122,11 +153,12 @@ enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t
     errno = 0;
     hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
+    const bool told = dataset >= 0 && inquire(dataset, &grid);
     const int reason = errno;
-    bool some = dataset >= 0 && lay_grid(read, dataset, first, end, &grid);
+    bool some = told && lay_grid(read, dataset, first, end, &grid);
     cn_door_leave();
     enum cn_status status = CN_OK;
-    if (dataset < 0)
+    if (!told)
         status = cn_fail_library(read, reason, "HDF5 cannot open its variable", error);
     else if (some)
         status = verify_block(read, dataset, &grid, scratch, error);
