@@ -149,6 +149,18 @@ class Selection(Tree):
         self.catalog()
         self.assertIn("locked", self.one("warning"))
 
+    @unittest.skipIf(os.geteuid() == 0, "root enters every folder")
+    def test_two_of_one_name_where_nobody_may_look(self):
+        """Folders that may be listed and not entered: neither file is taken for the other."""
+        for name in ("one", "two"):
+            folder = os.path.join(self.root, name)
+            os.mkdir(folder)
+            with open(os.path.join(folder, "pr_day_M_historical_r1i1p1f1_gn_2001.nc"), "w"):
+                os.chmod(folder, 0o444)
+            self.addCleanup(os.chmod, folder, 0o755)
+        self.catalog()
+        self.assertIn("seen 2 ", self.one("seen"))
+
     def test_variables(self):
         self.years(2000, variable="tas")
         self.years(2000, variable="pr")
