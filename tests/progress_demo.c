@@ -110,6 +110,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < count; i++)
         work(&counters[i], i, count, seconds / (double)count, messages, progress);
     signal(SIGUSR1, SIG_IGN);
-    cn_progress_stop(progress);
+    cn_progress_stop(progress, 60);
     return 0;
 }

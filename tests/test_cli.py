@@ -248,6 +248,20 @@ class Summary(Base):
         with open(config, encoding="utf-8") as file:
             self.assertEqual(file.read(), text)
 
+    def test_a_pipe_that_nobody_reads_is_not_waited_for(self):
+        pipe = os.path.join(self.case.dir, "pipe")
+        os.mkfifo(pipe)
+        try:
+            done = ask("run", self.case.write_config(), "-p", "none", "--summary", pipe)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("nobody reads the pipe", done.stderr)
+            with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+                done = ask("run", self.case.write_config(), "-p", "none", "--summary", pipe)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(reader.stdout.read())["exit_code"], 0)
+        finally:
+            os.unlink(pipe)
+
     def test_what_a_stopped_run_did_not_make_is_missing_in_every_variable(self):
         with Case(variables=["pr", "tas"]).periods(2002, 2003) as case:
             for year in range(2000, 2004):

@@ -380,6 +380,30 @@ static void test_estimates(void **state)
     free(job);
 }
 
+/* Long before the first year is finished, bytes tell: 5 s of 115, a tenth of them for writing. */
+static void test_an_early_estimate(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    job->counters[0].bytes_to_read = 1000000;
+    job->counters[0].bytes_to_write = 1000000 / 16;
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, second_ns);
+    for (uint64_t tenth = 1; tenth <= 50; tenth++) {
+        set(&job->counters[0].bytes_read[7], tenth * 1000);
+        cn_snapshot_update(&job->snapshot, &job->view, second_ns,
+                           second_ns + tenth * (second_ns / 10));
+    }
+    assert_float_equal(job->rows[0].fraction, 0.05F * 0.95F / 1.1F, 1e-6);
+    assert_float_equal(job->rows[0].eta_s, 110, 8);
+    set(&job->counters[0].bytes_read[7], 999999); /* no years yet: so many bytes are not believed */
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 7 * second_ns);
+    assert_float_equal(job->rows[0].fraction, 0.08F * 0.95F / 1.1F, 1e-6);
+    free(job);
+}
+
 static void test_strange_counters(void **state)
 {
     (void)state;
@@ -524,7 +548,7 @@ static void test_say_from_many_threads(void **state)
 #pragma omp for
     for (int i = 0; i < EACH * THREADS; i++)
         cn_progress_say(progress, "message %d.", i);
-    cn_progress_stop(progress);
+    cn_progress_stop(progress, 60);
 
     bool seen[EACH * THREADS] = {false};
     int count = 0, number;
@@ -562,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_nothing_to_do),
         cmocka_unit_test(test_pace),
         cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_an_early_estimate),
         cmocka_unit_test(test_strange_counters),
         cmocka_unit_test(test_enter),
         cmocka_unit_test(test_plain),

@@ -68,7 +68,7 @@ static int helpers_stay_bound(int cores)
     bool right = wanted >= 3 && threads_on(cores) == wanted;
     cn_readahead_finish(&job);
     cn_publisher_finish(&job);
-    cn_progress_stop(progress);
+    cn_progress_stop(progress, 60);
     close(view.fd);
     return !right;
 }

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Seconds for whoever reads the display to take its end; the second: after a request to stop. */
+enum { PATIENCE_S = 60, HURRY_S = 1 };
+
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
 {
@@ -67,7 +70,7 @@ static void work(const struct cn_prepared *prepared, const struct cn_progress_vi
     cn_signals_show(progress);
     cn_run(prepared->plan, &hooks, result);
     cn_signals_show(NULL);
-    cn_progress_stop(progress);
+    cn_progress_stop(progress, atomic_load(cn_stop_signal) ? HURRY_S : PATIENCE_S);
     cn_signals_end(result->exit_code);
     if (is_drawn) /* a frame that a stalled terminal did not take as a whole: wrap, show the cursor
                    */

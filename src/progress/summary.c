@@ -4,6 +4,7 @@
  */
 #include "climnorm/run.h"
 
+#include "base/blame.h"
 #include "base/clock.h"
 #include "base/machine.h"
 #include "progress/render.h"
@@ -336,16 +337,18 @@ enum cn_status cn_result_write_json(const struct cn_run_result *result, const ch
     struct stat old;
     int failed;
     if (lstat(path, &old) == 0 && !S_ISREG(old.st_mode)) { /* /dev/stdout, a pipe, a link */
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        /* Does not wait for a pipe's reader. */
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+        if (fd >= 0)
+            fcntl(fd, F_SETFL, 0);
         failed = fd < 0 ? errno : write_and_close(fd, text, false);
     } else {
         failed = replace_file(path, text);
     }
     free(text);
     if (failed)
-        return cn_fail(error, CN_BAD_MACHINE,
-                       "cannot write the summary %s: %s; give --summary a file in a folder that "
-                       "exists and is writable",
-                       path, strerror(failed));
+        return cn_fail(error, CN_BAD_MACHINE, "cannot write the summary %s: %s; %s", path,
+                       failed == ENXIO ? "nobody reads the pipe" : strerror(failed),
+                       failed == ENXIO ? "start its reader first" : cn_advice(failed));
     return CN_OK;
 }

@@ -29,7 +29,6 @@ enum {
     JSON_EVERY_S = 1,
     MOST_PENDING = 1000, /* messages; what is beyond is counted */
     MESSAGE_COLUMNS = 4000,
-    LAST_WORDS_S = 1, /* for a reader to take what is said at the end */
     HALT_MS = 100,
     SUSPENDED_S = 3, /* a tick that took longer: the process was stopped and goes on */
 };
@@ -347,7 +346,7 @@ static void wake(struct cn_progress *progress)
         errno = before; /* only after 2^64 - 2 calls without an answer */
 }
 
-void cn_progress_stop(struct cn_progress *progress)
+void cn_progress_stop(struct cn_progress *progress, int patience_s)
 {
     if (!progress)
         return;
@@ -355,7 +354,7 @@ void cn_progress_stop(struct cn_progress *progress)
     wake(progress);
     struct timespec until = {0};
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LAST_WORDS_S;
+    until.tv_sec += patience_s;
     if (pthread_clockjoin_np(progress->thread, NULL, CLOCK_MONOTONIC, &until)) {
         pthread_cancel(progress->thread); /* a terminal or a pipe that takes nothing */
         pthread_join(progress->thread, NULL);
