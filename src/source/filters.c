@@ -120,12 +120,12 @@ static struct earlier look_before(const struct cn_storage *storage, size_t k, un
 {
     struct earlier earlier = {0};
     for (size_t j = 0; j < k; j++) {
-        const int kind = storage->pipeline[j].kind;
+        const struct cn_filter *filter = &storage->pipeline[j];
         if (mask >> j & 1)
             continue;
         earlier.steps++;
-        earlier.checksums += kind == CN_FLETCHER32;
-        earlier.compressions |= kind != CN_FLETCHER32 && kind != CN_SHUFFLE;
+        earlier.checksums += filter->kind == CN_FLETCHER32;
+        earlier.compressions |= filter->kind != CN_FLETCHER32 && filter->kind != CN_SHUFFLE;
     }
     return earlier;
 }
