@@ -49,6 +49,25 @@ def is_at_work(child):
         return False
 
 
+def has_signal(pid, row, number):
+    """Whether /proc/PID/status names a signal in a row; a process that is gone has none."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            mask = next(line for line in file if line.startswith(row + ":")).split()[1]
+            return int(mask, 16) >> (number - 1) & 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def catches(pid, number):
+    return has_signal(pid, "SigCgt", number)
+
+
+def is_pending(pid, number):
+    """Sent, but not delivered yet."""
+    return has_signal(pid, "ShdPnd", number)
+
+
 class Live:
     """A process in a group of its own; use it in a with statement: nothing of it survives."""
 

@@ -13,7 +13,7 @@ import time
 import climnorm_case
 import trees
 from climnorm_case import BIN, Case
-from live import Live
+from live import Live, catches
 
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 YEARS = 12
@@ -92,9 +92,15 @@ class TwoRuns(Base):
         case = self.new_case()
         lock = self.hold(case, self.sign(os.getpid()))
         live = self.start(case, "--wait", "-q")
-        time.sleep(1)
+        live.until(lambda: catches(live.pid, signal.SIGUSR1), "it catches signals")
+        while "waiting for " not in live.err:  # it says so when it is asked alone
+            live.send(signal.SIGUSR1)
+            time.sleep(0.6)
+        said = live.err
+        time.sleep(1.2)
+        self.assertEqual(case.normals(), {})
         lock.close()
-        self.assertEqual((live.end(), live.err), (0, ""))
+        self.assertEqual((live.end(), live.err), (0, said))
 
     def test_a_stop_ends_the_waiting(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
@@ -179,6 +185,31 @@ class DeadRuns(Base):
             self.assertIsNone(live.process.poll(), live.err)
             lock.close()
             self.assertEqual(live.end(), 0, live.err)
+
+    def test_a_question_does_not_end_that_moment(self):
+        case = self.new_case()
+        done = subprocess.Popen(["true"])
+        done.wait()
+        lock = self.hold(case, self.sign(done.pid))
+        live = self.start(case, "-p", "none")
+        live.until(lambda: catches(live.pid, signal.SIGUSR1), "it catches signals")
+        for _ in range(100):
+            live.send(signal.SIGUSR1)
+            time.sleep(0.02)
+        self.assertIsNone(live.process.poll(), live.err)
+        lock.close()
+        self.assertEqual(live.end(), 0, live.err)
+
+    def test_a_stop_ends_that_moment(self):
+        case = self.new_case()
+        done = subprocess.Popen(["true"])
+        done.wait()
+        self.hold(case, self.sign(done.pid))
+        live = self.start(case)
+        time.sleep(1)
+        live.send(signal.SIGTERM)
+        self.assertEqual(live.end(), 143, live.err)
+        self.assertIn("stopped by SIGTERM while waiting for another run", live.err)
 
 
 class Folders(Base):

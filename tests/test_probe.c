@@ -219,6 +219,43 @@ static void no_child_waits_for_ever(void **state)
     check(&trial, 9);
 }
 
+int __real_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number);
+
+static bool is_held; /* children do not die, as where a dead file system holds them */
+static pid_t held[40];
+static size_t held_count;
+
+int __wrap_kill(pid_t pid, int number)
+{
+    if (!is_held)
+        return __real_kill(pid, number);
+    assert_true(held_count < sizeof held / sizeof *held);
+    held[held_count++] = pid;
+    return 0;
+}
+
+static void one_that_does_not_die_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct trial trial = {.patience = 1, .kinds = {[3] = WAITS}};
+    struct cn_error error;
+    struct timespec begun, now;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    is_held = true;
+    held_count = 0;
+    assert_int_equal(run(&trial, 10, 8, &error), CN_OK);
+    is_held = false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (size_t i = 0; i < held_count; i++) {
+        __real_kill(held[i], SIGKILL);
+        assert_int_equal(waitpid(held[i], NULL, 0), held[i]);
+    }
+    check(&trial, 10);
+    assert_int_equal(held_count, 8);
+    assert_true(now.tv_sec - begun.tv_sec < 30);
+}
+
 static void suspension_is_no_hang(void **state)
 {
     (void)state;
@@ -409,6 +446,7 @@ int main(void)
         cmocka_unit_test(trouble_costs_its_item_alone),
         cmocka_unit_test(limits_are_each_items_own),
         cmocka_unit_test(no_child_waits_for_ever),
+        cmocka_unit_test(one_that_does_not_die_holds_nobody_up),
         cmocka_unit_test(suspension_is_no_hang),
         cmocka_unit_test(a_killed_child_is_the_machines_failure),
 #ifndef __SANITIZE_ADDRESS__

@@ -55,15 +55,12 @@ static void say_no_memory(void)
     fprintf(stderr, "climnorm: %s\n", error.text);
 }
 
-/* Runs with a display. Where there can be none, problems are told afterwards. */
+/* Runs with a display, or without where there can be none: then *blind says why. */
 static void work(const struct cn_prepared *prepared, const struct cn_progress_view *view,
-                 struct cn_run_result *result)
+                 struct cn_run_result *result, struct cn_error *blind)
 {
     struct cn_progress *progress = NULL;
-    struct cn_error error;
-    bool is_blind = cn_progress_start(view, &progress, &error) != CN_OK;
-    bool is_drawn = !is_blind && isatty(view->fd) &&
-                    cn_progress_settle(view->mode, view->fd) == CN_PROGRESS_TTY;
+    blind->status = cn_progress_start(view, &progress, blind);
     const struct cn_run_hooks hooks = {
         .counters = view->counters, .progress = progress, .stop = cn_stop_signal};
     cn_signals_begin();
@@ -72,20 +69,20 @@ static void work(const struct cn_prepared *prepared, const struct cn_progress_vi
     cn_signals_show(NULL);
     cn_progress_stop(progress, atomic_load(cn_stop_signal) ? HURRY_S : PATIENCE_S);
     cn_signals_end(result->exit_code);
-    if (is_drawn) /* a frame that a stalled terminal did not take as a whole: wrap, show the cursor
-                   */
-        fputs("\033[?7h\033[?25h", stderr);
-    if (is_blind) {
-        fprintf(stderr, "climnorm: %s\n", error.text);
-        cn_result_print_problems(result, stderr);
-    }
 }
 
-/* First what cannot block for ever. Returns the exit code. */
-static int tell(const struct cn_run_options *options, const struct cn_run_result *result)
+/* First the file: terminals and pipes may take nothing any more. Returns the exit code. */
+static int tell(const struct cn_run_options *options, const struct cn_progress_view *view,
+                const struct cn_run_result *result, const struct cn_error *blind)
 {
     struct cn_error error;
     bool lost = options->summary && cn_result_write_json(result, options->summary, &error) != CN_OK;
+    if (isatty(view->fd) && cn_progress_settle(view->mode, view->fd) == CN_PROGRESS_TTY)
+        fputs("\033[?7h\033[?25h", stderr); /* should a frame have been given up halfway */
+    if (blind->status) {
+        fprintf(stderr, "climnorm: %s\n", blind->text);
+        cn_result_print_problems(result, stderr);
+    }
     if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
         putchar('\n'); /* the display's last frame is above */
     if (!options->quiet)
@@ -122,8 +119,9 @@ static int run_watched(const struct cn_prepared *prepared)
                                                                      : options->progress,
                                               .fd = STDERR_FILENO};
         struct cn_run_result result;
-        work(prepared, &view, &result);
-        exit_code = tell(options, &result);
+        struct cn_error blind;
+        work(prepared, &view, &result, &blind);
+        exit_code = tell(options, &view, &result, &blind);
         cn_result_free(&result);
     }
     free(counters);
