@@ -12,12 +12,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 
 import trees
 from climnorm_case import BIN, Case, TestCase, main
+from live import Live, wait_until
 
 ENV = {"SOURCE_DATE_EPOCH": "1700000000"}
 FIRST, LAST = 2002, 2021
@@ -87,27 +87,21 @@ class Disk(TestCase):
         return case
 
     def start(self, case, *options):
-        return subprocess.Popen([BIN, "run", case.write_config(), "-t", "1", "-p", "none",
-                                 "--summary", case.summary, *options], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**os.environ, **ENV})
+        live = Live("run", case.write_config(), "-t", 1, "-p", "none", "--summary", case.summary,
+                    *options, env=ENV)
+        self.addCleanup(live.__exit__)
+        return live
 
-    def finish(self, process):
-        process.send_signal(signal.SIGCONT)
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            self.fail("it hangs")
-        return out + err
+    def finish(self, live):
+        """The exit code, and what was said."""
+        live.send(signal.SIGCONT)
+        code = live.end(PATIENCE)
+        return code, live.out + live.err
 
-    def midway(self, case, process):
+    def midway(self, case, live):
         """Stops the run for the moment once a file is there. False: it was too fast."""
-        end = time.monotonic() + PATIENCE
-        while process.poll() is None and time.monotonic() < end and not case.normals():
-            time.sleep(0.0005)
-        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: case.normals() or live.process.poll() is not None, "a file")
+        live.send(signal.SIGSTOP)
         return 0 < len(case.normals()) < len(self.whole) - 8
 
     def check(self, case, temporaries=()):
@@ -139,10 +133,10 @@ class Disk(TestCase):
             with self.subTest(share=share):
                 case = self.new_case()
                 self.disk(case.out, f"size={max(int(share * self.need), 1)}")
-                process = self.start(case)
-                said = self.finish(process)
+                live = self.start(case)
+                code, said = self.finish(live)
                 before = self.check(case)
-                self.assertEqual(process.returncode, 3, said)
+                self.assertEqual(code, 3, said)
                 self.is_told(case, said, "(?i)space|free|full")
                 mount(case.out, REMOUNT, f"size={2 * self.need + (64 << 20)}")
                 self.complete(case, before)
@@ -153,16 +147,16 @@ class Disk(TestCase):
             case = self.new_case()
             if options:
                 self.disk(case.out, options)
-            process = self.start(case)
-            met = self.midway(case, process)
+            live = self.start(case)
+            met = self.midway(case, live)
             if met:
                 spoil(case)
-            said = self.finish(process)
+            code, said = self.finish(live)
             if met:
                 break
         else:
             self.fail("too fast to be met halfway")
-        self.assertEqual(process.returncode, 3, said)
+        self.assertEqual(code, 3, said)
         self.is_told(case, said, reason)
         self.assertNotIn("too fast", said)
         return case, self.check(case, temporaries), said
@@ -235,11 +229,11 @@ class Disk(TestCase):
                 if old:
                     with open(summary, "w") as file:
                         file.write(old)
-                process = self.start(case, "--summary", summary)
+                live = self.start(case, "--summary", summary)
                 with open(os.path.join(reports, "filler"), "wb", 0) as file:
                     os.posix_fallocate(file.fileno(), 0, self.free(reports))
-                said = self.finish(process)
-                self.assertEqual(process.returncode, 3, said)
+                code, said = self.finish(live)
+                self.assertEqual(code, 3, said)
                 self.assertIn(summary, said)
                 self.assertIn("No space left", said)
                 self.assertEqual(set(self.check(case)), set(self.whole))
@@ -248,9 +242,9 @@ class Disk(TestCase):
                     self.assertEqual(self.read(summary).decode(), old)
                 self.assertEqual([n for n in os.listdir(reports) if n.endswith(".tmp")], [])
         case = self.new_case()
-        process = self.start(case, "--summary", "/dev/full")
-        said = self.finish(process)
-        self.assertEqual(process.returncode, 3, said)
+        live = self.start(case, "--summary", "/dev/full")
+        code, said = self.finish(live)
+        self.assertEqual(code, 3, said)
         self.assertIn("/dev/full", said)
 
     def test_inputs_need_no_room(self):

@@ -4,6 +4,7 @@
  */
 #include "climnorm/run.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,12 +177,40 @@ static void test_json_goes_where_it_can(void **state)
     assert_int_equal(unlink(target), 0);
 }
 
+/* Temporaries of dead runs go; one that a living run is writing stays. */
+static void test_what_other_runs_left(void **state)
+{
+    struct fixture *fix = *state;
+    struct cn_error error;
+    char path[96], left[96], alive[96], other[96];
+    snprintf(path, sizeof path, "%s/summary.json", fix->folder);
+    snprintf(left, sizeof left, "%s/.climnorm-summary.json.1-a.tmp", fix->folder);
+    snprintf(alive, sizeof alive, "%s/.climnorm-summary.json.2-b.tmp", fix->folder);
+    snprintf(other, sizeof other, "%s/.climnorm-another.json.3-c.tmp", fix->folder);
+    const char *const made[] = {left, alive, other};
+    int files[3];
+    for (int i = 0; i < 3; i++) {
+        files[i] = open(made[i], O_WRONLY | O_CREAT, 0666);
+        assert_true(files[i] >= 0);
+    }
+    assert_int_equal(flock(files[1], LOCK_EX), 0);
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+    assert_int_equal(access(left, F_OK), -1);
+    assert_int_equal(unlink(alive), 0);
+    assert_int_equal(unlink(other), 0);
+    for (int i = 0; i < 3; i++)
+        close(files[i]);
+    json_decref(load(path));
+    assert_int_equal(unlink(path), 0); /* and nothing else is there: the folder can be removed */
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json_goes_where_it_can, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_other_runs_left, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,10 +55,13 @@ static void say_no_memory(void)
     fprintf(stderr, "climnorm: %s\n", error.text);
 }
 
-/* Runs with a display, or without where there can be none: then *blind says why. */
+/* Runs with a display, or without where there can be none: then *blind says why. The summary's file
+ * comes before the display's end, for terminals and pipes may take nothing any more; *lost says why
+ * it could not be written. */
 static void work(const struct cn_prepared *prepared, const struct cn_progress_view *view,
-                 struct cn_run_result *result, struct cn_error *blind)
+                 struct cn_run_result *result, struct cn_error *blind, struct cn_error *lost)
 {
+    const char *summary = prepared->options.summary;
     struct cn_progress *progress = NULL;
     blind->status = cn_progress_start(view, &progress, blind);
     const struct cn_run_hooks hooks = {
@@ -66,17 +69,17 @@ static void work(const struct cn_prepared *prepared, const struct cn_progress_vi
     cn_signals_begin();
     cn_signals_show(progress);
     cn_run(prepared->plan, &hooks, result);
+    cn_signals_end(result->exit_code);
+    lost->status = summary ? cn_result_write_json(result, summary, lost) : CN_OK;
     cn_signals_show(NULL);
     cn_progress_stop(progress, atomic_load(cn_stop_signal) ? HURRY_S : PATIENCE_S);
-    cn_signals_end(result->exit_code);
 }
 
-/* First the file: terminals and pipes may take nothing any more. Returns the exit code. */
+/* Returns the exit code. */
 static int tell(const struct cn_run_options *options, const struct cn_progress_view *view,
-                const struct cn_run_result *result, const struct cn_error *blind)
+                const struct cn_run_result *result, const struct cn_error *blind,
+                const struct cn_error *lost)
 {
-    struct cn_error error;
-    bool lost = options->summary && cn_result_write_json(result, options->summary, &error) != CN_OK;
     if (isatty(view->fd) && cn_progress_settle(view->mode, view->fd) == CN_PROGRESS_TTY)
         fputs("\033[?7h\033[?25h", stderr); /* should a frame have been given up halfway */
     if (blind->status) {
@@ -89,9 +92,9 @@ static int tell(const struct cn_run_options *options, const struct cn_progress_v
         cn_result_print(result, stdout);
     if (is_untold(result))
         say_no_memory();
-    if (lost)
-        fprintf(stderr, "climnorm: %s\n", error.text);
-    return lost && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
+    if (lost->status)
+        fprintf(stderr, "climnorm: %s\n", lost->text);
+    return lost->status && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
 }
 
 static int run_watched(const struct cn_prepared *prepared)
@@ -119,9 +122,9 @@ static int run_watched(const struct cn_prepared *prepared)
                                                                      : options->progress,
                                               .fd = STDERR_FILENO};
         struct cn_run_result result;
-        struct cn_error blind;
-        work(prepared, &view, &result, &blind);
-        exit_code = tell(options, &view, &result, &blind);
+        struct cn_error blind, lost;
+        work(prepared, &view, &result, &blind, &lost);
+        exit_code = tell(options, &view, &result, &blind, &lost);
         cn_result_free(&result);
     }
     free(counters);

@@ -258,7 +258,7 @@ static void remove_left(const char *folder, const char *prefix)
         if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strcmp(end, ".tmp") != 0)
             continue;
         int left =
-            openat(dirfd(list), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+            openat(dirfd(list), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (left >= 0 && flock(left, LOCK_EX | LOCK_NB) == 0)
             unlinkat(dirfd(list), entry->d_name, 0);
         if (left >= 0)
