@@ -8,11 +8,12 @@
 #include <hdf5.h>
 #include <netcdf.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
-static bool entered, began;       /* behind it */
-static _Thread_local bool failed; /* at this thread's last entry */
+static bool entered;             /* behind it */
+static atomic_bool works = true; /* a library that lacked memory once stays half made */
 
 /* Once. False: the libraries have no memory for it. */
 static bool begin(void)
@@ -36,14 +37,15 @@ void cn_door_enter(void)
     pthread_mutex_lock(&door);
     cn_guest_enter();
     if (!entered)
-        began = begin();
+        atomic_store(&works, begin());
     entered = true;
-    failed = H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || !began; /* a setting of each thread */
+    if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0) /* a setting of each thread */
+        atomic_store(&works, false);
 }
 
 bool cn_door_works(void)
 {
-    return !failed;
+    return atomic_load(&works);
 }
 
 void cn_door_leave(void)

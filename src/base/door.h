@@ -12,8 +12,8 @@
 void cn_door_enter(void);
 void cn_door_leave(void);
 
-/* False: when this thread entered last, they could not begin, for want of memory, and nothing that
- * they said since is worth anything. */
+/* False: they could not begin, in some thread, for want of memory; what they said since then of a
+ * file is worth nothing. */
 bool cn_door_works(void);
 
 #endif

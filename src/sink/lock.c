@@ -11,6 +11,7 @@
 #include <fnmatch.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,12 +83,12 @@ static void read_holder(int lock, struct cn_holder *holder)
         snprintf(holder->text, sizeof holder->text, "a process that has not said its number");
 }
 
-/* Whether a process of this machine has ended, or is on its way: its memory takes a while to go,
- * and its files go after that. */
+/* Whether a process of this machine has ended, or is on its way: a busy machine takes a while to
+ * kill it, its memory a while to go, and its files go after that. */
 static bool is_gone(long process)
 {
-    enum { EXITING = 4 }; /* PF_EXITING of the kernel */
-    char path[64], line[512];
+    enum { EXITING = 4, KILLED = 1 << (SIGKILL - 1) }; /* PF_EXITING of the kernel; proc(5) */
+    char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", process);
     FILE *file = fopen(path, "re");
     if (!file)
@@ -98,9 +99,13 @@ static bool is_gone(long process)
     const char *behind_name = strrchr(line, ')');
     char state = 'X';
     unsigned flags = 0;
+    unsigned long pending = 0;
     if (behind_name)
-        sscanf(behind_name + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags);
-    return state == 'Z' || state == 'X' || (flags & EXITING);
+        sscanf(behind_name + 1,
+               " %c %*s %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+               "%*s %*s %*s %*s %*s %*s %*s %lu",
+               &state, &flags, &pending);
+    return state == 'Z' || state == 'X' || (flags & EXITING) || (pending & KILLED);
 }
 
 /* Whether the lock will be free in a moment: its holder ends, or has ended and left children that
