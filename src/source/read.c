@@ -59,10 +59,10 @@ enum cn_status cn_read_plan(struct cn_read *read, const struct cn_file *file,
 enum cn_status cn_fail_library(const struct cn_read *read, int reason, const char *what,
                                struct cn_error *error)
 {
-    const bool works = cn_door_works();
-    if (!works)
+    if (!cn_door_works())
         reason = ENOMEM;
-    const enum cn_status status = works ? cn_blame_file(reason) : CN_BAD_MACHINE;
+    /* The file was sound to a child whose memory is bounded. */
+    const enum cn_status status = reason == ENOMEM ? CN_BAD_MACHINE : cn_blame_file(reason);
     if (status == CN_BAD_MACHINE || reason == EACCES || reason == ENOENT || reason == EPERM ||
         reason == ESTALE)
         return cn_fail(error, status, "%s: %s: %s; %s", read->file->path, what, strerror(reason),
