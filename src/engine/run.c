@@ -24,9 +24,10 @@ static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
         cn_pool_alloc(job->pool, job->plan->catalog->file_count, sizeof *job->file_read);
     job->workers =
         aligned_alloc(_Alignof(struct cn_worker), (size_t)job->threads * sizeof *job->workers);
+    if (job->workers) /* before anything can fail: they are freed whatever happens */
+        memset(job->workers, 0, (size_t)job->threads * sizeof *job->workers);
     if (!job->lost || !job->touched || !job->file_read || !job->workers)
         return cn_fail_memory(error, "a variable");
-    memset(job->workers, 0, (size_t)job->threads * sizeof *job->workers);
     enum cn_status status = cn_loads_prepare(job, error);
     if (!status)
         status = cn_batches_prepare(job, error);
