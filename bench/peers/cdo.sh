@@ -26,14 +26,4 @@ normal() { # NAME BOX YEAR
     cdo -s -f nc4 -z zip_1 ydaymean -cat [ "${files[@]}" ] "$out/$1_$3.nc"
 }
 
-union=$(union_of_regions)
-export union
-began=$(date +%s.%N)
-for year in $(seq $first_source "$last"); do
-    file=$(source_of "$year")
-    echo "$year '$file'"
-done | on_all_cores crop
-of_each_region $first_source | on_all_cores crop_region
-cropped=$(date +%s.%N)
-of_each_region "$first" | on_all_cores normal
-say_stages "$began" "$cropped" "$(date +%s.%N)"
+make_normals

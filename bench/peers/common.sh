@@ -59,3 +59,20 @@ say_stages() {
     awk -v reads=$((last - first_source + 1)) -v a="$1" -v b="$2" -v c="$3" 'BEGIN {
         printf "{\"reads\": %d, \"read_s\": %.3f, \"windows_s\": %.3f}\n", reads, b - a, c - b }'
 }
+
+# The stages of a recipe, with its functions crop YEAR FILE (to the box $union of all regions),
+# crop_region NAME BOX YEAR (of that, to a region) and normal NAME BOX YEAR.
+make_normals() {
+    local began cropped
+    union=$(union_of_regions)
+    export union
+    began=$(date +%s.%N)
+    for year in $(seq "$first_source" "$last"); do
+        file=$(source_of "$year")
+        echo "$year '$file'"
+    done | on_all_cores crop
+    of_each_region "$first_source" | on_all_cores crop_region
+    cropped=$(date +%s.%N)
+    of_each_region "$first" | on_all_cores normal
+    say_stages "$began" "$cropped" "$(date +%s.%N)"
+}

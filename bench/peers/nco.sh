@@ -37,14 +37,4 @@ normal() { # NAME BOX YEAR
     nces -h -4 -L 1 --cnk_map=rd1 --dbl "${files[@]}" "$out/$1_$3.nc"
 }
 
-union=$(union_of_regions)
-export union
-began=$(date +%s.%N)
-for year in $(seq $first_source "$last"); do
-    file=$(source_of "$year")
-    echo "$year '$file'"
-done | on_all_cores crop
-of_each_region $first_source | on_all_cores crop_region
-cropped=$(date +%s.%N)
-of_each_region "$first" | on_all_cores normal
-say_stages "$began" "$cropped" "$(date +%s.%N)"
+make_normals

@@ -2,12 +2,11 @@
  * Chunks of HDF5 files: the library says once where they lie, behind the door; what is in them is
  * read without it.
  */
-#include "source/backends.h"
+#include "source/dataset.h"
 
 #include "base/door.h"
 
 #include <errno.h>
-#include <hdf5.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,25 @@ static void dimensions(const struct cn_storage *storage, size_t dims[3])
     dims[2] = storage->lon_dim;
 }
 
-static size_t chunk_elements(const struct cn_storage *storage)
+struct cn_dataset cn_dataset_open(const struct cn_read *read)
+{
+    struct cn_dataset dataset = {.id = -1};
+    errno = 0;
+    dataset.file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (dataset.file >= 0)
+        dataset.id = H5Dopen2(dataset.file, read->file->variable, H5P_DEFAULT);
+    return dataset;
+}
+
+void cn_dataset_close(const struct cn_dataset *dataset)
+{
+    if (dataset->id >= 0)
+        H5Dclose(dataset->id);
+    if (dataset->file >= 0)
+        H5Fclose(dataset->file);
+}
+
+size_t cn_chunk_elements(const struct cn_storage *storage)
 {
     size_t elements = 1; /* the catalog bounds the product */
     for (size_t d = 0; d < storage->rank; d++)
@@ -35,7 +52,7 @@ void cn_chunks_tiles(struct cn_read *read)
     dimensions(storage, dims);
     for (int d = 0; d < 3; d++)
         read->tile[d] = storage->chunk[dims[d]];
-    read->unit_bytes = chunk_elements(storage) * storage->value_bytes;
+    read->unit_bytes = cn_chunk_elements(storage) * storage->value_bytes;
 }
 
 /* Of the whole variable, written or not; SIZE_MAX: more than can be. */
@@ -185,17 +202,12 @@ enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
     cn_door_enter();
-    errno = 0;
-    hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
-    if (dataset < 0 || !find_fill(read, dataset))
+    struct cn_dataset dataset = cn_dataset_open(read);
+    if (dataset.id < 0 || !find_fill(read, dataset.id))
         status = cn_fail_library(read, errno, "HDF5 cannot open its variable", error);
     else if (read->file->storage.layout == CN_CHUNKED)
-        status = find_chunks(read, dataset, error);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    if (file >= 0)
-        H5Fclose(file);
+        status = find_chunks(read, dataset.id, error);
+    cn_dataset_close(&dataset);
     cn_door_leave();
     return status;
 }
@@ -218,7 +230,7 @@ enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
     }
     if (status)
         return status;
-    block->raw.elements = chunk_elements(storage);
+    block->raw.elements = cn_chunk_elements(storage);
     status = cn_filters_undo(read, place->filter_mask, stored, place->size, scratch, &block->raw,
                              &wrong);
     if (status == CN_BAD_MACHINE)

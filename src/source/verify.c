@@ -3,12 +3,11 @@
  * and hands out what memory held before for the values that it lacks. So the decoder undoes their
  * filters here first, as far as it knows them, only to see that lengths and checksums are right.
  */
-#include "source/backends.h"
+#include "source/dataset.h"
 
 #include "base/door.h"
 
 #include <errno.h>
-#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,9 +116,7 @@ static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, st
                                    struct cn_scratch *scratch, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
-    struct cn_raw raw = {.elements = 1, .width = grid->value_bytes};
-    for (size_t d = 0; d < storage->rank; d++)
-        raw.elements *= storage->chunk[d]; /* the catalog bounds the product */
+    struct cn_raw raw = {.elements = cn_chunk_elements(storage), .width = grid->value_bytes};
     const size_t bytes = raw.elements * raw.width;
     do {
         unsigned char *stored;
@@ -150,23 +147,18 @@ enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t
     if (!read->file->storage.filter_count)
         return CN_OK;
     cn_door_enter();
-    errno = 0;
-    hid_t file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = file < 0 ? -1 : H5Dopen2(file, read->file->variable, H5P_DEFAULT);
-    const bool told = dataset >= 0 && inquire(dataset, &grid);
+    struct cn_dataset dataset = cn_dataset_open(read);
+    const bool told = dataset.id >= 0 && inquire(dataset.id, &grid);
     const int reason = errno;
-    bool some = told && lay_grid(read, dataset, first, end, &grid);
+    bool some = told && lay_grid(read, dataset.id, first, end, &grid);
     cn_door_leave();
     enum cn_status status = CN_OK;
     if (!told)
         status = cn_fail_library(read, reason, "HDF5 cannot open its variable", error);
     else if (some)
-        status = verify_block(read, dataset, &grid, scratch, error);
+        status = verify_block(read, dataset.id, &grid, scratch, error);
     cn_door_enter();
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    if (file >= 0)
-        H5Fclose(file);
+    cn_dataset_close(&dataset);
     cn_door_leave();
     return status;
 }

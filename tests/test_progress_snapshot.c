@@ -1,0 +1,155 @@
+/*
+ * Snapshots of the progress display: paces and estimates of what counters say, however strange.
+ */
+#include "progress/snapshot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const uint64_t second_ns = 1000000000;
+
+static void test_pace(void **state)
+{
+    (void)state;
+    struct cn_pace pace = {0};
+    for (int tick = 1; tick <= 3000; tick++) /* 10/s for five minutes */
+        cn_pace_update(&pace, tick, tick * 0.1, 30);
+    assert_float_equal(pace.per_second, 10, 1e-6);
+    double before = pace.per_second;
+    cn_pace_update(&pace, 3000, 300, 30); /* no time has passed */
+    assert_float_equal(pace.per_second, before, 0);
+    for (int tick = 1; tick <= 6000; tick++) /* then nothing for ten */
+        cn_pace_update(&pace, 3000, 300 + tick * 0.1, 30);
+    assert_true(pace.per_second > 0 && pace.per_second < 2);
+    cn_pace_update(&pace, 0, 1000, 30); /* a value that falls is no negative rate */
+    assert_true(pace.per_second >= 0);
+}
+
+/* Counters that a test sets, read through cn_snapshot_update. */
+struct watched {
+    struct cn_counters counters[3];
+    struct cn_progress_row rows[3];
+    struct cn_snapshot snapshot;
+    struct cn_progress_view view;
+};
+
+static void set(struct cn_counter *counter, uint64_t value)
+{
+    atomic_store(&counter->value, value);
+}
+
+static void watch_job(struct watched *job)
+{
+    static const char *const names[] = {"pr", "tas", "tasmax"};
+    memset(job, 0, sizeof *job);
+    for (size_t i = 0; i < 3; i++) {
+        job->counters[i].years_total = 100;
+        job->counters[i].files_total = 400;
+    }
+    job->view = (struct cn_progress_view){
+        .title = "t", .variables = names, .counters = job->counters, .count = 3, .threads = 2};
+    cn_snapshot_begin(&job->snapshot, &job->view, job->rows);
+}
+
+static void test_estimates(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, second_ns);
+    assert_true(job->snapshot.eta_s < 0); /* nothing was measured yet */
+
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, second_ns);
+    double last_fraction = 0;
+    for (uint64_t tenth = 1; tenth <= 500; tenth++) { /* steady work: 100 s in all */
+        set(&job->counters[0].years_read, tenth / 10);
+        set(&job->counters[0].normals_computed, tenth * 4 / 10);
+        set(&job->counters[0].files_written, tenth * 4 / 10);
+        cn_snapshot_update(&job->snapshot, &job->view, second_ns,
+                           second_ns + tenth * (second_ns / 10));
+        assert_true(job->rows[0].fraction >= last_fraction);
+        last_fraction = job->rows[0].fraction;
+    }
+    assert_float_equal(job->rows[0].fraction, 0.5, 1e-9);
+    assert_float_equal(job->rows[0].eta_s, 50, 3);
+    assert_float_equal(job->snapshot.eta_s, 250, 10); /* and two variables of the same size */
+    assert_float_equal(job->snapshot.elapsed_s, 50, 1e-6);
+
+    set(&job->counters[0].state, CN_DONE);
+    set(&job->counters[0].finished_ns, 101 * second_ns);
+    job->rows[1].total = 0; /* this one is known to have nothing left to do */
+    job->rows[1].years_total = 0;
+    job->rows[1].kept = 400;
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 101 * second_ns);
+    assert_float_equal(job->rows[0].fraction, 1, 0);
+    assert_float_equal(job->rows[0].elapsed_s, 100, 1e-6);
+    assert_float_equal(job->snapshot.eta_s, 100, 1e-6);
+    free(job);
+}
+
+/* Long before the first year is finished, bytes tell: 5 s of 115, a tenth of them for writing. */
+static void test_an_early_estimate(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    job->counters[0].bytes_to_read = 1000000;
+    job->counters[0].bytes_to_write = 1000000 / 16;
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, second_ns);
+    for (uint64_t tenth = 1; tenth <= 50; tenth++) {
+        set(&job->counters[0].bytes_read[7], tenth * 1000);
+        cn_snapshot_update(&job->snapshot, &job->view, second_ns,
+                           second_ns + tenth * (second_ns / 10));
+    }
+    assert_float_equal(job->rows[0].fraction, 0.05F * 0.95F / 1.1F, 1e-6);
+    assert_float_equal(job->rows[0].eta_s, 110, 8);
+    set(&job->counters[0].bytes_read[7], 999999); /* no years yet: so many bytes are not believed */
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 7 * second_ns);
+    assert_float_equal(job->rows[0].fraction, 0.08F * 0.95F / 1.1F, 1e-6);
+    free(job);
+}
+
+static void test_strange_counters(void **state)
+{
+    (void)state;
+    struct watched *job = aligned_alloc(64, sizeof *job);
+    assert_non_null(job);
+    watch_job(job);
+    job->counters[0].years_total = job->counters[0].files_total = 0; /* all is kept */
+    job->counters[0].files_kept = 400;
+    set(&job->counters[0].state, CN_ACTIVE);
+    set(&job->counters[0].started_ns, 5 * second_ns); /* after "now" */
+    set(&job->counters[1].state, CN_FAILED);          /* never started */
+    set(&job->counters[2].state, CN_ACTIVE);
+    set(&job->counters[2].started_ns, second_ns);
+    set(&job->counters[2].years_read, UINT64_MAX / 2);
+    set(&job->counters[2].files_written, 1000); /* more than asked for */
+    set(&job->counters[2].normals_computed, 1000);
+    cn_snapshot_update(&job->snapshot, &job->view, second_ns, 2 * second_ns);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(job->rows[i].fraction >= 0 && job->rows[i].fraction <= 1);
+        assert_true(job->rows[i].elapsed_s >= 0 && job->rows[i].elapsed_s <= 1);
+        assert_true(job->rows[i].eta_s >= -1); /* no NaN */
+    }
+    assert_true(job->snapshot.eta_s >= -1);
+    free(job);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_an_early_estimate),
+        cmocka_unit_test(test_strange_counters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
