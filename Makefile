@@ -3,7 +3,7 @@
 BUILD  ?= build
 JOBS   ?= $(shell nproc)
 N      ?= 5000
-PYTHON ?= python3
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 .PHONY: all configure test test-kill bench demo install clean
 all: configure

@@ -51,7 +51,7 @@ def run(arguments, script, command):
 def draw(results, folder):
     made = plots.draw(results, folder)
     if made is None:
-        print(f"No plots: matplotlib is not installed ({plots.INSTALL})")
+        print(f"No plots: {plots.MISSING}")
     return made or []
 
 

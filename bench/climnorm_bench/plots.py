@@ -1,7 +1,9 @@
 """Plots as SVG, drawn without a display. matplotlib is needed here and nowhere else."""
 import os
+import sys
 
-INSTALL = "apt install python3-matplotlib, or pip install matplotlib"
+MISSING = (f"{sys.executable} has no matplotlib; apt install python3-matplotlib and use "
+           "/usr/bin/python3, or pip install matplotlib")
 BLUE, ORANGE, GREEN, GREY = "#1f6fb4", "#d95f0e", "#2a8a4a", "#8a8a8a"
 ISAS = {"portable": GREY, "avx2": ORANGE, "avx512": BLUE, "neon": BLUE}
 
