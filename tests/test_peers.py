@@ -165,11 +165,7 @@ class Peers(cases.TestCase):
             self.measured("excel")
 
     def test_a_slow_recipe_is_not_repeated(self):
-        budget, peers.BUDGET_S = peers.BUDGET_S, 0.01
-        try:
-            peer = self.changed("pass", repeats=3)
-        finally:
-            peers.BUDGET_S = budget
+        peer = self.changed("pass", repeats=3, budget_s=0.01)
         self.assertEqual(peer["wall_s"]["n"], 1)
 
     def test_the_full_job_is_extrapolated_as_the_document_says(self):

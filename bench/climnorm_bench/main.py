@@ -42,8 +42,8 @@ def run(arguments, script, command):
         file.write("\n")
     os.replace(path + ".new", path)
     print(report.text(results))
-    draw(results, settings.output)
-    print(f"Figures: {path}")
+    made = draw(results, settings.output)
+    print(f"Figures: {path}" + "".join(f", {name}" for _, name in made))
     if old:
         show_comparison(old, results, False)
 

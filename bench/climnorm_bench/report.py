@@ -157,24 +157,27 @@ def peers(results):
         if peer.get("versions"):
             versions.append([title, peer["versions"]])
         if peer["status"] != "ok":
-            rows.append([title, peer["status"], "", "", "", "", ""])
+            rows.append([title, peer["status"], "", "", "", "", "", ""])
             whys.append([title, peer["status"], peer["why"]])
             continue
         rows.append([title, spread(peer["wall_s"]), number(peer["cpu_s"]["median"]),
                      f"{peer['peak_rss_bytes']['median'] / 1e9:.2f}", str(peer["files_read"]),
-                     spread(peer.get("times_climnorm")), spread(peer.get("times_climnorm_cpu"))])
+                     spread(peer.get("times_climnorm")), spread(peer.get("times_climnorm_cpu")),
+                     exponential(peer.get("largest_difference"))])
         full = peer.get("extrapolated")
         if full:
             further.append([title, full["what"]])
     if not rows:
         return []
-    first = results["peers"][0]
+    first, bound = results["peers"][0], max(p.get("bound", 0) for p in results["peers"])
     found = [Table(
         f"Peers, seconds on {first['threads']} cores, {first['last'] - first['first'] + 1} target "
         f"years ({first['first']}-{first['last']}) of {'+'.join(first['regions'])}",
-        ["peer", "whole", "CPU", "peak GB", "files read", "times climnorm", "times its CPU"],
-        rows, "Same files, same cores, same numbers: the time of a peer whose output differs does "
-        "not count.")]
+        ["peer", "whole", "CPU", "peak GB", "files read", "times climnorm", "times its CPU",
+         "differs by"], rows,
+        "Same files, same cores, same numbers: no value differs from climnorm's by a larger part "
+        "of it than the last column says." + (f" Beyond {bound:.1e}, what rounding float32 can "
+        "come to, a peer's time does not count." if bound else ""))]
     if whys:
         found.append(Table("Peers without a time", ["peer", "", "why"], whys))
     if versions:
@@ -186,6 +189,10 @@ def peers(results):
             "every target takes as long for each as here; of the others, reading grows with the "
             "files, the rest with targets and cells."))
     return found
+
+
+def exponential(value):
+    return "" if value is None else f"{value:.1e}" if value else "0"
 
 
 def tables(results):
