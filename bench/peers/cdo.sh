@@ -13,17 +13,16 @@ if [ "${1:-}" = --version ]; then cdo --version 2>&1 | head -n 1; exit; fi
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
 
-crop() { # YEAR FILE
-    cdo -s -f nc4 "sellonlatbox,$union" -selname,"$variable" "$2" "$scratch/all_$1.nc"
+crop() { # FROM TO
+    cdo -s -f nc4 "sellonlatbox,$union" -selname,"$variable" "$1" "$2"
 }
 
-crop_region() { # NAME BOX YEAR
-    cdo -s sellonlatbox,"$2" "$scratch/all_$3.nc" "$scratch/$1_$3.nc"
+crop_region() { # BOX FROM TO
+    cdo -s "sellonlatbox,$1" "$2" "$3"
 }
 
-normal() { # NAME BOX YEAR
-    mapfile -t files < <(window_of "$1" "$3")
-    cdo -s -f nc4 -z zip_1 ydaymean -cat [ "${files[@]}" ] "$out/$1_$3.nc"
+normal() { # TO FILE...
+    cdo -s -f nc4 -z zip_1 ydaymean -cat [ "${@:2}" ] "$1"
 }
 
 make_normals

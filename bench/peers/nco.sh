@@ -24,17 +24,16 @@ ncks_box() {
 }
 export -f ncks_box
 
-crop() { # YEAR FILE
-    ncks_box "$union" "$2" "$scratch/all_$1.nc"
+crop() { # FROM TO
+    ncks_box "$union" "$1" "$2"
 }
 
-crop_region() { # NAME BOX YEAR
-    ncks_box "$2" "$scratch/all_$3.nc" "$scratch/$1_$3.nc"
+crop_region() { # BOX FROM TO
+    ncks_box "$@"
 }
 
-normal() { # NAME BOX YEAR
-    mapfile -t files < <(window_of "$1" "$3")
-    nces -h -4 -L 1 --cnk_map=rd1 --dbl "${files[@]}" "$out/$1_$3.nc"
+normal() { # TO FILE...
+    nces -h -4 -L 1 --cnk_map=rd1 --dbl "${@:2}" "$1"
 }
 
 make_normals
