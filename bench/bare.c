@@ -25,6 +25,7 @@ enum {
     PIECE = 4 << 20,
     COPIED = 256 << 20,      /* bytes that copying goes through, of all threads */
     COPIED_LEAST = 32 << 20, /* and of one thread */
+    STRETCH = 4 * PIECE,     /* of a file, read by one thread */
     READ = 1 << 20,          /* a read of the page cache, into memory that stays in the cache */
     DEPTH = 4                /* cold reads at once */
 };
@@ -173,23 +174,57 @@ static uint64_t size_of(int file)
     return (uint64_t)status.st_size;
 }
 
-static struct bench_time read_files(const struct bench_input *input, size_t files, int threads)
+/* What one thread reads of a file in one go: small enough to occupy all threads to the end. */
+struct stretch {
+    int file;
+    off_t begin, end;
+};
+
+static struct stretch *cut(const struct bench_input *input, size_t files, size_t *count)
 {
+    struct stretch *stretches = NULL;
+    *count = 0;
+    for (size_t f = 0; f < files; f++) {
+        const off_t size = (off_t)size_of(input->files[f]);
+        stretches =
+            must(realloc(stretches, (*count + (size_t)(size / STRETCH) + 1) * sizeof *stretches));
+        for (off_t at = 0; at < size; at += STRETCH)
+            stretches[(*count)++] =
+                (struct stretch){input->files[f], at, size - at < STRETCH ? size : at + STRETCH};
+    }
+    return stretches;
+}
+
+static void read_stretch(const struct stretch *stretch, unsigned char *piece, size_t size)
+{
+    for (off_t at = stretch->begin; at < stretch->end;) {
+        const ssize_t got = pread(stretch->file, piece, size, at);
+        if (got <= 0)
+            bench_fail("a file cannot be read");
+        at += got;
+    }
+}
+
+static struct bench_time read_files(const struct bench_input *input, size_t files, size_t size,
+                                    int threads)
+{
+    size_t count;
+    struct stretch *stretches = cut(input, files, &count);
     struct bench_time start = {0};
 #pragma omp parallel num_threads(threads)
     {
-        unsigned char *piece = touched(READ);
+        unsigned char *piece = touched(size);
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
 #pragma omp for schedule(dynamic, 1)
-        for (size_t f = 0; f < files; f++)
-            for (off_t at = 0; pread(input->files[f], piece, READ, at) > 0; at += READ)
-                continue;
+        for (size_t k = 0; k < count; k++)
+            read_stretch(&stretches[k], piece, size);
 #pragma omp master
         start = bench_since(start);
         free(piece);
     }
+    free(stretches);
     return start;
 }
 
@@ -199,8 +234,8 @@ struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, i
     *bytes = 0;
     while (files < input->file_count && (!files || *bytes < cn_machine_memory() / 4))
         *bytes += size_of(input->files[files++]);
-    read_files(input, files, threads); /* now they are in the page cache */
-    return read_files(input, files, threads);
+    read_files(input, files, READ, threads); /* now they are in the page cache */
+    return read_files(input, files, READ, threads);
 }
 
 /* Pages of a file that are in the page cache. */
@@ -220,35 +255,38 @@ static size_t pages_kept(int file, uint64_t size)
     return count;
 }
 
-double bench_forget(const struct bench_input *input)
+void bench_forget(const struct bench_input *input)
 {
-    size_t kept = 0;
     for (size_t f = 0; f < input->file_count; f++) {
         fdatasync(input->files[f]); /* what is not on the disk yet cannot be forgotten */
         posix_fadvise(input->files[f], 0, 0, POSIX_FADV_DONTNEED);
-        kept += pages_kept(input->files[f], size_of(input->files[f]));
     }
+}
+
+double bench_kept(const struct bench_input *input)
+{
+    size_t kept = 0;
+    for (size_t f = 0; f < input->file_count; f++)
+        kept += pages_kept(input->files[f], size_of(input->files[f]));
     return (double)kept * (double)sysconf(_SC_PAGESIZE) / (double)(input->bytes + 1);
+}
+
+/* Past the page cache, as the engine does, where the file system can. */
+static void set_direct(const struct bench_input *input, bool direct)
+{
+    for (size_t f = 0; f < input->file_count; f++) {
+        const int flags = fcntl(input->files[f], F_GETFL);
+        fcntl(input->files[f], F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+    }
 }
 
 struct bench_time bench_read_cold(const struct bench_input *input, int threads)
 {
-    struct bench_time start = bench_now();
-#pragma omp parallel num_threads(threads < DEPTH ? DEPTH : threads)
-    {
-        unsigned char *piece = touched(PIECE);
-#pragma omp for schedule(dynamic, 1)
-        for (size_t f = 0; f < input->file_count; f++) {
-            /* Past the page cache, as the engine does, where the file system can. */
-            const int flags = fcntl(input->files[f], F_GETFL);
-            fcntl(input->files[f], F_SETFL, flags | O_DIRECT);
-            for (off_t at = 0; pread(input->files[f], piece, PIECE, at) > 0; at += PIECE)
-                continue;
-            fcntl(input->files[f], F_SETFL, flags);
-        }
-        free(piece);
-    }
-    return bench_since(start);
+    set_direct(input, true);
+    struct bench_time time =
+        read_files(input, input->file_count, PIECE, threads < DEPTH ? DEPTH : threads);
+    set_direct(input, false);
+    return time;
 }
 
 static void read_normal(struct bench_output *output, const char *path, const char *name)

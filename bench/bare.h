@@ -1,7 +1,7 @@
 /*
  * What a machine can do at best with the files of a plan: the limits that the engine is held
- * against. Plain loops over libdeflate and pread, on memory that was touched before; nothing of the
- * engine is in them.
+ * against. Plain loops over libdeflate and pread, on memory that was touched before. Of the engine
+ * only its shuffle is in them, and its way of asking for fresh memory.
  */
 #ifndef CLIMNORM_BENCH_BARE_H
 #define CLIMNORM_BENCH_BARE_H
@@ -43,8 +43,10 @@ void bench_input_close(struct bench_input *input);
 struct bench_time bench_inflate(const struct bench_input *input, int threads);
 /* Time to read bytes that lie in the page cache: of as many files as fit in a quarter of memory. */
 struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, int threads);
-/* Forgets the files; returns the share of their pages that the kernel keeps nevertheless. */
-double bench_forget(const struct bench_input *input);
+/* Forgets the files, as far as the kernel likes. */
+void bench_forget(const struct bench_input *input);
+/* The share of their pages that is in the page cache. */
+double bench_kept(const struct bench_input *input);
 /* Time to read every byte of files that were forgotten. */
 struct bench_time bench_read_cold(const struct bench_input *input, int threads);
 

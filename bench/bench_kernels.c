@@ -1,7 +1,7 @@
 /*
  * Benchmark of the kernels, in each ISA that this CPU has, on data in cache and out of it: GB/s of
- * the bytes that must move (each input once, each output once), those of a memcpy of as many bytes
- * in the same run, and how many times longer the kernel took. One thread.
+ * the bytes that must move (each input read once, each output written once), those that a memcpy
+ * reads and writes in the same run, and the share that the kernel reaches of it. One thread.
  *
  *     CLIMNORM_ISA=avx2 bench_kernels [--json] [--repeats N] [rain]
  *
@@ -185,29 +185,28 @@ struct subject {
     size_t value_bytes; /* read and written for a value, but by window_means */
 };
 
-static json_t *numbers(const double *values, double times)
+static json_t *numbers(const double *values)
 {
     json_t *array = json_array();
     for (int i = 0; i < repeats; i++)
-        json_array_append_new(array, json_real(times * values[i]));
+        json_array_append_new(array, json_real(values[i]));
     return array;
 }
 
-/* Here a byte copied is a byte read and a byte written, as it is for the kernels. */
 static void enlist(const struct subject *subject, const char *isa, const char *where, size_t bytes,
                    const double *kernel, const double *copy)
 {
     json_array_append_new(list,
                           json_pack("{ss ss ss sI so so}", "kernel", subject->headline, "isa", isa,
                                     "where", where, "bytes", (json_int_t)bytes, "gb_per_s",
-                                    numbers(kernel, 1), "copy_gb_per_s", numbers(copy, 2)));
+                                    numbers(kernel), "copy_gb_per_s", numbers(copy)));
 }
 
 /* Kernel and memcpy take turns, so that a noisy neighbour meets both. The first turn warms up. */
 static void measure(const struct subject *subject, const struct work *work, size_t bytes,
                     const char *where)
 {
-    double kernel[MAX_REPEATS], copy[MAX_REPEATS], ratio[MAX_REPEATS];
+    double kernel[MAX_REPEATS], copy[MAX_REPEATS], share[MAX_REPEATS];
     const size_t calls = bytes < 1 << 20 ? (16 << 20) / bytes : 1;
     for (int turn = -1; turn < repeats; turn++) {
         const double start = now();
@@ -221,15 +220,15 @@ static void measure(const struct subject *subject, const struct work *work, size
         if (turn < 0)
             continue;
         kernel[turn] = (double)(bytes * calls) / (middle - start) * 1e-9;
-        copy[turn] = (double)(bytes * calls) / (now() - middle) * 1e-9;
-        ratio[turn] = copy[turn] / kernel[turn];
+        copy[turn] = (double)(2 * bytes * calls) / (now() - middle) * 1e-9;
+        share[turn] = kernel[turn] / copy[turn];
     }
     if (list) {
         enlist(subject, work->kernels->isa, where, bytes, kernel, copy);
         return;
     }
-    printf("  %-12s %-9s %9.2f %9.2f %9.2f\n", where, work->kernels->isa, median(kernel),
-           median(copy), median(ratio));
+    printf("  %-12s %-9s %9.2f %9.2f %8.0f%%\n", where, work->kernels->isa, median(kernel),
+           median(copy), 100 * median(share));
     fflush(stdout);
 }
 
@@ -297,7 +296,7 @@ int main(int argc, char **argv)
 
     if (!list) {
         printf("window %d, %d targets; medians of %d\n", WINDOW, TARGETS, repeats);
-        printf("  %-12s %-9s %9s %9s %9s\n", "data", "isa", "GB/s", "memcpy", "ratio");
+        printf("  %-12s %-9s %9s %9s %9s\n", "data", "isa", "GB/s", "copy", "share");
     }
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (optind == argc || strstr(subjects[i].headline, argv[optind]))

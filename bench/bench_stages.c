@@ -8,7 +8,8 @@
  *
  * Limits (bare.h): copy, touch, read (page cache), disk (cold), inflate, deflate (of the normals
  * that lie in the output folder). The engine's loads alone: load (into fresh memory), reload (into
- * touched memory), cold (the same from the disk). forget: the input leaves the page cache.
+ * touched memory), cold (the same from the disk). forget: the input leaves the page cache; kept:
+ * the share of it that is there.
  */
 #include "bare.h"
 #include "base/machine.h"
@@ -146,7 +147,8 @@ static json_t *time_of(struct bench_time time, uint64_t bytes)
 /* What keeps the disk from being measured, or NULL. */
 static const char *forget(const struct bench *bench)
 {
-    return bench_forget(&bench->input) > 0.05 ? "the files do not leave the page cache" : NULL;
+    bench_forget(&bench->input);
+    return bench_kept(&bench->input) > 0.05 ? "the files do not leave the page cache" : NULL;
 }
 
 static json_t *deflate_stage(const struct bench *bench)
@@ -185,6 +187,8 @@ static json_t *measure(struct bench *bench, const char *stage)
         return time_of(fresh_load(bench), inflated);
     if (!strcmp(stage, "reload"))
         return time_of(touched_load(bench), inflated);
+    if (!strcmp(stage, "kept"))
+        return json_pack("{sf}", "share", bench_kept(&bench->input));
     const bool disk = !strcmp(stage, "disk"), cold = !strcmp(stage, "cold");
     if (!disk && !cold && strcmp(stage, "forget") != 0)
         bench_fail("no stage is named \"%s\"", stage);
@@ -232,8 +236,9 @@ static void print_about(void)
         bench_fail("%s", error.text);
     for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++)
         json_array_append_new(isas, json_string((*each)->isa));
-    print(json_pack("{ss ss ss so si}", "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS, "isa",
-                    kernels->isa, "isas", isas, "threads", cn_threads_available()));
+    print(json_pack("{ss ss ss so si sI}", "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS, "isa",
+                    kernels->isa, "isas", isas, "threads", cn_threads_available(), "memory_bytes",
+                    (json_int_t)cn_machine_memory()));
 }
 
 int main(int argc, char **argv)

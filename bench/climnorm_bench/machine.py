@@ -9,7 +9,7 @@ from . import programs
 
 
 def describe(settings):
-    about = programs.json_of([os.path.join(settings.programs, "bench_stages"), "--about"])
+    about = programs.about(settings.programs)
     version = programs.output_of([settings.climnorm, "--version"]).splitlines()
     libraries = next((line.split(":", 1)[1] for line in version if line.startswith("libraries:")),
                      "")
@@ -17,8 +17,7 @@ def describe(settings):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
         "climnorm": version[0].split()[-1],
         "cpu": processor(), "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "usable_cores": about["threads"], "memory_bytes": about["memory_bytes"],
         "caches": caches(), "virtual": virtual(),
         "system": f"{distribution()}, {platform.system()} {platform.release()}",
         "compiler": about["compiler"], "flags": about["flags"].strip(),

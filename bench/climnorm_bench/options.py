@@ -3,7 +3,7 @@ import argparse
 import dataclasses
 import os
 
-from . import Failure
+from . import Failure, programs
 
 BOXES = {"CONUS": (234.0, 294.0, 24.0, 50.0), "AK": (170.0, 235.0, 50.0, 72.0),
          "HI": (181.63, 205.20, 18.92, 28.45), "PRVI": (292.03, 295.49, 17.62, 18.57),
@@ -205,6 +205,7 @@ def settings_of(arguments, found):
             os.path.dirname(found.data), "bench-results")), size=size, grid=tuple(grid),
         first_year=first_year, last_year=last_year, days=arguments.days,
         variables=arguments.variables, regions=usable,
-        threads=arguments.threads or doubling(len(os.sched_getaffinity(0))), repeats=repeats,
+        threads=arguments.threads or doubling(programs.about(found.programs)["threads"]),
+        repeats=repeats,
         parts=[part for part in PARTS if part in arguments.what], kernels=arguments.kernels,
         peers=arguments.peers, venv=found.venv, baseline=arguments.baseline)

@@ -18,10 +18,10 @@ def measure(settings):
         return programs.run(settings.climnorm, settings.config, settings.scratch, sets, threads)
 
     def cold_run():
-        programs.stages(settings, settings.config, most, ["forget"])
+        forgotten = programs.stages(settings, settings.config, most, ["forget"])["stages"]
         found = run(most)
         data.warm(settings)
-        return found
+        return {**found, **forgotten}
 
     turns.show("warming up")
     data.warm(settings)
@@ -45,14 +45,15 @@ def measure(settings):
     else:
         measures.append(("warming", lambda: data.warm(settings)))
     found = turns.interleave(measures, settings.repeats)
-    return Pipeline(settings, found).results()
+    kept = programs.stages(settings, settings.config, most, ["kept"])["stages"]["kept"]["share"]
+    return Pipeline(settings, found, kept).results()
 
 
 class Pipeline:
     """What the turns gave, made into figures."""
 
-    def __init__(self, settings, found):
-        self.settings, self.found = settings, found
+    def __init__(self, settings, found, kept):
+        self.settings, self.found, self.kept = settings, found, kept
         self.most, self.least = settings.threads[-1], settings.threads[0]
         self.job = found[f"stages on {self.most}"][0]["job"]
 
@@ -77,9 +78,13 @@ class Pipeline:
 
     def results(self):
         cold = [turn["stages"]["disk"] for turn in self.found["disk"]]
-        why = cold[0].get("unavailable")
+        why = self.no_cold()
         results = {"job": self.job, "limits": [self.limits(t) for t in self.settings.threads],
                    "stages": [], "runs": [], "notes": []}
+        if self.kept < 0.95:
+            results["notes"].append(
+                f"only {100 * self.kept:.0f} % of the input stays in the page cache: what is "
+                "called warm was read from the disk in part; take a smaller grid or fewer years")
         if why:
             results["notes"].append(f"no cold figures: {why}")
         else:
@@ -89,6 +94,12 @@ class Pipeline:
             results["stages"] = self.stages(cold, why)
             results["runs"] = self.runs(why)
         return results
+
+    def no_cold(self):
+        """Why the disk could not be measured in each turn, or None."""
+        stages = [stage for turn in self.found["disk"] for stage in turn["stages"].values()]
+        stages += [turn["forget"] for turn in self.found.get("cold run", [])]
+        return next((stage["unavailable"] for stage in stages if "unavailable" in stage), None)
 
     def limits(self, threads):
         entry = {"threads": threads}

@@ -52,6 +52,12 @@ def json_of(arguments, **options):
     return json.loads(output_of(arguments, **options))
 
 
+def about(folder):
+    """What bench_stages says of its build, and of the cores and memory that a program may use here:
+    containers give less than the machine has."""
+    return json_of([os.path.join(folder, "bench_stages"), "--about"])
+
+
 def stages(settings, config, threads, names, sets=()):
     """The JSON of bench_stages."""
     options = [word for item in sets for word in ("--set", item)]
