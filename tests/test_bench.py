@@ -164,11 +164,22 @@ class Bench(unittest.TestCase):
         old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
         old["limits"][0]["inflate_s"] = {"median": 1.0, "least": 1.0, "most": 1.01, "n": 3}
         new["limits"][0]["inflate_s"] = {"median": 1.5, "least": 1.5, "most": 1.51, "n": 3}
-        new["settings"]["grid"] = [9, 9]
         done = call("compare", self.write("old.json", old), self.write("new.json", new))
         self.assertIn("The machine itself gave less", done.stdout)
         self.assertIn("SLOWER (machine)", done.stdout)
+
+    def test_seconds_of_different_jobs_are_not_judged(self):
+        old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
+        for results, times in ((old, 1.0), (new, 2.0)):
+            row = results["runs"][0]
+            row["wall_s"] = {"median": times, "least": times, "most": times, "n": 3}
+            row["times_limit"] = dict(row["wall_s"])
+        new["settings"]["grid"] = [9, 9]
+        done = call("compare", self.write("old.json", old), self.write("new.json", new))
         self.assertIn("The settings differ", done.stdout)
+        marked = [line for line in done.stdout.splitlines() if "SLOWER" in line]
+        self.assertEqual([line.split()[-4:] for line in marked if "wall_s" in line], [])
+        self.assertTrue(any("times_limit" in line for line in marked), done.stdout)
 
     def test_one_turn_is_never_judged(self):
         old = copy.deepcopy(self.results)
@@ -187,7 +198,7 @@ class Bench(unittest.TestCase):
         done = call(*self.options, "--what", "kernels", "--kernels", "mask", "--baseline",
                     self.path, "--output", os.path.join(self.dir, "new"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("figures in both runs", done.stdout)
+        self.assertIn("figures were compared", done.stdout)
 
     def test_plots_are_xml_and_name_their_series(self):
         try:
@@ -287,7 +298,7 @@ class Bench(unittest.TestCase):
                       f"--set engine.batch_years={found['recommended']['engine.batch_years']}",
                       done.stdout)
         for entry in found["sweep"]:
-            self.assertEqual(figures(entry), {"wall_s", "cpu_s", "peak_rss_bytes"})
+            self.assertEqual(figures(entry), {"wall_s", "cpu_s", "peak_rss_bytes", "times_best"})
             self.assertEqual(entry["threads"], int(entry["settings"]["threads"]))
 
     def test_a_sweep_that_fails_says_why(self):
@@ -298,18 +309,18 @@ class Bench(unittest.TestCase):
     def test_what_is_recommended(self):
         from climnorm_bench import sweep
 
-        def entry(threads, median, spread, gigabytes=1.0):
+        def entry(threads, least, median, most, gigabytes=1.0):
             return {"settings": {"threads": str(threads)}, "threads": threads,
-                    "wall_s": {"median": median, "least": median - spread / 2,
-                               "most": median + spread / 2, "n": 3},
-                    "cpu_s": {}, "peak_rss_bytes": {"median": gigabytes * 1e9}}
+                    "times_best": {"least": least, "median": median, "most": most, "n": 3},
+                    "peak_rss_bytes": {"median": gigabytes * 1e9}}
 
-        slow, quick = entry(1, 10, 0.2), entry(4, 3, 0.2)
-        self.assertIs(sweep.recommend([slow, quick, entry(2, 5.5, 0.2)])[0], quick)
-        self.assertIs(sweep.recommend([slow, quick, entry(8, 2.95, 0.2)])[0], quick)
-        less = entry(4, 3.1, 0.2, 0.5)
-        self.assertIs(sweep.recommend([slow, quick, less])[0], less)
-        self.assertIs(sweep.recommend([entry(1, 10, 9), quick])[0]["threads"], 1)
+        slow, quick = entry(1, 3.0, 3.3, 3.5), entry(4, 1, 1, 1)
+        self.assertIs(sweep.recommend([slow, quick, entry(2, 1.5, 1.8, 1.9)])[0], quick)
+        self.assertIs(sweep.recommend([slow, quick, entry(8, 0.9, 1.01, 1.1)])[0], quick)
+        for less in (entry(4, 1.01, 1.02, 1.04, 0.5), entry(4, 0.9, 1.08, 1.2, 0.5)):
+            self.assertIs(sweep.recommend([slow, quick, less])[0], less)
+        for noisy in (entry(1, 0.8, 1.5, 4.0), entry(1, 1.01, 1.08, 1.2)):
+            self.assertIs(sweep.recommend([noisy, quick])[0], quick)
 
     def test_it_works_where_it_is_installed(self):
         prefix = os.path.join(self.dir, "prefix")

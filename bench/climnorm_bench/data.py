@@ -8,7 +8,7 @@ import tempfile
 
 from . import Failure, programs
 
-CONFIG = """input:   {{ root = "{tree}"; }};
+CONFIG = """input:   {{ root = {tree}; }};
 regions = {regions};
 normals: {{ window = {window}; min_days = {min_days};
            periods = ( {{ name = "all"; first = {first}; last = {last}; }} ); }};
@@ -18,12 +18,14 @@ output:  {{ root = "output"; existing = "overwrite"; }};
 
 def prepare(settings):
     """Fills in settings.tree, .scratch and .config."""
+    os.makedirs(settings.data, exist_ok=True)
     settings.tree = tree(settings)
     settings.scratch = tempfile.mkdtemp(prefix="run-", dir=settings.data)
     settings.config = os.path.join(settings.scratch, "bench.cfg")
     with open(settings.config, "w", encoding="utf-8") as file:
         file.write(CONFIG.format(
-            tree=settings.tree, regions=json.dumps(settings.regions), window=settings.window,
+            tree=json.dumps(settings.tree, ensure_ascii=False),
+            regions=json.dumps(settings.regions), window=settings.window,
             min_days=0 if settings.days else 0.9, last=settings.last_year,
             first=settings.first_year + settings.window - 1))
 
@@ -45,8 +47,7 @@ def tree(settings):
     folder = os.path.join(settings.data, name)
     if stamp_of(folder) == stamp:
         return folder
-    os.makedirs(settings.data, exist_ok=True)
-    need = rows * columns * 4 * (settings.days or 365) * len(settings.variables) * 0.3 * (
+    need = rows * columns * 4 * (settings.days or 365) * len(settings.variables) * 0.22 * (
         settings.last_year - settings.first_year + 1)
     free = shutil.disk_usage(settings.data).free
     if need > free:

@@ -9,43 +9,52 @@ from . import (SCHEMA, Failure, compare, data, kernels, machine, options, peers,
                programs, report, sweep, turns)
 
 
-def measure(settings, command):
-    """A whole results.json."""
-    results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
-               "settings": settings.described(), "job": None, "limits": [], "kernels": [],
-               "stages": [], "runs": [], "peers": [], "notes": []}
-    if "kernels" in settings.parts:
-        results["kernels"] = kernels.measure(settings)
-    if set(settings.parts) - {"kernels"}:
-        os.makedirs(settings.data, exist_ok=True)
-        try:
+def measure(settings, results):
+    """Fills in a results.json, part by part."""
+    try:
+        if set(settings.parts) - {"kernels"}:
             data.prepare(settings)
-            if {"limits", "pipeline"} & set(settings.parts):
-                results.update(pipeline.measure(settings))
-            if "peers" in settings.parts:
-                data.warm(settings)
-                results["peers"] = peers.run(settings, turns)
-        finally:
-            data.remove(settings)
-    return results
+        if "kernels" in settings.parts:
+            results["kernels"] = kernels.measure(settings)
+        if {"limits", "pipeline"} & set(settings.parts):
+            results.update(pipeline.measure(settings))
+        if "peers" in settings.parts:
+            data.warm(settings)
+            results["peers"] = peers.run(settings, turns)
+    finally:
+        data.remove(settings)
 
 
 def run(arguments, script, command):
     found = programs.find(script, arguments.climnorm, venv=arguments.venv)
     settings = options.settings_of(arguments, found)
+    peers.check_names(settings.peers)
     old = report.read(settings.baseline) if settings.baseline else None
     os.makedirs(settings.output, exist_ok=True)
-    results = measure(settings, command)
+    results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
+               "settings": settings.described(), "job": None, "limits": [], "kernels": [],
+               "stages": [], "runs": [], "peers": [], "notes": []}
+    try:
+        measure(settings, results)
+    except (Failure, OSError, KeyboardInterrupt) as error:
+        results["notes"].append(f"not all was measured: {error or 'stopped'}")
+        if results["kernels"] or results["limits"]:
+            save(settings, results)
+        raise
+    print(report.text(results))
+    save(settings, results)
+    if old:
+        show_comparison(old, results, False)
+
+
+def save(settings, results):
     path = os.path.join(settings.output, "results.json")
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")
     os.replace(path + ".new", path)
-    print(report.text(results))
     made = draw(results, settings.output)
     print(f"Figures: {path}" + "".join(f", {name}" for _, name in made))
-    if old:
-        show_comparison(old, results, False)
 
 
 def draw(results, folder):

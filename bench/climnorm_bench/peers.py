@@ -6,15 +6,17 @@ does not count. Turns alternate among all; a recipe that has used up its time is
 a recipe does, it says itself; how it is timed, processes.py.
 """
 import dataclasses
+import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 
-from . import Failure, processes
+from . import Failure, processes, programs
 from .options import BOXES
 
 RECIPES = {"seed": ("seed.py", "xarray, files read again for every target"),
@@ -65,8 +67,8 @@ class Job:
 
 
 def job_of(settings):
-    """Peers make few normals of one region: the slowest takes seconds for each file it reads. Two
-    targets a core at least, where there are as many: batches of the seed are of two."""
+    """Peers make few normals of one region: the slowest takes seconds for each file it reads. A
+    target a core at least, where there are as many."""
     last = settings.last_year
     count = max(settings.threads[-1], 2 if settings.size == "quick" else 4)
     first = max(settings.first_year + settings.window - 1, last - count + 1)
@@ -104,10 +106,14 @@ def run(settings, turns):
     return measure(job_of(settings), turns)
 
 
-def measure(job, turns):
-    unknown = set(job.names) - set(RECIPES)
+def check_names(names):
+    unknown = set(names) - set(RECIPES)
     if unknown:
-        raise Failure(f"peers {','.join(sorted(unknown))}: expected of {','.join(RECIPES)}")
+        raise Failure(f"--peers {','.join(sorted(unknown))}: expected of {','.join(RECIPES)}")
+
+
+def measure(job, turns):
+    check_names(job.names)
     entries = [entry(job, "climnorm", "climnorm")]
     entries += [entry(job, name, RECIPES[name][1]) for name in job.names]
     for each in entries[1:]:
@@ -222,6 +228,8 @@ def figures(job, each, runs, of_climnorm, turns):
         figure = turns.figure([r.get(key) for r in runs])
         if figure:
             each[key] = figure
+    if "read_s" in runs[0] and each["name"] != "climnorm":
+        each["start_s"] = turns.figure([start_of(r) for r in runs])
     each["files_read"] = runs[0]["reads"]
     if each["name"] != "climnorm":
         for key, of in (("times_climnorm", "wall_s"), ("times_climnorm_cpu", "cpu_s")):
@@ -230,17 +238,23 @@ def figures(job, each, runs, of_climnorm, turns):
     each["extrapolated"] = {"wall_s": full, "what": f"about {duration(full['median'])}"}
 
 
+def start_of(done):
+    """Seconds before it reads and after it has written."""
+    return done["wall_s"] - done["read_s"] - done["windows_s"]
+
+
 def full_job(job, done):
     """Seconds of the full job on this grid: extrapolated, not measured. A recipe that reads files
     again takes as long for each read as here; of the others, reading grows with the files, the
     windows with targets and cells, and what comes before and after stays."""
     if "read_s" not in done:
-        busy = min(job.threads, job.targets) / job.threads
+        size = 2 if job.targets >= 2 * job.threads else 1  # of a batch: seed.py
+        batches = -(-job.targets // size)
+        busy = job.targets / (-(-batches // job.threads) * size * job.threads)
         reads = FULL["targets"] * job.window * len(FULL["regions"])
         return done["wall_s"] * busy * reads / done["reads"]
     cells = sum(area(BOXES[name]) for name in FULL["regions"]) / sum(map(area, job.boxes.values()))
-    return (done["wall_s"] - done["read_s"] - done["windows_s"]
-            + done["read_s"] * FULL["years"] / job.files
+    return (start_of(done) + done["read_s"] * FULL["years"] / job.files
             + done["windows_s"] * FULL["targets"] / job.targets * cells)
 
 
@@ -252,6 +266,20 @@ def duration(seconds):
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def refuse_leap_days(climnorm, tree, variable):
+    """With leap days, day 60 is 29 February to some peers and 1 March to others."""
+    files = os.path.join(glob.escape(tree), "**", f"{glob.escape(variable)}_day_*.nc")
+    path = next(glob.iglob(files, recursive=True), None)
+    if not path:
+        raise Failure(f"--tree {tree}: expected files {variable}_day_*.nc in it")
+    said = programs.output_of([climnorm, "inspect", path], codes=(0, 2))
+    calendar = re.search(r"^ *calendar +([^,\n]+)", said, re.M)
+    if not calendar or calendar.group(1) not in ("noleap", "365_day"):
+        raise Failure(f"{path}: expected the noleap calendar, not "
+                      f"{calendar.group(1) if calendar else 'none'}: with leap days, peers do not "
+                      "agree on what a day of the year is")
 
 
 def command(arguments, found, turns):
@@ -267,6 +295,8 @@ def command(arguments, found, turns):
     if min(arguments.window, arguments.repeats, threads) < 1 or last < first:
         raise Failure("expected --targets A-B, and 1 or more of all that is counted")
     tree = os.path.abspath(arguments.tree)
+    check_names(arguments.peers)
+    refuse_leap_days(found.climnorm, tree, arguments.variable)
     scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=arguments.scratch or tree)
     try:
         entries = measure(Job(

@@ -168,6 +168,9 @@ def peers(plt, results):
     axes.invert_yaxis()
     axes.set_xlim(0, max(p["wall_s"]["most"] for p in rows) * 1.4)
     first = rows[0]
-    axes.set(title=f"Seconds for the same normals on {first['threads']} cores")
+    targets = (f"{first['first']}-{first['last']}" if first["first"] < first["last"]
+               else str(first["last"]))
+    axes.set(title=f"Seconds on {first['threads']} cores for the normals of {targets} of "
+                   f"{'+'.join(first['regions'])}")
     axes.grid(axis="y", visible=False)
     return figure

@@ -13,8 +13,12 @@ def read(path):
             results = json.load(file)
     except (OSError, ValueError) as error:
         raise Failure(f"{path}: cannot be read as results of climnorm-bench: {error}") from error
-    if not isinstance(results, dict) or results.get("schema") != SCHEMA:
-        raise Failure(f"{path}: expected a results.json with \"schema\": {SCHEMA}; measure again")
+    parts = {"machine": dict, "settings": dict, "limits": list, "kernels": list, "stages": list,
+             "runs": list, "peers": list}
+    if (not isinstance(results, dict) or results.get("schema") != SCHEMA or
+            not all(isinstance(results.get(key), kind) for key, kind in parts.items())):
+        raise Failure(f"{path}: expected a results.json of climnorm-bench run, with \"schema\": "
+                      f"{SCHEMA} and its parts; measure again")
     return results
 
 
@@ -157,10 +161,11 @@ def peers(results):
         if peer.get("versions"):
             versions.append([title, peer["versions"]])
         if peer["status"] != "ok":
-            rows.append([title, peer["status"], "", "", "", "", "", ""])
+            rows.append([title, peer["status"], "", "", "", "", "", "", ""])
             whys.append([title, peer["status"], peer["why"]])
             continue
-        rows.append([title, spread(peer["wall_s"]), number(peer["cpu_s"]["median"]),
+        rows.append([title, spread(peer["wall_s"]), number(peer.get("start_s", {}).get("median")),
+                     number(peer["cpu_s"]["median"]),
                      f"{peer['peak_rss_bytes']['median'] / 1e9:.2f}", str(peer["files_read"]),
                      spread(peer.get("times_climnorm")), spread(peer.get("times_climnorm_cpu")),
                      exponential(peer.get("largest_difference"))])
@@ -170,14 +175,16 @@ def peers(results):
     if not rows:
         return []
     first, bound = results["peers"][0], max(p.get("bound", 0) for p in results["peers"])
+    beyond = f" Beyond {bound:.1e}, what rounding float32 can come to, a peer's time does not count."
     found = [Table(
         f"Peers, seconds on {first['threads']} cores, {first['last'] - first['first'] + 1} target "
         f"years ({first['first']}-{first['last']}) of {'+'.join(first['regions'])}",
-        ["peer", "whole", "CPU", "peak GB", "files read", "times climnorm", "times its CPU",
-         "differs by"], rows,
+        ["peer", "whole", "start-up", "CPU", "peak GB", "files read", "times climnorm",
+         "times its CPU", "differs by"], rows,
         "Same files, same cores, same numbers: no value differs from climnorm's by a larger part "
-        "of it than the last column says." + (f" Beyond {bound:.1e}, what rounding float32 can "
-        "come to, a peer's time does not count." if bound else ""))]
+        f"of it than the last column says.{beyond if bound else ''} Start-up, where it is told "
+        "apart, is part of the whole; a larger job has no more of it. A time without a range was "
+        "measured once.")]
     if whys:
         found.append(Table("Peers without a time", ["peer", "", "why"], whys))
     if versions:
@@ -185,9 +192,10 @@ def peers(results):
     if further:
         found.append(Table(
             "Extrapolated from these, not measured: one variable of the full job on this grid",
-            ["peer", ""], further, "151 years, 121 targets, 5 regions. Who reads files again for "
-            "every target takes as long for each as here; of the others, reading grows with the "
-            "files, the rest with targets and cells."))
+            ["peer", ""], further, "151 years, 121 targets, 5 regions; a rough figure. Who reads "
+            "files again for every target takes as long for each as here, though small regions take "
+            "somewhat less; of the others, reading grows with the files, the rest with targets and "
+            "cells, though who crops files first has more to crop for five regions than for one."))
     return found
 
 

@@ -1,8 +1,9 @@
 """Tries settings on a user's own config and data, in turns, and recommends one.
 
-The quickest combination is found by its median. Of those that are slower by less than the spreads
-of both, the one with the fewest threads is recommended, then the one that takes the least memory:
-what cannot be told apart in time should cost as little as possible.
+The quickest combination is found by its median; all others are held against it turn by turn. Of
+those that cannot be told apart from it (some turns quicker, some slower, by a tenth at most; or
+slower by 3 % at most), the one with the fewest threads is recommended, then the one that takes the
+least memory: what cannot be told apart in time should cost as little as possible.
 """
 import itertools
 import json
@@ -64,12 +65,17 @@ def measure(arguments, climnorm):
         found = turns.interleave(measures, arguments.repeats)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    def seconds(choice):
+        return [run["wall_s"] for run in found[label(choice)]]
+
+    best = min(tried, key=lambda choice: turns.figure(seconds(choice))["median"])
     entries = []
     for choice in tried:
         runs = found[label(choice)]
         if not runs[0]["normals_written"]:
             raise Failure(f"{arguments.config}: no normals came of it; climnorm plan tells why")
         entries.append({"settings": choice, "threads": runs[0]["threads"],
+                        "times_best": turns.ratio(seconds(choice), seconds(best)),
                         **{key: turns.figure([r[key] for r in runs])
                            for key in ("wall_s", "cpu_s", "peak_rss_bytes")}})
     return entries
@@ -81,15 +87,10 @@ def label(choice):
 
 def recommend(entries):
     """The entry to use, and why."""
-    best = min(entries, key=lambda e: e["wall_s"]["median"])
+    def as_quick(times):
+        return times["median"] <= 1.03 or times["least"] <= 1 and times["median"] <= 1.1
 
-    def as_quick(entry):
-        a, b = entry["wall_s"], best["wall_s"]
-        noise = (a["most"] - a["least"]) + (b["most"] - b["least"])
-        return a["median"] - b["median"] <= max(noise if min(a["n"], b["n"]) > 1 else 0,
-                                                0.03 * b["median"])
-
-    same = [entry for entry in entries if as_quick(entry)]
+    same = [entry for entry in entries if as_quick(entry["times_best"])]
     chosen = min(same, key=lambda e: (e["threads"], e["peak_rss_bytes"]["median"]))
     if len(same) == 1:
         return chosen, "it is quicker than all others beyond the noise"
@@ -98,9 +99,8 @@ def recommend(entries):
 
 
 def text(entries):
-    best = min(entry["wall_s"]["median"] for entry in entries)
     chosen, why = recommend(entries)
-    rows = [[label(e["settings"]), spread(e["wall_s"]), number(e["wall_s"]["median"] / best),
+    rows = [[label(e["settings"]), spread(e["wall_s"]), spread(e["times_best"]),
              number(e["cpu_s"]["median"]), f"{e['peak_rss_bytes']['median'] / 1e9:.2f}",
              "<" if e is chosen else ""] for e in sorted(
                  entries, key=lambda e: e["wall_s"]["median"])]
