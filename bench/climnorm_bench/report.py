@@ -175,7 +175,8 @@ def peers(results):
     if not rows:
         return []
     first, bound = results["peers"][0], max(p.get("bound", 0) for p in results["peers"])
-    beyond = f" Beyond {bound:.1e}, what rounding float32 can come to, a peer's time does not count."
+    beyond = (f" Beyond {bound:.1e}, what rounding float32 can come to, a peer's time does not "
+              "count.")
     found = [Table(
         f"Peers, seconds on {first['threads']} cores, {first['last'] - first['first'] + 1} target "
         f"years ({first['first']}-{first['last']}) of {'+'.join(first['regions'])}",
@@ -193,8 +194,8 @@ def peers(results):
         found.append(Table(
             "Extrapolated from these, not measured: one variable of the full job on this grid",
             ["peer", ""], further, "151 years, 121 targets, 5 regions; a rough figure. Who reads "
-            "files again for every target takes as long for each as here, though small regions take "
-            "somewhat less; of the others, reading grows with the files, the rest with targets and "
+            "files again for every target takes as long for each as here, though small regions "
+            "take somewhat less; of the others, reading grows with the files, the rest with targets and "
             "cells, though who crops files first has more to crop for five regions than for one."))
     return found
 
