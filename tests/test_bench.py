@@ -252,6 +252,33 @@ class Bench(unittest.TestCase):
             file.write("no marks")
         self.refused(call("report", self.path, "--update", path), "document.md: expected the lines")
 
+    def test_arguments_say_what_they_expect(self):
+        for words, text in ((("--grid", "big"), "rows and columns such as 120x240"),
+                            (("--threads", "0"), "numbers such as 1,2,4"),
+                            (("--repeats", "0"), "1 to 25 repeats"),
+                            (("--years", "all"), "years such as 1985-2024"),
+                            (("peers", "--region", "MARS"), "NAME=W,E,S,N or one of CONUS")):
+            done = call(*words)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(text, done.stderr)
+
+    def test_what_was_measured_is_kept(self):
+        """The peers find no room for what they write: kernels and limits stay."""
+        folder, out = os.path.join(self.dir, "kept"), os.path.join(self.dir, "kept-out")
+        climnorm = self.write("climnorm", "")
+        with open(climnorm, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\ncase "$*" in *peers.cfg*) echo "no room" >&2; exit 3;; esac\n'
+                       f'exec "{os.path.join(BUILD, "climnorm")}" "$@"\n')
+        os.chmod(climnorm, 0o755)
+        done = call(*self.options, "--what", "limits,peers", "--repeats", "1", "--climnorm",
+                    climnorm, "--data", folder, "--output", out)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("climnorm, beside its peers, ended with 3: no room", done.stderr)
+        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+            found = json.load(file)
+        self.assertEqual([entry["threads"] for entry in found["limits"]], [1, 2])
+        self.assertRegex(found["notes"][0], "not all was measured: .*no room")
+
     def refused(self, done, text):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn(text, done.stderr)
@@ -259,7 +286,11 @@ class Bench(unittest.TestCase):
 
     def test_errors_are_one_line(self):
         self.refused(call("report", __file__), "test_bench.py: cannot be read as results")
-        self.refused(call("report", self.write("list.json", [1])), 'expected a results.json')
+        peers_only = {"schema": 1, "peers": []}
+        for content in ([1], peers_only, {**self.results, "limits": None}):
+            self.refused(call("report", self.write("other.json", content)),
+                         'expected a results.json')
+        self.refused(call(*self.options, "--peers", "excel"), "--peers excel: expected of seed")
         self.refused(call("--what", "magic"), "--what magic: expected of limits,kernels")
         self.refused(call("--regions", "MARS"), "--regions MARS: expected of CONUS")
         self.refused(call("--years", "2000-2010"), "30 years or more")

@@ -63,11 +63,27 @@ def usable_cells(grid, box):
             any(box[0] <= (j + 0.5) * 360 / lons <= box[1] for j in range(lons)))
 
 
-def numbers(text):
+def expected(what, parse):
+    """Parses an argument; says what was expected where it cannot be."""
+    def parse_or_say(text):
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"expected {what}, not '{text}'") from error
+    return parse_or_say
+
+
+def numbers_of(text):
     values = sorted({int(word) for word in text.split(",")})
-    if not values or values[0] < 1:
+    if values[0] < 1:
         raise ValueError
     return values
+
+
+def count_of(text):
+    if not 1 <= int(text) <= 25:
+        raise ValueError
+    return int(text)
 
 
 def pair(separator):
@@ -77,13 +93,19 @@ def pair(separator):
     return parse
 
 
-def region(text):
+def region_of(text):
     """NAME=W,E,S,N, or the name of a region that is known."""
     name, _, box = text.partition("=")
     bounds = tuple(float(bound) for bound in box.split(",")) if box else BOXES.get(name, ())
     if len(bounds) != 4:
         raise ValueError
     return name, bounds
+
+
+numbers = expected("numbers such as 1,2,4", numbers_of)
+turns_count = expected("1 to 25 repeats", count_of)
+years = expected("years such as 1985-2024", pair("-"))
+region = expected(f"NAME=W,E,S,N or one of {','.join(BOXES)}", region_of)
 
 
 def words(text):
@@ -106,15 +128,16 @@ def parser():
                       help="a grid of 120x240, 32 years, 2 repeats: two minutes on 2 cores")
     size.add_argument("--full", dest="size", action="store_const", const="full",
                       help="a grid of 0.25 degree (9 GB of data), 5 repeats: an hour or more")
-    run.add_argument("--grid", type=pair("x"), metavar="LATxLON")
-    run.add_argument("--years", type=pair("-"), metavar="A-B")
+    run.add_argument("--grid", metavar="LATxLON",
+                     type=expected("rows and columns such as 120x240", pair("x")))
+    run.add_argument("--years", type=years, metavar="A-B")
     run.add_argument("--days", type=int, default=0, metavar="N", help="of each year only the first")
     run.add_argument("--variables", type=words, default=["tas"], metavar="LIST")
     run.add_argument("--regions", type=words, metavar="LIST",
                      help="the first alone is held against all (default CONUS,AK,HI,PRVI,GU)")
     run.add_argument("--threads", type=numbers, metavar="LIST",
                      help="default: 1, 2, 4, ... and all cores")
-    run.add_argument("--repeats", type=int, metavar="N")
+    run.add_argument("--repeats", type=turns_count, metavar="N")
     run.add_argument("--what", type=words, default=list(PARTS), metavar="LIST",
                      help="of limits,kernels,pipeline,peers (default all)")
     run.add_argument("--kernels", default="", metavar="TEXT", help="kernels named like this only")
@@ -143,7 +166,7 @@ def parser():
                        help="try each of these values of a key of the config; can be repeated")
     sweep.add_argument("--fix", action="append", default=[], metavar="KEY=VALUE",
                        help="in all runs, as climnorm's --set; can be repeated")
-    sweep.add_argument("--repeats", type=int, default=3, metavar="N")
+    sweep.add_argument("--repeats", type=turns_count, default=3, metavar="N")
     sweep.add_argument("--output", metavar="DIR",
                        help="a folder on the disk that the normals will go to, for normals that "
                             "are removed again (default: that of CONFIG)")
@@ -157,13 +180,13 @@ def parser():
                        help="put what the recipes in Python need into --venv, and end")
     peers.add_argument("--tree", metavar="DIR", help="the files")
     peers.add_argument("--variable", default="tas")
-    peers.add_argument("--targets", type=pair("-"), default=(2014, 2017), metavar="A-B",
+    peers.add_argument("--targets", type=years, default=(2014, 2017), metavar="A-B",
                        help="years whose normals are made (default 2014-2017)")
     peers.add_argument("--window", type=int, default=WINDOW, metavar="N")
     peers.add_argument("--region", type=region, action="append", metavar="NAME[=W,E,S,N]",
                        help="default CONUS; can be repeated")
     peers.add_argument("--threads", type=int, metavar="N", help="default: all cores")
-    peers.add_argument("--repeats", type=int, default=3, metavar="N")
+    peers.add_argument("--repeats", type=turns_count, default=3, metavar="N")
     peers.add_argument("--peers", type=words, default=[], metavar="LIST", help="these peers only")
     peers.add_argument("--scratch", metavar="DIR",
                        help="a folder for what is written, removed again (default: the tree's)")
@@ -195,9 +218,6 @@ def settings_of(arguments, found):
     usable = [name for name in regions if usable_cells(grid, BOXES[name])]
     if not usable:
         raise Failure("no region holds a cell of the grid; use a finer one")
-    repeats = arguments.repeats or repeats
-    if not 1 <= repeats <= 25:
-        raise Failure("expected 1 to 25 repeats")
     return Settings(
         climnorm=found.climnorm, programs=found.programs, home=found.home,
         data=os.path.abspath(arguments.data or found.data),
@@ -206,6 +226,6 @@ def settings_of(arguments, found):
         first_year=first_year, last_year=last_year, days=arguments.days,
         variables=arguments.variables, regions=usable,
         threads=arguments.threads or doubling(programs.about(found.programs)["threads"]),
-        repeats=repeats,
+        repeats=arguments.repeats or repeats,
         parts=[part for part in PARTS if part in arguments.what], kernels=arguments.kernels,
         peers=arguments.peers, venv=found.venv, baseline=arguments.baseline)

@@ -174,8 +174,11 @@ def run_climnorm(job):
         file.write(CONFIG.format(tree=text(job.tree), variable=text(job.variable),
                                  names=text(list(job.boxes)), customs=customs, window=job.window,
                                  first=job.first, last=job.last))
-    done = processes.timed([job.climnorm, "run", config, "-q", "-p", "none", "--summary", summary,
-                            "--threads", str(job.threads)], job.threads, job.scratch)
+    try:
+        done = processes.timed([job.climnorm, "run", config, "-q", "-p", "none", "--summary",
+                                summary, "--threads", str(job.threads)], job.threads, job.scratch)
+    except processes.Ended as error:
+        raise Failure(f"climnorm, beside its peers, {error}") from error
     with open(summary, encoding="utf-8") as file:
         said = json.load(file)["variables"][0]
     load_s = min(said["load_s"], done["wall_s"])

@@ -195,8 +195,9 @@ def peers(results):
             "Extrapolated from these, not measured: one variable of the full job on this grid",
             ["peer", ""], further, "151 years, 121 targets, 5 regions; a rough figure. Who reads "
             "files again for every target takes as long for each as here, though small regions "
-            "take somewhat less; of the others, reading grows with the files, the rest with targets and "
-            "cells, though who crops files first has more to crop for five regions than for one."))
+            "take somewhat less; of the others, reading grows with the files, the rest with "
+            "targets and cells, though who crops files first has more to crop for five regions "
+            "than for one."))
     return found
 
 

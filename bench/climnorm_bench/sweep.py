@@ -48,8 +48,6 @@ def output_root(config):
 def measure(arguments, climnorm):
     """Entries with figures, in the order in which they were tried."""
     tried = combinations(arguments)
-    if arguments.repeats < 1:
-        raise Failure("expected a repeat or more")
     folder = arguments.output or output_root(arguments.config)
     scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=folder)
     try:
