@@ -35,9 +35,9 @@ static bool put_attribute(hid_t object, const struct cn_attribute *at)
     hid_t type = text ? H5Tcopy(H5T_C_S1) : H5Tcopy(H5T_NATIVE_INT);
     hid_t space =
         !text ? H5Screate_simple(1, &one, NULL) : H5Screate(empty ? H5S_NULL : H5S_SCALAR);
-    if (text && !empty && type >= 0)
-        H5Tset_size(type, at->length);
-    hid_t attribute = H5Acreate2(object, at->name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    bool sized = !text || empty || (type >= 0 && H5Tset_size(type, at->length) >= 0);
+    hid_t attribute =
+        sized ? H5Acreate2(object, at->name, type, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
     bool put = attribute >= 0 && (empty || H5Awrite(attribute, type, at->value) >= 0);
     if (attribute >= 0 && H5Aclose(attribute) < 0)
         put = false;
