@@ -2,6 +2,7 @@
  * climnorm run: the whole job.
  */
 #include "climnorm/run.h"
+#include "base/writing.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
@@ -18,25 +19,18 @@ enum { PATIENCE_S = 60, HURRY_S = 1 };
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
 {
-    char *title = NULL;
-    size_t size;
-    FILE *text = open_memstream(&title, &size);
-    if (!text)
-        return NULL;
-    fputs(plan->catalog->model, text);
+    struct cn_writing title;
+    cn_writing_begin(&title);
+    cn_write(&title, "%s", plan->catalog->model);
     const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
     for (size_t t = 0; first && t < first->timeline_count; t++)
-        fprintf(text, " %s",
-                first->timelines[t].scenario ? first->timelines[t].scenario
-                                             : plan->config->input.historical);
-    fputs(" ·", text);
+        cn_write(&title, " %s",
+                 first->timelines[t].scenario ? first->timelines[t].scenario
+                                              : plan->config->input.historical);
+    cn_write(&title, " ·");
     for (size_t r = 0; r < plan->config->region_count; r++)
-        fprintf(text, " %s", plan->config->regions[r].name);
-    if (fclose(text)) {
-        free(title);
-        return NULL;
-    }
-    return title;
+        cn_write(&title, " %s", plan->config->regions[r].name);
+    return cn_writing_end(&title);
 }
 
 /* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */

@@ -4,6 +4,7 @@
  * nothing of netCDF's functions and stores no path, host, thread count or command line.
  */
 #include "sink/metadata.h"
+#include "base/writing.h"
 #include "catalog/attributes.h"
 #include "catalog/names.h"
 #include "sink/cell_methods.h"
@@ -117,40 +118,34 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
     return true;
 }
 
-/* Ends the text that `out` collects in *text; frees it. NULL: out of memory. */
-static char *finish_text(struct cn_pool *pool, FILE *out, char **text)
+/* The text, in the pool. NULL: out of memory. */
+static char *end_text(struct cn_pool *pool, struct cn_writing *writing)
 {
-    char *copy = fclose(out) == 0 ? cn_pool_strdup(pool, *text) : NULL;
-    free(*text);
+    char *text = cn_writing_end(writing), *copy = cn_pool_strdup(pool, text);
+    free(text);
     return copy;
 }
 
 char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, bool used,
                        int *count)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return NULL;
+    struct cn_writing text;
+    cn_writing_begin(&text);
     int window = file->config->normals.window, missing = 0;
     for (int i = 0; i < window; i++)
         if (used ? !is_used(file, i) : !cn_window_year(file, i))
-            fprintf(out, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
+            cn_write(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
     *count = window - missing;
-    return finish_text(pool, out, &text);
+    return end_text(pool, &text);
 }
 
 static char *base_names(struct cn_pool *pool, const struct contributors *from)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return NULL;
+    struct cn_writing text;
+    cn_writing_begin(&text);
     for (size_t i = 0; i < from->count; i++)
-        fprintf(out, i ? " %s" : "%s", from->files[i]->base);
-    return finish_text(pool, out, &text);
+        cn_write(&text, i ? " %s" : "%s", from->files[i]->base);
+    return end_text(pool, &text);
 }
 
 static int compare_versions(const void *left, const void *right)
@@ -166,19 +161,18 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
 {
     const struct cn_file **sorted =
         cn_pool_alloc(pool, from->count, sizeof(const struct cn_file *));
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = sorted ? open_memstream(&text, &length) : NULL;
-    if (!out)
+    struct cn_writing text;
+    if (!sorted)
         return NULL;
+    cn_writing_begin(&text);
     for (size_t i = 0; i < from->count; i++)
         sorted[i] = from->files[i];
     qsort(sorted, from->count, sizeof(const struct cn_file *), compare_versions);
     for (size_t i = 0; i < from->count; i++)
         if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
-            fprintf(out, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
-                    sorted[i]->version_minor);
-    return finish_text(pool, out, &text);
+            cn_write(&text, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
+                     sorted[i]->version_minor);
+    return end_text(pool, &text);
 }
 
 /* Now, or the moment that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
