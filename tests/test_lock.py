@@ -38,10 +38,10 @@ class Base(climnorm_case.TestCase):
         self.addCleanup(live.__exit__)
         return live
 
-    def hold(self, case, text):
+    def hold(self, case, text, folder="."):
         """The lock, held by this process and signed with `text`. Close it to let go."""
-        os.makedirs(case.out, exist_ok=True)
-        lock = open(os.path.join(case.out, ".climnorm.lock"), "w", encoding="utf-8")
+        os.makedirs(os.path.join(case.out, folder), exist_ok=True)
+        lock = open(os.path.join(case.out, folder, ".climnorm.lock"), "w", encoding="utf-8")
         self.addCleanup(lock.close)
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write(text)
@@ -160,6 +160,21 @@ class DeadRuns(Base):
         self.exits(case.run(), 0)
         self.assertEqual(len(case.normals()), YEARS - 2)
         self.assertEqual([name for name in case.files() if name.endswith(".tmp")], [])
+
+    def test_a_living_run_below_keeps_its_temporaries(self):
+        case = self.new_case()
+        lock = self.hold(case, self.sign(os.getpid()), "held")
+        kept = os.path.join(case.out, "held", "deep", ".climnorm-1.tmp")
+        left = os.path.join(case.out, "other", ".climnorm-1.tmp")
+        for path in (kept, left):
+            os.makedirs(os.path.dirname(path))
+            with open(path, "w", encoding="utf-8"):
+                pass
+        self.exits(case.run(), 0)
+        self.assertEqual((os.path.exists(kept), os.path.exists(left)), (True, False))
+        lock.close()
+        self.exits(case.run(), 0)
+        self.assertFalse(os.path.exists(kept))
 
     def test_children_do_not_keep_the_lock(self):
         case = self.new_case()

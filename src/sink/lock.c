@@ -62,12 +62,28 @@ static void sign(int lock)
         (void)!ftruncate(lock, 0); /* a full disk: better unsigned than half signed */
 }
 
+/* Whether a living run has this folder as its output root. */
+static bool is_root_of_another(const char *folder)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/.climnorm.lock", folder) < 0)
+        return true;
+    int lock = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool held = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (lock >= 0)
+        close(lock);
+    free(path);
+    return held;
+}
+
 static int remove_temporary(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)status;
+    if (type == FTW_D && walk->level > 0 && is_root_of_another(path))
+        return FTW_SKIP_SUBTREE;
     if (type == FTW_F && fnmatch(".climnorm-*.tmp", path + walk->base, 0) == 0)
         unlink(path);
-    return 0;
+    return FTW_CONTINUE;
 }
 
 /* What the holder signed with, fit to be shown. */
@@ -138,13 +154,14 @@ static int take(int lock, const atomic_int *stop, struct cn_holder *holder)
     }
 }
 
-/* Removes what dead runs left. What cannot be read or removed stays: it harms nobody. */
+/* Removes what dead runs left, but not where a run with a root below this one lives. What cannot be
+ * read or removed stays: it harms nobody. */
 static void remove_temporaries(const char *output_root)
 {
     char *inside = NULL;
     if (asprintf(&inside, "%s/.", output_root) < 0) /* the root itself may be a symbolic link */
         return;
-    nftw(inside, remove_temporary, 16, FTW_PHYS);
+    nftw(inside, remove_temporary, 16, FTW_PHYS | FTW_ACTIONRETVAL);
     free(inside);
 }
 
