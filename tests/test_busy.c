@@ -297,6 +297,7 @@ static struct world *make_world(size_t years)
         .normals.periods_given = true,
         .normals.periods = &world->period,
         .normals.period_count = 1,
+        .output.root = "/normals",
         .output.pattern = "{region}/{year}.nc",
         .output.compression = 1};
     world->timeline = (struct cn_timeline){NULL, FIRST_YEAR, last, world->index, false};

@@ -73,6 +73,7 @@ static struct world *make_world(int first, int split, int last, size_t scenarios
                                        .normals.periods_given = true,
                                        .normals.periods = &world->period,
                                        .normals.period_count = 1,
+                                       .output.root = "/normals",
                                        .output.pattern = "{variable}/{period}/{year}.nc"};
     world->variable = (struct cn_variable){.name = "tas",
                                            .calendar = CN_NOLEAP,
@@ -410,6 +411,31 @@ static void test_paths_that_collide_or_escape_are_refused(void **state)
     }
 }
 
+static void test_paths_that_are_too_long_are_refused(void **state)
+{
+    (void)state;
+    char root[4096] = "/";
+    memset(root + 1, 'r', sizeof root - 100);
+    root[sizeof root - 99] = '\0';
+    for (size_t length = 60; length <= 80; length++) {
+        struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+        struct cn_error error;
+        struct cn_plan *plan;
+        char pattern[128];
+        snprintf(pattern, sizeof pattern, "%0*d/{year}", (int)length - 5, 0);
+        world->config.output.pattern = pattern;
+        world->config.output.root = root;
+        world->config.origin.output_root = "normals.cfg:7";
+        enum cn_status status = cn_plan_targets(&world->config, &world->catalog, &plan, &error);
+        bool fits = strlen(root) + length + 32 <= 4096;
+        assert_int_equal(status, fits ? CN_OK : CN_BAD_USAGE);
+        if (!fits)
+            assert_non_null(strstr(error.text, "normals.cfg:7: output.root is too long"));
+        cn_plan_free(plan);
+        free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
         cmocka_unit_test(test_paths_that_collide_or_escape_are_refused),
+        cmocka_unit_test(test_paths_that_are_too_long_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ struct cn_config {
     struct cn_pool *pool; /* owns everything below */
     const char *path;     /* as given */
     struct {              /* for errors found later: "file:line" or "--set KEY=VALUE" */
-        const char *input_root, *engine_memory, *output_pattern;
+        const char *input_root, *engine_memory, *output_root, *output_pattern;
     } origin;
     struct {
         const char *root;                   /* absolute */

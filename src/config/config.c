@@ -179,6 +179,7 @@ static enum cn_status fill(struct cn_draft *draft, const char *const *overrides,
     cn_check_together(draft);
     draft->config.origin.input_root = origin_of(draft, "input.root");
     draft->config.origin.engine_memory = origin_of(draft, "engine.memory");
+    draft->config.origin.output_root = origin_of(draft, "output.root");
     draft->config.origin.output_pattern = origin_of(draft, "output.pattern");
     if (draft->out_of_memory) {
         cn_problems_add(draft->problems, CN_PROBLEM, "out of memory (config)");

@@ -4,11 +4,12 @@
  */
 #include "plan/paths.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_COMPONENT = 250, MAX_PATH = 3000 };
+enum { MAX_COMPONENT = 250, MAX_PATH = 3000, TEMPORARY_NAME = 32 };
 
 /* The value of the field that starts at `name` (behind its brace), or NULL. */
 static const char *field_value(const char *name, size_t length, const struct cn_fields *fields,
@@ -120,18 +121,27 @@ enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error
     collect(plan, entries);
     qsort(entries, count, sizeof *entries, by_path);
     enum cn_status status = CN_OK;
+    const struct cn_config *config = plan->config;
     for (size_t i = 0; i < count && !status; i++) {
         if (!path_is_safe(entries[i].path))
             status = cn_fail(error, CN_BAD_USAGE,
                              "%s: output.pattern gives the path \"%s\", which is not a file below "
                              "output.root; use parts of 1 to %d bytes, other than \"..\" and the "
                              ".climnorm names of the program's own",
-                             plan->config->origin.output_pattern, entries[i].path, MAX_COMPONENT);
+                             config->origin.output_pattern, entries[i].path, MAX_COMPONENT);
+        else if (strlen(config->output.root) + strlen(entries[i].path) + TEMPORARY_NAME > PATH_MAX)
+            status =
+                cn_fail(error, CN_BAD_USAGE,
+                        "%s: output.root is too long for the path \"%.200s\"%s below it; choose "
+                        "one of at most %zu bytes, or shorten output.pattern",
+                        config->origin.output_root, entries[i].path,
+                        strlen(entries[i].path) > 200 ? " …" : "",
+                        PATH_MAX - TEMPORARY_NAME - strlen(entries[i].path));
         else if (i && !strcmp(entries[i].path, entries[i - 1].path))
             status = cn_fail(error, CN_BAD_USAGE,
                              "%s: output.pattern gives two normals the path \"%s\"; add the field "
                              "%s to the pattern",
-                             plan->config->origin.output_pattern, entries[i].path,
+                             config->origin.output_pattern, entries[i].path,
                              missing_field(&entries[i - 1], &entries[i]));
     }
     free(entries);
