@@ -48,12 +48,14 @@ void cn_job_report(struct cn_job *job, const char *text)
 void cn_job_abort(struct cn_job *job, const struct cn_error *error)
 {
     pthread_mutex_lock(&job->report_lock);
-    bool first = job->machine_error.status == CN_OK;
-    if (first)
+    const enum cn_status before = job->machine_error.status;
+    bool counts = !before || (before != CN_BAD_MACHINE && error->status == CN_BAD_MACHINE);
+    if (counts) {
         job->machine_error = *error;
+        atomic_store(&job->stop, error->status);
+    }
     pthread_mutex_unlock(&job->report_lock);
-    atomic_store(&job->stop, error->status);
-    if (first)
+    if (counts)
         cn_job_report(job, error->text);
 }
 

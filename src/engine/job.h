@@ -94,7 +94,7 @@ bool cn_job_goes_on(struct cn_job *job);
 uint64_t cn_job_heard_stop(struct cn_job *job);
 /* Lists a problem, says it, and shows it if it is the variable's first. */
 void cn_job_report(struct cn_job *job, const char *text);
-/* An error of the machine ends the job: the first one is kept. */
+/* An error ends the job: the first one is kept, but one of the machine outweighs others. */
 void cn_job_abort(struct cn_job *job, const struct cn_error *error);
 struct cn_worker *cn_job_worker(struct cn_job *job);   /* the calling thread's */
 struct cn_scratch *cn_job_scratch(struct cn_job *job); /* the calling thread's */
