@@ -111,25 +111,22 @@ static bool check_text(struct cn_draft *draft, const struct cn_key *key,
     return false;
 }
 
-/* A name becomes a part of paths: it never begins with a dot. */
-static bool is_name(const char *text, const char *also)
+/* A name becomes a part of paths: it never begins with a dot. It may hold the field, if any. */
+static bool is_name(const char *text, const char *also, const char *field)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const size_t length = strlen(field);
     if (text[0] == '.')
         return false;
-    for (; *text; text++)
-        if (!strchr(letters, *text) && !strchr(also, *text))
+    while (*text) {
+        if (length && strncmp(text, field, length) == 0)
+            text += length;
+        else if (strchr(letters, *text) || strchr(also, *text))
+            text++;
+        else
             return false;
+    }
     return true;
-}
-
-static bool is_label(struct cn_pool *pool, const char *text)
-{
-    static const char field[] = "{scenario}";
-    char *rest = cn_pool_strdup(pool, text); /* NULL is caught by whoever stores the text */
-    for (char *at; rest && (at = strstr(rest, field));)
-        memset(at, '_', sizeof field - 1);
-    return rest && is_name(rest, "_-.");
 }
 
 static const char *absolute_path(struct cn_draft *draft, const char *text)
@@ -160,9 +157,9 @@ static bool store_text(struct cn_draft *draft, const struct cn_key *key, void *a
         return false;
     const char *text = value->text;
     struct cn_pool *pool = draft->config.pool;
-    bool named = key->type == CN_KEY_NAME         ? is_name(text, "_-.")
-                 : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-")
-                 : key->type == CN_KEY_LABEL      ? is_label(pool, text)
+    bool named = key->type == CN_KEY_NAME         ? is_name(text, "_-.", "")
+                 : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-", "")
+                 : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
                                                   : true;
     if (!named)
         return refuse(draft, key, value, place, "");
