@@ -170,7 +170,7 @@ class Stopping(Phases):
                         (live.send_group if whole_group else live.send)(number)
                         live.send(signal.SIGCONT)
                         self.ends(live, code)
-                        self.assertEqual(live.err.count("stopping: files in the making"), 1)
+                        self.assertEqual(live.err.count("stopping: files that are being written"), 1)
                         self.assertIn("tas", live.out)
                         self.assertEqual(temporaries(case), [])
                         self.holds_only_whole_files(case)

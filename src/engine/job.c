@@ -10,8 +10,9 @@ bool cn_job_goes_on(struct cn_job *job)
     int stop = atomic_load_explicit(&job->stop, memory_order_relaxed);
     if (!stop && cn_job_heard_stop(job) && /* an error of the machine stays what it is */
         atomic_compare_exchange_strong(&job->stop, &stop, CN_STOPPED))
-        cn_progress_say(job->hooks->progress, "stopping: files in the making are finished; once "
-                                              "more stops at once");
+        cn_progress_say(job->hooks->progress,
+                        "stopping: files that are being written are finished; once "
+                        "more stops at once");
     return !atomic_load_explicit(&job->stop, memory_order_relaxed);
 }
 
