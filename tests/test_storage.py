@@ -221,6 +221,17 @@ class SharedChunks(TestCase):
                 for variable in shapes:
                     self.judged(case, variable, range(2002, 2006))
 
+    def test_chunks_larger_than_all_days(self):
+        """86 MB inflated: their decodes count in the budget."""
+        with Case(variables=["tas", "pr"]).periods(2002, 2003) as case:
+            for variable, szip in (("tas", False), ("pr", True)):
+                for year in range(2000, 2004):
+                    trees.year_file(case.data, variable, year, chunks=(450000, 6, 8), szip=szip,
+                                    unlimited=True)
+            self.exits(case.run("-t", "4"), 0)
+            for variable in ("tas", "pr"):
+                self.judged(case, variable, [2002, 2003])
+
     def test_a_file_that_begins_mid_year(self):
         """Two files meet on 1 July; the year is assembled from both."""
         with Case(variables=["tas"]).periods(2002, 2003) as case:

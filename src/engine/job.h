@@ -8,6 +8,7 @@
 #include "arena/arena.h"
 #include "base/clock.h"
 #include "climnorm/run.h"
+#include "engine/budget.h"
 #include "sink/sink.h"
 #include "source/read.h"
 
@@ -79,6 +80,7 @@ struct cn_job {
     struct cn_worker *workers;     /* [threads] */
     struct cn_publisher *publisher;
     struct cn_readahead *readahead;
+    struct cn_budget scratch; /* of large decodes */
 
     atomic_int stop; /* enum cn_status: why no new work is begun; CN_OK: go on */
     atomic_uint_fast64_t stop_ns;

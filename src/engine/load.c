@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DECODE_BYTES = 16 << 20 }; /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
+enum {
+    DECODE_BYTES = 16 << 20,  /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
+    LARGE_SCRATCH = 64 << 20, /* of a thread: what is more counts in the budget */
+};
 
 static const struct cn_source_year *year_of(const struct cn_job *job, size_t load, size_t k)
 {
@@ -267,14 +270,38 @@ static void decode(struct cn_job *job, size_t load, size_t index,
     worker->load_last_ns = cn_now_ns();
 }
 
+static bool is_wanted(struct cn_job *job, struct cn_load_state *state, const struct cn_decode *work)
+{
+    return cn_job_goes_on(job) &&
+           !atomic_load_explicit(&state->failed[work->read], memory_order_relaxed);
+}
+
+/* Chunks may be of 2 GiB, and threads many: large ones wait for each other, and leave nothing. */
+static void decode_in_turn(struct cn_job *job, size_t load, size_t index,
+                           const struct cn_bytes_ahead *ahead)
+{
+    struct cn_load_state *state = &job->loads[load];
+    const struct cn_decode *work = &state->decodes[index];
+    const uint64_t bytes =
+        cn_read_scratch(&state->reads[work->read], work->first_unit, work->unit_count);
+    if (bytes <= LARGE_SCRATCH) {
+        decode(job, load, index, ahead);
+        return;
+    }
+    cn_budget_take(&job->scratch, bytes);
+    if (is_wanted(job, state, work))
+        decode(job, load, index, ahead);
+    cn_scratch_empty(cn_job_scratch(job));
+    cn_budget_give(&job->scratch, bytes);
+}
+
 void cn_load_decode(struct cn_job *job, size_t load, size_t index)
 {
     struct cn_load_state *state = &job->loads[load];
     struct cn_decode *work = &state->decodes[index];
     const struct cn_bytes_ahead *ahead = cn_readahead_claim(job, work);
-    if (cn_job_goes_on(job) &&
-        !atomic_load_explicit(&state->failed[work->read], memory_order_relaxed))
-        decode(job, load, index, ahead);
+    if (is_wanted(job, state, work))
+        decode_in_turn(job, load, index, ahead);
     cn_readahead_release(job, work);
 }
 

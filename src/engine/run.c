@@ -3,9 +3,13 @@
  */
 #include "engine/job.h"
 
+#include "base/machine.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SCRATCH_SHARE = 8 }; /* of the machine's memory: what large decodes hold together */
 
 static void copy_problems(struct cn_problems *to, const struct cn_problems *from)
 {
@@ -76,6 +80,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
                          .report_lock = PTHREAD_MUTEX_INITIALIZER,
                          .pool = cn_pool_new()};
     struct cn_error error;
+    cn_budget_begin(&job.scratch, cn_machine_memory() / SCRATCH_SHARE);
     enum cn_status status = job.pool ? prepare(&job, &error) : cn_fail_memory(&error, "a variable");
     if (status)
         cn_job_abort(&job, &error);
@@ -90,6 +95,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
         cn_scratch_free(&job.workers[t].scratch);
     free(job.workers);
     cn_pool_free(job.pool);
+    cn_budget_end(&job.scratch);
     pthread_mutex_destroy(&job.report_lock);
     return (enum cn_status)atomic_load(&job.stop);
 }

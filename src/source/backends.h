@@ -20,6 +20,8 @@ enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit
 struct cn_block cn_decoder_block(const struct cn_read *read, size_t unit, size_t begin[3]);
 bool cn_decoder_needs(const struct cn_read *read, const struct cn_block *block);
 
+/* Values of a chunk, at the edge too: chunks are stored full size. */
+size_t cn_chunk_elements(const struct cn_storage *storage);
 /* Chunks of HDF5 files. Tiles are chunks; false: HDF5 would take too long to find them. */
 void cn_chunks_tiles(struct cn_read *read);
 bool cn_chunks_are_few(const struct cn_read *read);

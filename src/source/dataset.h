@@ -16,7 +16,4 @@ struct cn_dataset {
 struct cn_dataset cn_dataset_open(const struct cn_read *read);
 void cn_dataset_close(const struct cn_dataset *dataset);
 
-/* Values of a chunk, at the edge too: chunks are stored full size. */
-size_t cn_chunk_elements(const struct cn_storage *storage);
-
 #endif

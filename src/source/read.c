@@ -179,6 +179,20 @@ bool cn_read_span(const struct cn_read *read, size_t first, size_t count, uint64
     return needed > 0 && needed >= *size / 2;
 }
 
+uint64_t cn_read_scratch(const struct cn_read *read, size_t first, size_t count)
+{
+    const struct cn_storage *storage = &read->file->storage;
+    if (storage->layout != CN_CHUNKED)
+        return 0; /* a piece is small */
+    const uint64_t inflated = (uint64_t)cn_chunk_elements(storage) * storage->value_bytes;
+    uint64_t stored = read->places ? 0 : inflated; /* as netCDF-C reads it: not known */
+    for (size_t unit = first; read->places && unit < first + count; unit++)
+        if (read->places[unit].size > stored)
+            stored = read->places[unit].size;
+    return stored + (storage->filter_count ? inflated : 0) +
+           (storage->filter_count > 1 ? inflated : 0);
+}
+
 enum cn_status cn_read_units(struct cn_read *read, size_t first, size_t count,
                              struct cn_scratch *scratch, struct cn_error *error)
 {

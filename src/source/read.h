@@ -34,6 +34,8 @@ struct cn_scratch {
     const struct cn_bytes_ahead *ahead; /* of the units that are decoded now; NULL: none */
 };
 void cn_scratch_free(struct cn_scratch *scratch);
+/* Gives the buffers back; they grow again on demand. */
+void cn_scratch_empty(struct cn_scratch *scratch);
 /* At least `bytes` bytes of buffer `which`; NULL: out of memory. */
 unsigned char *cn_scratch_get(struct cn_scratch *scratch, int which, size_t bytes);
 
@@ -75,6 +77,9 @@ enum cn_status cn_read_open(struct cn_read *read, struct cn_error *error);
 
 /* Whether the open descriptor is of the file that the catalog saw. */
 bool cn_read_is_unchanged(const struct cn_read *read, int file);
+
+/* About the bytes of scratch that it takes to decode any of these units. */
+uint64_t cn_read_scratch(const struct cn_read *read, size_t first, size_t count);
 
 /* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
  * own scratch. */

@@ -18,10 +18,18 @@ unsigned char *cn_scratch_get(struct cn_scratch *scratch, int which, size_t byte
     return scratch->bytes[which];
 }
 
+void cn_scratch_empty(struct cn_scratch *scratch)
+{
+    for (int k = 0; k < 3; k++) {
+        free(scratch->bytes[k]);
+        scratch->bytes[k] = NULL;
+        scratch->room[k] = 0;
+    }
+}
+
 void cn_scratch_free(struct cn_scratch *scratch)
 {
-    for (int k = 0; k < 3; k++)
-        free(scratch->bytes[k]);
+    cn_scratch_empty(scratch);
     if (scratch->decompressor)
         libdeflate_free_decompressor(scratch->decompressor);
     if (scratch->compressor)

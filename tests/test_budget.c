@@ -1,0 +1,89 @@
+/*
+ * The budget of large decodes: threads never hold more than it together, one alone may hold more,
+ * and all come to an end.
+ */
+#include "engine/budget.h"
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { THREADS = 8, ROUNDS = 2000, BYTES = 100 };
+
+static struct cn_budget budget;
+static atomic_int held, holders, breaches;
+
+static void *take_turns(void *seed)
+{
+    unsigned dice = *(const unsigned *)seed;
+    for (int i = 0; i < ROUNDS; i++) {
+        dice = dice * 1664525 + 1013904223;
+        const int bytes = 1 + (int)(dice >> 16) % (BYTES * 3 / 2);
+        cn_budget_take(&budget, (uint64_t)bytes);
+        const int now = atomic_fetch_add(&held, bytes) + bytes;
+        const int others = atomic_fetch_add(&holders, 1);
+        atomic_fetch_add(&breaches, now > BYTES && others > 0);
+        sched_yield();
+        atomic_fetch_sub(&holders, 1);
+        atomic_fetch_sub(&held, bytes);
+        cn_budget_give(&budget, (uint64_t)bytes);
+    }
+    return NULL;
+}
+
+static void test_many_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    unsigned seeds[THREADS];
+    cn_budget_begin(&budget, BYTES);
+    for (unsigned t = 0; t < THREADS; t++) {
+        seeds[t] = t;
+        assert_int_equal(pthread_create(&threads[t], NULL, take_turns, &seeds[t]), 0);
+    }
+    for (int t = 0; t < THREADS; t++)
+        pthread_join(threads[t], NULL);
+    assert_int_equal(atomic_load(&breaches), 0);
+    assert_int_equal(budget.held, 0);
+    cn_budget_end(&budget);
+}
+
+static void *take_and_tell(void *taken)
+{
+    cn_budget_take(&budget, BYTES);
+    atomic_store((atomic_bool *)taken, true);
+    cn_budget_give(&budget, BYTES);
+    return NULL;
+}
+
+static void test_waits_for_what_is_given_back(void **state)
+{
+    (void)state;
+    const struct timespec pause = {.tv_nsec = 50000000};
+    pthread_t thread;
+    atomic_bool taken = false;
+    cn_budget_begin(&budget, BYTES);
+    cn_budget_take(&budget, 1000 * BYTES); /* alone: at once */
+    assert_int_equal(pthread_create(&thread, NULL, take_and_tell, &taken), 0);
+    nanosleep(&pause, NULL);
+    assert_false(atomic_load(&taken));
+    cn_budget_give(&budget, 1000 * BYTES);
+    pthread_join(thread, NULL);
+    assert_true(atomic_load(&taken));
+    cn_budget_end(&budget);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_waits_for_what_is_given_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
