@@ -18,6 +18,7 @@ from climnorm_case import BIN, Case, TestCase, main
 from test_storage import PACK, holes, to
 
 try:
+    import h5py
     import zstandard
 
     import filters
@@ -204,6 +205,28 @@ class SpoiltChunks(TestCase):
             result = case.run()
             self.exits(result, 2)
             self.assertIn("chunk 7 of tas is not as long as a chunk", result.problems("tas"))
+
+    def test_an_index_that_lists_a_chunk_twice(self):
+        """In place of another one, also where only half of the chunks are asked for."""
+        west = {"name": "WEST", "lon": [0, 100], "lat": [-90, 90]}
+        for box in ({"regions": ["GLOBAL"]}, {"regions": [], "custom_regions": [west]}):
+            with self.subTest(box), Case(variables=["tas"], normals={"min_years": 2},
+                                         **box).periods(2002, 2002) as case:
+                for year in YEARS:
+                    path = trees.year_file(case.data, "tas", year, chunks=(73, 6, 4))
+                with h5py.File(path, "r") as file:
+                    ids = file["tas"].id
+                    chunks = [ids.get_chunk_info(i) for i in range(ids.get_num_chunks())]
+                chunk = next(c for c in chunks if c.chunk_offset == (146, 0, 0))
+                key = struct.pack("<II4Q", chunk.size, 0, 146, 0, 0, 0)
+                with open(path, "rb") as file:
+                    data = file.read()
+                self.assertEqual(data.count(key), 1)
+                with open(path, "wb") as file:
+                    file.write(data.replace(key, struct.pack("<II4Q", chunk.size, 0, 73, 0, 0, 0)))
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn(os.path.basename(path), result.problems("tas"))
 
 
 class Pieces(TestCase):

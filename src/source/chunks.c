@@ -83,8 +83,8 @@ bool cn_chunks_are_few(const struct cn_read *read)
 struct search {
     struct cn_read *read;
     size_t dims[3];
-    size_t found; /* chunks that were written */
-    bool outside; /* of the file or the variable, at least one */
+    size_t found;  /* chunks that were written */
+    bool mistaken; /* a chunk is outside of the file or the variable, or there twice */
 };
 
 static void note(struct search *search, size_t unit, unsigned mask, haddr_t address, hsize_t size)
@@ -95,9 +95,10 @@ static void note(struct search *search, size_t unit, unsigned mask, haddr_t addr
     search->found += address != HADDR_UNDEF;
     if (address == HADDR_UNDEF || !cn_decoder_needs(search->read, &block))
         return;
-    if (size == 0 || size > cn_stored_most(raw) || address > end || size > end - address)
-        search->outside = true;
-    search->read->places[unit] = (struct cn_chunk_place){address, size, mask};
+    struct cn_chunk_place *place = &search->read->places[unit];
+    search->mistaken |= size == 0 || size > cn_stored_most(raw) || address > end ||
+                        size > end - address || place->address != CN_UNWRITTEN;
+    *place = (struct cn_chunk_place){address, size, mask};
 }
 
 #if H5_VERSION_GE(1, 14, 0)
@@ -106,10 +107,12 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
 {
     struct search *search = context;
     const struct cn_read *read = search->read;
+    const struct cn_storage *storage = &read->file->storage;
     size_t unit = 0;
+    for (size_t d = 0; d < storage->rank; d++)
+        search->mistaken |= offset[d] >= storage->shape[d];
     for (int d = 0; d < 3; d++) {
         const hsize_t begin = offset[search->dims[d]], first = read->tile_first[d];
-        search->outside |= begin >= read->file->storage.shape[search->dims[d]];
         if (begin < first || (begin - first) / read->tile[d] >= read->tile_count[d])
             return H5_ITER_CONT;
         unit = unit * read->tile_count[d] + (size_t)(begin - first) / read->tile[d];
@@ -123,16 +126,18 @@ static bool search_all(struct search *search, hid_t dataset)
     return H5Dchunk_iter(dataset, H5P_DEFAULT, note_next, search) >= 0;
 }
 #else
-/* A chunk that is nowhere in the variable: the index is damaged, and HDF5's own reading, which
- * trusts its order, would find others where they are not. Seen where all chunks are looked for. */
-static bool lists_no_more(const struct search *search, hid_t dataset)
+/* The index lists what was found, and no more chunks besides than are left that were not asked for.
+ * Else one is nowhere in the variable or there twice: the index is damaged, and HDF5's own reading,
+ * which trusts its order, would find others where they are not. */
+static bool lists_no_more(const struct search *search, hid_t dataset, size_t asked)
 {
+    const size_t others = count_chunks(&search->read->file->storage) - asked;
     hsize_t listed = 0;
     hid_t space = H5Dget_space(dataset);
     bool known = space >= 0 && H5Dget_num_chunks(dataset, space, &listed) >= 0;
     if (space >= 0)
         H5Sclose(space);
-    return known && listed == search->found;
+    return known && listed >= search->found && listed - search->found <= others;
 }
 
 static bool search_all(struct search *search, hid_t dataset)
@@ -153,7 +158,7 @@ static bool search_all(struct search *search, hid_t dataset)
         note(search, unit, mask, address, size);
         asked++;
     }
-    return asked < count_chunks(&search->read->file->storage) || lists_no_more(search, dataset);
+    return lists_no_more(search, dataset, asked);
 }
 #endif
 
@@ -190,10 +195,10 @@ static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn
         read->places[unit].address = CN_UNWRITTEN;
     if (!search_all(&search, dataset))
         return cn_fail_library(read, errno, "HDF5 cannot find the chunks of its variable", error);
-    if (search.outside)
+    if (search.mistaken)
         return cn_fail(error, CN_BAD_INPUT,
-                       "%s: a chunk of %s lies outside the file, or is larger than it can be; the "
-                       "file is cut off or damaged, get it again",
+                       "%s: a chunk of %s lies outside the file, is larger than it can be, or is "
+                       "there twice; the file is cut off or damaged, get it again",
                        read->file->path, read->file->variable);
     return CN_OK;
 }
