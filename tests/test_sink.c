@@ -101,6 +101,12 @@ static void climatology_follows_the_calendar(void **state)
     /* No year of 1981-1983 has it: 1980, before the window. */
     assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1983, 3, 365, -0.5, -1, 0);
     assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1903, 3, 365, -1460.5, -1461, -1460);
+    /* No year 0: 0001-01-01 is day 0. */
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 3, 4, 0, 730.5, 0, 731);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 3, 4), 1);
+    assert_int_equal(cn_reference_year(CN_JULIAN, 3, 4), 1);
+    assert_int_equal(cn_reference_year(CN_NOLEAP, 3, 4), 0);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 1980, 30), 1951);
     /* Without 29 February slot 60 is 1 March. */
     assert_climatology(CN_STANDARD, CN_DROP, 1980, 1, 59, 60.5, 60, 61);
 }

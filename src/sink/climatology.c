@@ -21,11 +21,18 @@ static bool find_day(enum cn_calendar calendar, enum cn_leap_day rule, int slot,
     return false;
 }
 
+int cn_reference_year(enum cn_calendar calendar, int target_year, int window)
+{
+    int first_year = target_year - window + 1;
+    return first_year == 0 && !cn_days_in_year(calendar, 0) ? 1 : first_year;
+}
+
 void cn_climatology(enum cn_calendar calendar, enum cn_leap_day rule, int target_year, int window,
                     int slots, double *time, double *bounds)
 {
     int first_year = target_year - window + 1;
-    int64_t origin = cn_day_number(calendar, (struct cn_date){first_year, 1, 1});
+    int64_t origin = cn_day_number(
+        calendar, (struct cn_date){cn_reference_year(calendar, target_year, window), 1, 1});
     for (int slot = 0; slot < slots; slot++) {
         int64_t middle = origin, first, last;
         find_day(calendar, rule, slot, target_year, first_year - LONGEST_SEARCH, &middle);

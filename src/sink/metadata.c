@@ -8,6 +8,7 @@
 #include "catalog/attributes.h"
 #include "catalog/names.h"
 #include "sink/cell_methods.h"
+#include "sink/climatology.h"
 
 #include <netcdf.h>
 #include <stdio.h>
@@ -294,11 +295,12 @@ static void build_counts(struct cn_attributes *list)
 
 static void build_time(struct cn_attributes *list, const struct cn_normal_file *file)
 {
-    int first_year = file->target->year - file->config->normals.window + 1;
+    int year = cn_reference_year(file->variable->calendar, file->target->year,
+                                 file->config->normals.window);
     put_text(list, "standard_name", "time");
     put_text(list, "long_name", "day of the target year");
     list->shared = list->count;
-    put_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", first_year));
+    put_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", year));
     put_text(list, "calendar", cn_calendar_name(file->variable->calendar));
     put_text(list, "climatology", "climatology_bnds");
 }
