@@ -176,6 +176,20 @@ class DeadRuns(Base):
         self.exits(case.run(), 0)
         self.assertFalse(os.path.exists(kept))
 
+    def test_a_living_run_above_keeps_its_temporaries(self):
+        case = self.new_case()
+        self.exits(case.run(), 0)
+        lock = self.hold(case, self.sign(os.getpid()), "..")
+        kept = os.path.join(case.out, "CONUS", ".climnorm-1.tmp")
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        with open(kept, "w", encoding="utf-8"):
+            pass
+        self.exits(case.run(), 0)
+        self.assertTrue(os.path.exists(kept))
+        lock.close()
+        self.exits(case.run(), 0)
+        self.assertFalse(os.path.exists(kept))
+
     def test_children_do_not_keep_the_lock(self):
         case = self.new_case()
         self.exits(case.run(), 0)

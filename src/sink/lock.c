@@ -76,6 +76,19 @@ static bool is_root_of_another(const char *folder)
     return held;
 }
 
+/* Whether this folder lies below the output root of a living run, whose temporaries may be here. */
+static bool is_below_another(const char *folder)
+{
+    char *path = realpath(folder, NULL);
+    bool below = !path;
+    for (char *slash; !below && (slash = strrchr(path, '/'));) {
+        *slash = '\0';
+        below = is_root_of_another(path);
+    }
+    free(path);
+    return below;
+}
+
 static int remove_temporary(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
     (void)status;
@@ -154,12 +167,13 @@ static int take(int lock, const atomic_int *stop, struct cn_holder *holder)
     }
 }
 
-/* Removes what dead runs left, but not where a run with a root below this one lives. What cannot be
- * read or removed stays: it harms nobody. */
+/* Removes what dead runs left, but not where a run lives whose root is below this one or above it.
+ * What cannot be read or removed stays: it harms nobody. */
 static void remove_temporaries(const char *output_root)
 {
     char *inside = NULL;
-    if (asprintf(&inside, "%s/.", output_root) < 0) /* the root itself may be a symbolic link */
+    if (is_below_another(output_root) ||
+        asprintf(&inside, "%s/.", output_root) < 0) /* the root itself may be a symbolic link */
         return;
     nftw(inside, remove_temporary, 16, FTW_PHYS | FTW_ACTIONRETVAL);
     free(inside);
