@@ -274,7 +274,7 @@ class Bench(unittest.TestCase):
                     climnorm, "--data", folder, "--output", out)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("climnorm, beside its peers, ended with 3: no room", done.stderr)
-        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+        with open(os.path.join(out, "results-partial.json"), encoding="utf-8") as file:
             found = json.load(file)
         self.assertEqual([entry["threads"] for entry in found["limits"]], [1, 2])
         self.assertRegex(found["notes"][0], "not all was measured: .*no room")
@@ -296,7 +296,7 @@ class Bench(unittest.TestCase):
         self.refused(call("--years", "2000-2010"), "30 years or more")
         self.refused(call("--grid", "2x2", "--regions", "GU"), "use a finer one")
         self.refused(call("--climnorm", "/nowhere/climnorm"), "/nowhere/climnorm: no such program")
-        self.refused(call("sweep", "/nowhere.cfg", "--threads", "1"), "nowhere.cfg: cannot be read")
+        self.refused(call("sweep", "/nowhere.cfg", "--threads", "1"), "/nowhere.cfg")
         self.refused(call("sweep", "/nowhere.cfg"), "nothing to try")
         self.refused(call("sweep", "/nowhere.cfg", "--set", "x"), "expected KEY=VALUE,VALUE")
 
@@ -309,7 +309,7 @@ class Bench(unittest.TestCase):
             file.write(f'input: {{ root = "{tree}"; }}; regions = ["CONUS"];\n'
                        f'normals: {{ min_days = 0.0; periods = ({{ name = "all"; first = 2014; '
                        f'last = 2015; }}); }};\n# output: {{ root = "/nowhere"; }}\n'
-                       f'output: {{ root = "{root}"; }};\n')
+                       f'output = {{ pattern = "{{region}}_{{year}}.nc"; root: "{root}"; }};\n')
         return path, root
 
     def test_sweep_recommends_and_leaves_nothing(self):

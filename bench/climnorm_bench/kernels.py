@@ -1,7 +1,7 @@
 """The kernels, of each ISA, in cache and out of it, beside the copy that took turns with each."""
 import os
 
-from . import programs, turns
+from . import Failure, programs, turns
 
 
 def measure(settings):
@@ -10,6 +10,8 @@ def measure(settings):
         command.append(settings.kernels)
     # A process of its own for each turn: where memory lies matters, too.
     found = turns.interleave([("kernels", lambda: programs.json_of(command))], settings.repeats)
+    if not found["kernels"][0]:
+        raise Failure(f"--kernels {settings.kernels}: no kernel is named like this")
     entries = []
     for rows in zip(*found["kernels"]):
         rates, copies = ([row[key][0] for row in rows] for key in ("gb_per_s", "copy_gb_per_s"))

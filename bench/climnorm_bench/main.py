@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import sys
+import tempfile
 
 from . import (SCHEMA, Failure, compare, data, kernels, machine, options, peers, pipeline, plots,
                programs, report, sweep, turns)
@@ -31,30 +32,38 @@ def run(arguments, script, command):
     peers.check_names(settings.peers)
     old = report.read(settings.baseline) if settings.baseline else None
     os.makedirs(settings.output, exist_ok=True)
+    with tempfile.TemporaryFile(dir=settings.output):
+        pass  # else an hour could be spent on what cannot be saved
     results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
                "settings": settings.described(), "job": None, "limits": [], "kernels": [],
                "stages": [], "runs": [], "peers": [], "notes": []}
     try:
         measure(settings, results)
     except (Failure, OSError, KeyboardInterrupt) as error:
-        results["notes"].append(f"not all was measured: {error or 'stopped'}")
+        results["notes"].append(f"not all was measured: {str(error) or 'stopped'}")
         if results["kernels"] or results["limits"]:
-            save(settings, results)
+            save(settings, results, "results-partial.json")
         raise
     print(report.text(results))
-    save(settings, results)
+    made = draw(results, settings.output)
+    save(settings, results, "results.json", *(name for _, name in made))
     if old:
         show_comparison(old, results, False)
 
 
-def save(settings, results):
-    path = os.path.join(settings.output, "results.json")
+def must_be_writable(path):
+    """Before time is spent on what goes there."""
+    with open(path, "a", encoding="utf-8"):
+        pass
+
+
+def save(settings, results, name, *plots_made):
+    path = os.path.join(settings.output, name)
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
         file.write("\n")
     os.replace(path + ".new", path)
-    made = draw(results, settings.output)
-    print(f"Figures: {path}" + "".join(f", {name}" for _, name in made))
+    print(f"Figures: {', '.join((path, *plots_made))}")
 
 
 def draw(results, folder):
@@ -89,6 +98,8 @@ def print_report(arguments):
 
 def run_sweep(arguments, script):
     found = programs.find(script, arguments.climnorm, measuring=False)
+    if arguments.json:
+        must_be_writable(arguments.json)
     entries = sweep.measure(arguments, found.climnorm)
     print(sweep.text(entries), end="")
     if arguments.json:
@@ -97,6 +108,8 @@ def run_sweep(arguments, script):
 
 def run_peers(arguments, script):
     found = programs.find(script, arguments.climnorm, measuring=False, venv=arguments.venv)
+    if arguments.json:
+        must_be_writable(arguments.json)
     entries = peers.command(arguments, found, turns)
     if entries:
         print("\n".join(table.text() for table in report.peers({"peers": entries})), end="")
@@ -106,7 +119,10 @@ def main(script, words):
     if not words or words[0].startswith("--") and words[0] != "--help":
         words = ["run", *words]
     arguments = options.parser().parse_args(words)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is cleared away
+    # What was begun is cleared away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
         if arguments.command == "run":
             run(arguments, script, shlex.join(["climnorm-bench", *words]))

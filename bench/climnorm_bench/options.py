@@ -209,7 +209,7 @@ def settings_of(arguments, found):
     if min(grid) < 1 or last_year - first_year < WINDOW - 1:
         raise Failure(f"expected a grid of cells and {WINDOW} years or more")
     unknown = set(arguments.what) - set(PARTS)
-    if unknown:
+    if unknown or not arguments.what:
         raise Failure(f"--what {','.join(sorted(unknown))}: expected of {','.join(PARTS)}")
     regions = arguments.regions or ["CONUS", "AK", "HI", "PRVI", "GU"]
     for name in regions:

@@ -262,7 +262,7 @@ def full_job(job, done):
 
 
 def area(box):
-    return (box[1] - box[0]) * (box[3] - box[2])
+    return ((box[1] - box[0]) % 360 or 360) * (box[3] - box[2])
 
 
 def duration(seconds):
@@ -294,9 +294,10 @@ def command(arguments, found, turns):
     if not arguments.tree or not os.path.isdir(arguments.tree):
         raise Failure(f"--tree {arguments.tree or ''}: expected the folder of the files")
     first, last = arguments.targets
-    threads = arguments.threads or len(os.sched_getaffinity(0))
-    if min(arguments.window, arguments.repeats, threads) < 1 or last < first:
-        raise Failure("expected --targets A-B, and 1 or more of all that is counted")
+    threads = (len(os.sched_getaffinity(0)) if arguments.threads is None else arguments.threads)
+    cores = len(os.sched_getaffinity(0))
+    if min(arguments.window, threads) < 1 or threads > cores or last < first:
+        raise Failure(f"expected --targets A-B, a window of 1 or more, and 1 to {cores} threads")
     tree = os.path.abspath(arguments.tree)
     check_names(arguments.peers)
     refuse_leap_days(found.climnorm, tree, arguments.variable)

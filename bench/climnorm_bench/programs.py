@@ -42,7 +42,8 @@ def output_of(arguments, codes=(0,), env=None):
     done = subprocess.run(arguments, capture_output=True, text=True, errors="replace",
                           env={**os.environ, **(env or {})}, check=False)
     if done.returncode not in codes:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        said = [line for line in (done.stderr.strip() or done.stdout.strip()).splitlines()
+                if not line.startswith("Try ")]
         raise Failure(f"{' '.join(arguments)} ended with {done.returncode}: "
                       f"{said[-1] if said else 'it said nothing'}")
     return done.stdout

@@ -16,7 +16,8 @@ def read(path):
     parts = {"machine": dict, "settings": dict, "limits": list, "kernels": list, "stages": list,
              "runs": list, "peers": list}
     if (not isinstance(results, dict) or results.get("schema") != SCHEMA or
-            not all(isinstance(results.get(key), kind) for key, kind in parts.items())):
+            not all(isinstance(results.get(key), kind) for key, kind in parts.items()) or
+            not results["settings"].get("grid") or not results["machine"].get("date")):
         raise Failure(f"{path}: expected a results.json of climnorm-bench run, with \"schema\": "
                       f"{SCHEMA} and its parts; measure again")
     return results
@@ -74,8 +75,9 @@ def kernels(results):
             found.append(Table(
                 f"Kernels, {where}: GB/s on one thread · share of the copy limit",
                 ["kernel", "copy", *isas], rows,
-                "Bytes that must be read and written, a copy's too. A kernel that works in place "
-                "or reads more than it writes can pass a copy."))
+                "Bytes that must be read and written, a copy's too. Shares are of the copy of the "
+                "same turns, of which the quickest is shown. A kernel that works in place or reads "
+                "more than it writes can pass a copy."))
     return found
 
 
@@ -148,9 +150,11 @@ def ratios(results):
         row = found.get(place, {})
         if row.get(key):
             rows.append([title, spread(row[key]), spread(row.get(f"{key}_cpu")), aim])
+    small = "" if results["settings"].get("size") == "full" else (
+        "Aims are those of the full size: small chunks and short runs miss some. ")
     return [Table(f"Ratios, on {most} threads", ["ratio", "wall", "CPU", "aim"], rows,
-                  "Each is formed within its turn. CPU: the same of processor times, which other "
-                  "programs on the machine hardly touch.")]
+                  small + "Each is formed within its turn. CPU: the same of processor times, which "
+                  "other programs on the machine hardly touch.")]
 
 
 def peers(results):
@@ -185,7 +189,7 @@ def peers(results):
         "Same files, same cores, same numbers: no value differs from climnorm's by a larger part "
         f"of it than the last column says.{beyond if bound else ''} Start-up, where it is told "
         "apart, is part of the whole; a larger job has no more of it. A time without a range was "
-        "measured once.")]
+        "measured once: a peer that has used 300 s (with --quick 7 s) is not repeated.")]
     if whys:
         found.append(Table("Peers without a time", ["peer", "", "why"], whys))
     if versions:

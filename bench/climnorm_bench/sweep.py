@@ -31,15 +31,14 @@ def combinations(arguments):
     return [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
 
 
-def output_root(config):
-    """The folder that a config writes to, so that normals for trial go to the same disk."""
-    try:
-        with open(config, encoding="utf-8") as file:
-            text = re.sub(r"(#|//).*|/\*.*?\*/", "", file.read(), flags=re.M)
-    except (OSError, ValueError) as error:
-        raise Failure(f"{config}: cannot be read: {error}") from error
-    found = re.search(r"\boutput\s*[:=]\s*\{[^}]*?\broot\s*=\s*\"([^\"]*)\"", text, re.S)
-    root = os.path.join(os.path.dirname(os.path.abspath(config)), found.group(1) if found else ".")
+def output_root(arguments, climnorm):
+    """The folder that a config writes to, as far as it is there, so that normals for trial go to
+    the same disk."""
+    sets = [word for item in arguments.fix for word in ("--set", item)]
+    said = programs.output_of([climnorm, "plan", arguments.config, "-p", "none", *sets],
+                              codes=(0, 2, 3))
+    found = re.search(r"^Output +(.+)$", said, re.M)
+    root = os.path.abspath(found.group(1) if found else ".")
     while not os.path.isdir(root):
         root = os.path.dirname(root)
     return root
@@ -48,7 +47,7 @@ def output_root(config):
 def measure(arguments, climnorm):
     """Entries with figures, in the order in which they were tried."""
     tried = combinations(arguments)
-    folder = arguments.output or output_root(arguments.config)
+    folder = arguments.output or output_root(arguments, climnorm)
     scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=folder)
     try:
         def run(choice):
@@ -90,6 +89,10 @@ def recommend(entries):
 
     same = [entry for entry in entries if as_quick(entry["times_best"])]
     chosen = min(same, key=lambda e: (e["threads"], e["peak_rss_bytes"]["median"]))
+    if entries[0]["times_best"]["n"] < 2 and len(entries) > 1:
+        return chosen, "it is the quickest of one turn each; --repeats 3 tells noise from gain"
+    if len(entries) == 1:
+        return chosen, "nothing else was tried"
     if len(same) == 1:
         return chosen, "it is quicker than all others beyond the noise"
     return chosen, (f"{len(same)} of {len(entries)} are as quick within the noise; of these it has "
