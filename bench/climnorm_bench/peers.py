@@ -26,7 +26,7 @@ RECIPES = {"seed": ("seed.py", "xarray, files read again for every target"),
            "nco": ("nco.sh", "NCO, nces")}
 MISSING = 77       # what a recipe exits with where something is not installed
 # Of one recipe, all its turns together: no other turn is begun after that.
-BUDGET_S, QUICK_BUDGET_S = 300, 7
+BUDGET_S, QUICK_BUDGET_S = 300, 5
 # One variable of the job that climnorm is made for.
 FULL = {"years": 151, "targets": 121, "regions": ("CONUS", "AK", "HI", "PRVI", "GU")}
 CONFIG = """input:   {{ root = {tree}; }};

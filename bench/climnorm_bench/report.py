@@ -189,7 +189,7 @@ def peers(results):
         "Same files, same cores, same numbers: no value differs from climnorm's by a larger part "
         f"of it than the last column says.{beyond if bound else ''} Start-up, where it is told "
         "apart, is part of the whole; a larger job has no more of it. A time without a range was "
-        "measured once: a peer that has used 300 s (with --quick 7 s) is not repeated.")]
+        "measured once: a peer that has used 300 s (with --quick 5 s) is not repeated.")]
     if whys:
         found.append(Table("Peers without a time", ["peer", "", "why"], whys))
     if versions:
