@@ -9,15 +9,14 @@ from .tables import Table, number, spread
 
 LEAST = 0.03
 # Units and words of keys whose figures are the better the larger; of others, smaller is better.
-LARGER = ("_per_s", "share_of_limit", "share_of_copy", "speedup", "efficiency",
-          "speedup_times_inflate", "speedup_times_inflate_cpu")
+LARGER = ("_per_s", "share_of_limit", "share_of_copy", "speedup_times_inflate",
+          "speedup_times_inflate_cpu")
 # Figures that say what the machine gave, not what climnorm made of it.
 MACHINE = ("copy_gb_per_s",)
 # Of two figures of a kind, of which either may have changed: no judgement.
 DERIVED = ("inflate_speedup", "speedup", "efficiency", "all_regions_times_this",
            "all_regions_times_this_cpu", "times_warm", "times_climnorm", "times_climnorm_cpu")
-TO_LIMITS = ("times_inflate", "times_limit", "times_model", "share_of_", "times_deflate",
-             "speedup_times_inflate")
+TO_LIMITS = ("times_inflate", "times_limit", "times_model", "share_of_", "times_deflate")
 # How many figures are marked as slower that are not, by turns of both runs: simulated, of normal
 # and long-tailed noise, each turn independent of the others.
 CHANCE = {2: 1 / 16, 3: 1 / 140, 4: 1 / 1200, 5: 1 / 10000}

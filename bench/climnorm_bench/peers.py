@@ -294,12 +294,11 @@ def command(arguments, found, turns):
     if not arguments.tree or not os.path.isdir(arguments.tree):
         raise Failure(f"--tree {arguments.tree or ''}: expected the folder of the files")
     first, last = arguments.targets
-    threads = (len(os.sched_getaffinity(0)) if arguments.threads is None else arguments.threads)
     cores = len(os.sched_getaffinity(0))
+    threads = cores if arguments.threads is None else arguments.threads
     if min(arguments.window, threads) < 1 or threads > cores or last < first:
         raise Failure(f"expected --targets A-B, a window of 1 or more, and 1 to {cores} threads")
     tree = os.path.abspath(arguments.tree)
-    check_names(arguments.peers)
     refuse_leap_days(found.climnorm, tree, arguments.variable)
     scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=arguments.scratch or tree)
     try:
