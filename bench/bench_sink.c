@@ -1,10 +1,10 @@
 /*
  * Benchmark of writing: for a file of CONUS and one of Guam on the 0.25 degree grid, the
- * milliseconds of the quickest file at the HDF5 door, CPU time of shuffling and deflating its
+ * milliseconds of the quickest file at the HDF5 lock, CPU time of shuffling and deflating its
  * chunks, and how many times that encoding and writing take. One thread; the files stand in a
  * folder below the current one.
  */
-#include "base/door.h"
+#include "guard/hdf5_lock.h"
 #include "kernels.h"
 #include "sink_sample.h"
 
@@ -21,7 +21,7 @@ static double now(void) /* of this thread, so that time given to other programs 
     return 1e3 * (double)time.tv_sec + 1e-6 * (double)time.tv_nsec;
 }
 
-/* The linker puts these around the door of the library. */
+/* The linker puts these around the HDF5 lock of the library. */
 /* NOLINTBEGIN(bugprone-reserved-identifier): its names */
 static double entered, least_door_ms;
 void __real_cn_door_enter(void);
@@ -75,7 +75,7 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
     const size_t bound = libdeflate_zlib_compress_bound(compressor, 4 * cells);
     unsigned char *shuffled = room(cells, 4), *out = room(SLOTS, bound);
     float *values = room(SLOTS * cells, sizeof *values);
-    struct cn_chunk *means = room(SLOTS, sizeof *means);
+    struct cn_encoded *means = room(SLOTS, sizeof *means);
     s->cells.lat = room(lats, sizeof(double));
     s->cells.lon = room(lons, sizeof(double));
     s->cells.lat_bounds = room(lats, 2 * sizeof(double));

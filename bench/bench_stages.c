@@ -14,7 +14,7 @@
 #include "bare.h"
 #include "base/machine.h"
 #include "base/threads.h"
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -145,7 +145,7 @@ static json_t *time_of(struct bench_time time, uint64_t bytes)
 }
 
 /* What keeps the disk from being measured, or NULL. */
-static const char *forget(const struct bench *bench)
+static const char *release_child(const struct bench *bench)
 {
     bench_forget(&bench->input);
     return bench_kept(&bench->input) > 0.05 ? "the files do not leave the page cache" : NULL;
@@ -192,7 +192,7 @@ static json_t *measure(struct bench *bench, const char *stage)
     const bool disk = !strcmp(stage, "disk"), cold = !strcmp(stage, "cold");
     if (!disk && !cold && strcmp(stage, "forget") != 0)
         bench_fail("no stage is named \"%s\"", stage);
-    const char *why = forget(bench);
+    const char *why = release_child(bench);
     if (why)
         return json_pack("{ss}", "unavailable", why);
     if (disk)

@@ -75,7 +75,7 @@ struct spread {
 /* Bits without the sign order magnitudes as unsigned integers, NaNs last; doubling drops the sign.
  * Adding 0xffffff then makes NaNs, and only them, wrap around to less than 0xffffff; subtracting 1
  * makes zero wrap around to the top. */
-static struct spread look(const float *block, size_t rows)
+static struct spread measure_spread(const float *block, size_t rows)
 {
     vu all[VECTORS], top[VECTORS], bottom[VECTORS];
     for (size_t i = 0; i < VECTORS; i++) {
@@ -115,23 +115,23 @@ static struct spread look(const float *block, size_t rows)
 }
 
 /* How many bits of spread the methods of summing take. */
-struct reach {
-    unsigned window; /* log2 of the window, rounded up */
-    unsigned one;    /* bits for one double */
-    unsigned pair;   /* for two */
-    unsigned part;   /* for each further one */
+struct limits {
+    unsigned window;     /* log2 of the window, rounded up */
+    unsigned one;        /* bits for one double */
+    unsigned pair;       /* for two */
+    unsigned extra_bits; /* for each further one */
 };
 
 /* Where the first of several doubles that a cell is summed in starts, see means_of_lanes. */
-static inline double start_of(unsigned exponent, const struct reach *reach)
+static inline double start_of(unsigned exponent, const struct limits *limits)
 {
-    const uint64_t bits = (uint64_t)(1023 - 124 + exponent + reach->window) << 52 | 1ULL << 51;
+    const uint64_t bits = (uint64_t)(1023 - 124 + exponent + limits->window) << 52 | 1ULL << 51;
     double start;
     memcpy(&start, &bits, sizeof start);
     return start;
 }
 
-#include "wide.h"
+#include "expansion.h"
 
 /* The sums of windows of LANES cells that move along the rows: s - start + e, of n values. */
 struct sums {
@@ -260,29 +260,29 @@ static void put_missing(const struct cn_window_job *job, size_t first, size_t ce
  *
  * Cells with more spread wait for others of their kind, to be computed in more doubles. */
 static void means_of_lanes(const struct cn_window_job *job, size_t first, size_t cells,
-                           const float *block, struct wide *wide)
+                           const float *block, struct expansion *expansion)
 {
-    const struct reach *reach = &wide->reach;
-    const struct spread spread = look(block, job->window + job->targets - 1);
+    const struct limits *limits = &expansion->limits;
+    const struct spread spread = measure_spread(block, job->window + job->targets - 1);
     if (!spread.numbers) {
         put_missing(job, first, cells);
         return;
     }
-    const bool pairs = spread.widest > reach->one;
+    const bool pairs = spread.widest > limits->one;
     double start[LANES];
     for (size_t i = 0; pairs && i < LANES; i++)
-        start[i] = start_of(spread.exponent[i], reach);
+        start[i] = start_of(spread.exponent[i], limits);
     if (!pairs && !spread.missing)
         slide(job, first, cells, block, start, (struct method){.pairs = false});
     else if (!pairs)
         slide(job, first, cells, block, start, (struct method){.missing = true});
-    else if (spread.narrowest <= reach->pair && !spread.missing)
+    else if (spread.narrowest <= limits->pair && !spread.missing)
         slide(job, first, cells, block, start, (struct method){.pairs = true});
-    else if (spread.narrowest <= reach->pair)
+    else if (spread.narrowest <= limits->pair)
         slide(job, first, cells, block, start, (struct method){.pairs = true, .missing = true});
-    for (size_t i = 0; spread.widest > reach->pair && i < cells; i++)
-        if (spread.bits[i] > reach->pair)
-            wide_add(wide, job, first + i, block + i, spread.exponent[i], spread.bits[i]);
+    for (size_t i = 0; spread.widest > limits->pair && i < cells; i++)
+        if (spread.bits[i] > limits->pair)
+            expansion_add(expansion, job, first + i, block + i, spread.exponent[i], spread.bits[i]);
 }
 
 static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
@@ -294,24 +294,24 @@ static void means_of_batch(const struct cn_window_job *job)
 {
     /* 64 KiB, and as much in `wide`; fits L2, and the stack of any thread. */
     _Alignas(64) float block[BLOCK_FLOATS];
-    struct wide wide;
+    struct expansion expansion;
     const size_t rows = job->window + job->targets - 1;
     const size_t width = BLOCK_FLOATS / (rows * LANES) * LANES;
     const unsigned log_window = log2_above(job->window), log_rows = log2_above(rows);
-    wide.count = 0;
-    wide.reach = (struct reach){.window = log_window,
-                                .one = 53 - log_window,
-                                .pair = 103 - log_window - log_rows,
-                                .part = 50 - log_rows};
+    expansion.count = 0;
+    expansion.limits = (struct limits){.window = log_window,
+                                       .one = 53 - log_window,
+                                       .pair = 103 - log_window - log_rows,
+                                       .extra_bits = 50 - log_rows};
     for (size_t first = 0; first < job->cells; first += width) {
         const size_t cells = least(job->cells - first, width);
         gather(block, job, first, cells);
         for (size_t cell = 0; cell < cells; cell += LANES)
             means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows,
-                           &wide);
+                           &expansion);
     }
-    if (wide.count)
-        wide_put(&wide, job);
+    if (expansion.count)
+        expansion_flush(&expansion, job);
 }
 
 static void window_means(const struct cn_window_job *job)

@@ -30,7 +30,7 @@ static struct cn_progress *asked;
 static void ask(int number)
 {
     (void)number;
-    cn_progress_ask(asked); /* NOLINT: it is safe here */
+    cn_progress_request_status(asked); /* NOLINT: it is safe here */
 }
 
 /* Brings a counter to part / STEPS of total. */
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
         variables[i] = names[i % 4];
         counters[i].years_total = YEARS;
         counters[i].files_total = NORMALS;
-        counters[i].files_kept = i == 1 ? 40 : 0;
+        counters[i].normals_skipped = i == 1 ? 40 : 0;
     }
     struct cn_progress_view view = {.title = "NorESM2-LM ssp245 · CONUS AK HI PRVI GU",
                                     .variables = variables,

@@ -41,7 +41,7 @@ struct sample {
     bool used[SAMPLE_WINDOW];
     struct cn_normal_file file;
     struct cn_skeleton skeleton;
-    struct cn_chunk means[SAMPLE_SLOTS], counts[SAMPLE_SLOTS];
+    struct cn_encoded means[SAMPLE_SLOTS], counts[SAMPLE_SLOTS];
 };
 
 static const double sample_lat[] = {30.125, 30.375, 30.625};
@@ -170,8 +170,8 @@ static inline float sample_mean(int slot, int cell)
 }
 
 /* `count` little-endian values of `size` bytes, shuffled and deflated as the file says. */
-static inline struct cn_chunk sample_encode(const void *values, size_t count, size_t size,
-                                            int level)
+static inline struct cn_encoded sample_encode(const void *values, size_t count, size_t size,
+                                              int level)
 {
     size_t bytes = count * size;
     unsigned char *out = malloc(bytes + 64), *shuffled = malloc(bytes);
@@ -184,7 +184,7 @@ static inline struct cn_chunk sample_encode(const void *values, size_t count, si
                           : (memcpy(out, values, bytes), bytes);
     libdeflate_free_compressor(compressor);
     free(shuffled);
-    return (struct cn_chunk){out, length};
+    return (struct cn_encoded){out, length};
 }
 
 static inline void sample_fill(struct sample *s)

@@ -2,9 +2,9 @@
  * How busy the threads are, on machines that this one need not be: the true task graph of a
  * full-size variable (151 years, five regions, 121 target years) with bodies that sleep for as long
  * as the true ones were measured to take. Sleeping takes no core, so 56 threads do it on two. The
- * HDF5 door is a mutex that is slept in; waiting for it is not being busy.
+ * HDF5 lock is a mutex that is slept in; waiting for it is not being busy.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,13 +24,13 @@ enum { MOST_SLOTS = 256, MOST_BATCHES = 128, ATTEMPTS = 3 };
 /* Measured on one core of an AMD EPYC. */
 static const double open_s = 2.5e-3, inflate_chunk_s = 1.55e-3, seal_s = 0.05e-3;
 static const double window_bytes_per_s = 7e9, encode_bytes_per_s = 220e6;
-static const double write_s_per_byte = 10e-3 / 20e6; /* outside the door */
+static const double write_s_per_byte = 10e-3 / 20e6; /* outside the HDF5 lock */
 
 struct scene {
     int threads;
     size_t years;
     double scale;   /* of all durations */
-    double write_s; /* an output file at the door */
+    double write_s; /* an output file at the HDF5 lock */
     double memory;  /* share of what the schedule would like, at least the minimum; 0: all of it */
     double least_busy;
 };
@@ -115,20 +115,21 @@ static void give(size_t *held, size_t by, size_t *used)
 
 /* The bodies. The linker gives them to the graph instead of the true ones. */
 #define INSTEAD_OF(body) __asm__("__wrap_cn_" #body)
-void load_open(struct cn_job *job, size_t load) INSTEAD_OF(load_open);
-void load_decode(struct cn_job *job, size_t load, size_t decode) INSTEAD_OF(load_decode);
-void load_seal(struct cn_job *job, size_t load) INSTEAD_OF(load_seal);
-void batch_gate(struct cn_job *job, size_t batch) INSTEAD_OF(batch_gate);
-void batch_tile(struct cn_job *job, size_t batch, size_t tile) INSTEAD_OF(batch_tile);
-void batch_join(struct cn_job *job, size_t batch) INSTEAD_OF(batch_join);
-void making_encode(struct cn_job *job, size_t making, size_t share) INSTEAD_OF(making_encode);
+void load_open(struct cn_engine *job, size_t load) INSTEAD_OF(load_open);
+void load_decode(struct cn_engine *job, size_t load, size_t decode) INSTEAD_OF(load_decode);
+void load_seal(struct cn_engine *job, size_t load) INSTEAD_OF(load_seal);
+void batch_gate(struct cn_engine *job, size_t batch) INSTEAD_OF(batch_gate);
+void batch_tile(struct cn_engine *job, size_t batch, size_t tile) INSTEAD_OF(batch_tile);
+void batch_join(struct cn_engine *job, size_t batch) INSTEAD_OF(batch_join);
+void output_encode(struct cn_engine *job, size_t output_task, size_t share)
+    INSTEAD_OF(output_encode);
 
-static size_t year_of(const struct cn_job *job, size_t load)
+static size_t year_of(const struct cn_engine *job, size_t load)
 {
     return job->variable->loads[load].years[0];
 }
 
-void load_open(struct cn_job *job, size_t load)
+void load_open(struct cn_engine *job, size_t load)
 {
     uint64_t start = cn_now_ns();
     pthread_mutex_lock(&run.lock);
@@ -142,7 +143,7 @@ void load_open(struct cn_job *job, size_t load)
     worked(start);
 }
 
-void load_decode(struct cn_job *job, size_t load, size_t decode)
+void load_decode(struct cn_engine *job, size_t load, size_t decode)
 {
     uint64_t start = cn_now_ns();
     rest(inflate_chunk_s * (double)job->loads[load].decodes[decode].unit_count);
@@ -152,7 +153,7 @@ void load_decode(struct cn_job *job, size_t load, size_t decode)
     worked(start);
 }
 
-void load_seal(struct cn_job *job, size_t load)
+void load_seal(struct cn_engine *job, size_t load)
 {
     uint64_t start = cn_now_ns();
     rest(seal_s);
@@ -163,20 +164,20 @@ void load_seal(struct cn_job *job, size_t load)
     worked(start);
 }
 
-void batch_gate(struct cn_job *job, size_t batch)
+void batch_gate(struct cn_engine *job, size_t batch)
 {
     const struct cn_batch *plan = &job->variable->batches[batch];
     pthread_mutex_lock(&run.lock);
     take(&run.held_batch[plan->result_slot], batch, &run.results_used, &run.peak_results);
     run.tiles_left[batch] = job->batches[batch].tile_count;
-    run.makings_left[batch] = job->batches[batch].making_count;
+    run.makings_left[batch] = job->batches[batch].output_task_count;
     for (size_t k = 0; k < plan->row_count; k++)
         expect(run.sealed[plan->rows[k]] &&
                run.held_year[job->batches[batch].slots[k]] == (size_t)plan->rows[k] + 1);
     pthread_mutex_unlock(&run.lock);
 }
 
-void batch_tile(struct cn_job *job, size_t batch, size_t tile)
+void batch_tile(struct cn_engine *job, size_t batch, size_t tile)
 {
     uint64_t start = cn_now_ns();
     const struct cn_batch *plan = &job->variable->batches[batch];
@@ -191,7 +192,7 @@ void batch_tile(struct cn_job *job, size_t batch, size_t tile)
     worked(start);
 }
 
-void batch_join(struct cn_job *job, size_t batch)
+void batch_join(struct cn_engine *job, size_t batch)
 {
     pthread_mutex_lock(&run.lock);
     expect(run.tiles_left[batch] == 0);
@@ -202,7 +203,7 @@ void batch_join(struct cn_job *job, size_t batch)
     pthread_mutex_unlock(&run.lock);
 }
 
-static void finish_file(const struct cn_job *job, size_t batch)
+static void finish_file(const struct cn_engine *job, size_t batch)
 {
     uint64_t never = 0;
     atomic_compare_exchange_strong(&run.first_file_ns, &never, cn_now_ns());
@@ -214,19 +215,20 @@ static void finish_file(const struct cn_job *job, size_t batch)
     pthread_mutex_unlock(&run.lock);
 }
 
-void making_encode(struct cn_job *job, size_t index, size_t share)
+void output_encode(struct cn_engine *job, size_t index, size_t share)
 {
     uint64_t start = cn_now_ns();
-    struct cn_making *making = &job->makings[index];
-    const struct cn_region_cells *region = &job->variable->layout.regions[making->region];
+    struct cn_output_task *output_task = &job->output_tasks[index];
+    const struct cn_region_cells *region = &job->variable->layout.regions[output_task->region];
     size_t slots = (size_t)job->variable->slots;
-    size_t days = (share + 1) * slots / making->encode_count - share * slots / making->encode_count;
+    size_t days =
+        (share + 1) * slots / output_task->encode_count - share * slots / output_task->encode_count;
     double day_bytes = (double)(region->lat_count * region->lon_count * sizeof(float));
     rest((double)days * day_bytes / encode_bytes_per_s);
-    if (atomic_fetch_sub(&making->encodes_left, 1) == 1) {
+    if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1) {
         rest_at_door(run.scene->write_s);
         rest((double)slots * day_bytes * write_s_per_byte);
-        finish_file(job, making->batch);
+        finish_file(job, output_task->batch);
     }
     worked(start);
 }
@@ -344,7 +346,7 @@ static double cpu_seconds(void)
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-static struct outcome run_job(struct cn_job *job, const struct scene *scene)
+static struct outcome run_job(struct cn_engine *job, const struct scene *scene)
 {
     const struct cn_variable_plan *variable = job->variable;
     assert_true(variable->year_slots <= MOST_SLOTS && variable->batch_count <= MOST_BATCHES);
@@ -387,17 +389,17 @@ static struct outcome run_scene(const struct scene *scene)
     struct cn_variable_result result = {0};
     struct cn_counters counters = {0};
     struct cn_error error = {.text = ""};
-    struct cn_job job = {.plan = plan,
-                         .variable = &plan->variables[0],
-                         .hooks = &hooks,
-                         .counters = &counters,
-                         .result = &result,
-                         .threads = scene->threads,
-                         .report_lock = PTHREAD_MUTEX_INITIALIZER,
-                         .pool = cn_pool_new()};
+    struct cn_engine job = {.plan = plan,
+                            .variable = &plan->variables[0],
+                            .hooks = &hooks,
+                            .counters = &counters,
+                            .result = &result,
+                            .threads = scene->threads,
+                            .report_lock = PTHREAD_MUTEX_INITIALIZER,
+                            .pool = cn_pool_new()};
     assert_non_null(job.pool);
     if (cn_loads_prepare(&job, &error) || cn_batches_prepare(&job, &error) ||
-        cn_makings_prepare(&job, &error))
+        cn_outputs_prepare(&job, &error))
         fail_msg("%s", error.text);
     struct outcome outcome = run_job(&job, scene);
     cn_loads_free(&job);

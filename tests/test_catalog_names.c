@@ -2,7 +2,7 @@
  * The pure parts of the catalog: file names, versions, packing.
  */
 #include "catalog/attributes.h"
-#include "catalog/names.h"
+#include "catalog/file_names.h"
 #include "catalog/packing.h"
 
 #include <math.h>

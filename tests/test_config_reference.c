@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "config/draft.h"
+#include "config/builder.h"
 
 static const char document[] = "../docs/config.md"; /* tests run in their own folder */
 static const char begin[] = "<!-- keys -->\n", end[] = "<!-- end of keys -->\n";
@@ -39,8 +39,8 @@ static void print_keys(FILE *out, const struct cn_key *keys)
             continue;
         }
         fprintf(out, "| `%s` | %s | ", key->path, cn_key_expects(key, expects));
-        if (key->preset)
-            fprintf(out, "`%s`", key->preset);
+        if (key->default_text)
+            fprintf(out, "`%s`", key->default_text);
         else
             fputs(key->required ? "required" : "-", out);
         fprintf(out, " | %s |\n", key->meaning);

@@ -15,17 +15,17 @@ static const uint64_t second_ns = 1000000000;
 static void test_pace(void **state)
 {
     (void)state;
-    struct cn_pace pace = {0};
+    struct cn_rate_estimate pace = {0};
     for (int tick = 1; tick <= 3000; tick++) /* 10/s for five minutes */
-        cn_pace_update(&pace, tick, tick * 0.1, 30);
+        cn_rate_estimate_update(&pace, tick, tick * 0.1, 30);
     assert_float_equal(pace.per_second, 10, 1e-6);
     double before = pace.per_second;
-    cn_pace_update(&pace, 3000, 300, 30); /* no time has passed */
+    cn_rate_estimate_update(&pace, 3000, 300, 30); /* no time has passed */
     assert_float_equal(pace.per_second, before, 0);
     for (int tick = 1; tick <= 6000; tick++) /* then nothing for ten */
-        cn_pace_update(&pace, 3000, 300 + tick * 0.1, 30);
+        cn_rate_estimate_update(&pace, 3000, 300 + tick * 0.1, 30);
     assert_true(pace.per_second > 0 && pace.per_second < 2);
-    cn_pace_update(&pace, 0, 1000, 30); /* a value that falls is no negative rate */
+    cn_rate_estimate_update(&pace, 0, 1000, 30); /* a value that falls is no negative rate */
     assert_true(pace.per_second >= 0);
 }
 
@@ -124,7 +124,7 @@ static void test_strange_counters(void **state)
     assert_non_null(job);
     watch_job(job);
     job->counters[0].years_total = job->counters[0].files_total = 0; /* all is kept */
-    job->counters[0].files_kept = 400;
+    job->counters[0].normals_skipped = 400;
     set(&job->counters[0].state, CN_ACTIVE);
     set(&job->counters[0].started_ns, 5 * second_ns); /* after "now" */
     set(&job->counters[1].state, CN_FAILED);          /* never started */

@@ -2,7 +2,7 @@
  * The publisher on a disk that takes 100 ms to sync a file: a normal end publishes the whole queue,
  * a request to stop only what can be done in some seconds, and says so.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static struct outcome publish(int count, bool stopped)
     atomic_int signal_number = stopped ? 2 : 0;
     const struct cn_run_hooks hooks = {.stop = &signal_number};
     struct cn_counters counters = {0};
-    struct cn_job job = {.plan = &plan, .hooks = &hooks, .counters = &counters};
+    struct cn_engine job = {.plan = &plan, .hooks = &hooks, .counters = &counters};
     struct cn_error error;
     char path[100], name[120];
     assert_int_equal(cn_publisher_start(&job, &error), CN_OK);

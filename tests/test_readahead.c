@@ -2,7 +2,7 @@
  * Reading ahead: the right bytes, no more of them than there are buffers, and nothing that a decode
  * took for itself. Which bytes a decode needs is replaced: the d-th mebibyte of a file.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +22,11 @@
 
 enum { DECODES = 24, MIB = 1 << 20, BUFFERS = 8, ODD = 777 }; /* one thread: 1 x 4 + 4 buffers */
 
-bool span(const struct cn_read *read, size_t first, size_t count, uint64_t *address,
-          uint64_t *size) __asm__("__wrap_cn_read_span"); /* a name of that kind belongs to the
+bool span(const struct cn_reader *read, size_t first, size_t count, uint64_t *address,
+          uint64_t *size) __asm__("__wrap_cn_reader_span"); /* a name of that kind belongs to the
                                                              compiler */
-bool span(const struct cn_read *read, size_t first, size_t count, uint64_t *address, uint64_t *size)
+bool span(const struct cn_reader *read, size_t first, size_t count, uint64_t *address,
+          uint64_t *size)
 {
     assert_non_null(read);
     *address = first * MIB + ODD; /* the last one ends with the file, not with a block */
@@ -105,7 +106,7 @@ static void wait_until_filled(const struct cn_decode *decodes, size_t least, siz
     assert_in_range(filled(decodes), least, most);
 }
 
-static void expect_bytes(const struct cn_bytes_ahead *ahead, size_t decode)
+static void expect_bytes(const struct cn_prefetched *ahead, size_t decode)
 {
     assert_non_null(ahead);
     assert_int_equal(ahead->address, decode * MIB + ODD);
@@ -130,7 +131,7 @@ static struct cn_file file_at(const char *path)
 static void read_ahead(const char *path, bool past_cache, size_t least)
 {
     const struct cn_file file = file_at(path);
-    struct cn_read read = {.file = &file};
+    struct cn_reader read = {.file = &file};
     struct cn_decode decodes[DECODES] = {0};
     atomic_bool failed = false;
     struct cn_load_state load = {.reads = &read,
@@ -142,7 +143,7 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
                                         .bytes_to_read = past_cache ? UINT64_MAX : 0};
     const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
-    struct cn_job job = {
+    struct cn_engine job = {
         .plan = &plan, .variable = &variable, .hooks = &hooks, .loads = &load, .threads = 1};
     struct cn_error error;
     for (size_t d = 0; d < DECODES; d++) {
@@ -154,7 +155,7 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     cn_readahead_take(&job, 0);
     wait_until_filled(decodes, least, BUFFERS);
     for (size_t d = 0; d < DECODES; d++) {
-        const struct cn_bytes_ahead *ahead = cn_readahead_claim(&job, &decodes[d]);
+        const struct cn_prefetched *ahead = cn_readahead_claim(&job, &decodes[d]);
         if (ahead || (least == BUFFERS && d != 1 && d <= BUFFERS))
             expect_bytes(ahead, d);
         cn_readahead_release(&job, &decodes[d]);
@@ -181,7 +182,7 @@ static void bytes_are_there_before_they_are_asked_for(void **state)
 static void expect_left_alone(bool has_failed)
 {
     const struct cn_file file = file_at("/proc/self/exe");
-    struct cn_read read = {.file = &file};
+    struct cn_reader read = {.file = &file};
     struct cn_decode decode = {.unit_count = 0}; /* its span ends at byte ODD */
     atomic_bool failed = has_failed;
     struct cn_load_state load = {
@@ -189,7 +190,7 @@ static void expect_left_alone(bool has_failed)
     struct cn_variable_plan variable = {.load_count = 1};
     const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
-    struct cn_job job = {
+    struct cn_engine job = {
         .plan = &plan, .variable = &variable, .hooks = &hooks, .loads = &load, .threads = 1};
     struct cn_error error;
     assert_int_equal(cn_readahead_start(&job, &error), CN_OK);

@@ -197,7 +197,7 @@ static enum cn_status write_sample(struct sample *s, struct cn_error *error)
     char temporary[4096];
     if (!s->means[0].bytes)
         sample_fill(s);
-    const struct cn_chunk *counts = s->config.output.counts ? s->counts : NULL;
+    const struct cn_encoded *counts = s->config.output.counts ? s->counts : NULL;
     enum cn_status status =
         cn_sink_write(&s->file, &s->skeleton, s->means, counts, temporary, sizeof temporary, error);
     if (status)
@@ -306,29 +306,29 @@ static void only_the_planned_file_is_current(void **state)
     struct cn_error error = {0};
     struct sample *s = sample_new(sample_root, 1);
     s->file.path = "current.nc";
-    assert_false(cn_sink_is_current(&s->file));
+    assert_false(cn_sink_is_up_to_date(&s->file));
     assert_int_equal(write_sample(s, &error), CN_OK);
-    assert_false(cn_sink_is_current(&s->file)); /* 1961 was planned, and not used */
+    assert_false(cn_sink_is_up_to_date(&s->file)); /* 1961 was planned, and not used */
     s->used[SAMPLE_UNUSED] = true;
     assert_int_equal(write_sample(s, &error), CN_OK);
-    assert_true(cn_sink_is_current(&s->file));
+    assert_true(cn_sink_is_up_to_date(&s->file));
     s->file.year_used = NULL;
-    assert_true(cn_sink_is_current(&s->file));
+    assert_true(cn_sink_is_up_to_date(&s->file));
     s->config.output.compression = 2;
-    assert_false(cn_sink_is_current(&s->file));
+    assert_false(cn_sink_is_up_to_date(&s->file));
     s->config.output.compression = 1;
     s->files[0].mtime_ns++;
-    assert_false(cn_sink_is_current(&s->file));
+    assert_false(cn_sink_is_up_to_date(&s->file));
     s->files[0].mtime_ns--;
     s->cells.lon_count--;
-    assert_false(cn_sink_is_current(&s->file));
+    assert_false(cn_sink_is_up_to_date(&s->file));
     s->cells.lon_count++;
-    assert_true(cn_sink_is_current(&s->file));
+    assert_true(cn_sink_is_up_to_date(&s->file));
     assert_int_equal(truncate(sample_below("current.nc"), 50000), 0);
-    assert_false(cn_sink_is_current(&s->file));
+    assert_false(cn_sink_is_up_to_date(&s->file));
     s->window[SAMPLE_ABSENT] = SAMPLE_ABSENT; /* none is missing */
     assert_int_equal(write_sample(s, &error), CN_OK);
-    assert_true(cn_sink_is_current(&s->file));
+    assert_true(cn_sink_is_up_to_date(&s->file));
     sample_free(s);
 }
 
@@ -350,7 +350,7 @@ static void odd_files_are_not_current(void **state)
                                         "none/x.nc", "",        "text.nc/x.nc"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         s->file.path = names[i];
-        assert_false(cn_sink_is_current(&s->file));
+        assert_false(cn_sink_is_up_to_date(&s->file));
     }
     sample_free(s);
 }

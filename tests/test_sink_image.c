@@ -9,7 +9,7 @@
 /* cmocka needs those above. */
 #include <cmocka.h>
 
-#include "base/door.h"
+#include "guard/hdf5_lock.h"
 #include "sink/image.h"
 #include "sink_sample.h"
 
@@ -141,8 +141,8 @@ static void want_of_memory_at_the_end_is_noticed(void **state)
     const hsize_t length = sizeof chunk, start = 0;
     int id;
     size_t size;
-    cn_door_enter(); /* sets HDF5 up */
-    cn_door_leave();
+    cn_hdf5_lock(); /* sets HDF5 up */
+    cn_hdf5_unlock();
     assert_int_equal(nc_create(sample_below("empty.nc"), NC_NETCDF4, &id), 0);
     nc_close(id);
     char *bytes = read_file(sample_below("empty.nc"), &size);

@@ -4,7 +4,7 @@
  * share its one core.
  */
 #include "base/threads.h"
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -56,7 +56,8 @@ static int helpers_stay_bound(int cores)
     struct cn_progress *progress;
     const struct cn_variable_plan variable = {0};
     const struct cn_plan plan = {0};
-    struct cn_job job = {.counters = &counters, .plan = &plan, .variable = &variable, .threads = 2};
+    struct cn_engine job = {
+        .counters = &counters, .plan = &plan, .variable = &variable, .threads = 2};
     struct cn_error error;
     int bound = threads_on(1); /* OpenMP's */
     if (cn_progress_start(&view, &progress, &error) || cn_publisher_start(&job, &error) ||

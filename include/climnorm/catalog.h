@@ -63,7 +63,7 @@ struct cn_storage {
     uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
     uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */
     char filters[128]; /* for people: "shuffle + deflate 5", "zstd 3", "none" */
-    char not_parallel[128]; /* "" : the parallel decoder takes it; else why not */
+    char fallback_reason[128]; /* "" : the parallel decoder takes it; else why not */
 };
 
 #define CN_UNWRITTEN UINT64_MAX
@@ -85,7 +85,7 @@ struct cn_file {
     const char *time_units; /* "days since 1850-01-01" */
     size_t time_count;
     const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing */
-    bool several_a_day;  /* some day has more than one instant */
+    bool subdaily;       /* some day has more than one instant */
     bool end_stamped;    /* every instant equals its upper bound */
     struct cn_grid grid;
     struct cn_storage storage;
@@ -157,7 +157,7 @@ void cn_catalog_free(struct cn_catalog *catalog);
 /* Reads the metadata of files[count], each of its data variable `variable` (NULL: the only one with
  * time, lat and lon). Path and variable are given; the file is usable then, or has a failure.
  * threads: files at the same time; 0: as many as cores. */
-enum cn_status cn_files_examine(struct cn_pool *pool, struct cn_file *files, size_t count,
+enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
                                 int threads, const struct cn_watch *watch, struct cn_error *error);
 
 #endif

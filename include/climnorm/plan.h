@@ -69,7 +69,7 @@ struct cn_variable_plan {
     int slots;                 /* day slots of a year */
     struct cn_target *targets; /* by timeline and year */
     size_t target_count;
-    size_t output_count, outputs_wanted, outputs_kept;
+    size_t output_count, outputs_wanted, outputs_skipped;
     size_t outputs_failed; /* windows short of years, regions without cells: already in problems */
     struct cn_problems problems;
 

@@ -42,10 +42,11 @@ struct cn_counters {
     struct cn_counter normals_computed;             /* outputs whose values are there */
     struct cn_counter files_written;
     struct cn_counter files_failed;
-    struct cn_counter arena_used;                  /* bytes of slots in use */
-    _Atomic(const char *) problem;                 /* the first; NULL: none. Outlives the display */
-    uint64_t years_total, files_total, files_kept; /* files_total: outputs to make, without kept */
-    uint64_t bytes_to_read, bytes_to_write;        /* about; written: before compression */
+    struct cn_counter arena_used;  /* bytes of slots in use */
+    _Atomic(const char *) problem; /* the first; NULL: none. Outlives the display */
+    uint64_t years_total, files_total,
+        normals_skipped;                    /* files_total: outputs to make, without kept */
+    uint64_t bytes_to_read, bytes_to_write; /* about; written: before compression */
 };
 
 static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
@@ -69,7 +70,7 @@ enum cn_progress_mode {
 };
 
 /* The mode that a display on fd has: auto is tty or plain, and a dumb terminal gets plain. */
-enum cn_progress_mode cn_progress_settle(enum cn_progress_mode mode, int fd);
+enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int fd);
 
 struct cn_progress_view {
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
@@ -92,7 +93,7 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
 void cn_progress_stop(struct cn_progress *progress, int patience_s);
 /* The state as of now is written at once, as lines (CN_PROGRESS_JSON: as one object), in every
  * mode. Async-signal-safe, also with progress NULL; not beyond cn_progress_stop. */
-void cn_progress_ask(struct cn_progress *progress);
+void cn_progress_request_status(struct cn_progress *progress);
 /* For a process that ends at once: nothing more is drawn, and what is being drawn gets a moment.
  * Async-signal-safe, also with progress NULL. */
 void cn_progress_halt(struct cn_progress *progress);

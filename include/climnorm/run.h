@@ -40,7 +40,7 @@ void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
             struct cn_run_result *result);
 /* The result without running: problems that are known, files that are kept, and the exit code that
  * follows from them. CN_BAD_MACHINE: out of memory. */
-enum cn_status cn_run_foresee(const struct cn_plan *plan, struct cn_run_result *result);
+enum cn_status cn_run_preview(const struct cn_plan *plan, struct cn_run_result *result);
 void cn_result_free(struct cn_run_result *result);
 
 /* The summary table and every problem, for people, to `out`. */

@@ -17,7 +17,7 @@ struct cn_watch {
     const atomic_int *stop; /* not 0: the work ends soon, with CN_STOPPED; NULL: it never does */
 };
 
-static inline void cn_watch_tell(const struct cn_watch *watch, size_t done, size_t count)
+static inline void cn_watch_report(const struct cn_watch *watch, size_t done, size_t count)
 {
     if (watch->tell)
         watch->tell(watch->context, done, count);

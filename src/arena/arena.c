@@ -3,7 +3,7 @@
  */
 #include "arena/arena.h"
 
-#include "base/human.h"
+#include "base/format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_e
         char size[24];
         return cn_fail(error, CN_BAD_MACHINE,
                        "the machine refuses %s of memory for the arena (%s); lower engine.memory",
-                       cn_human_bytes(bytes, size), strerror(errno));
+                       cn_format_bytes(bytes, size), strerror(errno));
     }
     uintptr_t aligned = ((uintptr_t)at + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     arena->base = (unsigned char *)at + (aligned - (uintptr_t)at);

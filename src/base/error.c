@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void make_printable(char *text)
+static void clean_text(char *text)
 {
     for (unsigned char *at = (unsigned char *)text; *at; at++)
         if (*at < 0x20 || *at == 0x7f)
@@ -25,7 +25,7 @@ enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char
     char text[sizeof error->text]; /* the arguments may point into *error */
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    make_printable(text);
+    clean_text(text);
     memcpy(error->text, text, sizeof text);
     error->status = status;
     return status;
@@ -53,7 +53,7 @@ void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, co
         problems->lost = true;
         return;
     }
-    make_printable(text);
+    clean_text(text);
     problems->items[problems->count++] = (struct cn_problem){severity, text};
 }
 

@@ -11,7 +11,7 @@ enum { CN_MAX_ATTRIBUTES = 1000, CN_MAX_ATTRIBUTE_BYTES = 1 << 20 };
 
 /* All attributes of a variable that are numbers or text (a netCDF-4 string of length 1 becomes
  * text; other types are left out). CN_BAD_INPUT: they cannot be read, or are more or longer than
- * any honest file needs. The caller holds the door. */
+ * any honest file needs. The caller holds the HDF5 lock. */
 enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
                                   struct cn_attribute **attributes, size_t *count,
                                   struct cn_error *error);
@@ -32,7 +32,7 @@ const char *cn_type_name(int type);
 /* Element i of a numeric attribute. */
 double cn_attribute_number(const struct cn_attribute *attribute, size_t i);
 
-/* A text attribute of the file as a whole; "" without. The caller holds the door. NULL: out of
+/* A text attribute of the file as a whole; "" without. The caller holds the HDF5 lock. NULL: out of
  * memory. */
 const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name);
 

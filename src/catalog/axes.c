@@ -93,22 +93,22 @@ static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
     return status;
 }
 
-enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset *dataset,
+enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file *nc,
                                struct cn_error *error)
 {
-    *dataset = (struct cn_dataset){.pool = pool, .ncid = ncid};
-    int code = nc_inq_nvars(ncid, &dataset->variable_count);
+    *nc = (struct cn_nc_file){.pool = pool, .ncid = ncid};
+    int code = nc_inq_nvars(ncid, &nc->variable_count);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "variables cannot be listed: %s; fetch the file again",
                        nc_strerror(code));
-    if (dataset->variable_count < 0 || dataset->variable_count > MAX_VARIABLES)
+    if (nc->variable_count < 0 || nc->variable_count > MAX_VARIABLES)
         return cn_fail(error, CN_BAD_INPUT, "holds %d variables; at most %d are accepted",
-                       dataset->variable_count, MAX_VARIABLES);
-    size_t count = (size_t)dataset->variable_count, last = count;
+                       nc->variable_count, MAX_VARIABLES);
+    size_t count = (size_t)nc->variable_count, last = count;
     struct cn_coordinate *found = cn_pool_alloc(pool, count, sizeof *found);
     if (!found)
         return cn_fail_memory(error, "coordinates");
-    for (int varid = 0; varid < dataset->variable_count; varid++) {
+    for (int varid = 0; varid < nc->variable_count; varid++) {
         int rank;
         nc_type type;
         if (nc_inq_var(ncid, varid, NULL, &type, &rank, NULL, NULL) != NC_NOERR || rank != 1 ||
@@ -120,13 +120,13 @@ enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset
         if (status)
             return status;
         if (is_main)
-            found[dataset->coordinate_count++] = coordinate;
+            found[nc->coordinate_count++] = coordinate;
         else
             found[--last] = coordinate;
     }
     while (last < count)
-        found[dataset->coordinate_count++] = found[last++];
-    dataset->coordinates = found;
+        found[nc->coordinate_count++] = found[last++];
+    nc->coordinates = found;
     return CN_OK;
 }
 
@@ -139,20 +139,19 @@ static bool contains(const int *dimids, size_t rank, int dimid)
 }
 
 /* Whether latitude lies along several of these dimensions at once; its name is left in *name. */
-static bool has_curved_latitude(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+static bool has_curved_latitude(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                 char name[NC_MAX_NAME + 1])
 {
-    for (int varid = 0; varid < dataset->variable_count; varid++) {
+    for (int varid = 0; varid < nc->variable_count; varid++) {
         int own_rank, own_dimids[NC_MAX_VAR_DIMS];
         struct cn_attribute *attributes;
         struct cn_coordinate latitude = {.name = name};
-        if (nc_inq_var(dataset->ncid, varid, name, NULL, &own_rank, own_dimids, NULL) ||
-            own_rank < 2)
+        if (nc_inq_var(nc->ncid, varid, name, NULL, &own_rank, own_dimids, NULL) || own_rank < 2)
             continue;
         bool is_along = true;
         for (int d = 0; d < own_rank; d++)
             is_along &= contains(dimids, rank, own_dimids[d]);
-        if (!is_along || cn_attributes_read(dataset->pool, dataset->ncid, varid, &attributes,
+        if (!is_along || cn_attributes_read(nc->pool, nc->ncid, varid, &attributes,
                                             &latitude.attribute_count, NULL))
             continue;
         latitude.attributes = attributes;
@@ -172,9 +171,9 @@ static enum cn_status fail_curvilinear(const char *name, struct cn_error *error)
 }
 
 /* A rotated pole or a map projection has Y and X axes, too. */
-static enum cn_status check_geographic(const struct cn_dataset *dataset, const int *dimids,
-                                       size_t rank, const struct cn_coordinate *coordinate,
-                                       enum cn_axis axis, struct cn_error *error)
+static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                       const struct cn_coordinate *coordinate, enum cn_axis axis,
+                                       struct cn_error *error)
 {
     char name[NC_MAX_NAME + 1];
     const char *standard_name = text_of(coordinate, "standard_name");
@@ -182,7 +181,7 @@ static enum cn_status check_geographic(const struct cn_dataset *dataset, const i
     bool is_other = standard_name && !matches(coordinate, axis, BY_STANDARD_NAME);
     bool is_confirmed = matches(coordinate, axis, BY_STANDARD_NAME) ||
                         matches(coordinate, axis, BY_UNITS) || matches(coordinate, axis, BY_NAME);
-    if ((is_other || !is_confirmed) && has_curved_latitude(dataset, dimids, rank, name))
+    if ((is_other || !is_confirmed) && has_curved_latitude(nc, dimids, rank, name))
         return fail_curvilinear(name, error);
     if (is_other)
         return cn_fail(error, CN_BAD_INPUT,
@@ -195,12 +194,12 @@ static enum cn_status check_geographic(const struct cn_dataset *dataset, const i
     return CN_OK;
 }
 
-static const struct cn_coordinate *find_axis(const struct cn_dataset *dataset, const int *dimids,
+static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const int *dimids,
                                              size_t rank, enum cn_axis axis, size_t *position)
 {
     for (enum clue clue = BY_AXIS; clue < CLUES; clue++)
-        for (size_t i = 0; i < dataset->coordinate_count; i++) {
-            const struct cn_coordinate *coordinate = &dataset->coordinates[i];
+        for (size_t i = 0; i < nc->coordinate_count; i++) {
+            const struct cn_coordinate *coordinate = &nc->coordinates[i];
             for (size_t d = 0; d < rank; d++)
                 if (dimids[d] == coordinate->dimid && matches(coordinate, axis, clue)) {
                     *position = d;
@@ -210,16 +209,15 @@ static const struct cn_coordinate *find_axis(const struct cn_dataset *dataset, c
     return NULL;
 }
 
-enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error)
 {
     const struct cn_coordinate *found[3];
     size_t position[3] = {0};
     for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++) {
         char name[NC_MAX_NAME + 1];
-        found[axis] = find_axis(dataset, dimids, rank, axis, &position[axis]);
-        if (!found[axis] && axis != CN_AXIS_TIME &&
-            has_curved_latitude(dataset, dimids, rank, name))
+        found[axis] = find_axis(nc, dimids, rank, axis, &position[axis]);
+        if (!found[axis] && axis != CN_AXIS_TIME && has_curved_latitude(nc, dimids, rank, name))
             return fail_curvilinear(name, error);
         if (!found[axis])
             return cn_fail(error, CN_BAD_INPUT,
@@ -227,9 +225,9 @@ enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids,
                            "\"%s\", standard_name \"%s\" or the name %s",
                            rules[axis].title, rules[axis].axis, rules[axis].standard_name,
                            rules[axis].names[0]);
-        enum cn_status status = axis == CN_AXIS_TIME ? CN_OK
-                                                     : check_geographic(dataset, dimids, rank,
-                                                                        found[axis], axis, error);
+        enum cn_status status = axis == CN_AXIS_TIME
+                                    ? CN_OK
+                                    : check_geographic(nc, dimids, rank, found[axis], axis, error);
         if (status)
             return status;
     }
@@ -249,7 +247,7 @@ enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids,
     return CN_OK;
 }
 
-enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
+enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     const struct cn_coordinate *coordinate, double *values,
                                     struct cn_error *error)
 {
@@ -259,7 +257,7 @@ enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
                                             coordinate->type, &packing, &is_unsigned, error);
     if (status)
         return status;
-    int code = nc_get_var_double(dataset->ncid, coordinate->varid, values);
+    int code = nc_get_var_double(nc->ncid, coordinate->varid, values);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; fetch the file again",
                        coordinate->name, nc_strerror(code));
@@ -276,19 +274,19 @@ enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
     return CN_OK;
 }
 
-bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coordinate *coordinate,
+bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
                           double *bounds)
 {
     const char *name = text_of(coordinate, "bounds");
     int varid, rank, dimids[NC_MAX_VAR_DIMS];
     nc_type type;
     size_t length;
-    if (!name || nc_inq_varid(dataset->ncid, name, &varid) != NC_NOERR ||
-        nc_inq_var(dataset->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
+    if (!name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR ||
+        nc_inq_var(nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
         return false;
     if (rank != 2 || dimids[0] != coordinate->dimid || type == NC_CHAR || !cn_type_bytes(type) ||
-        nc_inq_dimlen(dataset->ncid, dimids[1], &length) != NC_NOERR || length != 2 ||
-        nc_get_var_double(dataset->ncid, varid, bounds) != NC_NOERR)
+        nc_inq_dimlen(nc->ncid, dimids[1], &length) != NC_NOERR || length != 2 ||
+        nc_get_var_double(nc->ncid, varid, bounds) != NC_NOERR)
         return false;
     for (size_t i = 0; i < 2 * coordinate->length; i++)
         if (!isfinite(bounds[i]))
@@ -296,7 +294,7 @@ bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coor
     return true;
 }
 
-static enum cn_status read_points(const struct cn_dataset *dataset,
+static enum cn_status read_points(const struct cn_nc_file *nc,
                                   const struct cn_coordinate *coordinate, const double **points,
                                   const double **bounds, struct cn_error *error)
 {
@@ -304,13 +302,13 @@ static enum cn_status read_points(const struct cn_dataset *dataset,
     if (count == 0 || count > MAX_POINTS)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has %zu points, expected 1 to %d",
                        coordinate->name, count, MAX_POINTS);
-    double *values = cn_pool_alloc(dataset->pool, count, sizeof *values);
-    double *pairs = cn_pool_alloc(dataset->pool, count, 2 * sizeof *pairs);
+    double *values = cn_pool_alloc(nc->pool, count, sizeof *values);
+    double *pairs = cn_pool_alloc(nc->pool, count, 2 * sizeof *pairs);
     if (!values || !pairs)
         return cn_fail_memory(error, "coordinates");
-    enum cn_status status = cn_coordinate_values(dataset, coordinate, values, error);
+    enum cn_status status = cn_coordinate_values(nc, coordinate, values, error);
     *points = values;
-    *bounds = !status && cn_coordinate_bounds(dataset, coordinate, pairs) ? pairs : NULL;
+    *bounds = !status && cn_coordinate_bounds(nc, coordinate, pairs) ? pairs : NULL;
     return status;
 }
 
@@ -339,12 +337,12 @@ enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
     return CN_OK;
 }
 
-enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
+enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error)
 {
     *grid = (struct cn_grid){.lat_count = axes->lat.length, .lon_count = axes->lon.length};
-    enum cn_status status = read_points(dataset, &axes->lat, &grid->lat, &grid->lat_bounds, error);
+    enum cn_status status = read_points(nc, &axes->lat, &grid->lat, &grid->lat_bounds, error);
     if (!status)
-        status = read_points(dataset, &axes->lon, &grid->lon, &grid->lon_bounds, error);
+        status = read_points(nc, &axes->lon, &grid->lon, &grid->lon_bounds, error);
     return status ? status : cn_grid_check(grid, error);
 }

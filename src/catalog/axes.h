@@ -1,6 +1,6 @@
 /*
  * Coordinate variables: which dimension is time, latitude, longitude, and the values along them.
- * Callers hold the door.
+ * Callers hold the HDF5 lock.
  */
 #ifndef CLIMNORM_CATALOG_AXES_H
 #define CLIMNORM_CATALOG_AXES_H
@@ -19,7 +19,7 @@ struct cn_coordinate {
 };
 
 /* What an open file has. */
-struct cn_dataset {
+struct cn_nc_file {
     struct cn_pool *pool;
     int ncid;
     struct cn_coordinate *coordinates; /* those named as their dimension first */
@@ -34,28 +34,28 @@ struct cn_axes {
 };
 
 /* Finds the coordinate variables of the open file. */
-enum cn_status cn_dataset_read(struct cn_pool *pool, int ncid, struct cn_dataset *dataset,
+enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file *nc,
                                struct cn_error *error);
 
 /* Finds time, lat and lon among a variable's dimensions: by axis, then standard_name, units, name
  * (CF sections 4 and 5). CN_BAD_INPUT says which is not there, or that the grid is curvilinear. */
-enum cn_status cn_axes_find(const struct cn_dataset *dataset, const int *dimids, size_t rank,
+enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error);
 
 /* The numbers along a coordinate, unpacked, into values[length]. CN_BAD_INPUT: some are missing. */
-enum cn_status cn_coordinate_values(const struct cn_dataset *dataset,
+enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     const struct cn_coordinate *coordinate, double *values,
                                     struct cn_error *error);
 
 /* The variable that `bounds` names, into bounds[length][2]; false: there is none of that shape. */
-bool cn_coordinate_bounds(const struct cn_dataset *dataset, const struct cn_coordinate *coordinate,
+bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
                           double *bounds);
 
 /* CN_BAD_INPUT: this is no grid of ours; says why. The bounds may be anything. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error);
 
 /* Latitude and longitude with their bounds; checks that they are what they claim to be. */
-enum cn_status cn_axes_grid(const struct cn_dataset *dataset, const struct cn_axes *axes,
+enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error);
 
 #endif

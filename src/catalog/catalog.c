@@ -2,11 +2,11 @@
  * The catalog: search, select, examine, agree, lay along timelines. What is wrong with one file or
  * one variable ends up in the variable's problems; the rest goes on.
  */
+#include "catalog/find_files.h"
 #include "catalog/select.h"
 #include "catalog/timeline.h"
-#include "catalog/tree.h"
 
-#include "base/closest.h"
+#include "base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +119,7 @@ static enum cn_status examine(const struct cn_config *config, const struct cn_wa
         catalog->files[i].path = selected[i].file->path;
         catalog->files[i].variable = selected[i].name->variable;
     }
-    return cn_files_examine(catalog->pool, catalog->files, count, config->engine.threads, watch,
+    return cn_files_inspect(catalog->pool, catalog->files, count, config->engine.threads, watch,
                             error);
 }
 
@@ -147,7 +147,7 @@ static enum cn_status arrange(struct cn_catalog *catalog, const struct cn_select
         entries[i].variable = index_of(name->variable, names, name_count);
         entries[i].experiment = index_of(name->experiment, experiments->names, experiments->count);
         if (!file->usable)
-            cn_leave_out(&catalog->variables[entries[i].variable], file, file->failure);
+            cn_exclude_file(&catalog->variables[entries[i].variable], file, file->failure);
     }
     qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < count; i++)
@@ -157,22 +157,22 @@ static enum cn_status arrange(struct cn_catalog *catalog, const struct cn_select
 
 /* A variable that was asked for and has no file. */
 static void explain_absence(const struct cn_config *config, struct cn_catalog *catalog,
-                            struct cn_variable *variable, const struct cn_tree_file *files,
+                            struct cn_variable *variable, const struct cn_found_file *files,
                             size_t count)
 {
-    struct cn_closest closest = {.word = variable->name};
+    struct cn_suggestion suggestion = {.word = variable->name};
     size_t others = 0;
     for (size_t i = 0; i < count; i++) {
         struct cn_name name;
         if (!cn_name_parse(files[i].base, &name) || strcmp(name.table, config->input.table) != 0)
             continue;
         others += strcmp(name.variable, variable->name) == 0;
-        cn_closest_offer(&closest, name.variable);
-        if (closest.best == name.variable) /* which ends with this turn of the loop */
-            closest.best = cn_pool_strdup(catalog->pool, name.variable);
+        cn_suggest(&suggestion, name.variable);
+        if (suggestion.best == name.variable) /* which ends with this turn of the loop */
+            suggestion.best = cn_pool_strdup(catalog->pool, name.variable);
     }
-    char hint[CN_HINT_BYTES];
-    cn_closest_hint(&closest, hint);
+    char hint[CN_SUGGESTION_BYTES];
+    cn_suggestion_text(&suggestion, hint);
     if (others)
         variable->failure = cn_pool_printf(
             catalog->pool,
@@ -192,7 +192,7 @@ static enum cn_status build_variable(const struct cn_config *config, struct cn_c
                                      struct cn_variable *variable, struct cn_file *files,
                                      size_t count, struct cn_error *error)
 {
-    enum cn_status status = cn_files_agree(catalog->pool, variable, files, count, error);
+    enum cn_status status = cn_check_consistency(catalog->pool, variable, files, count, error);
     if (!status && !variable->failure)
         status =
             cn_timelines_build(catalog->pool, config, experiments, variable, files, count, error);
@@ -204,13 +204,13 @@ static enum cn_status build_variable(const struct cn_config *config, struct cn_c
 static enum cn_status build(const struct cn_config *config, const struct cn_watch *watch,
                             struct cn_catalog *catalog, struct cn_error *error)
 {
-    struct cn_tree_file *tree;
+    struct cn_found_file *tree;
     struct cn_selected *selected;
     size_t tree_count = 0, count = 0, name_count = 0, first = 0;
     const char **names = NULL;
     struct cn_experiments experiments = {0};
-    enum cn_status status = cn_tree_search(catalog->pool, config->input.root, watch, &tree,
-                                           &tree_count, &catalog->problems, error);
+    enum cn_status status = cn_find_files(catalog->pool, config->input.root, watch, &tree,
+                                          &tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(config, tree, tree_count, catalog, &selected, &count, error);
     if (!status)

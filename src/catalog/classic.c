@@ -4,7 +4,7 @@
  */
 #include "catalog/classic.h"
 
-#include "base/whole.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static uint64_t read_big_endian(struct header *header, unsigned bytes)
     if (header->at < header->window_at ||
         header->at + bytes > header->window_at + header->window_bytes) {
         ssize_t got =
-            cn_pread_whole(header->descriptor, header->window, sizeof header->window, header->at);
+            cn_pread_full(header->descriptor, header->window, sizeof header->window, header->at);
         if (got < (ssize_t)bytes) {
             header->bad = true;
             return 0;

@@ -4,7 +4,7 @@
  */
 #include "catalog/select.h"
 
-#include "base/closest.h"
+#include "base/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -214,12 +214,12 @@ static void append_hint(struct text *text, const struct cn_config *config, enum 
     size_t count = key == VARIABLE     ? config->variable_count
                    : key == EXPERIMENT ? config->scenario_count
                                        : 0;
-    char hint[CN_HINT_BYTES] = "";
+    char hint[CN_SUGGESTION_BYTES] = "";
     for (size_t i = 0; i <= count && !hint[0]; i++) {
-        struct cn_closest closest = {.word = i < count ? list[i] : one[key]};
-        for (size_t k = 0; closest.word && k < values->sample_count; k++)
-            cn_closest_offer(&closest, values->samples[k]);
-        cn_closest_hint(&closest, hint);
+        struct cn_suggestion suggestion = {.word = i < count ? list[i] : one[key]};
+        for (size_t k = 0; suggestion.word && k < values->sample_count; k++)
+            cn_suggest(&suggestion, values->samples[k]);
+        cn_suggestion_text(&suggestion, hint);
     }
     append(text, "%s", hint);
 }
@@ -350,7 +350,7 @@ static void drop_links(struct selection *selection)
     qsort(items, kept, sizeof *items, compare_reissues);
 }
 
-enum cn_status cn_select(const struct cn_config *config, const struct cn_tree_file *files,
+enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
                          size_t count, struct cn_catalog *catalog, struct cn_selected **selected,
                          size_t *selected_count, struct cn_error *error)
 {

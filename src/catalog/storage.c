@@ -19,8 +19,8 @@ static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
 /* The first reason counts. */
 static void refuse(struct cn_storage *storage, const char *reason)
 {
-    if (!storage->not_parallel[0])
-        snprintf(storage->not_parallel, sizeof storage->not_parallel, "%s", reason);
+    if (!storage->fallback_reason[0])
+        snprintf(storage->fallback_reason, sizeof storage->fallback_reason, "%s", reason);
 }
 
 static void describe_filter(struct cn_storage *storage, const char *name)
@@ -86,7 +86,7 @@ enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struc
     storage->layout = CN_CLASSIC;
     storage->big_endian = true;
     snprintf(storage->filters, sizeof storage->filters, "none");
-    if (file->several_a_day)
+    if (file->subdaily)
         refuse(storage, "several instants a day");
     enum cn_status status =
         cn_classic_place(file->path, file->size, variable, &storage->begin, &storage->step, error);
@@ -150,7 +150,7 @@ static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
 static enum cn_status check_filters(hid_t properties, const struct cn_storage *storage,
                                     struct cn_error *error)
 {
-    int count = storage->not_parallel[0] ? H5Pget_nfilters(properties) : 0;
+    int count = storage->fallback_reason[0] ? H5Pget_nfilters(properties) : 0;
     for (int i = 0; i < count; i++) {
         unsigned flags, config;
         size_t none = 0;
@@ -179,7 +179,7 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
 }
 
 /* Whether the pipeline is one that read_filters may make. */
-static bool pipeline_is_sound(const struct cn_storage *storage)
+static bool pipeline_is_valid(const struct cn_storage *storage)
 {
     if (storage->filter_count > CN_MAX_FILTERS ||
         (storage->filter_count && storage->layout != CN_CHUNKED))
@@ -187,13 +187,13 @@ static bool pipeline_is_sound(const struct cn_storage *storage)
     for (size_t k = 0; k < storage->filter_count; k++) {
         const struct cn_filter *filter = &storage->pipeline[k];
         if (filter->kind > CN_UNKNOWN_FILTER || (filter->kind == CN_SHUFFLE && !filter->width) ||
-            (filter->kind == CN_UNKNOWN_FILTER && !storage->not_parallel[0]))
+            (filter->kind == CN_UNKNOWN_FILTER && !storage->fallback_reason[0]))
             return false;
     }
     return true;
 }
 
-bool cn_storage_is_sound(const struct cn_file *file)
+bool cn_storage_is_valid(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
     size_t rank = storage->rank, time = storage->time_dim, lat = storage->lat_dim,
@@ -207,18 +207,18 @@ bool cn_storage_is_sound(const struct cn_file *file)
                                   : d == lon ? file->grid.lon_count
                                              : 1))
             return false;
-    bool is_parallel = !storage->not_parallel[0];
+    bool is_parallel = !storage->fallback_reason[0];
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
         storage->value_bytes != cn_type_bytes(storage->type))
         return false;
-    if (!pipeline_is_sound(storage))
+    if (!pipeline_is_valid(storage))
         return false;
     if (is_parallel &&
-        (file->several_a_day || (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
+        (file->subdaily || (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
         return false;
     return (storage->layout != CN_CHUNKED || chunks_are_bounded(storage)) &&
            memchr(storage->filters, '\0', sizeof storage->filters) &&
-           memchr(storage->not_parallel, '\0', sizeof storage->not_parallel);
+           memchr(storage->fallback_reason, '\0', sizeof storage->fallback_reason);
 }
 
 static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
@@ -245,7 +245,7 @@ static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn
                        "keeps its values in other files (external storage), which is refused");
     const haddr_t address = H5Dget_offset(dataset);
     file->storage.begin = address == HADDR_UNDEF ? CN_UNWRITTEN : address;
-    return file->storage.not_parallel[0] ? CN_OK : check_place(file, error);
+    return file->storage.fallback_reason[0] ? CN_OK : check_place(file, error);
 }
 
 static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_file *file,
@@ -289,7 +289,7 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         goto cleanup;
     }
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
-    if (file->several_a_day)
+    if (file->subdaily)
         refuse(storage, "several instants a day");
     if (!is_plain_type(storage, type))
         refuse(storage, "a number type of its own");

@@ -11,7 +11,7 @@ bool cn_storage_takes_type(int type);
 
 /* Completes file->storage (rank, shape, dimensions and type are there) of a netCDF-4 file that
  * nobody else has open, and finds not_parallel. CN_BAD_INPUT: the values cannot be read, for want
- * of a filter, or ought not to be. The caller holds the door. */
+ * of a filter, or ought not to be. The caller holds the HDF5 lock. */
 enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error);
 
 /* The same as cn_storage_read_hdf5 for variable number `variable` of a netCDF-3 file. */
@@ -19,6 +19,6 @@ enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struc
 
 /* Whether a file's storage, which another process found, is one that the above may find: the rest
  * of the program relies on it. The time axis and the grid are there. */
-bool cn_storage_is_sound(const struct cn_file *file);
+bool cn_storage_is_valid(const struct cn_file *file);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "catalog/timeline.h"
 
-#include "catalog/names.h"
+#include "catalog/file_names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -16,11 +16,11 @@ struct cn_experiments {
 /* Leaves out the files whose grid or units differ from those of most, and settles calendar, grid
  * and units of the variable. Sets variable->failure when nothing is left or when the calendars are
  * of two families. */
-enum cn_status cn_files_agree(struct cn_pool *pool, struct cn_variable *variable,
-                              struct cn_file *files, size_t count, struct cn_error *error);
+enum cn_status cn_check_consistency(struct cn_pool *pool, struct cn_variable *variable,
+                                    struct cn_file *files, size_t count, struct cn_error *error);
 
 /* Reports a file as left out, with the source years that go with it. */
-void cn_leave_out(struct cn_variable *variable, struct cn_file *file, const char *reason);
+void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const char *reason);
 
 /* Whether a file of the experiment that was left out, and reported, claims the year by its name. */
 bool cn_year_reported(const struct cn_file *files, size_t count, const char *experiment, int year);

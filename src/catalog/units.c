@@ -7,7 +7,7 @@
 #include "catalog/units.h"
 
 #include "base/ascii.h"
-#include "base/guest.h"
+#include "guard/library.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,13 +62,13 @@ bool cn_units_equal(const char *a, const char *b)
         return true;
     if (x.length == 0 || y.length == 0)
         return false;
-    cn_guest_enter();
+    cn_library_enter();
     ut_unit *first = parse(x);
     ut_unit *second = first ? parse(y) : NULL;
     bool equal = second && ut_compare(first, second) == 0;
     ut_free(first);
     ut_free(second);
-    cn_guest_leave();
+    cn_library_leave();
     return equal;
 }
 

@@ -2,7 +2,7 @@
  * What a reader should know of a variable's timelines although nothing fails. One line a kind, so
  * that a tree with a hundred gaps stays readable.
  */
-#include "catalog/names.h"
+#include "catalog/file_names.h"
 #include "catalog/timeline.h"
 
 #include <stdarg.h>

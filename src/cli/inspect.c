@@ -96,7 +96,7 @@ static void print_days(const struct cn_file *file)
     print_date(file, days[0]);
     printf(" to ");
     print_date(file, days[count - 1]);
-    if (file->several_a_day)
+    if (file->subdaily)
         printf(", %zu instants", count);
     putchar('\n');
     printf("  %-18s", "gaps");
@@ -164,10 +164,11 @@ static void print_reader(const struct cn_storage *storage)
 {
     static const char *const without[] = {
         [CN_CLASSIC] = "netCDF-3", [CN_CONTIGUOUS] = "contiguous", [CN_CHUNKED] = "no filters"};
-    printf("  %-18s%s", "read by", storage->not_parallel[0] ? "netCDF-C: " : "parallel decoder: ");
-    print_text(storage->not_parallel[0] ? storage->not_parallel
-               : storage->filter_count  ? storage->filters
-                                        : without[storage->layout]);
+    printf("  %-18s%s", "read by",
+           storage->fallback_reason[0] ? "netCDF-C: " : "parallel decoder: ");
+    print_text(storage->fallback_reason[0] ? storage->fallback_reason
+               : storage->filter_count     ? storage->filters
+                                           : without[storage->layout]);
     printf("\n\n");
 }
 
@@ -199,7 +200,7 @@ static enum cn_status inspect(const char *path)
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = pool
-                                ? cn_files_examine(pool, &file, 1, 1, &(struct cn_watch){0}, &error)
+                                ? cn_files_inspect(pool, &file, 1, 1, &(struct cn_watch){0}, &error)
                                 : cn_fail_memory(&error, path);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);

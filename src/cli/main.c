@@ -1,11 +1,11 @@
 /*
  * The command line: picks the command. Only files in this folder print results or exit.
  */
-#include "base/closest.h"
+#include "base/suggest.h"
 #include "base/threads.h"
 #include "cli/commands.h"
-#include "cli/ending.h"
 #include "climnorm/error.h"
+#include "guard/crash.h"
 #include "kernels.h"
 
 #include <errno.h>
@@ -82,15 +82,15 @@ static int print_version(void)
 
 static int unknown(const char *word)
 {
-    char hint[CN_HINT_BYTES];
-    struct cn_closest closest = {.word = word};
+    char hint[CN_SUGGESTION_BYTES];
+    struct cn_suggestion suggestion = {.word = word};
     for (int i = 0; i < COMMANDS; i++)
-        cn_closest_offer(&closest, commands[i].name);
-    cn_closest_offer(&closest, "--help");
-    cn_closest_offer(&closest, "--version");
+        cn_suggest(&suggestion, commands[i].name);
+    cn_suggest(&suggestion, "--help");
+    cn_suggest(&suggestion, "--version");
     struct cn_error error;
     cn_fail(&error, CN_BAD_USAGE, "there is no %s \"%.60s\"%s",
-            word[0] == '-' ? "option" : "command", word, cn_closest_hint(&closest, hint));
+            word[0] == '-' ? "option" : "command", word, cn_suggestion_text(&suggestion, hint));
     fprintf(stderr, "climnorm: %s\nTry \"climnorm --help\".\n", error.text);
     return CN_EXIT_USAGE;
 }
@@ -145,9 +145,9 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    cn_ending_watch();
+    cn_crash_watch();
     set_up();
     int exit_code = run(argc, argv);
-    cn_ending_is_near();
+    cn_crash_expect_exit();
     return exit_code;
 }

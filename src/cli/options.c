@@ -3,7 +3,7 @@
  */
 #include "cli/options.h"
 
-#include "base/closest.h"
+#include "base/suggest.h"
 #include "cli/commands.h"
 
 #include <ctype.h>
@@ -72,21 +72,21 @@ static int option_by_name(struct cn_arguments *arguments, const char *name, size
     const struct cn_option *options = arguments->usage->options;
     if (length == 4 && strncmp(name, "help", 4) == 0)
         return CN_ARGUMENT_HELP;
-    char word[80], hint[CN_HINT_BYTES], dashed[80];
+    char word[80], hint[CN_SUGGESTION_BYTES], dashed[80];
     snprintf(word, sizeof word, "%.*s", (int)(length < 70 ? length : 70), name);
-    struct cn_closest closest = {.word = word};
+    struct cn_suggestion suggestion = {.word = word};
     for (int i = 0; options[i].name; i++) {
         if (strlen(options[i].name) == length && strncmp(options[i].name, name, length) == 0)
             return i;
-        cn_closest_offer(&closest, options[i].name);
+        cn_suggest(&suggestion, options[i].name);
     }
-    cn_closest_offer(&closest, "help");
-    if (closest.best) {
-        snprintf(dashed, sizeof dashed, "--%s", closest.best);
-        closest.best = dashed;
+    cn_suggest(&suggestion, "help");
+    if (suggestion.best) {
+        snprintf(dashed, sizeof dashed, "--%s", suggestion.best);
+        suggestion.best = dashed;
     }
     cn_usage_error(arguments->usage, "there is no option --%s%s", word,
-                   cn_closest_hint(&closest, hint));
+                   cn_suggestion_text(&suggestion, hint));
     return CN_ARGUMENT_BAD;
 }
 

@@ -1,10 +1,10 @@
 /*
  * climnorm plan: what `run` would do, for people. Nothing is written.
  */
-#include "base/human.h"
+#include "base/format.h"
 #include "cli/commands.h"
+#include "cli/diskspace.h"
 #include "cli/prepare.h"
-#include "cli/space.h"
 #include "climnorm/run.h"
 
 #include <stdio.h>
@@ -71,17 +71,17 @@ static void print_variable(const struct cn_variable_plan *variable)
                    variable->layout.regions[r].lon_count);
         print_periods(variable);
         printf("          reads at most %s, writes at most %s\n",
-               cn_human_bytes(variable->bytes_to_read, read),
-               cn_human_bytes(variable->space.most, write));
+               cn_format_bytes(variable->bytes_to_read, read),
+               cn_format_bytes(variable->space.most, write));
         if (variable->batch_count)
             printf(
                 "          loads: %zu; batches: %zu, of up to %zu target years; year slots: %zu of "
                 "%s; ",
                 variable->load_count, variable->batch_count, variable->batch_years,
-                variable->year_slots, cn_human_bytes(variable->slab_bytes, read));
+                variable->year_slots, cn_format_bytes(variable->slab_bytes, read));
         if (variable->batch_count)
             printf("result slots: %zu of %s\n", variable->result_slots,
-                   cn_human_bytes(variable->result_bytes, read));
+                   cn_format_bytes(variable->result_bytes, read));
     }
     print_problems(&source->problems);
     print_problems(&variable->problems);
@@ -93,14 +93,14 @@ static void print_disk(const struct cn_plan *plan)
     const struct cn_space_need *need = &plan->space;
     struct cn_space_free space;
     char text[24];
-    cn_space_look(plan->config->output.root, &space);
+    cn_diskspace_inquire(plan->config->output.root, &space);
     if (plan->config->output.compression)
-        printf("about %s, ", cn_human_bytes(need->about, text));
-    printf("at most %s", cn_human_bytes(need->most, text));
+        printf("about %s, ", cn_format_bytes(need->about, text));
+    printf("at most %s", cn_format_bytes(need->most, text));
     if (need->replaced)
-        printf(", instead of %s that is replaced", cn_human_bytes(need->replaced, text));
+        printf(", instead of %s that is replaced", cn_format_bytes(need->replaced, text));
     if (space.bytes < UINT64_MAX)
-        printf("; %s free", cn_human_bytes(space.bytes, text));
+        printf("; %s free", cn_format_bytes(space.bytes, text));
     else
         printf("; the file system does not say what is free");
     if (space.files < need->files)
@@ -114,13 +114,13 @@ static void print_totals(const struct cn_plan *plan)
     char text[24], limit[24];
     for (size_t v = 0; v < plan->variable_count; v++) {
         wanted += plan->variables[v].outputs_wanted;
-        kept += plan->variables[v].outputs_kept;
+        kept += plan->variables[v].outputs_skipped;
     }
     printf("\nOutput    %s\n          %zu files to make, %zu there already\nDisk      ",
            plan->config->output.root, wanted, kept);
     print_disk(plan);
     printf("Memory    %s of at most %s (engine.memory)\nThreads   %d\n",
-           cn_human_bytes(plan->arena_bytes, text), cn_human_bytes(plan->memory_limit, limit),
+           cn_format_bytes(plan->arena_bytes, text), cn_format_bytes(plan->memory_limit, limit),
            plan->threads);
 }
 
@@ -154,8 +154,8 @@ int cn_command_plan(int argc, char **argv)
         struct cn_error error;
         if (!prepared.options.quiet)
             cn_print_plan(prepared.plan, prepared.options.verbose);
-        exit_code = cn_run_foresee(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
-        if (cn_space_check(prepared.plan, &error)) {
+        exit_code = cn_run_preview(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
+        if (cn_diskspace_check(prepared.plan, &error)) {
             fprintf(stderr, "climnorm: %s\n", error.text);
             result.exit_code = exit_code = CN_EXIT_MACHINE;
         }
@@ -166,6 +166,6 @@ int cn_command_plan(int argc, char **argv)
         }
         cn_result_free(&result);
     }
-    cn_unprepare(&prepared);
+    cn_prepared_free(&prepared);
     return exit_code;
 }

@@ -6,11 +6,11 @@
 
 #include "base/machine.h"
 #include "base/threads.h"
-#include "cli/announce.h"
 #include "cli/commands.h"
+#include "cli/diskspace.h"
+#include "cli/existing.h"
 #include "cli/signals.h"
-#include "cli/space.h"
-#include "cli/survey.h"
+#include "cli/startup.h"
 #include "climnorm/run.h"
 #include "kernels.h"
 #include "sink/sink.h"
@@ -56,58 +56,58 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
 }
 
 /* How what is done before a run is shown. */
-static void set_announcer(const struct cn_run_options *options, struct cn_announcer *announcer)
+static void set_announcer(const struct cn_run_options *options, struct cn_startup *startup)
 {
-    announcer->mode =
-        options->quiet ? CN_PROGRESS_NONE : cn_progress_settle(options->progress, STDERR_FILENO);
-    if (announcer->mode == CN_PROGRESS_TTY && !isatty(STDERR_FILENO))
-        announcer->mode = CN_PROGRESS_PLAIN;
+    startup->mode = options->quiet ? CN_PROGRESS_NONE
+                                   : cn_progress_resolve_mode(options->progress, STDERR_FILENO);
+    if (startup->mode == CN_PROGRESS_TTY && !isatty(STDERR_FILENO))
+        startup->mode = CN_PROGRESS_PLAIN;
 }
 
-static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_announcer *announcer,
+static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_startup *startup,
                                    struct cn_error *error)
 {
     const struct cn_config *config = prepared->config;
-    const struct cn_watch watch = {cn_announce, announcer, cn_stop_signal};
-    announcer->what = "examining files";
-    if (announcer->mode == CN_PROGRESS_TTY)
+    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal};
+    startup->what = "examining files";
+    if (startup->mode == CN_PROGRESS_TTY)
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
     enum cn_status status = cn_catalog_read(config, &watch, &prepared->catalog, error);
-    cn_announce_end(announcer);
+    cn_startup_end(startup);
     if (status == CN_BAD_USAGE)
         cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
     return status;
 }
 
 /* Waits for the lock with --wait. */
-static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_announcer *announcer,
+static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_startup *startup,
                                 struct cn_error *error)
 {
     static const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000};
     const char *root = prepared->config->output.root;
     struct cn_holder holder;
-    announcer->what = "waiting for another run";
+    startup->what = "waiting for another run";
     for (int waits = 0;; waits++) {
         enum cn_status status = cn_sink_lock(root, cn_stop_signal, &prepared->lock, &holder, error);
         if (!status || !holder.text[0] || !prepared->options.wait || atomic_load(cn_stop_signal))
             return status;
-        bool is_time = waits % (60000 / WAIT_MS) == 0 && announcer->mode != CN_PROGRESS_NONE;
-        if (cn_signals_asked() || is_time) {
+        bool is_time = waits % (60000 / WAIT_MS) == 0 && startup->mode != CN_PROGRESS_NONE;
+        if (cn_signals_status_requested() || is_time) {
             struct cn_error text;
             cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
-            cn_announce_text(announcer, text.text);
+            cn_startup_say(startup, text.text);
         }
         nanosleep(&pause, NULL);
     }
 }
 
-static enum cn_status survey(struct cn_prepared *prepared, struct cn_announcer *announcer,
+static enum cn_status survey(struct cn_prepared *prepared, struct cn_startup *startup,
                              struct cn_error *error)
 {
-    const struct cn_watch watch = {cn_announce, announcer, cn_stop_signal};
-    announcer->what = "looking at existing normals";
-    enum cn_status status = cn_survey(prepared->plan, prepared->lock, &watch, error);
-    cn_announce_end(announcer);
+    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal};
+    startup->what = "looking at existing normals";
+    enum cn_status status = cn_find_existing(prepared->plan, prepared->lock, &watch, error);
+    cn_startup_end(startup);
     return status;
 }
 
@@ -129,7 +129,7 @@ static int count_threads(int asked)
 
 /* One line, and where it was not for the user to know better, the summary of nothing. Returns the
  * exit code. */
-static int give_up(const struct cn_prepared *prepared, const struct cn_announcer *announcer,
+static int give_up(const struct cn_prepared *prepared, const struct cn_startup *startup,
                    struct cn_error *error)
 {
     int number = atomic_load(cn_stop_signal), exit_code = number ? 128 + number : say(error);
@@ -138,7 +138,7 @@ static int give_up(const struct cn_prepared *prepared, const struct cn_announcer
                 number == SIGINT    ? "SIGINT"
                 : number == SIGTERM ? "SIGTERM"
                                     : "SIGHUP",
-                announcer->what);
+                startup->what);
     if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
         cn_result_write_json(&(struct cn_run_result){.exit_code = exit_code},
                              prepared->options.summary, error))
@@ -150,42 +150,42 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
                 int *exit_code)
 {
     struct cn_error error;
-    struct cn_announcer announcer = {.what = "the config was read"};
+    struct cn_startup startup = {.what = "the config was read"};
     *prepared = (struct cn_prepared){.lock = -1};
     *exit_code = CN_EXIT_OK;
     cn_signals_catch();
-    cn_announce_from_now(&announcer);
+    cn_startup_begin(&startup);
     if (!cn_run_options_parse(argc, argv, &prepared->options, exit_code))
         return false;
     prepared->config = cn_run_options_config(&prepared->options, exit_code);
     if (!prepared->config)
         return false;
-    set_announcer(&prepared->options, &announcer);
+    set_announcer(&prepared->options, &startup);
     int threads = count_threads(prepared->config->engine.threads);
     const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
         status = check_summary(&prepared->options, &error);
     if (!status)
-        status = read_catalog(prepared, &announcer, &error);
+        status = read_catalog(prepared, &startup, &error);
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
     if (!status && take_lock_too)
-        status = take_lock(prepared, &announcer, &error);
+        status = take_lock(prepared, &startup, &error);
     if (!status)
-        status = survey(prepared, &announcer, &error);
+        status = survey(prepared, &startup, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
     if (!status && take_lock_too)
-        status = cn_space_check(prepared->plan, &error);
+        status = cn_diskspace_check(prepared->plan, &error);
     if (status || atomic_load(cn_stop_signal)) {
-        *exit_code = give_up(prepared, &announcer, &error);
+        *exit_code = give_up(prepared, &startup, &error);
         return false;
     }
     return true;
 }
 
-void cn_unprepare(struct cn_prepared *prepared)
+void cn_prepared_free(struct cn_prepared *prepared)
 {
     if (prepared->lock >= 0)
         cn_sink_unlock(prepared->lock);

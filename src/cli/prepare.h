@@ -17,10 +17,10 @@ struct cn_prepared {
 
 /* Options, config, catalog and targets; with take_lock also the lock of the output folder; then the
  * survey of existing files and the schedule. False: all has been said, end with *exit_code. Call
- * cn_unprepare in either case. */
+ * cn_prepared_free in either case. */
 bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared,
                 int *exit_code);
-void cn_unprepare(struct cn_prepared *prepared);
+void cn_prepared_free(struct cn_prepared *prepared);
 
 /* The plan for people, on stdout; verbose: every file too. */
 void cn_print_plan(const struct cn_plan *plan, int verbose);

@@ -2,7 +2,7 @@
  * climnorm run: the whole job.
  */
 #include "climnorm/run.h"
-#include "base/writing.h"
+#include "base/strbuf.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
@@ -19,18 +19,18 @@ enum { PATIENCE_S = 60, HURRY_S = 1 };
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
 {
-    struct cn_writing title;
-    cn_writing_begin(&title);
-    cn_write(&title, "%s", plan->catalog->model);
+    struct cn_strbuf title;
+    cn_strbuf_begin(&title);
+    cn_strbuf_add(&title, "%s", plan->catalog->model);
     const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
     for (size_t t = 0; first && t < first->timeline_count; t++)
-        cn_write(&title, " %s",
-                 first->timelines[t].scenario ? first->timelines[t].scenario
-                                              : plan->config->input.historical);
-    cn_write(&title, " ·");
+        cn_strbuf_add(&title, " %s",
+                      first->timelines[t].scenario ? first->timelines[t].scenario
+                                                   : plan->config->input.historical);
+    cn_strbuf_add(&title, " ·");
     for (size_t r = 0; r < plan->config->region_count; r++)
-        cn_write(&title, " %s", plan->config->regions[r].name);
-    return cn_writing_end(&title);
+        cn_strbuf_add(&title, " %s", plan->config->regions[r].name);
+    return cn_strbuf_end(&title);
 }
 
 /* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */
@@ -74,7 +74,7 @@ static int tell(const struct cn_run_options *options, const struct cn_progress_v
                 const struct cn_run_result *result, const struct cn_error *blind,
                 const struct cn_error *lost)
 {
-    if (isatty(view->fd) && cn_progress_settle(view->mode, view->fd) == CN_PROGRESS_TTY)
+    if (isatty(view->fd) && cn_progress_resolve_mode(view->mode, view->fd) == CN_PROGRESS_TTY)
         fputs("\033[?7h\033[?25h", stderr); /* should a frame have been given up halfway */
     if (blind->status) {
         fprintf(stderr, "climnorm: %s\n", blind->text);
@@ -141,6 +141,6 @@ int cn_command_run(int argc, char **argv)
             printf("Normals are in %s\n", root);
         free(root);
     }
-    cn_unprepare(&prepared);
+    cn_prepared_free(&prepared);
     return exit_code;
 }

@@ -52,7 +52,7 @@ static void answer(int number)
     atomic_fetch_add(&answering, 1);
     struct cn_progress *progress = atomic_load(&display);
     if (progress)
-        cn_progress_ask(progress);
+        cn_progress_request_status(progress);
     else
         atomic_store(&asked, true);
     atomic_fetch_sub(&answering, 1);
@@ -82,7 +82,7 @@ void cn_signals_catch(void)
     sigprocmask(SIG_UNBLOCK, &caught, NULL); /* whatever was inherited */
 }
 
-bool cn_signals_asked(void)
+bool cn_signals_status_requested(void)
 {
     return atomic_load(&asked) && atomic_exchange(&asked, false);
 }
@@ -106,6 +106,6 @@ void cn_signals_show(struct cn_progress *progress)
     atomic_store(&display, progress);
     while (!progress && atomic_load(&answering)) /* in another thread */
         sched_yield();
-    if (progress && cn_signals_asked())
-        cn_progress_ask(progress);
+    if (progress && cn_signals_status_requested())
+        cn_progress_request_status(progress);
 }

@@ -16,7 +16,7 @@ void cn_signals_catch(void);
 extern const atomic_int *const cn_stop_signal;
 
 /* Whether SIGUSR1 came since the last call, and no display was there to answer it. */
-bool cn_signals_asked(void);
+bool cn_signals_status_requested(void);
 
 /* A display is there, or (NULL) will be gone: SIGUSR1 is passed on to it, and an end at once lets
  * it finish its frame. */

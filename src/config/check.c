@@ -2,8 +2,8 @@
  * What no value can say alone: regions by name, periods beside each other, roots, and numbers that
  * bound one another. Values that were wrong by themselves are passed over, not reported twice.
  */
-#include "base/closest.h"
-#include "config/draft.h"
+#include "base/suggest.h"
+#include "config/builder.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include <string.h>
 
 /* The key has a value, right by itself. */
-static bool holds(struct cn_draft *draft, const char *path)
+static bool holds(struct cn_config_builder *builder, const char *path)
 {
-    int state = (int)cn_draft_mark(draft, path)->state;
-    return state == CN_SET || state == CN_PRESET;
+    int state = (int)cn_config_key_state(builder, path)->state;
+    return state == CN_SET || state == CN_DEFAULTED;
 }
 
 static const struct cn_region *builtin(const char *name)
@@ -25,69 +25,71 @@ static const struct cn_region *builtin(const char *name)
     return region->name ? region : NULL;
 }
 
-static void check_box(struct cn_draft *draft, struct cn_custom_region *custom)
+static void check_box(struct cn_config_builder *builder, struct cn_custom_region *custom)
 {
-    struct cn_place place = {custom->line, NULL};
+    struct cn_location place = {custom->line, NULL};
     struct cn_region *region = &custom->region;
     if (region->lat[0] > region->lat[1])
-        cn_complain(draft, place, "custom_regions.lat",
-                    "[%g, %g] runs from north to south; write [%g, %g]", region->lat[0],
-                    region->lat[1], region->lat[1], region->lat[0]);
+        cn_config_error(builder, place, "custom_regions.lat",
+                        "[%g, %g] runs from north to south; write [%g, %g]", region->lat[0],
+                        region->lat[1], region->lat[1], region->lat[0]);
     double west = region->lon[0], east = region->lon[1];
     if (west - east > 360)
-        cn_complain(draft, place, "custom_regions.lon",
-                    "[%g, %g] has its west bound more than a whole turn east of its east bound; "
-                    "write both from -180 to 180 or from 0 to 360",
-                    west, east);
+        cn_config_error(
+            builder, place, "custom_regions.lon",
+            "[%g, %g] has its west bound more than a whole turn east of its east bound; "
+            "write both from -180 to 180 or from 0 to 360",
+            west, east);
     else if (west > east)
         region->lon[0] = west - 360;
 }
 
-static void check_custom_regions(struct cn_draft *draft)
+static void check_custom_regions(struct cn_config_builder *builder)
 {
-    struct cn_custom_region *regions = draft->custom_regions.items;
-    for (size_t i = 0; i < draft->custom_regions.count; i++) {
+    struct cn_custom_region *regions = builder->custom_regions.items;
+    for (size_t i = 0; i < builder->custom_regions.count; i++) {
         struct cn_custom_region *custom = &regions[i];
-        check_box(draft, custom);
+        check_box(builder, custom);
         const char *name = custom->region.name;
         if (!name)
             continue;
         custom->region.title = custom->region.title ? custom->region.title : name;
-        struct cn_place place = {custom->line, NULL};
+        struct cn_location place = {custom->line, NULL};
         if (builtin(name))
-            cn_complain(draft, place, "custom_regions.name",
-                        "\"%s\" is a built-in region and cannot be redefined; choose another name",
-                        name);
+            cn_config_error(
+                builder, place, "custom_regions.name",
+                "\"%s\" is a built-in region and cannot be redefined; choose another name", name);
         for (size_t j = 0; j < i; j++)
             if (regions[j].region.name && strcmp(regions[j].region.name, name) == 0) {
-                cn_complain(draft, place, "custom_regions.name",
-                            "\"%s\" is already defined in line %d", name, regions[j].line);
+                cn_config_error(builder, place, "custom_regions.name",
+                                "\"%s\" is already defined in line %d", name, regions[j].line);
                 break;
             }
     }
 }
 
-static void unknown_region(struct cn_draft *draft, const char *name)
+static void unknown_region(struct cn_config_builder *builder, const char *name)
 {
-    const struct cn_custom_region *custom = draft->custom_regions.items;
-    struct cn_closest closest = {.word = name};
-    char known[400] = "", hint[CN_HINT_BYTES];
+    const struct cn_custom_region *custom = builder->custom_regions.items;
+    struct cn_suggestion suggestion = {.word = name};
+    char known[400] = "", hint[CN_SUGGESTION_BYTES];
     size_t used = 0;
     for (const struct cn_region *region = cn_builtin_regions; region->name; region++) {
-        cn_closest_offer(&closest, region->name);
+        cn_suggest(&suggestion, region->name);
         used += (size_t)snprintf(known + used, sizeof known - used, " %s", region->name);
     }
-    for (size_t i = 0; i < draft->custom_regions.count; i++) {
+    for (size_t i = 0; i < builder->custom_regions.count; i++) {
         if (!custom[i].region.name || builtin(custom[i].region.name))
             continue;
-        cn_closest_offer(&closest, custom[i].region.name);
+        cn_suggest(&suggestion, custom[i].region.name);
         if (used + 40 < sizeof known)
             used +=
                 (size_t)snprintf(known + used, sizeof known - used, " %s", custom[i].region.name);
     }
-    cn_complain(draft, cn_draft_mark(draft, "regions")->place, "regions",
-                "\"%s\" is not a known region%s; known are%s; others are defined in custom_regions",
-                name, cn_closest_hint(&closest, hint), known);
+    cn_config_error(
+        builder, cn_config_key_state(builder, "regions")->place, "regions",
+        "\"%s\" is not a known region%s; known are%s; others are defined in custom_regions", name,
+        cn_suggestion_text(&suggestion, hint), known);
 }
 
 static bool is_listed(const char *const *names, size_t count, const char *name)
@@ -98,101 +100,105 @@ static bool is_listed(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-static void check_regions(struct cn_draft *draft)
+static void check_regions(struct cn_config_builder *builder)
 {
-    struct cn_config *config = &draft->config;
-    const char *const *names = draft->regions.items;
-    const struct cn_custom_region *custom = draft->custom_regions.items;
-    config->regions = cn_pool_alloc(
-        config->pool, draft->regions.count + draft->custom_regions.count, sizeof *config->regions);
-    draft->out_of_memory |= !config->regions;
-    for (size_t i = 0; config->regions && i < draft->regions.count; i++) {
+    struct cn_config *config = &builder->config;
+    const char *const *names = builder->regions.items;
+    const struct cn_custom_region *custom = builder->custom_regions.items;
+    config->regions =
+        cn_pool_alloc(config->pool, builder->regions.count + builder->custom_regions.count,
+                      sizeof *config->regions);
+    builder->out_of_memory |= !config->regions;
+    for (size_t i = 0; config->regions && i < builder->regions.count; i++) {
         const struct cn_region *region = builtin(names[i]);
-        for (size_t j = 0; j < draft->custom_regions.count && !region; j++)
+        for (size_t j = 0; j < builder->custom_regions.count && !region; j++)
             if (custom[j].region.name && strcmp(custom[j].region.name, names[i]) == 0)
                 region = &custom[j].region;
         if (region)
             config->regions[config->region_count++] = *region;
         else
-            unknown_region(draft, names[i]);
+            unknown_region(builder, names[i]);
     }
     /* A region that is defined is wanted, listed or not. */
-    for (size_t j = 0; config->regions && j < draft->custom_regions.count; j++)
-        if (custom[j].region.name && !is_listed(names, draft->regions.count, custom[j].region.name))
+    for (size_t j = 0; config->regions && j < builder->custom_regions.count; j++)
+        if (custom[j].region.name &&
+            !is_listed(names, builder->regions.count, custom[j].region.name))
             config->regions[config->region_count++] = custom[j].region;
-    if (!config->region_count && !draft->regions.count && holds(draft, "regions"))
-        cn_complain(draft, cn_draft_mark(draft, "regions")->place, "regions",
-                    "the list is empty and custom_regions defines none; name at least one region, "
-                    "or leave the key out to get its default");
+    if (!config->region_count && !builder->regions.count && holds(builder, "regions"))
+        cn_config_error(
+            builder, cn_config_key_state(builder, "regions")->place, "regions",
+            "the list is empty and custom_regions defines none; name at least one region, "
+            "or leave the key out to get its default");
 }
 
-static void check_scenarios(struct cn_draft *draft)
+static void check_scenarios(struct cn_config_builder *builder)
 {
-    struct cn_config *config = &draft->config;
-    config->variables = draft->variables.items;
-    config->variable_count = draft->variables.count;
-    config->scenarios_given = draft->scenarios.items;
-    config->scenarios = draft->scenarios.items;
-    config->scenario_count = draft->scenarios.count;
-    for (size_t i = 0; i < config->scenario_count && holds(draft, "input.historical"); i++)
+    struct cn_config *config = &builder->config;
+    config->variables = builder->variables.items;
+    config->variable_count = builder->variables.count;
+    config->scenarios_given = builder->scenarios.items;
+    config->scenarios = builder->scenarios.items;
+    config->scenario_count = builder->scenarios.count;
+    for (size_t i = 0; i < config->scenario_count && holds(builder, "input.historical"); i++)
         if (strcmp(config->scenarios[i], config->input.historical) == 0)
-            cn_complain(draft, cn_draft_mark(draft, "scenarios")->place, "scenarios",
-                        "\"%s\" is input.historical, which comes before every scenario; remove it "
-                        "(an empty list means the historical years alone)",
-                        config->scenarios[i]);
+            cn_config_error(
+                builder, cn_config_key_state(builder, "scenarios")->place, "scenarios",
+                "\"%s\" is input.historical, which comes before every scenario; remove it "
+                "(an empty list means the historical years alone)",
+                config->scenarios[i]);
 }
 
-static void check_periods(struct cn_draft *draft)
+static void check_periods(struct cn_config_builder *builder)
 {
     static const struct cn_period defaults[] = {
         {"historical", 1980, 2014}, {"hybrid", 2015, 2044}, {"{scenario}", 2045, 2100}};
-    struct cn_config *config = &draft->config;
-    const struct cn_custom_period *given = draft->periods.items;
+    struct cn_config *config = &builder->config;
+    const struct cn_custom_period *given = builder->periods.items;
     config->normals.periods_given = given;
-    size_t count = given ? draft->periods.count : sizeof defaults / sizeof *defaults;
+    size_t count = given ? builder->periods.count : sizeof defaults / sizeof *defaults;
     config->normals.periods = cn_pool_alloc(config->pool, count, sizeof *defaults);
     if (!config->normals.periods) {
-        draft->out_of_memory = true;
+        builder->out_of_memory = true;
         return;
     }
     config->normals.period_count = count;
     for (size_t i = 0; i < count; i++)
         config->normals.periods[i] = given ? given[i].period : defaults[i];
-    if (!given || !holds(draft, "normals.periods"))
+    if (!given || !holds(builder, "normals.periods"))
         return;
     for (size_t i = 0; i < count; i++) {
         const struct cn_period *period = &given[i].period;
-        struct cn_place place = {given[i].line, NULL};
+        struct cn_location place = {given[i].line, NULL};
         if (period->first > period->last) {
-            cn_complain(draft, place, "normals.periods",
-                        "period \"%s\": last (%d) is before first (%d)", period->name, period->last,
-                        period->first);
+            cn_config_error(builder, place, "normals.periods",
+                            "period \"%s\": last (%d) is before first (%d)", period->name,
+                            period->last, period->first);
             continue;
         }
         for (size_t j = 0; j < i; j++) {
             const struct cn_period *other = &given[j].period;
             if (other->first <= period->last && period->first <= other->last)
-                cn_complain(draft, place, "normals.periods",
-                            "\"%s\" (%d to %d) overlaps \"%s\" (%d to %d) of line %d", period->name,
-                            period->first, period->last, other->name, other->first, other->last,
-                            given[j].line);
+                cn_config_error(builder, place, "normals.periods",
+                                "\"%s\" (%d to %d) overlaps \"%s\" (%d to %d) of line %d",
+                                period->name, period->first, period->last, other->name,
+                                other->first, other->last, given[j].line);
         }
     }
 }
 
-static void check_years(struct cn_draft *draft)
+static void check_years(struct cn_config_builder *builder)
 {
     enum { USUAL_MIN_YEARS = 25 };
-    if (!holds(draft, "normals.window"))
+    if (!holds(builder, "normals.window"))
         return;
-    int window = draft->config.normals.window, *min_years = &draft->config.normals.min_years;
-    const struct cn_mark *mark = cn_draft_mark(draft, "normals.min_years");
+    int window = builder->config.normals.window, *min_years = &builder->config.normals.min_years;
+    const struct cn_key_state *mark = cn_config_key_state(builder, "normals.min_years");
     if (mark->state == CN_UNSET)
         *min_years = window < USUAL_MIN_YEARS ? window : USUAL_MIN_YEARS;
     else if (mark->state == CN_SET && *min_years > window)
-        cn_complain(draft, mark->place, "normals.min_years",
-                    "%d years cannot be in a window of %d; lower it or raise normals.window",
-                    *min_years, window);
+        cn_config_error(builder, mark->place, "normals.min_years",
+                        "%d years cannot be in a window of %d; lower it or raise normals.window",
+                        *min_years, window);
 }
 
 /* Whether both paths lead to one folder; a folder that is not there yet is judged by its path. */
@@ -205,21 +211,22 @@ static bool same_folder(const char *a, const char *b)
     return same;
 }
 
-static void check_roots(struct cn_draft *draft)
+static void check_roots(struct cn_config_builder *builder)
 {
-    if (holds(draft, "input.root") && holds(draft, "output.root") &&
-        same_folder(draft->config.input.root, draft->config.output.root))
-        cn_complain(draft, cn_draft_mark(draft, "output.root")->place, "output.root",
-                    "is the folder of input.root: results would lie among the input files; choose "
-                    "another folder");
+    if (holds(builder, "input.root") && holds(builder, "output.root") &&
+        same_folder(builder->config.input.root, builder->config.output.root))
+        cn_config_error(
+            builder, cn_config_key_state(builder, "output.root")->place, "output.root",
+            "is the folder of input.root: results would lie among the input files; choose "
+            "another folder");
 }
 
-void cn_check_together(struct cn_draft *draft)
+void cn_config_check(struct cn_config_builder *builder)
 {
-    check_custom_regions(draft);
-    check_regions(draft);
-    check_scenarios(draft);
-    check_periods(draft);
-    check_years(draft);
-    check_roots(draft);
+    check_custom_regions(builder);
+    check_regions(builder);
+    check_scenarios(builder);
+    check_periods(builder);
+    check_years(builder);
+    check_roots(builder);
 }

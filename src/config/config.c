@@ -2,9 +2,9 @@
  * Reading a config: the file, then --set over it, then defaults, then what must hold together. All
  * errors are collected; only a file that cannot be read or parsed stops at the first.
  */
-#include "config/draft.h"
+#include "config/builder.h"
 
-#include "base/blame.h"
+#include "guard/fault.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,38 +19,39 @@ static const struct cn_key *find_key(const char *path, size_t length)
     return NULL;
 }
 
-static void store_marked(struct cn_draft *draft, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_place place, bool preset)
+static void store_marked(struct cn_config_builder *builder, const struct cn_key *key,
+                         const struct cn_value *value, struct cn_location place, bool default_text)
 {
-    struct cn_mark *mark = &draft->marks[key - cn_keys];
-    bool good = cn_store(draft, key, draft, value, place);
-    mark->state = !good ? CN_WRONG : preset ? CN_PRESET : CN_SET;
+    struct cn_key_state *mark = &builder->marks[key - cn_keys];
+    bool good = cn_config_store(builder, key, builder, value, place);
+    mark->state = !good ? CN_WRONG : default_text ? CN_DEFAULTED : CN_SET;
     mark->place = place;
 }
 
 /* Returns the key of a usable override, NULL after a complaint. */
-static const struct cn_key *override_key(struct cn_draft *draft, const char *override)
+static const struct cn_key *override_key(struct cn_config_builder *builder, const char *override)
 {
-    struct cn_place place = {0, override};
+    struct cn_location place = {0, override};
     if (!cn_text_is_clean(override)) {
-        cn_complain(draft, (struct cn_place){0}, NULL,
-                    "a --set over it holds control characters or bytes that are not UTF-8");
+        cn_config_error(builder, (struct cn_location){0}, NULL,
+                        "a --set over it holds control characters or bytes that are not UTF-8");
         return NULL;
     }
     size_t length = strcspn(override, "=");
     if (length == 0 || !override[length]) {
-        cn_complain(draft, place, NULL, "expected KEY=VALUE, such as engine.threads=8");
+        cn_config_error(builder, place, NULL, "expected KEY=VALUE, such as engine.threads=8");
         return NULL;
     }
     const struct cn_key *key = find_key(override, length);
     if (key && key->type == CN_KEY_GROUP) {
-        cn_complain(draft, place, NULL, "\"%s\" is a group; set one of its keys, such as %s",
-                    key->path, key[1].path);
+        cn_config_error(builder, place, NULL, "\"%s\" is a group; set one of its keys, such as %s",
+                        key->path, key[1].path);
         return NULL;
     }
     if (key && key->type == CN_KEY_GROUPS) {
-        cn_complain(draft, place, NULL,
-                    "\"%s\" is a list of groups, which only the config file can hold", key->path);
+        cn_config_error(builder, place, NULL,
+                        "\"%s\" is a list of groups, which only the config file can hold",
+                        key->path);
         return NULL;
     }
     if (!key) {
@@ -59,7 +60,7 @@ static const struct cn_key *override_key(struct cn_draft *draft, const char *ove
         char *dot = strrchr(path, '.');
         if (dot)
             *dot = '\0';
-        cn_unknown_key(draft, cn_keys, dot ? path : "", dot ? dot + 1 : path, place);
+        cn_config_unknown_key(builder, cn_keys, dot ? path : "", dot ? dot + 1 : path, place);
     }
     return key;
 }
@@ -76,54 +77,57 @@ static bool set_again(const char *const *overrides, size_t count)
 }
 
 /* The last override of a key holds, and a value that is overridden is not looked at. */
-static void apply_overrides(struct cn_draft *draft, const char *const *overrides, size_t count)
+static void apply_overrides(struct cn_config_builder *builder, const char *const *overrides,
+                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct cn_key *key = override_key(draft, overrides[i]);
+        const struct cn_key *key = override_key(builder, overrides[i]);
         if (!key || set_again(overrides + i, count - i))
             continue;
         struct cn_value value;
         const char *text = strchr(overrides[i], '=') + 1;
-        if (!cn_value_from_text(draft->config.pool, key, text, &value)) {
-            draft->out_of_memory = true;
+        if (!cn_value_from_text(builder->config.pool, key, text, &value)) {
+            builder->out_of_memory = true;
             return;
         }
-        store_marked(draft, key, &value, (struct cn_place){0, overrides[i]}, false);
+        store_marked(builder, key, &value, (struct cn_location){0, overrides[i]}, false);
     }
 }
 
-static void apply_group(struct cn_draft *draft, const char *group, const struct cn_value *members)
+static void apply_group(struct cn_config_builder *builder, const char *group,
+                        const struct cn_value *members)
 {
     for (size_t i = 0; i < members->count; i++) {
         const struct cn_value *value = &members->items[i];
-        struct cn_place place = {value->line, NULL};
+        struct cn_location place = {value->line, NULL};
         char path[256];
         int length =
             snprintf(path, sizeof path, "%s%s%.200s", group, *group ? "." : "", value->name);
         const struct cn_key *key = find_key(path, (size_t)length);
         if (!key)
-            cn_unknown_key(draft, cn_keys, group, value->name, place);
+            cn_config_unknown_key(builder, cn_keys, group, value->name, place);
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
-            apply_group(draft, key->path, value);
-        else if (draft->marks[key - cn_keys].state == CN_UNSET)
-            store_marked(draft, key, value, place, false);
+            apply_group(builder, key->path, value);
+        else if (builder->marks[key - cn_keys].state == CN_UNSET)
+            store_marked(builder, key, value, place, false);
     }
 }
 
-static void apply_defaults(struct cn_draft *draft)
+static void apply_defaults(struct cn_config_builder *builder)
 {
     for (const struct cn_key *key = cn_keys; key->path; key++) {
-        if (draft->marks[key - cn_keys].state != CN_UNSET)
+        if (builder->marks[key - cn_keys].state != CN_UNSET)
             continue;
         char expects[CN_EXPECTS_BYTES];
         struct cn_value value;
         if (key->required)
-            cn_complain(draft, (struct cn_place){0}, key->path,
-                        "is missing: every config needs it (%s)", cn_key_expects(key, expects));
-        else if (key->preset && !cn_value_from_text(draft->config.pool, key, key->preset, &value))
-            draft->out_of_memory = true;
-        else if (key->preset)
-            store_marked(draft, key, &value, (struct cn_place){0}, true);
+            cn_config_error(builder, (struct cn_location){0}, key->path,
+                            "is missing: every config needs it (%s)", cn_key_expects(key, expects));
+        else if (key->default_text &&
+                 !cn_value_from_text(builder->config.pool, key, key->default_text, &value))
+            builder->out_of_memory = true;
+        else if (key->default_text)
+            store_marked(builder, key, &value, (struct cn_location){0}, true);
     }
 }
 
@@ -140,52 +144,53 @@ static const char *folder_of(struct cn_pool *pool, const char *path)
 }
 
 /* Where the value of a key stands, for people. */
-static const char *origin_of(struct cn_draft *draft, const char *path)
+static const char *origin_of(struct cn_config_builder *builder, const char *path)
 {
-    const struct cn_place place = cn_draft_mark(draft, path)->place;
-    const char *text = draft->config.path;
+    const struct cn_location place = cn_config_key_state(builder, path)->place;
+    const char *text = builder->config.path;
     if (place.override)
-        text = cn_pool_printf(draft->config.pool, "--set %.200s", place.override);
+        text = cn_pool_printf(builder->config.pool, "--set %.200s", place.override);
     else if (place.line)
-        text = cn_pool_printf(draft->config.pool, "%s:%d", draft->config.path, place.line);
-    draft->out_of_memory |= !text;
+        text = cn_pool_printf(builder->config.pool, "%s:%d", builder->config.path, place.line);
+    builder->out_of_memory |= !text;
     return text;
 }
 
-static enum cn_status fill(struct cn_draft *draft, const char *const *overrides, size_t count)
+static enum cn_status fill(struct cn_config_builder *builder, const char *const *overrides,
+                           size_t count)
 {
     struct cn_value root;
     struct cn_error error;
     int line;
-    const char *path = draft->config.path;
-    enum cn_status status = cn_value_read(draft->config.pool, path, &root, &line, &error);
+    const char *path = builder->config.path;
+    enum cn_status status = cn_value_read(builder->config.pool, path, &root, &line, &error);
     if (status != CN_OK) {
         if (status == CN_BAD_USAGE && line)
-            cn_problems_add(draft->problems, CN_PROBLEM, "%s:%d: %s", path, line, error.text);
+            cn_problems_add(builder->problems, CN_PROBLEM, "%s:%d: %s", path, line, error.text);
         else
-            cn_problems_add(draft->problems, CN_PROBLEM, "%s", error.text);
+            cn_problems_add(builder->problems, CN_PROBLEM, "%s", error.text);
         return status;
     }
-    draft->folder = folder_of(draft->config.pool, path);
-    if (!draft->folder) {
+    builder->folder = folder_of(builder->config.pool, path);
+    if (!builder->folder) {
         int reason = errno;
-        cn_problems_add(draft->problems, CN_PROBLEM, "%s: its folder cannot be found: %s", path,
+        cn_problems_add(builder->problems, CN_PROBLEM, "%s: its folder cannot be found: %s", path,
                         strerror(reason));
-        return cn_blame(reason, CN_BAD_USAGE);
+        return cn_errno_status(reason, CN_BAD_USAGE);
     }
-    apply_overrides(draft, overrides, count);
-    apply_group(draft, "", &root);
-    apply_defaults(draft);
-    cn_check_together(draft);
-    draft->config.origin.input_root = origin_of(draft, "input.root");
-    draft->config.origin.engine_memory = origin_of(draft, "engine.memory");
-    draft->config.origin.output_root = origin_of(draft, "output.root");
-    draft->config.origin.output_pattern = origin_of(draft, "output.pattern");
-    if (draft->out_of_memory) {
-        cn_problems_add(draft->problems, CN_PROBLEM, "out of memory (config)");
+    apply_overrides(builder, overrides, count);
+    apply_group(builder, "", &root);
+    apply_defaults(builder);
+    cn_config_check(builder);
+    builder->config.origin.input_root = origin_of(builder, "input.root");
+    builder->config.origin.engine_memory = origin_of(builder, "engine.memory");
+    builder->config.origin.output_root = origin_of(builder, "output.root");
+    builder->config.origin.output_pattern = origin_of(builder, "output.pattern");
+    if (builder->out_of_memory) {
+        cn_problems_add(builder->problems, CN_PROBLEM, "out of memory (config)");
         return CN_BAD_MACHINE;
     }
-    return draft->failed ? CN_BAD_USAGE : CN_OK;
+    return builder->failed ? CN_BAD_USAGE : CN_OK;
 }
 
 enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
@@ -193,19 +198,19 @@ enum cn_status cn_config_read(const char *path, const char *const *overrides, si
 {
     *config = NULL;
     struct cn_pool *pool = cn_pool_new();
-    struct cn_draft *draft = pool ? cn_pool_alloc(pool, 1, sizeof *draft) : NULL;
-    const char *own_path = draft ? cn_pool_strdup(pool, path) : NULL;
+    struct cn_config_builder *builder = pool ? cn_pool_alloc(pool, 1, sizeof *builder) : NULL;
+    const char *own_path = builder ? cn_pool_strdup(pool, path) : NULL;
     if (!own_path) {
         cn_problems_add(problems, CN_PROBLEM, "out of memory (config)");
         cn_pool_free(pool);
         return CN_BAD_MACHINE;
     }
-    draft->config.pool = pool;
-    draft->config.path = own_path;
-    draft->problems = problems;
-    enum cn_status status = fill(draft, overrides, override_count);
+    builder->config.pool = pool;
+    builder->config.path = own_path;
+    builder->problems = problems;
+    enum cn_status status = fill(builder, overrides, override_count);
     if (status == CN_OK)
-        *config = &draft->config;
+        *config = &builder->config;
     else
         cn_pool_free(pool);
     return status;

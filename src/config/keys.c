@@ -1,12 +1,12 @@
 /*
  * The table of keys, and each type of value in words.
  */
-#include "config/draft.h"
+#include "config/builder.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define IN_DRAFT(member)  .offset = offsetof(struct cn_draft, member)
+#define IN_DRAFT(member)  .offset = offsetof(struct cn_config_builder, member)
 #define IN_CONFIG(member) IN_DRAFT(config.member)
 #define IN_REGION(member) .offset = offsetof(struct cn_custom_region, region.member)
 #define IN_PERIOD(member) .offset = offsetof(struct cn_custom_period, period.member)
@@ -52,10 +52,11 @@ const struct cn_key cn_keys[] = {
     {"input.grid", CN_KEY_NAME, false, IN_CONFIG(input.grid), 1, NAME_BYTES,
      .meaning = "The grid label. Left out: the one that the tree holds."},
     {"input.historical", CN_KEY_NAME, false, IN_CONFIG(input.historical), 1, NAME_BYTES,
-     .preset = "historical", .meaning = "The experiment that comes before the scenarios."},
-    {"input.table", CN_KEY_NAME, false, IN_CONFIG(input.table), 1, NAME_BYTES, .preset = "day",
+     .default_text = "historical", .meaning = "The experiment that comes before the scenarios."},
+    {"input.table", CN_KEY_NAME, false, IN_CONFIG(input.table), 1, NAME_BYTES,
+     .default_text = "day",
      .meaning = "The table in the file names; files of other tables are ignored."},
-    {"input.version", CN_KEY_VERSION, .preset = "newest",
+    {"input.version", CN_KEY_VERSION, .default_text = "newest",
      .meaning = "Which issue of a file is read when there are several: the newest of each, or "
                 "only files of one version (a file name without a version is 1.0)."},
     {"variables", CN_KEY_NAMES, false, IN_DRAFT(variables), 1, ENTRIES,
@@ -64,21 +65,22 @@ const struct cn_key cn_keys[] = {
      .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
                 "holds. An empty list: the historical years alone."},
     {"regions", CN_KEY_NAMES, false, IN_DRAFT(regions), 0, ENTRIES,
-     .preset = "CONUS, AK, HI, PRVI, GU",
+     .default_text = "CONUS, AK, HI, PRVI, GU",
      .meaning = "Built-in regions. Those of custom_regions are added when they are not listed."},
     {"custom_regions", CN_KEY_GROUPS, false, IN_DRAFT(custom_regions), 0, ENTRIES,
      .element = region_keys, .element_bytes = sizeof(struct cn_custom_region),
      .meaning = "Boxes of your own. Left out: none."},
     {"normals", CN_KEY_GROUP, .meaning = "What is computed."},
-    {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, 1000, .preset = "30",
+    {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, 1000, .default_text = "30",
      .meaning = "Years of a window; it ends with the target year."},
     {"normals.min_years", CN_KEY_INT, false, IN_CONFIG(normals.min_years), 1, 1000,
      .meaning = "Source years that a window must have; at most `normals.window`. Left out: 25, or "
                 "the window when that is shorter."},
-    {"normals.min_days", CN_KEY_REAL, false, IN_CONFIG(normals.min_days), 0, 1, .preset = "0.9",
+    {"normals.min_days", CN_KEY_REAL, false, IN_CONFIG(normals.min_days), 0, 1,
+     .default_text = "0.9",
      .meaning = "Share of its calendar's days that a source year must have."},
     {"normals.leap_day", CN_KEY_CHOICE, false, IN_CONFIG(normals.leap_day), .choices = leap_days,
-     .preset = "dayofyear",
+     .default_text = "dayofyear",
      .meaning = "How days become day slots. dayofyear: the ordinal day (slot 60 is 29 February in "
                 "leap years, 1 March in others). month_day: the same date in every year. drop: "
                 "29 February is left out."},
@@ -87,28 +89,29 @@ const struct cn_key cn_keys[] = {
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: historical "
                 "1980-2014, hybrid 2015-2044, {scenario} 2045-2100, cut to the years there are."},
     {"engine", CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},
-    {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, 4096, .preset = "0",
+    {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, 4096, .default_text = "0",
      .meaning = "Threads that compute. 0: all cores this process may use."},
-    {"engine.batch_years", CN_KEY_INT, false, IN_CONFIG(engine.batch_years), 0, 1000, .preset = "0",
-     .meaning = "Target years computed together. 0: the program chooses."},
-    {"engine.memory", CN_KEY_MEMORY, .preset = "80%",
+    {"engine.batch_years", CN_KEY_INT, false, IN_CONFIG(engine.batch_years), 0, 1000,
+     .default_text = "0", .meaning = "Target years computed together. 0: the program chooses."},
+    {"engine.memory", CN_KEY_MEMORY, .default_text = "80%",
      .meaning = "Upper bound of the memory for data: a share of the machine's, or a size with one "
                 "of the units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB."},
     {"output", CN_KEY_GROUP, .meaning = "What is written, and where."},
     {"output.root", CN_KEY_PATH, true, IN_CONFIG(output.root), 1, PATH_BYTES,
      .meaning = "The folder for the results; it is made when it is not there."},
     {"output.pattern", CN_KEY_PATTERN, false, IN_CONFIG(output.pattern), 1, 512,
-     .preset = "{region}/{variable}/{period}/"
-               "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
+     .default_text = "{region}/{variable}/{period}/"
+                     "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
      .meaning = "The path of each result below `output.root`. Fields: {region} {variable} "
                 "{period} {year} {window} {scenario} {model} {variant} {grid}."},
-    {"output.compression", CN_KEY_INT, false, IN_CONFIG(output.compression), 0, 9, .preset = "1",
+    {"output.compression", CN_KEY_INT, false, IN_CONFIG(output.compression), 0, 9,
+     .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},
     {"output.existing", CN_KEY_CHOICE, false, IN_CONFIG(output.existing), .choices = existing,
-     .preset = "skip",
+     .default_text = "skip",
      .meaning = "What happens to results that are already there. skip: kept when they are what "
                 "this run would make. overwrite: made again. fail: the run does not start."},
-    {"output.counts", CN_KEY_BOOL, false, IN_CONFIG(output.counts), .preset = "false",
+    {"output.counts", CN_KEY_BOOL, false, IN_CONFIG(output.counts), .default_text = "false",
      .meaning = "Whether each result also holds the number of values behind every mean."},
     {.path = NULL},
 };

@@ -36,13 +36,13 @@ struct cn_key {
     const char *path; /* dotted; members of list elements begin with the list's path */
     enum cn_key_type type;
     bool required;
-    size_t offset;              /* in struct cn_draft, or in the element of a list */
+    size_t offset;              /* in struct cn_config_builder, or in the element of a list */
     double min, max;            /* numbers: range; text: bytes; lists: entries */
     const char *const *choices; /* NULL-terminated */
     const struct cn_key *element;
     size_t element_bytes;
-    const char *preset;  /* the default, as --set takes it; NULL: see meaning */
-    const char *meaning; /* for people: the reference prints it */
+    const char *default_text; /* the default, as --set takes it; NULL: see meaning */
+    const char *meaning;      /* for people: the reference prints it */
 };
 
 /* Ends with path NULL. A group stands before its members. */

@@ -2,8 +2,8 @@
  * output.pattern: the rules that hold for every output, before any field has a value. What the
  * fields become is the plan's concern.
  */
-#include "base/closest.h"
-#include "config/draft.h"
+#include "base/suggest.h"
+#include "config/builder.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,17 +18,17 @@ static const char *field_fault(const char *name, size_t length, char *text, size
         return "a brace { is not closed, or its field is unknown";
     memcpy(field, name, length);
     field[length] = '\0';
-    struct cn_closest closest = {.word = field};
+    struct cn_suggestion suggestion = {.word = field};
     for (size_t i = 0; cn_pattern_fields[i]; i++) {
         if (strcmp(field, cn_pattern_fields[i]) == 0)
             return NULL;
-        cn_closest_offer(&closest, cn_pattern_fields[i]);
+        cn_suggest(&suggestion, cn_pattern_fields[i]);
     }
-    char hint[CN_HINT_BYTES];
+    char hint[CN_SUGGESTION_BYTES];
     snprintf(text, room,
              "{%s} is not a field%s; fields are {region} {variable} {period} {year} {window} "
              "{scenario} {model} {variant} {grid}",
-             field, cn_closest_hint(&closest, hint));
+             field, cn_suggestion_text(&suggestion, hint));
     return text;
 }
 

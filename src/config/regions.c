@@ -2,7 +2,7 @@
  * The built-in regions. Their bounds are part of what users compare between runs: they do not
  * change, and a config cannot redefine them.
  */
-#include "config/draft.h"
+#include "config/builder.h"
 
 const struct cn_region cn_builtin_regions[] = {
     {"CONUS", "Conterminous United States", false, {234, 294}, {24, 50}},

@@ -2,8 +2,8 @@
  * One value against one key: the type, the range, the characters; then into its place. It judges
  * each value alone; check.c judges them together.
  */
-#include "base/closest.h"
-#include "config/draft.h"
+#include "base/suggest.h"
+#include "config/builder.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -13,15 +13,15 @@
 
 enum { MOST_PROBLEMS = 100 };
 
-void cn_complain(struct cn_draft *draft, struct cn_place place, const char *key, const char *format,
-                 ...)
+void cn_config_error(struct cn_config_builder *builder, struct cn_location place, const char *key,
+                     const char *format, ...)
 {
-    draft->failed = true;
-    if (draft->problems->count > MOST_PROBLEMS)
+    builder->failed = true;
+    if (builder->problems->count > MOST_PROBLEMS)
         return;
-    if (draft->problems->count == MOST_PROBLEMS) {
-        cn_problems_add(draft->problems, CN_PROBLEM, "%s: more errors follow; correct these first",
-                        draft->config.path);
+    if (builder->problems->count == MOST_PROBLEMS) {
+        cn_problems_add(builder->problems, CN_PROBLEM,
+                        "%s: more errors follow; correct these first", builder->config.path);
         return;
     }
     struct cn_error what;
@@ -32,21 +32,22 @@ void cn_complain(struct cn_draft *draft, struct cn_place place, const char *key,
     const char *between = key ? ": " : "";
     key = key ? key : "";
     if (place.override)
-        cn_problems_add(draft->problems, CN_PROBLEM, "--set %.200s: %s", place.override, what.text);
+        cn_problems_add(builder->problems, CN_PROBLEM, "--set %.200s: %s", place.override,
+                        what.text);
     else if (place.line)
-        cn_problems_add(draft->problems, CN_PROBLEM, "%s:%d: %s%s%s", draft->config.path,
+        cn_problems_add(builder->problems, CN_PROBLEM, "%s:%d: %s%s%s", builder->config.path,
                         place.line, key, between, what.text);
     else
-        cn_problems_add(draft->problems, CN_PROBLEM, "%s: %s%s%s", draft->config.path, key, between,
-                        what.text);
+        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s%s%s", builder->config.path, key,
+                        between, what.text);
 }
 
-struct cn_mark *cn_draft_mark(struct cn_draft *draft, const char *path)
+struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path)
 {
     size_t i = 0;
     while (strcmp(cn_keys[i].path, path) != 0)
         i++;
-    return &draft->marks[i];
+    return &builder->marks[i];
 }
 
 /* The key that was meant: a near name in the same group, the same name in another, or a near path.
@@ -55,57 +56,57 @@ static const struct cn_key *nearest(const struct cn_key *keys, const char *group
                                     const char *full)
 {
     const struct cn_key *sibling = NULL, *cousin = NULL, *other = NULL;
-    struct cn_closest by_name = {.word = name}, by_path = {.word = full};
+    struct cn_suggestion by_name = {.word = name}, by_path = {.word = full};
     for (const struct cn_key *key = keys; key->path; key++) {
         const char *leaf = cn_key_leaf(key);
         size_t prefix = leaf == key->path ? 0 : (size_t)(leaf - key->path) - 1;
         if (prefix == strlen(group) && strncmp(key->path, group, prefix) == 0) {
-            cn_closest_offer(&by_name, leaf);
+            cn_suggest(&by_name, leaf);
             sibling = by_name.best == leaf ? key : sibling;
         } else if (!cousin && strcmp(leaf, name) == 0) {
             cousin = key;
         }
-        cn_closest_offer(&by_path, key->path);
+        cn_suggest(&by_path, key->path);
         other = by_path.best == key->path ? key : other;
     }
     return sibling ? sibling : cousin ? cousin : other;
 }
 
-void cn_unknown_key(struct cn_draft *draft, const struct cn_key *keys, const char *group,
-                    const char *name, struct cn_place place)
+void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
+                           const char *group, const char *name, struct cn_location place)
 {
     char full[256];
     snprintf(full, sizeof full, "%s%s%.150s", group, *group ? "." : "", name);
     const struct cn_key *meant = nearest(keys, group, name, full);
     if (meant)
-        cn_complain(draft, place, full, "is not a key (did you mean \"%s\"?)", meant->path);
+        cn_config_error(builder, place, full, "is not a key (did you mean \"%s\"?)", meant->path);
     else
-        cn_complain(draft, place, full, "is not a key; docs/config.md lists all keys");
+        cn_config_error(builder, place, full, "is not a key; docs/config.md lists all keys");
 }
 
-static bool refuse(struct cn_draft *draft, const struct cn_key *key, const struct cn_value *value,
-                   struct cn_place place, const char *hint)
+static bool refuse(struct cn_config_builder *builder, const struct cn_key *key,
+                   const struct cn_value *value, struct cn_location place, const char *hint)
 {
     char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
-    cn_complain(draft, place, key->path, "expected %s, not %s%s", cn_key_expects(key, expects),
-                cn_value_show(value, shown), hint);
+    cn_config_error(builder, place, key->path, "expected %s, not %s%s",
+                    cn_key_expects(key, expects), cn_value_show(value, shown), hint);
     return false;
 }
 
 /* Text of any kind: there, clean, and not too long. */
-static bool check_text(struct cn_draft *draft, const struct cn_key *key,
-                       const struct cn_value *value, struct cn_place place)
+static bool check_text(struct cn_config_builder *builder, const struct cn_key *key,
+                       const struct cn_value *value, struct cn_location place)
 {
     if (value->kind != CN_VALUE_TEXT)
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     if (!value->text[0])
-        return refuse(draft, key, value, place,
+        return refuse(builder, key, value, place,
                       key->required ? "" : "; leave the key out to get its default");
     if (!cn_text_is_clean(value->text))
-        cn_complain(draft, place, key->path,
-                    "holds control characters or bytes that are not UTF-8 text");
+        cn_config_error(builder, place, key->path,
+                        "holds control characters or bytes that are not UTF-8 text");
     else if (strlen(value->text) > (size_t)key->max)
-        cn_complain(draft, place, key->path, "is longer than %g bytes", key->max);
+        cn_config_error(builder, place, key->path, "is longer than %g bytes", key->max);
     else
         return true;
     return false;
@@ -129,10 +130,11 @@ static bool is_name(const char *text, const char *also, const char *field)
     return true;
 }
 
-static const char *absolute_path(struct cn_draft *draft, const char *text)
+static const char *absolute_path(struct cn_config_builder *builder, const char *text)
 {
-    char *path = *text == '/' ? cn_pool_strdup(draft->config.pool, text)
-                              : cn_pool_printf(draft->config.pool, "%s/%s", draft->folder, text);
+    char *path = *text == '/'
+                     ? cn_pool_strdup(builder->config.pool, text)
+                     : cn_pool_printf(builder->config.pool, "%s/%s", builder->folder, text);
     if (!path)
         return NULL;
     char *to = path; /* "//", "/./" and a "/" at the end say nothing; ".." may cross a link */
@@ -150,45 +152,45 @@ static const char *absolute_path(struct cn_draft *draft, const char *text)
     return path;
 }
 
-static bool store_text(struct cn_draft *draft, const struct cn_key *key, void *at,
-                       const struct cn_value *value, struct cn_place place)
+static bool store_text(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                       const struct cn_value *value, struct cn_location place)
 {
-    if (!check_text(draft, key, value, place))
+    if (!check_text(builder, key, value, place))
         return false;
     const char *text = value->text;
-    struct cn_pool *pool = draft->config.pool;
+    struct cn_pool *pool = builder->config.pool;
     bool named = key->type == CN_KEY_NAME         ? is_name(text, "_-.", "")
                  : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-", "")
                  : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
                                                   : true;
     if (!named)
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN;
     if (path && (text[0] == '~' || strchr(text, '$'))) {
-        cn_complain(draft, place, key->path,
-                    "~ and $VARIABLES are not replaced here: write the path itself");
+        cn_config_error(builder, place, key->path,
+                        "~ and $VARIABLES are not replaced here: write the path itself");
         return false;
     }
     char room[256];
     const char *fault =
         key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, room, sizeof room) : NULL;
     if (fault) {
-        cn_complain(draft, place, key->path, "%s", fault);
+        cn_config_error(builder, place, key->path, "%s", fault);
         return false;
     }
-    text = key->type == CN_KEY_PATH ? absolute_path(draft, text) : cn_pool_strdup(pool, text);
-    draft->out_of_memory |= !text;
+    text = key->type == CN_KEY_PATH ? absolute_path(builder, text) : cn_pool_strdup(pool, text);
+    builder->out_of_memory |= !text;
     memcpy(at, &text, sizeof text);
     return text;
 }
 
-static bool store_number(struct cn_draft *draft, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_place place)
+static bool store_number(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                         const struct cn_value *value, struct cn_location place)
 {
     bool whole = value->kind == CN_VALUE_INT;
     bool number = whole || (value->kind == CN_VALUE_REAL && key->type == CN_KEY_REAL);
     if (!number || !(value->real >= key->min && value->real <= key->max))
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     int integer = (int)value->real;
     if (key->type == CN_KEY_INT)
         memcpy(at, &integer, sizeof integer);
@@ -197,53 +199,53 @@ static bool store_number(struct cn_draft *draft, const struct cn_key *key, void 
     return true;
 }
 
-static bool store_choice(struct cn_draft *draft, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_place place)
+static bool store_choice(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                         const struct cn_value *value, struct cn_location place)
 {
-    char hint[CN_HINT_BYTES] = "";
+    char hint[CN_SUGGESTION_BYTES] = "";
     if (value->kind == CN_VALUE_TEXT) {
-        struct cn_closest closest = {.word = value->text};
+        struct cn_suggestion suggestion = {.word = value->text};
         for (int i = 0; key->choices[i]; i++) {
             if (strcmp(value->text, key->choices[i]) == 0) {
                 memcpy(at, &i, sizeof i);
                 return true;
             }
-            cn_closest_offer(&closest, key->choices[i]);
+            cn_suggest(&suggestion, key->choices[i]);
         }
-        cn_closest_hint(&closest, hint);
+        cn_suggestion_text(&suggestion, hint);
     }
-    return refuse(draft, key, value, place, hint);
+    return refuse(builder, key, value, place, hint);
 }
 
-static bool store_range(struct cn_draft *draft, const struct cn_key *key, void *at,
-                        const struct cn_value *value, struct cn_place place)
+static bool store_range(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                        const struct cn_value *value, struct cn_location place)
 {
     if (value->kind != CN_VALUE_LIST || value->count != 2)
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     double bounds[2];
     for (size_t i = 0; i < 2; i++) {
         const struct cn_value *bound = &value->items[i];
         bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
         if (!number || !(bound->real >= key->min && bound->real <= key->max))
-            return refuse(draft, key, bound, (struct cn_place){bound->line, NULL}, "");
+            return refuse(builder, key, bound, (struct cn_location){bound->line, NULL}, "");
         bounds[i] = bound->real;
     }
     memcpy(at, bounds, sizeof bounds);
     return true;
 }
 
-static bool store_version(struct cn_draft *draft, const struct cn_key *key,
-                          const struct cn_value *value, struct cn_place place)
+static bool store_version(struct cn_config_builder *builder, const struct cn_key *key,
+                          const struct cn_value *value, struct cn_location place)
 {
     const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
-    struct cn_config *config = &draft->config;
+    struct cn_config *config = &builder->config;
     config->input.newest = strcmp(text, "newest") == 0;
     size_t major = strspn(text, "0123456789");
     size_t minor = text[major] == '.' ? strspn(text + major + 1, "0123456789") : 0;
     bool version =
         major > 0 && major < 9 && minor > 0 && minor < 9 && text[major + 1 + minor] == '\0';
     if (!config->input.newest && !version)
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     if (version) {
         config->input.version_major = (int)strtol(text, NULL, 10);
         config->input.version_minor = (int)strtol(text + major + 1, NULL, 10);
@@ -252,8 +254,8 @@ static bool store_version(struct cn_draft *draft, const struct cn_key *key,
 }
 
 /* "80%", "48GiB", "1.5 GiB", "500MB", "2000000000". */
-static bool store_memory(struct cn_draft *draft, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_place place)
+static bool store_memory(struct cn_config_builder *builder, const struct cn_key *key,
+                         const struct cn_value *value, struct cn_location place)
 {
     static const struct {
         const char *name;
@@ -266,9 +268,9 @@ static bool store_memory(struct cn_draft *draft, const struct cn_key *key,
     char *end;
     double number = strtod(text, &end);
     if (digits == 0 || end != text + digits || !(number > 0))
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     const char *unit = text + digits + strspn(text + digits, " ");
-    struct cn_config *config = &draft->config;
+    struct cn_config *config = &builder->config;
     if (strcmp(unit, "%") == 0 && number <= 100) {
         config->engine.memory_share = number / 100;
         config->engine.memory_bytes = 0;
@@ -282,11 +284,12 @@ static bool store_memory(struct cn_draft *draft, const struct cn_key *key,
             return true;
         }
     }
-    return refuse(draft, key, value, place, "");
+    return refuse(builder, key, value, place, "");
 }
 
-static bool store_names(struct cn_draft *draft, const struct cn_key *key, struct cn_list *list,
-                        const struct cn_value *value, struct cn_place place)
+static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
+                        struct cn_list *list, const struct cn_value *value,
+                        struct cn_location place)
 {
     static const struct cn_key entry = {.type = CN_KEY_NAME, .required = true, .max = 64};
     struct cn_key one = entry;
@@ -294,8 +297,8 @@ static bool store_names(struct cn_draft *draft, const struct cn_key *key, struct
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
-        struct cn_place at = {place.override ? 0 : value->items[i].line, place.override};
-        if (!store_text(draft, &one, &names[list->count], &value->items[i], at)) {
+        struct cn_location at = {place.override ? 0 : value->items[i].line, place.override};
+        if (!store_text(builder, &one, &names[list->count], &value->items[i], at)) {
             good = false;
             continue;
         }
@@ -303,8 +306,8 @@ static bool store_names(struct cn_draft *draft, const struct cn_key *key, struct
         while (strcmp(names[earlier], names[list->count]) != 0)
             earlier++;
         if (earlier < list->count) {
-            cn_complain(draft, at, key->path, "\"%s\" stands there twice; remove one",
-                        names[earlier]);
+            cn_config_error(builder, at, key->path, "\"%s\" stands there twice; remove one",
+                            names[earlier]);
             good = false;
         } else {
             list->count++;
@@ -314,105 +317,105 @@ static bool store_names(struct cn_draft *draft, const struct cn_key *key, struct
 }
 
 /* Returns whether the member was stored; *member is its key, NULL when there is none. */
-static bool store_member(struct cn_draft *draft, const struct cn_key *list, char *element,
-                         const struct cn_value *value, const struct cn_key **member)
+static bool store_member(struct cn_config_builder *builder, const struct cn_key *list,
+                         char *element, const struct cn_value *value, const struct cn_key **member)
 {
-    struct cn_place place = {value->line, NULL};
+    struct cn_location place = {value->line, NULL};
     const struct cn_key *key = list->element;
     while (key->path && strcmp(cn_key_leaf(key), value->name) != 0)
         key++;
     *member = key->path ? key : NULL;
     if (*member)
-        return cn_store(draft, key, element, value, place);
-    cn_unknown_key(draft, list->element, list->path, value->name, place);
+        return cn_config_store(builder, key, element, value, place);
+    cn_config_unknown_key(builder, list->element, list->path, value->name, place);
     return false;
 }
 
-static bool store_element(struct cn_draft *draft, const struct cn_key *list, char *element,
-                          const struct cn_value *value)
+static bool store_element(struct cn_config_builder *builder, const struct cn_key *list,
+                          char *element, const struct cn_value *value)
 {
-    struct cn_place place = {value->line, NULL};
+    struct cn_location place = {value->line, NULL};
     if (value->kind != CN_VALUE_GROUP)
-        return refuse(draft, list, value, place, " in the list");
+        return refuse(builder, list, value, place, " in the list");
     memcpy(element, &value->line, sizeof value->line);
     bool good = true;
     uint64_t given = 0; /* a bit for each key of the element */
     for (size_t i = 0; i < value->count; i++) {
         const struct cn_key *member;
-        good &= store_member(draft, list, element, &value->items[i], &member);
+        good &= store_member(builder, list, element, &value->items[i], &member);
         given |= member ? UINT64_C(1) << (member - list->element) : 0;
     }
     for (const struct cn_key *key = list->element; key->path; key++)
         if (key->required && !(given >> (key - list->element) & 1)) {
             char expects[CN_EXPECTS_BYTES];
-            cn_complain(draft, place, key->path, "is missing: every entry needs it (%s)",
-                        cn_key_expects(key, expects));
+            cn_config_error(builder, place, key->path, "is missing: every entry needs it (%s)",
+                            cn_key_expects(key, expects));
             good = false;
         }
     return good;
 }
 
-static bool store_list(struct cn_draft *draft, const struct cn_key *key, struct cn_list *list,
-                       const struct cn_value *value, struct cn_place place)
+static bool store_list(struct cn_config_builder *builder, const struct cn_key *key,
+                       struct cn_list *list, const struct cn_value *value, struct cn_location place)
 {
     if (value->kind != CN_VALUE_LIST)
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     if (value->count < (size_t)key->min)
-        return refuse(draft, key, value, place, "; leave the key out to get its default");
+        return refuse(builder, key, value, place, "; leave the key out to get its default");
     if (value->count > (size_t)key->max) {
-        cn_complain(draft, place, key->path, "has %zu entries; %g is the most", value->count,
-                    key->max);
+        cn_config_error(builder, place, key->path, "has %zu entries; %g is the most", value->count,
+                        key->max);
         return false;
     }
     bool names = key->type == CN_KEY_NAMES;
     size_t bytes = names ? sizeof(const char *) : key->element_bytes;
-    *list = (struct cn_list){.items = cn_pool_alloc(draft->config.pool, value->count + 1, bytes)};
+    *list = (struct cn_list){.items = cn_pool_alloc(builder->config.pool, value->count + 1, bytes)};
     if (!list->items) {
-        draft->out_of_memory = true;
+        builder->out_of_memory = true;
         return false;
     }
     if (names)
-        return store_names(draft, key, list, value, place);
+        return store_names(builder, key, list, value, place);
     bool good = true;
     for (; list->count < value->count; list->count++)
-        good &= store_element(draft, key, (char *)list->items + list->count * bytes,
+        good &= store_element(builder, key, (char *)list->items + list->count * bytes,
                               &value->items[list->count]);
     return good;
 }
 
-bool cn_store(struct cn_draft *draft, const struct cn_key *key, void *base,
-              const struct cn_value *value, struct cn_place place)
+bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
+                     const struct cn_value *value, struct cn_location place)
 {
     void *at = (char *)base + key->offset;
     switch (key->type) {
     case CN_KEY_GROUP:
-        return refuse(draft, key, value, place, "");
+        return refuse(builder, key, value, place, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
-        return store_list(draft, key, at, value, place);
+        return store_list(builder, key, at, value, place);
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
-        return store_text(draft, key, at, value, place);
+        return store_text(builder, key, at, value, place);
     case CN_KEY_INT:
     case CN_KEY_REAL:
-        return store_number(draft, key, at, value, place);
+        return store_number(builder, key, at, value, place);
     case CN_KEY_BOOL:
         if (value->kind != CN_VALUE_BOOL)
-            return refuse(draft, key, value, place, "");
+            return refuse(builder, key, value, place, "");
         memcpy(at, &value->flag, sizeof value->flag);
         return true;
     case CN_KEY_CHOICE:
-        return store_choice(draft, key, at, value, place);
+        return store_choice(builder, key, at, value, place);
     case CN_KEY_RANGE:
-        return store_range(draft, key, at, value, place);
+        return store_range(builder, key, at, value, place);
     case CN_KEY_VERSION:
-        return store_version(draft, key, value, place);
+        return store_version(builder, key, value, place);
     case CN_KEY_MEMORY:
-        return store_memory(draft, key, value, place);
+        return store_memory(builder, key, value, place);
     }
     return false;
 }

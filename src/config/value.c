@@ -3,8 +3,8 @@
  */
 #include "config/value.h"
 
-#include "base/guest.h"
-#include "config/text.h"
+#include "config/lexer.h"
+#include "guard/library.h"
 
 #include <errno.h>
 #include <libconfig.h>
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Depth is bounded by cn_text_prepare. */
+/* Depth is bounded by cn_config_text_prepare. */
 static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
 {
     const char *name = config_setting_name(setting);
@@ -58,7 +58,7 @@ static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_v
 static bool read_text(config_t *config, const char *text)
 {
     bool is_read = false;
-    cn_guest_enter();
+    cn_library_enter();
     for (int tries = 0; tries < 3 && (tries == 0 || errno == ENOMEM); tries++) {
         if (tries)
             config_destroy(config);
@@ -66,7 +66,7 @@ static bool read_text(config_t *config, const char *text)
         config_init(config);
         is_read = config_read_string(config, text);
     }
-    cn_guest_leave();
+    cn_library_leave();
     return is_read && errno != ENOMEM;
 }
 
@@ -99,9 +99,9 @@ enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_v
 {
     char *text, *prepared = NULL;
     *line = 0;
-    enum cn_status status = cn_text_read(path, &text, error);
+    enum cn_status status = cn_config_text_read(path, &text, error);
     if (status == CN_OK)
-        status = cn_text_prepare(text, &prepared, line, error);
+        status = cn_config_text_prepare(text, &prepared, line, error);
     if (status == CN_OK)
         status = parse(pool, prepared, root, line, error);
     free(prepared);

@@ -1,7 +1,7 @@
 /*
  * Computing: the bodies of gate, tile and join. A tile is a stretch of day slots of all regions.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,78 +9,78 @@
 enum { TILES_PER_THREAD = 8 };
 
 /* The distinct year slots of a batch's rows. */
-static bool list_slots(struct cn_job *job, const struct cn_batch *batch,
+static bool list_slots(struct cn_engine *engine, const struct cn_batch *batch,
                        struct cn_batch_state *state)
 {
-    state->slots = cn_pool_alloc(job->pool, batch->row_count, sizeof *state->slots);
-    state->slabs = cn_pool_alloc(job->pool, batch->row_count, sizeof *state->slabs);
-    state->computed = cn_pool_alloc(job->pool, batch->target_count, sizeof *state->computed);
+    state->slots = cn_pool_alloc(engine->pool, batch->row_count, sizeof *state->slots);
+    state->slabs = cn_pool_alloc(engine->pool, batch->row_count, sizeof *state->slabs);
+    state->computed = cn_pool_alloc(engine->pool, batch->target_count, sizeof *state->computed);
     if (!state->slots || !state->slabs || !state->computed)
         return false;
     for (size_t k = 0; k < batch->row_count; k++)
         if (batch->rows[k] >= 0)
-            state->slots[state->slot_count++] = job->variable->slot_of_year[batch->rows[k]];
+            state->slots[state->slot_count++] = engine->variable->slot_of_year[batch->rows[k]];
     return true;
 }
 
-enum cn_status cn_batches_prepare(struct cn_job *job, struct cn_error *error)
+enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *error)
 {
-    const struct cn_variable_plan *variable = job->variable;
-    job->batches = cn_pool_alloc(job->pool, variable->batch_count, sizeof *job->batches);
-    if (!job->batches)
+    const struct cn_variable_plan *variable = engine->variable;
+    engine->batches = cn_pool_alloc(engine->pool, variable->batch_count, sizeof *engine->batches);
+    if (!engine->batches)
         return cn_fail_memory(error, "the batches of a variable");
-    size_t tiles = TILES_PER_THREAD * (size_t)job->threads;
+    size_t tiles = TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t b = 0; b < variable->batch_count; b++) {
-        job->batches[b].tile_count =
+        engine->batches[b].tile_count =
             tiles < (size_t)variable->slots ? tiles : (size_t)variable->slots;
-        if (!list_slots(job, &variable->batches[b], &job->batches[b]))
+        if (!list_slots(engine, &variable->batches[b], &engine->batches[b]))
             return cn_fail_memory(error, "the batches of a variable");
     }
     return CN_OK;
 }
 
-static void report_short_window(struct cn_job *job, const struct cn_target *target, int years)
+static void report_short_window(struct cn_engine *engine, const struct cn_target *target, int years)
 {
     char text[200];
     snprintf(text, sizeof text,
              "%s %d (%s): not written, %d of its %d years could be read, min_years is %d",
-             job->variable->variable->name, target->year, target->scenario, years,
-             target->years_planned, job->plan->config->normals.min_years);
-    cn_job_report(job, text);
+             engine->variable->variable->name, target->year, target->scenario, years,
+             target->years_planned, engine->plan->config->normals.min_years);
+    cn_engine_report(engine, text);
 }
 
 /* Decides, now that the years are there or known to be lost, which targets can be computed. */
-void cn_batch_gate(struct cn_job *job, size_t batch_index)
+void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
 {
-    const struct cn_variable_plan *variable = job->variable;
+    const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
-    struct cn_batch_state *state = &job->batches[batch_index];
-    int window = job->plan->config->normals.window;
-    if (!cn_job_goes_on(job))
+    struct cn_batch_state *state = &engine->batches[batch_index];
+    int window = engine->plan->config->normals.window;
+    if (!cn_engine_is_running(engine))
         return;
     for (size_t k = 0; k < batch->row_count; k++) {
         ptrdiff_t year = batch->rows[k];
-        bool there = year >= 0 && !atomic_load(&job->lost[year]);
+        bool there = year >= 0 && !atomic_load(&engine->year_dropped[year]);
         state->slabs[k] =
-            there ? cn_arena_slab(job->arena, variable, variable->slot_of_year[year]) : NULL;
+            there ? cn_arena_slab(engine->arena, variable, variable->slot_of_year[year]) : NULL;
     }
     for (size_t t = 0; t < batch->target_count; t++) {
         const struct cn_target *target = &variable->targets[batch->first_target + t];
         int years = 0;
         for (int k = 0; k < window; k++)
             years += state->slabs[t + (size_t)k] != NULL;
-        state->computed[t] = years >= job->plan->config->normals.min_years;
+        state->computed[t] = years >= engine->plan->config->normals.min_years;
         if (state->computed[t])
             continue;
-        report_short_window(job, target, years);
+        report_short_window(engine, target, years);
         for (size_t r = 0; r < variable->layout.region_count; r++)
-            cn_count(&job->counters->files_failed, target->outputs[r].wanted);
+            cn_count(&engine->counters->files_failed, target->outputs[r].wanted);
     }
-    size_t touched = variable->year_slots + batch->result_slot;
-    state->fresh = !job->touched[touched];
-    if (state->fresh)
-        cn_count(&job->counters->arena_used, variable->result_bytes);
-    job->touched[touched] = true;
+    size_t slot_used = variable->year_slots + batch->result_slot;
+    state->first_use = !engine->slot_used[slot_used];
+    if (state->first_use)
+        cn_count(&engine->counters->arena_used, variable->result_bytes);
+    engine->slot_used[slot_used] = true;
 }
 
 /* Pointers of one row of cells, in a thread's scratch. */
@@ -90,11 +90,11 @@ struct pointers {
     int16_t **counts;
 };
 
-static bool get_pointers(struct cn_job *job, const struct cn_batch *batch,
+static bool get_pointers(struct cn_engine *engine, const struct cn_batch *batch,
                          struct pointers *pointers)
 {
     size_t count = batch->row_count + 2 * batch->target_count;
-    unsigned char *bytes = cn_scratch_get(cn_job_scratch(job), 0, count * sizeof(void *));
+    unsigned char *bytes = cn_scratch_get(cn_engine_scratch(engine), 0, count * sizeof(void *));
     if (!bytes)
         return false;
     pointers->rows = (const float **)(void *)bytes;
@@ -105,12 +105,12 @@ static bool get_pointers(struct cn_job *job, const struct cn_batch *batch,
 
 /* Cells of one region in one day slot. The padding between regions is left alone: it holds
  * anything. */
-static void compute_row(struct cn_job *job, size_t batch_index, size_t slot,
+static void compute_row(struct cn_engine *engine, size_t batch_index, size_t slot,
                         const struct cn_region_cells *region, const struct pointers *pointers)
 {
-    const struct cn_variable_plan *variable = job->variable;
+    const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
-    const struct cn_batch_state *state = &job->batches[batch_index];
+    const struct cn_batch_state *state = &engine->batches[batch_index];
     size_t place = slot * variable->layout.row_cells + region->first_cell;
     for (size_t k = 0; k < batch->row_count; k++)
         pointers->rows[k] = state->slabs[k] ? state->slabs[k] + place : NULL;
@@ -119,59 +119,62 @@ static void compute_row(struct cn_job *job, size_t batch_index, size_t slot,
         pointers->counts[t] = NULL;
         if (!state->computed[t])
             continue;
-        pointers->means[t] = cn_arena_means(job->arena, variable, batch->result_slot, t) + place;
-        pointers->counts[t] = cn_arena_counts(job->arena, variable, batch->result_slot, t) + place;
+        pointers->means[t] = cn_arena_means(engine->arena, variable, batch->result_slot, t) + place;
+        pointers->counts[t] =
+            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + place;
     }
     const struct cn_window_job window = {
         .rows = pointers->rows,
-        .window = (size_t)job->plan->config->normals.window,
+        .window = (size_t)engine->plan->config->normals.window,
         .targets = batch->target_count,
         .cells = region->lat_count * region->lon_count,
         .means = pointers->means,
-        .counts = job->plan->config->output.counts ? pointers->counts : NULL};
-    job->kernels->window_means(&window);
+        .counts = engine->plan->config->output.counts ? pointers->counts : NULL};
+    engine->kernels->window_means(&window);
 }
 
 /* The result rows of the day slots first … end - 1. */
-static void touch_rows(struct cn_job *job, const struct cn_batch *batch, size_t first, size_t end)
+static void touch_rows(struct cn_engine *engine, const struct cn_batch *batch, size_t first,
+                       size_t end)
 {
-    size_t row = job->variable->layout.row_cells;
+    size_t row = engine->variable->layout.row_cells;
     for (size_t t = 0; t < batch->target_count; t++) {
-        float *means = cn_arena_means(job->arena, job->variable, batch->result_slot, t);
+        float *means = cn_arena_means(engine->arena, engine->variable, batch->result_slot, t);
         cn_arena_touch(means + first * row, (end - first) * row * sizeof *means);
     }
 }
 
-void cn_batch_tile(struct cn_job *job, size_t batch_index, size_t tile)
+void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
 {
-    const struct cn_variable_plan *variable = job->variable;
-    size_t slots = (size_t)variable->slots, tiles = job->batches[batch_index].tile_count;
+    const struct cn_variable_plan *variable = engine->variable;
+    size_t slots = (size_t)variable->slots, tiles = engine->batches[batch_index].tile_count;
     size_t first = tile * slots / tiles, end = (tile + 1) * slots / tiles;
     struct pointers pointers;
-    if (!cn_job_goes_on(job))
+    if (!cn_engine_is_running(engine))
         return;
-    if (!get_pointers(job, &variable->batches[batch_index], &pointers)) {
+    if (!get_pointers(engine, &variable->batches[batch_index], &pointers)) {
         struct cn_error error;
         cn_fail_memory(&error, "a tile");
-        cn_job_abort(job, &error);
+        cn_engine_abort(engine, &error);
         return;
     }
-    if (job->batches[batch_index].fresh)
-        touch_rows(job, &variable->batches[batch_index], first, end);
+    if (engine->batches[batch_index].first_use)
+        touch_rows(engine, &variable->batches[batch_index], first, end);
     uint64_t start = cn_now_ns(); /* what the kernel takes to give memory is not computing */
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
-            compute_row(job, batch_index, slot, &variable->layout.regions[r], &pointers);
-    cn_job_worker(job)->compute_ns += cn_now_ns() - start;
+            compute_row(engine, batch_index, slot, &variable->layout.regions[r], &pointers);
+    cn_engine_thread(engine)->compute_ns += cn_now_ns() - start;
 }
 
-void cn_batch_join(struct cn_job *job, size_t batch_index)
+void cn_batch_join(struct cn_engine *engine, size_t batch_index)
 {
-    const struct cn_batch *batch = &job->variable->batches[batch_index];
-    const struct cn_batch_state *state = &job->batches[batch_index];
-    if (!cn_job_goes_on(job))
+    const struct cn_batch *batch = &engine->variable->batches[batch_index];
+    const struct cn_batch_state *state = &engine->batches[batch_index];
+    if (!cn_engine_is_running(engine))
         return;
-    for (size_t m = state->first_making; m < state->first_making + state->making_count; m++)
-        if (state->computed[job->makings[m].target - batch->first_target])
-            cn_count(&job->counters->normals_computed, 1);
+    for (size_t m = state->first_output_task;
+         m < state->first_output_task + state->output_task_count; m++)
+        if (state->computed[engine->output_tasks[m].target - batch->first_target])
+            cn_count(&engine->counters->normals_computed, 1);
 }

@@ -4,101 +4,101 @@
  * batch for its years. The only file with task pragmas. Every body is one call: what is raced for
  * is then visible in one place, and thread sanitizers can follow it.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
 /* Dependence objects: only their addresses count. */
 struct tokens {
-    char *year;   /* [year_slots] */
-    char *result; /* [result_slots] */
-    char *door;   /* [1] */
+    char *year;      /* [year_slots] */
+    char *result;    /* [result_slots] */
+    char *hdf5_lock; /* [1] */
 };
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
-/* Opens go one at a time: they would only wait for each other at the HDF5 door. */
-static void create_open(struct cn_job *job, size_t load, const struct tokens *tokens)
+/* Opens go one at a time: they would only wait for each other at the HDF5 lock. */
+static void create_open(struct cn_engine *engine, size_t load, const struct tokens *tokens)
 {
-    const struct cn_load_state *state = &job->loads[load]; /* NOLINT: depend uses it */
-#pragma omp task default(none) firstprivate(job, load) depend(inout : *tokens->door) \
+    const struct cn_load_state *state = &engine->loads[load]; /* NOLINT: depend uses it */
+#pragma omp task default(none) firstprivate(engine, load) depend(inout : *tokens->hdf5_lock) \
     depend(iterator(size_t k = 0 : state->slot_count), out : tokens->year[state->slots[k]])
-    cn_load_open(job, load);
+    cn_load_open(engine, load);
 }
 
-static void create_decodes(struct cn_job *job, size_t load, const struct tokens *tokens)
+static void create_decodes(struct cn_engine *engine, size_t load, const struct tokens *tokens)
 {
-    const struct cn_load_state *state = &job->loads[load];
+    const struct cn_load_state *state = &engine->loads[load];
     for (size_t d = 0; d < state->decode_count; d++) {
         /* The first slot stands for the group: open and seal hold all of them. */
-#pragma omp task default(none) firstprivate(job, load, d) \
+#pragma omp task default(none) firstprivate(engine, load, d) \
     depend(in : tokens->year[state->slots[0]])
-        cn_load_decode(job, load, d);
+        cn_load_decode(engine, load, d);
     }
-#pragma omp task default(none) firstprivate(job, load) \
+#pragma omp task default(none) firstprivate(engine, load) \
     depend(iterator(size_t k = 0 : state->slot_count), inout : tokens->year[state->slots[k]])
-    cn_load_seal(job, load);
+    cn_load_seal(engine, load);
 }
 
-static void create_batch(struct cn_job *job, size_t batch, const struct tokens *tokens)
+static void create_batch(struct cn_engine *engine, size_t batch, const struct tokens *tokens)
 {
-    const struct cn_batch_state *state = &job->batches[batch];
-    const size_t result = job->variable->batches[batch].result_slot; /* NOLINT: depend uses it */
-#pragma omp task default(none) firstprivate(job, batch) \
+    const struct cn_batch_state *state = &engine->batches[batch];
+    const size_t result = engine->variable->batches[batch].result_slot; /* NOLINT: depend uses it */
+#pragma omp task default(none) firstprivate(engine, batch) \
     depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
     depend(out : tokens->result[result])
-    cn_batch_gate(job, batch);
+    cn_batch_gate(engine, batch);
     for (size_t t = 0; t < state->tile_count; t++) {
-#pragma omp task default(none) firstprivate(job, batch, t) depend(in : tokens->result[result])
-        cn_batch_tile(job, batch, t);
+#pragma omp task default(none) firstprivate(engine, batch, t) depend(in : tokens->result[result])
+        cn_batch_tile(engine, batch, t);
     }
-#pragma omp task default(none) firstprivate(job, batch) \
+#pragma omp task default(none) firstprivate(engine, batch) \
     depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
     depend(inout : tokens->result[result])
-    cn_batch_join(job, batch);
-    for (size_t m = state->first_making; m < state->first_making + state->making_count; m++)
-        for (size_t e = 0; e < job->makings[m].encode_count; e++) {
-#pragma omp task default(none) firstprivate(job, m, e) depend(in : tokens->result[result])
-            cn_making_encode(job, m, e);
+    cn_batch_join(engine, batch);
+    for (size_t m = state->first_output_task; m < state->first_output_task + state->output_task_count; m++)
+        for (size_t e = 0; e < engine->output_tasks[m].encode_count; e++) {
+#pragma omp task default(none) firstprivate(engine, m, e) depend(in : tokens->result[result])
+            cn_output_encode(engine, m, e);
         }
 }
 /* clang-format on */
 
 /* The queue is first in, first out. So that a load is opened while the one before it is decoded,
  * and not after, its open is created before the other's decodes. */
-static void create_tasks(struct cn_job *job, const struct tokens *tokens)
+static void create_tasks(struct cn_engine *engine, const struct tokens *tokens)
 {
-    const struct cn_step *step = job->variable->steps;
-    for (size_t s = 0; s < job->variable->step_count; s++) {
+    const struct cn_step *step = engine->variable->steps;
+    for (size_t s = 0; s < engine->variable->step_count; s++) {
         if (step[s].kind == CN_BATCH) {
-            create_batch(job, step[s].index, tokens);
+            create_batch(engine, step[s].index, tokens);
             continue;
         }
         if (s == 0 || step[s - 1].kind != CN_LOAD)
-            create_open(job, step[s].index, tokens);
-        if (s + 1 < job->variable->step_count && step[s + 1].kind == CN_LOAD)
-            create_open(job, step[s + 1].index, tokens);
-        create_decodes(job, step[s].index, tokens);
+            create_open(engine, step[s].index, tokens);
+        if (s + 1 < engine->variable->step_count && step[s + 1].kind == CN_LOAD)
+            create_open(engine, step[s + 1].index, tokens);
+        create_decodes(engine, step[s].index, tokens);
     }
 }
 
-void cn_graph_run(struct cn_job *job)
+void cn_graph_run(struct cn_engine *engine)
 {
-    char door = 0;
-    struct tokens tokens = {.year = calloc(job->variable->year_slots + 1, 1),
-                            .result = calloc(job->variable->result_slots + 1, 1),
-                            .door = &door};
+    char hdf5_lock = 0;
+    struct tokens tokens = {.year = calloc(engine->variable->year_slots + 1, 1),
+                            .result = calloc(engine->variable->result_slots + 1, 1),
+                            .hdf5_lock = &hdf5_lock};
     if (!tokens.year || !tokens.result) {
         struct cn_error error;
         cn_fail_memory(&error, "the task graph");
-        cn_job_abort(job, &error);
+        cn_engine_abort(engine, &error);
     } else {
         omp_set_dynamic(false); /* whatever the environment says: as many as were asked for */
         omp_set_max_active_levels(1);
-#pragma omp parallel default(none) shared(job, tokens) num_threads(job->threads)
+#pragma omp parallel default(none) shared(engine, tokens) num_threads(engine->threads)
 #pragma omp single
-        create_tasks(job, &tokens);
+        create_tasks(engine, &tokens);
     }
     free(tokens.year);
     free(tokens.result);

@@ -5,7 +5,7 @@
  * When the run is asked to stop, what a slow disk leaves of the queue after a while is given up.
  */
 #include "base/threads.h"
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,29 +30,29 @@ struct cn_publisher {
     bool finished;
 };
 
-static void publish(struct cn_job *job, const char *path, const char *temporary)
+static void publish(struct cn_engine *engine, const char *path, const char *temporary)
 {
-    const struct cn_normal_file file = {.config = job->plan->config, .path = path};
+    const struct cn_normal_file file = {.config = engine->plan->config, .path = path};
     struct cn_error error;
     if (cn_sink_publish(&file, temporary, &error)) {
-        cn_count(&job->counters->files_failed, 1);
-        cn_job_abort(job, &error);
+        cn_count(&engine->counters->files_failed, 1);
+        cn_engine_abort(engine, &error);
         return;
     }
-    cn_count(&job->counters->files_written, 1);
+    cn_count(&engine->counters->files_written, 1);
 }
 
 /* Whether the queue is given up. */
-static bool is_given_up(struct cn_job *job)
+static bool is_given_up(struct cn_engine *engine)
 {
-    uint64_t since = cn_job_heard_stop(job);
+    uint64_t since = cn_engine_stop_requested_ns(engine);
     return since && cn_now_ns() - since > PATIENCE_NS;
 }
 
 static void *publisher_main(void *argument)
 {
-    struct cn_job *job = argument;
-    struct cn_publisher *publisher = job->publisher;
+    struct cn_engine *engine = argument;
+    struct cn_publisher *publisher = engine->publisher;
     cn_thread_unbind();
     pthread_mutex_lock(&publisher->lock);
     for (;;) {
@@ -66,13 +66,13 @@ static void *publisher_main(void *argument)
         publisher->first = item->next;
         if (!publisher->first)
             publisher->last = &publisher->first;
-        bool given_up = is_given_up(job);
+        bool given_up = is_given_up(engine);
         pthread_mutex_unlock(&publisher->lock);
         if (given_up) {
             unlink(item->temporary);
-            cn_job_goes_on(job); /* no task may be left to hear of the stop */
+            cn_engine_is_running(engine); /* no task may be left to hear of the stop */
         } else {
-            publish(job, item->path, item->temporary);
+            publish(engine, item->path, item->temporary);
         }
         free(item);
         pthread_mutex_lock(&publisher->lock);
@@ -81,7 +81,7 @@ static void *publisher_main(void *argument)
     return NULL;
 }
 
-enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error)
+enum cn_status cn_publisher_start(struct cn_engine *engine, struct cn_error *error)
 {
     struct cn_publisher *publisher = calloc(1, sizeof *publisher);
     if (!publisher)
@@ -89,20 +89,22 @@ enum cn_status cn_publisher_start(struct cn_job *job, struct cn_error *error)
     publisher->last = &publisher->first;
     pthread_mutex_init(&publisher->lock, NULL);
     pthread_cond_init(&publisher->more, NULL);
-    job->publisher = publisher;
-    while (publisher->thread_count < THREADS &&
-           !pthread_create(&publisher->threads[publisher->thread_count], NULL, publisher_main, job))
+    engine->publisher = publisher;
+    while (
+        publisher->thread_count < THREADS &&
+        !pthread_create(&publisher->threads[publisher->thread_count], NULL, publisher_main, engine))
         publisher->thread_count++;
     return CN_OK; /* without any, tasks publish */
 }
 
-void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, const char *temporary)
+void cn_publisher_take(struct cn_engine *engine, const struct cn_normal_file *file,
+                       const char *temporary)
 {
-    struct cn_publisher *publisher = job->publisher;
+    struct cn_publisher *publisher = engine->publisher;
     size_t length = strlen(temporary) + 1;
     struct item *item = publisher->thread_count ? malloc(sizeof *item + length) : NULL;
     if (!item) {
-        publish(job, file->path, temporary);
+        publish(engine, file->path, temporary);
         return;
     }
     item->next = NULL;
@@ -115,9 +117,9 @@ void cn_publisher_take(struct cn_job *job, const struct cn_normal_file *file, co
     pthread_mutex_unlock(&publisher->lock);
 }
 
-void cn_publisher_finish(struct cn_job *job)
+void cn_publisher_finish(struct cn_engine *engine)
 {
-    struct cn_publisher *publisher = job->publisher;
+    struct cn_publisher *publisher = engine->publisher;
     if (!publisher)
         return;
     pthread_mutex_lock(&publisher->lock);
@@ -125,7 +127,7 @@ void cn_publisher_finish(struct cn_job *job)
     pthread_cond_broadcast(&publisher->more);
     while (publisher->thread_count && publisher->first) { /* hears a request before they do */
         pthread_mutex_unlock(&publisher->lock);
-        cn_job_heard_stop(job);
+        cn_engine_stop_requested_ns(engine);
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
         pthread_mutex_lock(&publisher->lock);
     }
@@ -135,5 +137,5 @@ void cn_publisher_finish(struct cn_job *job)
     pthread_mutex_destroy(&publisher->lock);
     pthread_cond_destroy(&publisher->more);
     free(publisher);
-    job->publisher = NULL;
+    engine->publisher = NULL;
 }

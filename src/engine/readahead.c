@@ -5,7 +5,7 @@
  */
 #include "base/machine.h"
 #include "base/threads.h"
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ struct cn_buffer {
     struct cn_buffer *next;
     unsigned char *memory;
     size_t room;
-    struct cn_bytes_ahead ahead;
+    struct cn_prefetched prefetched;
 };
 
 struct cn_readahead {
@@ -52,7 +52,7 @@ struct cn_readahead {
 /* What a byte that is asked for without waiting tells of its neighbours. */
 enum where { IN_CACHE, ON_DISK, UNKNOWN };
 
-static enum where look(int file, uint64_t address)
+static enum where page_cache_state(int file, uint64_t address)
 {
     char byte;
     const struct iovec one = {&byte, 1};
@@ -78,7 +78,7 @@ static bool make_room(struct cn_readahead *readahead, struct cn_buffer *buffer, 
 }
 
 /* Reads whole blocks, but for the file's last one, into a buffer that has room. */
-static bool fill(struct cn_job *job, int file, struct cn_buffer *buffer, uint64_t address,
+static bool fill(struct cn_engine *engine, int file, struct cn_buffer *buffer, uint64_t address,
                  uint64_t size)
 {
     const uint64_t begin = address / BLOCK * BLOCK, end = address + size;
@@ -88,11 +88,11 @@ static bool fill(struct cn_job *job, int file, struct cn_buffer *buffer, uint64_
         ssize_t got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
         if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0) /* not past the cache */
             got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
-        if ((got <= 0 && !(got < 0 && errno == EINTR)) || !cn_job_goes_on(job))
+        if ((got <= 0 && !(got < 0 && errno == EINTR)) || !cn_engine_is_running(engine))
             return false; /* the decode will meet it, and tell */
         done += got > 0 ? (size_t)got : 0;
     }
-    buffer->ahead = (struct cn_bytes_ahead){address, size, buffer->memory + (address - begin)};
+    buffer->prefetched = (struct cn_prefetched){address, size, buffer->memory + (address - begin)};
     return true;
 }
 
@@ -143,25 +143,26 @@ static void give_back(struct cn_readahead *readahead, struct cn_decode *decode,
     pthread_mutex_unlock(&readahead->lock);
 }
 
-static void care_for(struct cn_job *job, const struct cn_load_state *load, struct cn_decode *decode)
+static void prefetch_decode(struct cn_engine *engine, const struct cn_load_state *load,
+                            struct cn_decode *decode)
 {
-    struct cn_readahead *readahead = job->readahead;
-    const struct cn_read *read = &load->reads[decode->read];
+    struct cn_readahead *readahead = engine->readahead;
+    const struct cn_reader *read = &load->reads[decode->read];
     uint64_t address, size;
-    if (!cn_job_goes_on(job) || atomic_load(&decode->state) != NOBODY ||
+    if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != NOBODY ||
         atomic_load(&load->failed[decode->read]) ||
-        !cn_read_span(read, decode->first_unit, decode->unit_count, &address, &size) ||
+        !cn_reader_span(read, decode->first_unit, decode->unit_count, &address, &size) ||
         size > MOST_BYTES - 2 * BLOCK)
         return;
     /* O_NONBLOCK: what became a FIFO meanwhile is not waited for. */
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
     int file = open(read->file->path, flags);
-    enum where where = file < 0 ? IN_CACHE : look(file, address + size - 1);
+    enum where where = file < 0 ? IN_CACHE : page_cache_state(file, address + size - 1);
     struct cn_buffer *buffer = where == IN_CACHE ? NULL : take_decode(readahead, decode, size);
     if (buffer) {
         bool direct = readahead->direct && where == ON_DISK &&
                       fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
-        bool well = cn_read_is_unchanged(read, file) && fill(job, file, buffer, address, size);
+        bool well = cn_reader_is_unchanged(read, file) && fill(engine, file, buffer, address, size);
         /* Looking left its page in the cache, where it would deceive the next run. */
         if (direct)
             posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,
@@ -174,8 +175,8 @@ static void care_for(struct cn_job *job, const struct cn_load_state *load, struc
 
 static void *readahead_main(void *argument)
 {
-    struct cn_job *job = argument;
-    struct cn_readahead *readahead = job->readahead;
+    struct cn_engine *engine = argument;
+    struct cn_readahead *readahead = engine->readahead;
     cn_thread_unbind();
     pthread_mutex_lock(&readahead->lock);
     while (!readahead->finished) {
@@ -183,7 +184,7 @@ static void *readahead_main(void *argument)
             pthread_cond_wait(&readahead->more, &readahead->lock);
             continue;
         }
-        const struct cn_load_state *load = &job->loads[readahead->loads[readahead->load]];
+        const struct cn_load_state *load = &engine->loads[readahead->loads[readahead->load]];
         if (readahead->decode == load->decode_count) {
             readahead->load++;
             readahead->decode = 0;
@@ -191,7 +192,7 @@ static void *readahead_main(void *argument)
         }
         struct cn_decode *decode = &load->decodes[readahead->decode++];
         pthread_mutex_unlock(&readahead->lock);
-        care_for(job, load, decode);
+        prefetch_decode(engine, load, decode);
         pthread_mutex_lock(&readahead->lock);
     }
     pthread_mutex_unlock(&readahead->lock);
@@ -208,7 +209,7 @@ static bool is_large(const struct cn_plan *plan)
     return bytes > cn_machine_memory() / 4;
 }
 
-enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
+enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *error)
 {
     struct cn_readahead *readahead = calloc(1, sizeof *readahead);
     if (!readahead)
@@ -217,35 +218,36 @@ enum cn_status cn_readahead_start(struct cn_job *job, struct cn_error *error)
     pthread_cond_init(&readahead->more, NULL);
     pthread_cond_init(&readahead->given, NULL);
     pthread_cond_init(&readahead->done, NULL);
-    job->readahead = readahead;
-    readahead->direct = is_large(job->plan);
+    engine->readahead = readahead;
+    readahead->direct = is_large(engine->plan);
     readahead->room_left = cn_machine_memory() / MEMORY_SHARE;
-    readahead->buffer_count = (size_t)job->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
-    readahead->loads = calloc(job->variable->load_count + 1, sizeof *readahead->loads);
+    readahead->buffer_count = (size_t)engine->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
+    readahead->loads = calloc(engine->variable->load_count + 1, sizeof *readahead->loads);
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
     if (!readahead->loads || !readahead->buffers)
         return cn_fail_memory(error, "reading ahead");
     for (size_t k = 0; k < readahead->buffer_count; k++)
         put_buffer(readahead, &readahead->buffers[k]);
-    int wanted = LEAST_THREADS + job->threads / 4;
-    while (readahead->thread_count < (wanted < MOST_THREADS ? wanted : MOST_THREADS) &&
-           !pthread_create(&readahead->threads[readahead->thread_count], NULL, readahead_main, job))
+    int wanted = LEAST_THREADS + engine->threads / 4;
+    while (
+        readahead->thread_count < (wanted < MOST_THREADS ? wanted : MOST_THREADS) &&
+        !pthread_create(&readahead->threads[readahead->thread_count], NULL, readahead_main, engine))
         readahead->thread_count++;
     return CN_OK; /* without threads, decodes read for themselves */
 }
 
-void cn_readahead_take(struct cn_job *job, size_t load)
+void cn_readahead_take(struct cn_engine *engine, size_t load)
 {
-    struct cn_readahead *readahead = job->readahead;
+    struct cn_readahead *readahead = engine->readahead;
     pthread_mutex_lock(&readahead->lock);
     readahead->loads[readahead->count++] = load;
     pthread_cond_broadcast(&readahead->more);
     pthread_mutex_unlock(&readahead->lock);
 }
 
-const struct cn_bytes_ahead *cn_readahead_claim(struct cn_job *job, struct cn_decode *decode)
+const struct cn_prefetched *cn_readahead_claim(struct cn_engine *engine, struct cn_decode *decode)
 {
-    struct cn_readahead *readahead = job->readahead;
+    struct cn_readahead *readahead = engine->readahead;
     int state = NOBODY;
     if (atomic_compare_exchange_strong(&decode->state, &state, DECODE))
         return NULL;
@@ -253,12 +255,12 @@ const struct cn_bytes_ahead *cn_readahead_claim(struct cn_job *job, struct cn_de
     while (atomic_load(&decode->state) == READING)
         pthread_cond_wait(&readahead->done, &readahead->lock);
     pthread_mutex_unlock(&readahead->lock);
-    return decode->buffer ? &decode->buffer->ahead : NULL;
+    return decode->buffer ? &decode->buffer->prefetched : NULL;
 }
 
-void cn_readahead_release(struct cn_job *job, struct cn_decode *decode)
+void cn_readahead_release(struct cn_engine *engine, struct cn_decode *decode)
 {
-    struct cn_readahead *readahead = job->readahead;
+    struct cn_readahead *readahead = engine->readahead;
     if (!decode->buffer)
         return;
     pthread_mutex_lock(&readahead->lock);
@@ -267,9 +269,9 @@ void cn_readahead_release(struct cn_job *job, struct cn_decode *decode)
     pthread_mutex_unlock(&readahead->lock);
 }
 
-void cn_readahead_finish(struct cn_job *job)
+void cn_readahead_finish(struct cn_engine *engine)
 {
-    struct cn_readahead *readahead = job->readahead;
+    struct cn_readahead *readahead = engine->readahead;
     if (!readahead)
         return;
     pthread_mutex_lock(&readahead->lock);
@@ -288,5 +290,5 @@ void cn_readahead_finish(struct cn_job *job)
     free(readahead->loads);
     free(readahead->buffers);
     free(readahead);
-    job->readahead = NULL;
+    engine->readahead = NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * A run: the variables of the plan, one after another, each through the task graph.
  */
-#include "engine/job.h"
+#include "engine/engine.h"
 
 #include "base/machine.h"
 
@@ -18,50 +18,51 @@ static void copy_problems(struct cn_problems *to, const struct cn_problems *from
     to->lost |= from->lost;
 }
 
-static enum cn_status prepare(struct cn_job *job, struct cn_error *error)
+static enum cn_status prepare(struct cn_engine *engine, struct cn_error *error)
 {
-    const struct cn_variable_plan *variable = job->variable;
-    job->lost = cn_pool_alloc(job->pool, variable->variable->year_count, sizeof *job->lost);
-    job->touched = cn_pool_alloc(job->pool, variable->year_slots + variable->result_slots,
-                                 sizeof *job->touched);
-    job->file_read =
-        cn_pool_alloc(job->pool, job->plan->catalog->file_count, sizeof *job->file_read);
-    job->workers =
-        aligned_alloc(_Alignof(struct cn_worker), (size_t)job->threads * sizeof *job->workers);
-    if (job->workers) /* before anything can fail: they are freed whatever happens */
-        memset(job->workers, 0, (size_t)job->threads * sizeof *job->workers);
-    if (!job->lost || !job->touched || !job->file_read || !job->workers)
+    const struct cn_variable_plan *variable = engine->variable;
+    engine->year_dropped =
+        cn_pool_alloc(engine->pool, variable->variable->year_count, sizeof *engine->year_dropped);
+    engine->slot_used = cn_pool_alloc(engine->pool, variable->year_slots + variable->result_slots,
+                                      sizeof *engine->slot_used);
+    engine->file_read =
+        cn_pool_alloc(engine->pool, engine->plan->catalog->file_count, sizeof *engine->file_read);
+    engine->workers = aligned_alloc(_Alignof(struct cn_thread_state),
+                                    (size_t)engine->threads * sizeof *engine->workers);
+    if (engine->workers) /* before anything can fail: they are freed whatever happens */
+        memset(engine->workers, 0, (size_t)engine->threads * sizeof *engine->workers);
+    if (!engine->year_dropped || !engine->slot_used || !engine->file_read || !engine->workers)
         return cn_fail_memory(error, "a variable");
-    enum cn_status status = cn_loads_prepare(job, error);
+    enum cn_status status = cn_loads_prepare(engine, error);
     if (!status)
-        status = cn_batches_prepare(job, error);
+        status = cn_batches_prepare(engine, error);
     if (!status)
-        status = cn_makings_prepare(job, error);
+        status = cn_outputs_prepare(engine, error);
     if (!status)
-        status = cn_publisher_start(job, error);
+        status = cn_publisher_start(engine, error);
     if (!status)
-        status = cn_readahead_start(job, error);
+        status = cn_readahead_start(engine, error);
     return status;
 }
 
-static void collect(struct cn_job *job)
+static void collect(struct cn_engine *engine)
 {
-    struct cn_variable_result *result = job->result;
-    uint64_t first = atomic_load(&job->load_first_ns), last = 0, compute_ns = 0, write_ns = 0;
-    for (int t = 0; job->workers && t < job->threads; t++) {
-        const struct cn_worker *worker = &job->workers[t];
+    struct cn_variable_result *result = engine->result;
+    uint64_t first = atomic_load(&engine->load_first_ns), last = 0, compute_ns = 0, write_ns = 0;
+    for (int t = 0; engine->workers && t < engine->threads; t++) {
+        const struct cn_thread_state *worker = &engine->workers[t];
         last = worker->load_last_ns > last ? worker->load_last_ns : last;
         compute_ns += worker->compute_ns;
         write_ns += worker->write_ns;
     }
-    for (size_t f = 0; job->file_read && f < job->plan->catalog->file_count; f++)
-        result->files_read += atomic_load(&job->file_read[f]);
-    result->bytes_read = cn_bytes_read(job->counters);
+    for (size_t f = 0; engine->file_read && f < engine->plan->catalog->file_count; f++)
+        result->files_read += atomic_load(&engine->file_read[f]);
+    result->bytes_read = cn_bytes_read(engine->counters);
     result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
     result->compute_s = (double)compute_ns * 1e-9;
     result->write_s = (double)write_ns * 1e-9;
-    result->normals_written = cn_counted(&job->counters->files_written);
-    result->normals_failed += job->variable->outputs_wanted - result->normals_written;
+    result->normals_written = cn_counted(&engine->counters->files_written);
+    result->normals_failed += engine->variable->outputs_wanted - result->normals_written;
 }
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
@@ -69,35 +70,36 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
                                const struct cn_run_hooks *hooks, struct cn_counters *counters,
                                struct cn_variable_result *result)
 {
-    struct cn_job job = {.plan = plan,
-                         .variable = variable,
-                         .kernels = kernels,
-                         .arena = arena,
-                         .hooks = hooks,
-                         .counters = counters,
-                         .result = result,
-                         .threads = plan->threads,
-                         .report_lock = PTHREAD_MUTEX_INITIALIZER,
-                         .pool = cn_pool_new()};
+    struct cn_engine engine = {.plan = plan,
+                               .variable = variable,
+                               .kernels = kernels,
+                               .arena = arena,
+                               .hooks = hooks,
+                               .counters = counters,
+                               .result = result,
+                               .threads = plan->threads,
+                               .report_lock = PTHREAD_MUTEX_INITIALIZER,
+                               .pool = cn_pool_new()};
     struct cn_error error;
-    cn_budget_begin(&job.scratch, cn_machine_memory() / SCRATCH_SHARE);
-    enum cn_status status = job.pool ? prepare(&job, &error) : cn_fail_memory(&error, "a variable");
+    cn_budget_begin(&engine.scratch, cn_machine_memory() / SCRATCH_SHARE);
+    enum cn_status status =
+        engine.pool ? prepare(&engine, &error) : cn_fail_memory(&error, "a variable");
     if (status)
-        cn_job_abort(&job, &error);
+        cn_engine_abort(&engine, &error);
     else
-        cn_graph_run(&job);
-    cn_readahead_finish(&job);
-    cn_publisher_finish(&job);
-    collect(&job);
-    cn_loads_free(&job);
-    cn_makings_free(&job);
-    for (int t = 0; job.workers && t < job.threads; t++)
-        cn_scratch_free(&job.workers[t].scratch);
-    free(job.workers);
-    cn_pool_free(job.pool);
-    cn_budget_end(&job.scratch);
-    pthread_mutex_destroy(&job.report_lock);
-    return (enum cn_status)atomic_load(&job.stop);
+        cn_graph_run(&engine);
+    cn_readahead_finish(&engine);
+    cn_publisher_finish(&engine);
+    collect(&engine);
+    cn_loads_free(&engine);
+    cn_outputs_free(&engine);
+    for (int t = 0; engine.workers && t < engine.threads; t++)
+        cn_scratch_free(&engine.workers[t].scratch);
+    free(engine.workers);
+    cn_pool_free(engine.pool);
+    cn_budget_end(&engine.scratch);
+    pthread_mutex_destroy(&engine.report_lock);
+    return (enum cn_status)atomic_load(&engine.stop);
 }
 
 static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
@@ -114,7 +116,7 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
                         result->problems.items[i].severity == CN_PROBLEM ? "! " : "warning: ",
                         result->problems.items[i].text);
     counters->files_total = variable->outputs_wanted;
-    counters->files_kept = variable->outputs_kept;
+    counters->normals_skipped = variable->outputs_skipped;
     for (size_t l = 0; l < variable->load_count; l++)
         counters->years_total += variable->loads[l].year_count;
     counters->bytes_to_read = variable->bytes_to_read;
@@ -141,7 +143,7 @@ static void list_known_problems(const struct cn_variable_plan *variable,
                                 struct cn_variable_result *result)
 {
     result->name = variable->variable->name;
-    result->normals_skipped = variable->outputs_kept;
+    result->normals_skipped = variable->outputs_skipped;
     result->normals_failed = variable->outputs_failed;
     if (variable->failure)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
@@ -174,7 +176,7 @@ static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_resul
     return code;
 }
 
-enum cn_status cn_run_foresee(const struct cn_plan *plan, struct cn_run_result *result)
+enum cn_status cn_run_preview(const struct cn_plan *plan, struct cn_run_result *result)
 {
     *result = (struct cn_run_result){.threads = plan->threads};
     result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
@@ -196,7 +198,7 @@ void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
     struct cn_arena arena = {0};
     struct cn_error error;
     uint64_t start = cn_now_ns();
-    enum cn_status status = cn_run_foresee(plan, result);
+    enum cn_status status = cn_run_preview(plan, result);
     if (!status)
         status = cn_kernels_select(&kernels, &error);
     result->isa = kernels ? kernels->isa : NULL;

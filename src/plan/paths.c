@@ -112,7 +112,7 @@ static size_t collect(const struct cn_plan *plan, struct entry *entries)
     return count;
 }
 
-enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error)
+enum cn_status cn_config_check_paths(const struct cn_plan *plan, struct cn_error *error)
 {
     size_t count = collect(plan, NULL);
     struct entry *entries = calloc(count + 1, sizeof *entries);

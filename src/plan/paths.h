@@ -16,6 +16,6 @@ const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct 
 
 /* Every path of the plan is relative, has no component that is empty, "." or "..", and stands once.
  */
-enum cn_status cn_check_paths(const struct cn_plan *plan, struct cn_error *error);
+enum cn_status cn_config_check_paths(const struct cn_plan *plan, struct cn_error *error);
 
 #endif

@@ -2,10 +2,10 @@
  * The program over slots: batches of target years, the loads that they need, and which slot of the
  * arena each holds, as a compiler gives values registers. Pure.
  */
-#include "base/human.h"
+#include "base/format.h"
 #include "climnorm/plan.h"
 #include "plan/groups.h"
-#include "plan/space.h"
+#include "plan/output_sizes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -208,8 +208,8 @@ static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variabl
     return cn_fail(
         error, CN_BAD_USAGE,
         "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
-        plan->config->origin.engine_memory, cn_human_bytes(limit, has), (unsigned long long)limit,
-        variable->variable->name, cn_human_bytes(need, needs), (unsigned long long)need, advice);
+        plan->config->origin.engine_memory, cn_format_bytes(limit, has), (unsigned long long)limit,
+        variable->variable->name, cn_format_bytes(need, needs), (unsigned long long)need, advice);
 }
 
 /* The largest batch that fits, first with all the look-ahead that is useful, then with less. When
@@ -244,7 +244,7 @@ static void count_outputs(struct cn_variable_plan *variable)
     for (size_t t = 0; t < variable->target_count; t++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             variable->outputs_wanted += variable->targets[t].outputs[r].wanted;
-    variable->outputs_kept = variable->output_count - variable->outputs_wanted;
+    variable->outputs_skipped = variable->output_count - variable->outputs_wanted;
 }
 
 enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
@@ -269,7 +269,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
             return status;
         count_outputs(variable);
         cn_count_bytes_to_read(variable);
-        cn_count_space(plan, variable);
+        cn_estimate_output_sizes(plan, variable);
         if (need > plan->arena_bytes) {
             plan->arena_bytes = need;
             largest = variable;

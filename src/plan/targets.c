@@ -309,7 +309,7 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
         status = plan_variable(&builder, error);
     }
     if (!status)
-        status = cn_check_paths(made, error);
+        status = cn_config_check_paths(made, error);
     if (status) {
         cn_plan_free(made);
         return status;

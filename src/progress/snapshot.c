@@ -13,7 +13,8 @@ enum { AHEAD = 8 };                        /* years that may be in the making */
 static const double least_measured = 0.01; /* an estimate from less would jump about */
 static const double longest_estimate_s = 100 * 86400.0;
 
-void cn_pace_update(struct cn_pace *pace, double value, double elapsed_s, double horizon_s)
+void cn_rate_estimate_update(struct cn_rate_estimate *pace, double value, double elapsed_s,
+                             double horizon_s)
 {
     double step_s = elapsed_s - pace->last_s;
     if (!(step_s > 0))
@@ -58,7 +59,7 @@ static void read_totals(struct cn_progress_row *row, const struct cn_counters *c
 {
     row->years_total = counters->years_total;
     row->total = counters->files_total;
-    row->kept = counters->files_kept;
+    row->kept = counters->normals_skipped;
     row->bytes_to_read = counters->bytes_to_read;
     row->bytes_to_write = counters->bytes_to_write;
 }
@@ -97,9 +98,9 @@ static void update_row(struct cn_progress_row *row, const struct cn_counters *co
         row->normals_per_s = row->elapsed_s > 0 ? (double)row->written / row->elapsed_s : 0;
         return;
     }
-    cn_pace_update(&row->fraction_pace, row->fraction, row->elapsed_s, 30);
-    cn_pace_update(&row->bytes_pace, (double)row->bytes_read, row->elapsed_s, 5);
-    cn_pace_update(&row->normals_pace, (double)row->written, row->elapsed_s, 30);
+    cn_rate_estimate_update(&row->fraction_pace, row->fraction, row->elapsed_s, 30);
+    cn_rate_estimate_update(&row->bytes_pace, (double)row->bytes_read, row->elapsed_s, 5);
+    cn_rate_estimate_update(&row->normals_pace, (double)row->written, row->elapsed_s, 30);
     row->bytes_per_s = row->bytes_pace.per_second;
     row->normals_per_s = row->normals_pace.per_second;
     if (row->fraction < least_measured || !(row->fraction_pace.per_second > 0))

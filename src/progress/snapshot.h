@@ -9,12 +9,13 @@
 
 /* A rate that forgets: an exact mean over the first `horizon_s` seconds, then over about the last
  * half of the time (at least the horizon). Zero-initialise. */
-struct cn_pace {
+struct cn_rate_estimate {
     double per_second;
     double last_value, last_s;
 };
 /* `value` so far after `elapsed_s` seconds of work. */
-void cn_pace_update(struct cn_pace *pace, double value, double elapsed_s, double horizon_s);
+void cn_rate_estimate_update(struct cn_rate_estimate *pace, double value, double elapsed_s,
+                             double horizon_s);
 
 struct cn_progress_row {
     const char *name;
@@ -28,7 +29,7 @@ struct cn_progress_row {
     uint64_t arena_used;                             /* bytes */
     uint64_t bytes_to_read, bytes_to_write;          /* about; written: before compression */
     const char *problem;                             /* the first; NULL: none */
-    struct cn_pace fraction_pace, bytes_pace, normals_pace;
+    struct cn_rate_estimate fraction_pace, bytes_pace, normals_pace;
 };
 
 struct cn_snapshot {

@@ -4,9 +4,9 @@
  */
 #include "climnorm/run.h"
 
-#include "base/blame.h"
 #include "base/clock.h"
 #include "base/machine.h"
+#include "guard/fault.h"
 #include "progress/render.h"
 
 #include <dirent.h>
@@ -38,7 +38,7 @@ static void add_count(struct cn_text *text, uint64_t count)
     cn_text_right(text, cell, digits < CELL ? CELL : (size_t)digits); /* never cut */
 }
 
-static void add_rate(struct cn_text *text, struct cn_short rate)
+static void add_rate(struct cn_text *text, struct cn_short_text rate)
 {
     cn_text_right(text, rate.text[0] ? rate.text : "-", CELL);
 }
@@ -72,8 +72,8 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
     add_seconds(text, row->write_s);
     add_seconds(text, row->wall_s);
     bool read = row->load_s > 0 && row->bytes_read > 0;
-    add_rate(text,
-             read ? cn_short_bytes((double)row->bytes_read / row->load_s) : (struct cn_short){""});
+    add_rate(text, read ? cn_short_bytes((double)row->bytes_read / row->load_s)
+                        : (struct cn_short_text){""});
     add_rate(text, cn_short_rate(row->wall_s > 0 ? (double)row->normals_written / row->wall_s : 0));
     cn_text_end_line(text, "\n");
 }
@@ -349,6 +349,6 @@ enum cn_status cn_result_write_json(const struct cn_run_result *result, const ch
     if (failed)
         return cn_fail(error, CN_BAD_MACHINE, "cannot write the summary %s: %s; %s", path,
                        failed == ENXIO ? "nobody reads the pipe" : strerror(failed),
-                       failed == ENXIO ? "start its reader first" : cn_advice(failed));
+                       failed == ENXIO ? "start its reader first" : cn_errno_advice(failed));
     return CN_OK;
 }

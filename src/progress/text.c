@@ -4,7 +4,7 @@
  */
 #include "progress/text.h"
 
-#include "base/human.h"
+#include "base/format.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -215,9 +215,9 @@ size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8)
     return rows;
 }
 
-struct cn_short cn_short_duration(double seconds)
+struct cn_short_text cn_short_duration(double seconds)
 {
-    struct cn_short out = {""};
+    struct cn_short_text out = {""};
     if (!(seconds >= 0)) /* NaN too */
         return out;
     long long all = seconds < 1e10 ? (long long)floor(seconds + 0.5) : 10000000000;
@@ -231,17 +231,17 @@ struct cn_short cn_short_duration(double seconds)
     return out;
 }
 
-struct cn_short cn_short_bytes(double bytes)
+struct cn_short_text cn_short_bytes(double bytes)
 {
-    struct cn_short out;
+    struct cn_short_text out;
     uint64_t whole = bytes > 0 ? (bytes < 0x1p63 ? (uint64_t)(bytes + 0.5) : UINT64_C(1) << 63) : 0;
-    cn_human_bytes(whole, out.text);
+    cn_format_bytes(whole, out.text);
     return out;
 }
 
-struct cn_short cn_short_rate(double per_second)
+struct cn_short_text cn_short_rate(double per_second)
 {
-    struct cn_short out = {""};
+    struct cn_short_text out = {""};
     if (!(per_second > 0))
         return out;
     if (per_second < 0.95)

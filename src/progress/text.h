@@ -49,11 +49,11 @@ enum { CN_NOT_UTF8 = 0x110000 };
 uint32_t cn_utf8_next(const char **at);
 
 /* Numbers for people, each at most 9 columns for what a job can reach. */
-struct cn_short {
+struct cn_short_text {
     char text[24];
 };
-struct cn_short cn_short_duration(double seconds); /* 00:51, 1:02:03, 4d 06h; "": negative */
-struct cn_short cn_short_bytes(double bytes);      /* cn_human_bytes of any number */
-struct cn_short cn_short_rate(double per_second);  /* 4.2/s, 17/min */
+struct cn_short_text cn_short_duration(double seconds); /* 00:51, 1:02:03, 4d 06h; "": negative */
+struct cn_short_text cn_short_bytes(double bytes);      /* cn_format_bytes of any number */
+struct cn_short_text cn_short_rate(double per_second);  /* 4.2/s, 17/min */
 
 #endif

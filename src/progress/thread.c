@@ -4,8 +4,8 @@
  * nor this thread can ever hold up a task, or the end of the program.
  */
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/threads.h"
-#include "base/whole.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ struct cn_progress {
     struct cn_text head, above;     /* tty: what is written; messages in it */
     size_t columns;                 /* of the screen when that was drawn */
     char *latest;                   /* the latest message */
-    double told_s;                  /* when the last line was written */
+    double last_line_s;             /* when the last line was written */
     bool broken;                    /* nobody reads any more */
 };
 
@@ -71,14 +71,14 @@ void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state stat
 }
 
 /* The only place where the thread may be given up, and where it can wait for a reader. */
-static void put_out(struct cn_progress *progress, const struct cn_text *text)
+static void write_frame(struct cn_progress *progress, const struct cn_text *text)
 {
     if (text->failed || text->length == 0 || progress->broken)
         return;
     atomic_store(&progress->writing, true);
     if (!atomic_load(&progress->halted)) {
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-        progress->broken = !cn_write_whole(progress->view.fd, text->bytes, text->length);
+        progress->broken = !cn_write_full(progress->view.fd, text->bytes, text->length);
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     }
     atomic_store(&progress->writing, false);
@@ -194,7 +194,7 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
         cn_text_raw(head, frame->bytes);
     cn_text_raw(head, "\033[J\033[?7h\033[?25h");
     if (!frame->failed && !head->failed && !above->failed && (!background || above->length > 0)) {
-        put_out(progress, head);
+        write_frame(progress, head);
         struct cn_text swap = *shown;
         *shown = *frame;
         *frame = swap;
@@ -219,10 +219,10 @@ static void tell(struct cn_progress *progress, bool last, bool asked)
     bool changed = false;
     cn_text_clear(out);
     out->utf8 = locale_is_utf8();
-    if (progress->told_s < 0 && !json && !none)
+    if (progress->last_line_s < 0 && !json && !none)
         cn_render_plain_title(out, snapshot);
     render_messages(progress, out);
-    bool due = snapshot->elapsed_s - progress->told_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
+    bool due = snapshot->elapsed_s - progress->last_line_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
     for (size_t i = 0; i < snapshot->count && !none; i++) {
         bool active = snapshot->rows[i].state == CN_ACTIVE;
         bool fresh = snapshot->rows[i].state != progress->states[i];
@@ -236,8 +236,8 @@ static void tell(struct cn_progress *progress, bool last, bool asked)
     else if (asked)
         cn_render_plain_state(out, snapshot);
     if (changed || due)
-        progress->told_s = snapshot->elapsed_s;
-    put_out(progress, out);
+        progress->last_line_s = snapshot->elapsed_s;
+    write_frame(progress, out);
 }
 
 static void *watch(void *argument)
@@ -266,7 +266,7 @@ static void *watch(void *argument)
     return NULL;
 }
 
-enum cn_progress_mode cn_progress_settle(enum cn_progress_mode mode, int fd)
+enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int fd)
 {
     const char *term = getenv("TERM");
     bool dumb = !term || !term[0] || strcmp(term, "dumb") == 0;
@@ -313,10 +313,10 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     if (!made)
         return cn_fail_memory(error, "progress display");
     *made = (struct cn_progress){.view = *view,
-                                 .mode = cn_progress_settle(view->mode, view->fd),
+                                 .mode = cn_progress_resolve_mode(view->mode, view->fd),
                                  .start_ns = cn_now_ns(),
                                  .wake = -1,
-                                 .told_s = -1e9};
+                                 .last_line_s = -1e9};
     struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows);
     made->states = calloc(view->count + 1, sizeof *made->states); /* all CN_WAITING */
     made->snapshot.rows = rows;
@@ -362,7 +362,7 @@ void cn_progress_stop(struct cn_progress *progress, int patience_s)
     free_progress(progress);
 }
 
-void cn_progress_ask(struct cn_progress *progress)
+void cn_progress_request_status(struct cn_progress *progress)
 {
     if (!progress)
         return;

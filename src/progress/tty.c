@@ -2,7 +2,7 @@
  * The display on a terminal: a title, a row per variable, lines about the active one and what went
  * wrong, the latest message. Pure: it makes a frame; thread.c puts it on the screen.
  */
-#include "base/human.h"
+#include "base/format.h"
 #include "progress/render.h"
 
 #include <inttypes.h>
@@ -211,10 +211,10 @@ static void draw_bar(const struct look *look, const struct cn_progress_row *row)
 }
 
 /* Outputs made, of those to make; those kept, when there is nothing else. */
-static struct cn_short done_of_total(const struct cn_progress_row *row)
+static struct cn_short_text done_of_total(const struct cn_progress_row *row)
 {
     static const uint64_t most = 10000000000; /* what fits */
-    struct cn_short out = {""};
+    struct cn_short_text out = {""};
     if (row->total > 0 && row->written < most && row->total < most)
         snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, row->written, row->total);
     else if (row->total == 0 && row->kept > 0 && row->kept < most)
@@ -267,8 +267,8 @@ static void add_troubles(struct look *look, const struct cn_progress_row *row)
 static void draw_stages(struct look *look, const struct cn_progress_row *row)
 {
     char used[24], bound[24];
-    cn_human_bytes(row->arena_used, used);
-    cn_human_bytes(look->snapshot->arena_bytes, bound);
+    cn_format_bytes(row->arena_used, used);
+    cn_format_bytes(look->snapshot->arena_bytes, bound);
     char *unit = strchr(used, ' '), *bound_unit = strchr(bound, ' ');
     if (unit && bound_unit && strcmp(unit, bound_unit) == 0)
         *unit = '\0';

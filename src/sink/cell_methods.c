@@ -4,7 +4,7 @@
  * not parse is treated as absent, so that the result is always CF. Pure text, no files.
  */
 #include "sink/cell_methods.h"
-#include "base/writing.h"
+#include "base/strbuf.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -107,42 +107,42 @@ static bool take_entry(const char **at, struct entry *entry)
 }
 
 /* The words from `at` to `end`, each after one blank. */
-static void put_words(struct cn_writing *out, const char *at, const char *end)
+static void put_words(struct cn_strbuf *out, const char *at, const char *end)
 {
     for (at = skip_space(at); at < end; at = skip_space(at)) {
-        cn_write(out, " ");
+        cn_strbuf_add(out, " ");
         for (; at < end && !isspace((unsigned char)*at); at++)
-            cn_write(out, "%c", iscntrl((unsigned char)*at) ? '?' : *at);
+            cn_strbuf_add(out, "%c", iscntrl((unsigned char)*at) ? '?' : *at);
     }
 }
 
-static void put_names(struct cn_writing *out, const char *at, bool with_time)
+static void put_names(struct cn_strbuf *out, const char *at, bool with_time)
 {
     struct span name;
     while (take_name(&at, &name))
         if (with_time || !is(name, "time"))
-            cn_write(out, " %.*s:", (int)name.length, name.at);
+            cn_strbuf_add(out, " %.*s:", (int)name.length, name.at);
 }
 
-static void put_entry(struct cn_writing *out, const struct entry *entry)
+static void put_entry(struct cn_strbuf *out, const struct entry *entry)
 {
     put_names(out, entry->names, true);
     put_words(out, entry->method, entry->end);
 }
 
 /* `area: time: M` says one method for both; only its time part takes the climatological form. */
-static void put_climatological(struct cn_writing *out, const struct entry *entry)
+static void put_climatological(struct cn_strbuf *out, const struct entry *entry)
 {
     if (entry->others) {
         put_names(out, entry->names, false);
         put_words(out, entry->method, entry->comment);
     }
-    cn_write(out, " time:");
+    cn_strbuf_add(out, " time:");
     put_words(out, entry->method, entry->comment);
     if (!entry->climatological)
-        cn_write(out, " within days");
+        cn_strbuf_add(out, " within days");
     put_words(out, entry->comment, entry->end);
-    cn_write(out, " time: mean over years");
+    cn_strbuf_add(out, " time: mean over years");
 }
 
 /* The number of entries and of the last one about time (count: none). */
@@ -164,8 +164,8 @@ static size_t count_entries(const char *source, size_t *last_time)
 
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
 {
-    struct cn_writing out;
-    cn_writing_begin(&out);
+    struct cn_strbuf out;
+    cn_strbuf_begin(&out);
     const char *at = skip_space(source ? source : "");
     size_t last_time, count = count_entries(at, &last_time);
     for (size_t i = 0; i < count; i++) {
@@ -177,11 +177,11 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
             put_entry(&out, &entry);
     }
     if (last_time == count)
-        cn_write(&out, " time: %s within days time: mean over years",
-                 strcmp(variable, "tasmax") == 0   ? "maximum"
-                 : strcmp(variable, "tasmin") == 0 ? "minimum"
-                                                   : "mean");
-    char *text = cn_writing_end(&out);
+        cn_strbuf_add(&out, " time: %s within days time: mean over years",
+                      strcmp(variable, "tasmax") == 0   ? "maximum"
+                      : strcmp(variable, "tasmin") == 0 ? "minimum"
+                                                        : "mean");
+    char *text = cn_strbuf_end(&out);
     char *result = text ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
     free(text);
     return result;

@@ -16,7 +16,7 @@ static enum cn_status fail_to_write(struct cn_error *error, const char *path, co
                    errno ? strerror(errno) : "HDF5 gives no reason; check the disk");
 }
 
-static enum cn_status write_dataset(hid_t dataset, const struct cn_chunk *chunks, size_t count,
+static enum cn_status write_dataset(hid_t dataset, const struct cn_encoded *chunks, size_t count,
                                     const char *path, const char *variable, struct cn_error *error)
 {
     hsize_t shape[H5S_MAX_RANK] = {0}, offset[H5S_MAX_RANK] = {0};
@@ -41,8 +41,9 @@ static enum cn_status write_dataset(hid_t dataset, const struct cn_chunk *chunks
     return CN_OK;
 }
 
-enum cn_status cn_chunks_write(const char *path, const char *variable,
-                               const struct cn_chunk *chunks, size_t count, struct cn_error *error)
+enum cn_status cn_write_encoded(const char *path, const char *variable,
+                                const struct cn_encoded *chunks, size_t count,
+                                struct cn_error *error)
 {
     errno = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -73,7 +74,7 @@ static bool ends_where_it_says(hid_t file, const char *path)
            end == (haddr_t)status.st_size;
 }
 
-size_t cn_chunks_written(const char *path, const char *variable)
+size_t cn_count_chunks(const char *path, const char *variable)
 {
     hsize_t count = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

@@ -47,7 +47,8 @@ bool cn_image_reserve(struct cn_image *image, size_t size)
     }
     madvise(at, room, MADV_NOHUGEPAGE);
     if (!image->bytes)
-        memset(at, 0, TOUCHED); /* most metadata stand here: page faults now, not at the door */
+        memset(at, 0,
+               TOUCHED); /* most metadata stand here: page faults now, not at the HDF5 lock */
     image->bytes = at;
     image->room = room;
     return true;
@@ -98,7 +99,7 @@ static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
 }
 
 /* Reads and writes always succeed: HDF5 leaves a file half closed whose last write failed, and
- * stumbles over it later. What was never written, also for want of memory, is zero. */
+ * stumbles over it later. What was never written, also because memory ran out, is zero. */
 static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
                          size_t size, void *bytes)
 {

@@ -1,7 +1,7 @@
 /*
  * A file that HDF5 makes without a disk: its metadata in memory, the bytes of its chunks where they
  * already are. HDF5 copies no chunk, waits for no disk, and never sees a failed write, be it for
- * want of memory; whoever holds the image puts it on disk later, without the door.
+ * lack of memory; whoever holds the image puts it on disk later, without the HDF5 lock.
  */
 #ifndef CLIMNORM_SINK_IMAGE_H
 #define CLIMNORM_SINK_IMAGE_H
@@ -27,13 +27,13 @@ struct cn_image {
     bool failed; /* no memory for something that HDF5 wrote: it lacks that */
 };
 
-/* Makes room for a file of that size, which spares HDF5 growing it while others wait at the door.
- * False: no memory, and the image has failed. */
+/* Makes room for a file of that size, which spares HDF5 growing it while others wait at the HDF5
+ * lock. False: no memory, and the image has failed. */
 bool cn_image_reserve(struct cn_image *image, size_t size);
 
 /* Opens the HDF5 file that starts as `size` bytes at `start`, which are copied, for reading and
  * writing as image->file. The image, zero or reserved before, stays in its place until it is
- * closed, also after a failure: that of HDF5, or image->failed. Both hold the door. */
+ * closed, also after a failure: that of HDF5, or image->failed. Both hold the HDF5 lock. */
 bool cn_image_open(struct cn_image *image, const void *start, size_t size);
 /* From here on the image holds the whole file, unless false. */
 bool cn_image_close(struct cn_image *image);

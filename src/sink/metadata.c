@@ -4,9 +4,9 @@
  * nothing of netCDF's functions and stores no path, host, thread count or command line.
  */
 #include "sink/metadata.h"
-#include "base/writing.h"
+#include "base/strbuf.h"
 #include "catalog/attributes.h"
-#include "catalog/names.h"
+#include "catalog/file_names.h"
 #include "sink/cell_methods.h"
 #include "sink/climatology.h"
 
@@ -120,9 +120,9 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
 }
 
 /* The text, in the pool. NULL: out of memory. */
-static char *end_text(struct cn_pool *pool, struct cn_writing *writing)
+static char *end_text(struct cn_pool *pool, struct cn_strbuf *writing)
 {
-    char *text = cn_writing_end(writing), *copy = cn_pool_strdup(pool, text);
+    char *text = cn_strbuf_end(writing), *copy = cn_pool_strdup(pool, text);
     free(text);
     return copy;
 }
@@ -130,22 +130,22 @@ static char *end_text(struct cn_pool *pool, struct cn_writing *writing)
 char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, bool used,
                        int *count)
 {
-    struct cn_writing text;
-    cn_writing_begin(&text);
+    struct cn_strbuf text;
+    cn_strbuf_begin(&text);
     int window = file->config->normals.window, missing = 0;
     for (int i = 0; i < window; i++)
         if (used ? !is_used(file, i) : !cn_window_year(file, i))
-            cn_write(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
+            cn_strbuf_add(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
     *count = window - missing;
     return end_text(pool, &text);
 }
 
 static char *base_names(struct cn_pool *pool, const struct contributors *from)
 {
-    struct cn_writing text;
-    cn_writing_begin(&text);
+    struct cn_strbuf text;
+    cn_strbuf_begin(&text);
     for (size_t i = 0; i < from->count; i++)
-        cn_write(&text, i ? " %s" : "%s", from->files[i]->base);
+        cn_strbuf_add(&text, i ? " %s" : "%s", from->files[i]->base);
     return end_text(pool, &text);
 }
 
@@ -162,17 +162,17 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
 {
     const struct cn_file **sorted =
         cn_pool_alloc(pool, from->count, sizeof(const struct cn_file *));
-    struct cn_writing text;
+    struct cn_strbuf text;
     if (!sorted)
         return NULL;
-    cn_writing_begin(&text);
+    cn_strbuf_begin(&text);
     for (size_t i = 0; i < from->count; i++)
         sorted[i] = from->files[i];
     qsort(sorted, from->count, sizeof(const struct cn_file *), compare_versions);
     for (size_t i = 0; i < from->count; i++)
         if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
-            cn_write(&text, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
-                     sorted[i]->version_minor);
+            cn_strbuf_add(&text, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
+                          sorted[i]->version_minor);
     return end_text(pool, &text);
 }
 

@@ -4,13 +4,13 @@
  * business, where it stands place.c's.
  */
 #include "sink/sink.h"
-#include "base/blame.h"
-#include "base/door.h"
+#include "guard/fault.h"
+#include "guard/hdf5_lock.h"
 #include "sink/climatology.h"
 #include "sink/image.h"
 #include "sink/metadata.h"
-#include "sink/place.h"
 #include "sink/skeleton.h"
+#include "sink/temporary.h"
 
 #include <errno.h>
 #include <netcdf.h>
@@ -23,8 +23,8 @@ enum { METADATA_BYTES = 200000 }; /* few files have more */
 struct content {
     const char *name;
     const struct cn_attributes *attributes;
-    const double *values;          /* or NULL */
-    const struct cn_chunk *chunks; /* [slots] or NULL */
+    const double *values;            /* or NULL */
+    const struct cn_encoded *chunks; /* [slots] or NULL */
 };
 
 /* A text, or an int as an array of one, as netCDF-C stores them. */
@@ -48,7 +48,7 @@ static bool put_attribute(hid_t object, const struct cn_attribute *at)
     return put;
 }
 
-static bool put_chunks(hid_t dataset, struct cn_image *image, const struct cn_chunk *chunks,
+static bool put_chunks(hid_t dataset, struct cn_image *image, const struct cn_encoded *chunks,
                        int count)
 {
     hsize_t offset[3] = {0};
@@ -80,7 +80,7 @@ static bool put_content(struct cn_image *image, const struct content *content, i
 }
 
 /* About as many bytes as the file will have; too few cost a little time. */
-static size_t foresee_size(const struct cn_chunk *means, const struct cn_chunk *counts,
+static size_t foresee_size(const struct cn_encoded *means, const struct cn_encoded *counts,
                            size_t slots)
 {
     size_t size = METADATA_BYTES;
@@ -89,7 +89,7 @@ static size_t foresee_size(const struct cn_chunk *means, const struct cn_chunk *
     return size;
 }
 
-/* The whole file in memory but for the chunks. Holds the door. */
+/* The whole file in memory but for the chunks. Holds the HDF5 lock. */
 static enum cn_status make_image(const struct cn_normal_file *file,
                                  const struct cn_skeleton *skeleton,
                                  const struct content contents[], struct cn_image *image,
@@ -114,7 +114,7 @@ static enum cn_status write_temporary(const struct cn_normal_file *file, struct 
     const char *root = file->config->output.root;
     int descriptor;
     enum cn_status status =
-        cn_place_temporary(root, file->path, temporary, room, &descriptor, error);
+        cn_temporary_create(root, file->path, temporary, room, &descriptor, error);
     if (status)
         return status;
     bool put = cn_image_put(image, descriptor);
@@ -127,11 +127,11 @@ static enum cn_status write_temporary(const struct cn_normal_file *file, struct 
         return CN_OK;
     unlink(temporary);
     return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be written: %s; %s", root, file->path,
-                   strerror(reason), cn_advice(reason));
+                   strerror(reason), cn_errno_advice(reason));
 }
 
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
-                             const struct cn_chunk *means, const struct cn_chunk *counts,
+                             const struct cn_encoded *means, const struct cn_encoded *counts,
                              char *temporary, size_t room, struct cn_error *error)
 {
     struct cn_metadata metadata = {0};
@@ -155,11 +155,11 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
             {file->variable->name, &metadata.variable, NULL, means},
             {counts ? metadata.count_name : NULL, &metadata.counts, NULL, counts},
             {0}};
-        cn_door_enter();
+        cn_hdf5_lock();
         status = cn_skeleton_renew(skeleton, file, &metadata, error);
         if (!status)
             status = make_image(file, skeleton, contents, &image, error);
-        cn_door_leave();
+        cn_hdf5_unlock();
     }
     if (!status)
         status = write_temporary(file, &image, temporary, room, error);
@@ -171,5 +171,5 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
 enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
                                struct cn_error *error)
 {
-    return cn_place_publish(file->path, temporary, error);
+    return cn_temporary_publish(file->path, temporary, error);
 }

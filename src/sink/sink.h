@@ -14,7 +14,7 @@
 
 /* The chunk of one day slot, filtered as the file says (shuffle, then zlib at output.compression;
  * compression 0: the plain little-endian values, no filters). */
-struct cn_chunk {
+struct cn_encoded {
     const void *bytes;
     size_t size;
 };
@@ -38,11 +38,11 @@ struct cn_digests {
 void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests);
 
 /* Whether the existing file at the final path is complete, its digests match and it used exactly
- * the years planned. Takes the door. */
-bool cn_sink_is_current(const struct cn_normal_file *file);
+ * the years planned. Takes the HDF5 lock. */
+bool cn_sink_is_up_to_date(const struct cn_normal_file *file);
 
 /* What the files of a variable and region have in common, made with the first of them; zero before.
- * Any number of threads may share it: the door guards it. */
+ * Any number of threads may share it: the HDF5 lock guards it. */
 struct cn_skeleton {
     void *bytes;
     size_t size;
@@ -51,15 +51,16 @@ struct cn_skeleton {
 void cn_skeleton_free(struct cn_skeleton *skeleton);
 
 /* Writes the temporary file. skeleton: of the file's variable, region and config; means[slots];
- * counts[slots] or NULL; temporary: room for its path, made absolute. Takes the door, but never
- * while it waits for the disk. On failure nothing is left behind. CN_BAD_MACHINE: disk full, I/O
- * error. */
+ * counts[slots] or NULL; temporary: room for its path, made absolute. Takes the HDF5 lock, but
+ * never while it waits for the disk. On failure nothing is left behind. CN_BAD_MACHINE: disk full,
+ * I/O error. */
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
-                             const struct cn_chunk *means, const struct cn_chunk *counts,
+                             const struct cn_encoded *means, const struct cn_encoded *counts,
                              char *temporary, size_t room, struct cn_error *error);
 
 /* fsync, then rename to the final path: after a crash of the machine a file is there whole or not
- * at all. No door. On failure the temporary is removed. Who gives a file up unlinks it instead. */
+ * at all. No HDF5 lock. On failure the temporary is removed. Who gives a file up unlinks it
+ * instead. */
 enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
                                struct cn_error *error);
 

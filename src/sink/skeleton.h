@@ -8,7 +8,7 @@
 #include "sink/metadata.h"
 
 /* Makes the skeleton if there is none yet, or if the shared attributes are not those it was made
- * with. CN_BAD_INPUT: no file can hold a variable of that name. Holds the door. */
+ * with. CN_BAD_INPUT: no file can hold a variable of that name. Holds the HDF5 lock. */
 enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error);
 

@@ -15,7 +15,7 @@ struct span {
 
 struct visitor {
     void (*visit)(const struct visitor *visitor, const struct span *span);
-    const struct cn_read *read;
+    const struct cn_reader *read;
     const struct cn_block *block;
     float *row;
     float fill;
@@ -143,18 +143,18 @@ static void visit_sums(const struct visitor *visitor, const struct span *span)
     }
 }
 
-void cn_scatter_values(const struct cn_read *read, const struct cn_block *block)
+void cn_scatter_values(const struct cn_reader *read, const struct cn_block *block)
 {
     scatter(&(struct visitor){
-        .visit = read->plain ? visit_floats : visit_values, .read = read, .block = block});
+        .visit = read->is_native_f32 ? visit_floats : visit_values, .read = read, .block = block});
 }
 
-void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill)
+void cn_scatter_fill(const struct cn_reader *read, const struct cn_block *block, float fill)
 {
     scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
 }
 
-void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block,
+void cn_scatter_sums(const struct cn_reader *read, const struct cn_block *block,
                      const struct cn_sums *sums)
 {
     const struct visitor visitor = {

@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_SOURCE_BLOCK_H
 #define CLIMNORM_SOURCE_BLOCK_H
 
-#include "source/read.h"
+#include "source/file_reader.h"
 
 struct cn_block {
     struct cn_raw raw;
@@ -16,10 +16,10 @@ struct cn_block {
 };
 
 /* Any type, packing, byte order and shuffle. */
-void cn_scatter_values(const struct cn_read *read, const struct cn_block *block);
+void cn_scatter_values(const struct cn_reader *read, const struct cn_block *block);
 
 /* All cells of the block the same; its bytes do not count. */
-void cn_scatter_fill(const struct cn_read *read, const struct cn_block *block, float fill);
+void cn_scatter_fill(const struct cn_reader *read, const struct cn_block *block, float fill);
 
 /* Several instants of one day: adds the values that are there to
  * sums[row_cells], what rounding took from them to errors, and their numbers to counts. */
@@ -27,7 +27,7 @@ struct cn_sums {
     double *sums, *errors;
     unsigned *counts;
 };
-void cn_scatter_sums(const struct cn_read *read, const struct cn_block *block,
+void cn_scatter_sums(const struct cn_reader *read, const struct cn_block *block,
                      const struct cn_sums *sums);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Chunks of HDF5 files: the library says once where they lie, behind the door; what is in them is
- * read without it.
+ * Chunks of HDF5 files: the library says once where they lie, behind the HDF5 lock; what is in them
+ * is read without it.
  */
-#include "source/dataset.h"
+#include "source/h5_variable.h"
 
-#include "base/door.h"
+#include "guard/hdf5_lock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,9 +19,9 @@ static void dimensions(const struct cn_storage *storage, size_t dims[3])
     dims[2] = storage->lon_dim;
 }
 
-struct cn_dataset cn_dataset_open(const struct cn_read *read)
+struct cn_h5_variable cn_h5_variable_open(const struct cn_reader *read)
 {
-    struct cn_dataset dataset = {.id = -1};
+    struct cn_h5_variable dataset = {.id = -1};
     errno = 0;
     dataset.file = H5Fopen(read->file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (dataset.file >= 0)
@@ -29,7 +29,7 @@ struct cn_dataset cn_dataset_open(const struct cn_read *read)
     return dataset;
 }
 
-void cn_dataset_close(const struct cn_dataset *dataset)
+void cn_h5_variable_close(const struct cn_h5_variable *dataset)
 {
     if (dataset->id >= 0)
         H5Dclose(dataset->id);
@@ -45,7 +45,7 @@ size_t cn_chunk_elements(const struct cn_storage *storage)
     return elements;
 }
 
-void cn_chunks_tiles(struct cn_read *read)
+void cn_chunks_tiles(struct cn_reader *read)
 {
     const struct cn_storage *storage = &read->file->storage;
     size_t dims[3];
@@ -66,9 +66,9 @@ static size_t count_chunks(const struct cn_storage *storage)
     return chunks;
 }
 
-/* HDF5 finds a chunk by walking along all of them, some 30 ns a step, behind the door; from 1.14 on
- * one walk finds all. */
-bool cn_chunks_are_few(const struct cn_read *read)
+/* HDF5 finds a chunk by walking along all of them, some 30 ns a step, behind the HDF5 lock;
+ * from 1.14 on one walk finds all. */
+bool cn_chunks_are_few(const struct cn_reader *read)
 {
     static const size_t most_steps = 50000000;
     const size_t chunks = count_chunks(&read->file->storage);
@@ -81,7 +81,7 @@ bool cn_chunks_are_few(const struct cn_read *read)
 
 /* What HDF5 says of chunks goes to places. */
 struct search {
-    struct cn_read *read;
+    struct cn_reader *read;
     size_t dims[3];
     size_t found;  /* chunks that were written */
     bool mistaken; /* a chunk is outside of the file or the variable, or there twice */
@@ -95,10 +95,10 @@ static void note(struct search *search, size_t unit, unsigned mask, haddr_t addr
     search->found += address != HADDR_UNDEF;
     if (address == HADDR_UNDEF || !cn_decoder_needs(search->read, &block))
         return;
-    struct cn_chunk_place *place = &search->read->places[unit];
-    search->mistaken |= size == 0 || size > cn_stored_most(raw) || address > end ||
+    struct cn_chunk_location *place = &search->read->places[unit];
+    search->mistaken |= size == 0 || size > cn_encoded_bound(raw) || address > end ||
                         size > end - address || place->address != CN_UNWRITTEN;
-    *place = (struct cn_chunk_place){address, size, mask};
+    *place = (struct cn_chunk_location){address, size, mask};
 }
 
 #if H5_VERSION_GE(1, 14, 0)
@@ -106,7 +106,7 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
                      void *context)
 {
     struct search *search = context;
-    const struct cn_read *read = search->read;
+    const struct cn_reader *read = search->read;
     const struct cn_storage *storage = &read->file->storage;
     size_t unit = 0;
     for (size_t d = 0; d < storage->rank; d++)
@@ -163,7 +163,7 @@ static bool search_all(struct search *search, hid_t dataset)
 #endif
 
 /* The slab value of what was never written. False: HDF5 cannot tell. */
-static bool find_fill(struct cn_read *read, hid_t dataset)
+static bool find_fill(struct cn_reader *read, hid_t dataset)
 {
     unsigned char raw[8] = {0};
     double number = NAN;
@@ -183,7 +183,7 @@ static bool find_fill(struct cn_read *read, hid_t dataset)
     return found;
 }
 
-static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn_error *error)
+static enum cn_status find_chunks(struct cn_reader *read, hid_t dataset, struct cn_error *error)
 {
     struct search search = {.read = read};
     dimensions(&read->file->storage, search.dims);
@@ -203,33 +203,33 @@ static enum cn_status find_chunks(struct cn_read *read, hid_t dataset, struct cn
     return CN_OK;
 }
 
-enum cn_status cn_chunks_find(struct cn_read *read, struct cn_error *error)
+enum cn_status cn_chunks_find(struct cn_reader *read, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
-    cn_door_enter();
-    struct cn_dataset dataset = cn_dataset_open(read);
+    cn_hdf5_lock();
+    struct cn_h5_variable dataset = cn_h5_variable_open(read);
     if (dataset.id < 0 || !find_fill(read, dataset.id))
         status = cn_fail_library(read, errno, "HDF5 cannot open its variable", error);
     else if (read->file->storage.layout == CN_CHUNKED)
         status = find_chunks(read, dataset.id, error);
-    cn_dataset_close(&dataset);
-    cn_door_leave();
+    cn_h5_variable_close(&dataset);
+    cn_hdf5_unlock();
     return status;
 }
 
-enum cn_status cn_chunks_read(const struct cn_read *read, int file, size_t unit,
+enum cn_status cn_chunks_read(const struct cn_reader *read, int file, size_t unit,
                               const size_t begin[3], struct cn_scratch *scratch,
                               struct cn_block *block, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
-    const struct cn_chunk_place *place = &read->places[unit];
+    const struct cn_chunk_location *place = &read->places[unit];
     const char *wrong = "";
     size_t dims[3];
-    const unsigned char *stored = cn_find_ahead(scratch, place->address, place->size);
+    const unsigned char *stored = cn_prefetched_bytes(scratch, place->address, place->size);
     enum cn_status status = CN_OK;
     if (!stored) {
         unsigned char *room = cn_scratch_get(scratch, 0, place->size);
-        status = room ? cn_read_bytes(read, file, place->address, place->size, scratch, room, error)
+        status = room ? cn_file_bytes(read, file, place->address, place->size, scratch, room, error)
                       : cn_fail_memory(error, "a chunk");
         stored = room;
     }

@@ -6,7 +6,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are used as they lie");
 
-bool cn_decoder_plan(struct cn_read *read)
+bool cn_decoder_plan(struct cn_reader *read)
 {
     const struct cn_box *box = &read->box;
     const size_t first[3] = {read->first, box->first_lat, box->first_lon};
@@ -15,7 +15,7 @@ bool cn_decoder_plan(struct cn_read *read)
     if (chunked)
         cn_chunks_tiles(read);
     else
-        cn_pieces_tiles(read);
+        cn_contiguous_plan(read);
     read->unit_count = 1;
     for (int d = 0; d < 3; d++) {
         read->tile_first[d] = chunked ? first[d] / read->tile[d] * read->tile[d] : first[d];
@@ -26,7 +26,7 @@ bool cn_decoder_plan(struct cn_read *read)
     return !chunked || cn_chunks_are_few(read);
 }
 
-struct cn_block cn_decoder_block(const struct cn_read *read, size_t unit, size_t begin[3])
+struct cn_block cn_decoder_block(const struct cn_reader *read, size_t unit, size_t begin[3])
 {
     const struct cn_box *box = &read->box;
     const size_t first[3] = {read->first, box->first_lat, box->first_lon};
@@ -44,7 +44,7 @@ struct cn_block cn_decoder_block(const struct cn_read *read, size_t unit, size_t
     return block;
 }
 
-bool cn_decoder_needs(const struct cn_read *read, const struct cn_block *block)
+bool cn_decoder_needs(const struct cn_reader *read, const struct cn_block *block)
 {
     for (size_t r = 0; r < read->layout->region_count; r++) {
         const struct cn_region_cells *region = &read->layout->regions[r];
@@ -59,7 +59,7 @@ bool cn_decoder_needs(const struct cn_read *read, const struct cn_block *block)
     return false;
 }
 
-enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error)
+enum cn_status cn_decoder_open(struct cn_reader *read, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
     return storage->layout == CN_CHUNKED || storage->begin == CN_UNWRITTEN
@@ -68,20 +68,20 @@ enum cn_status cn_decoder_open(struct cn_read *read, struct cn_error *error)
 }
 
 /* Whether nothing was written where the unit is. */
-static bool is_unwritten(const struct cn_read *read, size_t unit)
+static bool is_unwritten(const struct cn_reader *read, size_t unit)
 {
     return (read->places ? read->places[unit].address : read->file->storage.begin) == CN_UNWRITTEN;
 }
 
-bool cn_decoder_place(const struct cn_read *read, size_t unit, uint64_t *address, uint64_t *spread,
-                      uint64_t *bytes)
+bool cn_decoder_place(const struct cn_reader *read, size_t unit, uint64_t *address,
+                      uint64_t *spread, uint64_t *bytes)
 {
     size_t begin[3];
     const struct cn_block block = cn_decoder_block(read, unit, begin);
     if (is_unwritten(read, unit) || !cn_decoder_needs(read, &block))
         return false;
     if (!read->places) {
-        *bytes = cn_pieces_place(read, &block, address, spread);
+        *bytes = cn_contiguous_span(read, &block, address, spread);
         return true;
     }
     *address = read->places[unit].address;
@@ -89,7 +89,7 @@ bool cn_decoder_place(const struct cn_read *read, size_t unit, uint64_t *address
     return true;
 }
 
-enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit,
+enum cn_status cn_decoder_unit(const struct cn_reader *read, int file, size_t unit,
                                struct cn_scratch *scratch, struct cn_error *error)
 {
     size_t begin[3];
@@ -102,7 +102,7 @@ enum cn_status cn_decoder_unit(const struct cn_read *read, int file, size_t unit
     }
     enum cn_status status = read->places
                                 ? cn_chunks_read(read, file, unit, begin, scratch, &block, error)
-                                : cn_pieces_read(read, file, scratch, &block, error);
+                                : cn_contiguous_read(read, file, scratch, &block, error);
     if (!status)
         cn_scatter_values(read, &block);
     return status;

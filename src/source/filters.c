@@ -130,12 +130,12 @@ static struct earlier look_before(const struct cn_storage *storage, size_t k, un
     return earlier;
 }
 
-size_t cn_stored_most(size_t bytes)
+size_t cn_encoded_bound(size_t bytes)
 {
     return bytes + bytes / 2 + 4096;
 }
 
-enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
+enum cn_status cn_filters_undo(const struct cn_reader *read, unsigned mask,
                                const unsigned char *stored, size_t size, struct cn_scratch *scratch,
                                struct cn_raw *raw, const char **wrong)
 {
@@ -155,7 +155,7 @@ enum cn_status cn_filters_undo(const struct cn_read *read, unsigned mask,
             status = check(&state, wrong);
         else if (filter->kind != CN_SHUFFLE)
             status = decompress(&state, filter->kind == CN_ZSTD,
-                                earlier.compressions ? cn_stored_most(bytes)
+                                earlier.compressions ? cn_encoded_bound(bytes)
                                                      : bytes + earlier.checksums * CHECKSUM_BYTES,
                                 earlier.compressions, wrong);
         else if (earlier.steps || filter->width != raw->width)

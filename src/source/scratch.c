@@ -1,7 +1,7 @@
 /*
  * Buffers of one thread. They are not held across tasks, so a thread has one set.
  */
-#include "source/read.h"
+#include "source/file_reader.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * and hands out what memory held before for the values that it lacks. So the decoder undoes their
  * filters here first, as far as it knows them, only to see that lengths and checksums are right.
  */
-#include "source/dataset.h"
+#include "source/h5_variable.h"
 
-#include "base/door.h"
+#include "guard/hdf5_lock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static bool sticks_out(const struct cn_storage *storage, const struct grid *grid
 }
 
 /* False: no chunk of the block is in the dataset. */
-static bool lay_grid(const struct cn_read *read, hid_t dataset, size_t first, size_t end,
+static bool lay_grid(const struct cn_reader *read, hid_t dataset, size_t first, size_t end,
                      struct grid *grid)
 {
     const struct cn_storage *storage = &read->file->storage;
@@ -90,19 +90,19 @@ static bool step(const struct cn_storage *storage, struct grid *grid)
 }
 
 /* The chunk as it is stored, in scratch; size 0: it was never written. */
-static enum cn_status fetch(const struct cn_read *read, hid_t dataset, const hsize_t *offset,
+static enum cn_status fetch(const struct cn_reader *read, hid_t dataset, const hsize_t *offset,
                             size_t most, struct cn_scratch *scratch, unsigned char **stored,
                             hsize_t *size, uint32_t *mask, struct cn_error *error)
 {
     *size = 0;
-    cn_door_enter();
+    cn_hdf5_lock();
     errno = 0;
     bool read_it = H5Dget_chunk_storage_size(dataset, offset, size) >= 0 && *size <= most;
     *stored = read_it ? cn_scratch_get(scratch, 0, (size_t)*size + 1) : NULL;
     if (*stored && *size)
         read_it = H5Dread_chunk(dataset, H5P_DEFAULT, offset, mask, *stored) >= 0;
     const int reason = errno;
-    cn_door_leave();
+    cn_hdf5_unlock();
     if (read_it && !*stored)
         return cn_fail_memory(error, "a chunk");
     if (read_it)
@@ -112,7 +112,7 @@ static enum cn_status fetch(const struct cn_read *read, hid_t dataset, const hsi
     return cn_fail_library(read, reason, what, error);
 }
 
-static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, struct grid *grid,
+static enum cn_status verify_block(const struct cn_reader *read, hid_t dataset, struct grid *grid,
                                    struct cn_scratch *scratch, struct cn_error *error)
 {
     const struct cn_storage *storage = &read->file->storage;
@@ -123,7 +123,7 @@ static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, st
         hsize_t size;
         uint32_t mask = 0;
         const char *wrong = "";
-        enum cn_status status = fetch(read, dataset, grid->offset, cn_stored_most(bytes), scratch,
+        enum cn_status status = fetch(read, dataset, grid->offset, cn_encoded_bound(bytes), scratch,
                                       &stored, &size, &mask, error);
         if (status)
             return status;
@@ -140,25 +140,25 @@ static enum cn_status verify_block(const struct cn_read *read, hid_t dataset, st
     return CN_OK;
 }
 
-enum cn_status cn_chunks_verify(const struct cn_read *read, size_t first, size_t end,
+enum cn_status cn_chunks_verify(const struct cn_reader *read, size_t first, size_t end,
                                 struct cn_scratch *scratch, struct cn_error *error)
 {
     struct grid grid;
     if (!read->file->storage.filter_count)
         return CN_OK;
-    cn_door_enter();
-    struct cn_dataset dataset = cn_dataset_open(read);
+    cn_hdf5_lock();
+    struct cn_h5_variable dataset = cn_h5_variable_open(read);
     const bool told = dataset.id >= 0 && inquire(dataset.id, &grid);
     const int reason = errno;
     bool some = told && lay_grid(read, dataset.id, first, end, &grid);
-    cn_door_leave();
+    cn_hdf5_unlock();
     enum cn_status status = CN_OK;
     if (!told)
         status = cn_fail_library(read, reason, "HDF5 cannot open its variable", error);
     else if (some)
         status = verify_block(read, dataset.id, &grid, scratch, error);
-    cn_door_enter();
-    cn_dataset_close(&dataset);
-    cn_door_leave();
+    cn_hdf5_lock();
+    cn_h5_variable_close(&dataset);
+    cn_hdf5_unlock();
     return status;
 }

@@ -166,7 +166,7 @@ static void store_plain(uint8_t *out, const float *values, size_t count)
 }
 
 enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
-                               struct cn_chunk *chunk, struct cn_error *error)
+                               struct cn_encoded *chunk, struct cn_error *error)
 {
     size_t size = 4 * encoder->cells;
     if (encoder->compressor) {
@@ -181,6 +181,6 @@ enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *va
         memcpy(bytes, encoder->deflated, size);
     else
         store_plain(bytes, values, encoder->cells);
-    *chunk = (struct cn_chunk){bytes, size};
+    *chunk = (struct cn_encoded){bytes, size};
     return CN_OK;
 }

@@ -21,7 +21,7 @@ struct cn_synth_file {
     int64_t first_day; /* days since 1850-01-01 of the calendar */
 };
 
-/* Makes `path` with all but the values, and closes it. The caller holds the HDF5 door. */
+/* Makes `path` with all but the values, and closes it. The caller holds the HDF5 lock. */
 enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
                                     struct cn_error *error);
 
@@ -39,6 +39,6 @@ enum cn_status cn_synth_encoder_init(struct cn_synth_encoder *encoder,
 void cn_synth_encoder_free(struct cn_synth_encoder *encoder);
 /* chunk->bytes is allocated: the caller frees it. */
 enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
-                               struct cn_chunk *chunk, struct cn_error *error);
+                               struct cn_encoded *chunk, struct cn_error *error);
 
 #endif

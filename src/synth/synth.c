@@ -3,8 +3,8 @@
  * changes nothing: values are a function of what they stand for (world.h). It knows neither the
  * terminal nor exit codes.
  */
-#include "base/door.h"
 #include "climnorm/pool.h"
+#include "guard/hdf5_lock.h"
 #include "synth/file.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ enum {
 struct slot {
     size_t file; /* which may use the slot now */
     size_t units_left;
-    struct cn_chunk chunks[MAX_DAYS];
+    struct cn_encoded chunks[MAX_DAYS];
 };
 
 struct run {
@@ -263,12 +263,12 @@ static enum cn_status publish(const struct run *run, size_t index, const struct 
     if (status)
         return status;
     unlink(temporary); /* of a dead process that had our number */
-    cn_door_enter();
+    cn_hdf5_lock();
     status = cn_synth_file_create(file, temporary, error);
     if (!status)
-        status = cn_chunks_write(temporary, file->variable->name, slot->chunks, (size_t)file->days,
-                                 error);
-    cn_door_leave();
+        status = cn_write_encoded(temporary, file->variable->name, slot->chunks, (size_t)file->days,
+                                  error);
+    cn_hdf5_unlock();
     struct stat written;
     if (!status && (stat(temporary, &written) || rename(temporary, path)))
         status = cn_fail(error, CN_BAD_MACHINE, "%s: the finished file cannot take its name: %s",
@@ -345,7 +345,7 @@ struct workspace {
 };
 
 static enum cn_status make_day(struct run *run, const struct cn_synth_file *file, int day,
-                               struct workspace *workspace, struct cn_chunk *chunk,
+                               struct workspace *workspace, struct cn_encoded *chunk,
                                struct cn_error *error)
 {
     const struct cn_synth_options *o = run->options;

@@ -1,0 +1,97 @@
+/*
+ * Parcels. Bytes follow each other without padding: both ends are one program.
+ */
+#include "base/serialize.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool make_room(struct cn_archive *archive, size_t more)
+{
+    size_t wanted;
+    if (__builtin_add_overflow(archive->count, more, &wanted) || wanted > SIZE_MAX / 2)
+        return false;
+    if (wanted <= archive->room)
+        return true;
+    unsigned char *larger = realloc(archive->bytes, 2 * wanted);
+    if (!larger)
+        return false;
+    archive->bytes = larger;
+    archive->room = 2 * wanted;
+    return true;
+}
+
+static void pack(struct cn_archive *archive, const void *bytes, size_t size)
+{
+    if (!archive->status && !make_room(archive, size))
+        archive->status = CN_BAD_MACHINE;
+    if (archive->status || !size)
+        return;
+    memcpy(archive->bytes + archive->count, bytes, size);
+    archive->count += size;
+}
+
+static void unpack(struct cn_archive *archive, void *bytes, size_t size)
+{
+    if (!archive->status && size > archive->count - archive->at)
+        archive->status = CN_BAD_INPUT;
+    if (!size)
+        return;
+    if (archive->status) {
+        memset(bytes, 0, size);
+        return;
+    }
+    memcpy(bytes, archive->bytes + archive->at, size);
+    archive->at += size;
+}
+
+void cn_archive_bytes(struct cn_archive *archive, void *bytes, size_t size)
+{
+    if (archive->unpacking)
+        unpack(archive, bytes, size);
+    else
+        pack(archive, bytes, size);
+}
+
+void cn_archive_flag(struct cn_archive *archive, bool *flag)
+{
+    unsigned char byte = !archive->unpacking && *flag;
+    cn_archive_bytes(archive, &byte, 1);
+    *flag = byte != 0;
+}
+
+void cn_archive_count(struct cn_archive *archive, size_t *count)
+{
+    cn_archive_bytes(archive, count, sizeof *count);
+    if (!archive->unpacking || *count <= archive->count - archive->at)
+        return;
+    archive->status = CN_BAD_INPUT;
+    *count = 0;
+}
+
+const void *cn_archive_array(struct cn_archive *archive, const void *items, size_t count,
+                             size_t size)
+{
+    size_t bytes;
+    if (!archive->unpacking) {
+        pack(archive, items, count * size);
+        return items;
+    }
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > archive->count - archive->at)
+        archive->status = CN_BAD_INPUT;
+    void *copy = archive->status ? NULL : cn_pool_alloc(archive->pool, count + 1, size);
+    if (copy)
+        unpack(archive, copy, bytes);
+    else if (!archive->status)
+        archive->status = CN_BAD_MACHINE;
+    return copy;
+}
+
+const char *cn_archive_text(struct cn_archive *archive, const char *text)
+{
+    size_t length = archive->unpacking ? 0 : strlen(text);
+    cn_archive_count(archive, &length);
+    text = cn_archive_array(archive, text, length, 1);
+    return text ? text : "";
+}

@@ -1,0 +1,202 @@
+/*
+ * Files of a variable must agree on grid, units and calendar. Which one is odd is decided by
+ * majority: the first file may be the odd one. Opens no file.
+ */
+#include "catalog/file_names.h"
+#include "catalog/timeline.h"
+#include "catalog/units.h"
+
+#include "guard/fault.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double GRID_TOLERANCE = 1e-3; /* of the smallest spacing */
+
+static void years_of(const struct cn_file *file, char text[32])
+{
+    int first, last;
+    struct cn_name name;
+    if (file->usable) {
+        first = cn_day_date(file->calendar, file->days[0]).year;
+        last = cn_day_date(file->calendar, file->days[file->time_count - 1]).year;
+    } else if (!cn_name_parse(file->base, &name) || !cn_name_years(name.time, &first, &last)) {
+        first = last = 0;
+    }
+    if (first == last)
+        snprintf(text, 32, "%d", first);
+    else
+        snprintf(text, 32, "%d-%d", first, last);
+}
+
+void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const char *reason)
+{
+    char years[32];
+    years_of(file, years);
+    cn_problems_add(&variable->problems, CN_PROBLEM, "%s %s %s: %s; left out", variable->name,
+                    file->experiment, years, reason);
+    file->usable = false;
+}
+
+static double smallest_spacing(const double *points, size_t count)
+{
+    double smallest = INFINITY;
+    for (size_t i = 1; i < count; i++) {
+        double spacing = fabs(points[i] - points[i - 1]);
+        if (spacing > 0 && spacing < smallest)
+            smallest = spacing;
+    }
+    return isfinite(smallest) ? smallest : 1; /* a single point: a degree */
+}
+
+/* Index of the first point that differs; count: none does. */
+static size_t first_difference(const double *a, const double *b, size_t count)
+{
+    double tolerance = GRID_TOLERANCE * smallest_spacing(a, count);
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(a[i] - b[i]) <= tolerance))
+            return i;
+    return count;
+}
+
+static bool same_grid(const struct cn_file *a, const struct cn_file *b)
+{
+    const struct cn_grid *x = &a->grid, *y = &b->grid;
+    return x->lat_count == y->lat_count && x->lon_count == y->lon_count &&
+           first_difference(x->lat, y->lat, x->lat_count) == x->lat_count &&
+           first_difference(x->lon, y->lon, x->lon_count) == x->lon_count;
+}
+
+static bool same_units(const struct cn_file *a, const struct cn_file *b)
+{
+    return strcmp(a->units, b->units) == 0 || cn_units_equal(a->units, b->units);
+}
+
+/* The first file of the largest group that agrees; NULL: no file is usable. group[count]: room. */
+static const struct cn_file *majority(const struct cn_file *files, size_t count,
+                                      bool (*same)(const struct cn_file *, const struct cn_file *),
+                                      size_t *group)
+{
+    size_t *votes = group + count;
+    const struct cn_file *winner = NULL;
+    size_t groups = 0, most = 0;
+    for (size_t i = 0; i < count; i++) { /* group[g]: the first file of group g */
+        size_t g = 0;
+        if (!files[i].usable)
+            continue;
+        while (g < groups && !same(&files[group[g]], &files[i]))
+            g++;
+        if (g == groups) {
+            group[groups++] = i;
+            votes[g] = 0;
+        }
+        votes[g]++;
+    }
+    for (size_t g = 0; g < groups; g++)
+        if (votes[g] > most) {
+            most = votes[g];
+            winner = &files[group[g]];
+        }
+    return winner;
+}
+
+static void describe_grid_difference(const struct cn_file *odd, const struct cn_file *usual,
+                                     char *text, size_t room)
+{
+    const struct cn_grid *x = &odd->grid, *y = &usual->grid;
+    if (x->lat_count != y->lat_count || x->lon_count != y->lon_count) {
+        snprintf(text, room, "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu",
+                 odd->path, x->lat_count, x->lon_count, usual->base, y->lat_count, y->lon_count);
+        return;
+    }
+    size_t i = first_difference(x->lat, y->lat, x->lat_count);
+    bool is_lat = i < x->lat_count;
+    if (!is_lat)
+        i = first_difference(x->lon, y->lon, x->lon_count);
+    if (i == (is_lat ? x->lat_count : x->lon_count)) /* its own spacing is the wider one */
+        i = 0;
+    snprintf(text, room, "%s: its grid differs: %s %zu is %.9g, in most files (%s) %.9g", odd->path,
+             is_lat ? "latitude" : "longitude", i + 1, is_lat ? x->lat[i] : x->lon[i], usual->base,
+             is_lat ? y->lat[i] : y->lon[i]);
+}
+
+static const struct cn_file *settle_grid(struct cn_variable *variable, struct cn_file *files,
+                                         size_t count, size_t *scratch)
+{
+    const struct cn_file *usual = majority(files, count, same_grid, scratch);
+    for (size_t i = 0; i < count; i++)
+        if (files[i].usable && !same_grid(usual, &files[i])) {
+            char reason[900];
+            describe_grid_difference(&files[i], usual, reason, sizeof reason);
+            cn_exclude_file(variable, &files[i], reason);
+        }
+    return usual;
+}
+
+static const struct cn_file *settle_units(struct cn_variable *variable, struct cn_file *files,
+                                          size_t count, size_t *scratch)
+{
+    const struct cn_file *usual = majority(files, count, same_units, scratch);
+    for (size_t i = 0; i < count; i++)
+        if (files[i].usable && !same_units(usual, &files[i])) {
+            char reason[900];
+            snprintf(reason, sizeof reason,
+                     "%s: its values are in '%.60s', those of most files (%s) in '%.60s'",
+                     files[i].path, files[i].units, usual->base, usual->units);
+            cn_exclude_file(variable, &files[i], reason);
+        }
+    return usual;
+}
+
+/* standard and proleptic_gregorian part before 1582-10-15. */
+static bool begins_after_1582(const struct cn_file *file)
+{
+    struct cn_date first = cn_day_date(file->calendar, file->days[0]);
+    return first.year > 1582 ||
+           (first.year == 1582 && (first.month > 10 || (first.month == 10 && first.day >= 15)));
+}
+
+/* Why two files cannot lie on one timeline; NULL: they can. */
+static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file *a,
+                                     const struct cn_file *b)
+{
+    if (a->calendar == b->calendar)
+        return NULL;
+    bool same_family = cn_calendar_same_family(a->calendar, b->calendar);
+    if (same_family && begins_after_1582(a) && begins_after_1582(b))
+        return NULL;
+    const char *text = cn_pool_printf(
+        pool, "two calendars%s: %s has %s, %s has %s; keep files of one calendar in input.root",
+        same_family ? " that differ before 1582-10-15" : "", a->path, cn_calendar_name(a->calendar),
+        b->path, cn_calendar_name(b->calendar));
+    return text ? text : "two calendars";
+}
+
+enum cn_status cn_check_consistency(struct cn_pool *pool, struct cn_variable *variable,
+                                    struct cn_file *files, size_t count, struct cn_error *error)
+{
+    size_t *scratch = cn_pool_alloc(pool, count, 2 * sizeof *scratch);
+    if (!scratch)
+        return cn_fail_memory(error, "the catalog");
+    const struct cn_file *usual = settle_grid(variable, files, count, scratch);
+    if (!usual) {
+        variable->failure = "none of its files can be used; see to the problem of each";
+        return CN_OK;
+    }
+    variable->grid = usual->grid;
+    size_t problems = variable->problems.count;
+    errno = 0;
+    usual = settle_units(variable, files, count, scratch);
+    if (variable->problems.count > problems &&
+        cn_errno_status(errno, CN_OK)) /* UDUNITS does not tell */
+        return cn_fail(error, CN_BAD_MACHINE, "units cannot be compared: %s; %s", strerror(errno),
+                       cn_errno_advice(errno));
+    variable->units = usual->units;
+    variable->calendar = usual->calendar;
+    for (size_t i = 0; i < count && !variable->failure; i++)
+        if (files[i].usable)
+            variable->failure = calendar_conflict(pool, usual, &files[i]);
+    return CN_OK;
+}

@@ -1,0 +1,109 @@
+/*
+ * The file name rule (CMIP5 and CMIP6 data reference syntax, NEX-GDDP-CMIP6 reissues). Names come
+ * from strangers and end up in paths and messages: fields are printable ASCII and never begin with
+ * a dot. Knows no files.
+ */
+#include "catalog/file_names.h"
+
+#include "base/ascii.h"
+
+#include <string.h>
+
+enum { MIN_FIELDS = 6, MAX_FIELDS = 7, MAX_VERSION_DIGITS = 9 };
+
+/* A number of at most nine digits, which fits an int; false: anything else. */
+static bool parse_number(const char *text, size_t length, int *number)
+{
+    if (length == 0 || length > MAX_VERSION_DIGITS)
+        return false;
+    *number = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (!cn_is_digit(text[i]))
+            return false;
+        *number = *number * 10 + (text[i] - '0');
+    }
+    return true;
+}
+
+static bool parse_version(const char *field, struct cn_name *name)
+{
+    const char *dot = strchr(field, '.');
+    return field[0] == 'v' && dot &&
+           parse_number(field + 1, (size_t)(dot - field - 1), &name->version_major) &&
+           parse_number(dot + 1, strlen(dot + 1), &name->version_minor);
+}
+
+static bool is_time(const char *field)
+{
+    return cn_is_digit(field[0]) && field[strspn(field, "0123456789-")] == '\0';
+}
+
+bool cn_name_years(const char *time, int *first, int *last)
+{
+    size_t digits = strspn(time, "0123456789");
+    if (digits == 4 && !time[4]) {
+        parse_number(time, 4, first);
+        *last = *first;
+        return true;
+    }
+    if ((digits != 8 && digits != 12) || time[digits] != '-' ||
+        strspn(time + digits + 1, "0123456789") != digits || time[2 * digits + 1])
+        return false;
+    parse_number(time, 4, first);
+    parse_number(time + digits + 1, 4, last);
+    return true;
+}
+
+/* Cuts text at its underscores. 0: a field is empty or there are too many. */
+static size_t split(char *text, char *fields[MAX_FIELDS + 1])
+{
+    size_t count = 0;
+    for (char *at = text; at;) {
+        if (count == MAX_FIELDS + 1)
+            return 0;
+        fields[count++] = at;
+        char *end = strchr(at, '_');
+        if (*at == '\0' || *at == '_' || *at == '.')
+            return 0;
+        if (end)
+            *end++ = '\0';
+        at = end;
+    }
+    return count;
+}
+
+bool cn_name_parse(const char *base, struct cn_name *name)
+{
+    *name = (struct cn_name){.version_major = 1};
+    size_t length = strnlen(base, CN_NAME_BYTES);
+    if (length == CN_NAME_BYTES || length < 3 || strcmp(base + length - 3, ".nc") != 0)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (base[i] <= ' ' || base[i] > '~')
+            return false;
+    memcpy(name->text, base, length - 3);
+
+    char *fields[MAX_FIELDS + 1];
+    size_t count = split(name->text, fields);
+    if (count > MIN_FIELDS && parse_version(fields[count - 1], name))
+        count--;
+    if (count < MIN_FIELDS || count > MAX_FIELDS || !is_time(fields[count - 1]))
+        return false;
+    name->variable = fields[0];
+    name->table = fields[1];
+    name->model = fields[2];
+    name->experiment = fields[3];
+    name->variant = fields[4];
+    name->grid = count == MAX_FIELDS ? fields[5] : "";
+    name->time = fields[count - 1];
+    int first, last;
+    name->daily_time = cn_name_years(name->time, &first, &last);
+    return true;
+}
+
+int cn_version_compare(int a_major, int a_minor, int b_major, int b_minor)
+{
+    if (a_major != b_major)
+        return a_major < b_major ? -1 : 1;
+    return (a_minor > b_minor) - (a_minor < b_minor);
+}

@@ -1,0 +1,27 @@
+/*
+ * The search for files below a folder.
+ */
+#ifndef CLIMNORM_CATALOG_FIND_FILES_H
+#define CLIMNORM_CATALOG_FIND_FILES_H
+
+#include "climnorm/error.h"
+#include "climnorm/pool.h"
+#include "climnorm/watch.h"
+
+#include <stdint.h>
+
+struct cn_found_file {
+    const char *path; /* root + relative path */
+    const char *base;
+    uint64_t device, inode;
+};
+
+/* Every regular file below root whose name ends in ".nc", symbolic links followed, each folder and
+ * each (inode, base name) once, in an order that depends on names alone. Folders and links that
+ * cannot be read become warnings. CN_BAD_USAGE: root itself cannot be read. The watch is told how
+ * many files were found. */
+enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struct cn_watch *watch,
+                             struct cn_found_file **files, size_t *count,
+                             struct cn_problems *problems, struct cn_error *error);
+
+#endif

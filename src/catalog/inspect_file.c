@@ -1,0 +1,352 @@
+/*
+ * One file's metadata. Nothing in it is believed before it is checked; no data values are read. The
+ * libraries that read it do so in child processes alone.
+ */
+#include "catalog/attributes.h"
+#include "catalog/axes.h"
+#include "catalog/classic.h"
+#include "catalog/file_archive.h"
+#include "catalog/packing.h"
+#include "catalog/storage.h"
+#include "catalog/time_axis.h"
+
+#include "base/io.h"
+#include "base/workers.h"
+#include "guard/fault.h"
+#include "guard/hdf5_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netcdf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Files that are examined together. */
+struct batch {
+    struct cn_pool *pool;
+    struct cn_file *files;
+};
+
+/* A netCDF variable that may be the data variable. */
+struct candidate {
+    int varid, rank, dimids[CN_MAX_DIMS];
+    nc_type type;
+    char name[NC_MAX_NAME + 1];
+    struct cn_axes axes;
+};
+
+/* HDF5 files begin with this at 0, 512, 1024, 2048, … (a user block comes first). */
+static bool is_hdf5(int descriptor, uint64_t size)
+{
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char found[8];
+    for (uint64_t at = 0; at < size && at <= INT64_MAX / 4; at = at ? 2 * at : 512)
+        if (cn_pread_full(descriptor, found, 8, at) == 8 && memcmp(found, signature, 8) == 0)
+            return true;
+    return false;
+}
+
+static bool is_classic(int descriptor)
+{
+    char found[4];
+    return cn_pread_full(descriptor, found, 4, 0) == 4 && memcmp(found, "CDF", 3) == 0 &&
+           (found[3] == 1 || found[3] == 2 || found[3] == 5);
+}
+
+/* Looks at the file without any library: what it is, and its identity. */
+static enum cn_status identify(int descriptor, struct cn_file *file, bool *classic,
+                               struct cn_error *error)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) < 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
+    file->size = (uint64_t)status.st_size;
+    file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    if (file->size == 0)
+        return cn_fail(error, CN_BAD_INPUT, "empty; fetch the file again");
+    *classic = is_classic(descriptor);
+    if (*classic)
+        return cn_classic_check(descriptor, file->size, error);
+    if (!is_hdf5(descriptor, file->size))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "neither netCDF-3 nor netCDF-4/HDF5; fetch the file again");
+    return CN_OK;
+}
+
+static enum cn_status inquire(const struct cn_nc_file *nc, int varid, struct candidate *candidate,
+                              struct cn_error *error)
+{
+    int dimids[NC_MAX_VAR_DIMS], rank;
+    int code = nc_inq_var(nc->ncid, varid, candidate->name, &candidate->type, &rank, dimids, NULL);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "a variable cannot be read: %s; fetch the file again",
+                       nc_strerror(code));
+    if (rank < 3 || rank > CN_MAX_DIMS)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "variable '%s' has %d dimensions, expected time, latitude, longitude and at "
+                       "most %d of length 1",
+                       candidate->name, rank, CN_MAX_DIMS - 3);
+    candidate->varid = varid;
+    candidate->rank = rank;
+    memcpy(candidate->dimids, dimids, (size_t)rank * sizeof *dimids);
+    return cn_axes_find(nc, dimids, (size_t)rank, &candidate->axes, error);
+}
+
+/* Whether a file name begins with the variable's, as it should. */
+static bool is_in_name(const char *base, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(base, name, length) == 0 && base[length] == '_';
+}
+
+/* The only variable with time, lat and lon; among several, the one that the file name begins with.
+ */
+static enum cn_status search(const struct cn_nc_file *nc, const char *base,
+                             struct candidate *chosen, struct cn_error *error)
+{
+    size_t found = 0;
+    struct cn_error own = {0};
+    for (int varid = 0; varid < nc->variable_count; varid++) {
+        struct candidate candidate = {0};
+        int rank;
+        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
+            inquire(nc, varid, &candidate, &own))
+            continue;
+        if (is_in_name(base, candidate.name)) {
+            *chosen = candidate;
+            return CN_OK;
+        }
+        if (found++ == 0)
+            *chosen = candidate;
+    }
+    if (found == 1)
+        return CN_OK;
+    if (found > 1)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%zu variables have time, latitude and longitude, %s among them, and the "
+                       "file name begins with none; name the file after one",
+                       found, chosen->name);
+    return cn_fail(error, CN_BAD_INPUT, "%s",
+                   own.text[0] ? own.text : "no variable has time, latitude and longitude");
+}
+
+static enum cn_status choose(const struct cn_nc_file *nc, const char *variable, const char *base,
+                             struct candidate *chosen, struct cn_error *error)
+{
+    int varid;
+    if (!variable)
+        return search(nc, base, chosen, error);
+    if (nc_inq_varid(nc->ncid, variable, &varid) != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "holds no variable '%s', which its name promises; correct the name",
+                       variable);
+    return inquire(nc, varid, chosen, error);
+}
+
+static enum cn_status read_shape(const struct cn_nc_file *nc, const struct candidate *candidate,
+                                 struct cn_storage *storage, struct cn_error *error)
+{
+    const struct cn_axes *axes = &candidate->axes;
+    storage->rank = (size_t)candidate->rank;
+    storage->time_dim = axes->time_dim;
+    storage->lat_dim = axes->lat_dim;
+    storage->lon_dim = axes->lon_dim;
+    for (size_t d = 0; d < storage->rank; d++) {
+        char name[NC_MAX_NAME + 1];
+        int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
+        if (code != NC_NOERR)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "a dimension cannot be read: %s; fetch the file again",
+                           nc_strerror(code));
+        bool is_axis = d == axes->time_dim || d == axes->lat_dim || d == axes->lon_dim;
+        if (!is_axis && storage->shape[d] != 1)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "dimension '%s' of '%s' has length %zu, expected 1; select one, for "
+                           "example with ncks -d %s,0",
+                           name, candidate->name, storage->shape[d], name);
+    }
+    storage->type = candidate->type;
+    storage->value_bytes = cn_type_bytes(candidate->type);
+    if (!cn_storage_takes_type(candidate->type))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "'%s' is stored as %s, expected float32, float64 or integers of at most 32 "
+                       "bits",
+                       candidate->name, cn_type_name(candidate->type));
+    return CN_OK;
+}
+
+static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file *file,
+                                 struct cn_error *error)
+{
+    const char *units = cn_attribute_text(file->attributes, file->attribute_count, "units");
+    file->units = units ? units : "";
+    file->institution = cn_global_text(pool, ncid, "institution");
+    file->source = cn_global_text(pool, ncid, "source");
+    file->history = cn_global_text(pool, ncid, "history");
+    if (!file->institution || !file->source || !file->history)
+        return cn_fail_memory(error, "attributes");
+    return CN_OK;
+}
+
+static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *variable,
+                                    int *varid, struct cn_file *file, struct cn_error *error)
+{
+    struct cn_nc_file nc = {0};
+    struct candidate candidate = {0};
+    enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
+    if (!status)
+        status = choose(&nc, variable, file->base, &candidate, error);
+    if (!status)
+        status = read_shape(&nc, &candidate, &file->storage, error);
+    if (!status)
+        status = cn_axes_grid(&nc, &candidate.axes, &file->grid, error);
+    if (!status)
+        status = cn_time_axis_read(&nc, &candidate.axes.time, file, error);
+    struct cn_attribute *attributes = NULL;
+    if (!status)
+        status = cn_attributes_read(pool, ncid, candidate.varid, &attributes,
+                                    &file->attribute_count, error);
+    file->attributes = attributes;
+    if (!status)
+        status = cn_packing_read(attributes, file->attribute_count, candidate.type, &file->packing,
+                                 &file->storage.is_unsigned, error);
+    if (!status)
+        status = read_texts(pool, ncid, file, error);
+    if (status)
+        return status;
+    file->lat_attributes = candidate.axes.lat.attributes;
+    file->lat_attribute_count = candidate.axes.lat.attribute_count;
+    file->lon_attributes = candidate.axes.lon.attributes;
+    file->lon_attribute_count = candidate.axes.lon.attribute_count;
+    file->variable = cn_pool_strdup(pool, candidate.name);
+    *varid = candidate.varid;
+    return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
+}
+
+static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct cn_file *file,
+                                    struct cn_error *error)
+{
+    int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
+    if (code != NC_NOERR)
+        return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s; fetch the file again",
+                       nc_strerror(code));
+    int varid = 0;
+    enum cn_status status = read_variable(pool, ncid, file->variable, &varid, file, error);
+    nc_close(ncid);
+    if (status)
+        return status;
+    return classic ? cn_storage_read_classic(varid, file, error)
+                   : cn_storage_read_hdf5(file, error);
+}
+
+static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct cn_error *error)
+{
+    bool classic = false;
+    /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
+    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
+    enum cn_status status = identify(descriptor, file, &classic, error);
+    close(descriptor);
+    return status ? status : read_metadata(pool, classic, file, error);
+}
+
+/* The libraries tell little of why they fail; errno remains. Where they succeed it is of something
+ * that they did without, but for memory. */
+static enum cn_status suspect(enum cn_status status, struct cn_error *error)
+{
+    int reason = errno;
+    if (!cn_hdf5_is_usable())
+        return cn_fail_memory(error, "HDF5");
+    if ((status == CN_BAD_INPUT || (!status && reason == ENOMEM)) &&
+        cn_library_errno_status(reason) == CN_BAD_MACHINE)
+        return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; %s", strerror(reason),
+                       cn_errno_advice(reason));
+    if (!status && reason == ENOMEM)
+        return cn_fail(error, CN_BAD_INPUT, "damaged: it asks for more memory than there is");
+    return status;
+}
+
+/* In a child. A library that got no memory may not say so, and leave something out: once more. */
+static enum cn_status examine_item(void *context, size_t item, struct cn_archive *found,
+                                   struct cn_error *error)
+{
+    const struct batch *batch = context;
+    struct cn_file file;
+    struct cn_pool *pool = cn_pool_new();
+    if (!pool)
+        return cn_fail_memory(error, "a file's metadata");
+    cn_hdf5_lock();
+    enum cn_status status = CN_OK;
+    for (int tries = 0; tries < 3 && !status && (tries == 0 || errno == ENOMEM); tries++) {
+        file = batch->files[item];
+        errno = 0;
+        status = examine(pool, &file, error);
+    }
+    status = suspect(status, error);
+    cn_hdf5_unlock();
+    if (!status)
+        status = cn_archive_file(found, &file, error);
+    cn_pool_free(pool);
+    return status;
+}
+
+static enum cn_status note_failure(struct batch *batch, struct cn_file *file,
+                                   const struct cn_error *failure, struct cn_error *error)
+{
+    struct cn_error named;
+    const char *given = file->path[0] == '/' ? file->path : file->path + 2;
+    cn_fail(&named, failure->status, "%s: %s", given, failure->text);
+    if (failure->status != CN_BAD_INPUT)
+        return cn_fail(error, failure->status, "%s", named.text);
+    file->failure = cn_pool_strdup(batch->pool, named.text);
+    return file->failure ? CN_OK : cn_fail_memory(error, "a file's metadata");
+}
+
+static enum cn_status accept_answer(void *context, size_t item, struct cn_archive *found,
+                                    const struct cn_error *failure, struct cn_error *error)
+{
+    struct batch *batch = context;
+    struct cn_file file = batch->files[item];
+    enum cn_status status;
+    if (failure) {
+        status = note_failure(batch, &file, failure, error);
+    } else {
+        found->pool = batch->pool;
+        status = cn_archive_file(found, &file, error);
+        file.usable = !status;
+    }
+    if (status)
+        return status;
+    batch->files[item] = file;
+    return CN_OK;
+}
+
+enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
+                                int threads, const struct cn_watch *watch, struct cn_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        /* A relative path could look like a URL to netCDF-C. */
+        const char *path = files[i].path;
+        files[i].path =
+            path[0] == '/' ? cn_pool_strdup(pool, path) : cn_pool_printf(pool, "./%s", path);
+        if (!files[i].path)
+            return cn_fail_memory(error, "a path");
+        files[i].base = strrchr(files[i].path, '/') + 1;
+        files[i].usable = false;
+        files[i].failure = NULL;
+    }
+    struct batch batch = {.pool = pool, .files = files};
+    return cn_workers_run(&(struct cn_workers){.count = count,
+                                               .threads = threads,
+                                               .watch = watch,
+                                               .context = &batch,
+                                               .examine = examine_item,
+                                               .accept = accept_answer},
+                          error);
+}

@@ -1,0 +1,137 @@
+/*
+ * Time coordinates (CF section 4.4). The instants alone decide which days a file holds; bounds are
+ * read for one warning only.
+ */
+#include "catalog/time_axis.h"
+
+#include "catalog/attributes.h"
+#include "catalog/units.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MAX_TIMES = 10 * 1000 * 1000, DAY_SECONDS = 86400, MAX_YEAR = 9999 };
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of steps[count], which it sorts. */
+static double median(double *steps, size_t count)
+{
+    qsort(steps, count, sizeof *steps, compare_numbers);
+    return (steps[(count - 1) / 2] + steps[count / 2]) / 2;
+}
+
+static enum cn_status check_step(double step_days, struct cn_error *error)
+{
+    const char *what = step_days >= 28 && step_days <= 31     ? "monthly data"
+                       : step_days >= 360 && step_days <= 366 ? "yearly data"
+                                                              : "not daily data";
+    if (step_days > 1)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%s: the median time step is %g days, expected at most one day; input.table "
+                       "chooses the daily files",
+                       what, step_days);
+    return CN_OK;
+}
+
+/* Whether every instant is the end of its interval, to the second. scratch[2 * count]. */
+static bool is_end_stamped(const struct cn_nc_file *nc, const struct cn_coordinate *time,
+                           const double *values, double unit_seconds, double *scratch)
+{
+    if (!cn_coordinate_bounds(nc, time, scratch))
+        return false;
+    for (size_t i = 0; i < time->length; i++) {
+        double low = fmin(scratch[2 * i], scratch[2 * i + 1]);
+        double high = fmax(scratch[2 * i], scratch[2 * i + 1]);
+        if (!(fabs(values[i] - high) * unit_seconds < 0.5) || !(low < high))
+            return false;
+    }
+    return true;
+}
+
+static enum cn_status check_years(enum cn_calendar calendar, int64_t first, int64_t last,
+                                  struct cn_error *error)
+{
+    struct cn_date from = cn_day_date(calendar, first), to = cn_day_date(calendar, last);
+    if (from.year < 0 || to.year > MAX_YEAR)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "time runs from year %d to %d, expected 0 to %d; correct its units",
+                       from.year, to.year, MAX_YEAR);
+    return CN_OK;
+}
+
+bool cn_time_axis_is_valid(const struct cn_file *file)
+{
+    const int64_t *days = file->days, far = (int64_t)366 * 2 * MAX_YEAR;
+    if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > MAX_TIMES)
+        return false;
+    for (size_t i = 0; i < file->time_count; i++)
+        if (days[i] < -far || days[i] > far || (i > 0 && days[i] < days[i - 1]))
+            return false;
+    return check_years(file->calendar, days[0], days[file->time_count - 1], NULL) == CN_OK;
+}
+
+/* scratch[2 * count] and seconds[count] are room to work in. */
+static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coordinate *time,
+                                double *values, int64_t *days, double *scratch, int *seconds,
+                                struct cn_file *file, struct cn_error *error)
+{
+    size_t count = time->length;
+    double unit_seconds;
+    int64_t reference;
+    enum cn_status status = cn_coordinate_values(nc, time, values, error);
+    if (!status)
+        status =
+            cn_time_units_parse(file->time_units, file->calendar, &unit_seconds, &reference, error);
+    if (!status)
+        status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
+    if (!status)
+        status = check_years(file->calendar, days[0], days[count - 1], error);
+    if (status)
+        return status;
+    file->end_stamped = is_end_stamped(nc, time, values, unit_seconds, scratch);
+    for (size_t i = 1; i < count; i++) {
+        file->subdaily |= days[i] == days[i - 1];
+        scratch[i - 1] =
+            (double)(days[i] - days[i - 1]) + (double)(seconds[i] - seconds[i - 1]) / DAY_SECONDS;
+    }
+    return count > 1 ? check_step(median(scratch, count - 1), error) : CN_OK;
+}
+
+enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,
+                                 struct cn_file *file, struct cn_error *error)
+{
+    const char *calendar = cn_attribute_text(time->attributes, time->attribute_count, "calendar");
+    size_t count = time->length;
+    if (count == 0 || count > MAX_TIMES)
+        return cn_fail(error, CN_BAD_INPUT, "'%s' has %zu instants, expected 1 to %d", time->name,
+                       count, MAX_TIMES);
+    file->time_units = cn_attribute_text(time->attributes, time->attribute_count, "units");
+    if (!file->time_units)
+        return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",
+                       time->name);
+    if (!calendar && cn_attribute_find(time->attributes, time->attribute_count, "calendar"))
+        return cn_fail(error, CN_BAD_INPUT, "the calendar of '%s' is not text", time->name);
+    if (!cn_calendar_parse(calendar, &file->calendar))
+        return cn_fail(error, CN_BAD_INPUT,
+                       "unknown calendar '%s', expected standard, gregorian, proleptic_gregorian, "
+                       "julian, noleap, 365_day, all_leap, 366_day or 360_day",
+                       calendar);
+    int64_t *days = cn_pool_alloc(nc->pool, count, sizeof *days);
+    double *values = malloc(count * sizeof *values);
+    double *scratch = malloc(count * 2 * sizeof *scratch);
+    int *seconds = malloc(count * sizeof *seconds);
+    enum cn_status status = days && values && scratch && seconds
+                                ? read_days(nc, time, values, days, scratch, seconds, file, error)
+                                : cn_fail_memory(error, "the time axis");
+    free(values);
+    free(scratch);
+    free(seconds);
+    file->days = days;
+    file->time_count = count;
+    return status;
+}

@@ -1,0 +1,79 @@
+/*
+ * Asks the system how much room there is, and says what the plan's judgement means.
+ */
+#include "cli/diskspace.h"
+
+#include "base/format.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+void cn_diskspace_inquire(const char *root, struct cn_space_free *space)
+{
+    char path[PATH_MAX];
+    struct statvfs found;
+    *space = (struct cn_space_free){UINT64_MAX, UINT64_MAX};
+    if (snprintf(path, sizeof path, "%s", root) >= (int)sizeof path)
+        return;
+    while (statvfs(path, &found)) { /* the folder above */
+        char *slash = strrchr(path, '/');
+        if (!slash || !path[1])
+            return;
+        slash[slash == path] = '\0';
+    }
+    uint64_t bytes;
+    /* Some file systems of programs, and some of far machines, say zero or nonsense. */
+    if (found.f_blocks && found.f_bavail <= found.f_blocks &&
+        !__builtin_mul_overflow((uint64_t)found.f_bavail, (uint64_t)found.f_frsize, &bytes) &&
+        found.f_frsize)
+        space->bytes = bytes;
+    if (found.f_files && found.f_favail <= found.f_files)
+        space->files = found.f_favail;
+}
+
+static enum cn_status refuse(const struct cn_plan *plan, const struct cn_space_free *space,
+                             struct cn_error *error)
+{
+    const struct cn_space_need *need = &plan->space;
+    const char *root = plan->config->output.root;
+    char about[24], room[24], back[24];
+    if (need->files > space->files)
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s: %" PRIu64
+                       " files are to be made, but its file system has room for %" PRIu64
+                       " more files only; remove some there, or choose another output.root",
+                       root, need->files, space->files);
+    return cn_fail(
+        error, CN_BAD_MACHINE,
+        "%s: the outputs need about %s, but its file system has %s free%s%s%s; free some "
+        "space there, choose another output.root, or ask for fewer regions or years",
+        root, cn_format_bytes(need->about, about), cn_format_bytes(space->bytes, room),
+        need->replaced ? " and gets back " : "",
+        need->replaced ? cn_format_bytes(need->replaced, back) : "",
+        need->replaced ? " of files that are replaced" : "");
+}
+
+enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error)
+{
+    struct cn_space_free space;
+    char most[24], room[24];
+    cn_diskspace_inquire(plan->config->output.root, &space);
+    switch (cn_space_judge(&plan->space, &space)) {
+    case CN_FITS_NOT:
+        return refuse(plan, &space, error);
+    case CN_MAY_FIT:
+        cn_problems_add(
+            &plan->variables[0].problems, CN_WARNING,
+            "%s: the outputs need up to %s, and its file system has %s free; they fit only if they "
+            "compress well",
+            plan->config->output.root, cn_format_bytes(plan->space.most, most),
+            cn_format_bytes(space.bytes, room));
+        break;
+    case CN_FITS:
+        break;
+    }
+    return CN_OK;
+}

@@ -1,0 +1,159 @@
+/*
+ * The survey of existing files. They may be damaged, and the netCDF library crashes on some damaged
+ * files, so they are looked at in child processes.
+ */
+#include "cli/existing.h"
+
+#include "base/workers.h"
+#include "guard/fault.h"
+#include "guard/hdf5_lock.h"
+#include "sink/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STAT_BLOCK_BYTES = 512 };
+
+/* An existing file that may do. */
+struct candidate {
+    const struct cn_variable_plan *variable;
+    struct cn_target *target;
+    size_t region;
+};
+
+struct survey {
+    const struct cn_plan *plan;
+    struct candidate *candidates;
+    size_t count;
+};
+
+/* What is at the place of an output. */
+static bool exists(int root, struct cn_output *output, bool *is_file)
+{
+    struct stat status;
+    errno = 0;
+    bool found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    *is_file = found && S_ISREG(status.st_mode);
+    if (*is_file && status.st_nlink == 1) /* else its blocks stay when it is replaced */
+        output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
+    return found;
+}
+
+/* A file that may be as it should be is not made again, nor taken as it is. */
+static enum cn_status fail_to_look(struct cn_error *error, const struct cn_config *config,
+                                   const char *path, int reason)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; %s", config->output.root,
+                   path, strerror(reason), cn_errno_advice(reason));
+}
+
+static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
+                              struct cn_error *error)
+{
+    const struct cn_config *config = survey->plan->config;
+    for (size_t v = 0; v < survey->plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &survey->plan->variables[v];
+        for (size_t t = 0; t < variable->target_count; t++)
+            for (size_t r = 0; r < variable->layout.region_count; r++) {
+                struct cn_output *output = &variable->targets[t].outputs[r];
+                const char *path = output->path;
+                bool is_file;
+                if (cn_watch_stopped(watch))
+                    return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
+                bool found = exists(root, output, &is_file);
+                if (cn_errno_status(errno, CN_OK))
+                    return fail_to_look(error, config, path, errno);
+                if (!found)
+                    continue;
+                if (!is_file)
+                    return cn_fail(error, CN_BAD_USAGE,
+                                   "%s/%s is there and is not a plain file; remove it",
+                                   config->output.root, path);
+                if (config->output.existing == CN_OVERWRITE)
+                    continue;
+                if (config->output.existing == CN_REFUSE)
+                    return cn_fail(error, CN_BAD_USAGE,
+                                   "%s/%s exists, and output.existing is \"fail\"; remove it, or "
+                                   "set output.existing to \"skip\" or \"overwrite\"",
+                                   config->output.root, path);
+                survey->candidates[survey->count++] =
+                    (struct candidate){variable, &variable->targets[t], r};
+            }
+    }
+    return CN_OK;
+}
+
+/* In a child. */
+static enum cn_status examine_existing(void *context, size_t item, struct cn_archive *found,
+                                       struct cn_error *error)
+{
+    const struct survey *survey = context;
+    const struct candidate *candidate = &survey->candidates[item];
+    const struct cn_variable_plan *variable = candidate->variable;
+    const struct cn_normal_file file = {.config = survey->plan->config,
+                                        .catalog = survey->plan->catalog,
+                                        .variable = variable->variable,
+                                        .region = &variable->layout.regions[candidate->region],
+                                        .target = candidate->target,
+                                        .slots = variable->slots,
+                                        .path = candidate->target->outputs[candidate->region].path};
+    errno = 0;
+    bool is_current = cn_sink_is_up_to_date(&file);
+    const int reason = cn_hdf5_is_usable() ? errno : ENOMEM;
+    if (!is_current && (cn_library_errno_status(reason) == CN_BAD_MACHINE || !cn_hdf5_is_usable()))
+        return fail_to_look(error, survey->plan->config, file.path, reason);
+    cn_archive_flag(found, &is_current);
+    return CN_OK;
+}
+
+/* A file that crashes a child is not current. */
+static enum cn_status accept_existing(void *context, size_t item, struct cn_archive *found,
+                                      const struct cn_error *failure, struct cn_error *error)
+{
+    struct survey *survey = context;
+    const struct candidate *candidate = &survey->candidates[item];
+    bool is_current = false;
+    if (failure && failure->status != CN_BAD_INPUT)
+        return cn_fail(error, failure->status, "%s", failure->text);
+    if (!failure)
+        cn_archive_flag(found, &is_current);
+    if (!failure && found->status)
+        return CN_BAD_INPUT;
+    candidate->target->outputs[candidate->region].wanted = !is_current;
+    return CN_OK;
+}
+
+enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_watch *watch,
+                                struct cn_error *error)
+{
+    size_t outputs = 0;
+    for (size_t v = 0; v < plan->variable_count; v++)
+        outputs += plan->variables[v].output_count;
+    int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0 && cn_errno_status(errno, CN_OK))
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s; %s",
+                       plan->config->output.root, strerror(errno), cn_errno_advice(errno));
+    if (root < 0)
+        return CN_OK; /* nothing is there yet */
+    struct survey survey = {.plan = plan};
+    survey.candidates = calloc(outputs + 1, sizeof *survey.candidates);
+    enum cn_status status = survey.candidates
+                                ? collect(&survey, root, watch, error)
+                                : cn_fail_memory(error, "the survey of existing files");
+    if (!status)
+        status = cn_workers_run(&(struct cn_workers){.count = survey.count,
+                                                     .threads = plan->config->engine.threads,
+                                                     .lock = lock > 0 ? lock : 0,
+                                                     .watch = watch,
+                                                     .context = &survey,
+                                                     .examine = examine_existing,
+                                                     .accept = accept_existing},
+                                error);
+    free(survey.candidates);
+    close(root);
+    return status;
+}

@@ -1,0 +1,202 @@
+/*
+ * Reads a config file, and rewrites its text before libconfig sees it: libconfig opens files by
+ * itself (@include), refuses [4, 17.0], lets 4294967297 wrap to 1, and takes quadratic time over
+ * many settings. It knows the shape of libconfig's text, not its meaning.
+ */
+#include "config/lexer.h"
+
+#include "guard/fault.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LARGEST = 1 << 20, DEEPEST = 32, MOST_SETTINGS = 5000 };
+
+static enum cn_status read_all(int file, const char *path, char **text, struct cn_error *error)
+{
+    struct stat about;
+    if (fstat(file, &about) != 0)
+        return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be read: %s", path,
+                       strerror(errno));
+    if (S_ISDIR(about.st_mode))
+        return cn_fail(error, CN_BAD_USAGE, "%s: is a folder; name the config file in it", path);
+    if (!S_ISREG(about.st_mode))
+        return cn_fail(error, CN_BAD_USAGE, "%s: is not a regular file", path);
+    char *bytes = malloc(LARGEST + 1);
+    if (!bytes)
+        return cn_fail_memory(error, "config file");
+    size_t size = 0;
+    ssize_t got;
+    do {
+        got = read(file, bytes + size, LARGEST + 1 - size);
+        if (got > 0)
+            size += (size_t)got;
+    } while ((got > 0 && size <= LARGEST) || (got < 0 && errno == EINTR));
+    enum cn_status status = CN_OK;
+    if (got < 0)
+        status = cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be read: %s",
+                         path, strerror(errno));
+    else if (size > LARGEST)
+        status =
+            cn_fail(error, CN_BAD_USAGE, "%s: is larger than 1 MiB; is this a config file?", path);
+    else if (memchr(bytes, '\0', size))
+        status = cn_fail(error, CN_BAD_USAGE, "%s: holds NUL bytes: it is not a text file", path);
+    if (status == CN_OK) {
+        bytes[size] = '\0';
+        *text = bytes;
+    } else {
+        free(bytes);
+    }
+    return status;
+}
+
+enum cn_status cn_config_text_read(const char *path, char **text, struct cn_error *error)
+{
+    *text = NULL;
+    /* O_NONBLOCK: a FIFO without a writer would otherwise hold the program before it is refused. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be opened: %s",
+                       path, strerror(errno));
+    enum cn_status status = read_all(file, path, text, error);
+    close(file);
+    return status;
+}
+
+/* A place in the text, and what has been written of the copy. */
+struct scan {
+    const char *at;
+    char *out;
+    int line;
+    int depth, settings;
+    bool in_array;
+};
+
+static void keep(struct scan *scan, size_t count)
+{
+    for (; count; count--) {
+        scan->line += *scan->at == '\n';
+        *scan->out++ = *scan->at++;
+    }
+}
+
+static void blank(struct scan *scan, size_t count)
+{
+    for (; count; count--) {
+        bool newline = *scan->at++ == '\n';
+        scan->line += newline;
+        *scan->out++ = newline ? '\n' : ' ';
+    }
+}
+
+static enum cn_status string(struct scan *scan, struct cn_error *error)
+{
+    size_t length = 1;
+    for (const char *at = scan->at; at[length] != '"'; length++) {
+        if (at[length] == '\\' && at[length + 1] != '\n' && at[length + 1])
+            length++;
+        else if (at[length] == '\n' || !at[length])
+            return cn_fail(error, CN_BAD_USAGE,
+                           "the text that begins here has no closing quote (\") on its line");
+    }
+    keep(scan, length + 1);
+    return CN_OK;
+}
+
+static enum cn_status comment(struct scan *scan, struct cn_error *error)
+{
+    if (scan->at[1] != '*' || scan->at[0] == '#') {
+        blank(scan, strcspn(scan->at, "\n"));
+        return CN_OK;
+    }
+    const char *end = strstr(scan->at + 2, "*/");
+    if (!end)
+        return cn_fail(error, CN_BAD_USAGE, "the comment that begins here has no closing */");
+    blank(scan, (size_t)(end + 2 - scan->at));
+    return CN_OK;
+}
+
+/* A name or a number. Integers that 32 bits may not hold get an L. */
+static void word(struct scan *scan)
+{
+    bool hexadecimal = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
+    size_t digits = hexadecimal ? 2 + strspn(scan->at + 2, "0123456789abcdefABCDEF")
+                                : strspn(scan->at, "0123456789");
+    size_t length = digits;
+    while (isalnum((unsigned char)scan->at[length]) ||
+           (scan->at[length] && strchr("_-+.*", scan->at[length])))
+        length++;
+    keep(scan, length);
+    if (length == digits && digits > 9)
+        *scan->out++ = 'L';
+}
+
+static enum cn_status mark(struct scan *scan, struct cn_error *error)
+{
+    char mark = *scan->at;
+    if (strchr("([{", mark) && ++scan->depth > DEEPEST)
+        return cn_fail(error, CN_BAD_USAGE, "brackets are nested deeper than any key needs");
+    if (strchr(")]}", mark))
+        scan->depth--;
+    if ((mark == '=' || mark == ':') && ++scan->settings > MOST_SETTINGS)
+        return cn_fail(error, CN_BAD_USAGE, "more settings than a config can need");
+    if (mark == '@' && strncmp(scan->at, "@include", 8) == 0)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "@include is not allowed: write all settings in one file");
+    keep(scan, 1);
+    if (mark == '[' && !scan->in_array) {
+        scan->out[-1] = '(';
+        scan->in_array = true;
+    } else if (mark == ']' && scan->in_array) {
+        scan->out[-1] = ')';
+        scan->in_array = false;
+    } else if (mark == ')' && scan->in_array) {
+        scan->out[-1] = ']'; /* "[1, 2)" stays a syntax error */
+    }
+    return CN_OK;
+}
+
+static enum cn_status prepare(struct scan *scan, struct cn_error *error)
+{
+    if (strncmp(scan->at, "\xef\xbb\xbf", 3) == 0)
+        blank(scan, 3); /* the byte order mark that some editors write */
+    enum cn_status status = CN_OK;
+    while (*scan->at && status == CN_OK) {
+        char next = scan->at[0], after = scan->at[1];
+        if (next == '"')
+            status = string(scan, error);
+        else if (next == '#' || (next == '/' && (after == '/' || after == '*')))
+            status = comment(scan, error);
+        else if (isalnum((unsigned char)next) || next == '.' || next == '*')
+            word(scan);
+        else if (strchr("()[]{}=:@", next))
+            status = mark(scan, error);
+        else
+            keep(scan, 1);
+    }
+    *scan->out = '\0';
+    return status;
+}
+
+enum cn_status cn_config_text_prepare(const char *text, char **prepared, int *line,
+                                      struct cn_error *error)
+{
+    *prepared = NULL;
+    /* At most one L is added for every ten digits. */
+    char *copy = malloc(strlen(text) + strlen(text) / 10 + 1);
+    if (!copy)
+        return cn_fail_memory(error, "config text");
+    struct scan scan = {.at = text, .out = copy, .line = 1};
+    enum cn_status status = prepare(&scan, error);
+    *line = scan.line;
+    if (status == CN_OK)
+        *prepared = copy;
+    else
+        free(copy);
+    return status;
+}

@@ -1,0 +1,174 @@
+/*
+ * Writing: chunks are encoded in place, over the normals that they hold, so that encoded data need
+ * no memory of their own; whoever encodes a file's last share also writes it.
+ */
+#include "engine/engine.h"
+
+#include <libdeflate.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
+enum { SHUFFLED };               /* scratch buffer */
+
+static const float FILL_VALUE = 1e20f;
+
+static enum cn_status prepare_file(struct cn_engine *engine, struct cn_output_task *output_task,
+                                   struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
+    size_t slots = (size_t)variable->slots;
+    size_t bytes = slots * region->lat_count * region->lon_count * sizeof(float);
+    size_t shares = bytes / ENCODE_BYTES + 1;
+    output_task->encode_count = shares < slots ? shares : slots;
+    atomic_init(&output_task->encodes_left, output_task->encode_count);
+    output_task->means = cn_pool_alloc(engine->pool, slots, sizeof *output_task->means);
+    if (engine->plan->config->output.counts)
+        output_task->counts = cn_pool_alloc(engine->pool, slots, sizeof *output_task->counts);
+    return output_task->means && (output_task->counts || !engine->plan->config->output.counts)
+               ? CN_OK
+               : cn_fail_memory(error, "the files of a variable");
+}
+
+enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    engine->output_tasks =
+        cn_pool_alloc(engine->pool, variable->outputs_wanted, sizeof *engine->output_tasks);
+    engine->skeletons =
+        cn_pool_alloc(engine->pool, variable->layout.region_count, sizeof *engine->skeletons);
+    if (!engine->output_tasks || !engine->skeletons)
+        return cn_fail_memory(error, "the files of a variable");
+    for (size_t b = 0; b < variable->batch_count; b++) {
+        const struct cn_batch *batch = &variable->batches[b];
+        engine->batches[b].first_output_task = engine->output_task_count;
+        for (size_t t = 0; t < batch->target_count; t++)
+            for (size_t r = 0; r < variable->layout.region_count; r++) {
+                size_t target = batch->first_target + t;
+                if (!variable->targets[target].outputs[r].wanted)
+                    continue;
+                struct cn_output_task *output_task =
+                    &engine->output_tasks[engine->output_task_count++];
+                *output_task = (struct cn_output_task){.batch = b, .target = target, .region = r};
+                enum cn_status status = prepare_file(engine, output_task, error);
+                if (status)
+                    return status;
+            }
+        engine->batches[b].output_task_count =
+            engine->output_task_count - engine->batches[b].first_output_task;
+    }
+    return CN_OK;
+}
+
+/* HDF5 shuffle of 2-byte values. */
+static void shuffle_i16(unsigned char *out, const int16_t *values, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        out[k] = (unsigned char)((uint16_t)values[k] & 0xff);
+        out[count + k] = (unsigned char)((uint16_t)values[k] >> 8);
+    }
+}
+
+/* Deflates shuffled bytes back to where their values were; the layout's padding makes room. */
+static struct cn_encoded deflate_over(struct cn_scratch *scratch, const unsigned char *shuffled,
+                                      size_t bytes, void *place)
+{
+    size_t room = libdeflate_zlib_compress_bound(NULL, bytes);
+    size_t size = libdeflate_zlib_compress(scratch->compressor, shuffled, bytes, place, room);
+    return (struct cn_encoded){place, size};
+}
+
+static void encode_slot(struct cn_engine *engine, struct cn_output_task *output_task, size_t slot,
+                        struct cn_scratch *scratch, unsigned char *shuffled)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[output_task->batch];
+    const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
+    size_t cells = region->lat_count * region->lon_count;
+    size_t place = slot * variable->layout.row_cells + region->first_cell;
+    size_t target = output_task->target - batch->first_target;
+    float *means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + place;
+    int16_t *counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + place;
+    if (engine->plan->config->output.compression == 0) {
+        for (size_t c = 0; c < cells; c++)
+            means[c] = isnan(means[c]) ? FILL_VALUE : means[c];
+        output_task->means[slot] = (struct cn_encoded){means, cells * sizeof *means};
+        if (output_task->counts)
+            output_task->counts[slot] = (struct cn_encoded){counts, cells * sizeof *counts};
+        return;
+    }
+    engine->kernels->shuffle_f32(shuffled, means, cells, FILL_VALUE);
+    output_task->means[slot] = deflate_over(scratch, shuffled, cells * sizeof *means, means);
+    if (output_task->counts) {
+        shuffle_i16(shuffled, counts, cells);
+        output_task->counts[slot] = deflate_over(scratch, shuffled, cells * sizeof *counts, counts);
+    }
+}
+
+static void write_file(struct cn_engine *engine, struct cn_output_task *output_task)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[output_task->batch];
+    const struct cn_target *target = &variable->targets[output_task->target];
+    size_t first_row = output_task->target - batch->first_target;
+    int window = engine->plan->config->normals.window;
+    bool year_used[1024];
+    for (int k = 0; k < window; k++)
+        year_used[k] = engine->batches[output_task->batch].slabs[first_row + (size_t)k] != NULL;
+    const struct cn_normal_file file = {.config = engine->plan->config,
+                                        .catalog = engine->plan->catalog,
+                                        .variable = variable->variable,
+                                        .region = &variable->layout.regions[output_task->region],
+                                        .target = target,
+                                        .slots = variable->slots,
+                                        .path = target->outputs[output_task->region].path,
+                                        .year_used = year_used};
+    char temporary[PATH_MAX];
+    struct cn_error error;
+    if (cn_sink_write(&file, &engine->skeletons[output_task->region], output_task->means,
+                      output_task->counts, temporary, sizeof temporary, &error)) {
+        cn_count(&engine->counters->files_failed, 1);
+        cn_engine_abort(engine, &error);
+        return;
+    }
+    cn_publisher_take(engine, &file, temporary);
+}
+
+void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
+{
+    struct cn_output_task *output_task = &engine->output_tasks[index];
+    size_t slots = (size_t)engine->variable->slots;
+    const struct cn_batch *batch = &engine->variable->batches[output_task->batch];
+    const struct cn_region_cells *region = &engine->variable->layout.regions[output_task->region];
+    if (!cn_engine_is_running(engine) ||
+        !engine->batches[output_task->batch].computed[output_task->target - batch->first_target])
+        return;
+    uint64_t start = cn_now_ns();
+    struct cn_scratch *scratch = cn_engine_scratch(engine);
+    int level = engine->plan->config->output.compression;
+    unsigned char *shuffled =
+        cn_scratch_get(scratch, SHUFFLED, region->lat_count * region->lon_count * sizeof(float));
+    if (!scratch->compressor && level)
+        scratch->compressor = libdeflate_alloc_compressor(level);
+    if (!shuffled || (!scratch->compressor && level)) {
+        struct cn_error error;
+        cn_fail_memory(&error, "encoding");
+        cn_engine_abort(engine, &error);
+        return;
+    }
+    for (size_t slot = share * slots / output_task->encode_count;
+         slot < (share + 1) * slots / output_task->encode_count; slot++)
+        encode_slot(engine, output_task, slot, scratch, shuffled);
+    if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1)
+        write_file(engine, output_task);
+    cn_engine_thread(engine)->write_ns += cn_now_ns() - start;
+}
+
+void cn_outputs_free(struct cn_engine *engine)
+{
+    for (size_t r = 0; engine->skeletons && r < engine->variable->layout.region_count; r++)
+        cn_skeleton_free(&engine->skeletons[r]);
+}

@@ -1,0 +1,114 @@
+/*
+ * How much room the outputs take on the disk, and whether they fit. Without compression that is
+ * known; else it is estimated, on the low side: only a box with hardly any values takes less. Pure:
+ * what is free is handed in.
+ */
+#include "plan/output_sizes.h"
+
+#include <string.h>
+
+/* Measured: a file holds its chunks, some 85 bytes about each, and up to 30 kB of other metadata.
+ * Both bounds are a little away from that. */
+enum {
+    LEAST_FILE_BYTES = 16384,
+    LEAST_CHUNK_BYTES = 80,
+    MOST_FILE_BYTES = 32768,
+    MOST_CHUNK_BYTES = 96,
+    COORDINATE_BYTES = 24, /* a point and its bounds */
+};
+
+/* Means compress less well than what they are means of, above all on boxes of land out of files
+ * that are mostly sea. But of inputs that are hardly compressed nothing is known: there, and
+ * nowhere above, outputs are taken to shrink to this. */
+static const double MOST_SHARE = 0.25;
+
+/* Files that are there and stay tell what a file of that region takes, give or take this. */
+static const double KEPT_SHARE = 0.95;
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t from_double(double value)
+{
+    return value < 0x1p63 ? (uint64_t)value : UINT64_MAX;
+}
+
+/* Bytes on disk per byte of values as float32, in the variable's input files, but no more than
+ * MOST_SHARE. */
+static double input_share(const struct cn_catalog *catalog, const char *variable)
+{
+    double stored = 0, values = 0;
+    for (size_t f = 0; f < catalog->file_count; f++) {
+        const struct cn_file *file = &catalog->files[f];
+        if (!file->usable || strcmp(file->variable, variable) != 0)
+            continue;
+        double count = 1;
+        for (size_t d = 0; d < file->storage.rank; d++)
+            count *= (double)file->storage.shape[d];
+        values += count * (double)sizeof(float);
+        stored += (double)file->size;
+    }
+    return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
+}
+
+/* What one file of a region takes: what it holds at most, and about. */
+static void size_file(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                      size_t index, double share, double *most, double *about)
+{
+    const struct cn_region_cells *region = &variable->layout.regions[index];
+    double points = (double)region->lat_count * (double)region->lon_count;
+    double slots = (double)variable->slots;
+    double means = points * slots * (double)sizeof(float);
+    bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
+    double values = counts ? means + means / 2 : means;
+    double kept = 0, kept_bytes = 0;
+    for (size_t t = 0; t < variable->target_count; t++) {
+        const struct cn_output *output = &variable->targets[t].outputs[index];
+        if (!output->wanted && output->bytes_there) {
+            kept++;
+            kept_bytes += (double)output->bytes_there;
+        }
+    }
+    *most = values + MOST_FILE_BYTES + MOST_CHUNK_BYTES * slots * (counts ? 2 : 1) +
+            COORDINATE_BYTES * (double)(region->lat_count + region->lon_count);
+    *about = kept > 0 ? kept_bytes / kept * KEPT_SHARE
+                      : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
+                            (plain ? values : means * share); /* counts compress to nothing */
+    *about = *about < *most ? *about : *most;
+}
+
+void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable)
+{
+    struct cn_space_need *need = &variable->space, *sum = &plan->space;
+    double share = input_share(plan->catalog, variable->variable->name);
+    *need = (struct cn_space_need){0};
+    for (size_t r = 0; r < variable->layout.region_count; r++) {
+        double most, about, files = 0;
+        size_file(plan, variable, r, share, &most, &about);
+        for (size_t t = 0; t < variable->target_count; t++) {
+            const struct cn_output *output = &variable->targets[t].outputs[r];
+            if (!output->wanted)
+                continue;
+            files++;
+            need->replaced = add(need->replaced, output->bytes_there);
+            need->files += output->bytes_there == 0;
+        }
+        need->most = add(need->most, from_double(files * most));
+        need->about = add(need->about, from_double(files * about));
+    }
+    sum->most = add(sum->most, need->most);
+    sum->about = add(sum->about, need->about);
+    sum->replaced = add(sum->replaced, need->replaced);
+    sum->files += need->files;
+}
+
+enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space)
+{
+    uint64_t room = add(space->bytes, need->replaced);
+    if (need->about > room || need->files > space->files)
+        return CN_FITS_NOT;
+    return need->most > room ? CN_MAY_FIT : CN_FITS;
+}

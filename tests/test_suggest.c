@@ -1,0 +1,97 @@
+/*
+ * "Did you mean": what is near, and what is not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/suggest.h"
+
+static const char *among(const char *word, const char *const *candidates)
+{
+    struct cn_suggestion suggestion = {.word = word};
+    for (; *candidates; candidates++)
+        cn_suggest(&suggestion, *candidates);
+    return suggestion.best;
+}
+
+static void near_words(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"threads", "compression", "model", "HI", "AK", NULL};
+    static const struct {
+        const char *word, *meant;
+    } cases[] = {
+        {"thread", "threads"},
+        {"htreads", "threads"},
+        {"threadss", "threads"},
+        {"tread", NULL},
+        {"THREADS", "threads"},
+        {"compresion", "compression"},
+        {"comprseison", "compression"},
+        {"modle", "model"},
+        {"model", "model"},
+        {"hi", "HI"},
+        {"AL", "AK"},
+        {"zz", NULL},
+        {"", NULL},
+        {"something else", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *best = among(cases[i].word, keys);
+        if (cases[i].meant)
+            assert_non_null(best);
+        else
+            assert_null(best);
+        if (best)
+            assert_string_equal(best, cases[i].meant);
+    }
+}
+
+static void the_nearest_wins_and_the_first_of_equals(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"abcdeX", "abcdefg", "abcdef", "abcdeY", NULL};
+    assert_string_equal(among("abcdef", keys), "abcdef");
+    assert_string_equal(among("abcde_", keys), "abcdeX");
+}
+
+static void long_words_are_never_near(void **state)
+{
+    (void)state;
+    char *word = calloc(1, 100001);
+    assert_non_null(word);
+    memset(word, 'a', 100000);
+    const char *const keys[] = {word, "a", NULL};
+    assert_null(among(word, keys));
+    assert_null(among("a", (const char *const[]){word, NULL}));
+    word[64] = '\0';
+    assert_ptr_equal(among(word, keys), word);
+    free(word);
+}
+
+static void the_hint_is_a_sentence_or_nothing(void **state)
+{
+    (void)state;
+    char hint[CN_SUGGESTION_BYTES];
+    struct cn_suggestion suggestion = {.word = "modle"};
+    assert_string_equal(cn_suggestion_text(&suggestion, hint), "");
+    cn_suggest(&suggestion, "model");
+    assert_string_equal(cn_suggestion_text(&suggestion, hint), " (did you mean \"model\"?)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(near_words),
+        cmocka_unit_test(the_nearest_wins_and_the_first_of_equals),
+        cmocka_unit_test(long_words_are_never_near),
+        cmocka_unit_test(the_hint_is_a_sentence_or_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,463 @@
+/*
+ * Children that crash, hang, lie or lose their parent: the answers to all other items are right.
+ */
+#include "base/workers.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ITEMS = 60 };
+enum kind {
+    GOOD,
+    SLOW,
+    POISONS,
+    CRASHES,
+    LEAVES,
+    HANGS,
+    WAITS,
+    FAILS,
+    BABBLES,
+    SHUTS,
+    LIES,
+    CLAIMS,
+    GREEDY,
+    IS_KILLED,
+    NO_MACHINE
+};
+
+/* What is to happen at each item, and what became of it. */
+struct trial {
+    enum kind kinds[ITEMS];
+    int timeout_s; /* as of struct cn_workers */
+    int taken[ITEMS];
+    char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* "" : the right number came */
+};
+
+static const struct timespec nap = {.tv_nsec = 200000000};
+static bool is_poisoned; /* in a child, by an item that seemed well */
+
+/* Wherever the pipe is. */
+static void write_everywhere(const void *bytes, size_t count)
+{
+    for (int descriptor = 3; descriptor < 64; descriptor++)
+        if (write(descriptor, bytes, count) < 0)
+            continue;
+}
+
+static enum cn_status examine(void *context, size_t item, struct cn_archive *found,
+                              struct cn_error *error)
+{
+    const struct trial *trial = context;
+    const uint64_t claim[3] = {item, (uint64_t)200 << 20, CN_OK}; /* the head of an answer */
+    unsigned char noise[4096];
+    uint64_t number = item * item;
+    if (is_poisoned && item % 2)
+        abort();
+    if (is_poisoned)
+        return cn_fail(error, CN_BAD_INPUT, "poisoned by another item");
+    switch (trial->kinds[item]) {
+    case CRASHES:
+        abort(); /* cmocka would catch SIGSEGV */
+    case LEAVES:
+        _exit(0);
+    case HANGS:
+        for (volatile int i = 0;; i++)
+            continue;
+    case FAILS:
+        return cn_fail(error, CN_BAD_INPUT, "item %zu is bad", item);
+    case NO_MACHINE:
+        return cn_fail(error, CN_BAD_MACHINE, "item %zu ends it", item);
+    case POISONS:
+        is_poisoned = true;
+        break;
+    case BABBLES:
+        memset(noise, 0x5a, sizeof noise);
+        write_everywhere(noise, sizeof noise);
+        break;
+    case SHUTS:
+        for (int descriptor = 3; descriptor < 64; descriptor++)
+            close(descriptor);
+        break;
+    case CLAIMS:
+        write_everywhere(claim, sizeof claim);
+        break;
+    case SLOW:
+        nanosleep(&nap, NULL);
+        break;
+    case WAITS:
+        for (;;)
+            pause();
+    case IS_KILLED:
+        raise(SIGKILL);
+        break;
+    case LIES:
+        number = 1;
+        break;
+    case GREEDY: /* 4 GiB in pieces, as a list that never ends would be read */
+        for (size_t i = 0; i < 4096; i++) {
+            volatile char *more = malloc((size_t)1 << 20);
+            if (!more)
+                abort();
+            more[0] = 1;
+        }
+        break;
+    default:
+        break;
+    }
+    cn_archive_bytes(found, &number, sizeof number);
+    return CN_OK;
+}
+
+static enum cn_status accept(void *context, size_t item, struct cn_archive *found,
+                             const struct cn_error *failure, struct cn_error *error)
+{
+    struct trial *trial = context;
+    uint64_t number;
+    if (!failure) {
+        cn_archive_bytes(found, &number, sizeof number);
+        if (found->status || number != item * item)
+            return CN_BAD_INPUT;
+    }
+    trial->taken[item]++;
+    if (failure)
+        snprintf(trial->said[item], sizeof trial->said[item], "%s", failure->text);
+    if (failure && failure->status != CN_BAD_INPUT)
+        return cn_fail(error, failure->status, "%s", failure->text);
+    return CN_OK;
+}
+
+static enum cn_status run(struct trial *trial, size_t count, int threads, struct cn_error *error)
+{
+    memset(trial->taken, 0, sizeof trial->taken);
+    memset(trial->said, 0, sizeof trial->said);
+    return cn_workers_run(&(struct cn_workers){.count = count,
+                                               .threads = threads,
+                                               .timeout_s = trial->timeout_s,
+                                               .context = trial,
+                                               .examine = examine,
+                                               .accept = accept},
+                          error);
+}
+
+static void check(const struct trial *trial, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char bad[40];
+        snprintf(bad, sizeof bad, "item %zu is bad", i);
+        assert_int_equal(trial->taken[i], 1);
+        if (trial->kinds[i] == FAILS)
+            assert_string_equal(trial->said[i], bad);
+        else if (trial->kinds[i] <= POISONS)
+            assert_string_equal(trial->said[i], "");
+        else
+            assert_non_null(strstr(trial->said[i], "crashed or hung"));
+    }
+}
+
+/* Every kind of trouble in turn, with others of its kind and good items around it. */
+static void trouble_costs_its_item_alone(void **state)
+{
+    (void)state;
+    static const enum kind kinds[] = {CRASHES, LEAVES, FAILS, POISONS, BABBLES, LIES};
+    struct trial trial = {0};
+    struct cn_error error;
+    for (size_t i = 0; i < ITEMS; i++)
+        trial.kinds[i] = i % 5 < 3 ? kinds[i % 6] : GOOD;
+    for (int threads = 0; threads < 40; threads = 2 * threads + 1)
+        for (size_t count = 0; count <= ITEMS; count += 15) {
+            assert_int_equal(run(&trial, count, threads, &error), CN_OK);
+            check(&trial, count);
+        }
+}
+
+static void limits_are_each_items_own(void **state)
+{
+    (void)state;
+    struct trial trial = {0};
+    struct cn_error error;
+    struct rlimit cpu, lower;
+    assert_int_equal(getrlimit(RLIMIT_CPU, &cpu), 0);
+    lower = cpu;
+    lower.rlim_cur = 1; /* of a child; this process has used much less */
+    assert_int_equal(setrlimit(RLIMIT_CPU, &lower), 0);
+    trial.kinds[4] = HANGS;
+    enum cn_status status = run(&trial, 9, 2, &error);
+    assert_int_equal(setrlimit(RLIMIT_CPU, &cpu), 0);
+    assert_int_equal(status, CN_OK);
+    check(&trial, 9);
+#ifndef __SANITIZE_ADDRESS__ /* which has its own way to end */
+    trial.kinds[4] = GOOD;
+    trial.kinds[2] = trial.kinds[5] = GREEDY;
+    assert_int_equal(run(&trial, 9, 2, &error), CN_OK);
+    check(&trial, 9);
+#endif
+}
+
+static void no_child_waits_for_ever(void **state)
+{
+    (void)state;
+    struct trial trial = {.timeout_s = 1, .kinds = {[3] = WAITS, [7] = SHUTS, [8] = WAITS}};
+    struct cn_error error;
+    assert_int_equal(run(&trial, 10, 3, &error), CN_OK);
+    check(&trial, 10);
+    for (size_t i = 0; i < 9; i++) /* longer than patience, all together */
+        trial.kinds[i] = SLOW;
+    assert_int_equal(run(&trial, 9, 1, &error), CN_OK);
+    check(&trial, 9);
+}
+
+int __real_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number);
+
+static bool is_held; /* children do not die, as where a dead file system holds them */
+static pid_t held[40];
+static size_t held_count;
+
+int __wrap_kill(pid_t pid, int number)
+{
+    if (!is_held)
+        return __real_kill(pid, number);
+    assert_true(held_count < sizeof held / sizeof *held);
+    held[held_count++] = pid;
+    return 0;
+}
+
+static void one_that_does_not_die_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct trial trial = {.timeout_s = 1, .kinds = {[3] = WAITS}};
+    struct cn_error error;
+    struct timespec begun, now;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    is_held = true;
+    held_count = 0;
+    assert_int_equal(run(&trial, 10, 8, &error), CN_OK);
+    is_held = false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (size_t i = 0; i < held_count; i++) {
+        __real_kill(held[i], SIGKILL);
+        assert_int_equal(waitpid(held[i], NULL, 0), held[i]);
+    }
+    check(&trial, 10);
+    assert_int_equal(held_count, 8);
+    assert_true(now.tv_sec - begun.tv_sec < 30);
+}
+
+static void suspension_is_no_hang(void **state)
+{
+    (void)state;
+    struct trial trial = {.timeout_s = 1, .kinds = {SLOW, SLOW}};
+    struct cn_error error;
+    int status;
+    pid_t group = fork();
+    assert_true(group >= 0);
+    if (group == 0) {
+        setpgid(0, 0);
+        bool is_well = !run(&trial, 2, 2, &error) && !trial.said[0][0] && !trial.said[1][0];
+        _exit(!is_well);
+    }
+    setpgid(group, group);
+    nanosleep(&(struct timespec){.tv_nsec = nap.tv_nsec / 2}, NULL);
+    assert_int_equal(kill(-group, SIGSTOP), 0);
+    for (int i = 0; i < 7; i++)
+        nanosleep(&nap, NULL);
+    assert_int_equal(kill(-group, SIGCONT), 0);
+    assert_int_equal(waitpid(group, &status, 0), group);
+    assert_int_equal(status, 0);
+}
+
+static void the_first_failure_of_the_machine_is_told(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[2] = CRASHES, [31] = NO_MACHINE, [33] = NO_MACHINE}};
+    struct cn_error error;
+    for (size_t i = 34; i < ITEMS; i++)
+        trial.kinds[i] = NO_MACHINE;
+    for (int threads = 1; threads < 20; threads += 3) {
+        assert_int_equal(run(&trial, ITEMS, threads, &error), CN_BAD_MACHINE);
+        assert_string_equal(error.text, "item 31 ends it");
+        check(&trial, 31);
+    }
+}
+
+static void a_killed_child_is_the_machines_failure(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[2] = CRASHES, [9] = IS_KILLED}};
+    struct cn_error error;
+    for (int threads = 1; threads < 20; threads += 6) {
+        assert_int_equal(run(&trial, 20, threads, &error), CN_BAD_MACHINE);
+        assert_non_null(strstr(error.text, "memory ran out"));
+        check(&trial, 9);
+    }
+}
+
+#ifndef __SANITIZE_ADDRESS__
+static rlim_t data_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages), 1);
+    fclose(file);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void no_room_for_an_answer_is_the_machines_failure(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[5] = CLAIMS}};
+    struct cn_error error;
+    struct rlimit data, lower;
+    assert_int_equal(getrlimit(RLIMIT_DATA, &data), 0);
+    lower = data;
+    lower.rlim_cur = data_bytes() + ((rlim_t)64 << 20);
+    assert_int_equal(setrlimit(RLIMIT_DATA, &lower), 0);
+    enum cn_status status = run(&trial, 9, 2, &error);
+    assert_int_equal(setrlimit(RLIMIT_DATA, &data), 0);
+    assert_int_equal(status, CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "memory"));
+    check(&trial, 5);
+}
+#endif
+
+static struct rlimit files_before;
+
+/* Then poll refuses to wait for several pipes. */
+static enum cn_status take_descriptors_away(void *context, size_t item, struct cn_archive *found,
+                                            const struct cn_error *failure, struct cn_error *error)
+{
+    struct rlimit lower = files_before;
+    lower.rlim_cur = 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    return accept(context, item, found, failure, error);
+}
+
+static void it_ends_where_nothing_can_be_waited_for(void **state)
+{
+    (void)state;
+    struct trial trial = {0};
+    struct cn_error error;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+    enum cn_status status = cn_workers_run(&(struct cn_workers){.count = ITEMS,
+                                                                .threads = 2,
+                                                                .context = &trial,
+                                                                .examine = examine,
+                                                                .accept = take_descriptors_away},
+                                           &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+    assert_int_equal(status, CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "cannot wait"));
+    assert_true(waitpid(-1, NULL, WNOHANG) < 0); /* no child is left */
+}
+
+static void ignored_children_answer(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = LEAVES, [9] = SHUTS}};
+    struct cn_error error;
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(run(&trial, 20, 3, &error), CN_OK);
+    signal(SIGCHLD, before);
+    check(&trial, 20);
+}
+
+static void few_descriptors_do(void **state)
+{
+    (void)state;
+    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS}};
+    struct cn_error error;
+    struct rlimit files, lower;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    lower = files;
+    lower.rlim_cur = 12;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    enum cn_status few = run(&trial, 40, 16, &error);
+    lower.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    enum cn_status none = run(&(struct trial){0}, 40, 16, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(few, CN_OK);
+    check(&trial, 40);
+    assert_int_equal(none, CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "no child process"));
+}
+
+static enum cn_status look_forever(void *context, size_t item, struct cn_archive *found,
+                                   struct cn_error *error)
+{
+    (void)item, (void)found, (void)error;
+    char byte = 0;
+    if (write(*(int *)context, &byte, 1) == 1)
+        for (;;)
+            pause();
+    return CN_OK;
+}
+
+static void no_child_outlives_its_parent(void **state)
+{
+    (void)state;
+    int ends[2];
+    char bytes[3];
+    struct cn_error error;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* orphans come to this process */
+    assert_int_equal(pipe(ends), 0);
+    pid_t parent = fork();
+    if (parent == 0)
+        _exit((int)cn_workers_run(&(struct cn_workers){.count = 3,
+                                                       .threads = 3,
+                                                       .context = &ends[1],
+                                                       .examine = look_forever,
+                                                       .accept = accept},
+                                  &error));
+    for (size_t got = 0; got < sizeof bytes;) { /* all three are at work */
+        ssize_t more = read(ends[0], bytes, sizeof bytes - got);
+        assert_true(more > 0);
+        got += (size_t)more;
+    }
+    assert_int_equal(kill(parent, SIGTERM), 0);
+    int ended = 0, status;
+    for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0; ended++) {
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), pid == parent ? SIGTERM : SIGKILL);
+    }
+    assert_int_equal(ended, 4);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        /* First: LLVM's OpenMP needs a descriptor in every child once it is awake. */
+        cmocka_unit_test(few_descriptors_do),
+        cmocka_unit_test(trouble_costs_its_item_alone),
+        cmocka_unit_test(limits_are_each_items_own),
+        cmocka_unit_test(no_child_waits_for_ever),
+        cmocka_unit_test(one_that_does_not_die_holds_nobody_up),
+        cmocka_unit_test(suspension_is_no_hang),
+        cmocka_unit_test(a_killed_child_is_the_machines_failure),
+#ifndef __SANITIZE_ADDRESS__
+        cmocka_unit_test(no_room_for_an_answer_is_the_machines_failure),
+#endif
+        cmocka_unit_test(it_ends_where_nothing_can_be_waited_for),
+        cmocka_unit_test(the_first_failure_of_the_machine_is_told),
+        cmocka_unit_test(ignored_children_answer),
+        cmocka_unit_test(no_child_outlives_its_parent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
