@@ -6,9 +6,12 @@
 
 #include "arena/arena.h"
 #include "base/machine.h"
+#include "codec/codec.h"
 
+#include "codec/codec.h"
 #include <fcntl.h>
 #include <hdf5.h>
+
 #include <libdeflate.h>
 #include <netcdf.h>
 #include <stdarg.h>
@@ -77,7 +80,7 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
     hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t dataset = hdf5 < 0 ? -1 : H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
     if (dataset < 0 || storage->layout != CN_CHUNKED || storage->filter_count != 2 ||
-        storage->pipeline[0].kind != CN_SHUFFLE || storage->pipeline[1].kind != CN_DEFLATE ||
+        storage->pipeline[0].id != cn_shuffle.id || storage->pipeline[1].id != cn_deflate.id ||
         storage->rank != 3 || storage->chunk[0] != 1 || storage->chunk[1] != storage->shape[1] ||
         storage->chunk[2] != storage->shape[2])
         bench_fail("%s: expected shuffled and deflated chunks of a day each", file->path);

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 32 };
+enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 32, CN_MAX_PARAMETERS = 256 };
 
 /* An attribute as netCDF holds it: `type` is an nc_type of a numeric or char type. */
 struct cn_attribute {
@@ -41,15 +41,17 @@ struct cn_packing {
     bool valid_unpacked;         /* the range is in unpacked units */
 };
 
-/* One step of what was done to a chunk before it was stored. */
+/* One filter that chunks went through, as the file has it. */
 struct cn_filter {
-    enum { CN_SHUFFLE, CN_DEFLATE, CN_ZSTD, CN_FLETCHER32, CN_UNKNOWN_FILTER } kind;
-    size_t width; /* CN_SHUFFLE: bytes of a value */
+    int id;           /* HDF5 filter identifier */
+    const char *name; /* "" where the file has none */
+    size_t parameter_count;
+    const unsigned *parameters;
 };
 
 /* How the data variable lies in its file. Dimensions other than time, lat, lon have length 1. */
 struct cn_storage {
-    enum { CN_CLASSIC, CN_CONTIGUOUS, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
+    enum { CN_CLASSIC, CN_CONTIGUOUS, CN_COMPACT, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
     size_t rank;
     size_t shape[CN_MAX_DIMS];
     size_t chunk[CN_MAX_DIMS];         /* CN_CHUNKED only */
@@ -58,12 +60,14 @@ struct cn_storage {
     bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
     size_t value_bytes;
     bool big_endian;
-    struct cn_filter pipeline[CN_MAX_FILTERS]; /* CN_CHUNKED: in order */
+    const struct cn_filter *pipeline; /* in the order in which chunks went through them */
     size_t filter_count;
     uint64_t begin;    /* not CN_CHUNKED: of the first value; CN_UNWRITTEN: all fill value */
     uint64_t step;     /* not CN_CHUNKED: bytes from one index of the first dimension to the next */
-    char filters[128]; /* for people: "shuffle + deflate 5", "zstd 3", "none" */
-    char fallback_reason[128]; /* "" : the parallel decoder takes it; else why not */
+    bool has_own_type; /* values are not stored as the netCDF type says */
+    bool is_short;     /* shorter than its dimensions: netCDF-C fills it up */
+    bool has_user_block;       /* addresses do not count from the start of the file */
+    bool has_unfiltered_edges; /* chunks that stick out of the variable went through no filter */
 };
 
 #define CN_UNWRITTEN UINT64_MAX

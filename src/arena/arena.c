@@ -38,6 +38,8 @@ enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_e
     if (front)
         munmap(at, front);
     arena->mapped = mapped - front;
+    /* Worker processes do not use it, and copying its page table would take them a second. */
+    madvise(arena->base, arena->mapped, MADV_DONTFORK);
     return CN_OK;
 }
 

@@ -147,11 +147,12 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
     for (size_t i = 0; i < run->stride; i++)
         if (run->children[i].pid)
             close(run->children[i].pipe);
+    const rlim_t cpu_s = (rlim_t)(run->workers->cpu_s ? run->workers->cpu_s : MAX_CPU_SECONDS);
     rlim_t cpu = given_limit(RLIMIT_CPU), data = given_limit(RLIMIT_DATA);
     struct cn_archive out = {0};
     set_limit(RLIMIT_CORE, 0);
     for (bool well = true; well && item < run->workers->count; item += run->stride) {
-        rlim_t used = memory_used(), seconds = cpu_seconds_used() + MAX_CPU_SECONDS;
+        rlim_t used = memory_used(), seconds = cpu_seconds_used() + cpu_s;
         rlim_t most = used ? used + run->more_bytes : data;
         set_limit(RLIMIT_CPU, seconds < cpu ? seconds : cpu);
         set_limit(RLIMIT_DATA, most < data ? most : data);
@@ -423,12 +424,13 @@ static int64_t await(struct run *run, struct pollfd *pipes, size_t active)
 static void choose_child_count(struct run *run)
 {
     const struct cn_workers *workers = run->workers;
-    uint64_t half = cn_machine_memory() / 2, room = half / MORE_BYTES;
+    const uint64_t each = workers->memory_bytes ? workers->memory_bytes : MORE_BYTES;
+    uint64_t half = cn_machine_memory() / 2, room = half / each;
     uint64_t most = (uint64_t)(workers->threads ? workers->threads : cn_threads_available());
     most = most < MAX_CHILDREN ? most : MAX_CHILDREN;
     most = most < workers->count ? most : workers->count;
     run->stride = (size_t)(most <= room ? most : room ? room : 1);
-    run->more_bytes = (rlim_t)(room ? MORE_BYTES : half);
+    run->more_bytes = (rlim_t)(room ? each : half);
 }
 
 enum cn_status cn_workers_run(const struct cn_workers *workers, struct cn_error *error)

@@ -12,10 +12,14 @@
 #include "base/serialize.h"
 #include "climnorm/watch.h"
 
+#include <stdint.h>
+
 struct cn_workers {
     size_t count;                 /* items */
     int threads;                  /* children at the same time, at most; 0: as many as cores */
     int timeout_s;                /* seconds without an answer until a child hangs; 0: 60 */
+    int cpu_s;                    /* CPU time for an item, at most; 0: 10 */
+    uint64_t memory_bytes;        /* that a child may allocate for an item; 0: 1 GiB */
     int lock;                     /* a descriptor that children close before all else; 0: none */
     const struct cn_watch *watch; /* NULL: nobody watches */
     void *context;

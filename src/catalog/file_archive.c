@@ -29,6 +29,29 @@ static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
     grid->lon_bounds = carry_numbers(archive, grid->lon_bounds, grid->lon_count, 2);
 }
 
+static void carry_filters(struct cn_archive *archive, struct cn_storage *storage)
+{
+    struct cn_filter *fresh = NULL;
+    cn_archive_count(archive, &storage->filter_count);
+    if (archive->unpacking) {
+        fresh = cn_pool_alloc(archive->pool, storage->filter_count, sizeof *fresh);
+        if (!fresh && !archive->status)
+            archive->status = CN_BAD_MACHINE;
+    }
+    for (size_t k = 0; k < storage->filter_count && !archive->status; k++) {
+        struct cn_filter one = fresh ? fresh[k] : storage->pipeline[k];
+        cn_archive_bytes(archive, &one.id, sizeof one.id);
+        one.name = cn_archive_text(archive, one.name);
+        cn_archive_count(archive, &one.parameter_count);
+        one.parameters =
+            cn_archive_array(archive, one.parameters, one.parameter_count, sizeof *one.parameters);
+        if (fresh)
+            fresh[k] = one;
+    }
+    if (fresh)
+        storage->pipeline = fresh;
+}
+
 static void carry_storage(struct cn_archive *archive, struct cn_storage *storage)
 {
     cn_archive_bytes(archive, &storage->layout, sizeof storage->layout);
@@ -41,12 +64,13 @@ static void carry_storage(struct cn_archive *archive, struct cn_storage *storage
     cn_archive_bytes(archive, &storage->type, sizeof storage->type);
     cn_archive_bytes(archive, &storage->value_bytes, sizeof storage->value_bytes);
     cn_archive_flag(archive, &storage->big_endian);
-    cn_archive_bytes(archive, storage->pipeline, sizeof storage->pipeline);
-    cn_archive_bytes(archive, &storage->filter_count, sizeof storage->filter_count);
+    carry_filters(archive, storage);
     cn_archive_bytes(archive, &storage->begin, sizeof storage->begin);
     cn_archive_bytes(archive, &storage->step, sizeof storage->step);
-    cn_archive_bytes(archive, storage->filters, sizeof storage->filters);
-    cn_archive_bytes(archive, storage->fallback_reason, sizeof storage->fallback_reason);
+    cn_archive_flag(archive, &storage->has_own_type);
+    cn_archive_flag(archive, &storage->is_short);
+    cn_archive_flag(archive, &storage->has_user_block);
+    cn_archive_flag(archive, &storage->has_unfiltered_edges);
 }
 
 static const struct cn_attribute *

@@ -241,7 +241,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
     if (status)
         return status;
     return classic ? cn_storage_read_classic(varid, file, error)
-                   : cn_storage_read_hdf5(file, error);
+                   : cn_storage_read_hdf5(pool, file, error);
 }
 
 static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct cn_error *error)

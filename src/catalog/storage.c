@@ -1,37 +1,24 @@
 /*
- * Storage through HDF5: netCDF-C does not tell the order of filters, user blocks, or how long the
- * dataset really is. Reads no values.
+ * Storage as HDF5 has it: netCDF-C does not tell the order of filters, user blocks, or how long the
+ * dataset really is. It reads no values, and does not decide who reads them.
  */
 #include "catalog/storage.h"
 
 #include "catalog/attributes.h"
 #include "catalog/classic.h"
+#include "codec/pipeline.h"
 
 #include <hdf5.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NUMBER_BYTES = 8, FILTER_ZSTD = 32015 /* registered with The HDF Group */ };
+enum { MAX_NUMBER_BYTES = 8 };
 
 static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
 
-/* The first reason counts. */
-static void refuse(struct cn_storage *storage, const char *reason)
-{
-    if (!storage->fallback_reason[0])
-        snprintf(storage->fallback_reason, sizeof storage->fallback_reason, "%s", reason);
-}
-
-static void describe_filter(struct cn_storage *storage, const char *name)
-{
-    size_t used = strlen(storage->filters);
-    snprintf(storage->filters + used, sizeof storage->filters - used, "%s%s", used ? " + " : "",
-             name);
-}
-
-/* Whether the values lie as the netCDF type says: the decoder does not convert others. */
-static bool is_plain_type(const struct cn_storage *storage, hid_t type)
+/* Whether values are stored as the netCDF type says. Only HDF5 converts others. */
+static bool is_stored_as_declared(const struct cn_storage *storage, hid_t type)
 {
     if (storage->type == NC_FLOAT)
         return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0;
@@ -62,8 +49,16 @@ static bool is_inside(const struct cn_storage *storage, uint64_t file_size)
            (storage->begin <= file_size && end <= file_size - storage->begin);
 }
 
-/* Checks the place of a variable without chunks. step 0: its values follow one another. */
-static enum cn_status check_place(struct cn_file *file, struct cn_error *error)
+/* Whether `begin` and `step` say where values are. */
+static bool has_addresses(const struct cn_storage *storage)
+{
+    return storage->layout == CN_CLASSIC ||
+           (storage->layout == CN_CONTIGUOUS && !storage->has_own_type && !storage->is_short &&
+            !storage->has_user_block && !storage->filter_count);
+}
+
+/* Checks where the values of a variable without chunks are. step 0: they follow one another. */
+static enum cn_status check_addresses(struct cn_file *file, struct cn_error *error)
 {
     struct cn_storage *storage = &file->storage;
     if (!storage->step) {
@@ -75,7 +70,7 @@ static enum cn_status check_place(struct cn_file *file, struct cn_error *error)
     if (!is_inside(storage, file->size))
         return cn_fail(
             error, CN_BAD_INPUT,
-            "values of '%s' lie outside the file; it is cut off or damaged, get it again",
+            "values of '%s' lie outside the file; it is cut off or damaged, fetch the file again",
             file->variable);
     return CN_OK;
 }
@@ -85,86 +80,112 @@ enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struc
     struct cn_storage *storage = &file->storage;
     storage->layout = CN_CLASSIC;
     storage->big_endian = true;
-    snprintf(storage->filters, sizeof storage->filters, "none");
-    if (file->subdaily)
-        refuse(storage, "several instants a day");
     enum cn_status status =
         cn_classic_place(file->path, file->size, variable, &storage->begin, &storage->step, error);
-    return status ? status : check_place(file, error);
+    return status ? status : check_addresses(file, error);
 }
 
-/* Notes a filter for people, and for the decoder. `value`: the first of `count` parameters. */
-static void add_filter(struct cn_storage *storage, H5Z_filter_t id, const char *name, size_t count,
-                       unsigned value)
+/* Reads filter number `i`. */
+static enum cn_status read_filter(struct cn_pool *pool, hid_t properties, unsigned i,
+                                  struct cn_filter *filter, struct cn_error *error)
 {
-    struct cn_filter filter = {CN_UNKNOWN_FILTER, 0};
-    char title[96], reason[112];
-    if (id == H5Z_FILTER_SHUFFLE && count == 1 && value > 0) {
-        filter = (struct cn_filter){CN_SHUFFLE, value};
-        snprintf(title, sizeof title, "shuffle");
-    } else if (id == H5Z_FILTER_FLETCHER32) {
-        filter.kind = CN_FLETCHER32;
-        snprintf(title, sizeof title, "fletcher32");
-    } else if (id == H5Z_FILTER_DEFLATE || id == FILTER_ZSTD) {
-        filter.kind = id == FILTER_ZSTD ? CN_ZSTD : CN_DEFLATE;
-        snprintf(title, sizeof title, "%s %d", id == FILTER_ZSTD ? "zstd" : "deflate", (int)value);
-    } else {
-        if (name[0])
-            snprintf(title, sizeof title, "%.60s", name);
-        else
-            snprintf(title, sizeof title, "filter %d", (int)id);
-        snprintf(reason, sizeof reason, "%s%s", title, name[0] ? " filter" : "");
-        refuse(storage, reason);
-    }
-    describe_filter(storage, title);
-    storage->pipeline[storage->filter_count++] = filter;
+    unsigned flags, config, parameters[CN_MAX_PARAMETERS];
+    size_t count = CN_MAX_PARAMETERS;
+    char name[64] = "";
+    filter->id =
+        H5Pget_filter2(properties, i, &flags, &count, parameters, sizeof name, name, &config);
+    if (filter->id < 0 || count > CN_MAX_PARAMETERS)
+        return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
+    name[sizeof name - 1] = '\0';
+    filter->name = cn_pool_strdup(pool, name);
+    unsigned *copy = cn_pool_alloc(pool, count, sizeof *copy);
+    if (!filter->name || !copy)
+        return cn_fail_memory(error, "the filters of a file");
+    memcpy(copy, parameters, count * sizeof *copy);
+    filter->parameters = copy;
+    filter->parameter_count = count;
+    return CN_OK;
 }
 
-static enum cn_status read_filters(hid_t properties, struct cn_storage *storage,
-                                   struct cn_error *error)
+static enum cn_status read_filters(struct cn_pool *pool, hid_t properties,
+                                   struct cn_storage *storage, struct cn_error *error)
 {
     int count = H5Pget_nfilters(properties);
     if (count < 0 || count > CN_MAX_FILTERS)
         return cn_fail(error, CN_BAD_INPUT, "the filters of the variable cannot be read");
-    for (int i = 0; i < count; i++) {
-        unsigned flags, value = 0, config;
-        size_t value_count = 1;
-        char name[64] = "";
-        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &value_count, &value,
-                                         sizeof name, name, &config);
-        if (id < 0)
-            return cn_fail(error, CN_BAD_INPUT, "a filter of the variable cannot be read");
-        name[sizeof name - 1] = '\0';
-        add_filter(storage, id, name, value_count, value);
-    }
-    if (storage->layout != CN_CHUNKED)
-        storage->filter_count = 0;
-    if (!count)
-        snprintf(storage->filters, sizeof storage->filters, "none");
-    else if (storage->layout != CN_CHUNKED)
-        refuse(storage, "filters without chunks");
-    return CN_OK;
+    struct cn_filter *pipeline = cn_pool_alloc(pool, (size_t)count, sizeof *pipeline);
+    if (!pipeline)
+        return cn_fail_memory(error, "the filters of a file");
+    enum cn_status status = CN_OK;
+    for (int i = 0; i < count && !status; i++)
+        status = read_filter(pool, properties, (unsigned)i, &pipeline[i], error);
+    storage->pipeline = pipeline;
+    storage->filter_count = (size_t)count;
+    return status;
 }
 
-/* What the decoder does not take, HDF5 has to be able to. */
-static enum cn_status check_filters(hid_t properties, const struct cn_storage *storage,
-                                    struct cn_error *error)
+/* What no codec of ours undoes, HDF5 has to. */
+static enum cn_status check_availability(const struct cn_storage *storage, struct cn_error *error)
 {
-    int count = storage->fallback_reason[0] ? H5Pget_nfilters(properties) : 0;
-    for (int i = 0; i < count; i++) {
-        unsigned flags, config;
-        size_t none = 0;
-        char name[64] = "";
-        H5Z_filter_t id = H5Pget_filter2(properties, (unsigned)i, &flags, &none, NULL, sizeof name,
-                                         name, &config);
-        name[sizeof name - 1] = '\0';
-        if (H5Zfilter_avail(id) <= 0)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "compressed with %.60s (HDF5 filter %d), which is not installed here; "
-                           "install its plugin and set HDF5_PLUGIN_PATH",
-                           name[0] ? name : "a filter", (int)id);
+    const struct cn_filter *filter = cn_pipeline_first_unknown(storage);
+    if (!filter || H5Zfilter_avail(filter->id) > 0)
+        return CN_OK;
+    return cn_fail(error, CN_BAD_INPUT,
+                   "compressed with %.60s (HDF5 filter %d), which is not installed here; install "
+                   "its plugin and set HDF5_PLUGIN_PATH",
+                   filter->name[0] ? filter->name : "a filter", filter->id);
+}
+
+/* Makes an empty dataset like the file's in memory, with one filter, and compares the parameters
+ * that HDF5 derives from type, chunk and fill value with those in the file. */
+static bool hdf5_derives(hid_t memory, hid_t type, hid_t space, hid_t properties,
+                         const struct cn_filter *filter)
+{
+    unsigned flags = 0, config, derived[CN_MAX_PARAMETERS];
+    size_t count = CN_MAX_PARAMETERS;
+    hid_t alone = H5Pcopy(properties), made = -1, kept = -1;
+    if (alone >= 0 && H5Premove_filter(alone, H5Z_FILTER_ALL) >= 0 &&
+        H5Pset_filter(alone, filter->id, H5Z_FLAG_OPTIONAL, filter->parameter_count,
+                      filter->parameters) >= 0)
+        made = H5Dcreate_anon(memory, type, space, alone, H5P_DEFAULT);
+    if (made >= 0)
+        kept = H5Dget_create_plist(made);
+    bool is_same =
+        kept >= 0 &&
+        H5Pget_filter_by_id2(kept, filter->id, &flags, &count, derived, 0, NULL, &config) >= 0 &&
+        count == filter->parameter_count &&
+        memcmp(derived, filter->parameters, count * sizeof *derived) == 0;
+    if (kept >= 0)
+        H5Pclose(kept);
+    if (made >= 0)
+        H5Dclose(made);
+    if (alone >= 0)
+        H5Pclose(alone);
+    return is_same;
+}
+
+/* HDF5 decodes n-bit and scale-offset as their parameters in the file say, and checks nothing: with
+ * too small a number of values it hands out what was in memory before. */
+static enum cn_status check_parameters(hid_t type, hid_t space, hid_t properties,
+                                       const struct cn_storage *storage, struct cn_error *error)
+{
+    bool is_right = true;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), memory = -1;
+    if (access >= 0 && H5Pset_fapl_core(access, 4096, false) >= 0)
+        memory = H5Fcreate("parameters", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    for (size_t k = 0; k < storage->filter_count && is_right; k++) {
+        const struct cn_filter *filter = &storage->pipeline[k];
+        if (filter->id == H5Z_FILTER_NBIT || filter->id == H5Z_FILTER_SCALEOFFSET)
+            is_right = memory >= 0 && hdf5_derives(memory, type, space, properties, filter);
     }
-    return CN_OK;
+    if (memory >= 0)
+        H5Fclose(memory);
+    if (access >= 0)
+        H5Pclose(access);
+    return is_right ? CN_OK
+                    : cn_fail(error, CN_BAD_INPUT,
+                              "the parameters of a filter do not fit the variable; the file is "
+                              "damaged, fetch the file again");
 }
 
 /* Nothing is computed with chunks before this. */
@@ -175,21 +196,6 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
         if (storage->chunk[d] == 0 || __builtin_mul_overflow(bytes, storage->chunk[d], &bytes) ||
             bytes > MAX_CHUNK_BYTES)
             return false;
-    return true;
-}
-
-/* Whether the pipeline is one that read_filters may make. */
-static bool pipeline_is_valid(const struct cn_storage *storage)
-{
-    if (storage->filter_count > CN_MAX_FILTERS ||
-        (storage->filter_count && storage->layout != CN_CHUNKED))
-        return false;
-    for (size_t k = 0; k < storage->filter_count; k++) {
-        const struct cn_filter *filter = &storage->pipeline[k];
-        if (filter->kind > CN_UNKNOWN_FILTER || (filter->kind == CN_SHUFFLE && !filter->width) ||
-            (filter->kind == CN_UNKNOWN_FILTER && !storage->fallback_reason[0]))
-            return false;
-    }
     return true;
 }
 
@@ -207,18 +213,13 @@ bool cn_storage_is_valid(const struct cn_file *file)
                                   : d == lon ? file->grid.lon_count
                                              : 1))
             return false;
-    bool is_parallel = !storage->fallback_reason[0];
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
-        storage->value_bytes != cn_type_bytes(storage->type))
+        storage->value_bytes != cn_type_bytes(storage->type) ||
+        storage->filter_count > CN_MAX_FILTERS)
         return false;
-    if (!pipeline_is_valid(storage))
+    if (has_addresses(storage) && !is_inside(storage, file->size))
         return false;
-    if (is_parallel &&
-        (file->subdaily || (storage->layout != CN_CHUNKED && !is_inside(storage, file->size))))
-        return false;
-    return (storage->layout != CN_CHUNKED || chunks_are_bounded(storage)) &&
-           memchr(storage->filters, '\0', sizeof storage->filters) &&
-           memchr(storage->fallback_reason, '\0', sizeof storage->fallback_reason);
+    return storage->layout != CN_CHUNKED || chunks_are_bounded(storage);
 }
 
 static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
@@ -245,7 +246,7 @@ static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn
                        "keeps its values in other files (external storage), which is refused");
     const haddr_t address = H5Dget_offset(dataset);
     file->storage.begin = address == HADDR_UNDEF ? CN_UNWRITTEN : address;
-    return file->storage.fallback_reason[0] ? CN_OK : check_place(file, error);
+    return has_addresses(&file->storage) ? check_addresses(file, error) : CN_OK;
 }
 
 static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_file *file,
@@ -256,15 +257,13 @@ static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_fil
     switch (H5Pget_layout(properties)) {
     case H5D_CHUNKED:
         storage->layout = CN_CHUNKED;
-        if (H5Pget_chunk_opts(properties, &options) < 0 || options)
-            refuse(storage, "edge chunks without filters");
+        storage->has_unfiltered_edges = H5Pget_chunk_opts(properties, &options) < 0 || options;
         return read_chunks(properties, storage, error);
     case H5D_CONTIGUOUS:
         storage->layout = CN_CONTIGUOUS;
         return read_contiguous(dataset, properties, file, error);
     case H5D_COMPACT:
-        storage->layout = CN_CONTIGUOUS;
-        refuse(storage, "compact");
+        storage->layout = CN_COMPACT;
         return CN_OK;
     default:
         return cn_fail(error, CN_BAD_INPUT,
@@ -272,7 +271,8 @@ static enum cn_status read_layout(hid_t dataset, hid_t properties, struct cn_fil
     }
 }
 
-static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct cn_error *error)
+static enum cn_status read_dataset(struct cn_pool *pool, hid_t dataset, struct cn_file *file,
+                                   struct cn_error *error)
 {
     struct cn_storage *storage = &file->storage;
     hid_t properties = H5Dget_create_plist(dataset), type = H5Dget_type(dataset),
@@ -289,21 +289,19 @@ static enum cn_status read_dataset(hid_t dataset, struct cn_file *file, struct c
         goto cleanup;
     }
     storage->big_endian = H5Tget_order(type) == H5T_ORDER_BE;
-    if (file->subdaily)
-        refuse(storage, "several instants a day");
-    if (!is_plain_type(storage, type))
-        refuse(storage, "a number type of its own");
+    storage->has_own_type = !is_stored_as_declared(storage, type);
     hsize_t extent[H5S_MAX_RANK];
     bool is_same = H5Sget_simple_extent_dims(space, extent, NULL) == (int)storage->rank;
     for (size_t d = 0; is_same && d < storage->rank; d++)
         is_same = extent[d] == storage->shape[d];
-    if (!is_same) /* netCDF-C fills up what the longest variable has more */
-        refuse(storage, "shorter than its dimensions");
+    storage->is_short = !is_same;
     status = read_layout(dataset, properties, file, error);
     if (!status)
-        status = read_filters(properties, storage, error);
+        status = read_filters(pool, properties, storage, error);
     if (!status)
-        status = check_filters(properties, storage, error);
+        status = check_availability(storage, error);
+    if (!status)
+        status = check_parameters(type, space, properties, storage, error);
 cleanup:
     if (space >= 0)
         H5Sclose(space);
@@ -336,17 +334,17 @@ static void find_last_chunk(hid_t dataset, const struct cn_storage *storage)
     H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
 }
 
-enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error)
+enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, struct cn_file *file,
+                                    struct cn_error *error)
 {
     hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
-    if (has_user_block(hdf5))
-        refuse(&file->storage, "user block");
+    file->storage.has_user_block = has_user_block(hdf5);
     hid_t dataset = H5Dopen2(hdf5, file->variable, H5P_DEFAULT);
     enum cn_status status =
         dataset < 0 ? cn_fail(error, CN_BAD_INPUT, "HDF5 finds no dataset '%s'", file->variable)
-                    : read_dataset(dataset, file, error);
+                    : read_dataset(pool, dataset, file, error);
     if (!status && file->storage.layout == CN_CHUNKED)
         find_last_chunk(dataset, &file->storage);
     if (dataset >= 0)

@@ -1,24 +1,27 @@
 /*
- * How a variable lies in its file, and whether the parallel decoder takes it.
+ * How the values of a variable are stored in its file.
  */
 #ifndef CLIMNORM_CATALOG_STORAGE_H
 #define CLIMNORM_CATALOG_STORAGE_H
 
 #include "climnorm/catalog.h"
 
-/* Whether the data variable may be stored as this nc_type. */
+/* Returns: whether the data variable may be stored as this nc_type. */
 bool cn_storage_takes_type(int type);
 
-/* Completes file->storage (rank, shape, dimensions and type are there) of a netCDF-4 file that
- * nobody else has open, and finds not_parallel. CN_BAD_INPUT: the values cannot be read, for want
- * of a filter, or ought not to be. The caller holds the HDF5 lock. */
-enum cn_status cn_storage_read_hdf5(struct cn_file *file, struct cn_error *error);
+/* Completes file->storage of a netCDF-4 file that is not open elsewhere in this process. Rank,
+ * shape, dimensions and type are there. The caller holds the HDF5 lock.
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: the values cannot be read, because a filter is not
+ * installed, or must not be; CN_BAD_MACHINE: out of memory. Owns: the pool gets the filters. */
+enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, struct cn_file *file,
+                                    struct cn_error *error);
 
-/* The same as cn_storage_read_hdf5 for variable number `variable` of a netCDF-3 file. */
+/* The same for variable number `variable` of a netCDF-3 file. */
 enum cn_status cn_storage_read_classic(int variable, struct cn_file *file, struct cn_error *error);
 
-/* Whether a file's storage, which another process found, is one that the above may find: the rest
- * of the program relies on it. The time axis and the grid are there. */
+/* The rest of the program relies on what this checks of a storage that another process found. The
+ * time axis and the grid are there.
+ * Returns: whether the functions above may have found it. */
 bool cn_storage_is_valid(const struct cn_file *file);
 
 #endif

@@ -5,11 +5,15 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "climnorm/catalog.h"
+#include "codec/pipeline.h"
+#include "source/backend.h"
 
 #include <math.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { FILTERS_BYTES = 256 };
 
 static const struct cn_option options[] = {{0}};
 
@@ -134,13 +138,14 @@ static void print_storage(const struct cn_storage *storage)
 {
     printf("  %-18s%s, %s-endian, ", "storage", type_name(storage),
            storage->big_endian ? "big" : "little");
-    printf("%s\n", storage->layout == CN_CLASSIC      ? "netCDF-3"
-                   : storage->layout == CN_CONTIGUOUS ? "contiguous"
-                                                      : "chunked");
+    printf("%s\n", storage->layout == CN_CLASSIC   ? "netCDF-3"
+                   : storage->layout == CN_CHUNKED ? "chunked"
+                                                   : "contiguous");
     if (storage->layout == CN_CHUNKED)
         print_shape("chunk", storage->chunk, storage->rank);
     printf("  %-18s", "filters");
-    print_text(storage->filters);
+    char filters[FILTERS_BYTES];
+    print_text(cn_pipeline_describe(storage, filters, sizeof filters));
     putchar('\n');
 }
 
@@ -159,16 +164,20 @@ static void print_packing(const struct cn_packing *packing, int type)
     printf("NaN, Inf\n");
 }
 
-/* "parallel decoder: shuffle + deflate 5", "netCDF-C: szip filter" */
-static void print_reader(const struct cn_storage *storage)
+/* "parallel decoder: shuffle + deflate 5", "netCDF-C: n-bit filter" */
+static void print_reader(const struct cn_file *file)
 {
-    static const char *const without[] = {
-        [CN_CLASSIC] = "netCDF-3", [CN_CONTIGUOUS] = "contiguous", [CN_CHUNKED] = "no filters"};
-    printf("  %-18s%s", "read by",
-           storage->fallback_reason[0] ? "netCDF-C: " : "parallel decoder: ");
-    print_text(storage->fallback_reason[0] ? storage->fallback_reason
-               : storage->filter_count     ? storage->filters
-                                           : without[storage->layout]);
+    static const char *const without[] = {[CN_CLASSIC] = "netCDF-3",
+                                          [CN_CONTIGUOUS] = "contiguous",
+                                          [CN_COMPACT] = "compact",
+                                          [CN_CHUNKED] = "no filters"};
+    const struct cn_storage *storage = &file->storage;
+    char reason[CN_REASON_BYTES], filters[FILTERS_BYTES];
+    const char *backend = cn_backend_choose(file, reason)->name;
+    printf("  %-18s%s: ", "read by", backend);
+    print_text(reason[0]               ? reason
+               : storage->filter_count ? cn_pipeline_describe(storage, filters, sizeof filters)
+                                       : without[storage->layout]);
     printf("\n\n");
 }
 
@@ -191,7 +200,7 @@ static void print_file(const char *path, const struct cn_file *file)
     print_days(file);
     print_storage(&file->storage);
     print_packing(&file->packing, file->storage.type);
-    print_reader(&file->storage);
+    print_reader(file);
 }
 
 static enum cn_status inspect(const char *path)

@@ -8,8 +8,10 @@
 #include "arena/arena.h"
 #include "base/clock.h"
 #include "climnorm/run.h"
+#include "codec/scratch.h"
 #include "engine/budget.h"
 #include "sink/sink.h"
+#include "source/bytes.h"
 #include "source/file_reader.h"
 
 #include <pthread.h>

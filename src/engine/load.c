@@ -79,8 +79,6 @@ static enum cn_status plan_reads(struct cn_engine *engine, size_t load, struct c
 /* Units of one decode task. */
 static size_t units_together(const struct cn_reader *read)
 {
-    if (!read->parallel)
-        return 1; /* a block */
     return read->unit_bytes < DECODE_BYTES ? DECODE_BYTES / read->unit_bytes : 1;
 }
 

@@ -4,7 +4,6 @@
  */
 #include "engine/engine.h"
 
-#include <libdeflate.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -63,49 +62,47 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     return CN_OK;
 }
 
-/* HDF5 shuffle of 2-byte values. */
-static void shuffle_i16(unsigned char *out, const int16_t *values, size_t count)
+/* Deflates shuffled bytes back to where their values were; the layout's padding makes room.
+ * False: out of memory. */
+static bool deflate_over(struct cn_scratch *scratch, int level, const unsigned char *shuffled,
+                         size_t bytes, void *values, struct cn_encoded *encoded)
 {
-    for (size_t k = 0; k < count; k++) {
-        out[k] = (unsigned char)((uint16_t)values[k] & 0xff);
-        out[count + k] = (unsigned char)((uint16_t)values[k] >> 8);
-    }
+    size_t size = cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, values,
+                                    cn_deflate.bound(bytes));
+    *encoded = (struct cn_encoded){values, size};
+    return size > 0;
 }
 
-/* Deflates shuffled bytes back to where their values were; the layout's padding makes room. */
-static struct cn_encoded deflate_over(struct cn_scratch *scratch, const unsigned char *shuffled,
-                                      size_t bytes, void *place)
-{
-    size_t room = libdeflate_zlib_compress_bound(NULL, bytes);
-    size_t size = libdeflate_zlib_compress(scratch->compressor, shuffled, bytes, place, room);
-    return (struct cn_encoded){place, size};
-}
-
-static void encode_slot(struct cn_engine *engine, struct cn_output_task *output_task, size_t slot,
+/* False: out of memory. */
+static bool encode_slot(struct cn_engine *engine, struct cn_output_task *output_task, size_t slot,
                         struct cn_scratch *scratch, unsigned char *shuffled)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[output_task->batch];
     const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
     size_t cells = region->lat_count * region->lon_count;
-    size_t place = slot * variable->layout.row_cells + region->first_cell;
+    size_t first = slot * variable->layout.row_cells + region->first_cell;
     size_t target = output_task->target - batch->first_target;
-    float *means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + place;
-    int16_t *counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + place;
-    if (engine->plan->config->output.compression == 0) {
+    float *means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + first;
+    int16_t *counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first;
+    const int level = engine->plan->config->output.compression;
+    if (level == 0) {
         for (size_t c = 0; c < cells; c++)
             means[c] = isnan(means[c]) ? FILL_VALUE : means[c];
         output_task->means[slot] = (struct cn_encoded){means, cells * sizeof *means};
         if (output_task->counts)
             output_task->counts[slot] = (struct cn_encoded){counts, cells * sizeof *counts};
-        return;
+        return true;
     }
     engine->kernels->shuffle_f32(shuffled, means, cells, FILL_VALUE);
-    output_task->means[slot] = deflate_over(scratch, shuffled, cells * sizeof *means, means);
-    if (output_task->counts) {
-        shuffle_i16(shuffled, counts, cells);
-        output_task->counts[slot] = deflate_over(scratch, shuffled, cells * sizeof *counts, counts);
-    }
+    if (!deflate_over(scratch, level, shuffled, cells * sizeof *means, means,
+                      &output_task->means[slot]))
+        return false;
+    const size_t bytes = cells * sizeof *counts;
+    return !output_task->counts ||
+           (cn_scratch_encode(scratch, &cn_shuffle, sizeof *counts, counts, bytes, shuffled,
+                              bytes) == bytes &&
+            deflate_over(scratch, level, shuffled, bytes, counts, &output_task->counts[slot]));
 }
 
 static void write_file(struct cn_engine *engine, struct cn_output_task *output_task)
@@ -148,20 +145,18 @@ void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
         return;
     uint64_t start = cn_now_ns();
     struct cn_scratch *scratch = cn_engine_scratch(engine);
-    int level = engine->plan->config->output.compression;
     unsigned char *shuffled =
         cn_scratch_get(scratch, SHUFFLED, region->lat_count * region->lon_count * sizeof(float));
-    if (!scratch->compressor && level)
-        scratch->compressor = libdeflate_alloc_compressor(level);
-    if (!shuffled || (!scratch->compressor && level)) {
+    bool is_encoded = shuffled != NULL;
+    for (size_t slot = share * slots / output_task->encode_count;
+         slot < (share + 1) * slots / output_task->encode_count && is_encoded; slot++)
+        is_encoded = encode_slot(engine, output_task, slot, scratch, shuffled);
+    if (!is_encoded) {
         struct cn_error error;
         cn_fail_memory(&error, "encoding");
         cn_engine_abort(engine, &error);
         return;
     }
-    for (size_t slot = share * slots / output_task->encode_count;
-         slot < (share + 1) * slots / output_task->encode_count; slot++)
-        encode_slot(engine, output_task, slot, scratch, shuffled);
     if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1)
         write_file(engine, output_task);
     cn_engine_thread(engine)->write_ns += cn_now_ns() - start;

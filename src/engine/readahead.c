@@ -6,6 +6,7 @@
 #include "base/machine.h"
 #include "base/threads.h"
 #include "engine/engine.h"
+#include "source/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,7 +163,8 @@ static void prefetch_decode(struct cn_engine *engine, const struct cn_load_state
     if (buffer) {
         bool direct = readahead->direct && where == ON_DISK &&
                       fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
-        bool well = cn_reader_is_unchanged(read, file) && fill(engine, file, buffer, address, size);
+        bool well =
+            cn_file_is_unchanged(read->file, file) && fill(engine, file, buffer, address, size);
         /* Looking left its page in the cache, where it would deceive the next run. */
         if (direct)
             posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,

@@ -3,7 +3,8 @@
  */
 #include "climnorm/grid.h"
 
-#include <libdeflate.h>
+#include "codec/codec.h"
+
 #include <stdint.h>
 
 enum { CELLS_PER_LINE = 16 }; /* 64-byte cache lines of 4-byte cells */
@@ -14,8 +15,8 @@ static bool padded_cells(size_t cells, size_t *padded)
 {
     if (cells > SIZE_MAX / 16)
         return false;
-    size_t means = libdeflate_zlib_compress_bound(NULL, 4 * cells);
-    size_t counts = libdeflate_zlib_compress_bound(NULL, 2 * cells);
+    size_t means = cn_deflate.bound(4 * cells);
+    size_t counts = cn_deflate.bound(2 * cells);
     size_t needed = means / 4 > counts / 2 ? means / 4 : counts / 2;
     *padded = (needed + CELLS_PER_LINE) / CELLS_PER_LINE * CELLS_PER_LINE;
     return true;

@@ -15,9 +15,22 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool is_initialized;          /* behind it */
 static atomic_bool is_usable = true; /* a library that lacked memory once stays half made */
 
+/* A process that is forked while another thread is inside HDF5 would find it half changed. */
+static void lock_before_fork(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void unlock_after_fork(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
 /* Once. False: the libraries have no memory for it. */
 static bool initialize(void)
 {
+    if (pthread_atfork(lock_before_fork, unlock_after_fork, unlock_after_fork))
+        return false;
     H5dont_atexit(); /* before any other call: HDF5 1.10 crashes at exit over a file whose last
                         flush failed */
     if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||

@@ -15,7 +15,7 @@ struct span {
 
 struct visitor {
     void (*visit)(const struct visitor *visitor, const struct span *span);
-    const struct cn_reader *read;
+    const struct cn_reader *reader;
     const struct cn_block *block;
     float *row;
     float fill;
@@ -58,7 +58,7 @@ static void visit_row(const struct visitor *visitor, const struct cn_region_cell
 static void visit_instant(const struct visitor *visitor, size_t t)
 {
     const struct cn_block *block = visitor->block;
-    const struct cn_layout *layout = visitor->read->layout;
+    const struct cn_layout *layout = visitor->reader->layout;
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
         size_t from = larger(region->first_lat, block->first[1]);
@@ -72,17 +72,17 @@ static void visit_instant(const struct visitor *visitor, size_t t)
 static void scatter(struct visitor *visitor)
 {
     for (size_t t = 0; t < visitor->block->count[0]; t++) {
-        visitor->row = visitor->read->rows[visitor->block->first[0] + t - visitor->read->first];
+        visitor->row = visitor->reader->rows[visitor->block->first[0] + t - visitor->reader->first];
         if (visitor->row)
             visit_instant(visitor, t);
     }
 }
 
-/* Float32 whose raw values are the numbers (read->plain). */
+/* Float32 whose raw values are the numbers (reader->plain). */
 static void visit_floats(const struct visitor *visitor, const struct span *span)
 {
     const struct cn_block *block = visitor->block;
-    const struct cn_kernels *kernels = visitor->read->kernels;
+    const struct cn_kernels *kernels = visitor->reader->kernels;
     float *out = visitor->row + span->cell;
     if (block->raw.shuffled && !block->raw.swapped && block->stride[2] == 1)
         kernels->unshuffle_f32(out, block->raw.bytes, block->raw.elements, span->element,
@@ -90,7 +90,7 @@ static void visit_floats(const struct visitor *visitor, const struct span *span)
     else
         kernels->take_values((unsigned char *)out, &block->raw, span->element, block->stride[2],
                              span->count);
-    kernels->mask_f32(out, span->count, &visitor->read->missing);
+    kernels->mask_f32(out, span->count, &visitor->reader->missing);
 }
 
 /* Numbers of cells done … done + count of a span, at most STRETCH. */
@@ -99,10 +99,10 @@ static void unpack(const struct visitor *visitor, const struct span *span, size_
 {
     _Alignas(64) unsigned char values[STRETCH * sizeof(double)];
     const struct cn_block *block = visitor->block;
-    const struct cn_kernels *kernels = visitor->read->kernels;
+    const struct cn_kernels *kernels = visitor->reader->kernels;
     kernels->take_values(values, &block->raw, span->element + done * block->stride[2],
                          block->stride[2], count);
-    kernels->unpack_f64(numbers, values, count, &visitor->read->unpacking);
+    kernels->unpack_f64(numbers, values, count, &visitor->reader->unpacking);
 }
 
 static void visit_values(const struct visitor *visitor, const struct span *span)
@@ -111,7 +111,7 @@ static void visit_values(const struct visitor *visitor, const struct span *span)
     for (size_t done = 0; done < span->count; done += STRETCH) {
         size_t count = smaller(STRETCH, span->count - done);
         unpack(visitor, span, done, count, numbers);
-        visitor->read->kernels->narrow_f32(visitor->row + span->cell + done, numbers, count);
+        visitor->reader->kernels->narrow_f32(visitor->row + span->cell + done, numbers, count);
     }
 }
 
@@ -143,22 +143,23 @@ static void visit_sums(const struct visitor *visitor, const struct span *span)
     }
 }
 
-void cn_scatter_values(const struct cn_reader *read, const struct cn_block *block)
+void cn_scatter_values(const struct cn_reader *reader, const struct cn_block *block)
 {
-    scatter(&(struct visitor){
-        .visit = read->is_native_f32 ? visit_floats : visit_values, .read = read, .block = block});
+    scatter(&(struct visitor){.visit = reader->is_native_f32 ? visit_floats : visit_values,
+                              .reader = reader,
+                              .block = block});
 }
 
-void cn_scatter_fill(const struct cn_reader *read, const struct cn_block *block, float fill)
+void cn_scatter_fill(const struct cn_reader *reader, const struct cn_block *block, float fill)
 {
-    scatter(&(struct visitor){.visit = visit_fill, .read = read, .block = block, .fill = fill});
+    scatter(&(struct visitor){.visit = visit_fill, .reader = reader, .block = block, .fill = fill});
 }
 
-void cn_scatter_sums(const struct cn_reader *read, const struct cn_block *block,
+void cn_scatter_sums(const struct cn_reader *reader, const struct cn_block *block,
                      const struct cn_sums *sums)
 {
     const struct visitor visitor = {
-        .visit = visit_sums, .read = read, .block = block, .sums = sums};
+        .visit = visit_sums, .reader = reader, .block = block, .sums = sums};
     for (size_t t = 0; t < block->count[0]; t++)
         visit_instant(&visitor, t);
 }

@@ -1,16 +1,23 @@
 /*
- * Pieces of files without chunks: contiguous HDF5 data and netCDF-3. Where a value lies is
- * computed, and only the rows of the box are read. pread, not mmap: of a file that is cut short
- * meanwhile it reports the end, where a mapping would kill the process.
+ * Values without chunks: contiguous HDF5 data and netCDF-3. Where a value is stored is computed,
+ * and only the rows of the box are read. pread, not mmap: of a file that is cut short meanwhile
+ * pread reports the end, where a mapping would kill the process.
  */
-#include "source/backends.h"
+#include "source/contiguous.h"
+
+#include "guard/hdf5_lock.h"
+#include "source/bytes.h"
+#include "source/h5_variable.h"
+#include "source/units.h"
+
+#include <errno.h>
 
 enum {
-    PIECE_BYTES = 2 << 20, /* about what a cache holds from reading to scattering */
-    GAP_BYTES = 4096,      /* are read as well, rather than asked for again after them */
+    UNIT_BYTES = 2 << 20, /* about what a cache holds from reading to scattering */
+    GAP_BYTES = 4096,     /* are read as well, rather than asked for again after them */
 };
 
-/* How a part of the box lies in the file and in memory, on three levels: along the outermost of
+/* How a part of the box is stored in the file and in memory, on three levels: the outermost of
  * time, lat and lon first. */
 struct strides {
     int axis[3];        /* 0 time, 1 lat, 2 lon */
@@ -37,11 +44,11 @@ static void order_axes(const struct cn_storage *storage, struct strides *strides
     }
 }
 
-static struct strides strides_of(const struct cn_reader *read, const size_t count[3])
+static struct strides strides_of(const struct cn_reader *reader, const size_t count[3])
 {
-    const size_t width = read->file->storage.value_bytes;
+    const size_t width = reader->file->storage.value_bytes;
     struct strides strides = {.step = {[2] = 1}};
-    order_axes(&read->file->storage, &strides);
+    order_axes(&reader->file->storage, &strides);
     strides.run = strides.values = count[strides.axis[2]];
     bool joined = true;
     for (int level = 1; level >= 0; level--) {
@@ -60,64 +67,86 @@ static struct strides strides_of(const struct cn_reader *read, const size_t coun
     return strides;
 }
 
-void cn_contiguous_plan(struct cn_reader *read)
+static enum cn_status plan_contiguous(struct cn_reader *reader, struct cn_error *error)
 {
-    const struct cn_box *box = &read->box;
-    const size_t width = read->file->storage.value_bytes;
-    read->tile[0] = read->count;
-    read->tile[1] = box->last_lat - box->first_lat + 1;
-    read->tile[2] = box->last_lon - box->first_lon + 1;
-    const struct strides whole = strides_of(read, read->tile);
+    const struct cn_box *box = &reader->box;
+    const size_t width = reader->file->storage.value_bytes;
+    reader->extent[0] = reader->count;
+    reader->extent[1] = box->last_lat - box->first_lat + 1;
+    reader->extent[2] = box->last_lon - box->first_lon + 1;
+    const struct strides whole = strides_of(reader, reader->extent);
     for (int level = 0; level < 3; level++) {
-        size_t *extent = &read->tile[whole.axis[level]], all = *extent;
+        size_t *extent = &reader->extent[whole.axis[level]], all = *extent;
         *extent = 1;
-        const size_t one = strides_of(read, read->tile).values * width;
-        const size_t fit = PIECE_BYTES / (one + (level < 2 ? GAP_BYTES : 0));
+        const size_t one = strides_of(reader, reader->extent).values * width;
+        const size_t fit = UNIT_BYTES / (one + (level < 2 ? GAP_BYTES : 0));
         if (fit > 0 || level == 2) {
             *extent = fit < all ? fit : all;
             break;
         }
     }
-    read->unit_bytes = strides_of(read, read->tile).values * width;
+    reader->unit_bytes = strides_of(reader, reader->extent).values * width;
+    return cn_units_plan(reader, false, error);
 }
 
-static uint64_t address_of(const struct cn_reader *read, const struct cn_block *block,
+static uint64_t address_of(const struct cn_reader *reader, const struct cn_block *block,
                            const struct strides *strides)
 {
-    uint64_t address = read->file->storage.begin;
+    uint64_t address = reader->file->storage.begin;
     for (int level = 0; level < 3; level++)
         address += block->first[strides->axis[level]] * strides->stride[level];
     return address;
 }
 
-uint64_t cn_contiguous_span(const struct cn_reader *read, const struct cn_block *block,
-                            uint64_t *address, uint64_t *spread)
+/* Values that were never written have no address: all are the fill value. */
+static enum cn_status open_contiguous(struct cn_reader *reader, struct cn_error *error)
 {
-    const size_t width = block->raw.width;
-    const struct strides strides = strides_of(read, block->count);
-    *address = address_of(read, block, &strides);
+    enum cn_status status = CN_OK;
+    if (reader->file->storage.begin != CN_UNWRITTEN)
+        return CN_OK;
+    cn_hdf5_lock();
+    struct cn_h5_variable variable = cn_h5_variable_open(reader->file);
+    if (variable.id < 0 || !cn_h5_variable_fill(&variable, reader))
+        status = cn_fail_library(reader->file, errno, "HDF5 cannot open its variable", error);
+    cn_h5_variable_close(&variable);
+    cn_hdf5_unlock();
+    return status;
+}
+
+static bool span_of_rectangle(const struct cn_reader *reader, size_t unit, uint64_t *address,
+                              uint64_t *spread, uint64_t *bytes)
+{
+    size_t begin[3];
+    const struct cn_block block = cn_unit_block(reader, unit, begin);
+    const size_t width = block.raw.width;
+    const struct strides strides = strides_of(reader, block.count);
+    if (reader->file->storage.begin == CN_UNWRITTEN || !cn_unit_is_needed(reader, &block))
+        return false;
+    *address = address_of(reader, &block, &strides);
     *spread = strides.run * width;
     for (int level = 0; level < 2; level++)
         *spread += (strides.reads[level] - 1) * strides.stride[level];
-    return strides.reads[0] * strides.reads[1] * strides.run * width;
+    *bytes = strides.reads[0] * strides.reads[1] * strides.run * width;
+    return true;
 }
 
-enum cn_status cn_contiguous_read(const struct cn_reader *read, int file,
-                                  struct cn_scratch *scratch, struct cn_block *block,
-                                  struct cn_error *error)
+/* Completes the block with the values that it covers. */
+static enum cn_status read_rectangle(const struct cn_reader *reader, int file,
+                                     struct cn_scratch *scratch, struct cn_block *block,
+                                     struct cn_error *error)
 {
     const size_t width = block->raw.width;
-    const struct strides strides = strides_of(read, block->count);
-    const uint64_t address = address_of(read, block, &strides);
+    const struct strides strides = strides_of(reader, block->count);
+    const uint64_t address = address_of(reader, block, &strides);
     unsigned char *bytes = cn_scratch_get(scratch, 0, strides.values * width);
     if (!bytes)
-        return cn_fail_memory(error, "a piece of a file");
+        return cn_fail_memory(error, "a part of a file");
     for (size_t i = 0; i < strides.reads[0]; i++) {
         for (size_t j = 0; j < strides.reads[1]; j++) {
-            enum cn_status status =
-                cn_file_bytes(read, file, address + i * strides.stride[0] + j * strides.stride[1],
-                              strides.run * width, scratch,
-                              bytes + (i * strides.step[0] + j * strides.step[1]) * width, error);
+            enum cn_status status = cn_file_bytes(
+                reader->file, file, address + i * strides.stride[0] + j * strides.stride[1],
+                strides.run * width, scratch,
+                bytes + (i * strides.step[0] + j * strides.step[1]) * width, error);
             if (status)
                 return status;
         }
@@ -128,3 +157,32 @@ enum cn_status cn_contiguous_read(const struct cn_reader *read, int file,
     block->raw.elements = strides.values;
     return CN_OK;
 }
+
+static enum cn_status decode_contiguous(const struct cn_reader *reader, int file, size_t first,
+                                        size_t count, struct cn_scratch *scratch,
+                                        struct cn_error *error)
+{
+    enum cn_status status = CN_OK;
+    for (size_t unit = first; unit < first + count && !status; unit++) {
+        size_t begin[3];
+        struct cn_block block = cn_unit_block(reader, unit, begin);
+        if (!cn_unit_is_needed(reader, &block))
+            continue;
+        if (reader->file->storage.begin == CN_UNWRITTEN) {
+            cn_scatter_fill(reader, &block, reader->fill);
+            continue;
+        }
+        status = read_rectangle(reader, file, scratch, &block, error);
+        if (!status)
+            cn_scatter_values(reader, &block);
+    }
+    return status;
+}
+
+const struct cn_backend cn_backend_contiguous = {
+    .name = "parallel decoder",
+    .plan = plan_contiguous,
+    .open = open_contiguous,
+    .span = span_of_rectangle,
+    .decode = decode_contiguous,
+};

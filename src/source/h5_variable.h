@@ -1,10 +1,10 @@
 /*
- * The variable of a file as HDF5 has it. Whoever calls this holds the HDF5 lock.
+ * The variable of a file as HDF5 has it. The callers hold the HDF5 lock.
  */
 #ifndef CLIMNORM_SOURCE_H5_VARIABLE_H
 #define CLIMNORM_SOURCE_H5_VARIABLE_H
 
-#include "source/backends.h"
+#include "source/reader.h"
 
 #include <hdf5.h>
 
@@ -12,8 +12,18 @@ struct cn_h5_variable {
     hid_t file, id; /* < 0: not open */
 };
 
-/* After a failure id is < 0, and errno tells its reason, or is 0. */
-struct cn_h5_variable cn_h5_variable_open(const struct cn_reader *read);
-void cn_h5_variable_close(const struct cn_h5_variable *dataset);
+/* Returns: the open variable; after a failure its id is < 0, and errno is the reason or 0. */
+struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file);
+void cn_h5_variable_close(const struct cn_h5_variable *variable);
+
+/* The slab value of what was never written, into reader->fill.
+ * Returns: false: HDF5 cannot tell. */
+bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader *reader);
+
+/* A call of HDF5 or netCDF-C failed and left this errno, 0 before it. `what` says what cannot be
+ * done, for the message.
+ * Returns: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE. */
+enum cn_status cn_fail_library(const struct cn_file *file, int reason, const char *what,
+                               struct cn_error *error);
 
 #endif

@@ -1,10 +1,17 @@
 /*
- * The netCDF-C reader: every storage that the parallel decoder does not take, a block of instants
- * at a time. Reading goes through the HDF5 lock; unpacking does not.
+ * The backend for every storage that the parallel decoder does not take, a block of instants at a
+ * time. HDF5 decodes with parameters from the file, which can damage memory, and plugins are beyond
+ * our control. So a block is read and unpacked by netCDF-C in a process of its own, into memory
+ * that it shares with this one. What damage does ends with that process.
  */
-#include "source/backends.h"
+#include "source/netcdf.h"
 
+#include "base/workers.h"
 #include "guard/hdf5_lock.h"
+#include "source/block.h"
+#include "source/h5_variable.h"
+#include "source/units.h"
+#include "source/verify.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,22 +19,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { BLOCK_BYTES = 16 << 20, MOST_BLOCK_BYTES = 256 << 20 };
 enum { VALUES, SUMS, COUNTS }; /* scratch buffers */
+enum { DECODE_CPU_S = 600 };   /* for a block, which may be many times BLOCK_BYTES in its chunks */
 
-static size_t box_cells(const struct cn_reader *read)
+static size_t box_cells(const struct cn_reader *reader)
 {
-    return (read->box.last_lat - read->box.first_lat + 1) *
-           (read->box.last_lon - read->box.first_lon + 1);
+    return (reader->box.last_lat - reader->box.first_lat + 1) *
+           (reader->box.last_lon - reader->box.first_lon + 1);
 }
 
 /* Instants of a block: about BLOCK_BYTES, whole chunks where the file has chunks, because a chunk
  * that is read twice is inflated twice. */
-static size_t block_instants(const struct cn_reader *read)
+static size_t block_instants(const struct cn_reader *reader)
 {
-    const struct cn_storage *storage = &read->file->storage;
-    size_t bytes = box_cells(read) * storage->value_bytes;
+    const struct cn_storage *storage = &reader->file->storage;
+    size_t bytes = box_cells(reader) * storage->value_bytes;
     size_t instants = BLOCK_BYTES / bytes ? BLOCK_BYTES / bytes : 1;
     size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
     if (chunk > 1 && chunk <= MOST_BLOCK_BYTES / bytes)
@@ -36,57 +45,59 @@ static size_t block_instants(const struct cn_reader *read)
 }
 
 /* Where the day of instant `at` ends, within the stretch. */
-static size_t day_end(const struct cn_reader *read, size_t at)
+static size_t day_end(const struct cn_reader *reader, size_t at)
 {
-    size_t end = read->first + read->count, stop = at + 1;
-    while (stop < end && read->file->days[stop] == read->file->days[at])
+    size_t end = reader->first + reader->count, stop = at + 1;
+    while (stop < end && reader->file->days[stop] == reader->file->days[at])
         stop++;
     return stop;
 }
 
 /* Where the block that starts at `at` ends: at a multiple of `instants`, and not within a day. */
-static size_t block_end(const struct cn_reader *read, size_t at, size_t instants)
+static size_t block_end(const struct cn_reader *reader, size_t at, size_t instants)
 {
-    size_t end = read->first + read->count, stop = (at / instants + 1) * instants;
-    return stop < end ? day_end(read, stop - 1) : end;
+    size_t end = reader->first + reader->count, stop = (at / instants + 1) * instants;
+    return stop < end ? day_end(reader, stop - 1) : end;
 }
 
-enum cn_status cn_netcdf_plan(struct cn_reader *read, struct cn_error *error)
+static enum cn_status plan_blocks(struct cn_reader *reader, struct cn_error *error)
 {
-    size_t instants = block_instants(read), units = 0;
-    for (size_t at = read->first; at < read->first + read->count; units++)
-        at = block_end(read, at, instants);
-    read->unit_count = units;
-    read->unit_first = calloc(units + 1, sizeof *read->unit_first);
-    if (!read->unit_first)
+    size_t instants = block_instants(reader), units = 0;
+    for (size_t at = reader->first; at < reader->first + reader->count; units++)
+        at = block_end(reader, at, instants);
+    reader->unit_count = units;
+    reader->unit_first = calloc(units + 1, sizeof *reader->unit_first);
+    if (!reader->unit_first)
         return cn_fail_memory(error, "the blocks of a file");
-    size_t at = read->first;
+    size_t at = reader->first;
     for (size_t unit = 0; unit < units; unit++) {
-        read->unit_first[unit] = at;
-        at = block_end(read, at, instants);
+        reader->unit_first[unit] = at;
+        at = block_end(reader, at, instants);
     }
-    read->unit_first[units] = at;
+    reader->unit_first[units] = at;
+    reader->unit_bytes = instants * box_cells(reader) * reader->file->storage.value_bytes;
     return CN_OK;
 }
 
-static enum cn_status fail_netcdf(const struct cn_reader *read, int code, int reason,
+static enum cn_status fail_netcdf(const struct cn_reader *reader, int code, int reason,
                                   struct cn_error *error)
 {
     char what[512];
-    snprintf(what, sizeof what, "%.200s cannot be read (netCDF: %s)", read->file->variable,
+    snprintf(what, sizeof what, "%.200s cannot be read (netCDF: %s)", reader->file->variable,
              nc_strerror(code));
-    return cn_fail_library(read, code == NC_ENOMEM ? ENOMEM : reason, what, error);
+    return cn_fail_library(reader->file, code == NC_ENOMEM ? ENOMEM : reason, what, error);
 }
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
-static struct cn_block block_of(const struct cn_reader *read, size_t first, size_t end,
+static struct cn_block block_of(const struct cn_reader *reader, size_t first, size_t end,
                                 size_t start[CN_MAX_DIMS], size_t count[CN_MAX_DIMS])
 {
-    const struct cn_storage *storage = &read->file->storage;
+    const struct cn_storage *storage = &reader->file->storage;
     const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
-    struct cn_block block = {.first = {first, read->box.first_lat, read->box.first_lon},
-                             .count = {end - first, read->box.last_lat - read->box.first_lat + 1,
-                                       read->box.last_lon - read->box.first_lon + 1}};
+    struct cn_block block = {.first = {first, reader->box.first_lat, reader->box.first_lon},
+                             .count = {end - first,
+                                       reader->box.last_lat - reader->box.first_lat + 1,
+                                       reader->box.last_lon - reader->box.first_lon + 1}};
     for (size_t d = 0; d < storage->rank; d++) {
         start[d] = 0;
         count[d] = 1;
@@ -111,36 +122,34 @@ struct opened {
 };
 
 /* Reads the instants first … end - 1 into scratch. */
-static enum cn_status read_block(const struct cn_reader *read, const struct opened *opened,
+static enum cn_status read_block(const struct cn_reader *reader, const struct opened *opened,
                                  size_t first, size_t end, struct cn_scratch *scratch,
                                  struct cn_block *block, struct cn_error *error)
 {
     size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS];
-    *block = block_of(read, first, end, start, count);
+    *block = block_of(reader, first, end, start, count);
     size_t bytes = block->raw.elements * block->raw.width;
     unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);
     if (!values)
         return cn_fail_memory(error, "a block of a file");
-    cn_hdf5_lock();
     errno = 0;
     int code = nc_get_vara(opened->file, opened->variable, start, count, values), reason = errno;
-    cn_hdf5_unlock();
     if (code)
-        return fail_netcdf(read, code, reason, error);
+        return fail_netcdf(reader, code, reason, error);
     scratch->bytes_read += bytes;
     block->raw.bytes = values;
     return CN_OK;
 }
 
 /* One day of several instants, which may be many: in pieces, summed up. */
-static enum cn_status read_day(const struct cn_reader *read, const struct opened *opened,
+static enum cn_status read_day(const struct cn_reader *reader, const struct opened *opened,
                                size_t first, size_t end, struct cn_scratch *scratch,
                                struct cn_error *error)
 {
-    size_t cells = read->layout->row_cells, piece = block_instants(read);
+    size_t cells = reader->layout->row_cells, piece = block_instants(reader);
     double *sums = (double *)(void *)cn_scratch_get(scratch, SUMS, 2 * cells * sizeof *sums);
     unsigned *counts = (unsigned *)(void *)cn_scratch_get(scratch, COUNTS, cells * sizeof *counts);
-    float *row = read->rows[first - read->first];
+    float *row = reader->rows[first - reader->first];
     enum cn_status status = sums && counts ? CN_OK : cn_fail_memory(error, "a day of a file");
     if (status || !row)
         return status;
@@ -149,42 +158,42 @@ static enum cn_status read_day(const struct cn_reader *read, const struct opened
     memset(counts, 0, cells * sizeof *counts);
     for (size_t at = first; at < end && !status; at += piece) {
         struct cn_block block;
-        status = read_block(read, opened, at, end - at < piece ? end : at + piece, scratch, &block,
-                            error);
+        status = read_block(reader, opened, at, end - at < piece ? end : at + piece, scratch,
+                            &block, error);
         if (!status)
-            cn_scatter_sums(read, &block, &day);
+            cn_scatter_sums(reader, &block, &day);
     }
     for (size_t c = 0; c < cells; c++)
         sums[c] = counts[c] ? (sums[c] + sums[cells + c]) / counts[c] : NAN;
-    read->kernels->narrow_f32(row, sums, cells);
+    reader->kernels->narrow_f32(row, sums, cells);
     return status;
 }
 
-static enum cn_status read_unit(const struct cn_reader *read, const struct opened *opened,
+static enum cn_status read_unit(const struct cn_reader *reader, const struct opened *opened,
                                 size_t unit, struct cn_scratch *scratch, struct cn_error *error)
 {
-    size_t end = read->unit_first[unit + 1];
-    enum cn_status status = cn_chunks_verify(read, read->unit_first[unit], end, scratch, error);
-    for (size_t at = read->unit_first[unit], next; at < end && !status; at = next) {
-        next = read->file->subdaily ? day_end(read, at) : end;
-        if (read->file->subdaily) {
-            status = read_day(read, opened, at, next, scratch, error);
+    size_t end = reader->unit_first[unit + 1];
+    enum cn_status status = cn_chunks_verify(reader, reader->unit_first[unit], end, scratch, error);
+    for (size_t at = reader->unit_first[unit], next; at < end && !status; at = next) {
+        next = reader->file->subdaily ? day_end(reader, at) : end;
+        if (reader->file->subdaily) {
+            status = read_day(reader, opened, at, next, scratch, error);
             continue;
         }
         struct cn_block block;
-        status = read_block(read, opened, at, next, scratch, &block, error);
+        status = read_block(reader, opened, at, next, scratch, &block, error);
         if (!status)
-            cn_scatter_values(read, &block);
+            cn_scatter_values(reader, &block);
     }
     return status;
 }
 
 /* Days are read one by one from chunks that hold many: the chunks along the box stay in memory. */
-static int keep_chunks(const struct cn_reader *read, const struct opened *opened)
+static int keep_chunks(const struct cn_reader *reader, const struct opened *opened)
 {
-    const struct cn_storage *storage = &read->file->storage;
-    size_t bytes = box_cells(read) * storage->value_bytes;
-    if (storage->layout != CN_CHUNKED || !read->file->subdaily)
+    const struct cn_storage *storage = &reader->file->storage;
+    size_t bytes = box_cells(reader) * storage->value_bytes;
+    if (storage->layout != CN_CHUNKED || !reader->file->subdaily)
         return NC_NOERR;
     for (size_t d = 0; d < storage->rank; d++)
         if (__builtin_mul_overflow(bytes, storage->chunk[d], &bytes) || bytes > MOST_BLOCK_BYTES)
@@ -192,29 +201,128 @@ static int keep_chunks(const struct cn_reader *read, const struct opened *opened
     return nc_set_var_chunk_cache(opened->file, opened->variable, 2 * bytes, 1009, 0.75f);
 }
 
-enum cn_status cn_netcdf_decode(const struct cn_reader *read, size_t first, size_t count,
-                                struct cn_scratch *scratch, struct cn_error *error)
+/* What a worker process is to decode. */
+struct block_task {
+    const struct cn_reader *reader; /* whose rows are in shared memory */
+    size_t unit;
+    struct cn_scratch *scratch;
+};
+
+/* In the worker process: reads one unit and sends how many bytes that took. */
+static enum cn_status decode_in_worker(void *context, size_t item, struct cn_archive *found,
+                                       struct cn_error *error)
 {
+    (void)item;
+    const struct block_task *task = context;
+    const struct cn_reader *reader = task->reader;
     struct opened opened;
-    enum cn_status status = CN_OK;
+    const uint64_t before = task->scratch->bytes_read;
     cn_hdf5_lock();
     errno = 0;
-    int code = nc_open(read->file->path, NC_NOWRITE, &opened.file);
-    bool open = code == 0;
-    if (open)
-        code = nc_inq_varid(opened.file, read->file->variable, &opened.variable);
+    int code = nc_open(reader->file->path, NC_NOWRITE, &opened.file);
     if (!code)
-        code = keep_chunks(read, &opened);
-    int reason = errno;
+        code = nc_inq_varid(opened.file, reader->file->variable, &opened.variable);
+    if (!code)
+        code = keep_chunks(reader, &opened);
+    enum cn_status status = code ? fail_netcdf(reader, code, errno, error)
+                                 : read_unit(reader, &opened, task->unit, task->scratch, error);
     cn_hdf5_unlock();
-    if (code)
-        status = fail_netcdf(read, code, reason, error);
-    for (size_t unit = first; unit < first + count && !status; unit++)
-        status = read_unit(read, &opened, unit, scratch, error);
-    if (open) {
-        cn_hdf5_lock();
-        nc_close(opened.file);
-        cn_hdf5_unlock();
-    }
+    uint64_t bytes = task->scratch->bytes_read - before;
+    cn_archive_bytes(found, &bytes, sizeof bytes);
     return status;
 }
+
+static enum cn_status accept_block(void *context, size_t item, struct cn_archive *found,
+                                   const struct cn_error *failure, struct cn_error *error)
+{
+    (void)item;
+    const struct block_task *task = context;
+    const char *path = task->reader->file->path;
+    uint64_t bytes = 0;
+    const char *missing = !failure || strstr(failure->text, path) ? "" : path;
+    if (failure)
+        return cn_fail(error, failure->status, "%s%s%s", missing, *missing ? ": " : "",
+                       failure->text);
+    cn_archive_bytes(found, &bytes, sizeof bytes);
+    task->scratch->bytes_read += bytes;
+    return found->status;
+}
+
+/* What a worker process may take: the block, netCDF-C's cache of chunks, and chunks on their way
+ * through HDF5's filters. */
+static uint64_t memory_for(const struct cn_reader *reader)
+{
+    const struct cn_storage *storage = &reader->file->storage;
+    const uint64_t chunk =
+        storage->layout == CN_CHUNKED ? cn_chunk_elements(storage) * storage->value_bytes : 0;
+    return ((uint64_t)1 << 30) + 4 * chunk;
+}
+
+/* Decodes one unit in a worker process: its rows go to shared memory, and from there to the slab.
+ */
+static enum cn_status decode_block(const struct cn_reader *reader, size_t unit,
+                                   struct cn_scratch *scratch, struct cn_error *error)
+{
+    const size_t first = reader->unit_first[unit], end = reader->unit_first[unit + 1];
+    const size_t row_bytes = reader->layout->row_cells * sizeof(float);
+    struct cn_reader shared = *reader;
+    shared.rows = calloc(reader->count, sizeof *shared.rows);
+    char *memory = mmap(NULL, (end - first) * row_bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    enum cn_status status =
+        shared.rows && memory != MAP_FAILED ? CN_OK : cn_fail_memory(error, "a block of a file");
+    for (size_t t = first; t < end && !status; t = day_end(reader, t))
+        if (reader->rows[t - reader->first])
+            shared.rows[t - reader->first] = (float *)(void *)(memory + (t - first) * row_bytes);
+    struct block_task task = {&shared, unit, scratch};
+    if (!status)
+        status = cn_workers_run(&(struct cn_workers){.count = 1,
+                                                     .cpu_s = DECODE_CPU_S,
+                                                     .memory_bytes = memory_for(reader),
+                                                     .context = &task,
+                                                     .examine = decode_in_worker,
+                                                     .accept = accept_block},
+                                error);
+    for (size_t t = first; t < end && !status; t = day_end(reader, t))
+        if (shared.rows[t - reader->first])
+            memcpy(reader->rows[t - reader->first], shared.rows[t - reader->first], row_bytes);
+    if (memory != MAP_FAILED)
+        munmap(memory, (end - first) * row_bytes);
+    free(shared.rows);
+    return status;
+}
+
+static enum cn_status decode_blocks(const struct cn_reader *reader, int file, size_t first,
+                                    size_t count, struct cn_scratch *scratch,
+                                    struct cn_error *error)
+{
+    (void)file;
+    enum cn_status status = CN_OK;
+    for (size_t unit = first; unit < first + count && !status; unit++)
+        status = decode_block(reader, unit, scratch, error);
+    return status;
+}
+
+/* HDF5 needs a plugin also for filters that codecs undo. */
+static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
+{
+    const struct cn_storage *storage = &reader->file->storage;
+    enum cn_status status = CN_OK;
+    cn_hdf5_lock();
+    for (size_t k = 0; k < storage->filter_count && !status; k++)
+        if (H5Zfilter_avail(storage->pipeline[k].id) <= 0)
+            status =
+                cn_fail(error, CN_BAD_INPUT,
+                        "%s: netCDF-C has to read it, and HDF5 filter %d is not installed here; "
+                        "install its plugin and set HDF5_PLUGIN_PATH",
+                        reader->file->path, storage->pipeline[k].id);
+    cn_hdf5_unlock();
+    return status;
+}
+
+const struct cn_backend cn_backend_netcdf = {
+    .name = "netCDF-C",
+    .plan = plan_blocks,
+    .open = check_plugins,
+    .decode = decode_blocks,
+};

@@ -6,7 +6,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <libdeflate.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,33 +127,6 @@ enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char
     return CN_OK;
 }
 
-enum cn_status cn_synth_encoder_init(struct cn_synth_encoder *encoder,
-                                     const struct cn_kernels *kernels, size_t cells,
-                                     int compression, struct cn_error *error)
-{
-    *encoder = (struct cn_synth_encoder){.kernels = kernels, .cells = cells};
-    if (!compression)
-        return CN_OK;
-    encoder->compressor = libdeflate_alloc_compressor(compression);
-    if (encoder->compressor)
-        encoder->room = libdeflate_zlib_compress_bound(encoder->compressor, 4 * cells);
-    encoder->shuffled = calloc(cells, 4);
-    encoder->deflated = malloc(encoder->room ? encoder->room : 1);
-    if (encoder->compressor && encoder->shuffled && encoder->deflated)
-        return CN_OK;
-    cn_synth_encoder_free(encoder);
-    return cn_fail_memory(error, "encoder; take fewer --threads or a smaller --grid");
-}
-
-void cn_synth_encoder_free(struct cn_synth_encoder *encoder)
-{
-    if (encoder->compressor)
-        libdeflate_free_compressor(encoder->compressor);
-    free(encoder->shuffled);
-    free(encoder->deflated);
-    *encoder = (struct cn_synth_encoder){0};
-}
-
 static void store_plain(uint8_t *out, const float *values, size_t count)
 {
     for (size_t k = 0; k < count; k++) {
@@ -165,22 +137,26 @@ static void store_plain(uint8_t *out, const float *values, size_t count)
     }
 }
 
-enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
+enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
+                               int compression, const float *values, size_t cells,
                                struct cn_encoded *chunk, struct cn_error *error)
 {
-    size_t size = 4 * encoder->cells;
-    if (encoder->compressor) {
-        encoder->kernels->shuffle_f32(encoder->shuffled, values, encoder->cells, CN_SYNTH_MISSING);
-        size = libdeflate_zlib_compress(encoder->compressor, encoder->shuffled, size,
-                                        encoder->deflated, encoder->room);
+    const size_t plain = 4 * cells, bound = cn_deflate.bound(plain);
+    unsigned char *shuffled = cn_scratch_get(scratch, 0, plain);
+    unsigned char *deflated = cn_scratch_get(scratch, 1, bound);
+    size_t size = plain;
+    if (shuffled && deflated && compression) {
+        kernels->shuffle_f32(shuffled, values, cells, CN_SYNTH_MISSING);
+        size =
+            cn_scratch_encode(scratch, &cn_deflate, compression, shuffled, plain, deflated, bound);
     }
-    uint8_t *bytes = malloc(size ? size : 1);
+    uint8_t *bytes = shuffled && deflated && size ? malloc(size) : NULL;
     if (!bytes)
-        return cn_fail_memory(error, "encoded values; take a smaller --grid");
-    if (encoder->compressor)
-        memcpy(bytes, encoder->deflated, size);
+        return cn_fail_memory(error, "encoded values; take fewer --threads or a smaller --grid");
+    if (compression)
+        memcpy(bytes, deflated, size);
     else
-        store_plain(bytes, values, encoder->cells);
+        store_plain(bytes, values, cells);
     *chunk = (struct cn_encoded){bytes, size};
     return CN_OK;
 }

@@ -6,6 +6,7 @@
 #define CLIMNORM_SYNTH_FILE_H
 
 #include "climnorm/synth.h"
+#include "codec/scratch.h"
 #include "kernels.h"
 #include "sink/chunks.h"
 #include "synth/world.h"
@@ -25,20 +26,10 @@ struct cn_synth_file {
 enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
                                     struct cn_error *error);
 
-/* Encodes a day as the file says it is stored. Each thread has its own encoder. */
-struct cn_synth_encoder {
-    const struct cn_kernels *kernels;
-    struct libdeflate_compressor *compressor; /* NULL: compression 0 */
-    size_t cells, room;
-    uint8_t *shuffled; /* [4 * cells] */
-    uint8_t *deflated; /* [room] */
-};
-enum cn_status cn_synth_encoder_init(struct cn_synth_encoder *encoder,
-                                     const struct cn_kernels *kernels, size_t cells,
-                                     int compression, struct cn_error *error);
-void cn_synth_encoder_free(struct cn_synth_encoder *encoder);
-/* chunk->bytes is allocated: the caller frees it. */
-enum cn_status cn_synth_encode(struct cn_synth_encoder *encoder, const float *values,
+/* Encodes a day of `cells` values as the file says it is stored. Each thread has a scratch.
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: the caller frees chunk->bytes. */
+enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
+                               int compression, const float *values, size_t cells,
                                struct cn_encoded *chunk, struct cn_error *error);
 
 #endif

@@ -341,7 +341,7 @@ static void finish_unit(struct run *run, struct slot *slot, size_t file)
 struct workspace {
     float *values;
     struct cn_weather *weather;
-    struct cn_synth_encoder encoder;
+    struct cn_scratch scratch;
 };
 
 static enum cn_status make_day(struct run *run, const struct cn_synth_file *file, int day,
@@ -360,7 +360,8 @@ static enum cn_status make_day(struct run *run, const struct cn_synth_file *file
         .warming = cn_synth_warming(file->experiment, file->year),
     };
     cn_world_values(run->world, file->variable, &when, workspace->weather, workspace->values);
-    return cn_synth_encode(&workspace->encoder, workspace->values, chunk, error);
+    return cn_synth_encode(run->kernels, &workspace->scratch, o->compression, workspace->values,
+                           o->lat_count * o->lon_count, chunk, error);
 }
 
 static void make_unit(struct run *run, size_t unit, struct workspace *workspace)
@@ -397,14 +398,11 @@ static __attribute__((noinline)) void work(struct run *run)
     enum cn_status status = CN_OK;
     if (!workspace.values || !workspace.weather)
         status = cn_fail_memory(&error, "day; take fewer --threads or a smaller --grid");
-    if (!status)
-        status = cn_synth_encoder_init(&workspace.encoder, run->kernels, cells,
-                                       run->options->compression, &error);
     if (status)
         halt(run, &error);
     while (!run->halted && (unit = atomic_fetch_add(&run->next_unit, 1)) < units)
         make_unit(run, unit, &workspace);
-    cn_synth_encoder_free(&workspace.encoder);
+    cn_scratch_free(&workspace.scratch);
     free(workspace.weather);
     free(workspace.values);
 }

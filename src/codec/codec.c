@@ -1,0 +1,18 @@
+/*
+ * The table of codecs: a new one is a file beside this and a row here.
+ */
+#include "codec/codec.h"
+
+extern const struct cn_codec cn_fletcher32, cn_zstd;
+
+const struct cn_codec *const cn_codecs[] = {
+    &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd, NULL,
+};
+
+const struct cn_codec *cn_codec_find(int id)
+{
+    const struct cn_codec *const *codec = cn_codecs;
+    while (*codec && (*codec)->id != id)
+        codec++;
+    return *codec;
+}

@@ -1,0 +1,122 @@
+/*
+ * The filters of a chunk, undone one after another between two scratch buffers.
+ */
+#include "codec/pipeline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *cn_filter_describe(const struct cn_filter *filter, char *text, size_t size)
+{
+    const struct cn_codec *codec = cn_codec_find(filter->id);
+    if (codec && codec->level_parameter >= 0 &&
+        (size_t)codec->level_parameter < filter->parameter_count)
+        snprintf(text, size, "%s %d", codec->name, (int)filter->parameters[codec->level_parameter]);
+    else if (codec || filter->name[0])
+        snprintf(text, size, "%.60s", codec ? codec->name : filter->name);
+    else
+        snprintf(text, size, "filter %d", filter->id);
+    return text;
+}
+
+const char *cn_pipeline_describe(const struct cn_storage *storage, char *text, size_t size)
+{
+    snprintf(text, size, "%s", storage->filter_count ? "" : "none");
+    for (size_t k = 0; k < storage->filter_count; k++) {
+        const size_t used = strlen(text);
+        char one[96];
+        snprintf(text + used, size - used, "%s%s", k ? " + " : "",
+                 cn_filter_describe(&storage->pipeline[k], one, sizeof one));
+    }
+    return text;
+}
+
+/* Returns: the codec that undoes the filter; NULL: there is none that can. */
+static const struct cn_codec *codec_of(const struct cn_storage *storage, size_t k)
+{
+    const struct cn_filter *filter = &storage->pipeline[k];
+    const struct cn_codec *codec = cn_codec_find(filter->id);
+    return codec && (!codec->accepts || codec->accepts(filter, storage)) ? codec : NULL;
+}
+
+const struct cn_filter *cn_pipeline_first_unknown(const struct cn_storage *storage)
+{
+    for (size_t k = 0; k < storage->filter_count; k++)
+        if (!codec_of(storage, k))
+            return &storage->pipeline[k];
+    return NULL;
+}
+
+size_t cn_encoded_bound(size_t bytes)
+{
+    return bytes + bytes / 2 + 4096;
+}
+
+/* What the chunk went through before filter k. */
+struct history {
+    size_t steps, appended;
+    bool is_compressed; /* or may be: how long it was then is written nowhere */
+};
+
+static struct history history_of(const struct cn_storage *storage, size_t k, uint32_t mask)
+{
+    struct history before = {0};
+    for (size_t j = 0; j < k; j++) {
+        const struct cn_codec *codec = codec_of(storage, j);
+        if (mask >> j & 1)
+            continue;
+        before.steps++;
+        before.appended += codec && codec->kind == CN_APPENDS ? codec->appended : 0;
+        before.is_compressed |= !codec || codec->kind == CN_COMPRESSES;
+    }
+    return before;
+}
+
+enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
+                                  const struct cn_kernels *kernels, uint32_t mask,
+                                  const unsigned char *stored, size_t size,
+                                  struct cn_scratch *scratch, struct cn_raw *raw,
+                                  const char **fault)
+{
+    const size_t bytes = raw->elements * raw->width;
+    struct cn_codec_step step = {.kernels = kernels, .result = stored, .result_bytes = size};
+    int buffer = 0; /* that holds the chunk, unless `stored` is elsewhere */
+    raw->shuffled = false;
+    raw->bytes = NULL;
+    for (size_t k = storage->filter_count; k-- > 0;) {
+        const struct cn_codec *codec = codec_of(storage, k);
+        const struct history before = history_of(storage, k, mask);
+        if (mask >> k & 1)
+            continue;
+        if (!codec)
+            return CN_OK;
+        step.filter = &storage->pipeline[k];
+        if (codec == &cn_shuffle && !before.steps && step.filter->parameters[0] == raw->width) {
+            raw->shuffled = true;
+            continue;
+        }
+        step.in = step.result;
+        step.in_bytes = step.result_bytes;
+        step.capacity = codec->kind != CN_COMPRESSES ? step.in_bytes
+                        : before.is_compressed       ? cn_encoded_bound(bytes)
+                                                     : bytes + before.appended;
+        step.state = cn_scratch_state(scratch, codec);
+        step.out =
+            codec->kind == CN_APPENDS ? NULL : cn_scratch_get(scratch, !buffer, step.capacity);
+        if (!step.out && codec->kind != CN_APPENDS)
+            return CN_BAD_MACHINE;
+        step.fault = "does not inflate to its size";
+        enum cn_status status = codec->decode(&step);
+        if (!status && codec->kind == CN_COMPRESSES && step.result_bytes != step.capacity &&
+            !before.is_compressed)
+            status = CN_BAD_INPUT;
+        *fault = step.fault;
+        if (status)
+            return status;
+        if (step.result == step.out)
+            buffer = !buffer;
+    }
+    raw->bytes = step.result;
+    *fault = "is not as long as a chunk";
+    return step.result_bytes == bytes ? CN_OK : CN_BAD_INPUT;
+}

@@ -1,0 +1,66 @@
+/*
+ * Opening a variable with HDF5, and what HDF5 alone knows of it.
+ */
+#include "source/h5_variable.h"
+
+#include "guard/fault.h"
+#include "guard/hdf5_lock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file)
+{
+    struct cn_h5_variable variable = {.id = -1};
+    errno = 0;
+    variable.file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (variable.file >= 0)
+        variable.id = H5Dopen2(variable.file, file->variable, H5P_DEFAULT);
+    return variable;
+}
+
+void cn_h5_variable_close(const struct cn_h5_variable *variable)
+{
+    if (variable->id >= 0)
+        H5Dclose(variable->id);
+    if (variable->file >= 0)
+        H5Fclose(variable->file);
+}
+
+bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader *reader)
+{
+    unsigned char raw[8] = {0};
+    double number = NAN;
+    hid_t properties = H5Dget_create_plist(variable->id), type = H5Dget_type(variable->id);
+    hid_t native = type < 0 ? -1 : H5Tget_native_type(type, H5T_DIR_ASCEND);
+    bool found = properties >= 0 && native >= 0;
+    if (properties >= 0 && native >= 0 &&
+        H5Tget_size(native) == reader->file->storage.value_bytes &&
+        H5Pget_fill_value(properties, native, raw) >= 0)
+        reader->kernels->unpack_f64(&number, raw, 1, &reader->unpacking);
+    if (native >= 0)
+        H5Tclose(native);
+    if (type >= 0)
+        H5Tclose(type);
+    if (properties >= 0)
+        H5Pclose(properties);
+    reader->kernels->narrow_f32(&reader->fill, &number, 1);
+    return found;
+}
+
+enum cn_status cn_fail_library(const struct cn_file *file, int reason, const char *what,
+                               struct cn_error *error)
+{
+    if (!cn_hdf5_is_usable())
+        reason = ENOMEM;
+    /* The file was sound to a child whose memory is bounded. */
+    const enum cn_status status =
+        reason == ENOMEM ? CN_BAD_MACHINE : cn_library_errno_status(reason);
+    if (status == CN_BAD_MACHINE || reason == EACCES || reason == ENOENT || reason == EPERM ||
+        reason == ESTALE)
+        return cn_fail(error, status, "%s: %s: %s; %s", file->path, what, strerror(reason),
+                       cn_errno_advice(reason));
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, fetch the file again",
+                   file->path, what);
+}

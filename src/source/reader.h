@@ -1,0 +1,75 @@
+/*
+ * One file's share of a load, as all of src/source sees it: which instants, which cells, where each
+ * day goes, and the backend that reads it. A backend is a way of reading: its functions are listed
+ * here, one file implements each, and backend.c chooses.
+ */
+#ifndef CLIMNORM_SOURCE_READER_H
+#define CLIMNORM_SOURCE_READER_H
+
+#include "climnorm/catalog.h"
+#include "climnorm/grid.h"
+#include "codec/scratch.h"
+#include "kernels.h"
+
+/* Where a chunk is stored. */
+struct cn_chunk_location {
+    uint64_t address, size; /* address CN_UNWRITTEN: never written, all fill value */
+    uint32_t filter_mask;   /* bit k: filter k was left out */
+};
+
+struct cn_reader {
+    const struct cn_backend *backend;
+    const struct cn_file *file;
+    const struct cn_layout *layout;
+    const struct cn_kernels *kernels;
+    size_t first, count; /* instants first … first + count - 1 of the file */
+    float **rows; /* [count]: the slab row of each instant, NULL: not needed; set before opening */
+    struct cn_box { /* hull of the regions' cells: rows and columns of the file */
+        size_t first_lat, last_lat, first_lon, last_lon;
+    } box;
+    struct cn_unpacking unpacking;
+    struct cn_float_missing missing;
+    bool is_native_f32; /* raw values are float32 and the numbers themselves */
+
+    /* A decode unit is what a backend decodes at once: a chunk, a rectangle of values that lie
+     * together, or a block of instants. Known after planning. */
+    size_t unit_count;
+    size_t unit_bytes; /* of a full unit, decoded */
+
+    /* Units that are rectangles; along time, lat, lon: */
+    size_t extent[3];                 /* of a full unit */
+    size_t grid_first[3];             /* where the first unit begins */
+    size_t grid_count[3];             /* units */
+    struct cn_chunk_location *chunks; /* [unit_count] after opening; NULL: values without chunks */
+    float fill;                       /* the slab value of what was never written */
+
+    /* Units that are instants unit_first[u] … unit_first[u + 1] - 1: */
+    size_t *unit_first; /* [unit_count + 1] */
+};
+
+struct cn_backend {
+    const char *name; /* for people */
+
+    /* Finds the units; no I/O.
+     * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: cn_reader_free frees what is in
+     * the reader. */
+    enum cn_status (*plan)(struct cn_reader *reader, struct cn_error *error);
+
+    /* What is to be known before decoding; takes the HDF5 lock.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be read; CN_BAD_MACHINE. */
+    enum cn_status (*open)(struct cn_reader *reader, struct cn_error *error);
+
+    /* Where the bytes of a unit are: `bytes` of them within *spread from *address on. NULL: not
+     * known.
+     * Returns: whether the unit has bytes that are needed. */
+    bool (*span)(const struct cn_reader *reader, size_t unit, uint64_t *address, uint64_t *spread,
+                 uint64_t *bytes);
+
+    /* Decodes `count` units from `first` on into the rows; any number of threads at once. file: an
+     * open descriptor.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE. */
+    enum cn_status (*decode)(const struct cn_reader *reader, int file, size_t first, size_t count,
+                             struct cn_scratch *scratch, struct cn_error *error);
+};
+
+#endif
