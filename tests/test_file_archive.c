@@ -162,7 +162,10 @@ static void inventions_are_refused(void **state)
     static const double no_lat[LATS] = {NAN, 20}, flat[LATS] = {5, 5}, high[LATS] = {-10, INFINITY};
     static const double no_lon[LONS] = {0, NAN, 240}, wide[LONS] = {0, 1e300, 240};
     static const struct cn_attribute odd_fill[] = {{"_FillValue", NC_CHAR, 1, "x"}};
+    struct cn_filter many[CN_MAX_FILTERS + 1];
     const struct cn_file good = sample();
+    for (size_t k = 0; k <= CN_MAX_FILTERS; k++)
+        many[k] = filters[k % 2];
     assert_false(is_refused(good));
     REFUSED(calendar = (enum cn_calendar)77);
     REFUSED(time_count = 0);
@@ -181,7 +184,7 @@ static void inventions_are_refused(void **state)
     REFUSED(grid.lat_count = 0);
     REFUSED(grid.lon_count = LONS - 1);
     REFUSED(storage.layout = 4);
-    REFUSED(storage.filter_count = CN_MAX_FILTERS + 1);
+    REFUSED(storage.pipeline = many; file_.storage.filter_count = CN_MAX_FILTERS + 1);
     REFUSED(storage.rank = 2);
     REFUSED(storage.rank = CN_MAX_DIMS + 1);
     REFUSED(storage.rank = SIZE_MAX);

@@ -3,10 +3,11 @@
  */
 #include "codec/codec.h"
 
-extern const struct cn_codec cn_fletcher32, cn_zstd;
+extern const struct cn_codec cn_fletcher32, cn_zstd, cn_lz4, cn_blosc, cn_bzip2, cn_szip;
 
 const struct cn_codec *const cn_codecs[] = {
-    &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd, NULL,
+    &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd, &cn_lz4,
+    &cn_blosc,   &cn_bzip2,   &cn_szip,       NULL,
 };
 
 const struct cn_codec *cn_codec_find(int id)
