@@ -1,89 +1,90 @@
 /*
- * Errnos sorted by whose fault they are. Linux.
+ * A table of errnos. Linux.
  */
 #include "guard/fault.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 enum { MODERATE_BYTES = 32 << 20 };
 
+static const char DEFAULT_ADVICE[] = "mend that and run again, finished files are kept";
+static const char ACCESS_ADVICE[] = "give yourself the right to read or write it, and run again";
+static const char DISK_ADVICE[] = "see to the disk and run again, finished files are kept";
+static const char FILES_ADVICE[] =
+    "allow more open files (ulimit -n), or lower --threads, and run again";
+static const char GONE_ADVICE[] = "see where it went, and run again";
+static const char MEMORY_ADVICE[] =
+    "free memory, or lower engine.memory or --threads, and run again";
+static const char SPACE_ADVICE[] = "make room and run again, finished files are kept";
+
+enum cause { OTHER, MACHINE, ACCESS };
+
+static const struct fault {
+    int reason;
+    enum cause cause;
+    const char *advice;
+} FAULTS[] = {
+    {EACCES, ACCESS, ACCESS_ADVICE},
+    {EAGAIN, MACHINE, "allow more processes (ulimit -u), or lower --threads, and run again"},
+    {EBADMSG, MACHINE, DISK_ADVICE},
+    {ECONNABORTED, MACHINE, DEFAULT_ADVICE},
+    {ECONNREFUSED, MACHINE, DEFAULT_ADVICE},
+    {ECONNRESET, MACHINE, DEFAULT_ADVICE},
+    {EDQUOT, MACHINE, SPACE_ADVICE},
+    {EFBIG, OTHER, "allow larger files (ulimit -f), or choose a disk that takes them"},
+    {EHOSTDOWN, MACHINE, DEFAULT_ADVICE},
+    {EHOSTUNREACH, MACHINE, DEFAULT_ADVICE},
+    {EIO, MACHINE, DISK_ADVICE},
+    {EKEYEXPIRED, MACHINE, DEFAULT_ADVICE},
+    {EMFILE, MACHINE, FILES_ADVICE},
+    {ENAMETOOLONG, OTHER, "choose a shorter output.root or output.pattern"},
+    {ENETDOWN, MACHINE, DEFAULT_ADVICE},
+    {ENETUNREACH, MACHINE, DEFAULT_ADVICE},
+    {ENFILE, MACHINE, FILES_ADVICE},
+    {ENOBUFS, MACHINE, MEMORY_ADVICE},
+    {ENODEV, MACHINE, DEFAULT_ADVICE},
+    {ENOENT, ACCESS, GONE_ADVICE},
+    {ENOLCK, MACHINE, DEFAULT_ADVICE},
+    {ENOLINK, MACHINE, DEFAULT_ADVICE},
+    {ENOMEM, MACHINE, MEMORY_ADVICE},
+    {ENOSPC, MACHINE, SPACE_ADVICE},
+    {ENOTCONN, MACHINE, DEFAULT_ADVICE}, /* a FUSE file system whose server died */
+    {ENXIO, MACHINE, DEFAULT_ADVICE},
+    {EPERM, ACCESS, ACCESS_ADVICE},
+    {EREMOTEIO, MACHINE, DEFAULT_ADVICE},
+    {EROFS, MACHINE, "choose an output.root that can be written"},
+    {ESHUTDOWN, MACHINE, DEFAULT_ADVICE},
+    {ESTALE, ACCESS, GONE_ADVICE},
+    {ETIMEDOUT, MACHINE, DEFAULT_ADVICE},
+    {EUCLEAN, MACHINE, DISK_ADVICE},
+};
+
+static struct fault find_fault(int reason)
+{
+    for (size_t k = 0; k < sizeof FAULTS / sizeof *FAULTS; k++)
+        if (FAULTS[k].reason == reason)
+            return FAULTS[k];
+    return (struct fault){reason, OTHER, DEFAULT_ADVICE};
+}
+
 enum cn_status cn_errno_status(int reason, enum cn_status other)
 {
-    switch (reason) {
-    case EAGAIN: /* no more processes or threads */
-    case EBADMSG:
-    case ECONNABORTED:
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case EDQUOT:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case EIO:
-    case EKEYEXPIRED:
-    case EMFILE:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ENFILE:
-    case ENOBUFS:
-    case ENODEV:
-    case ENOLCK:
-    case ENOLINK:
-    case ENOMEM:
-    case ENOSPC:
-    case ENOTCONN: /* a FUSE file system whose server died */
-    case ENXIO:
-    case EREMOTEIO:
-    case EROFS:
-    case ESHUTDOWN:
-    case ETIMEDOUT:
-    case EUCLEAN:
-        return CN_BAD_MACHINE;
-    default:
-        return other;
-    }
+    return find_fault(reason).cause == MACHINE ? CN_BAD_MACHINE : other;
+}
+
+bool cn_errno_is_access(int reason)
+{
+    return find_fault(reason).cause == ACCESS;
 }
 
 const char *cn_errno_advice(int reason)
 {
-    switch (reason) {
-    case EDQUOT:
-    case ENOSPC:
-        return "make room and run again, finished files are kept";
-    case EMFILE:
-    case ENFILE:
-        return "allow more open files (ulimit -n), or lower --threads, and run again";
-    case ENOBUFS:
-    case ENOMEM:
-        return "free memory, or lower engine.memory or --threads, and run again";
-    case EROFS:
-        return "choose an output.root that can be written";
-    case EAGAIN:
-        return "allow more processes (ulimit -u), or lower --threads, and run again";
-    case EACCES:
-    case EPERM:
-        return "give yourself the right to read or write it, and run again";
-    case ENOENT:
-    case ESTALE:
-        return "see where it went, and run again";
-    case ENAMETOOLONG:
-        return "choose a shorter output.root or output.pattern";
-    case EFBIG:
-        return "allow larger files (ulimit -f), or choose a disk that takes them";
-    case EBADMSG:
-    case EIO:
-    case EUCLEAN:
-        return "see to the disk and run again, finished files are kept";
-    default:
-        return "mend that and run again, finished files are kept";
-    }
+    return find_fault(reason).advice;
 }
 
-/* Whether some memory cannot be had. The bound of a child, a soft limit of data that a file may
- * have made it reach, does not count. */
-static bool memory_is_short(void)
+bool cn_memory_is_short(void)
 {
     struct rlimit given, hard;
     bool bounded = getrlimit(RLIMIT_DATA, &given) == 0;
@@ -99,7 +100,6 @@ static bool memory_is_short(void)
 
 enum cn_status cn_library_errno_status(int reason)
 {
-    bool file = reason == EAGAIN /* HDF5: another program has locked it */ ||
-                (reason == ENOMEM && !memory_is_short());
-    return file ? CN_BAD_INPUT : cn_errno_status(reason, CN_BAD_INPUT);
+    bool is_input = reason == EAGAIN || (reason == ENOMEM && !cn_memory_is_short());
+    return is_input ? CN_BAD_INPUT : cn_errno_status(reason, CN_BAD_INPUT);
 }

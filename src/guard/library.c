@@ -1,19 +1,24 @@
 /*
- * One number a thread, and room for a handler. It knows no library.
+ * One guarded call. It knows no library but through the HDF5 lock.
  */
 #include "guard/library.h"
 
-#include <signal.h>
+#include "guard/fault.h"
+#include "guard/hdf5_lock.h"
 
-enum { STACK_BYTES = 1 << 14 };
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+enum { HANDLER_STACK_BYTES = 1 << 14 };
 
 static _Thread_local volatile sig_atomic_t depth;
-static _Thread_local unsigned char stack[STACK_BYTES];
+static _Thread_local unsigned char handler_stack[HANDLER_STACK_BYTES];
 
 /* HDF5 that could not begin recurses until the stack is full: a handler needs another one. */
-static void give_stack(void)
+static void set_handler_stack(void)
 {
-    const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+    const stack_t own = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
     stack_t before;
     if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE)) /* else a sanitizer's */
         sigaltstack(&own, NULL);
@@ -21,9 +26,9 @@ static void give_stack(void)
 
 void cn_library_enter(void)
 {
-    if (!stack[0]) {
-        stack[0] = 1; /* stacks grow down to here */
-        give_stack();
+    if (!handler_stack[0]) {
+        handler_stack[0] = 1; /* stacks grow down to here */
+        set_handler_stack();
     }
     depth = depth + 1;
 }
@@ -36,4 +41,74 @@ void cn_library_leave(void)
 bool cn_in_library(void)
 {
     return depth > 0;
+}
+
+static void lock_library(enum cn_library_lock lock)
+{
+    if (lock == CN_LIBRARY_HDF5_LOCKED)
+        cn_hdf5_lock();
+    else if (lock == CN_LIBRARY_UNLOCKED)
+        cn_library_enter();
+}
+
+static void unlock_library(enum cn_library_lock lock)
+{
+    if (lock == CN_LIBRARY_HDF5_LOCKED)
+        cn_hdf5_unlock();
+    else if (lock == CN_LIBRARY_UNLOCKED)
+        cn_library_leave();
+}
+
+static enum cn_status fail_machine(const char *what, int reason, struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "%s: %s; %s", what, strerror(reason),
+                   cn_errno_advice(reason));
+}
+
+/* After the last call. A success with ENOMEM may have left something out. */
+static enum cn_status judge_call(const struct cn_library_call *call, enum cn_status status,
+                                 int reason, struct cn_error *error)
+{
+    const bool is_sound = call->input_is_sound;
+    if (call->lock != CN_LIBRARY_UNLOCKED && !cn_hdf5_is_usable())
+        return fail_machine(call->what, ENOMEM, error);
+    if (status == CN_OK && reason == ENOMEM && cn_memory_is_short())
+        return fail_machine(call->what, ENOMEM, error);
+    if (status == CN_OK && reason == ENOMEM && !is_sound)
+        return cn_fail(error, CN_BAD_INPUT, "%s: damaged: it asks for more memory than there is",
+                       call->what);
+    if (status == CN_BAD_INPUT &&
+        ((is_sound && reason == ENOMEM) || cn_library_errno_status(reason) == CN_BAD_MACHINE))
+        return fail_machine(call->what, reason, error);
+    return status;
+}
+
+enum cn_status cn_library_call(const struct cn_library_call *call, struct cn_error *error)
+{
+    enum cn_status status = CN_OK;
+    int reason = 0;
+    lock_library(call->lock);
+    for (int tries = 0; tries < 2; tries++) {
+        errno = 0;
+        status = call->function(call->context, error);
+        reason = errno;
+        if (reason != ENOMEM && !(status == CN_BAD_INPUT && call->input_is_sound))
+            break;
+    }
+    unlock_library(call->lock);
+    return judge_call(call, status, reason, error);
+}
+
+enum cn_status cn_library_fail(const char *path, const char *what, int reason,
+                               struct cn_error *error)
+{
+    if (!cn_hdf5_is_usable())
+        reason = ENOMEM;
+    const enum cn_status status =
+        reason == ENOMEM ? CN_BAD_MACHINE : cn_library_errno_status(reason);
+    if (status == CN_BAD_MACHINE || cn_errno_is_access(reason))
+        return cn_fail(error, status, "%s: %s: %s; %s", path, what, strerror(reason),
+                       cn_errno_advice(reason));
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, fetch the file again", path,
+                   what);
 }
