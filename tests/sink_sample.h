@@ -63,12 +63,28 @@ static const struct cn_attribute sample_attributes[] = {
     {"valid_anything", NC_FLOAT, 1, &sample_scale},
     {"_ChunkSizes", NC_FLOAT, 1, &sample_scale},
     {"DIMENSION_LIST", NC_FLOAT, 1, &sample_scale},
+    {"_NCProperties", NC_FLOAT, 1, &sample_scale},
+    {"_Netcdf4Coordinates", NC_FLOAT, 1, &sample_scale},
+    {"_Netcdf4Dimid", NC_FLOAT, 1, &sample_scale},
+    {"_nc3_strict", NC_FLOAT, 1, &sample_scale},
+    {"_IsNetcdf4", NC_FLOAT, 1, &sample_scale},
+    {"_SuperblockVersion", NC_FLOAT, 1, &sample_scale},
+    {"CLASS", NC_FLOAT, 1, &sample_scale},
+    {"NAME", NC_FLOAT, 1, &sample_scale},
+    {"REFERENCE_LIST", NC_FLOAT, 1, &sample_scale},
+    {"_Format", NC_FLOAT, 1, &sample_scale},
+    {"_Codecs", NC_FLOAT, 1, &sample_scale},
+    {"_FillValue", NC_FLOAT, 1, &sample_scale},
+    {"with/slash", NC_FLOAT, 1, &sample_scale},
+    {"blank ", NC_FLOAT, 1, &sample_scale},
     {"half", NC_FLOAT, 1, &sample_scale},
     SAMPLE_TEXT("target_year", "from the source"),
     SAMPLE_TEXT("units", "K"),
     SAMPLE_TEXT("cell_methods", "area: mean time: maximum (interval: 15 minutes)"),
     SAMPLE_TEXT("coordinates", "height"),
     SAMPLE_TEXT("tracking_id", "hdl:21.14100/0"),
+    {"caf\xc3\xa9", NC_FLOAT, 1, &sample_scale}, /* the same name as the next to netCDF */
+    {"cafe\xcc\x81", NC_FLOAT, 1, &sample_scale},
 };
 
 static const struct cn_attribute sample_lat_attributes[] = {

@@ -79,9 +79,9 @@ static void files_do_not_depend_on_earlier_ones(void **state)
     assert_int_equal(nc_inq_varid(id, "tasmax", &variable), 0);
     assert_int_not_equal(nc_inq_attid(id, variable, "standard_name", NULL), 0);
     /* What is shared and what is not stand in the order of the lists. */
-    static const char *const order[] = {"long_name",     "half",         "target_year",
-                                        "units",         "cell_methods", "_FillValue",
-                                        "missing_value", "coordinates"};
+    static const char *const order[] = {"long_name",  "half",          "target_year",
+                                        "units",      "cell_methods",  "caf\xc3\xa9",
+                                        "_FillValue", "missing_value", "coordinates"};
     for (int i = 0; i < (int)(sizeof order / sizeof *order); i++) {
         assert_int_equal(nc_inq_attid(id, variable, order[i], &number), 0);
         assert_int_equal(number, i);

@@ -6,9 +6,6 @@
 #include "catalog/timeline.h"
 #include "catalog/units.h"
 
-#include "guard/fault.h"
-
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,23 +58,26 @@ static size_t first_difference(const double *a, const double *b, size_t count)
     return count;
 }
 
-static bool same_grid(const struct cn_file *a, const struct cn_file *b)
+static bool same_grid(const struct cn_file *a, const struct cn_file *b, struct cn_error *error)
 {
+    (void)error;
     const struct cn_grid *x = &a->grid, *y = &b->grid;
     return x->lat_count == y->lat_count && x->lon_count == y->lon_count &&
            first_difference(x->lat, y->lat, x->lat_count) == x->lat_count &&
            first_difference(x->lon, y->lon, x->lon_count) == x->lon_count;
 }
 
-static bool same_units(const struct cn_file *a, const struct cn_file *b)
+static bool same_units(const struct cn_file *a, const struct cn_file *b, struct cn_error *error)
 {
-    return strcmp(a->units, b->units) == 0 || cn_units_equal(a->units, b->units);
+    return strcmp(a->units, b->units) == 0 || cn_units_equal(a->units, b->units, error);
 }
+
+/* Whether two files agree. Errors: *error, see cn_units_equal. */
+typedef bool same_function(const struct cn_file *, const struct cn_file *, struct cn_error *error);
 
 /* The first file of the largest group that agrees; NULL: no file is usable. group[count]: room. */
 static const struct cn_file *majority(const struct cn_file *files, size_t count,
-                                      bool (*same)(const struct cn_file *, const struct cn_file *),
-                                      size_t *group)
+                                      same_function *same, size_t *group, struct cn_error *error)
 {
     size_t *votes = group + count;
     const struct cn_file *winner = NULL;
@@ -86,7 +86,7 @@ static const struct cn_file *majority(const struct cn_file *files, size_t count,
         size_t g = 0;
         if (!files[i].usable)
             continue;
-        while (g < groups && !same(&files[group[g]], &files[i]))
+        while (g < groups && !same(&files[group[g]], &files[i], error))
             g++;
         if (g == groups) {
             group[groups++] = i;
@@ -125,9 +125,9 @@ static void describe_grid_difference(const struct cn_file *odd, const struct cn_
 static const struct cn_file *settle_grid(struct cn_variable *variable, struct cn_file *files,
                                          size_t count, size_t *scratch)
 {
-    const struct cn_file *usual = majority(files, count, same_grid, scratch);
+    const struct cn_file *usual = majority(files, count, same_grid, scratch, NULL);
     for (size_t i = 0; i < count; i++)
-        if (files[i].usable && !same_grid(usual, &files[i])) {
+        if (files[i].usable && !same_grid(usual, &files[i], NULL)) {
             char reason[900];
             describe_grid_difference(&files[i], usual, reason, sizeof reason);
             cn_exclude_file(variable, &files[i], reason);
@@ -136,11 +136,11 @@ static const struct cn_file *settle_grid(struct cn_variable *variable, struct cn
 }
 
 static const struct cn_file *settle_units(struct cn_variable *variable, struct cn_file *files,
-                                          size_t count, size_t *scratch)
+                                          size_t count, size_t *scratch, struct cn_error *error)
 {
-    const struct cn_file *usual = majority(files, count, same_units, scratch);
+    const struct cn_file *usual = majority(files, count, same_units, scratch, error);
     for (size_t i = 0; i < count; i++)
-        if (files[i].usable && !same_units(usual, &files[i])) {
+        if (files[i].usable && !same_units(usual, &files[i], error)) {
             char reason[900];
             snprintf(reason, sizeof reason,
                      "%s: its values are in '%.60s', those of most files (%s) in '%.60s'",
@@ -186,13 +186,10 @@ enum cn_status cn_check_consistency(struct cn_pool *pool, struct cn_variable *va
         return CN_OK;
     }
     variable->grid = usual->grid;
-    size_t problems = variable->problems.count;
-    errno = 0;
-    usual = settle_units(variable, files, count, scratch);
-    if (variable->problems.count > problems &&
-        cn_errno_status(errno, CN_OK)) /* UDUNITS does not tell */
-        return cn_fail(error, CN_BAD_MACHINE, "units cannot be compared: %s; %s", strerror(errno),
-                       cn_errno_advice(errno));
+    struct cn_error failure = {0};
+    usual = settle_units(variable, files, count, scratch, &failure);
+    if (failure.status)
+        return cn_fail(error, failure.status, "%s", failure.text);
     variable->units = usual->units;
     variable->calendar = usual->calendar;
     for (size_t i = 0; i < count && !variable->failure; i++)

@@ -12,8 +12,7 @@
 
 #include "base/io.h"
 #include "base/workers.h"
-#include "guard/fault.h"
-#include "guard/hdf5_lock.h"
+#include "guard/library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,43 +255,37 @@ static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct
     return status ? status : read_metadata(pool, classic, file, error);
 }
 
-/* The libraries tell little of why they fail; errno remains. Where they succeed it is of something
- * that they did without, but for memory. */
-static enum cn_status suspect(enum cn_status status, struct cn_error *error)
+/* A file, and what is found in it. */
+struct inspection {
+    struct cn_pool *pool;
+    const struct cn_file *given;
+    struct cn_file file;
+};
+
+static enum cn_status inspect_again(void *context, struct cn_error *error)
 {
-    int reason = errno;
-    if (!cn_hdf5_is_usable())
-        return cn_fail_memory(error, "HDF5");
-    if ((status == CN_BAD_INPUT || (!status && reason == ENOMEM)) &&
-        cn_library_errno_status(reason) == CN_BAD_MACHINE)
-        return cn_fail(error, CN_BAD_MACHINE, "cannot be read: %s; %s", strerror(reason),
-                       cn_errno_advice(reason));
-    if (!status && reason == ENOMEM)
-        return cn_fail(error, CN_BAD_INPUT, "damaged: it asks for more memory than there is");
-    return status;
+    struct inspection *inspection = context;
+    inspection->file = *inspection->given;
+    return examine(inspection->pool, &inspection->file, error);
 }
 
-/* In a child. A library that got no memory may not say so, and leave something out: once more. */
+/* In a worker process. */
 static enum cn_status examine_item(void *context, size_t item, struct cn_archive *found,
                                    struct cn_error *error)
 {
     const struct batch *batch = context;
-    struct cn_file file;
-    struct cn_pool *pool = cn_pool_new();
-    if (!pool)
+    struct inspection inspection = {.pool = cn_pool_new(), .given = &batch->files[item]};
+    if (!inspection.pool)
         return cn_fail_memory(error, "a file's metadata");
-    cn_hdf5_lock();
-    enum cn_status status = CN_OK;
-    for (int tries = 0; tries < 3 && !status && (tries == 0 || errno == ENOMEM); tries++) {
-        file = batch->files[item];
-        errno = 0;
-        status = examine(pool, &file, error);
-    }
-    status = suspect(status, error);
-    cn_hdf5_unlock();
+    enum cn_status status =
+        cn_library_call(&(struct cn_library_call){.function = inspect_again,
+                                                  .context = &inspection,
+                                                  .what = "cannot be read",
+                                                  .lock = CN_LIBRARY_HDF5_LOCKED},
+                        error);
     if (!status)
-        status = cn_archive_file(found, &file, error);
-    cn_pool_free(pool);
+        status = cn_archive_file(found, &inspection.file, error);
+    cn_pool_free(inspection.pool);
     return status;
 }
 

@@ -54,7 +54,24 @@ static ut_unit *parse(struct text text)
     return ut_parse(system, copy, UT_UTF8);
 }
 
-bool cn_units_equal(const char *a, const char *b)
+struct unit_pair {
+    struct text first, second;
+};
+
+/* CN_BAD_INPUT: they differ, or UDUNITS knows one of them not, or has no memory. */
+static enum cn_status compare_units(void *context, struct cn_error *error)
+{
+    const struct unit_pair *pair = context;
+    (void)error;
+    ut_unit *first = parse(pair->first);
+    ut_unit *second = first ? parse(pair->second) : NULL;
+    bool are_equal = second && ut_compare(first, second) == 0;
+    ut_free(first);
+    ut_free(second);
+    return are_equal ? CN_OK : CN_BAD_INPUT;
+}
+
+bool cn_units_equal(const char *a, const char *b, struct cn_error *error)
 {
     struct text x = a ? trim(a, a + strlen(a)) : (struct text){"", 0};
     struct text y = b ? trim(b, b + strlen(b)) : (struct text){"", 0};
@@ -62,14 +79,11 @@ bool cn_units_equal(const char *a, const char *b)
         return true;
     if (x.length == 0 || y.length == 0)
         return false;
-    cn_library_enter();
-    ut_unit *first = parse(x);
-    ut_unit *second = first ? parse(y) : NULL;
-    bool equal = second && ut_compare(first, second) == 0;
-    ut_free(first);
-    ut_free(second);
-    cn_library_leave();
-    return equal;
+    return cn_library_call(&(struct cn_library_call){.function = compare_units,
+                                                     .context = &(struct unit_pair){x, y},
+                                                     .what = "units cannot be compared",
+                                                     .input_is_sound = true},
+                           error) == CN_OK;
 }
 
 /* Whether some word of a unit is a month or a year: "months", "common_year", "kyr", "eon". By name,

@@ -20,7 +20,9 @@ enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                                    struct cn_error *error);
 
 /* The same unit under UDUNITS ("K" and "kelvin"). Those that it cannot read are equal when their
- * texts are, but for blanks around them; no unit (NULL, "", " ") equals no unit only. */
-bool cn_units_equal(const char *a, const char *b);
+ * texts are, but for blanks around them; no unit (NULL, "", " ") equals no unit only.
+ * Returns: whether they are equal. Errors: false and *error, with CN_BAD_MACHINE, where memory or
+ * the disk keeps UDUNITS from telling; *error stays as it is otherwise. */
+bool cn_units_equal(const char *a, const char *b, struct cn_error *error);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/workers.h"
 #include "guard/fault.h"
-#include "guard/hdf5_lock.h"
+#include "guard/library.h"
 #include "sink/sink.h"
 
 #include <errno.h>
@@ -43,14 +43,6 @@ static bool exists(int root, struct cn_output *output, bool *is_file)
     return found;
 }
 
-/* A file that may be as it should be is not made again, nor taken as it is. */
-static enum cn_status fail_to_look(struct cn_error *error, const struct cn_config *config,
-                                   const char *path, int reason)
-{
-    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be looked at: %s; %s", config->output.root,
-                   path, strerror(reason), cn_errno_advice(reason));
-}
-
 static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
                               struct cn_error *error)
 {
@@ -66,7 +58,9 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
                     return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
                 bool found = exists(root, output, &is_file);
                 if (cn_errno_status(errno, CN_OK))
-                    return fail_to_look(error, config, path, errno);
+                    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be read: %s; %s",
+                                   config->output.root, path, strerror(errno),
+                                   cn_errno_advice(errno));
                 if (!found)
                     continue;
                 if (!is_file)
@@ -87,43 +81,57 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
     return CN_OK;
 }
 
-/* In a child. */
-static enum cn_status examine_existing(void *context, size_t item, struct cn_archive *found,
-                                       struct cn_error *error)
+/* CN_BAD_INPUT: it is not. */
+static enum cn_status check_up_to_date(void *file, struct cn_error *error)
+{
+    (void)error;
+    return cn_sink_is_up_to_date(file) ? CN_OK : CN_BAD_INPUT;
+}
+
+/* In a worker process. A file that a failing machine cannot read may be up to date: it is neither
+ * made again nor kept, the run ends. */
+static enum cn_status examine_output(void *context, size_t item, struct cn_archive *found,
+                                     struct cn_error *error)
 {
     const struct survey *survey = context;
     const struct candidate *candidate = &survey->candidates[item];
     const struct cn_variable_plan *variable = candidate->variable;
-    const struct cn_normal_file file = {.config = survey->plan->config,
-                                        .catalog = survey->plan->catalog,
-                                        .variable = variable->variable,
-                                        .region = &variable->layout.regions[candidate->region],
-                                        .target = candidate->target,
-                                        .slots = variable->slots,
-                                        .path = candidate->target->outputs[candidate->region].path};
-    errno = 0;
-    bool is_current = cn_sink_is_up_to_date(&file);
-    const int reason = cn_hdf5_is_usable() ? errno : ENOMEM;
-    if (!is_current && (cn_library_errno_status(reason) == CN_BAD_MACHINE || !cn_hdf5_is_usable()))
-        return fail_to_look(error, survey->plan->config, file.path, reason);
+    struct cn_normal_file file = {.config = survey->plan->config,
+                                  .catalog = survey->plan->catalog,
+                                  .variable = variable->variable,
+                                  .region = &variable->layout.regions[candidate->region],
+                                  .target = candidate->target,
+                                  .slots = variable->slots,
+                                  .path = candidate->target->outputs[candidate->region].path};
+    enum cn_status status =
+        cn_library_call(&(struct cn_library_call){.function = check_up_to_date,
+                                                  .context = &file,
+                                                  .what = "cannot be read",
+                                                  .lock = CN_LIBRARY_LOCKS_HDF5},
+                        error);
+    if (status && status != CN_BAD_INPUT)
+        return status;
+    bool is_current = !status;
     cn_archive_flag(found, &is_current);
     return CN_OK;
 }
 
-/* A file that crashes a child is not current. */
-static enum cn_status accept_existing(void *context, size_t item, struct cn_archive *found,
-                                      const struct cn_error *failure, struct cn_error *error)
+/* A file that crashes a worker is not up to date. */
+static enum cn_status accept_output(void *context, size_t item, struct cn_archive *found,
+                                    const struct cn_error *failure, struct cn_error *error)
 {
     struct survey *survey = context;
     const struct candidate *candidate = &survey->candidates[item];
+    struct cn_output *output = &candidate->target->outputs[candidate->region];
     bool is_current = false;
     if (failure && failure->status != CN_BAD_INPUT)
-        return cn_fail(error, failure->status, "%s", failure->text);
+        return cn_fail(error, failure->status, "%s/%s: %s", survey->plan->config->output.root,
+                       output->path, failure->text);
     if (!failure)
         cn_archive_flag(found, &is_current);
     if (!failure && found->status)
         return CN_BAD_INPUT;
-    candidate->target->outputs[candidate->region].wanted = !is_current;
+    output->wanted = !is_current;
     return CN_OK;
 }
 
@@ -150,8 +158,8 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
                                                      .lock = lock > 0 ? lock : 0,
                                                      .watch = watch,
                                                      .context = &survey,
-                                                     .examine = examine_existing,
-                                                     .accept = accept_existing},
+                                                     .examine = examine_output,
+                                                     .accept = accept_output},
                                 error);
     free(survey.candidates);
     close(root);

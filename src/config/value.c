@@ -53,44 +53,50 @@ static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_v
     return value->items;
 }
 
-/* False: a syntax error, or out of memory with errno. libconfig may not notice that, and hold half
- * of the text; but errno alone may come from an allocation that went well in the end: once more. */
-static bool read_text(config_t *config, const char *text)
+/* A text while libconfig reads it. */
+struct parser {
+    config_t config;
+    const char *text;
+    bool is_begun;
+};
+
+/* CN_BAD_INPUT: a syntax error. */
+static enum cn_status read_text(void *context, struct cn_error *error)
 {
-    bool is_read = false;
-    cn_library_enter();
-    for (int tries = 0; tries < 3 && (tries == 0 || errno == ENOMEM); tries++) {
-        if (tries)
-            config_destroy(config);
-        errno = 0;
-        config_init(config);
-        is_read = config_read_string(config, text);
-    }
-    cn_library_leave();
-    return is_read && errno != ENOMEM;
+    struct parser *parser = context;
+    (void)error;
+    if (parser->is_begun)
+        config_destroy(&parser->config);
+    parser->is_begun = true;
+    config_init(&parser->config);
+    return config_read_string(&parser->config, parser->text) ? CN_OK : CN_BAD_INPUT;
 }
 
-static enum cn_status parse(struct cn_pool *pool, const char *text, struct cn_value *root,
-                            int *line, struct cn_error *error)
+static enum cn_status fail_syntax(const config_t *config, int *line, struct cn_error *error)
 {
-    config_t config;
-    enum cn_status status = CN_OK;
-    bool is_read = read_text(&config, text);
-    bool has_memory = is_read || errno != ENOMEM;
-    if (has_memory && !is_read) {
-        const char *what = config_error_text(&config);
-        *line = config_error_line(&config);
-        if (what && strncmp(what, "duplicate", 9) == 0)
-            cn_fail(error, CN_BAD_USAGE, "this key stands twice in its group; remove one");
-        else
-            cn_fail(error, CN_BAD_USAGE,
-                    "syntax error here or just before; look for a missing quote, semicolon or "
-                    "bracket, and for a comma before a closing bracket");
-        status = CN_BAD_USAGE;
-    } else if (!has_memory || !convert(pool, config_root_setting(&config), root)) {
+    const char *what = config_error_text(config);
+    *line = config_error_line(config);
+    if (what && strncmp(what, "duplicate", 9) == 0)
+        return cn_fail(error, CN_BAD_USAGE, "this key stands twice in its group; remove one");
+    return cn_fail(error, CN_BAD_USAGE,
+                   "syntax error here or just before; look for a missing quote, semicolon or "
+                   "bracket, and for a comma before a closing bracket");
+}
+
+static enum cn_status parse_text(struct cn_pool *pool, const char *text, struct cn_value *root,
+                                 int *line, struct cn_error *error)
+{
+    struct parser parser = {.text = text};
+    enum cn_status status = cn_library_call(&(struct cn_library_call){.function = read_text,
+                                                                      .context = &parser,
+                                                                      .what = "config values",
+                                                                      .input_is_sound = true},
+                                            error);
+    if (status == CN_BAD_INPUT)
+        status = fail_syntax(&parser.config, line, error);
+    else if (!status && !convert(pool, config_root_setting(&parser.config), root))
         status = cn_fail_memory(error, "config values");
-    }
-    config_destroy(&config);
+    config_destroy(&parser.config);
     return status;
 }
 
@@ -103,7 +109,7 @@ enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_v
     if (status == CN_OK)
         status = cn_config_text_prepare(text, &prepared, line, error);
     if (status == CN_OK)
-        status = parse(pool, prepared, root, line, error);
+        status = parse_text(pool, prepared, root, line, error);
     free(prepared);
     free(text);
     return status;

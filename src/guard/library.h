@@ -14,7 +14,7 @@
 enum cn_library_lock {
     CN_LIBRARY_UNLOCKED,    /* UDUNITS and libconfig: one thread calls them */
     CN_LIBRARY_HDF5_LOCKED, /* the HDF5 lock is held during the call */
-    CN_LIBRARY_LOCKS_HDF5,  /* the function takes and gives back the HDF5 lock itself */
+    CN_LIBRARY_LOCKS_HDF5,  /* the function, or its caller, sees to the HDF5 lock */
 };
 
 struct cn_library_call {

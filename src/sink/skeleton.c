@@ -4,10 +4,13 @@
  */
 #include "sink/skeleton.h"
 #include "catalog/attributes.h"
+#include "guard/library.h"
 
 #define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#include <errno.h>
 #include <hdf5.h>
 #include <netcdf.h>
+#include <netcdf_mem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -15,6 +18,7 @@
 /* The ids of an output file while it is defined; -1: it lacks the variable. */
 struct ids {
     int file;
+    size_t attribute_count; /* attributes that netCDF has taken */
     int dayofyear_dim, lat_dim, lon_dim, bnds_dim;
     int mean, count, dayofyear, time, climatology_bnds, lat, lon, lat_bnds, lon_bnds;
 };
@@ -26,14 +30,18 @@ struct ids {
             *(status) = (call);    \
     } while (0)
 
-static void put_attributes(int file, int variable, const struct cn_attributes *list, int *status)
+static void put_attributes(struct ids *ids, int variable, const struct cn_attributes *list,
+                           int *status)
 {
     for (size_t i = 0; i < list->shared && *status == NC_NOERR; i++) {
         const struct cn_attribute *at = &list->items[i];
-        int result = nc_put_att(file, variable, at->name, at->type, at->length, at->value);
+        bool is_new = nc_inq_attid(ids->file, variable, at->name, NULL) != NC_NOERR;
+        int result = nc_put_att(ids->file, variable, at->name, at->type, at->length, at->value);
         /* A source may use names that netCDF keeps for itself, or that are no names. */
-        if (result != NC_ENAMEINUSE && result != NC_EBADNAME && result != NC_EMAXNAME)
-            *status = result;
+        if (result == NC_ENAMEINUSE || result == NC_EBADNAME || result == NC_EMAXNAME)
+            continue;
+        *status = result;
+        ids->attribute_count += is_new;
     }
 }
 
@@ -81,14 +89,14 @@ static void define(struct ids *ids, const struct cn_normal_file *file,
     define_field(ids, file, file->variable->name, NC_FLOAT, &ids->mean, status);
     if (file->config->output.counts)
         define_field(ids, file, metadata->count_name, NC_SHORT, &ids->count, status);
-    put_attributes(id, ids->dayofyear, &metadata->dayofyear, status);
-    put_attributes(id, ids->lat, &metadata->lat, status);
-    put_attributes(id, ids->lon, &metadata->lon, status);
-    put_attributes(id, ids->time, &metadata->time, status);
-    put_attributes(id, ids->mean, &metadata->variable, status);
+    put_attributes(ids, ids->dayofyear, &metadata->dayofyear, status);
+    put_attributes(ids, ids->lat, &metadata->lat, status);
+    put_attributes(ids, ids->lon, &metadata->lon, status);
+    put_attributes(ids, ids->time, &metadata->time, status);
+    put_attributes(ids, ids->mean, &metadata->variable, status);
     if (ids->count >= 0)
-        put_attributes(id, ids->count, &metadata->counts, status);
-    put_attributes(id, NC_GLOBAL, &metadata->global, status);
+        put_attributes(ids, ids->count, &metadata->counts, status);
+    put_attributes(ids, NC_GLOBAL, &metadata->global, status);
     TRY(status, nc_enddef(id));
 }
 
@@ -146,18 +154,97 @@ static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
     return NC_NOERR;
 }
 
+/* The attributes of a list that a file holds, unchanged. */
+static size_t count_attributes(int file, int variable, const struct cn_attributes *list)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < list->shared; i++) {
+        const struct cn_attribute *at = &list->items[i];
+        size_t length, bytes = at->length * cn_type_bytes(at->type);
+        nc_type type;
+        if (nc_inq_att(file, variable, at->name, &type, &length) != NC_NOERR || type != at->type ||
+            length != at->length)
+            continue;
+        void *value = malloc(bytes + 1);
+        found += value && nc_get_att(file, variable, at->name, value) == NC_NOERR &&
+                 memcmp(value, at->value, bytes) == 0;
+        free(value);
+    }
+    return found;
+}
+
+/* Whether a file holds a variable; adds to *found the attributes of the list that it has there. */
+static bool find_variable(int file, const char *name, nc_type type, int rank,
+                          const struct cn_attributes *list, size_t *found)
+{
+    int variable, rank_there;
+    nc_type type_there;
+    if (nc_inq_varid(file, name, &variable) != NC_NOERR ||
+        nc_inq_var(file, variable, NULL, &type_there, &rank_there, NULL, NULL) != NC_NOERR)
+        return false;
+    *found += list ? count_attributes(file, variable, list) : 0;
+    return type_there == type && rank_there == rank;
+}
+
+static bool find_field(int file, const char *name, nc_type type, int level,
+                       const struct cn_attributes *list, size_t *found)
+{
+    int variable, shuffle, deflate, level_there;
+    return find_variable(file, name, type, 3, list, found) &&
+           nc_inq_varid(file, name, &variable) == NC_NOERR &&
+           nc_inq_var_deflate(file, variable, &shuffle, &deflate, &level_there) == NC_NOERR &&
+           shuffle == (level > 0) && deflate == (level > 0) && (level == 0 || level_there == level);
+}
+
+/* Reads a skeleton back: whether it holds all variables, and as many attributes as were taken. */
+static bool is_skeleton_complete(const struct cn_skeleton *skeleton,
+                                 const struct cn_normal_file *file,
+                                 const struct cn_metadata *metadata, size_t attribute_count)
+{
+    const struct cn_region_cells *region = file->region;
+    const int level = file->config->output.compression;
+    size_t found = 0;
+    int id;
+    if (nc_open_mem("climnorm skeleton read", NC_NOWRITE, skeleton->size, skeleton->bytes, &id) !=
+        NC_NOERR)
+        return false;
+    bool has_variables =
+        find_variable(id, "dayofyear", NC_INT, 1, &metadata->dayofyear, &found) &&
+        find_variable(id, "lat", NC_DOUBLE, 1, &metadata->lat, &found) &&
+        find_variable(id, "lon", NC_DOUBLE, 1, &metadata->lon, &found) &&
+        find_variable(id, "time", NC_DOUBLE, 1, &metadata->time, &found) &&
+        find_variable(id, "climatology_bnds", NC_DOUBLE, 2, NULL, &found) &&
+        (!region->lat_bounds || find_variable(id, "lat_bnds", NC_DOUBLE, 2, NULL, &found)) &&
+        (!region->lon_bounds || find_variable(id, "lon_bnds", NC_DOUBLE, 2, NULL, &found)) &&
+        find_field(id, file->variable->name, NC_FLOAT, level, &metadata->variable, &found) &&
+        (!file->config->output.counts ||
+         find_field(id, metadata->count_name, NC_SHORT, level, &metadata->counts, &found));
+    found += count_attributes(id, NC_GLOBAL, &metadata->global);
+    nc_close(id);
+    return has_variables && found >= attribute_count;
+}
+
+/* A skeleton, and what it is made from. */
+struct recipe {
+    struct cn_skeleton *skeleton;
+    const struct cn_normal_file *file;
+    const struct cn_metadata *metadata;
+};
+
 /* In memory because netCDF-C 4.9 crashes when it closes a file after a failed write. */
-static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
-                                    const struct cn_metadata *metadata, struct cn_error *error)
+static enum cn_status make_skeleton(void *context, struct cn_error *error)
 {
     static const char name[] = "climnorm skeleton";
+    const struct recipe *recipe = context;
+    const struct cn_normal_file *file = recipe->file;
     struct ids ids = {.count = -1, .lat_bnds = -1, .lon_bnds = -1};
+    cn_skeleton_free(recipe->skeleton);
     int status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &ids.file);
     if (!status) {
-        define(&ids, file, metadata, &status);
+        define(&ids, file, recipe->metadata, &status);
         put_coordinates(&ids, file, &status);
         TRY(&status, nc_sync(ids.file));
-        TRY(&status, copy_bytes(find_file(name), skeleton));
+        TRY(&status, copy_bytes(find_file(name), recipe->skeleton));
         nc_close(ids.file);
     }
     /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
@@ -166,34 +253,17 @@ static enum cn_status make_skeleton(struct cn_skeleton *skeleton, const struct c
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: no file can hold a variable of the name '%s'; rename it", file->path,
                        file->variable->name);
-    if (status == NC_ENOMEM)
-        return cn_fail_memory(error, "metadata");
-    if (status)
+    if (status && status != NC_ENOMEM)
         return cn_fail(error, CN_BAD_MACHINE,
                        "%s: HDF5 could not make its metadata: %s; run again, finished files are "
                        "kept",
                        file->path, nc_strerror(status));
-    return CN_OK;
-}
-
-/* netCDF-C 4.9 that gets no memory may go on with an attribute or a variable less and say nothing:
- * so the skeleton is made until it is the same as the time before. */
-static enum cn_status make_surely(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
-                                  const struct cn_metadata *metadata, struct cn_error *error)
-{
-    enum cn_status status = CN_OK;
-    bool is_same = false;
-    for (int tries = 0; tries < 4 && !is_same; tries++) {
-        struct cn_skeleton made = {0};
-        status = make_skeleton(&made, file, metadata, error);
-        is_same = !status && skeleton->bytes && made.bytes && made.size == skeleton->size &&
-                  memcmp(made.bytes, skeleton->bytes, made.size) == 0;
-        cn_skeleton_free(skeleton);
-        *skeleton = made;
-    }
-    if (!is_same)
-        cn_skeleton_free(skeleton);
-    return is_same || status ? status : cn_fail_memory(error, "metadata");
+    /* netCDF-C 4.9 without memory may leave out an attribute or a variable and say nothing. */
+    if (!status &&
+        is_skeleton_complete(recipe->skeleton, file, recipe->metadata, ids.attribute_count))
+        return CN_OK;
+    errno = ENOMEM; /* so that it is made again */
+    return cn_fail_memory(error, "metadata");
 }
 
 static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
@@ -222,7 +292,15 @@ enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_n
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
     if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
         return CN_OK;
-    enum cn_status status = make_surely(skeleton, file, metadata, error);
+    enum cn_status status = cn_library_call(
+        &(struct cn_library_call){.function = make_skeleton,
+                                  .context = &(struct recipe){skeleton, file, metadata},
+                                  .what = "metadata",
+                                  .lock = CN_LIBRARY_LOCKS_HDF5,
+                                  .input_is_sound = true},
+        error);
+    if (status)
+        cn_skeleton_free(skeleton);
     skeleton->hash[0] = hash.low64;
     skeleton->hash[1] = hash.high64;
     return status;
