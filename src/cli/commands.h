@@ -1,6 +1,6 @@
 /*
  * The commands: one file each. A command prints what it found and returns the exit code (spec: 0
- * all is there, 1 usage, 2 something is missing, 3 the machine, 130/143 stopped).
+ * all is there, 1 usage, 2 something is missing, 3 the machine, 128 + N a signal).
  */
 #ifndef CLIMNORM_CLI_COMMANDS_H
 #define CLIMNORM_CLI_COMMANDS_H

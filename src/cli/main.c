@@ -145,9 +145,9 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    cn_crash_watch();
+    cn_crash_watch(CN_EXIT_MACHINE);
     set_up();
     int exit_code = run(argc, argv);
-    cn_crash_expect_exit();
+    cn_crash_allow_exit();
     return exit_code;
 }

@@ -1,66 +1,87 @@
 /*
- * Libraries that end the program: libgomp calls exit() when it gets no thread or memory, the
- * scanner of libconfig too, and HDF5, netCDF-C and UDUNITS crash over a pointer that they did not
- * check. Nothing is lost by it that a kill would not lose: temporaries have no final name, and the
- * next run removes them. Everything here may run inside a signal handler.
+ * Everything here may run inside a signal handler.
  */
 #include "guard/crash.h"
 
-#include "cli/commands.h"
 #include "guard/library.h"
 
+#include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static const int CRASHES[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const struct crash {
+    int number;
+    const char *name;
+} CRASHES[] = {{SIGSEGV, "SIGSEGV"},
+               {SIGBUS, "SIGBUS"},
+               {SIGFPE, "SIGFPE"},
+               {SIGILL, "SIGILL"},
+               {SIGABRT, "SIGABRT"}};
 enum { CRASH_COUNT = sizeof CRASHES / sizeof *CRASHES };
 
 static pid_t program; /* not the children that it forks */
-static volatile sig_atomic_t is_near;
+static int code;
+static volatile sig_atomic_t is_exit_allowed;
 
 #define DO_NEXT \
     "finished files are kept; free memory, or lower engine.memory or --threads, and run again\n"
 
-static _Noreturn void end(const char *text, size_t bytes)
+static void write_line(const char *line)
 {
-    (void)!write(STDERR_FILENO, text, bytes);
-    _exit(CN_EXIT_MACHINE);
+    (void)!write(STDERR_FILENO, line, strlen(line));
 }
 
 static void on_exit_call(void)
 {
-    static const char text[] = "climnorm: a library ended the program, most likely because "
-                               "it got no memory or no threads; " DO_NEXT;
-    if (!is_near && getpid() == program)
-        end(text, sizeof text - 1);
+    if (is_exit_allowed || getpid() != program)
+        return;
+    write_line("climnorm: a library ended the program, most likely because it got no memory or no "
+               "threads; " DO_NEXT);
+    _exit(code);
 }
 
-/* Returning without a handler repeats the crash, with a core dump where these are wanted. */
+static const char *crash_name(int number)
+{
+    for (int k = 0; k < CRASH_COUNT; k++)
+        if (CRASHES[k].number == number)
+            return CRASHES[k].name;
+    return "a signal";
+}
+
+/* errno is that of the thread that crashed. It was 0 when the thread entered the library. */
 static void on_crash(int number)
 {
-    static const char text[] =
-        "climnorm: a library crashed, most likely because memory ran out, or over a "
-        "file that is damaged; " DO_NEXT;
-    if (cn_in_library() && getpid() == program)
-        end(text, sizeof text - 1);
+    const int reason = errno;
+    char line[256];
+    if (getpid() == program && cn_in_library() && reason == ENOMEM) {
+        write_line("climnorm: a library crashed because memory ran out; " DO_NEXT);
+        _exit(code);
+    }
+    if (getpid() == program) {
+        stpcpy(stpcpy(stpcpy(stpcpy(line, "climnorm: crashed ("), crash_name(number)),
+                      cn_in_library() ? ", in a library" : ""),
+               "); this is a defect, please report it; finished files are kept, run again\n");
+        write_line(line);
+    }
     signal(number, SIG_DFL);
-    raise(number);
+    raise(number); /* takes effect on return, where the crash was */
 }
 
-void cn_crash_watch(void)
+void cn_crash_watch(int exit_code)
 {
     program = getpid();
+    code = exit_code;
     atexit(on_exit_call);
     for (int k = 0; k < CRASH_COUNT; k++) {
         struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK}, before;
-        if (sigaction(CRASHES[k], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(CRASHES[k], &action, NULL); /* else a sanitizer wants to see it */
+        if (sigaction(CRASHES[k].number, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            sigaction(CRASHES[k].number, &action, NULL); /* else a sanitizer wants to see it */
     }
 }
 
-void cn_crash_expect_exit(void)
+void cn_crash_allow_exit(void)
 {
-    is_near = true;
+    is_exit_allowed = 1;
 }

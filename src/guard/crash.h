@@ -1,14 +1,21 @@
 /*
- * The end that a library makes of the program: by exit(), or by a crash.
+ * The report of an end that nobody chose: a library calls exit(), or the program crashes.
+ * Nothing is lost by it that a kill would not lose: temporaries have no final name, and the next
+ * run removes them.
  */
 #ifndef CLIMNORM_GUARD_CRASH_H
 #define CLIMNORM_GUARD_CRASH_H
 
-/* To be called first. From now on an exit() or a crash inside a library becomes one line on stderr
- * and exit code 3. Other crashes, and those of child processes, stay what they are. */
-void cn_crash_watch(void);
+/* To be called first, once. From now on
+ * - exit() without cn_crash_allow_exit writes a line and ends with exit_code: libgomp calls it
+ *   without memory or threads, the scanner of libconfig without memory;
+ * - a crash inside a library whose errno says that memory ran out writes a line and ends with
+ *   exit_code: HDF5 and netCDF-C use the NULL of a failed allocation;
+ * - any other crash writes a line and then happens: a core dump, and death by its signal.
+ * Crashes of child processes are not reported. Signals that a sanitizer handles are left to it. */
+void cn_crash_watch(int exit_code);
 
-/* The program ends on purpose now. */
-void cn_crash_expect_exit(void);
+/* The program calls exit() or returns from main on purpose now. */
+void cn_crash_allow_exit(void);
 
 #endif

@@ -30,6 +30,8 @@ void cn_library_enter(void)
         handler_stack[0] = 1; /* stacks grow down to here */
         set_handler_stack();
     }
+    if (depth == 0)
+        errno = 0; /* what a crash report finds in it then comes from the library */
     depth = depth + 1;
 }
 
