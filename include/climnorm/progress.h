@@ -86,10 +86,11 @@ struct cn_progress_view {
 struct cn_progress;
 
 /* Starts the thread. The view stays valid until cn_progress_stop. With CN_PROGRESS_NONE the thread
- * sleeps until it is asked or a message comes. *progress is NULL on failure. */
+ * writes nothing until it is asked or a message comes. *progress is NULL on failure. */
 enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
                                  struct cn_error *error);
-/* Draws the last state, but gives up a reader that does not take all within patience_s seconds. */
+/* Draws the last state, and gives up a reader that does not take it within patience_s seconds.
+ * Returns a second after that at the latest. */
 void cn_progress_stop(struct cn_progress *progress, int patience_s);
 /* The state as of now is written at once, as lines (CN_PROGRESS_JSON: as one object), in every
  * mode. Async-signal-safe, also with progress NULL; not beyond cn_progress_stop. */

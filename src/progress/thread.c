@@ -25,11 +25,13 @@
 
 enum {
     TICK_MS = 100,
+    SLEEP_MS = 1000, /* CN_PROGRESS_NONE: a wake-up that is lost costs a second, not the run */
     PLAIN_EVERY_S = 10,
     JSON_EVERY_S = 1,
     MOST_PENDING = 1000, /* messages; what is beyond is counted */
     MESSAGE_COLUMNS = 4000,
     HALT_MS = 100,
+    CANCEL_S = 1,    /* for the thread to obey a cancellation */
     SUSPENDED_S = 3, /* a tick that took longer: the process was stopped and goes on */
 };
 
@@ -70,7 +72,16 @@ void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state stat
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
 }
 
-/* The only place where the thread may be given up, and where it can wait for a reader. */
+/* Ends the thread here if cn_progress_stop has cancelled it: what the view points to may be gone.
+ */
+static void obey_cancellation(void)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    pthread_testcancel();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+}
+
+/* Waits for as long as the reader takes; cn_progress_stop may cancel the thread meanwhile. */
 static void write_frame(struct cn_progress *progress, const struct cn_text *text)
 {
     if (text->failed || text->length == 0 || progress->broken)
@@ -160,6 +171,7 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
     struct cn_screen screen = look_at_screen(progress->view.fd);
+    obey_cancellation(); /* a remote terminal may have taken long to answer */
     struct cn_text *frame = &progress->frame, *shown = &progress->shown;
     struct cn_text *head = &progress->head, *above = &progress->above;
     frame->utf8 = head->utf8 = above->utf8 = screen.utf8;
@@ -249,10 +261,13 @@ static void *watch(void *argument)
         struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
         eventfd_t calls = 0;
         uint64_t before_ns = cn_now_ns();
-        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? -1 : TICK_MS);
+        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
         uint64_t after_ns = cn_now_ns();
-        last = atomic_load(&progress->stopping);
+        obey_cancellation();
+        /* The flags are looked at after the read. The other way round, the read would take away the
+         * wake-up of a flag that was set between the two. */
         (void)eventfd_read(progress->wake, &calls);
+        last = atomic_load(&progress->stopping);
         bool asked = atomic_exchange(&progress->asked, false) && !last;
         if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
             cn_text_clear(&progress->shown); /* the shell has written below the frame since */
@@ -346,20 +361,27 @@ static void wake(struct cn_progress *progress)
         errno = before; /* only after 2^64 - 2 calls without an answer */
 }
 
+static bool join_within(pthread_t thread, int seconds)
+{
+    struct timespec until = {0};
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
 void cn_progress_stop(struct cn_progress *progress, int patience_s)
 {
     if (!progress)
         return;
     atomic_store(&progress->stopping, true);
     wake(progress);
-    struct timespec until = {0};
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += patience_s;
-    if (pthread_clockjoin_np(progress->thread, NULL, CLOCK_MONOTONIC, &until)) {
-        pthread_cancel(progress->thread); /* a terminal or a pipe that takes nothing */
-        pthread_join(progress->thread, NULL);
+    bool ended = join_within(progress->thread, patience_s);
+    if (!ended) { /* a terminal or a pipe that takes nothing */
+        pthread_cancel(progress->thread);
+        ended = join_within(progress->thread, CANCEL_S);
     }
-    free_progress(progress);
+    if (ended) /* else the thread still uses it: a leak is better than a run that never ends */
+        free_progress(progress);
 }
 
 void cn_progress_request_status(struct cn_progress *progress)
