@@ -164,8 +164,14 @@ class Inspect(unittest.TestCase):
         self.assertIn("fifo.nc: not a regular file", errors[0])
 
     def test_control_characters_do_not_reach_the_terminal(self):
-        path = write(self.path(), units="\x1b[31mred")
-        self.assertNotIn("\x1b", inspect(path).stdout)
+        bad = "\x1b\x7f\x80\x9b\x9f\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        path = write(self.path("pr%s.nc" % bad), units=bad + "red é")
+        said = inspect(path).stdout
+        self.assertTrue(said.startswith(self.path("pr%s.nc\n" % ("?" * len(bad)))), said)
+        self.assertIn("), %sred é\n" % ("?" * len(bad)), said)
+        os.rename(path, self.path("gone"))
+        self.assertIn("pr%s.nc: " % ("?" * len(bad)), inspect(path).stderr)
+        self.assertFalse(set(bad) & set(said + inspect(path).stderr))
 
     def test_usage(self):
         self.assertEqual(inspect().returncode, 1)

@@ -1,6 +1,6 @@
 /*
- * The text below the progress display: UTF-8 from hostile names, rows that wrapped lines take, and
- * numbers in few columns.
+ * The text below the progress display: rows that wrapped lines take, cutting, and numbers in few
+ * columns.
  */
 #include "progress/text.h"
 
@@ -12,32 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static void test_utf8(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *bytes;
-        uint32_t code;
-        size_t length;
-    } cases[] = {{"", 0, 0},
-                 {"a", 'a', 1},
-                 {"\xc3\xa9", 0xe9, 2},
-                 {"\xe2\x94\x81", 0x2501, 3},
-                 {"\xf4\x8f\xbf\xbf", 0x10ffff, 4},
-                 {"\xc0\x80", CN_NOT_UTF8, 1},         /* overlong */
-                 {"\xe0\x80\x80", CN_NOT_UTF8, 1},     /* overlong */
-                 {"\xed\xa0\x80", CN_NOT_UTF8, 1},     /* surrogate */
-                 {"\xf4\x90\x80\x80", CN_NOT_UTF8, 1}, /* above 10FFFF */
-                 {"\xe2\x94", CN_NOT_UTF8, 1},         /* ends early */
-                 {"\x80", CN_NOT_UTF8, 1},
-                 {"\xff", CN_NOT_UTF8, 1}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *at = cases[i].bytes;
-        assert_int_equal(cn_utf8_next(&at), cases[i].code);
-        assert_int_equal(at - cases[i].bytes, cases[i].length);
-    }
-}
 
 static void test_screen_rows(void **state)
 {
@@ -118,7 +92,6 @@ static int use_utf8(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_screen_rows),
         cmocka_unit_test(test_brief),
         cmocka_unit_test(test_numbers),

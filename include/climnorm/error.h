@@ -19,11 +19,12 @@ enum cn_status {
 
 struct cn_error {
     enum cn_status status;
-    char text[1024]; /* one line: where, what was expected, what to do; no control characters */
+    char text[1024]; /* one line: where, what was expected, what to do; only printable UTF-8 */
 };
 
-/* Fills *error (may be NULL) and returns status, so that callers can write `return cn_fail(...)`.
- * Control characters, which names from files may hold, become '?'. */
+/* Fills *error (may be NULL). The text may hold names from files: whatever is not printable UTF-8
+ * becomes '?'.
+ * Returns: status, so that callers can write `return cn_fail(...)`. */
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -40,7 +41,7 @@ enum cn_severity { CN_WARNING, CN_PROBLEM };
 
 struct cn_problem {
     enum cn_severity severity;
-    char *text; /* one line, no control characters */
+    char *text; /* one line of printable UTF-8, from malloc */
 };
 
 /* Not thread-safe; zero-initialise. */

@@ -1,20 +1,15 @@
 /*
- * Error texts. Names and attributes from files end up in them and the terminal: control characters
- * are taken out here, once.
+ * Error texts. They hold names and attributes from files and go to the terminal, so every text is
+ * made printable here.
  */
 #include "climnorm/error.h"
+
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void clean_text(char *text)
-{
-    for (unsigned char *at = (unsigned char *)text; *at; at++)
-        if (*at < 0x20 || *at == 0x7f)
-            *at = '?';
-}
 
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
 {
@@ -25,7 +20,7 @@ enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char
     char text[sizeof error->text]; /* the arguments may point into *error */
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    clean_text(text);
+    cn_make_printable(text);
     memcpy(error->text, text, sizeof text);
     error->status = status;
     return status;
@@ -53,7 +48,7 @@ void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, co
         problems->lost = true;
         return;
     }
-    clean_text(text);
+    cn_make_printable(text);
     problems->items[problems->count++] = (struct cn_problem){severity, text};
 }
 

@@ -2,6 +2,7 @@
  * climnorm inspect: what a file holds, as the catalog sees it, and who will read it. Reads metadata
  * only.
  */
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "climnorm/catalog.h"
@@ -25,11 +26,14 @@ static const struct cn_usage usage = {
     .options = options,
 };
 
-/* Text from a file, without what a terminal would obey. */
+/* Text from a file, made printable. */
 static void print_text(const char *text)
 {
-    for (; *text; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+    for (const char *at = text; *text; text = at)
+        if (cn_is_printable(cn_utf8_next(&at)))
+            fwrite(text, 1, (size_t)(at - text), stdout);
+        else
+            putchar('?');
 }
 
 static void print_shape(const char *label, const size_t *shape, size_t rank)

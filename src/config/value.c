@@ -3,6 +3,7 @@
  */
 #include "config/value.h"
 
+#include "base/utf8.h"
 #include "config/lexer.h"
 #include "guard/library.h"
 
@@ -173,46 +174,21 @@ bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const ch
     return value->kind != CN_VALUE_TEXT || value->text;
 }
 
-/* Bytes of the UTF-8 character at text (RFC 3629: shortest form, no surrogates); 0: none. */
-static size_t character_bytes(const unsigned char *text)
-{
-    if (text[0] < 0x80)
-        return 1;
-    size_t bytes = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < bytes; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool surrogate = text[0] == 0xed && text[1] > 0x9f;
-    bool beyond = text[0] == 0xf4 && text[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : bytes;
-}
-
 bool cn_text_is_clean(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        size_t bytes = character_bytes(at);
-        bool c1_control = at[0] == 0xc2 && at[1] < 0xa0;
-        if (bytes == 0 || *at < 0x20 || *at == 0x7f || c1_control)
+    while (*text)
+        if (cn_is_control(cn_utf8_next(&text)))
             return false;
-        at += bytes;
-    }
     return true;
 }
 
 static void show_text(const char *text, char shown[CN_SHOWN_BYTES])
 {
-    size_t length = 0, room = 60;
-    while (text[length]) {
-        size_t bytes = character_bytes((const unsigned char *)text + length);
-        if (bytes == 0 || length + bytes > room)
-            break;
-        length += bytes;
-    }
-    snprintf(shown, CN_SHOWN_BYTES, "\"%.*s%s\"", (int)length, text, text[length] ? "..." : "");
+    enum { MOST = 60 };
+    const char *end = text, *next = text;
+    while (*end && cn_utf8_next(&next) != CN_NOT_UTF8 && next - text <= MOST)
+        end = next;
+    snprintf(shown, CN_SHOWN_BYTES, "\"%.*s%s\"", (int)(end - text), text, *end ? "..." : "");
 }
 
 const char *cn_value_show(const struct cn_value *value, char shown[CN_SHOWN_BYTES])

@@ -2,6 +2,7 @@
  * Progress as JSON, one object a line, and the JSON values that the summary shares. Names and
  * messages may hold any bytes; what comes out is always valid JSON.
  */
+#include "base/utf8.h"
 #include "progress/render.h"
 
 #include <math.h>

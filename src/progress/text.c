@@ -5,6 +5,7 @@
 #include "progress/text.h"
 
 #include "base/format.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -55,30 +56,6 @@ void cn_text_raw(struct cn_text *text, const char *bytes)
     append(text, bytes, strlen(bytes));
 }
 
-uint32_t cn_utf8_next(const char **at)
-{
-    const unsigned char *bytes = (const unsigned char *)*at;
-    if (!bytes[0])
-        return 0;
-    (*at)++;
-    if (bytes[0] < 0x80)
-        return bytes[0];
-    int more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : 1;
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4)
-        return CN_NOT_UTF8;
-    uint32_t code = bytes[0] & (0x3fu >> more);
-    for (int i = 1; i <= more; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) /* the final NUL too: nothing beyond it is read */
-            return CN_NOT_UTF8;
-        code = code << 6 | (bytes[i] & 0x3fu);
-    }
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return CN_NOT_UTF8;
-    *at += more;
-    return code;
-}
-
 /* What is shown for one character: its own bytes or a substitute. Returns its columns. */
 static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8, const char **shown,
                    size_t *length)
@@ -87,11 +64,7 @@ static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8,
     *length = own_length;
     if (code >= 0x20 && code < 0x7f)
         return 1;
-    /* Marks and overrides of writing direction would reorder the rest of the line. */
-    bool steers = (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-                  (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-    int columns =
-        utf8 && code >= 0xa0 && code < CN_NOT_UTF8 && !steers ? wcwidth((wchar_t)code) : -1;
+    int columns = utf8 && cn_is_printable(code) ? wcwidth((wchar_t)code) : -1;
     if (columns >= 0)
         return (size_t)columns;
     *shown = !utf8 && code == 0xb7 ? "-" : "?"; /* U+00B7, the dot between parts of a title */

@@ -43,11 +43,6 @@ size_t cn_text_columns(const char *string, bool utf8);
  * that wraps what is too long. */
 size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8);
 
-/* The next character of *at, which moves on; 0: the end; CN_NOT_UTF8: one byte that belongs to no
- * valid sequence (RFC 3629: no surrogates, no overlong forms). */
-enum { CN_NOT_UTF8 = 0x110000 };
-uint32_t cn_utf8_next(const char **at);
-
 /* Numbers for people, each at most 9 columns for what a job can reach. */
 struct cn_short_text {
     char text[24];
