@@ -66,7 +66,7 @@ static struct cn_text draw(const struct cn_snapshot *snapshot, size_t columns, s
     struct cn_text out = {0};
     struct cn_screen screen = {columns, rows, utf8, color};
     cn_render_tty(&out, snapshot, &screen);
-    assert_false(out.failed);
+    assert_false(out.buffer.failed);
     return out;
 }
 
@@ -75,7 +75,7 @@ static void assert_frame(const struct cn_text *frame, const char *expected)
 {
     char shown[4096];
     size_t length = 0;
-    for (const char *at = frame->bytes; *at && length + 1 < sizeof shown;) {
+    for (const char *at = frame->buffer.text; *at && length + 1 < sizeof shown;) {
         if (strncmp(at, "\033[K", 3) == 0)
             at += 3;
         else
@@ -89,13 +89,13 @@ static void assert_frame(const struct cn_text *frame, const char *expected)
 static void assert_fits(const struct cn_text *frame, size_t columns, size_t rows, bool utf8)
 {
     size_t lines = 0;
-    for (const char *at = frame->bytes; *at; at++) {
+    for (const char *at = frame->buffer.text; *at; at++) {
         lines += *at == '\n';
         if (!utf8)
             assert_true((unsigned char)*at < 0x80);
     }
     assert_true(lines <= rows);
-    assert_int_equal(cn_text_screen_rows(frame->bytes, columns - 1, utf8), lines);
+    assert_int_equal(cn_text_screen_rows(frame->buffer.text, columns - 1, utf8), lines);
 }
 
 static void test_frame_80(void **state)
@@ -181,10 +181,10 @@ static void test_colors(void **state)
     struct job job;
     make_job(&job);
     struct cn_text frame = draw(&job.snapshot, 120, 24, true, true);
-    assert_non_null(strstr(frame.bytes, "\033[36m━"));
+    assert_non_null(strstr(frame.buffer.text, "\033[36m━"));
     cn_text_free(&frame);
     frame = draw(&job.snapshot, 200, 24, true, false);
-    assert_null(strstr(frame.bytes, "\033[3")); /* no color; "ESC[K" alone */
+    assert_null(strstr(frame.buffer.text, "\033[3")); /* no color; "ESC[K" alone */
     cn_text_free(&frame);
 }
 
@@ -222,14 +222,15 @@ static void test_more_variables_than_rows(void **state)
     struct cn_snapshot snapshot = {.title = "", .count = 40, .rows = rows, .message = "m"};
     struct cn_text frame = draw(&snapshot, 80, 12, true, false);
     assert_fits(&frame, 80, 11, true);
-    assert_non_null(strstr(frame.bytes, "  17 done, 1 failed\033[K"));
-    assert_non_null(strstr(frame.bytes, "  17 waiting\033[K"));
-    assert_non_null(strstr(frame.bytes, "    read 0/0"));
+    assert_non_null(strstr(frame.buffer.text, "  17 done, 1 failed\033[K"));
+    assert_non_null(strstr(frame.buffer.text, "  17 waiting\033[K"));
+    assert_non_null(strstr(frame.buffer.text, "    read 0/0"));
     cn_text_free(&frame);
     for (size_t height = 1; height < 60; height++) {
         frame = draw(&snapshot, 80, height, true, false);
         assert_fits(&frame, 80, height > 4 ? height - 1 : 3, true);
-        assert_non_null(strstr(frame.bytes, "    read 0/0")); /* the active one is always there */
+        assert_non_null(
+            strstr(frame.buffer.text, "    read 0/0")); /* the active one is always there */
         cn_text_free(&frame);
     }
 }
@@ -281,9 +282,9 @@ static void test_never_too_wide(void **state)
                     struct cn_text frame = draw(&snapshot, columns, 24, s < 4, s % 2);
                     if (columns > 1)
                         assert_fits(&frame, columns, 23, s < 4);
-                    for (const char *at = frame.bytes; *at; at++)
+                    for (const char *at = frame.buffer.text; *at; at++)
                         assert_true(*at != '\033' || strncmp(at, "\033[2J", 4) != 0);
-                    assert_null(strstr(frame.bytes, "\u202e"));
+                    assert_null(strstr(frame.buffer.text, "\u202e"));
                     cn_text_free(&frame);
                 }
 }
@@ -322,7 +323,7 @@ static void test_plain(void **state)
     job.snapshot.last = true;
     cn_render_plain(&out, &job.snapshot, 1, true);
     assert_string_equal(
-        out.bytes,
+        out.buffer.text,
         "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
         "[01:42] pr: done after 00:51, read 0/151 years, written 605/605 normals\n"
         "[01:42] tas: begins, 151 years to read, 605 normals to make, 40 kept\n"
@@ -346,11 +347,12 @@ static void test_plain_state(void **state)
     struct cn_text out = {.utf8 = true};
     cn_render_plain_state(&out, &job.snapshot);
     assert_string_equal(
-        out.bytes, "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
-                   "[01:42] pr: failed: pr: no files\n"
-                   "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals "
-                   "failed, 40 kept, ~00:24 left (all: ~03:10)\n"
-                   "[01:42] tasmax: waiting\n");
+        out.buffer.text,
+        "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
+        "[01:42] pr: failed: pr: no files\n"
+        "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals "
+        "failed, 40 kept, ~00:24 left (all: ~03:10)\n"
+        "[01:42] tasmax: waiting\n");
     cn_text_free(&out);
 }
 
@@ -374,9 +376,10 @@ static void test_json(void **state)
     job.rows[2].written = UINT64_MAX;
     struct cn_text out = {0};
     cn_render_json(&out, &job.snapshot, "state");
-    assert_false(out.failed);
-    assert_ptr_equal(strchr(out.bytes, '\n'), out.bytes + out.length - 1); /* one line */
-    json_t *object = parse(out.bytes), *rows = json_object_get(object, "variables");
+    assert_false(out.buffer.failed);
+    assert_ptr_equal(strchr(out.buffer.text, '\n'),
+                     out.buffer.text + out.buffer.length - 1); /* one line */
+    json_t *object = parse(out.buffer.text), *rows = json_object_get(object, "variables");
     assert_string_equal(json_string_value(json_object_get(object, "event")), "state");
     assert_int_equal(json_array_size(rows), 4);
     json_t *active = json_array_get(rows, 1), *odd = json_array_get(rows, 2);
@@ -394,7 +397,7 @@ static void test_json(void **state)
     json_decref(object);
     cn_text_clear(&out);
     cn_render_json_message(&out, 1.25, "\x80 \"quoted\"");
-    object = parse(out.bytes);
+    object = parse(out.buffer.text);
     assert_string_equal(json_string_value(json_object_get(object, "text")),
                         "\xef\xbf\xbd \"quoted\"");
     json_decref(object);

@@ -37,7 +37,7 @@ static void test_brief(void **state)
         struct cn_text text = {.utf8 = true, .limit = cases[i].limit};
         cn_text_raw(&text, "");
         cn_text_add_brief(&text, message);
-        assert_string_equal(text.bytes, cases[i].shown);
+        assert_string_equal(text.buffer.text, cases[i].shown);
         cn_text_free(&text);
     }
     char *longest = malloc(100001);
@@ -47,7 +47,7 @@ static void test_brief(void **state)
     struct cn_text text = {.utf8 = true, .limit = 80};
     cn_text_raw(&text, "");
     cn_text_add_brief(&text, longest);
-    assert_string_equal(text.bytes, "");
+    assert_string_equal(text.buffer.text, "");
     memset(longest, 'x', 100000);
     cn_text_add_brief(&text, longest);
     assert_int_equal(text.column, 80);

@@ -17,11 +17,10 @@ enum { PIECE = 1 << 20 };
 static void test_whole(void **state)
 {
     (void)state;
-    struct cn_strbuf writing;
-    cn_strbuf_begin(&writing);
+    struct cn_strbuf buffer = {0};
     for (int i = 0; i < 100000; i++)
-        cn_strbuf_add(&writing, "%d ", i % 10);
-    char *text = cn_strbuf_end(&writing);
+        cn_strbuf_add(&buffer, "%d ", i % 10);
+    char *text = cn_strbuf_detach(&buffer);
     assert_non_null(text);
     assert_int_equal(strlen(text), 200000);
     free(text);
@@ -30,11 +29,32 @@ static void test_whole(void **state)
 static void test_empty(void **state)
 {
     (void)state;
-    struct cn_strbuf writing;
-    cn_strbuf_begin(&writing);
-    char *text = cn_strbuf_end(&writing);
+    struct cn_strbuf buffer = {0};
+    assert_string_equal(cn_strbuf_text(&buffer), "");
+    char *text = cn_strbuf_detach(&buffer);
     assert_string_equal(text, "");
     free(text);
+}
+
+static void test_bytes_and_clear(void **state)
+{
+    (void)state;
+    struct cn_strbuf buffer = {0};
+    cn_strbuf_append(&buffer, "abcdef", 3);
+    cn_strbuf_add(&buffer, "%s", "");
+    cn_strbuf_append(&buffer, "", 0);
+    cn_strbuf_add(&buffer, "-%d", 7);
+    assert_string_equal(cn_strbuf_text(&buffer), "abc-7");
+    cn_strbuf_clear(&buffer);
+    assert_string_equal(cn_strbuf_text(&buffer), "");
+    cn_strbuf_add(&buffer, "x");
+    assert_string_equal(buffer.text, "x");
+    cn_strbuf_free(&buffer);
+    struct cn_pool *pool = cn_pool_new();
+    cn_strbuf_add(&buffer, "in a pool");
+    assert_string_equal(cn_strbuf_to_pool(&buffer, pool), "in a pool");
+    assert_null(buffer.text);
+    cn_pool_free(pool);
 }
 
 /* Pieces of a text larger than the address space may be, then one that finds room again. */
@@ -52,13 +72,12 @@ static void test_no_memory(void **state)
     assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
     narrow = before;
     narrow.rlim_cur = (rlim_t)512 << 20;
-    struct cn_strbuf writing;
-    cn_strbuf_begin(&writing);
+    struct cn_strbuf buffer = {0};
     assert_int_equal(setrlimit(RLIMIT_AS, &narrow), 0);
     for (int i = 0; i < 600; i++)
-        cn_strbuf_add(&writing, "%s", piece);
-    cn_strbuf_add(&writing, "y");
-    char *text = cn_strbuf_end(&writing);
+        cn_strbuf_add(&buffer, "%s", piece);
+    cn_strbuf_add(&buffer, "y");
+    char *text = cn_strbuf_detach(&buffer);
     setrlimit(RLIMIT_AS, &before);
     free(piece);
     assert_null(text);
@@ -69,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_bytes_and_clear),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,25 +1,37 @@
 /*
- * Text of any length that is put together in memory. glibc's memory streams tell only the call that
- * finds no memory, and not fclose, so that a text would end early: here the end tells.
+ * A text that grows. The text ends with a NUL, and an allocation that fails leaves it as it is:
+ * callers add without looking and check once, at the end.
  */
 #ifndef CLIMNORM_BASE_STRBUF_H
 #define CLIMNORM_BASE_STRBUF_H
 
+#include "climnorm/pool.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
+/* Zero-initialise. */
 struct cn_strbuf {
-    FILE *stream; /* NULL: out of memory */
-    char *text;
-    size_t length;
-    bool failed;
+    char *text; /* NULL until something is added */
+    size_t length, capacity;
+    bool failed; /* out of memory: the text is not complete, and nothing more is added */
 };
 
-void cn_strbuf_begin(struct cn_strbuf *writing);
-void cn_strbuf_add(struct cn_strbuf *writing, const char *format, ...)
+void cn_strbuf_add(struct cn_strbuf *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The whole text, which the caller frees; NULL: out of memory. To be called once. */
-char *cn_strbuf_end(struct cn_strbuf *writing);
+void cn_strbuf_append(struct cn_strbuf *buffer, const char *bytes, size_t count);
+
+/* Returns: the text, "" when nothing was added. Owns: the buffer, until it is added to or freed. */
+const char *cn_strbuf_text(const struct cn_strbuf *buffer);
+
+/* Removes the text and keeps the memory for the next one. */
+void cn_strbuf_clear(struct cn_strbuf *buffer);
+void cn_strbuf_free(struct cn_strbuf *buffer);
+
+/* Ends the buffer, which is then empty.
+ * Returns: the complete text, or NULL when memory ran out. Owns: the caller, with free(). */
+char *cn_strbuf_detach(struct cn_strbuf *buffer);
+/* The same, but the pool owns the text. */
+char *cn_strbuf_to_pool(struct cn_strbuf *buffer, struct cn_pool *pool);
 
 #endif

@@ -4,10 +4,9 @@
  */
 #include "catalog/select.h"
 
+#include "base/strbuf.h"
 #include "base/suggest.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,27 +40,6 @@ struct selection {
     size_t count;
 };
 
-/* A message under construction. */
-struct text {
-    char bytes[900];
-    size_t used;
-};
-
-static void append(struct text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(struct text *text, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(text->bytes + text->used, sizeof text->bytes - text->used, format, args);
-    va_end(args);
-    if (length > 0)
-        text->used += (size_t)length;
-    if (text->used >= sizeof text->bytes)
-        text->used = sizeof text->bytes - 1;
-}
-
 static void count_value(struct values *values, const char *value)
 {
     values->files++;
@@ -78,16 +56,16 @@ static void count_value(struct values *values, const char *value)
     values->sample_files[values->sample_count++] = 1;
 }
 
-static void append_values(struct text *text, const struct values *values, bool counts)
+static void append_values(struct cn_strbuf *text, const struct values *values, bool counts)
 {
     for (size_t i = 0; i < values->sample_count; i++) {
         const char *value = values->samples[i][0] ? values->samples[i] : "\"\" (CMIP5: no grid)";
-        append(text, "%s%s", i ? ", " : "", value);
+        cn_strbuf_add(text, "%s%s", i ? ", " : "", value);
         if (counts)
-            append(text, " (%zu files)", values->sample_files[i]);
+            cn_strbuf_add(text, " (%zu files)", values->sample_files[i]);
     }
     if (values->more)
-        append(text, ", ...");
+        cn_strbuf_add(text, ", ...");
 }
 
 /* NULL: out of memory. */
@@ -171,34 +149,34 @@ static bool filter(struct selection *selection, const struct cn_name *name)
 }
 
 /* What the config asks for under a key, for a message. */
-static void append_wanted(struct text *text, const struct cn_config *config, enum key key)
+static void append_wanted(struct cn_strbuf *text, const struct cn_config *config, enum key key)
 {
     const char *const *list = NULL;
     size_t count = 0;
     const char *one[] = {
         config->input.table, NULL, NULL, config->input.model, config->input.variant,
         config->input.grid};
-    append(text, "%s = ", keys[key].config_key);
+    cn_strbuf_add(text, "%s = ", keys[key].config_key);
     if (key == VERSION) {
-        append(text, "\"%d.%d\"", config->input.version_major, config->input.version_minor);
+        cn_strbuf_add(text, "\"%d.%d\"", config->input.version_major, config->input.version_minor);
         return;
     }
     if (key == VARIABLE || key == EXPERIMENT) {
         list = key == VARIABLE ? config->variables : config->scenarios;
         count = key == VARIABLE ? config->variable_count : config->scenario_count;
-        append(text, "[");
+        cn_strbuf_add(text, "[");
         for (size_t i = 0; i < count && i < SAMPLES; i++)
-            append(text, "%s\"%s\"", i ? ", " : "", list[i]);
-        append(text, count > SAMPLES ? ", ...]" : "]");
+            cn_strbuf_add(text, "%s\"%s\"", i ? ", " : "", list[i]);
+        cn_strbuf_add(text, count > SAMPLES ? ", ...]" : "]");
         if (key == EXPERIMENT)
-            append(text, " and input.historical = \"%s\"", config->input.historical);
+            cn_strbuf_add(text, " and input.historical = \"%s\"", config->input.historical);
         return;
     }
-    append(text, "\"%s\"", one[key]);
+    cn_strbuf_add(text, "\"%s\"", one[key]);
 }
 
 /* The nearest value that the files have to one that the config asks for. */
-static void append_hint(struct text *text, const struct cn_config *config, enum key key,
+static void append_hint(struct cn_strbuf *text, const struct cn_config *config, enum key key,
                         const struct values *values)
 {
     const char *one[] = {config->input.table,
@@ -221,36 +199,41 @@ static void append_hint(struct text *text, const struct cn_config *config, enum 
             cn_suggest(&suggestion, values->samples[k]);
         cn_suggestion_text(&suggestion, hint);
     }
-    append(text, "%s", hint);
+    cn_strbuf_add(text, "%s", hint);
 }
 
 static enum cn_status fail_empty(const struct selection *selection, struct cn_error *error)
 {
     const struct cn_catalog *catalog = selection->catalog;
-    struct text text = {0};
+    struct cn_strbuf text = {0};
     if (catalog->name_mismatches)
-        append(&text,
-               "; %zu have names of another form than "
-               "variable_table_model_experiment_variant_grid_YYYY.nc",
-               catalog->name_mismatches);
+        cn_strbuf_add(&text,
+                      "; %zu have names of another form than "
+                      "variable_table_model_experiment_variant_grid_YYYY.nc",
+                      catalog->name_mismatches);
     for (enum key key = TABLE; key < KEYS; key++) {
         const struct values *values = &selection->left_out[key];
         if (!values->files)
             continue;
-        append(&text, "; %zu are of other %s (", values->files, keys[key].plural);
+        cn_strbuf_add(&text, "; %zu are of other %s (", values->files, keys[key].plural);
         append_values(&text, values, false);
-        append(&text, ") than ");
+        cn_strbuf_add(&text, ") than ");
         append_wanted(&text, selection->config, key);
         append_hint(&text, selection->config, key, values);
     }
-    return cn_fail(error, CN_BAD_USAGE,
-                   "input.root: no file in %.400s can be used, of %zu .nc files%s",
-                   selection->config->input.root, catalog->nc_files_seen, text.bytes);
+    enum cn_status status =
+        text.failed
+            ? cn_fail_memory(error, "a message")
+            : cn_fail(error, CN_BAD_USAGE,
+                      "input.root: no file in %.400s can be used, of %zu .nc files%s",
+                      selection->config->input.root, catalog->nc_files_seen, cn_strbuf_text(&text));
+    cn_strbuf_free(&text);
+    return status;
 }
 
 /* The one value of a key that the files left have; false: there are several. */
 static bool settle(const struct selection *selection, enum key key, const char **value,
-                   struct text *several)
+                   struct cn_strbuf *several)
 {
     struct values values = {0};
     for (size_t i = 0; i < selection->count; i++)
@@ -258,23 +241,27 @@ static bool settle(const struct selection *selection, enum key key, const char *
     *value = values.samples[0];
     if (values.sample_count == 1)
         return true;
-    append(several, "; the files are of several %s: ", keys[key].plural);
+    cn_strbuf_add(several, "; the files are of several %s: ", keys[key].plural);
     append_values(several, &values, true);
-    append(several, "; set %s to one of them", keys[key].config_key);
+    cn_strbuf_add(several, "; set %s to one of them", keys[key].config_key);
     return false;
 }
 
 static enum cn_status settle_all(const struct selection *selection, struct cn_error *error)
 {
     struct cn_catalog *catalog = selection->catalog;
-    struct text several = {0};
+    struct cn_strbuf several = {0};
     bool model = settle(selection, MODEL, &catalog->model, &several);
     bool variant = settle(selection, VARIANT, &catalog->variant, &several);
     bool grid = settle(selection, GRID, &catalog->grid_label, &several);
-    if (model && variant && grid)
-        return CN_OK;
-    return cn_fail(error, CN_BAD_USAGE, "input.root: %.100s%s", selection->config->input.root,
-                   several.bytes);
+    enum cn_status status = CN_OK;
+    if (several.failed)
+        status = cn_fail_memory(error, "a message");
+    else if (!model || !variant || !grid)
+        status = cn_fail(error, CN_BAD_USAGE, "input.root: %.100s%s", selection->config->input.root,
+                         cn_strbuf_text(&several));
+    cn_strbuf_free(&several);
+    return status;
 }
 
 /* Reissues of one file become neighbours, the newest first. */

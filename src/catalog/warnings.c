@@ -5,23 +5,23 @@
 #include "catalog/file_names.h"
 #include "catalog/timeline.h"
 
+#include "base/strbuf.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A list that says "and more" where it would not fit. */
+/* A list that ends with "and more" when it gets too long to read. */
 struct list {
-    char text[600];
-    size_t used;
+    struct cn_strbuf text;
     bool full;
 };
 
-static void add(struct list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct list *list, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void list_item(struct list *list, const char *format,
+                                                            ...)
 {
-    enum { RESERVE = 16 };
+    enum { MOST_BYTES = 584 };
     char item[96];
     va_list args;
     va_start(args, format);
@@ -29,12 +29,15 @@ static void add(struct list *list, const char *format, ...)
     va_end(args);
     if (list->full)
         return;
-    if (list->used + strlen(item) + RESERVE > sizeof list->text) {
-        list->full = true;
-        strcpy(item, "and more");
-    }
-    list->used += (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%s",
-                                   list->used ? ", " : "", item);
+    list->full = list->text.length + strlen(item) > MOST_BYTES;
+    cn_strbuf_add(&list->text, "%s%s", list->text.length ? ", " : "",
+                  list->full ? "and more" : item);
+}
+
+static void free_list(struct list *list, struct cn_variable *variable)
+{
+    variable->problems.lost |= list->text.failed;
+    cn_strbuf_free(&list->text);
 }
 
 static void warn_of_days(const struct cn_config *config, struct cn_variable *variable,
@@ -46,18 +49,20 @@ static void warn_of_days(const struct cn_config *config, struct cn_variable *var
         if (year->days_held < year->days_expected &&
             !cn_year_reported(files, count, year->experiment, year->year) &&
             !cn_year_reported(files, count, config->input.historical, year->year))
-            add(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
-                year->experiment, year->days_held, year->days_expected);
+            list_item(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
+                      year->experiment, year->days_held, year->days_expected);
     }
-    if (unused.used)
+    if (unused.text.length)
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: source years not used, with less than normals.min_days = %g of their "
                         "days: %s; get the files that hold the rest",
-                        variable->name, config->normals.min_days, unused.text);
-    if (partial.used)
+                        variable->name, config->normals.min_days, unused.text.text);
+    if (partial.text.length)
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: source years with days missing: %s; get the files that hold them",
-                        variable->name, partial.text);
+                        variable->name, partial.text.text);
+    free_list(&unused, variable);
+    free_list(&partial, variable);
 }
 
 /* Whether a file of a timeline that was left out claims the year. */
@@ -79,15 +84,16 @@ static void warn_of_gaps(const struct cn_config *config, struct cn_variable *var
                !is_reported(config, timeline, files, count, last))
             known[last++] = true; /* ends at last_year at the latest, which has a file */
         if (last - 1 > year)
-            add(&gaps, "%d-%d", year, last - 1);
+            list_item(&gaps, "%d-%d", year, last - 1);
         else if (last > year)
-            add(&gaps, "%d", year);
+            list_item(&gaps, "%d", year);
         year = last;
     }
-    if (gaps.used)
+    if (gaps.text.length)
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: source years that no file holds: %s; get their files", variable->name,
-                        gaps.text);
+                        gaps.text.text);
+    free_list(&gaps, variable);
 }
 
 struct version {
@@ -118,14 +124,15 @@ static void warn_of_versions(const struct cn_config *config, struct cn_variable 
     for (size_t i = 0, end; i < used; i = end, kinds++) {
         for (end = i; end < used && compare_versions(&versions[i], &versions[end]) == 0;)
             end++;
-        add(&list, "%d.%d (%zu files)", versions[i].major, versions[i].minor, end - i);
+        list_item(&list, "%d.%d (%zu files)", versions[i].major, versions[i].minor, end - i);
     }
     timeline->mixes_versions = kinds > 1;
-    if (kinds > 1)
+    if (kinds > 1 && list.text.length)
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: timeline %s%s%s mixes versions: %s; input.version keeps to one",
                         variable->name, historical, timeline->scenario ? " + " : "",
-                        timeline->scenario ? timeline->scenario : "", list.text);
+                        timeline->scenario ? timeline->scenario : "", list.text.text);
+    free_list(&list, variable);
 }
 
 static void warn_of_end_stamps(struct cn_variable *variable, const struct cn_file *files,

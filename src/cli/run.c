@@ -19,8 +19,7 @@ enum { PATIENCE_S = 60, HURRY_S = 1 };
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
 {
-    struct cn_strbuf title;
-    cn_strbuf_begin(&title);
+    struct cn_strbuf title = {0};
     cn_strbuf_add(&title, "%s", plan->catalog->model);
     const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
     for (size_t t = 0; first && t < first->timeline_count; t++)
@@ -30,7 +29,7 @@ static char *make_title(const struct cn_plan *plan)
     cn_strbuf_add(&title, " ·");
     for (size_t r = 0; r < plan->config->region_count; r++)
         cn_strbuf_add(&title, " %s", plan->config->regions[r].name);
-    return cn_strbuf_end(&title);
+    return cn_strbuf_detach(&title);
 }
 
 /* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */

@@ -2,11 +2,11 @@
  * What no value can say alone: regions by name, periods beside each other, roots, and numbers that
  * bound one another. Values that were wrong by themselves are passed over, not reported twice.
  */
+#include "base/strbuf.h"
 #include "base/suggest.h"
 #include "config/builder.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,24 +72,26 @@ static void unknown_region(struct cn_config_builder *builder, const char *name)
 {
     const struct cn_custom_region *custom = builder->custom_regions.items;
     struct cn_suggestion suggestion = {.word = name};
-    char known[400] = "", hint[CN_SUGGESTION_BYTES];
-    size_t used = 0;
+    enum { ENOUGH_BYTES = 360 };
+    struct cn_strbuf known = {0};
+    char hint[CN_SUGGESTION_BYTES];
     for (const struct cn_region *region = cn_builtin_regions; region->name; region++) {
         cn_suggest(&suggestion, region->name);
-        used += (size_t)snprintf(known + used, sizeof known - used, " %s", region->name);
+        cn_strbuf_add(&known, " %s", region->name);
     }
     for (size_t i = 0; i < builder->custom_regions.count; i++) {
         if (!custom[i].region.name || builtin(custom[i].region.name))
             continue;
         cn_suggest(&suggestion, custom[i].region.name);
-        if (used + 40 < sizeof known)
-            used +=
-                (size_t)snprintf(known + used, sizeof known - used, " %s", custom[i].region.name);
+        if (known.length < ENOUGH_BYTES)
+            cn_strbuf_add(&known, " %s", custom[i].region.name);
     }
     cn_config_error(
         builder, cn_config_key_state(builder, "regions")->place, "regions",
         "\"%s\" is not a known region%s; known are%s; others are defined in custom_regions", name,
-        cn_suggestion_text(&suggestion, hint), known);
+        cn_suggestion_text(&suggestion, hint), cn_strbuf_text(&known));
+    builder->out_of_memory |= known.failed;
+    cn_strbuf_free(&known);
 }
 
 static bool is_listed(const char *const *names, size_t count, const char *name)

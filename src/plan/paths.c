@@ -4,6 +4,8 @@
  */
 #include "plan/paths.h"
 
+#include "base/strbuf.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,23 +40,19 @@ static const char *field_value(const char *name, size_t length, const struct cn_
 
 const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields)
 {
-    char filled[2 * MAX_PATH];
-    size_t used = 0;
-    while (*text && used < sizeof filled - 1) {
+    struct cn_strbuf filled = {0};
+    while (*text) {
         const char *end = *text == '{' ? strchr(text, '}') : NULL;
         char number[16];
         const char *value =
             end ? field_value(text + 1, (size_t)(end - text - 1), fields, number) : NULL;
-        if (!value) {
-            filled[used++] = *text++;
-            continue;
-        }
-        size_t length = strnlen(value, sizeof filled - 1 - used);
-        memcpy(filled + used, value, length);
-        used += length;
-        text = end + 1;
+        if (value)
+            cn_strbuf_add(&filled, "%s", value);
+        else
+            cn_strbuf_append(&filled, text, 1);
+        text = value ? end + 1 : text + 1;
     }
-    return cn_pool_strndup(pool, filled, used);
+    return cn_strbuf_to_pool(&filled, pool);
 }
 
 static bool path_is_safe(const char *path)

@@ -2,10 +2,11 @@
  * Which normals there are: periods, target years, their windows and their files. Pure.
  */
 #include "climnorm/plan.h"
+
+#include "base/strbuf.h"
 #include "plan/paths.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The periods when the config names none (docs/config.md). */
@@ -57,24 +58,17 @@ static ptrdiff_t *make_window(const struct builder *builder, const struct cn_tim
 }
 
 /* "1951-1955 1960": the years that a window lacks. */
-static void list_lacking(const ptrdiff_t *window, int count, int first_year, char *text,
-                         size_t room)
+static void list_lacking(const ptrdiff_t *window, int count, int first_year, struct cn_strbuf *text)
 {
-    size_t used = 0;
-    text[0] = 0;
     for (int k = 0; k < count; k++) {
         if (window[k] >= 0)
             continue;
         int end = k;
         while (end + 1 < count && window[end + 1] < 0)
             end++;
-        int length =
-            end > k ? snprintf(text + used, room - used, "%s%d-%d", used ? " " : "", first_year + k,
-                               first_year + end)
-                    : snprintf(text + used, room - used, "%s%d", used ? " " : "", first_year + k);
-        if (length < 0 || (size_t)length >= room - used)
-            return;
-        used += (size_t)length;
+        cn_strbuf_add(text, text->length ? " %d" : "%d", first_year + k);
+        if (end > k)
+            cn_strbuf_add(text, "-%d", first_year + end);
         k = end;
     }
 }
@@ -160,14 +154,16 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
     if (target.years_planned < config->normals.min_years) {
-        char lacking[400];
-        list_lacking(window, config->normals.window, year - config->normals.window + 1, lacking,
-                     sizeof lacking);
+        struct cn_strbuf lacking = {0};
+        list_lacking(window, config->normals.window, year - config->normals.window + 1, &lacking);
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
                         "get those that lack: %s",
                         variable->variable->name, year, target.scenario, target.years_planned,
-                        config->normals.window, config->normals.min_years, lacking);
+                        config->normals.window, config->normals.min_years,
+                        cn_strbuf_text(&lacking));
+        variable->problems.lost |= lacking.failed;
+        cn_strbuf_free(&lacking);
         variable->outputs_failed += config->region_count;
         return CN_OK;
     }

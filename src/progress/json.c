@@ -79,7 +79,7 @@ static void write_line(struct cn_text *out, json_t *object)
     char *line = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     if (!line) {
-        out->failed = true;
+        out->buffer.failed = true;
         return;
     }
     cn_text_raw(out, line);

@@ -147,8 +147,8 @@ void cn_result_print_problems(const struct cn_run_result *result, FILE *out)
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
     for (size_t i = 0; i < result->count; i++)
         add_problems(&text, &result->variables[i]);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, out);
+    if (text.buffer.length > 0)
+        fwrite(text.buffer.text, 1, text.buffer.length, out);
     cn_text_free(&text);
 }
 
@@ -179,9 +179,9 @@ void cn_result_print(const struct cn_run_result *result, FILE *out)
         add_times(&text, &result->variables[i], name_width);
     cn_text_end_line(&text, "\n");
     add_closing(&text, result);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, out);
-    if (text.failed)
+    if (text.buffer.length > 0)
+        fwrite(text.buffer.text, 1, text.buffer.length, out);
+    if (text.buffer.failed)
         fputs("(out of memory: this summary is not complete)\n", out);
     cn_text_free(&text);
 }

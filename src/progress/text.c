@@ -10,50 +10,24 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-enum { FIRST_CAPACITY = 4096, MAX_CAPACITY = 1 << 24 };
-
 void cn_text_free(struct cn_text *text)
 {
-    free(text->bytes);
+    cn_strbuf_free(&text->buffer);
     *text = (struct cn_text){0};
 }
 
 void cn_text_clear(struct cn_text *text)
 {
-    text->length = text->column = 0;
-    text->failed = false;
-}
-
-static void append(struct cn_text *text, const char *bytes, size_t count)
-{
-    if (text->failed || count >= MAX_CAPACITY - text->length) {
-        text->failed = true;
-        return;
-    }
-    if (text->length + count >= text->capacity) {
-        size_t capacity = text->capacity ? text->capacity : FIRST_CAPACITY;
-        while (capacity <= text->length + count)
-            capacity *= 2;
-        char *moved = realloc(text->bytes, capacity);
-        if (!moved) {
-            text->failed = true;
-            return;
-        }
-        text->bytes = moved;
-        text->capacity = capacity;
-    }
-    memcpy(text->bytes + text->length, bytes, count);
-    text->length += count;
-    text->bytes[text->length] = '\0';
+    cn_strbuf_clear(&text->buffer);
+    text->column = 0;
 }
 
 void cn_text_raw(struct cn_text *text, const char *bytes)
 {
-    append(text, bytes, strlen(bytes));
+    cn_strbuf_append(&text->buffer, bytes, strlen(bytes));
 }
 
 /* What is shown for one character: its own bytes or a substitute. Returns its columns. */
@@ -100,7 +74,7 @@ void cn_text_add(struct cn_text *text, const char *string, size_t most)
         size_t columns = show(code, start, (size_t)(at - start), text->utf8, &shown, &length);
         if (columns > whole - used)
             break;
-        append(text, shown, length);
+        cn_strbuf_append(&text->buffer, shown, length);
         used += columns;
     }
     if (cut) {
@@ -139,7 +113,7 @@ void cn_text_printf(struct cn_text *text, const char *format, ...)
 static void spaces(struct cn_text *text, size_t count)
 {
     while (count-- > 0 && text->column < text->limit) {
-        append(text, " ", 1);
+        cn_strbuf_append(&text->buffer, " ", 1);
         text->column++;
     }
 }

@@ -6,18 +6,16 @@
 #ifndef CLIMNORM_PROGRESS_TEXT_H
 #define CLIMNORM_PROGRESS_TEXT_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/strbuf.h"
+
 #include <stdint.h>
 
 /* Zero-initialise, then set utf8 and limit. UTF-8 widths come from wcwidth: the locale must be a
  * UTF-8 one when utf8 is set. */
 struct cn_text {
-    char *bytes; /* NUL-terminated once anything was added */
-    size_t length, capacity;
+    struct cn_strbuf buffer;
     size_t column, limit; /* of the current line: display columns so far, and at most */
     bool utf8;            /* else non-ASCII characters are replaced */
-    bool failed;          /* memory ran out: the text is not complete */
 };
 
 void cn_text_free(struct cn_text *text);

@@ -84,12 +84,13 @@ static void obey_cancellation(void)
 /* Waits for as long as the reader takes; cn_progress_stop may cancel the thread meanwhile. */
 static void write_frame(struct cn_progress *progress, const struct cn_text *text)
 {
-    if (text->failed || text->length == 0 || progress->broken)
+    if (text->buffer.failed || text->buffer.length == 0 || progress->broken)
         return;
     atomic_store(&progress->writing, true);
     if (!atomic_load(&progress->halted)) {
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-        progress->broken = !cn_write_full(progress->view.fd, text->bytes, text->length);
+        progress->broken =
+            !cn_write_full(progress->view.fd, text->buffer.text, text->buffer.length);
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     }
     atomic_store(&progress->writing, false);
@@ -180,7 +181,9 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     if (background)
         cn_text_clear(shown); /* the shell has written below it */
 
-    size_t up = shown->length ? cn_text_screen_rows(shown->bytes, screen.columns, screen.utf8) : 0;
+    size_t up = shown->buffer.length
+                    ? cn_text_screen_rows(shown->buffer.text, screen.columns, screen.utf8)
+                    : 0;
     cn_text_raw(head, "\033[?25l\r");
     if (up > 0) {
         char code[32];
@@ -192,20 +195,21 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
         cn_render_plain_state(above, &progress->snapshot);
     /* A terminal that has wrapped the old frame anew also forgets, with it, which lines it wrapped:
      * else it would join lines of the new one when it gets wider. */
-    if (above->length > 0 || screen.columns != progress->columns)
+    if (above->buffer.length > 0 || screen.columns != progress->columns)
         cn_text_raw(head, "\033[J");
     progress->columns = screen.columns;
-    if (above->length > 0)
-        cn_text_raw(head, above->bytes);
+    if (above->buffer.length > 0)
+        cn_text_raw(head, above->buffer.text);
     cn_text_clear(frame);
     if (!background)
         cn_render_tty(frame, &progress->snapshot, &screen);
     /* Cut rather than wrapped, should the terminal be narrower by now than it said. */
     cn_text_raw(head, "\033[?7l");
-    if (frame->length)
-        cn_text_raw(head, frame->bytes);
+    if (frame->buffer.length)
+        cn_text_raw(head, frame->buffer.text);
     cn_text_raw(head, "\033[J\033[?7h\033[?25h");
-    if (!frame->failed && !head->failed && !above->failed && (!background || above->length > 0)) {
+    if (!frame->buffer.failed && !head->buffer.failed && !above->buffer.failed &&
+        (!background || above->buffer.length > 0)) {
         write_frame(progress, head);
         struct cn_text swap = *shown;
         *shown = *frame;

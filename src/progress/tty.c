@@ -368,8 +368,8 @@ static size_t middle(const struct cn_snapshot *snapshot)
 static size_t lines_of(const struct cn_text *out)
 {
     size_t lines = 0;
-    for (size_t i = 0; i < out->length; i++)
-        lines += out->bytes[i] == '\n';
+    for (size_t i = 0; i < out->buffer.length; i++)
+        lines += out->buffer.text[i] == '\n';
     return lines;
 }
 
@@ -400,8 +400,8 @@ static void draw_rows(struct look *look, const struct cn_text *stages, size_t ro
         draw_hidden(look, 0, first);
     for (size_t i = first; i < end; i++) {
         draw_row(look, &snapshot->rows[i]);
-        if (snapshot->rows[i].state == CN_ACTIVE && stages->length)
-            cn_text_raw(look->out, stages->bytes);
+        if (snapshot->rows[i].state == CN_ACTIVE && stages->buffer.length)
+            cn_text_raw(look->out, stages->buffer.text);
         if (explain && has_trouble(look, &snapshot->rows[i]))
             draw_trouble(look, &snapshot->rows[i]);
     }
@@ -419,7 +419,7 @@ void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
     out->utf8 = screen->utf8;
     out->limit = limit;
     for (size_t i = 0; i < snapshot->count && !snapshot->last; i++)
-        if (snapshot->rows[i].state == CN_ACTIVE && stages.length == 0)
+        if (snapshot->rows[i].state == CN_ACTIVE && stages.buffer.length == 0)
             draw_stages(&look, &snapshot->rows[i]);
     look.out = out;
     lay_out(&look);
@@ -427,11 +427,11 @@ void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
 
     bool message = snapshot->message && !snapshot->last && screen->rows > 4;
     size_t taken = lines_of(out) + lines_of(&stages) + message + 1; /* and the cursor's */
-    if (stages.length == 0)
+    if (stages.buffer.length == 0)
         taken++; /* rows stay where they are when the next variable begins */
     draw_rows(&look, &stages, screen->rows > taken ? screen->rows - taken : 1);
     if (message)
         draw_message(&look);
-    out->failed |= stages.failed;
+    out->buffer.failed |= stages.buffer.failed;
     cn_text_free(&stages);
 }

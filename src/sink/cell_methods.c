@@ -164,8 +164,7 @@ static size_t count_entries(const char *source, size_t *last_time)
 
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
 {
-    struct cn_strbuf out;
-    cn_strbuf_begin(&out);
+    struct cn_strbuf out = {0};
     const char *at = skip_space(source ? source : "");
     size_t last_time, count = count_entries(at, &last_time);
     for (size_t i = 0; i < count; i++) {
@@ -181,7 +180,7 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
                       strcmp(variable, "tasmax") == 0   ? "maximum"
                       : strcmp(variable, "tasmin") == 0 ? "minimum"
                                                         : "mean");
-    char *text = cn_strbuf_end(&out);
+    char *text = cn_strbuf_detach(&out);
     char *result = text ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
     free(text);
     return result;

@@ -119,34 +119,24 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
     return true;
 }
 
-/* The text, in the pool. NULL: out of memory. */
-static char *end_text(struct cn_pool *pool, struct cn_strbuf *writing)
-{
-    char *text = cn_strbuf_end(writing), *copy = cn_pool_strdup(pool, text);
-    free(text);
-    return copy;
-}
-
 char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, bool used,
                        int *count)
 {
-    struct cn_strbuf text;
-    cn_strbuf_begin(&text);
+    struct cn_strbuf text = {0};
     int window = file->config->normals.window, missing = 0;
     for (int i = 0; i < window; i++)
         if (used ? !is_used(file, i) : !cn_window_year(file, i))
             cn_strbuf_add(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
     *count = window - missing;
-    return end_text(pool, &text);
+    return cn_strbuf_to_pool(&text, pool);
 }
 
 static char *base_names(struct cn_pool *pool, const struct contributors *from)
 {
-    struct cn_strbuf text;
-    cn_strbuf_begin(&text);
+    struct cn_strbuf text = {0};
     for (size_t i = 0; i < from->count; i++)
         cn_strbuf_add(&text, i ? " %s" : "%s", from->files[i]->base);
-    return end_text(pool, &text);
+    return cn_strbuf_to_pool(&text, pool);
 }
 
 static int compare_versions(const void *left, const void *right)
@@ -162,10 +152,9 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
 {
     const struct cn_file **sorted =
         cn_pool_alloc(pool, from->count, sizeof(const struct cn_file *));
-    struct cn_strbuf text;
+    struct cn_strbuf text = {0};
     if (!sorted)
         return NULL;
-    cn_strbuf_begin(&text);
     for (size_t i = 0; i < from->count; i++)
         sorted[i] = from->files[i];
     qsort(sorted, from->count, sizeof(const struct cn_file *), compare_versions);
@@ -173,7 +162,7 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
         if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
             cn_strbuf_add(&text, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
                           sorted[i]->version_minor);
-    return end_text(pool, &text);
+    return cn_strbuf_to_pool(&text, pool);
 }
 
 /* Now, or the moment that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
