@@ -1,30 +1,36 @@
 /*
- * Sums of cells of any spread, for those that a pair of doubles cannot hold: in as many doubles as
- * it takes. Such cells are collected until they fill LANES. Included by template.h alone, whose
- * words it uses.
+ * Sums of cells whose values spread too widely for a pair of doubles. A chain of up to seven
+ * doubles holds any floats. Such cells are collected until they fill LANES.
  */
+#ifndef CLIMNORM_KERNELS_EXPANSION_H
+#define CLIMNORM_KERNELS_EXPANSION_H
 
-/* A chain of doubles holds a sum as a pair does (see means_of_lanes, which also has u and g): each
- * takes of what the one before has left the nearest multiple of its own g, and the last takes the
- * rest, a multiple of u. Let R be the rows as a power of 2, rounded up, g[0] the g of a pair and
- * g[p] = 2^-50 R g[p - 1]. In less than 2 R moves of at most g[p - 1] / 2, s[p] gets at most
- * R g[p - 1] = 2^50 g[p] away from its start, and as much as it leaves itself, at most R g[p]: it
- * stays where doubles are the multiples of g[p]. So all is exact if R g[parts - 2] <= 2^53 u:
- * each double more has room for 50 - log2 R bits more, at least 40. Floats have at most 278 bits,
- * and a pair takes at least 83. */
+#include "lanes.h"
+
+/* A chain of doubles holds a sum as a pair does (mean.h explains the pair, u and g). Each double
+ * takes from what the one before left the nearest multiple of its own g. The last takes the rest, a
+ * multiple of u.
+ *
+ * Let R be the rows as a power of 2, rounded up, g[0] the g of a pair, g[p] = 2^-50 R g[p - 1].
+ * In less than 2 R moves of at most g[p - 1] / 2, the sum of what s[p] is given stays within
+ * R g[p - 1] = 2^50 g[p]. What it passes on sums to at most R g[p]. So s[p] stays in the range
+ * where doubles are the multiples of g[p]. All is exact if R g[parts - 2] <= 2^53 u.
+ *
+ * So each further double holds 50 - log2 R more bits, at least 40. Floats spread over at most 278
+ * bits, and a pair holds at least 83: seven doubles are enough. */
 enum { PARTS = 7 };
 
-/* Cells that wait. */
+/* Cells that were collected. */
 struct expansion {
     struct limits limits;
     size_t count;
-    size_t parts;       /* doubles that they need */
+    size_t parts;       /* doubles that the widest of them needs */
     size_t cell[LANES]; /* where they are in the job */
     double start[PARTS][LANES];
     float block[BLOCK_FLOATS]; /* [rows][LANES] */
 };
 
-/* The sums of windows of VL cells that move along the rows: s[0] - start[0] + s[1] - … */
+/* The sums of the window of VL cells: s[0] - start[0] + s[1] - start[1] …, of n values. */
 struct expansion_sums {
     vd s[PARTS][2];
     vf n;
@@ -52,8 +58,8 @@ static ALWAYS_INLINE void expansion_move(struct expansion_sums *sums, const floa
     }
 }
 
-/* *a + *b rounded, and what rounding lost. Exact if *b is less than *a, or the last digit of *b
- * divides *a (Dekker's sum). */
+/* *a becomes *a + *b rounded, *b what rounding lost (Dekker's sum). Exact if |*b| is less than
+ * |*a|, or if *a is a multiple of the last digit of *b. */
 static ALWAYS_INLINE void two_sum(vd *a, vd *b)
 {
     const vd sum = vd_add(*a, *b);
@@ -61,27 +67,31 @@ static ALWAYS_INLINE void two_sum(vd *a, vd *b)
     *a = sum;
 }
 
-/* The sums of VL/2 cells, rounded once; start: of the first of them.
+/* The sums of VL/2 cells, each rounded once to double. start: of the first of these cells.
  *
- * digit[p] is a multiple of g[p], the last one of u, which we call g[p] there, and at most
- * 2 R g[p - 1] for p > 0. Carrying makes it at most g[p - 1] / 2 for p > 2: what follows after
- * digit[p] then adds up to less than 0.51 g[p], for p >= 2.
+ * digit[p] is a multiple of g[p]; for the last one, which is a multiple of u, we call u g[p]. For
+ * p > 0 it is at most 2 R g[p - 1]. Carrying makes it at most g[p - 1] / 2 for p > 2. All digits
+ * after digit[p] then add up to less than 0.51 g[p], for p >= 2.
  *
- * sum + rest + all that was lost + the digits to come is always the exact sum S, and sum is
- * sum + rest rounded. two_sum is exact: `sum` and `rest` are multiples of g[p - 1] when digit[p]
- * comes, whose last digit is at most 2^-52 * 2 R g[p - 1]. It makes `rest`, unless 0, at most 2^12
- * times larger, which was at most 2^-53 of `sum`; and if `rest` was 0, it is digit[p] alone.
+ * Invariant: sum + rest + lost + (digits to come) is the exact sum S, and sum is sum + rest
+ * rounded.
  *
- * Nothing is lost until `rest` needs more than 53 bits, at some p. Then let q be its last digit,
- * q >= 2 g[p]: what is lost is at least g[p] and at most q / 2. What follows is less than 0.51
- * g[p] <= 0.26 q, so it does not change the sign of `lost`, and all together less than q. Points
- * halfway between two doubles near `sum` are multiples of q, as `rest` was: S is on the same side
- * of them as sum + rest, which rounds to `sum`. Only where sum + rest is such a point, the other
- * double next to it, sum + 2 rest, is the result if `lost` leans that way. (At no other point is
- * sum + 2 rest a double, except for rest = 0.) Digits that follow do not leave or reach such a
- * point: digit[p] is then less than half of `rest`, being at most 2 R g[p - 1] <= 2^51 g[p], so
- * that `sum` moves by one double at most and a `rest` halfway is the power of 2 that it was before;
- * at most q / 4 more leaves it as it is. */
+ * two_sum is exact: `sum` and `rest` are multiples of g[p - 1] when digit[p] comes, and the last
+ * digit of digit[p] is at most 2^-52 * 2 R g[p - 1]. digit[p] makes `rest`, unless that is 0, at
+ * most 2^12 times larger, and `rest` was at most 2^-53 of `sum`. If `rest` was 0, it is now
+ * digit[p] alone.
+ *
+ * Nothing is lost until `rest` needs more than 53 bits, at some p. Let q be its last digit then,
+ * q >= 2 g[p]. What is lost is at least g[p] and at most q / 2. What follows is less than
+ * 0.51 g[p] <= 0.26 q. So it cannot change the sign of `lost`, and all of it together is less than
+ * q. Points halfway between two doubles near `sum` are multiples of q, as `rest` was. So S lies on
+ * the same side of them as sum + rest, which rounds to `sum`.
+ *
+ * One case remains: sum + rest is itself such a point. Then the other double next to it, sum + 2
+ * rest, is the result if `lost` leans that way. (At no other point is sum + 2 rest a double, except
+ * for rest = 0.) Later digits neither leave nor reach such a point: digit[p] is then less than half
+ * of `rest`, being at most 2 R g[p - 1] <= 2^51 g[p]. So `sum` moves by one double at most, and a
+ * `rest` halfway is the power of 2 that it was before; at most q / 4 more leaves it as it is. */
 static ALWAYS_INLINE vd expansion_round(const struct expansion_sums *sums, size_t half,
                                         const double (*start)[LANES], size_t parts)
 {
@@ -105,7 +115,7 @@ static ALWAYS_INLINE vd expansion_round(const struct expansion_sums *sums, size_
     return vd_if_less(vd_set(0), vd_mul(rest, lost), next, sum);
 }
 
-/* The means of the window of VL cells, of which some wait, to where they belong. */
+/* Writes the means of VL collected cells, some of which may be unused, to their cells. */
 static ALWAYS_INLINE void expansion_means(float *means, const struct expansion *expansion,
                                           size_t first, const struct expansion_sums *sums,
                                           size_t parts)
@@ -151,12 +161,12 @@ static ALWAYS_INLINE void expansion_slide(const struct expansion *expansion,
     }
 }
 
-/* Computes the cells that wait. */
+/* Computes the collected cells, and forgets them. */
 static void expansion_flush(struct expansion *expansion, const struct cn_window_job *job)
 {
     memset(expansion->start[expansion->parts - 1], 0, sizeof *expansion->start);
     for (size_t first = 0; first < expansion->count; first += VL) {
-        if (expansion->parts == 3) /* a loop of its own, for nearly all that occur */
+        if (expansion->parts == 3) /* nearly all cells: a loop of its own is faster */
             expansion_slide(expansion, job, first, 3);
         else
             expansion_slide(expansion, job, first, expansion->parts);
@@ -164,11 +174,11 @@ static void expansion_flush(struct expansion *expansion, const struct cn_window_
     expansion->count = 0;
 }
 
-/* A cell more, whose values are column[row * LANES]; see struct spread. */
+/* Collects a cell, whose values are column[row * LANES]. exponent, bits: see struct spread. */
 static void expansion_add(struct expansion *expansion, const struct cn_window_job *job, size_t cell,
                           const float *column, unsigned exponent, unsigned bits)
 {
-    const size_t rows = job->window + job->targets - 1, i = expansion->count++;
+    const size_t rows = row_count(job), i = expansion->count++;
     if (!i) {
         memset(expansion->block, 0, rows * LANES * sizeof *expansion->block);
         memset(expansion->start, 0, sizeof expansion->start);
@@ -185,3 +195,5 @@ static void expansion_add(struct expansion *expansion, const struct cn_window_jo
     if (expansion->count == LANES)
         expansion_flush(expansion, job);
 }
+
+#endif

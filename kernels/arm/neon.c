@@ -1,5 +1,5 @@
 /*
- * The vocabulary of template.h in NEON (aarch64, little-endian).
+ * The words of words.h in NEON (aarch64, little-endian).
  */
 #include <arm_neon.h>
 

@@ -1,6 +1,6 @@
 /*
- * The vocabulary of template.h in plain C, two floats at a time: the definition of every kernel,
- * for any machine.
+ * The words of words.h in plain C, two floats at a time. So this file is the definition of every
+ * kernel, on any machine.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * The vocabulary of template.h in AVX2.
+ * The words of words.h in AVX2.
  */
 #include <immintrin.h>
 

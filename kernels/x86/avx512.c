@@ -1,5 +1,5 @@
 /*
- * The vocabulary of template.h in AVX-512 (F alone).
+ * The words of words.h in AVX-512 (F alone).
  */
 #include <immintrin.h>
 

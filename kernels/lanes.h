@@ -1,0 +1,146 @@
+/*
+ * What a statistic over the years of a window starts from: the job cut into batches of rows, the
+ * batch cut into blocks of LANES cells, and the spread of the values in a block. A block is copied
+ * once to the stack; the statistic then reads it as often as it likes.
+ */
+#ifndef CLIMNORM_KERNELS_LANES_H
+#define CLIMNORM_KERNELS_LANES_H
+
+#include "words.h"
+
+enum {
+    LANES = 16, /* cells that are computed together: a cache line of floats */
+    VECTORS = LANES / VL,
+    MAX_ROWS = 1024, /* of one batch */
+    BLOCK_FLOATS = MAX_ROWS * LANES,
+};
+
+/* The years that a job reads. */
+static inline size_t row_count(const struct cn_window_job *job)
+{
+    return job->window + job->targets - 1;
+}
+
+/* The targets of a job from `first` on, as many as MAX_ROWS rows serve. */
+static inline struct cn_window_job batch_from(const struct cn_window_job *job, size_t first)
+{
+    struct cn_window_job batch = *job;
+    batch.rows = job->rows + first;
+    batch.targets = least(job->targets - first, MAX_ROWS + 1 - job->window);
+    batch.means = job->means + first;
+    batch.counts = job->counts ? job->counts + first : NULL;
+    return batch;
+}
+
+/* The cells that fit a block of BLOCK_FLOATS with all rows of a batch: a multiple of LANES. */
+static inline size_t block_cells(const struct cn_window_job *batch)
+{
+    return BLOCK_FLOATS / (row_count(batch) * LANES) * LANES;
+}
+
+/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES]. The last
+ * lanes are filled with zeros, a row that is not there with NaN. The rows lie far apart, and are
+ * more than a CPU's prefetcher can follow. So each is copied in one long piece, and the same piece
+ * of the next block is prefetched: it arrives while this block is computed. */
+static void gather(float *block, const struct cn_window_job *job, size_t first, size_t cells)
+{
+    static const float missing[LANES] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                                         NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    const size_t rows = row_count(job), left = job->cells - first - cells;
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t cell = 0; cell < cells; cell += LANES) {
+            float *to = block + cell * rows + row * LANES;
+            const float *from = job->rows[row] ? job->rows[row] + first + cell : missing;
+            if (cells - cell < LANES) {
+                memset(to, 0, LANES * sizeof *to);
+                memcpy(to, from, (cells - cell) * sizeof *to);
+                continue;
+            }
+            memcpy(to, from, LANES * sizeof *to);
+            if (cell < left && job->rows[row])
+                __builtin_prefetch(from + cells, 0, 2);
+        }
+    }
+}
+
+/* What LANES cells hold. It decides how they may be summed. */
+struct spread {
+    bool numbers;               /* any */
+    bool missing;               /* any */
+    unsigned exponent[LANES];   /* of each cell: all magnitudes are below A = 2^(exponent - 126) */
+    unsigned bits[LANES];       /* and multiples of u = 2^-bits A, which is a power of 2 */
+    unsigned widest, narrowest; /* of these bits */
+};
+
+/* The bits of a float without its sign order magnitudes as unsigned integers do, NaN last. Doubling
+ * the bits drops the sign. Adding 0xffffff then makes NaN, and nothing else, wrap around to less
+ * than 0xffffff. Subtracting 1 makes zero wrap around to the top. */
+static struct spread measure_spread(const float *block, size_t rows)
+{
+    vu all[VECTORS], top[VECTORS], bottom[VECTORS];
+    for (size_t i = 0; i < VECTORS; i++) {
+        all[i] = top[i] = vu_set(0);
+        bottom[i] = vu_set(UINT32_MAX);
+    }
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t i = 0; i < VECTORS; i++) {
+            vu bits = vu_bits(vf_load(block + row * LANES + i * VL));
+            bits = vu_add(bits, bits);
+            all[i] = vu_max(all[i], bits);
+            top[i] = vu_max(top[i], vu_add(bits, vu_set(0xffffff)));
+            bottom[i] = vu_min(bottom[i], vu_add(bits, vu_set(UINT32_MAX)));
+        }
+    }
+    uint32_t greatest[LANES], high[LANES], low[LANES];
+    for (size_t i = 0; i < VECTORS; i++) {
+        vu_store(greatest + i * VL, all[i]);
+        vu_store(high + i * VL, top[i]);
+        vu_store(low + i * VL, bottom[i]);
+    }
+    struct spread spread = {.narrowest = UINT_MAX};
+    for (size_t i = 0; i < LANES; i++) {
+        spread.missing |= greatest[i] > 0xff000000;
+        spread.numbers |= high[i] >= 0xffffff;
+        /* Biased exponents. A subnormal has exponent 0 but the last digit of exponent 1: to count
+         * that digit as half is safe. A cell without numbers counts as zero. */
+        const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
+        const uint32_t least = (low[i] + 1) >> 24;
+        const unsigned bits = 24 + (most > least ? most - least : 0);
+        spread.exponent[i] = most;
+        spread.bits[i] = bits;
+        spread.widest = bits > spread.widest ? bits : spread.widest;
+        spread.narrowest = bits < spread.narrowest ? bits : spread.narrowest;
+    }
+    return spread;
+}
+
+/* How many bits of spread each way to sum can hold; mean.h and expansion.h prove them. */
+struct limits {
+    unsigned window;     /* log2 of the window, rounded up */
+    unsigned one;        /* bits that one double holds */
+    unsigned pair;       /* bits that two hold */
+    unsigned extra_bits; /* bits that each further double adds */
+};
+
+static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
+{
+    return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
+}
+
+static inline struct limits limits_of(const struct cn_window_job *batch)
+{
+    const unsigned window = log2_above(batch->window), rows = log2_above(row_count(batch));
+    return (struct limits){
+        .window = window, .one = 53 - window, .pair = 103 - window - rows, .extra_bits = 50 - rows};
+}
+
+/* 1.5 * 2^52 g, where the first of several doubles starts; mean.h says what g is. */
+static inline double start_of(unsigned exponent, const struct limits *limits)
+{
+    const uint64_t bits = (uint64_t)(1023 - 124 + exponent + limits->window) << 52 | 1ULL << 51;
+    double start;
+    memcpy(&start, &bits, sizeof start);
+    return start;
+}
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * Means of the values in a window that moves along the years. Each mean comes from the exact sum of
+ * its values. So no batch, tile or ISA changes a bit of it.
+ */
+#ifndef CLIMNORM_KERNELS_MEAN_H
+#define CLIMNORM_KERNELS_MEAN_H
+
+#include "expansion.h"
+#include "lanes.h"
+
+/* The sums of the window of LANES cells: s - start + e, of n values. */
+struct sums {
+    vd s[2 * VECTORS], e[2 * VECTORS];
+    vf n[VECTORS];
+};
+
+/* How a block is summed. Callers pass constants, so each method is compiled to a loop of its own.
+ */
+struct method {
+    bool pairs;   /* sums are pairs of doubles, else one double; then start is 0 */
+    bool missing; /* some values are NaN, else n is the window */
+};
+
+/* s + e grows by x, exactly. */
+static inline void add_pair(vd *s, vd *e, vd x)
+{
+    const vd sum = vd_add(*s, x);
+    *e = vd_add(*e, vd_sub(x, vd_sub(sum, *s)));
+    *s = sum;
+}
+
+/* Values enter the window, or leave it. */
+static ALWAYS_INLINE void move(struct sums *sums, const float *values, bool enter,
+                               struct method method)
+{
+    for (size_t i = 0; i < VECTORS; i++) {
+        vf x = vf_load(values + i * VL);
+        if (method.missing) {
+            const vm number = vf_le(x, x);
+            x = vf_if(number, x, vf_set(0));
+            const vf one = vf_if(number, vf_set(1), vf_set(0));
+            sums->n[i] = enter ? vf_add(sums->n[i], one) : vf_sub(sums->n[i], one);
+        }
+        if (!enter)
+            x = vf_sub(vf_set(0), x);
+        vd *s = sums->s + 2 * i, *e = sums->e + 2 * i;
+        if (method.pairs) {
+            add_pair(s, e, vd_low(x));
+            add_pair(s + 1, e + 1, vd_high(x));
+        } else {
+            s[0] = vd_add(s[0], vd_low(x));
+            s[1] = vd_add(s[1], vd_high(x));
+        }
+    }
+}
+
+/* Writes the means of the window of the first `cells` of LANES cells. */
+static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sums *sums,
+                                    const double start[LANES], struct method method)
+{
+    float lanes[LANES], *to = cells < LANES ? lanes : means;
+    for (size_t i = 0; i < VECTORS; i++) {
+        vd low = sums->s[2 * i], high = sums->s[2 * i + 1];
+        if (method.pairs) {
+            low = vd_add(vd_sub(low, vd_load(start + i * VL)), sums->e[2 * i]);
+            high = vd_add(vd_sub(high, vd_load(start + i * VL + VL / 2)), sums->e[2 * i + 1]);
+        }
+        const vf n = sums->n[i];
+        vf mean = vf_narrow(vd_div(low, vd_low(n)), vd_div(high, vd_high(n)));
+        if (method.missing)
+            mean = vf_if(vf_le(vf_set(1), n), mean, vf_set(NAN));
+        vf_store(to + i * VL, mean);
+    }
+    if (cells < LANES)
+        memcpy(means, lanes, cells * sizeof *means);
+}
+
+static void put_counts(int16_t *counts, size_t cells, const struct sums *sums)
+{
+    float lanes[LANES];
+    for (size_t i = 0; i < VECTORS; i++)
+        vf_store(lanes + i * VL, sums->n[i]);
+    for (size_t i = 0; i < cells; i++)
+        counts[i] = (int16_t)lanes[i];
+}
+
+/* Moves the window along the rows of cells first … first + cells, at most LANES, which are gathered
+ * in block[rows][LANES]. */
+static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, size_t cells,
+                                const float *block, const double start[LANES], struct method method)
+{
+    struct sums sums;
+    for (size_t i = 0; i < VECTORS; i++) {
+        sums.s[2 * i] = method.pairs ? vd_load(start + i * VL) : vd_set(0);
+        sums.s[2 * i + 1] = method.pairs ? vd_load(start + i * VL + VL / 2) : vd_set(0);
+        sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
+        sums.n[i] = vf_set(method.missing ? 0 : (float)job->window);
+    }
+    for (size_t row = 0; row < job->window - 1; row++)
+        move(&sums, block + row * LANES, true, method);
+    for (size_t target = 0; target < job->targets; target++) {
+        if (target)
+            move(&sums, block + (target - 1) * LANES, false, method);
+        move(&sums, block + (target + job->window - 1) * LANES, true, method);
+        if (job->means[target])
+            put_means(job->means[target] + first, cells, &sums, start, method);
+        if (job->counts && job->counts[target])
+            put_counts(job->counts[target] + first, cells, &sums);
+    }
+}
+
+static void put_missing(const struct cn_window_job *job, size_t first, size_t cells)
+{
+    for (size_t target = 0; target < job->targets; target++) {
+        for (size_t cell = first; job->means[target] && cell < first + cells; cell++)
+            job->means[target][cell] = NAN;
+        if (job->counts && job->counts[target])
+            memset(job->counts[target] + first, 0, cells * sizeof(int16_t));
+    }
+}
+
+/* Computes cells first … first + cells, at most LANES, in the cheapest way that is exact. For each
+ * cell let u and A = 2^bits * u be as in struct spread. A multiple of u of at most 2^53 u is a
+ * double. So an operation on doubles is exact when its exact result is such a multiple.
+ *
+ * One double: the oldest value leaves before the newest enters, so a partial sum has at most
+ * `window` terms. It is exact if window * A <= 2^53 u.
+ *
+ * Pairs: let g = 2^-50 * window * A, with the window as a power of 2, rounded up. s starts at
+ * 1.5 * 2^52 g and stays between 2^52 g and 2^53 g, as shown below. Doubles in that range are the
+ * multiples of g. So s takes the multiple of g nearest to each x, which is sum - s exactly. e takes
+ * the rest, which is a multiple of u and at most g / 2. As long as the additions to e are exact,
+ * (s - start) + e is the exact sum S, and adding the two as doubles rounds S once.
+ * There are k < 2 * rows moves, so |e| <= k g / 2. This is exact if rows * g <= 2^53 u.
+ * And |s - start| = |S - e| <= 2^50 g + rows * g < 2^51 g, as claimed. (If g < u, then e is 0.)
+ *
+ * Cells with more spread are collected, and computed in more doubles: expansion.h. */
+static void means_of_lanes(const struct cn_window_job *job, size_t first, size_t cells,
+                           const float *block, struct expansion *expansion)
+{
+    const struct limits *limits = &expansion->limits;
+    const struct spread spread = measure_spread(block, row_count(job));
+    if (!spread.numbers) {
+        put_missing(job, first, cells);
+        return;
+    }
+    const bool pairs = spread.widest > limits->one;
+    double start[LANES];
+    for (size_t i = 0; pairs && i < LANES; i++)
+        start[i] = start_of(spread.exponent[i], limits);
+    if (!pairs && !spread.missing)
+        slide(job, first, cells, block, start, (struct method){.pairs = false});
+    else if (!pairs)
+        slide(job, first, cells, block, start, (struct method){.missing = true});
+    else if (spread.narrowest <= limits->pair && !spread.missing)
+        slide(job, first, cells, block, start, (struct method){.pairs = true});
+    else if (spread.narrowest <= limits->pair)
+        slide(job, first, cells, block, start, (struct method){.pairs = true, .missing = true});
+    for (size_t i = 0; spread.widest > limits->pair && i < cells; i++)
+        if (spread.bits[i] > limits->pair)
+            expansion_add(expansion, job, first + i, block + i, spread.exponent[i], spread.bits[i]);
+}
+
+static void means_of_batch(const struct cn_window_job *job)
+{
+    /* 64 KiB, and as much in `expansion`: fits the L2 cache and the stack of any thread. */
+    _Alignas(64) float block[BLOCK_FLOATS];
+    struct expansion expansion;
+    const size_t rows = row_count(job), width = block_cells(job);
+    expansion.count = 0;
+    expansion.limits = limits_of(job);
+    for (size_t first = 0; first < job->cells; first += width) {
+        const size_t cells = least(job->cells - first, width);
+        gather(block, job, first, cells);
+        for (size_t cell = 0; cell < cells; cell += LANES)
+            means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows,
+                           &expansion);
+    }
+    if (expansion.count)
+        expansion_flush(&expansion, job);
+}
+
+static void window_means(const struct cn_window_job *job)
+{
+    for (size_t first = 0; first < job->targets;) {
+        const struct cn_window_job batch = batch_from(job, first);
+        means_of_batch(&batch);
+        first += batch.targets;
+    }
+}
+
+#endif
