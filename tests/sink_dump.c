@@ -1,6 +1,7 @@
 /*
  * Writes sample normals into a folder, for test_sink_files.py to judge: sink_dump FOLDER.
  */
+#include "sink/lock.h"
 #include "sink_sample.h"
 
 static const atomic_int nobody; /* asks to stop */

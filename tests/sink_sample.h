@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_TESTS_SINK_SAMPLE_H
 #define CLIMNORM_TESTS_SINK_SAMPLE_H
 
-#include "sink/sink.h"
+#include "sink/output_file.h"
 
 #include <libdeflate.h>
 #include <netcdf.h>

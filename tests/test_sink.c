@@ -11,6 +11,9 @@
 
 #include "sink/cell_methods.h"
 #include "sink/climatology.h"
+#include "sink/digest.h"
+#include "sink/lock.h"
+#include "sink/up_to_date.h"
 #include "sink_sample.h"
 
 #include <fcntl.h>

@@ -29,6 +29,14 @@ struct cn_target {
     struct cn_output *outputs; /* [layout.region_count] */
 };
 
+/* The source year at place i of a target's window, oldest first.
+ * Returns: NULL: no file holds that year. */
+static inline const struct cn_source_year *cn_window_year(const struct cn_variable *variable,
+                                                          const struct cn_target *target, int i)
+{
+    return target->window[i] < 0 ? NULL : &variable->years[target->window[i]];
+}
+
 /* Years that are read together because they share chunks of a file; usually one. */
 struct cn_load {
     const size_t *years; /* indices in variable->years, ascending */

@@ -10,6 +10,7 @@
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
 
+#include "base/formats.h"
 #include "base/io.h"
 #include "base/workers.h"
 #include "guard/library.h"
@@ -38,10 +39,10 @@ struct candidate {
 /* HDF5 files begin with this at 0, 512, 1024, 2048, … (a user block comes first). */
 static bool is_hdf5(int descriptor, uint64_t size)
 {
-    static const char signature[8] = "\x89HDF\r\n\x1a\n";
-    char found[8];
+    char found[CN_HDF5_SIGNATURE_BYTES];
     for (uint64_t at = 0; at < size && at <= INT64_MAX / 4; at = at ? 2 * at : 512)
-        if (cn_pread_full(descriptor, found, 8, at) == 8 && memcmp(found, signature, 8) == 0)
+        if (cn_pread_full(descriptor, found, sizeof found, at) == CN_HDF5_SIGNATURE_BYTES &&
+            memcmp(found, CN_HDF5_SIGNATURE, sizeof found) == 0)
             return true;
     return false;
 }

@@ -7,7 +7,7 @@
 #include "base/workers.h"
 #include "guard/fault.h"
 #include "guard/library.h"
-#include "sink/sink.h"
+#include "sink/up_to_date.h"
 
 #include <errno.h>
 #include <fcntl.h>

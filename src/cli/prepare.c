@@ -13,7 +13,7 @@
 #include "cli/startup.h"
 #include "climnorm/run.h"
 #include "kernels.h"
-#include "sink/sink.h"
+#include "sink/lock.h"
 
 #include <errno.h>
 #include <limits.h>

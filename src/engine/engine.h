@@ -10,7 +10,7 @@
 #include "climnorm/run.h"
 #include "codec/scratch.h"
 #include "engine/budget.h"
-#include "sink/sink.h"
+#include "sink/output_file.h"
 #include "source/bytes.h"
 #include "source/file_reader.h"
 

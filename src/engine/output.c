@@ -4,6 +4,8 @@
  */
 #include "engine/engine.h"
 
+#include "base/formats.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,8 +13,6 @@
 
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
 enum { SHUFFLED };               /* scratch buffer */
-
-static const float FILL_VALUE = 1e20f;
 
 static enum cn_status prepare_file(struct cn_engine *engine, struct cn_output_task *output_task,
                                    struct cn_error *error)
@@ -88,13 +88,13 @@ static bool encode_slot(struct cn_engine *engine, struct cn_output_task *output_
     const int level = engine->plan->config->output.compression;
     if (level == 0) {
         for (size_t c = 0; c < cells; c++)
-            means[c] = isnan(means[c]) ? FILL_VALUE : means[c];
+            means[c] = isnan(means[c]) ? CN_FILL_VALUE : means[c];
         output_task->means[slot] = (struct cn_encoded){means, cells * sizeof *means};
         if (output_task->counts)
             output_task->counts[slot] = (struct cn_encoded){counts, cells * sizeof *counts};
         return true;
     }
-    engine->kernels->shuffle_f32(shuffled, means, cells, FILL_VALUE);
+    engine->kernels->shuffle_f32(shuffled, means, cells, CN_FILL_VALUE);
     if (!deflate_over(scratch, level, shuffled, cells * sizeof *means, means,
                       &output_task->means[slot]))
         return false;

@@ -1,9 +1,10 @@
 /*
  * cell_methods is a list of entries `name: [name: …] method [where …] [over …] [within …]
- * [(comment)]`. The last entry about time gets its climatological form; all else stays. What does
- * not parse is treated as absent, so that the result is always CF. Pure text, no files.
+ * [(comment)]`. The last entry about time gets its climatological form; the others stay. A text
+ * that does not parse counts as absent, so the result is always CF. Pure text, no files.
  */
 #include "sink/cell_methods.h"
+
 #include "base/strbuf.h"
 
 #include <ctype.h>
@@ -12,16 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct span {
+/* A word of the source. */
+struct word {
     const char *at;
     size_t length;
 };
 
-struct entry {
-    const char *names, *method, *comment, *end; /* of each part: where it starts */
-    bool time;                                  /* one of the names is `time` */
-    bool others;                                /* one is not */
-    bool climatological;                        /* says within or over days or years already */
+struct method_entry {
+    const char *names, *method, *comment, *end; /* where each part begins */
+    bool time;                                  /* a name is `time` */
+    bool others;                                /* a name is not `time` */
+    bool climatological;                        /* has within or over, days or years */
 };
 
 static const char *skip_space(const char *at)
@@ -31,43 +33,43 @@ static const char *skip_space(const char *at)
     return at;
 }
 
-/* The word at *at, which ends before blanks, parentheses and colons. */
-static struct span take_word(const char **at)
+/* Reads the word at *at and moves past it. It ends before blanks, parentheses and colons. */
+static struct word read_word(const char **at)
 {
-    struct span word = {skip_space(*at), 0};
+    struct word word = {skip_space(*at), 0};
     word.length = strcspn(word.at, " \t\n\v\f\r():");
     *at = word.at + word.length;
     return word;
 }
 
-static bool is(struct span word, const char *text)
+static bool is(struct word word, const char *text)
 {
     return word.length == strlen(text) && memcmp(word.at, text, word.length) == 0;
 }
 
-/* Takes `name:`; leaves *at alone when something else stands there. */
-static bool take_name(const char **at, struct span *name)
+/* Reads `name:` and moves past it. False, and nothing moves: something else is there. */
+static bool read_name(const char **at, struct word *name)
 {
     const char *after = *at;
-    *name = take_word(&after);
+    *name = read_word(&after);
     if (!name->length || *after != ':')
         return false;
     *at = after + 1;
     return true;
 }
 
-/* Takes one word that is not a name. */
-static bool take_plain_word(const char **at, struct span *word)
+/* Reads one word that is not a name. */
+static bool read_plain_word(const char **at, struct word *word)
 {
     const char *after = *at;
-    *word = take_word(&after);
+    *word = read_word(&after);
     if (!word->length || *after == ':')
         return false;
     *at = after;
     return true;
 }
 
-static bool take_comment(const char **at)
+static bool skip_comment(const char **at)
 {
     int depth = 0;
     for (const char *c = *at; *c; c++) {
@@ -80,33 +82,33 @@ static bool take_comment(const char **at)
     return false;
 }
 
-/* Parses the entry at *at and moves past it. False: not the grammar of CF. */
-static bool take_entry(const char **at, struct entry *entry)
+/* Reads the entry at *at and moves past it. False: not the grammar of CF. */
+static bool read_method_entry(const char **at, struct method_entry *entry)
 {
-    *entry = (struct entry){.names = *at};
-    struct span word;
-    while (take_name(at, &word)) {
+    *entry = (struct method_entry){.names = *at};
+    struct word word;
+    while (read_name(at, &word)) {
         entry->time |= is(word, "time");
         entry->others |= !is(word, "time");
     }
     entry->method = *at;
-    if (!(entry->time || entry->others) || !take_plain_word(at, &word))
+    if (!(entry->time || entry->others) || !read_plain_word(at, &word))
         return false;
-    while (take_plain_word(at, &word)) {
+    while (read_plain_word(at, &word)) {
         bool period = is(word, "within") || is(word, "over");
-        if (!(period || is(word, "where")) || !take_plain_word(at, &word))
+        if (!(period || is(word, "where")) || !read_plain_word(at, &word))
             return false;
         entry->climatological |= period && (is(word, "days") || is(word, "years"));
     }
     *at = entry->comment = skip_space(*at);
-    if (**at == '(' && !take_comment(at))
+    if (**at == '(' && !skip_comment(at))
         return false;
     entry->end = *at;
     *at = skip_space(*at);
     return true;
 }
 
-/* The words from `at` to `end`, each after one blank. */
+/* Writes the words from `at` to `end`, each after one blank. */
 static void put_words(struct cn_strbuf *out, const char *at, const char *end)
 {
     for (at = skip_space(at); at < end; at = skip_space(at)) {
@@ -118,20 +120,20 @@ static void put_words(struct cn_strbuf *out, const char *at, const char *end)
 
 static void put_names(struct cn_strbuf *out, const char *at, bool with_time)
 {
-    struct span name;
-    while (take_name(&at, &name))
+    struct word name;
+    while (read_name(&at, &name))
         if (with_time || !is(name, "time"))
             cn_strbuf_add(out, " %.*s:", (int)name.length, name.at);
 }
 
-static void put_entry(struct cn_strbuf *out, const struct entry *entry)
+static void put_entry(struct cn_strbuf *out, const struct method_entry *entry)
 {
     put_names(out, entry->names, true);
     put_words(out, entry->method, entry->end);
 }
 
-/* `area: time: M` says one method for both; only its time part takes the climatological form. */
-static void put_climatological(struct cn_strbuf *out, const struct entry *entry)
+/* `area: time: M` is one method for both. Only its time part gets the climatological form. */
+static void put_climatological(struct cn_strbuf *out, const struct method_entry *entry)
 {
     if (entry->others) {
         put_names(out, entry->names, false);
@@ -145,13 +147,13 @@ static void put_climatological(struct cn_strbuf *out, const struct entry *entry)
     cn_strbuf_add(out, " time: mean over years");
 }
 
-/* The number of entries and of the last one about time (count: none). */
+/* Counts the entries. *last_time: index of the last one about time; the count: there is none. */
 static size_t count_entries(const char *source, size_t *last_time)
 {
     size_t count = 0, last = SIZE_MAX;
-    struct entry entry;
+    struct method_entry entry;
     for (const char *at = skip_space(source); *at; count++) {
-        if (!take_entry(&at, &entry)) {
+        if (!read_method_entry(&at, &entry)) {
             *last_time = 0;
             return 0;
         }
@@ -168,8 +170,8 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
     const char *at = skip_space(source ? source : "");
     size_t last_time, count = count_entries(at, &last_time);
     for (size_t i = 0; i < count; i++) {
-        struct entry entry;
-        take_entry(&at, &entry);
+        struct method_entry entry;
+        read_method_entry(&at, &entry);
         if (i == last_time)
             put_climatological(&out, &entry);
         else
@@ -181,7 +183,7 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
                       : strcmp(variable, "tasmin") == 0 ? "minimum"
                                                         : "mean");
     char *text = cn_strbuf_detach(&out);
-    char *result = text ? cn_pool_strdup(pool, text + 1) : NULL; /* past the first blank */
+    char *result = text ? cn_pool_strdup(pool, text + 1) : NULL; /* without the first blank */
     free(text);
     return result;
 }

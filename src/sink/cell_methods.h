@@ -6,9 +6,10 @@
 
 #include "climnorm/pool.h"
 
-/* The cell_methods of the mean over years of daily values whose cell_methods are `source` (NULL,
- * "" or not CF: none). Without a time part, the method within days is maximum for the variable
- * tasmax, minimum for tasmin, else mean. NULL: out of memory. */
+/* The cell_methods of the mean over years of daily values. `source`: theirs; NULL, "" or text that
+ * is not CF counts as none. Without a part about time, the method within days is maximum for the
+ * variable tasmax, minimum for tasmin, else mean.
+ * Returns: NULL: out of memory. Owns: the text lives in the pool. */
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Encoded chunks into a netCDF-4 file, past the filter pipeline. It knows nothing of what the bytes
- * mean; the file must already say which filters made them.
+ * Encoded chunks, written past the filter pipeline. The file must already say which filters made
+ * them.
  */
 #include "sink/chunks.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* HDF5 buries the reason of a failed write in its error stack; errno survives it. */
+/* HDF5 hides the reason of a failed write in its error stack. errno still has it. */
 static enum cn_status fail_to_write(struct cn_error *error, const char *path, const char *what)
 {
     return cn_fail(error, CN_BAD_MACHINE, "%s: %s failed: %s", path, what,
@@ -24,7 +24,7 @@ static enum cn_status write_dataset(hid_t dataset, const struct cn_encoded *chun
     int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
     if (space >= 0)
         H5Sclose(space);
-    if (rank >= 1 && shape[0] < count) { /* unlimited: netCDF-C grows only what it writes */
+    if (rank >= 1 && shape[0] < count) { /* an unlimited dimension has not grown yet */
         shape[0] = count;
         if (H5Dset_extent(dataset, shape) < 0)
             rank = -1;
@@ -60,12 +60,12 @@ enum cn_status cn_write_encoded(const char *path, const char *variable,
             status = fail_to_write(error, path, "writing");
     }
     errno = 0;
-    if (H5Fclose(file) < 0 && !status) /* the last metadata goes out here */
+    if (H5Fclose(file) < 0 && !status) /* HDF5 writes the last metadata here */
         status = fail_to_write(error, path, "closing");
     return status;
 }
 
-/* HDF5 itself notices a file that is shorter than it says, but not one that is longer. */
+/* HDF5 notices a file that is shorter than it says, but not one that is longer. */
 static bool ends_where_it_says(hid_t file, const char *path)
 {
     struct stat status;

@@ -1,20 +1,28 @@
 /*
- * Chunks that are encoded elsewhere, written into a netCDF-4 file that already has its metadata.
+ * Encoded chunks in netCDF-4 files, past HDF5's filter pipeline.
  */
 #ifndef CLIMNORM_SINK_CHUNKS_H
 #define CLIMNORM_SINK_CHUNKS_H
 
-#include "sink/sink.h"
+#include "climnorm/error.h"
 
-/* Writes chunk k at index k along the first dimension of `variable`, whose chunk shape is
- * (1, full, full, …), in the closed file `path`; an unlimited first dimension grows to `count`.
- * Takes no lock: the caller holds the HDF5 lock. */
+/* A chunk as the file stores it: after shuffle and zlib, or the plain little-endian values where
+ * the file has no filters. */
+struct cn_encoded {
+    const void *bytes;
+    size_t size;
+};
+
+/* Writes chunks[count] into `variable` of the closed file `path`: chunk k at index k of the first
+ * dimension. The chunk shape is (1, full, full, …). An unlimited first dimension grows to `count`.
+ * The caller holds the HDF5 lock.
+ * Errors: CN_BAD_MACHINE: the file cannot be opened or written, or has no place for the chunks. */
 enum cn_status cn_write_encoded(const char *path, const char *variable,
                                 const struct cn_encoded *chunks, size_t count,
                                 struct cn_error *error);
 
-/* How many chunks of `variable` are in the file; 0 also when it cannot be read, or is longer than
- * it says. Takes no lock. */
+/* Counts the chunks of `variable`. The caller holds the HDF5 lock.
+ * Returns: 0 also where the file cannot be read, or is longer than it says. */
 size_t cn_count_chunks(const char *path, const char *variable);
 
 #endif

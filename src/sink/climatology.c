@@ -1,12 +1,12 @@
 /*
- * When a normal's day slots are, by the calendar alone: which years have data does not count.
+ * When a normal's day slots are. Only the calendar counts, not which years have data.
  */
 #include "sink/climatology.h"
 
-/* Longer than any calendar goes without a leap year, the eight years around 1900 included. */
+/* Years. No calendar goes longer without a leap year; around 1900 it is eight. */
 enum { LONGEST_SEARCH = 16 };
 
-/* The day number of the slot in the first year from `from` towards `to` that has it. */
+/* Finds the day number of the slot in the first year that has it, going from `from` to `to`. */
 static bool find_day(enum cn_calendar calendar, enum cn_leap_day rule, int slot, int from, int to,
                      int64_t *day)
 {

@@ -6,13 +6,14 @@
 
 #include "climnorm/calendar.h"
 
-/* The window's first year, whose 1 January is day 0; the year 1 for a year 0 that is none. */
+/* The year whose 1 January is day 0 of an output file.
+ * Returns: the window's first year; 1 for a year 0 that the calendar lacks. */
 int cn_reference_year(enum cn_calendar calendar, int target_year, int window);
 
-/* Days since 1 January of the reference year, for each of the `slots` day slots.
- * time[slots]: noon of the slot's day in the target year; if that lacks the day, in the latest
- * earlier year that has it. bounds[slots][2]: from 00:00 of the day in the first window year that
- * has it to 24:00 in the last; of the day of `time` when none has it. */
+/* When the `slots` day slots are, in days since 1 January of the reference year.
+ * time[slots]: noon of the slot's day in the target year, or in the latest earlier year that has
+ * the day. bounds[slots][2]: from 00:00 of the day in the first window year that has it to 24:00 in
+ * the last. Where no year of the window has the day, both are of the day of `time`. */
 void cn_climatology(enum cn_calendar calendar, enum cn_leap_day rule, int target_year, int window,
                     int slots, double *time, double *bounds);
 

@@ -1,17 +1,15 @@
 /*
- * Digests: XXH3-128 over what shapes a file. Every item is hashed with its length or in a fixed
- * width, so that no two different lists of items are the same bytes.
+ * Digests: XXH3-128 over what shapes a file.
  */
-#include "sink/metadata.h"
-#include "sink/sink.h"
+#include "sink/digest.h"
 
-#define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#define XXH_STATIC_LINKING_ONLY /* the state is on the stack: nothing to allocate */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* Goes up when the same inputs and config would give other bytes than before. */
+/* Raise it when the same inputs and config give other bytes than before. */
 enum { ALGORITHM_VERSION = 1 };
 
 static void hash_number(XXH3_state_t *state, int64_t number)
@@ -37,14 +35,14 @@ static void hash_text(XXH3_state_t *state, const char *text)
     XXH3_128bits_update(state, text ? text : "", length);
 }
 
-static void finish(XXH3_state_t *state, char hex[33])
+static void end_digest(XXH3_state_t *state, char hex[33])
 {
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
 }
 
-/* min_years and min_days are not here: they decide whether a file is made and of which years, and
- * the years are compared by themselves. */
+/* min_years and min_days are left out. They decide which years a file is made of, and the years are
+ * compared by themselves. */
 static void digest_config(const struct cn_normal_file *file, char hex[33])
 {
     const struct cn_config *config = file->config;
@@ -68,7 +66,7 @@ static void digest_config(const struct cn_normal_file *file, char hex[33])
     hash_text(&state, file->target->scenario);
     hash_number(&state, config->output.compression);
     hash_number(&state, config->output.counts);
-    finish(&state, hex);
+    end_digest(&state, hex);
 }
 
 static void hash_part(XXH3_state_t *state, const struct cn_part *part)
@@ -89,12 +87,12 @@ static void digest_inputs(const struct cn_normal_file *file, char hex[33])
     XXH3_INITSTATE(&state);
     XXH3_128bits_reset(&state);
     for (int i = 0; i < file->config->normals.window; i++) {
-        const struct cn_source_year *year = cn_window_year(file, i);
+        const struct cn_source_year *year = cn_window_year(file->variable, file->target, i);
         hash_number(&state, year ? (int64_t)year->part_count : -1);
         for (size_t p = 0; year && p < year->part_count; p++)
             hash_part(&state, &year->parts[p]);
     }
-    finish(&state, hex);
+    end_digest(&state, hex);
 }
 
 void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests)

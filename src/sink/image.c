@@ -1,6 +1,5 @@
 /*
- * The image of a file, as an HDF5 file driver: reads and writes go to memory, and a write of a
- * borrowed chunk is only noted. It knows nothing of what is in the file.
+ * An HDF5 file driver that reads and writes memory. Of a borrowed chunk it notes only the address.
  */
 #include "sink/image.h"
 
@@ -17,24 +16,24 @@
 
 enum { LEAST_ROOM = 1 << 20, TOUCHED = 1 << 16, METADATA_BLOCK = 1 << 15, MOST_VECTORS = IOV_MAX };
 
-/* What HDF5 holds of an open file. */
-struct file {
-    H5FD_t base; /* first: HDF5 knows no more */
+/* What the driver knows of an open file. */
+struct image_file {
+    H5FD_t base; /* must be first: HDF5 sees nothing else */
     struct cn_image *image;
-    size_t end; /* behind the last byte that is there */
+    size_t end; /* of the bytes that were written */
 };
 
 static struct cn_image *image_of(const H5FD_t *file)
 {
-    return ((const struct file *)file)->image;
+    return ((const struct image_file *)file)->image;
 }
 
-/* Memory that nothing is written to, where pieces are, costs addresses only; a huge page would make
- * it cost memory. */
+/* Where pieces are, nothing is written to the mapping, so it costs only addresses. A huge page
+ * would cost memory: it is refused. */
 bool cn_image_reserve(struct cn_image *image, size_t size)
 {
     size_t room = image->room ? image->room : LEAST_ROOM;
-    while (room < size && room <= SIZE_MAX / 4) /* more than that is refused in any case */
+    while (room < size && room <= SIZE_MAX / 4) /* mmap refuses more in any case */
         room *= 2;
     if (room == image->room)
         return true;
@@ -47,8 +46,7 @@ bool cn_image_reserve(struct cn_image *image, size_t size)
     }
     madvise(at, room, MADV_NOHUGEPAGE);
     if (!image->bytes)
-        memset(at, 0,
-               TOUCHED); /* most metadata stand here: page faults now, not at the HDF5 lock */
+        memset(at, 0, TOUCHED); /* most metadata are here: page faults now, not under the lock */
     image->bytes = at;
     image->room = room;
     return true;
@@ -58,7 +56,7 @@ static H5FD_t *image_open(const char *name, unsigned flags, hid_t access, haddr_
 {
     (void)name, (void)flags, (void)end;
     struct cn_image *const *image = H5Pget_driver_info(access);
-    struct file *file = image ? calloc(1, sizeof *file) : NULL;
+    struct image_file *file = image ? calloc(1, sizeof *file) : NULL;
     if (!file)
         return NULL;
     file->image = *image;
@@ -88,7 +86,7 @@ static haddr_t image_size(const H5FD_t *file, H5FD_mem_t type)
 static haddr_t image_end(const H5FD_t *file, H5FD_mem_t type)
 {
     (void)type;
-    return ((const struct file *)file)->end;
+    return ((const struct image_file *)file)->end;
 }
 
 static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
@@ -98,8 +96,8 @@ static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
     return 0;
 }
 
-/* Reads and writes always succeed: HDF5 leaves a file half closed whose last write failed, and
- * stumbles over it later. What was never written, also because memory ran out, is zero. */
+/* Reads and writes always succeed: HDF5 leaves a file half closed when its last write fails, and
+ * crashes on it later. What was never written reads as zero, also where memory ran out. */
 static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
                          size_t size, void *bytes)
 {
@@ -132,11 +130,11 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)type, (void)transfer;
     struct cn_image *image = image_of(file);
-    if (((struct file *)file)->end < address + size)
-        ((struct file *)file)->end = address + size;
+    if (((struct image_file *)file)->end < address + size)
+        ((struct image_file *)file)->end = address + size;
     if (bytes == image->borrowed)
         add_piece(image, (struct cn_piece){address, size, bytes});
-    else if (cn_image_reserve(image, address + size)) /* HDF5 bounds the sum by maxaddr */
+    else if (cn_image_reserve(image, address + size)) /* maxaddr bounds the sum */
         memcpy(image->bytes + address, bytes, size);
     return 0;
 }
@@ -144,7 +142,7 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
 static const H5FD_class_t driver_class = {
 #if H5_VERSION_GE(1, 13, 0)
     .version = H5FD_CLASS_VERSION,
-    .value = 0x1c6e, /* any that no driver of the library has */
+    .value = 0x1c6e, /* any value that no driver of HDF5 has */
 #endif
     .name = "climnorm",
     .maxaddr = (haddr_t)INT64_MAX,
@@ -181,7 +179,7 @@ bool cn_image_open(struct cn_image *image, const void *start, size_t size)
 bool cn_image_close(struct cn_image *image)
 {
     bool closed = image->file < 0 || H5Fclose(image->file) >= 0;
-    if (image->driver >= 0) /* not before: HDF5 1.10 looks at the driver of a file that it closed */
+    if (image->driver >= 0) /* last: HDF5 1.10 reads the driver of a closed file */
         H5FDunregister(image->driver);
     return closed && !image->failed && cn_image_reserve(image, image->size);
 }
@@ -192,8 +190,8 @@ static int compare_addresses(const void *left, const void *right)
     return (a->address > b->address) - (a->address < b->address);
 }
 
-/* All of the image in the order of addresses: pieces, and memory between them. Returns how many
- * vectors that makes, at most 2 * piece_count + 1. */
+/* Lists the image in the order of addresses: pieces, and memory between them. Returns the number of
+ * vectors, at most 2 * piece_count + 1. */
 static size_t list_vectors(struct cn_image *image, struct iovec *vectors)
 {
     size_t count = 0, at = 0;
@@ -211,7 +209,7 @@ static size_t list_vectors(struct cn_image *image, struct iovec *vectors)
     return count;
 }
 
-static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
+static bool write_vectors(struct iovec *vectors, size_t count, int descriptor)
 {
     off_t at = 0;
     while (count) {
@@ -238,7 +236,7 @@ static bool put_vectors(struct iovec *vectors, size_t count, int descriptor)
 bool cn_image_put(struct cn_image *image, int descriptor)
 {
     struct iovec *vectors = calloc(2 * image->piece_count + 1, sizeof *vectors);
-    bool put = vectors && put_vectors(vectors, list_vectors(image, vectors), descriptor);
+    bool put = vectors && write_vectors(vectors, list_vectors(image, vectors), descriptor);
     free(vectors);
     return put;
 }

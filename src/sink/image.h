@@ -1,7 +1,7 @@
 /*
- * A file that HDF5 makes without a disk: its metadata in memory, the bytes of its chunks where they
- * already are. HDF5 copies no chunk, waits for no disk, and never sees a failed write, be it for
- * lack of memory; whoever holds the image puts it on disk later, without the HDF5 lock.
+ * The image of a file that HDF5 makes without a disk. Metadata are in memory; the bytes of chunks
+ * stay where the caller has them. So HDF5 copies no chunk, waits for no disk, and never sees a
+ * write fail. Later the image is put on disk, without the HDF5 lock.
  */
 #ifndef CLIMNORM_SINK_IMAGE_H
 #define CLIMNORM_SINK_IMAGE_H
@@ -17,28 +17,35 @@ struct cn_piece {
     const void *bytes;
 };
 
+/* Zero before the first use. */
 struct cn_image {
     hid_t file, driver;   /* while it is open */
-    unsigned char *bytes; /* [room] at their addresses, zero where a piece or nothing is */
+    unsigned char *bytes; /* [room] at their addresses; zero where a piece or nothing is */
     size_t size, room;
-    const void *borrowed;    /* a write from here is a piece: the chunk being written, or NULL */
-    struct cn_piece *pieces; /* [piece_count] without overlap, in the order in which they came */
+    const void *borrowed;    /* the chunk that is being written: noted as a piece; or NULL */
+    struct cn_piece *pieces; /* [piece_count] without overlap, as they were written */
     size_t piece_count, piece_capacity;
-    bool failed; /* no memory for something that HDF5 wrote: it lacks that */
+    bool failed; /* out of memory: the image lacks something that HDF5 wrote */
 };
 
-/* Makes room for a file of that size, which spares HDF5 growing it while others wait at the HDF5
- * lock. False: no memory, and the image has failed. */
+/* Maps memory for a file of `size` bytes. A caller that does so before it takes the HDF5 lock
+ * spares others that wait for the lock the page faults. Returns: false: out of memory, and
+ * image->failed is set. Owns: freed by cn_image_free. */
 bool cn_image_reserve(struct cn_image *image, size_t size);
 
-/* Opens the HDF5 file that starts as `size` bytes at `start`, which are copied, for reading and
- * writing as image->file. The image, zero or reserved before, stays in its place until it is
- * closed, also after a failure: that of HDF5, or image->failed. Both hold the HDF5 lock. */
+/* Opens image->file for reading and writing: an HDF5 file that begins as the `size` bytes at
+ * `start`, which are copied. The image must not move until it is closed, also after a failure. The
+ * caller holds the HDF5 lock.
+ * Returns: false: HDF5 failed, or image->failed. Owns: the caller calls cn_image_close either way.
+ */
 bool cn_image_open(struct cn_image *image, const void *start, size_t size);
-/* From here on the image holds the whole file, unless false. */
+
+/* Closes image->file. The caller holds the HDF5 lock.
+ * Returns: true: the image holds the complete file. */
 bool cn_image_close(struct cn_image *image);
 
-/* Writes the closed image from the beginning of the file `descriptor`. False: errno says why. */
+/* Writes the closed image to `descriptor`, from address 0.
+ * Returns: false: errno says why. */
 bool cn_image_put(struct cn_image *image, int descriptor);
 
 void cn_image_free(struct cn_image *image);

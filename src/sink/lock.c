@@ -2,7 +2,7 @@
  * One run at a time per output root, and the temporaries of dead runs. The kernel drops the lock
  * with its process, so a dead holder blocks nobody; the lock file itself stays.
  */
-#include "sink/sink.h"
+#include "sink/lock.h"
 
 #include "base/clock.h"
 

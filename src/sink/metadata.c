@@ -1,14 +1,17 @@
 /*
- * The attributes of an output file. Those that describe the normal stand on the variable and on the
- * file alike: tools that merge files or extract variables keep the one or the other. It knows
- * nothing of netCDF's functions and stores no path, host, thread count or command line.
+ * The attributes of an output file. Those that describe the normal are on the variable and on the
+ * file: tools that merge files or extract variables keep only one of the two. This file calls no
+ * netCDF function, and stores no path, host, thread count or command line.
  */
 #include "sink/metadata.h"
+
+#include "base/formats.h"
 #include "base/strbuf.h"
 #include "catalog/attributes.h"
 #include "catalog/file_names.h"
 #include "sink/cell_methods.h"
 #include "sink/climatology.h"
+#include "sink/digest.h"
 
 #include <netcdf.h>
 #include <stdio.h>
@@ -16,23 +19,24 @@
 #include <string.h>
 #include <time.h>
 
-/* How the source is stored, and what it says of other variables of its file: never copied. */
-static const char *const storage_names[] = {
+/* Attributes that say how the source is stored or name other variables of its file. They would be
+ * wrong in an output file. */
+static const char *const uncopied_names[] = {
     "scale_factor", "add_offset", "actual_range",  "missing_value",
     "coordinates",  "bounds",     "cell_measures", "ancillary_variables",
     "grid_mapping", "history",    "tracking_id",
 };
 
-static const float output_fill = CN_OUTPUT_FILL;
+static const float fill_value = CN_FILL_VALUE;
 
-/* The files that the used years come from, each once, in time order; `newest` last of all. */
+/* The files that the used years come from, each once, in time order. `newest`: of the last year. */
 struct contributors {
     const struct cn_file **files;
     size_t count;
     const struct cn_file *newest;
 };
 
-static void append(struct cn_attributes *list, struct cn_attribute attribute)
+static void append_attribute(struct cn_attributes *list, struct cn_attribute attribute)
 {
     struct cn_attribute *items =
         cn_pool_grow(list->pool, list->items, list->count, &list->capacity, sizeof *items);
@@ -44,10 +48,10 @@ static void append(struct cn_attributes *list, struct cn_attribute attribute)
     items[list->count++] = attribute;
 }
 
-/* In the place of a copied attribute of that name, else at the end. The value stays where it is:
- * value NULL: out of memory where it was made. */
-static void put(struct cn_attributes *list, const char *name, int type, size_t length,
-                const void *value)
+/* Replaces the attribute of that name, or appends one. The value is not copied; NULL: whoever made
+ * it was out of memory. */
+static void set_attribute(struct cn_attributes *list, const char *name, int type, size_t length,
+                          const void *value)
 {
     struct cn_attribute attribute = {name, type, length, value};
     list->failed |= !value;
@@ -57,12 +61,12 @@ static void put(struct cn_attributes *list, const char *name, int type, size_t l
             return;
         }
     }
-    append(list, attribute);
+    append_attribute(list, attribute);
 }
 
 static void put_text(struct cn_attributes *list, const char *name, const char *text)
 {
-    put(list, name, NC_CHAR, text ? strlen(text) : 0, text);
+    set_attribute(list, name, NC_CHAR, text ? strlen(text) : 0, text);
 }
 
 static void put_int(struct cn_attributes *list, const char *name, int value)
@@ -70,14 +74,14 @@ static void put_int(struct cn_attributes *list, const char *name, int value)
     int *copy = cn_pool_alloc(list->pool, 1, sizeof *copy);
     if (copy)
         *copy = value;
-    put(list, name, NC_INT, 1, copy);
+    set_attribute(list, name, NC_INT, 1, copy);
 }
 
-/* Names with an underscore in front belong to the system (NetCDF User's Guide, appendix A). */
+/* A name that begins with an underscore belongs to netCDF (NetCDF User's Guide, appendix A). */
 static bool is_copied(const char *name)
 {
-    for (size_t i = 0; i < sizeof storage_names / sizeof *storage_names; i++)
-        if (strcmp(name, storage_names[i]) == 0)
+    for (size_t i = 0; i < sizeof uncopied_names / sizeof *uncopied_names; i++)
+        if (strcmp(name, uncopied_names[i]) == 0)
             return false;
     return name[0] != '_' && strncmp(name, "valid_", 6) != 0;
 }
@@ -87,12 +91,17 @@ static void copy_attributes(struct cn_attributes *list, const struct cn_attribut
 {
     for (size_t i = 0; i < count; i++)
         if (is_copied(source[i].name))
-            append(list, source[i]);
+            append_attribute(list, source[i]);
+}
+
+static const struct cn_source_year *window_year(const struct cn_normal_file *file, int i)
+{
+    return cn_window_year(file->variable, file->target, i);
 }
 
 static bool is_used(const struct cn_normal_file *file, int i)
 {
-    return cn_window_year(file, i) && (!file->year_used || file->year_used[i]);
+    return window_year(file, i) && (!file->year_used || file->year_used[i]);
 }
 
 static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file *file,
@@ -100,14 +109,14 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
 {
     size_t parts = 0;
     for (int i = 0; i < file->config->normals.window; i++)
-        parts += is_used(file, i) ? cn_window_year(file, i)->part_count : 0;
+        parts += is_used(file, i) ? window_year(file, i)->part_count : 0;
     *found =
         (struct contributors){.files = cn_pool_alloc(pool, parts, sizeof(const struct cn_file *))};
     bool *listed = cn_pool_alloc(pool, file->catalog->file_count, sizeof *listed);
     if (!found->files || !listed)
         return false;
     for (int i = 0; i < file->config->normals.window; i++) {
-        const struct cn_source_year *year = cn_window_year(file, i);
+        const struct cn_source_year *year = window_year(file, i);
         for (size_t p = 0; is_used(file, i) && p < year->part_count; p++) {
             found->newest = year->parts[p].file;
             bool *is_listed = &listed[found->newest - file->catalog->files];
@@ -125,13 +134,13 @@ char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, 
     struct cn_strbuf text = {0};
     int window = file->config->normals.window, missing = 0;
     for (int i = 0; i < window; i++)
-        if (used ? !is_used(file, i) : !cn_window_year(file, i))
+        if (used ? !is_used(file, i) : !window_year(file, i))
             cn_strbuf_add(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
     *count = window - missing;
     return cn_strbuf_to_pool(&text, pool);
 }
 
-static char *base_names(struct cn_pool *pool, const struct contributors *from)
+static char *list_base_names(struct cn_pool *pool, const struct contributors *from)
 {
     struct cn_strbuf text = {0};
     for (size_t i = 0; i < from->count; i++)
@@ -139,7 +148,7 @@ static char *base_names(struct cn_pool *pool, const struct contributors *from)
     return cn_strbuf_to_pool(&text, pool);
 }
 
-static int compare_versions(const void *left, const void *right)
+static int compare_file_versions(const void *left, const void *right)
 {
     const struct cn_file *a = *(const struct cn_file *const *)left;
     const struct cn_file *b = *(const struct cn_file *const *)right;
@@ -148,7 +157,7 @@ static int compare_versions(const void *left, const void *right)
 }
 
 /* The distinct versions, ascending: "1.0 1.1". */
-static char *versions(struct cn_pool *pool, const struct contributors *from)
+static char *list_versions(struct cn_pool *pool, const struct contributors *from)
 {
     const struct cn_file **sorted =
         cn_pool_alloc(pool, from->count, sizeof(const struct cn_file *));
@@ -157,15 +166,15 @@ static char *versions(struct cn_pool *pool, const struct contributors *from)
         return NULL;
     for (size_t i = 0; i < from->count; i++)
         sorted[i] = from->files[i];
-    qsort(sorted, from->count, sizeof(const struct cn_file *), compare_versions);
+    qsort(sorted, from->count, sizeof(const struct cn_file *), compare_file_versions);
     for (size_t i = 0; i < from->count; i++)
-        if (i == 0 || compare_versions(&sorted[i - 1], &sorted[i]) != 0)
+        if (i == 0 || compare_file_versions(&sorted[i - 1], &sorted[i]) != 0)
             cn_strbuf_add(&text, i ? " %d.%d" : "%d.%d", sorted[i]->version_major,
                           sorted[i]->version_minor);
     return cn_strbuf_to_pool(&text, pool);
 }
 
-/* Now, or the moment that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
+/* Now, or the time that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
 static char *date_text(struct cn_pool *pool)
 {
     time_t now = time(NULL);
@@ -197,7 +206,7 @@ static char *source_years(struct cn_pool *pool, const struct cn_normal_file *fil
     return cn_pool_printf(pool, "%d-%d", last - file->config->normals.window + 1, last);
 }
 
-/* What this normal is and what it was made of. */
+/* What this normal is, and which years and files it was made of. */
 static void describe_normal(struct cn_attributes *list, const struct cn_normal_file *file,
                             const struct contributors *from)
 {
@@ -210,8 +219,8 @@ static void describe_normal(struct cn_attributes *list, const struct cn_normal_f
     put_int(list, "number_of_years", used);
     if (!missing || *missing)
         put_text(list, "missing_source_years", missing);
-    put_text(list, "source_versions", versions(pool, from));
-    put_text(list, "source_files", base_names(pool, from));
+    put_text(list, "source_versions", list_versions(pool, from));
+    put_text(list, "source_files", list_base_names(pool, from));
     put_text(list, "leap_day", leap_day_name(file->config->normals.leap_day));
     put_text(list, "region", region->name);
     put_text(list, "region_name", region_title(region));
@@ -254,8 +263,8 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     put_text(list, "climnorm_inputs_digest", cn_pool_strdup(pool, digests.inputs));
 }
 
-static void build_variable(struct cn_attributes *list, const struct cn_normal_file *file,
-                           const struct contributors *from, const char *count_name)
+static void build_mean(struct cn_attributes *list, const struct cn_normal_file *file,
+                       const struct contributors *from, const char *count_name)
 {
     const struct cn_file *newest = from->newest;
     copy_attributes(list, newest->attributes, newest->attribute_count);
@@ -264,8 +273,8 @@ static void build_variable(struct cn_attributes *list, const struct cn_normal_fi
                  list->pool,
                  cn_attribute_text(newest->attributes, newest->attribute_count, "cell_methods"),
                  file->variable->name));
-    put(list, "_FillValue", NC_FLOAT, 1, &output_fill);
-    put(list, "missing_value", NC_FLOAT, 1, &output_fill);
+    set_attribute(list, "_FillValue", NC_FLOAT, 1, &fill_value);
+    set_attribute(list, "missing_value", NC_FLOAT, 1, &fill_value);
     put_text(list, "coordinates", "time");
     if (file->config->output.counts)
         put_text(list, "ancillary_variables", count_name);
@@ -294,7 +303,7 @@ static void build_time(struct cn_attributes *list, const struct cn_normal_file *
     put_text(list, "climatology", "climatology_bnds");
 }
 
-/* Without units: CDO would take "1" for the unit of a time axis. */
+/* Has no units: CDO would take "1" for the unit of a time axis. */
 static void build_dayofyear(struct cn_attributes *list, enum cn_leap_day rule)
 {
     put_text(list, "long_name",
@@ -335,7 +344,7 @@ enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_fi
         return cn_fail(error, CN_BAD_INPUT, "%s: no source year could be used", file->path);
     snprintf(metadata->count_name, sizeof metadata->count_name, "%s_count", file->variable->name);
     build_global(&metadata->global, file, &from);
-    build_variable(&metadata->variable, file, &from, metadata->count_name);
+    build_mean(&metadata->variable, file, &from, metadata->count_name);
     build_counts(&metadata->counts);
     build_dayofyear(&metadata->dayofyear, file->config->normals.leap_day);
     build_time(&metadata->time, file);

@@ -1,15 +1,28 @@
 /*
- * What the output files of a variable and region have in common, made once: the bytes of a netCDF-4
- * file to which only the values and attributes of a target year are missing.
+ * A skeleton: the bytes of a netCDF-4 file that lacks only the values and attributes of its target
+ * year. The output files of a variable and region share one, so netCDF-C defines it once.
  */
 #ifndef CLIMNORM_SINK_SKELETON_H
 #define CLIMNORM_SINK_SKELETON_H
 
 #include "sink/metadata.h"
 
-/* Makes the skeleton if there is none yet, or if the shared attributes are not those it was made
- * with. CN_BAD_INPUT: no file can hold a variable of that name. Holds the HDF5 lock. */
+#include <stdint.h>
+
+/* Zero before the first use. Threads may share it: the HDF5 lock guards it. */
+struct cn_skeleton {
+    void *bytes;
+    size_t size;
+    uint64_t hash[2]; /* of the shared attributes that it was made with */
+};
+
+/* Makes the skeleton where there is none, or where the shared attributes have changed. The caller
+ * holds the HDF5 lock.
+ * Errors: CN_BAD_INPUT: no file can hold a variable of that name. CN_BAD_MACHINE: out of memory, or
+ * HDF5 failed. Owns: the caller frees *skeleton with cn_skeleton_free. */
 enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error);
+
+void cn_skeleton_free(struct cn_skeleton *skeleton);
 
 #endif

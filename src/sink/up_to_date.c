@@ -1,12 +1,15 @@
 /*
- * Whether an existing output file is the one that would be made now. It knows nothing of how files
- * are made, and takes none of them on trust.
+ * Compares an existing output file with the one that would be made now. Nothing in the file is
+ * trusted.
  */
+#include "sink/up_to_date.h"
+
+#include "base/formats.h"
 #include "base/io.h"
 #include "guard/hdf5_lock.h"
 #include "sink/chunks.h"
+#include "sink/digest.h"
 #include "sink/metadata.h"
-#include "sink/sink.h"
 
 #include <fcntl.h>
 #include <netcdf.h>
@@ -16,16 +19,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A regular file that starts as HDF5 does: nothing else goes to netCDF-C. */
+/* Whether it is a regular file that begins as HDF5 does. Nothing else is given to netCDF-C. */
 static bool looks_like_netcdf4(const char *path)
 {
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-    unsigned char start[sizeof signature];
+    char start[CN_HDF5_SIGNATURE_BYTES];
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool looks = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                 cn_pread_full(descriptor, start, sizeof start, 0) == sizeof start &&
-                 memcmp(start, signature, sizeof start) == 0;
+                 cn_pread_full(descriptor, start, sizeof start, 0) == CN_HDF5_SIGNATURE_BYTES &&
+                 memcmp(start, CN_HDF5_SIGNATURE, sizeof start) == 0;
     if (descriptor >= 0)
         close(descriptor);
     return looks;
@@ -33,7 +35,7 @@ static bool looks_like_netcdf4(const char *path)
 
 static bool has_text(int id, const char *name, const char *expected)
 {
-    char text[8192]; /* missing_source_years: five characters for each of at most 1000 years */
+    char text[8192]; /* the longest is missing_source_years: 5 characters for each of 1000 years */
     nc_type type;
     size_t length = strlen(expected), found;
     return nc_inq_att(id, NC_GLOBAL, name, &type, &found) == NC_NOERR && type == NC_CHAR &&
@@ -69,7 +71,7 @@ static bool has_field(int id, const char *name, nc_type expected, const struct c
     return true;
 }
 
-/* Whether all that belongs to a file is in it. */
+/* Whether the file has every coordinate, and a chunk of each day slot. */
 static bool is_complete(int id, const char *path, const struct cn_normal_file *file,
                         const char *count_name)
 {
@@ -84,8 +86,8 @@ static bool is_complete(int id, const char *path, const struct cn_normal_file *f
            (!file->config->output.counts || cn_count_chunks(path, count_name) == slots);
 }
 
-static bool file_is_current(int id, const char *path, const struct cn_normal_file *file,
-                            const char *missing, int years)
+static bool matches_plan(int id, const char *path, const struct cn_normal_file *file,
+                         const char *missing, int years)
 {
     char count_name[256];
     struct cn_digests digests;
@@ -113,7 +115,7 @@ bool cn_sink_is_up_to_date(const struct cn_normal_file *file)
     if (missing && path && looks_like_netcdf4(path)) {
         cn_hdf5_lock();
         if (nc_open(path, NC_NOWRITE, &id) == NC_NOERR) {
-            current = file_is_current(id, path, file, missing, years);
+            current = matches_plan(id, path, file, missing, years);
             nc_close(id);
         }
         cn_hdf5_unlock();

@@ -4,6 +4,8 @@
  */
 #include "synth/file.h"
 
+#include "base/formats.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <netcdf.h>
@@ -44,7 +46,7 @@ static void define_data(struct writer *writer, const struct cn_synth_file *file,
 {
     const struct cn_synth_variable *about = file->variable;
     const size_t chunk[3] = {1, file->world->lat_count, file->world->lon_count};
-    const float missing = CN_SYNTH_MISSING;
+    const float missing = CN_FILL_VALUE;
     int variable = -1, level = file->options->compression;
     check(writer, nc_def_var(writer->nc, about->name, NC_FLOAT, 3, dimensions, &variable));
     check(writer, nc_def_var_chunking(writer->nc, variable, NC_CHUNKED, chunk));
@@ -146,7 +148,7 @@ enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scrat
     unsigned char *deflated = cn_scratch_get(scratch, 1, bound);
     size_t size = plain;
     if (shuffled && deflated && compression) {
-        kernels->shuffle_f32(shuffled, values, cells, CN_SYNTH_MISSING);
+        kernels->shuffle_f32(shuffled, values, cells, CN_FILL_VALUE);
         size =
             cn_scratch_encode(scratch, &cn_deflate, compression, shuffled, plain, deflated, bound);
     }

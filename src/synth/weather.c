@@ -3,6 +3,7 @@
  * and are interpolated to the cells, as downscaled climate models are; so neighbouring cells and
  * days are alike and the data deflate like real ones.
  */
+#include "base/formats.h"
 #include "synth/noise.h"
 #include "synth/world.h"
 
@@ -228,7 +229,7 @@ void cn_world_values(const struct cn_world *world, const struct cn_synth_variabl
     struct row row;
     size_t columns = world->lon_count;
     for (size_t k = 0; k < world->lat_count * columns; k++)
-        values[k] = CN_SYNTH_MISSING;
+        values[k] = CN_FILL_VALUE;
     for (size_t j = 0; j < world->lat_count; j++) {
         fill_row(&row, scratch, variable->side, world->lat[j], day);
         for (size_t run = world->row_run[j]; run < world->row_run[j + 1]; run++) {

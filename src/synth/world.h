@@ -10,8 +10,6 @@
 
 #include <stdint.h>
 
-#define CN_SYNTH_MISSING 1e20F
-
 enum cn_synth_kind { CN_TEMPERATURE, CN_PRECIPITATION, CN_GENERIC };
 
 /* What a variable is called and how it behaves. */
@@ -65,7 +63,7 @@ struct cn_synth_day {
     double warming;       /* K */
 };
 
-/* Fills values[lat_count][lon_count]; ocean becomes CN_SYNTH_MISSING. scratch: the caller's, any
+/* Fills values[lat_count][lon_count]; ocean becomes CN_FILL_VALUE. scratch: the caller's, any
  * content.
  */
 void cn_world_values(const struct cn_world *world, const struct cn_synth_variable *variable,

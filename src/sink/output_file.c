@@ -1,15 +1,14 @@
 /*
- * One output file: the skeleton that it shares with others, what is its own, and its encoded chunks
- * become an image of the file, which goes to disk. What its attributes say is metadata.c's
- * business, where it stands place.c's.
+ * One output file. The shared skeleton, the file's own attributes and its encoded chunks become an
+ * image, which is written to disk. metadata.c decides what attributes say, temporary.c where files
+ * are made.
  */
-#include "sink/sink.h"
+#include "sink/output_file.h"
+
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
 #include "sink/climatology.h"
 #include "sink/image.h"
-#include "sink/metadata.h"
-#include "sink/skeleton.h"
 #include "sink/temporary.h"
 
 #include <errno.h>
@@ -17,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { METADATA_BYTES = 200000 }; /* few files have more */
+enum { METADATA_BYTES = 200000 }; /* more than most files have */
 
-/* What the skeleton lacks of a variable, or of the whole file. */
+/* What the skeleton lacks of one variable, or of the file as a whole. */
 struct content {
     const char *name;
     const struct cn_attributes *attributes;
@@ -27,8 +26,8 @@ struct content {
     const struct cn_encoded *chunks; /* [slots] or NULL */
 };
 
-/* A text, or an int as an array of one, as netCDF-C stores them. */
-static bool put_attribute(hid_t object, const struct cn_attribute *at)
+/* Stores a text, or an int as an array of one element, as netCDF-C does. */
+static bool write_attribute(hid_t object, const struct cn_attribute *at)
 {
     const hsize_t one = 1;
     bool text = at->type == NC_CHAR, empty = text && at->length == 0;
@@ -48,8 +47,8 @@ static bool put_attribute(hid_t object, const struct cn_attribute *at)
     return put;
 }
 
-static bool put_chunks(hid_t dataset, struct cn_image *image, const struct cn_encoded *chunks,
-                       int count)
+static bool write_chunks(hid_t dataset, struct cn_image *image, const struct cn_encoded *chunks,
+                         int count)
 {
     hsize_t offset[3] = {0};
     bool put = true;
@@ -62,26 +61,26 @@ static bool put_chunks(hid_t dataset, struct cn_image *image, const struct cn_en
     return put;
 }
 
-static bool put_content(struct cn_image *image, const struct content *content, int slots)
+static bool write_content(struct cn_image *image, const struct content *content, int slots)
 {
     const struct cn_attributes *list = content->attributes;
     hid_t object = H5Oopen(image->file, content->name, H5P_DEFAULT);
     bool put = object >= 0;
     for (size_t i = list->shared; i < list->count && put; i++)
-        put = put_attribute(object, &list->items[i]);
+        put = write_attribute(object, &list->items[i]);
     if (content->values && put)
         put = H5Dwrite(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, content->values) >=
               0;
     if (content->chunks && put)
-        put = put_chunks(object, image, content->chunks, slots);
+        put = write_chunks(object, image, content->chunks, slots);
     if (object >= 0 && H5Oclose(object) < 0)
         put = false;
     return put;
 }
 
-/* About as many bytes as the file will have; too few cost a little time. */
-static size_t foresee_size(const struct cn_encoded *means, const struct cn_encoded *counts,
-                           size_t slots)
+/* About as many bytes as the file will have. A guess that is too low costs a little time. */
+static size_t estimate_size(const struct cn_encoded *means, const struct cn_encoded *counts,
+                            size_t slots)
 {
     size_t size = METADATA_BYTES;
     for (size_t k = 0; k < slots; k++)
@@ -89,7 +88,7 @@ static size_t foresee_size(const struct cn_encoded *means, const struct cn_encod
     return size;
 }
 
-/* The whole file in memory but for the chunks. Holds the HDF5 lock. */
+/* Makes the file in memory, all but the bytes of its chunks. The caller holds the HDF5 lock. */
 static enum cn_status make_image(const struct cn_normal_file *file,
                                  const struct cn_skeleton *skeleton,
                                  const struct content contents[], struct cn_image *image,
@@ -97,7 +96,7 @@ static enum cn_status make_image(const struct cn_normal_file *file,
 {
     bool made = cn_image_open(image, skeleton->bytes, skeleton->size);
     for (; contents->name && made; contents++)
-        made = put_content(image, contents, file->slots);
+        made = write_content(image, contents, file->slots);
     made = cn_image_close(image) && made;
     if (made)
         return CN_OK;
@@ -119,7 +118,7 @@ static enum cn_status write_temporary(const struct cn_normal_file *file, struct 
         return status;
     bool put = cn_image_put(image, descriptor);
     int reason = errno;
-    if (close(descriptor) && put) { /* some file systems find out late that they are full */
+    if (close(descriptor) && put) { /* a full disk may show only here */
         put = false;
         reason = errno;
     }
@@ -141,7 +140,7 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
     double *time = pool ? cn_pool_alloc(pool, slots, sizeof *time) : NULL;
     double *bounds = pool ? cn_pool_alloc(pool, slots, 2 * sizeof *bounds) : NULL;
     enum cn_status status =
-        !time || !bounds || !cn_image_reserve(&image, foresee_size(means, counts, slots))
+        !time || !bounds || !cn_image_reserve(&image, estimate_size(means, counts, slots))
             ? cn_fail_memory(error, "an output file")
             : cn_metadata_build(pool, file, &metadata, error);
     if (!status) {
