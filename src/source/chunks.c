@@ -5,7 +5,7 @@
 #include "source/chunks.h"
 
 #include "codec/pipeline.h"
-#include "guard/hdf5_lock.h"
+#include "guard/library.h"
 #include "source/bytes.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
@@ -139,8 +139,8 @@ static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struc
     for (size_t unit = 0; unit < reader->unit_count; unit++)
         reader->chunks[unit].address = CN_UNWRITTEN;
     if (!search_all(&search, dataset))
-        return cn_fail_library(reader->file, errno, "HDF5 cannot find the chunks of its variable",
-                               error);
+        return cn_library_fail(reader->file->path, "HDF5 cannot find the chunks of its variable",
+                               errno, error);
     if (search.is_damaged)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: a chunk of %s lies outside the file, is larger than it can be, or is "
@@ -152,14 +152,12 @@ static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struc
 static enum cn_status open_chunks(struct cn_reader *reader, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
-    cn_hdf5_lock();
     struct cn_h5_variable variable = cn_h5_variable_open(reader->file);
     if (variable.id < 0 || !cn_h5_variable_fill(&variable, reader))
-        status = cn_fail_library(reader->file, errno, "HDF5 cannot open its variable", error);
+        status = cn_library_fail(reader->file->path, "HDF5 cannot open its variable", errno, error);
     else
         status = find_chunks(reader, variable.id, error);
     cn_h5_variable_close(&variable);
-    cn_hdf5_unlock();
     return status;
 }
 

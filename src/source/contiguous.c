@@ -5,7 +5,7 @@
  */
 #include "source/contiguous.h"
 
-#include "guard/hdf5_lock.h"
+#include "guard/library.h"
 #include "source/bytes.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
@@ -104,12 +104,10 @@ static enum cn_status open_contiguous(struct cn_reader *reader, struct cn_error 
     enum cn_status status = CN_OK;
     if (reader->file->storage.begin != CN_UNWRITTEN)
         return CN_OK;
-    cn_hdf5_lock();
     struct cn_h5_variable variable = cn_h5_variable_open(reader->file);
     if (variable.id < 0 || !cn_h5_variable_fill(&variable, reader))
-        status = cn_fail_library(reader->file, errno, "HDF5 cannot open its variable", error);
+        status = cn_library_fail(reader->file->path, "HDF5 cannot open its variable", errno, error);
     cn_h5_variable_close(&variable);
-    cn_hdf5_unlock();
     return status;
 }
 

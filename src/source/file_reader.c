@@ -3,12 +3,15 @@
  */
 #include "source/file_reader.h"
 
+#include "guard/library.h"
 #include "source/backend.h"
 #include "source/bytes.h"
 #include "source/units.h"
 #include "source/unpack.h"
 
+#include <limits.h>
 #include <netcdf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -51,15 +54,26 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *fi
     return reader->backend->plan(reader, error);
 }
 
+static enum cn_status open_backend(void *context, struct cn_error *error)
+{
+    struct cn_reader *reader = context;
+    return reader->backend->open(reader, error);
+}
+
 enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error)
 {
     int descriptor;
     enum cn_status status = cn_file_open(reader->file, &descriptor, error);
     if (status)
         return status;
-    status = reader->backend->open(reader, error);
-    if (status == CN_BAD_INPUT) /* HDF5 may have had no memory, and not have said so */
-        status = reader->backend->open(reader, error);
+    char what[PATH_MAX + 64];
+    snprintf(what, sizeof what, "%s: cannot be opened", reader->file->path);
+    const struct cn_library_call call = {.function = open_backend,
+                                         .context = reader,
+                                         .what = what,
+                                         .lock = CN_LIBRARY_HDF5_LOCKED,
+                                         .input_is_sound = true};
+    status = cn_library_call(&call, error);
     close(descriptor);
     return status;
 }

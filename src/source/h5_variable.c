@@ -3,12 +3,8 @@
  */
 #include "source/h5_variable.h"
 
-#include "guard/fault.h"
-#include "guard/hdf5_lock.h"
-
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file)
 {
@@ -47,20 +43,4 @@ bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader
         H5Pclose(properties);
     reader->kernels->narrow_f32(&reader->fill, &number, 1);
     return found;
-}
-
-enum cn_status cn_fail_library(const struct cn_file *file, int reason, const char *what,
-                               struct cn_error *error)
-{
-    if (!cn_hdf5_is_usable())
-        reason = ENOMEM;
-    /* The file was sound to a child whose memory is bounded. */
-    const enum cn_status status =
-        reason == ENOMEM ? CN_BAD_MACHINE : cn_library_errno_status(reason);
-    if (status == CN_BAD_MACHINE || reason == EACCES || reason == ENOENT || reason == EPERM ||
-        reason == ESTALE)
-        return cn_fail(error, status, "%s: %s: %s; %s", file->path, what, strerror(reason),
-                       cn_errno_advice(reason));
-    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, fetch the file again",
-                   file->path, what);
 }

@@ -20,10 +20,4 @@ void cn_h5_variable_close(const struct cn_h5_variable *variable);
  * Returns: false: HDF5 cannot tell. */
 bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader *reader);
 
-/* A call of HDF5 or netCDF-C failed and left this errno, 0 before it. `what` says what cannot be
- * done, for the message.
- * Returns: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE. */
-enum cn_status cn_fail_library(const struct cn_file *file, int reason, const char *what,
-                               struct cn_error *error);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/workers.h"
 #include "guard/hdf5_lock.h"
+#include "guard/library.h"
 #include "source/block.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
@@ -85,7 +86,7 @@ static enum cn_status fail_netcdf(const struct cn_reader *reader, int code, int 
     char what[512];
     snprintf(what, sizeof what, "%.200s cannot be read (netCDF: %s)", reader->file->variable,
              nc_strerror(code));
-    return cn_fail_library(reader->file, code == NC_ENOMEM ? ENOMEM : reason, what, error);
+    return cn_library_fail(reader->file->path, what, code == NC_ENOMEM ? ENOMEM : reason, error);
 }
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
@@ -308,7 +309,6 @@ static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *e
 {
     const struct cn_storage *storage = &reader->file->storage;
     enum cn_status status = CN_OK;
-    cn_hdf5_lock();
     for (size_t k = 0; k < storage->filter_count && !status; k++)
         if (H5Zfilter_avail(storage->pipeline[k].id) <= 0)
             status =
@@ -316,7 +316,6 @@ static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *e
                         "%s: netCDF-C has to read it, and HDF5 filter %d is not installed here; "
                         "install its plugin and set HDF5_PLUGIN_PATH",
                         reader->file->path, storage->pipeline[k].id);
-    cn_hdf5_unlock();
     return status;
 }
 

@@ -55,7 +55,8 @@ struct cn_backend {
      * the reader. */
     enum cn_status (*plan)(struct cn_reader *reader, struct cn_error *error);
 
-    /* What is to be known before decoding; takes the HDF5 lock.
+    /* Finds what is to be known before decoding. The caller holds the HDF5 lock; it may be called
+     * again after a failure.
      * Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be read; CN_BAD_MACHINE. */
     enum cn_status (*open)(struct cn_reader *reader, struct cn_error *error);
 

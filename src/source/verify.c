@@ -6,6 +6,7 @@
 #include "source/verify.h"
 
 #include "codec/pipeline.h"
+#include "guard/library.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
 
@@ -110,7 +111,7 @@ static enum cn_status fetch_chunk(const struct cn_reader *reader, hid_t dataset,
         return CN_OK;
     char what[256];
     snprintf(what, sizeof what, "a chunk of %.200s cannot be read", reader->file->variable);
-    return cn_fail_library(reader->file, reason, what, error);
+    return cn_library_fail(reader->file->path, what, reason, error);
 }
 
 static enum cn_status verify_chunks(const struct cn_reader *reader, hid_t dataset,
@@ -156,7 +157,8 @@ enum cn_status cn_chunks_verify(const struct cn_reader *reader, size_t first, si
     bool some = is_known && begin_walk(reader, variable.id, first, end, &walk);
     enum cn_status status = CN_OK;
     if (!is_known)
-        status = cn_fail_library(reader->file, reason, "HDF5 cannot open its variable", error);
+        status =
+            cn_library_fail(reader->file->path, "HDF5 cannot open its variable", reason, error);
     else if (some)
         status = verify_chunks(reader, variable.id, &walk, scratch, error);
     cn_h5_variable_close(&variable);
