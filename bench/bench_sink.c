@@ -23,22 +23,22 @@ static double now(void) /* of this thread, so that time given to other programs 
 
 /* The linker puts these around the HDF5 lock of the library. */
 /* NOLINTBEGIN(bugprone-reserved-identifier): its names */
-static double entered, least_door_ms;
-void __real_cn_door_enter(void);
-void __real_cn_door_leave(void);
-void __wrap_cn_door_enter(void);
-void __wrap_cn_door_leave(void);
+static double locked_since, least_locked_ms;
+void __real_cn_hdf5_lock(void);
+void __real_cn_hdf5_unlock(void);
+void __wrap_cn_hdf5_lock(void);
+void __wrap_cn_hdf5_unlock(void);
 
-void __wrap_cn_door_enter(void)
+void __wrap_cn_hdf5_lock(void)
 {
-    __real_cn_door_enter();
-    entered = now();
+    __real_cn_hdf5_lock();
+    locked_since = now();
 }
 
-void __wrap_cn_door_leave(void)
+void __wrap_cn_hdf5_unlock(void)
 {
-    least_door_ms = fmin(least_door_ms, now() - entered);
-    __real_cn_door_leave();
+    least_locked_ms = fmin(least_locked_ms, now() - locked_since);
+    __real_cn_hdf5_unlock();
 }
 /* NOLINTEND(bugprone-reserved-identifier) */
 
@@ -88,7 +88,7 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
     for (int k = 0; k < SLOTS; k++)
         fill(values + (size_t)k * cells, cells, k);
     double encode_ms = 0, write_ms = 0, bytes = 0;
-    least_door_ms = HUGE_VAL;
+    least_locked_ms = HUGE_VAL;
     for (int i = 0; i <= FILES; i++) {
         if (i <= 1) /* the first also makes the skeleton */
             encode_ms = write_ms = bytes = 0;
@@ -111,8 +111,8 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
         write_ms += now() - start;
         unlink(temporary);
     }
-    printf("%-6s %5.1f MB: door %.2f ms, encode %.1f ms, write %.1f ms; both %.3f x encode\n", name,
-           bytes / FILES * 1e-6, least_door_ms, encode_ms / FILES, write_ms / FILES,
+    printf("%-6s %5.1f MB: HDF5 lock %.2f ms, encode %.1f ms, write %.1f ms; both %.3f x encode\n",
+           name, bytes / FILES * 1e-6, least_locked_ms, encode_ms / FILES, write_ms / FILES,
            (encode_ms + write_ms) / encode_ms);
     free((void *)s->cells.lat);
     free((void *)s->cells.lon);
