@@ -8,12 +8,14 @@
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -160,6 +162,7 @@ static void test_json_goes_where_it_can(void **state)
     snprintf(path, sizeof path, "%s/no/summary.json", fix->folder);
     assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, path));
+    assert_non_null(strstr(error.text, "No such file"));
     assert_int_equal(cn_result_write_json(&fix->result, "/dev/full", &error), CN_BAD_MACHINE);
     assert_int_equal(cn_result_write_json(&fix->result, fix->folder, &error), CN_BAD_MACHINE);
 
@@ -177,31 +180,88 @@ static void test_json_goes_where_it_can(void **state)
     assert_int_equal(unlink(target), 0);
 }
 
-/* Temporaries of dead runs go; one that a living run is writing stays. */
+static void *end_other_run(void *lock)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    close(*(int *)lock);
+    return NULL;
+}
+
+/* The temporary of a dead run goes; that of a living one is waited for. */
 static void test_what_other_runs_left(void **state)
 {
     struct fixture *fix = *state;
     struct cn_error error;
-    char path[96], left[96], alive[96], other[96];
+    char path[96], left[96], other[96];
     snprintf(path, sizeof path, "%s/summary.json", fix->folder);
-    snprintf(left, sizeof left, "%s/.climnorm-summary.json.1-a.tmp", fix->folder);
-    snprintf(alive, sizeof alive, "%s/.climnorm-summary.json.2-b.tmp", fix->folder);
-    snprintf(other, sizeof other, "%s/.climnorm-another.json.3-c.tmp", fix->folder);
-    const char *const made[] = {left, alive, other};
-    int files[3];
-    for (int i = 0; i < 3; i++) {
-        files[i] = open(made[i], O_WRONLY | O_CREAT, 0666);
-        assert_true(files[i] >= 0);
+    snprintf(left, sizeof left, "%s/.climnorm-summary.json.tmp", fix->folder);
+    snprintf(other, sizeof other, "%s/.climnorm-another.json.tmp", fix->folder);
+    for (int is_alive = 0; is_alive < 2; is_alive++) {
+        int files[] = {open(left, O_WRONLY | O_CREAT, 0666), open(other, O_WRONLY | O_CREAT, 0666)};
+        assert_true(files[0] >= 0 && files[1] >= 0);
+        assert_int_equal(write(files[0], "half", 4), 4);
+        pthread_t thread;
+        if (is_alive) {
+            assert_int_equal(flock(files[0], LOCK_EX), 0);
+            assert_int_equal(pthread_create(&thread, NULL, end_other_run, &files[0]), 0);
+        } else {
+            close(files[0]);
+        }
+        assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+        if (is_alive) {
+            assert_int_equal(fcntl(files[0], F_GETFD), -1); /* it has ended */
+            assert_int_equal(pthread_join(thread, NULL), 0);
+        }
+        assert_int_equal(access(left, F_OK), -1);
+        assert_int_equal(unlink(other), 0);
+        close(files[1]);
+        json_decref(load(path));
+        assert_int_equal(unlink(path), 0);
     }
-    assert_int_equal(flock(files[1], LOCK_EX), 0);
+    /* Nothing is written through a link. */
+    assert_int_equal(symlink("target", left), 0);
+    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_BAD_MACHINE);
+    assert_int_equal(unlink(left), 0); /* and nothing else is there: the folder can be removed */
+}
+
+struct writers {
+    const struct cn_run_result *result;
+    const char *path;
+    atomic_int running;
+};
+
+static void *write_often(void *argument)
+{
+    struct writers *writers = argument;
+    struct cn_error error;
+    intptr_t failures = 0;
+    for (int i = 0; i < 100; i++)
+        failures += cn_result_write_json(writers->result, writers->path, &error) != CN_OK;
+    atomic_fetch_sub(&writers->running, 1);
+    return (void *)failures;
+}
+
+/* Runs that write the same summary at the same time: whoever reads it finds a whole one. */
+static void test_several_writers(void **state)
+{
+    enum { WRITERS = 3 };
+    struct fixture *fix = *state;
+    char path[96];
+    snprintf(path, sizeof path, "%s/summary.json", fix->folder);
+    struct writers writers = {&fix->result, path, WRITERS};
+    pthread_t threads[WRITERS];
+    struct cn_error error;
     assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
-    assert_int_equal(access(left, F_OK), -1);
-    assert_int_equal(unlink(alive), 0);
-    assert_int_equal(unlink(other), 0);
-    for (int i = 0; i < 3; i++)
-        close(files[i]);
-    json_decref(load(path));
-    assert_int_equal(unlink(path), 0); /* and nothing else is there: the folder can be removed */
+    for (int i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_often, &writers), 0);
+    while (atomic_load(&writers.running))
+        json_decref(load(path));
+    for (int i = 0; i < WRITERS; i++) {
+        void *failures;
+        assert_int_equal(pthread_join(threads[i], &failures), 0);
+        assert_null(failures);
+    }
+    assert_int_equal(unlink(path), 0);
 }
 
 int main(void)
@@ -211,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json_goes_where_it_can, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_other_runs_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_several_writers, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,12 +4,11 @@
  */
 #include "climnorm/run.h"
 
-#include "base/clock.h"
 #include "base/machine.h"
+#include "base/publish.h"
 #include "guard/fault.h"
 #include "progress/render.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,7 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -237,94 +235,17 @@ static char *summary_json(const struct cn_run_result *result)
     return text;
 }
 
-/* 0, or errno. Closes fd. */
-static int write_and_close(int fd, const char *text, bool sync)
+/* Writes into what is no regular file: /dev/stdout, a pipe, a link. 0, or errno. */
+static int write_into(const char *path, const char *text)
 {
-    int failed = dprintf(fd, "%s\n", text) < 0 ? errno : 0;
-    if (!failed && sync && fsync(fd))
+    /* Without O_NONBLOCK this would wait for the reader of a pipe. */
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (file < 0)
+        return errno;
+    fcntl(file, F_SETFL, 0);
+    int failed = dprintf(file, "%s\n", text) < 0 ? errno : 0;
+    if (close(file) && !failed)
         failed = errno;
-    if (close(fd) && !failed)
-        failed = errno;
-    return failed;
-}
-
-/* What killed runs left in the folder: temporaries of this name that no living writer has locked.
- */
-static void remove_left(const char *folder, const char *prefix)
-{
-    DIR *list = opendir(folder);
-    for (struct dirent *entry; list && (entry = readdir(list));) {
-        const char *end = strrchr(entry->d_name, '.');
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strcmp(end, ".tmp") != 0)
-            continue;
-        int left =
-            openat(dirfd(list), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (left >= 0 && flock(left, LOCK_EX | LOCK_NB) == 0)
-            unlinkat(dirfd(list), entry->d_name, 0);
-        if (left >= 0)
-            close(left);
-    }
-    if (list)
-        closedir(list);
-}
-
-/* Makes a temporary that no other run takes for one of a dead run: "<start><unique>.tmp". *lock
- * keeps it so. 0, or errno. */
-static int make_temporary(const char *start, char **path, int *fd, int *lock)
-{
-    enum { TRIES = 100 };
-    for (int i = 0; i < TRIES; i++) {
-        struct stat made;
-        if (asprintf(path, "%s%ld-%" PRIx64 ".tmp", start, (long)getpid(), cn_now_ns()) < 0) {
-            *path = NULL;
-            return ENOMEM;
-        }
-        *fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        int failed = *fd < 0 ? errno : 0;
-        bool is_locked = !failed && flock(*fd, LOCK_EX | LOCK_NB) == 0;
-        bool is_ours = is_locked && fstat(*fd, &made) == 0 && made.st_nlink > 0;
-        if (!failed && !is_locked) /* where nothing can be locked, nothing is removed either */
-            is_ours = errno != EWOULDBLOCK;
-        if (is_ours) {
-            *lock = fcntl(*fd, F_DUPFD_CLOEXEC, 0);
-            return 0;
-        }
-        if (!failed) { /* another run saw it before it was locked */
-            unlink(*path);
-            close(*fd);
-        }
-        free(*path);
-        *path = NULL;
-        if (failed && failed != EEXIST)
-            return failed;
-    }
-    return EBUSY;
-}
-
-/* Through a temporary in the same folder, named after the file. 0, or errno. */
-static int replace_file(const char *path, const char *text)
-{
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash - path + 1) : 0, fd = -1, lock = -1;
-    char *start = NULL, *temporary = NULL;
-    if (asprintf(&start, "%.*s.climnorm-%.190s.", folder, path, path + folder) < 0)
-        return ENOMEM;
-    char *parent = folder ? strndup(path, (size_t)folder) : strdup(".");
-    if (parent)
-        remove_left(parent, start + folder);
-    int failed = parent ? make_temporary(start, &temporary, &fd, &lock) : ENOMEM;
-    if (!failed) {
-        failed = write_and_close(fd, text, true);
-        if (!failed && rename(temporary, path))
-            failed = errno;
-        if (failed)
-            unlink(temporary);
-    }
-    if (lock >= 0)
-        close(lock);
-    free(parent);
-    free(start);
-    free(temporary);
     return failed;
 }
 
@@ -335,16 +256,8 @@ enum cn_status cn_result_write_json(const struct cn_run_result *result, const ch
     if (!text)
         return cn_fail_memory(error, "summary");
     struct stat old;
-    int failed;
-    if (lstat(path, &old) == 0 && !S_ISREG(old.st_mode)) { /* /dev/stdout, a pipe, a link */
-        /* Does not wait for a pipe's reader. */
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
-        if (fd >= 0)
-            fcntl(fd, F_SETFL, 0);
-        failed = fd < 0 ? errno : write_and_close(fd, text, false);
-    } else {
-        failed = replace_file(path, text);
-    }
+    bool is_regular = lstat(path, &old) || S_ISREG(old.st_mode);
+    int failed = is_regular ? cn_publish_text(path, text) : write_into(path, text);
     free(text);
     if (failed)
         return cn_fail(error, CN_BAD_MACHINE, "cannot write the summary %s: %s; %s", path,

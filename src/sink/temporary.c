@@ -3,6 +3,7 @@
  */
 #include "sink/temporary.h"
 
+#include "base/publish.h"
 #include "guard/fault.h"
 
 #include <errno.h>
@@ -104,38 +105,20 @@ enum cn_status cn_temporary_create(const char *root, const char *path, char *tem
     return status;
 }
 
-static int sync_file(const char *path)
-{
-    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor < 0)
-        return -1;
-    int result = fsync(descriptor), reason = errno;
-    close(descriptor);
-    errno = reason;
-    return result;
-}
-
 enum cn_status cn_temporary_publish(const char *path, const char *temporary, struct cn_error *error)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = (int)(strrchr(temporary, '/') - temporary);
-    char *folder = NULL, *final = NULL;
-    enum cn_status status = CN_OK;
-    if (asprintf(&folder, "%.*s", folder_length, temporary) < 0)
-        folder = NULL;
-    if (!folder || asprintf(&final, "%s/%s", folder, slash ? slash + 1 : path) < 0) {
-        final = NULL;
-        status = cn_fail_memory(error, "a path");
-    } else if (sync_file(temporary) != 0) {
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be made durable on disk: %s; %s", final,
-                         strerror(errno), cn_errno_advice(errno));
-    } else if (rename(temporary, final) != 0) {
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot take its name: %s; %s", final,
-                         strerror(errno), cn_errno_advice(errno));
-    }
-    if (status)
+    char *final = NULL;
+    if (asprintf(&final, "%.*s/%s", folder_length, temporary, slash ? slash + 1 : path) < 0) {
         unlink(temporary);
+        return cn_fail_memory(error, "a path");
+    }
+    enum cn_status status = CN_OK;
+    int failed = cn_publish(temporary, final);
+    if (failed)
+        status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be synced and renamed: %s; %s", final,
+                         strerror(failed), cn_errno_advice(failed));
     free(final);
-    free(folder);
     return status;
 }

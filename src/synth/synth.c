@@ -3,6 +3,7 @@
  * changes nothing: values are a function of what they stand for (world.h). It knows neither the
  * terminal nor exit codes.
  */
+#include "base/publish.h"
 #include "climnorm/pool.h"
 #include "guard/hdf5_lock.h"
 #include "synth/file.h"
@@ -236,48 +237,35 @@ static enum cn_status refuse_existing(const struct run *run, struct cn_error *er
     return CN_OK;
 }
 
-/* Makes the folders above a file. */
-static enum cn_status make_folders(const char *path, struct cn_error *error)
-{
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0777) && errno != EEXIST)
-            return cn_fail(error, CN_BAD_MACHINE, "%s: the folder cannot be made: %s", folder,
-                           strerror(errno));
-        *slash = '/';
-    }
-    return CN_OK;
-}
-
-static enum cn_status publish(const struct run *run, size_t index, const struct slot *slot,
-                              uint64_t *bytes, struct cn_error *error)
+static enum cn_status write_file(const struct run *run, size_t index, const struct slot *slot,
+                                 uint64_t *bytes, struct cn_error *error)
 {
     const char *path = run->paths[index], *base = strrchr(path, '/') + 1;
     const struct cn_synth_file *file = &run->files[index];
     char temporary[PATH_MAX];
     snprintf(temporary, sizeof temporary, "%.*s.climnorm-%ld-%zu.tmp", (int)(base - path), path,
              (long)getpid(), index);
-    enum cn_status status = make_folders(path, error);
-    if (status)
-        return status;
+    if (!cn_make_folders(path))
+        return cn_fail(error, CN_BAD_MACHINE, "%s: its folder cannot be made: %s", path,
+                       strerror(errno));
     unlink(temporary); /* of a dead process that had our number */
     cn_hdf5_lock();
-    status = cn_synth_file_create(file, temporary, error);
+    enum cn_status status = cn_synth_file_create(file, temporary, error);
     if (!status)
         status = cn_write_encoded(temporary, file->variable->name, slot->chunks, (size_t)file->days,
                                   error);
     cn_hdf5_unlock();
-    struct stat written;
-    if (!status && (stat(temporary, &written) || rename(temporary, path)))
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: the finished file cannot take its name: %s",
-                         path, strerror(errno));
-    if (status)
+    struct stat written = {0};
+    stat(temporary, &written);
+    *bytes = (uint64_t)written.st_size;
+    if (status) {
         unlink(temporary);
-    else
-        *bytes = (uint64_t)written.st_size;
-    return status;
+        return status;
+    }
+    int failed = cn_publish(temporary, path);
+    return failed ? cn_fail(error, CN_BAD_MACHINE, "%s: cannot be synced and renamed: %s", path,
+                            strerror(failed))
+                  : CN_OK;
 }
 
 static void halt(struct run *run, const struct cn_error *error)
@@ -318,7 +306,7 @@ static void finish_unit(struct run *run, struct slot *slot, size_t file)
         return;
     struct cn_error error;
     uint64_t bytes = 0;
-    if (publish(run, file, slot, &bytes, &error)) {
+    if (write_file(run, file, slot, &bytes, &error)) {
         halt(run, &error);
         return;
     }
