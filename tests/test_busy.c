@@ -296,7 +296,6 @@ static struct world *make_world(size_t years)
         .region_count = sizeof regions / sizeof *regions,
         .normals.window = WINDOW,
         .normals.min_years = WINDOW,
-        .normals.periods_given = true,
         .normals.periods = &world->period,
         .normals.period_count = 1,
         .output.root = "/normals",

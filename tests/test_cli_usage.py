@@ -57,7 +57,8 @@ class Version(unittest.TestCase):
         code, out, err = climnorm("--version")
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"\Aclimnorm \d+\.\d+\.\d+\n")
-        for library in ("netCDF", "HDF5", "libdeflate", "libconfig", "OpenMP"):
+        for library in ("netCDF", "HDF5", "libdeflate", "libconfig", "xxHash", "Jansson", "zstd",
+                        "OpenMP"):
             self.assertRegex(out, rf"\b{library} \d+\.\d+")
         self.assertRegex(out, r"\bUDUNITS 2\b")
         self.assertRegex(out, r"(?m)^kernels: \w+$")

@@ -35,11 +35,7 @@ static void defaults(void **state)
     assert_int_equal(config->normals.min_years, 25);
     assert_true(config->normals.min_days == 0.9);
     assert_int_equal(config->normals.leap_day, CN_DAYOFYEAR);
-    assert_false(config->normals.periods_given);
-    assert_int_equal(config->normals.period_count, 3);
-    assert_string_equal(config->normals.periods[2].name, "{scenario}");
-    assert_int_equal(config->normals.periods[2].first, 2045);
-    assert_int_equal(config->normals.periods[2].last, 2100);
+    assert_null(config->normals.periods);
     assert_int_equal(config->engine.threads, 0);
     assert_int_equal(config->engine.batch_years, 0);
     assert_true(config->engine.memory_share == 0.8);
@@ -94,7 +90,6 @@ static void every_key(void **state)
     assert_int_equal(config->normals.min_years, 15);
     assert_true(config->normals.min_days == 1);
     assert_int_equal(config->normals.leap_day, CN_DROP);
-    assert_true(config->normals.periods_given);
     assert_int_equal(config->normals.period_count, 1);
     assert_string_equal(config->normals.periods[0].name, "past-{scenario}.x");
     assert_int_equal(config->engine.threads, 12);

@@ -70,7 +70,6 @@ static struct world *make_world(int first, int split, int last, size_t scenarios
                                        .region_count = 1,
                                        .normals.window = window,
                                        .normals.min_years = window,
-                                       .normals.periods_given = true,
                                        .normals.periods = &world->period,
                                        .normals.period_count = 1,
                                        .output.root = "/normals",
@@ -328,7 +327,7 @@ static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void
 {
     (void)state;
     struct world *world = make_world(1950, 2014, 2100, 2, 30, 1);
-    world->config.normals.periods_given = false;
+    world->config.normals.periods = NULL;
     struct cn_plan *plan = plan_of(world);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_string_equal(variable->targets[0].period, "historical");

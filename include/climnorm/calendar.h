@@ -25,6 +25,8 @@ enum cn_calendar {
 
 /* How days become day slots: see cn_slot. */
 enum cn_leap_day { CN_DAYOFYEAR, CN_MONTH_DAY, CN_DROP };
+/* Their names in configs and outputs, in the order of the enum; NULL-terminated. */
+extern const char *const cn_leap_day_names[];
 
 struct cn_date {
     int year, month, day; /* month and day count from 1 */
@@ -37,9 +39,8 @@ const char *cn_calendar_name(enum cn_calendar calendar);
 /* Calendars that agree on every day after 1582-10-15 are one family. */
 bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b);
 
-/* Days that exist (1582-10 has 21 in the standard calendar); 0 without such a year or month. */
+/* Days that exist (1582 has 355 in the standard calendar); 0: there is no such year. */
 int cn_days_in_year(enum cn_calendar calendar, int year);
-int cn_days_in_month(enum cn_calendar calendar, int year, int month);
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
 
 /* Continuous day number of a valid date, and back. |year| at most 1 000 000. */

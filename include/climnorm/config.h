@@ -47,8 +47,7 @@ struct cn_config {
         int window, min_years;
         double min_days; /* share of a year's days, 0 … 1 */
         enum cn_leap_day leap_day;
-        bool periods_given; /* false: the defaults, clipped to the timeline */
-        struct cn_period *periods;
+        struct cn_period *periods; /* NULL: the defaults, cut to the timeline */
         size_t period_count;
     } normals;
     struct {
@@ -72,7 +71,9 @@ enum cn_status cn_config_read(const char *path, const char *const *overrides, si
                               struct cn_config **config, struct cn_problems *problems);
 void cn_config_free(struct cn_config *config);
 
-/* The field names that output.pattern may use: a NULL-terminated list without braces. */
-extern const char *const cn_pattern_fields[];
+/* The fields that output.pattern may use, in the order in which they are listed: X(name) each. */
+#define CN_PATTERN_FIELDS(X) \
+    X(region) X(variable) X(period) X(year) X(window) X(scenario) X(model) X(variant) X(grid)
+#define CN_FIELD_IN_BRACES(name) " {" #name "}"
 
 #endif

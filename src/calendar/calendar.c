@@ -28,6 +28,9 @@ static const struct {
     {"365_day", CN_NOLEAP},     {"366_day", CN_ALL_LEAP},
 };
 
+const char *const cn_leap_day_names[] = {
+    [CN_DAYOFYEAR] = "dayofyear", [CN_MONTH_DAY] = "month_day", [CN_DROP] = "drop", NULL};
+
 static const int days_before_month[2][13] = {
     {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
     {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366},
@@ -122,15 +125,6 @@ int cn_days_in_year(enum cn_calendar calendar, int year)
     if (calendar == CN_STANDARD && year == 1582)
         return 355;
     return has_leap_day(calendar, year) ? 366 : 365;
-}
-
-int cn_days_in_month(enum cn_calendar calendar, int year, int month)
-{
-    if (!is_year(calendar, year) || month < 1 || month > 12)
-        return 0;
-    if (calendar == CN_STANDARD && year == 1582 && month == 10)
-        return 21;
-    return last_day(calendar, year, month);
 }
 
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date)

@@ -6,6 +6,7 @@
 #include "catalog/timeline.h"
 
 #include "base/strbuf.h"
+#include "climnorm/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -155,9 +156,8 @@ static void warn_of_end_stamps(struct cn_variable *variable, const struct cn_fil
 enum cn_status cn_timelines_warn(const struct cn_config *config, struct cn_variable *variable,
                                  const struct cn_file *files, size_t count, struct cn_error *error)
 {
-    enum { YEARS = 10000 }; /* instants lie in the years 0 to 9999 */
     struct version *versions = calloc(count + 1, sizeof *versions);
-    bool *known = calloc(YEARS, sizeof *known);
+    bool *known = calloc(CN_LAST_YEAR + 1, sizeof *known);
     enum cn_status status = CN_OK;
     if (versions && known) {
         warn_of_days(config, variable, files, count);

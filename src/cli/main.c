@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <jansson.h>
 #include <libconfig.h>
 #include <libdeflate.h>
 #include <locale.h>
@@ -22,6 +23,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <xxhash.h>
+#include <zstd.h>
 
 static const struct command {
     const char *name, *arguments, *summary;
@@ -63,11 +65,11 @@ static int print_version(void)
     unsigned xxhash = XXH_versionNumber();
     printf("climnorm %s\n", CLIMNORM_VERSION);
     printf("libraries: netCDF %.*s, HDF5 %u.%u.%u, libdeflate %s, libconfig %d.%d.%d, "
-           "UDUNITS 2, xxHash %u.%u.%u, OpenMP %s\n",
+           "UDUNITS 2, xxHash %u.%u.%u, Jansson %s, zstd %s, OpenMP %s\n",
            (int)strcspn(nc_inq_libvers(), " "), nc_inq_libvers(), major, minor, release,
            LIBDEFLATE_VERSION_STRING, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
            LIBCONFIG_VER_REVISION, xxhash / 10000, xxhash / 100 % 100, xxhash % 100,
-           openmp_version());
+           jansson_version_str(), ZSTD_versionString(), openmp_version());
     const struct cn_kernels *kernels;
     struct cn_error error;
     enum cn_status status = cn_kernels_select(&kernels, &error);

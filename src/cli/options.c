@@ -154,11 +154,11 @@ int cn_next_argument(struct cn_arguments *arguments)
     return index;
 }
 
-long cn_option_number(const char *text, long least, long most)
+long long cn_option_number(const char *text, long long least, long long most)
 {
     char *end;
     errno = 0;
-    long number = strtol(text, &end, 10);
+    long long number = strtoll(text, &end, 10);
     bool good = isdigit((unsigned char)text[0]) && !*end && errno == 0;
     return good && number >= least && number <= most ? number : -1;
 }

@@ -49,8 +49,8 @@ int cn_next_argument(struct cn_arguments *arguments);
 int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A whole number from least to most, or -1. */
-long cn_option_number(const char *text, long least, long most);
+/* Returns: the whole number that the text is, from least to most (0 <= least); -1: it is none. */
+long long cn_option_number(const char *text, long long least, long long most);
 
 struct cn_run_options {
     const char *config_path;

@@ -2,47 +2,71 @@
  * climnorm synth: the options of a synthetic tree, its progress line and its exit code.
  */
 #include "climnorm/synth.h"
-#include "base/clock.h"
-#include "cli/commands.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
+#include "base/clock.h"
+#include "base/format.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "climnorm/limits.h"
+#include "climnorm/pool.h"
+
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: climnorm synth [OPTION]... DIR\n"
-    "\n"
-    "Makes DIR/{model}/{experiment}/{variant}/{variable}/*.nc: daily files laid out like those of\n"
-    "NEX-GDDP-CMIP6, one a year, with random weather over land. Years until 2014 are historical.\n"
-    "\n"
-    "      --years A-B        source years (default 1950-2100)\n"
-    "      --grid LATxLON     cells between 60 S and 90 N, and around the globe (default 22x36;\n"
-    "                         600x1440 is 0.25 degree, about 0.2 GB a file)\n"
-    "      --variables LIST   comma-separated (default pr,tas); NEX-GDDP-CMIP6 has hurs huss pr\n"
-    "                         rlds rsds sfcWind tas tasmax tasmin, other names get made-up values\n"
-    "      --model NAME       (default NorESM2-LM)\n"
-    "      --scenario LIST    what follows 2014, comma-separated (default ssp245)\n"
-    "      --variant NAME     (default r1i1p1f1)\n"
-    "      --grid-label NAME  (default gn; \"\": names without one, as in CMIP5)\n"
-    "      --calendar NAME    standard, proleptic_gregorian, julian, noleap, all_leap, 360_day\n"
-    "                         (default noleap)\n"
-    "      --seed N           other numbers, other weather (default 1)\n"
-    "      --days N           only the first N days of each year\n"
-    "      --compression N    deflate level, 0 to 9 (default 5, as NEX-GDDP-CMIP6)\n"
-    "  -t, --threads N        (default: all cores this process may use)\n"
-    "      --force            replace files that exist\n"
-    "  -h, --help             this text\n"
-    "\n"
-    "The same options make the same values on any number of threads; with SOURCE_DATE_EPOCH set,\n"
-    "the same bytes. Example: climnorm synth demo --variables pr,tas,tasmax,tasmin\n";
+enum synth_option {
+    YEARS,
+    GRID,
+    VARIABLES,
+    MODEL,
+    SCENARIO,
+    VARIANT,
+    LABEL,
+    CALENDAR,
+    SEED,
+    DAYS,
+    COMPRESSION,
+    THREADS,
+    FORCE
+};
 
-enum { MAX_NAMES = 64 };
+static const struct cn_option options[] = {
+    [YEARS] = {"years", 0, "A-B", "source years (default 1950-2100)"},
+    [GRID] = {"grid", 0, "LATxLON",
+              "cells between 60 S and 90 N, and around the globe\n"
+              "(default 22x36; 600x1440 is 0.25 degree, about\n"
+              "0.2 GB a file)"},
+    [VARIABLES] = {"variables", 0, "LIST",
+                   "comma-separated (default pr,tas); NEX-GDDP-CMIP6 has\n"
+                   "hurs huss pr rlds rsds sfcWind tas tasmax tasmin,\n"
+                   "other names get made-up values"},
+    [MODEL] = {"model", 0, "NAME", "(default NorESM2-LM)"},
+    [SCENARIO] = {"scenario", 0, "LIST", "what follows 2014, comma-separated (default ssp245)"},
+    [VARIANT] = {"variant", 0, "NAME", "(default r1i1p1f1)"},
+    [LABEL] = {"grid-label", 0, "NAME", "(default gn; \"\": names without one, as in CMIP5)"},
+    [CALENDAR] = {"calendar", 0, "NAME",
+                  "standard, proleptic_gregorian, julian, noleap,\n"
+                  "all_leap, 360_day (default noleap)"},
+    [SEED] = {"seed", 0, "N", "other numbers, other weather (default 1)"},
+    [DAYS] = {"days", 0, "N", "only the first N days of each year"},
+    [COMPRESSION] = {"compression", 0, "N", "deflate level, 0 to 9 (default 5, as NEX-GDDP-CMIP6)"},
+    [THREADS] = {"threads", 't', "N", "(default: all cores this process may use)"},
+    [FORCE] = {"force", 0, NULL, "replace files that exist"},
+    {.name = NULL}};
+
+static const struct cn_usage usage = {
+    "synth", "DIR",
+    "Makes DIR/{model}/{experiment}/{variant}/{variable}/*.nc: daily files laid out\n"
+    "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
+    "until 2014 are historical. The same options make the same values on any number\n"
+    "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
+    "\n"
+    "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
+    options};
+
+enum { MAX_NAMES = 64, MOST = 1000000 };
 
 static volatile sig_atomic_t stop_signal;
 
@@ -51,23 +75,8 @@ static void stop_on_signal(int number)
     stop_signal = number;
 }
 
-static int complain(const char *text)
-{
-    fprintf(stderr, "climnorm synth: %s\n", text);
-    return CN_EXIT_USAGE;
-}
-
-/* A decimal integer and nothing else. */
-static bool parse_integer(const char *text, long long low, long long high, long long *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoll(text, &end, 10);
-    return isdigit((unsigned char)*text) && !*end && !errno && *value >= low && *value <= high;
-}
-
 /* Two numbers with a separator between them. */
-static bool parse_pair(const char *text, char separator, long long *a, long long *b)
+static bool parse_pair(const char *text, char separator, int *a, int *b)
 {
     char first[16];
     const char *middle = strchr(text, separator);
@@ -75,60 +84,45 @@ static bool parse_pair(const char *text, char separator, long long *a, long long
         return false;
     memcpy(first, text, (size_t)(middle - text));
     first[middle - text] = '\0';
-    return parse_integer(first, 0, 1000000, a) && parse_integer(middle + 1, 0, 1000000, b);
+    *a = (int)cn_option_number(first, 0, MOST);
+    *b = (int)cn_option_number(middle + 1, 0, MOST);
+    return *a >= 0 && *b >= 0;
 }
 
-/* Splits in place at commas. 0: empty or too many. */
-static size_t parse_list(char *text, const char *names[MAX_NAMES])
+struct synth_arguments {
+    struct cn_synth_options options;
+    const char *variables[MAX_NAMES], *scenarios[MAX_NAMES];
+    struct cn_pool *pool;
+    bool out_of_memory;
+};
+
+/* Names between commas. 0: the list is empty or too long. */
+static size_t parse_list(struct synth_arguments *arguments, const char *text,
+                         const char *names[MAX_NAMES])
 {
     size_t count = 0;
-    for (char *name; (name = strsep(&text, ","));) {
+    char *rest = cn_pool_strdup(arguments->pool, text);
+    arguments->out_of_memory |= !rest;
+    for (char *name; (name = strsep(&rest, ","));) {
         if (count == MAX_NAMES)
             return 0;
         names[count++] = name;
     }
-    return *names[0] ? count : 0;
+    return count && *names[0] ? count : 0;
 }
 
-struct command {
-    struct cn_synth_options options;
-    const char *variables[MAX_NAMES], *scenarios[MAX_NAMES];
-};
-
-enum { YEARS = 256, GRID, VARIABLES, MODEL, SCENARIO, VARIANT, LABEL, CALENDAR, SEED, DAYS, LEVEL };
-
-static const struct option long_options[] = {
-    {"years", required_argument, NULL, YEARS},
-    {"grid", required_argument, NULL, GRID},
-    {"variables", required_argument, NULL, VARIABLES},
-    {"model", required_argument, NULL, MODEL},
-    {"scenario", required_argument, NULL, SCENARIO},
-    {"variant", required_argument, NULL, VARIANT},
-    {"grid-label", required_argument, NULL, LABEL},
-    {"calendar", required_argument, NULL, CALENDAR},
-    {"seed", required_argument, NULL, SEED},
-    {"days", required_argument, NULL, DAYS},
-    {"compression", required_argument, NULL, LEVEL},
-    {"threads", required_argument, NULL, 't'},
-    {"force", no_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 /* NULL, or what was expected. Ranges that the library checks are not repeated here. */
-static const char *set_option(struct command *command, int option, char *text)
+static const char *set_option(struct synth_arguments *arguments, int option, const char *text)
 {
-    struct cn_synth_options *o = &command->options;
-    long long a, b;
+    struct cn_synth_options *o = &arguments->options;
+    int a, b;
     switch (option) {
     case YEARS:
-        if (parse_integer(text, 0, 1000000, &a))
-            b = a;
-        else if (!parse_pair(text, '-', &a, &b))
-            return "FIRST-LAST or one year, for example 1950-2100";
-        o->first_year = (int)a;
-        o->last_year = (int)b;
-        return NULL;
+        if (!parse_pair(text, '-', &a, &b))
+            a = b = (int)cn_option_number(text, 0, MOST);
+        o->first_year = a;
+        o->last_year = b;
+        return a >= 0 ? NULL : "FIRST-LAST or one year, for example 1950-2100";
     case GRID:
         if (!parse_pair(text, 'x', &a, &b))
             return "LATxLON, for example 600x1440";
@@ -136,10 +130,10 @@ static const char *set_option(struct command *command, int option, char *text)
         o->lon_count = (size_t)b;
         return NULL;
     case VARIABLES:
-        o->variable_count = parse_list(text, command->variables);
+        o->variable_count = parse_list(arguments, text, arguments->variables);
         return o->variable_count ? NULL : "one to 64 names separated by commas, for example pr,tas";
     case SCENARIO:
-        o->scenario_count = *text ? parse_list(text, command->scenarios) : 0;
+        o->scenario_count = parse_list(arguments, text, arguments->scenarios);
         return o->scenario_count || !*text ? NULL
                                            : "names separated by commas, for example ssp245,ssp585";
     case MODEL:
@@ -156,77 +150,59 @@ static const char *set_option(struct command *command, int option, char *text)
                    ? NULL
                    : "standard, proleptic_gregorian, julian, noleap, all_leap or 360_day";
     case SEED:
-        if (!parse_integer(text, 0, LLONG_MAX, &a))
-            return "a number from 0 to 9223372036854775807";
-        o->seed = (uint64_t)a;
-        return NULL;
+        o->seed = (uint64_t)cn_option_number(text, 0, LLONG_MAX);
+        return o->seed <= LLONG_MAX ? NULL : "a number from 0 to 9223372036854775807";
     case DAYS:
-        if (!parse_integer(text, 1, 366, &a))
-            return "1 to 366 days";
-        o->days = (int)a;
-        return NULL;
-    case LEVEL:
-        if (!parse_integer(text, 0, 9, &a))
-            return "a deflate level from 0 (none) to 9";
-        o->compression = (int)a;
-        return NULL;
-    default: /* 't' */
-        if (!parse_integer(text, 0, CN_SYNTH_MAX_THREADS, &a))
-            return "a number of threads, or 0 for all cores";
-        o->threads = (int)a;
+        o->days = (int)cn_option_number(text, 1, CN_MAX_SLOTS);
+        return o->days > 0 ? NULL : "1 to 366 days";
+    case COMPRESSION:
+        o->compression = (int)cn_option_number(text, 0, 9);
+        return o->compression >= 0 ? NULL : "a deflate level from 0 (none) to 9";
+    case THREADS:
+        o->threads = (int)cn_option_number(text, 1, CN_SYNTH_MAX_THREADS);
+        return o->threads > 0 ? NULL : "a whole number from 1 to 1024";
+    default:
+        o->force = true;
         return NULL;
     }
 }
 
-static const char *option_name(int option)
+static int fail_memory(void)
 {
-    const struct option *known = long_options;
-    while (known->val != option)
-        known++;
-    return known->name;
+    fprintf(stderr, "climnorm synth: out of memory (options)\n");
+    return CN_EXIT_MACHINE;
 }
 
-/* -1: go on; else the exit code. */
-static int parse_command(int argc, char **argv, struct command *command)
+/* Returns -1: go on; else the exit code. */
+static int parse_arguments(int argc, char **argv, struct synth_arguments *arguments)
 {
-    char text[512];
-    int option;
-    opterr = 0;
-    optind = 0; /* getopt may have been used before: start anew */
-    while ((option = getopt_long(argc, argv, ":t:h", long_options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
+    struct cn_arguments walk = {.usage = &usage, .argc = argc, .argv = argv};
+    const char **root = &arguments->options.root;
+    int index;
+    while ((index = cn_next_argument(&walk)) != CN_ARGUMENT_END) {
+        if (index == CN_ARGUMENT_HELP)
+            return CN_EXIT_OK;
+        if (index == CN_ARGUMENT_BAD)
+            return CN_EXIT_USAGE;
+        if (index == CN_ARGUMENT_OPERAND && *root)
+            return cn_usage_error(&usage, "expected one folder, not \"%.200s\" and \"%.200s\"",
+                                  *root, walk.value);
+        if (index == CN_ARGUMENT_OPERAND) {
+            size_t length = strlen(walk.value);
+            while (length > 1 && walk.value[length - 1] == '/')
+                length--;
+            *root = cn_pool_strndup(arguments->pool, walk.value, length);
+            arguments->out_of_memory |= !*root;
         }
-        if (option == '?' || option == ':') {
-            snprintf(text, sizeof text, "%s '%s'; see climnorm synth --help",
-                     option == '?' ? "unknown option" : "a value is missing after",
-                     argv[optind - 1]);
-            return complain(text);
-        }
-        if (option == 'f') {
-            command->options.force = true;
-            continue;
-        }
-        char *value = optarg;
-        char *given = strdup(value); /* lists are split in place */
-        const char *expected = set_option(command, option, value);
-        if (expected) {
-            snprintf(text, sizeof text, "--%s %s: expected %s", option_name(option),
-                     given ? given : value, expected);
-            free(given);
-            return complain(text);
-        }
-        free(given);
+        const char *expected = index < 0 ? NULL : set_option(arguments, index, walk.value);
+        if (arguments->out_of_memory)
+            return fail_memory();
+        if (expected)
+            return cn_usage_error(&usage, "--%s %.200s: expected %s", options[index].name,
+                                  walk.value, expected);
     }
-    if (optind != argc - 1)
-        return complain(optind == argc
-                            ? "name the folder to make: climnorm synth DIR (see --help)"
-                            : "expected one folder, and options before or behind it (see --help)");
-    char *root = argv[optind];
-    for (size_t end = strlen(root); end > 1 && root[end - 1] == '/'; end--)
-        root[end - 1] = '\0';
-    command->options.root = root;
+    if (!*root)
+        return cn_usage_error(&usage, "name the folder to make: climnorm synth DIR");
     return -1;
 }
 
@@ -239,19 +215,7 @@ struct display {
     double started, drawn;
 };
 
-/* "1.26 GB": decimal units, as disks are sold. */
-static const char *format_bytes(uint64_t bytes, char text[32])
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    for (; value >= 999.5; unit++)
-        value /= 1000;
-    snprintf(text, 32, unit && value < 99.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    return text;
-}
-
-static void draw(void *context, const struct cn_synth_state *state)
+static void draw_progress(void *context, const struct cn_synth_state *state)
 {
     struct display *display = context;
     double now = seconds_now();
@@ -260,18 +224,18 @@ static void draw(void *context, const struct cn_synth_state *state)
     display->drawn = now;
     double left = (now - display->started) / (double)state->files_done *
                   (double)(state->files_total - state->files_done);
-    char bytes[32];
+    char bytes[24];
     fprintf(stderr, "\r\033[K%zu of %zu files · %s · %.0f s left · %.80s", state->files_done,
-            state->files_total, format_bytes(state->bytes_written, bytes), left, state->latest);
+            state->files_total, cn_format_bytes(state->bytes_written, bytes), left, state->latest);
     fflush(stderr);
 }
 
 static void print_made(const struct cn_synth_options *o, const struct cn_synth_state *state,
                        double seconds)
 {
-    char bytes[32];
+    char bytes[24];
     printf("%s: %zu files, %s · %s", o->root, state->files_done,
-           format_bytes(state->bytes_written, bytes), o->model);
+           cn_format_bytes(state->bytes_written, bytes), o->model);
     if (o->first_year <= CN_SYNTH_LAST_HISTORICAL)
         printf(" historical");
     if (o->last_year > CN_SYNTH_LAST_HISTORICAL)
@@ -284,9 +248,48 @@ static void print_made(const struct cn_synth_options *o, const struct cn_synth_s
            cn_calendar_name(o->calendar), o->lat_count, o->lon_count, seconds);
 }
 
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = stop_on_signal,
+                               .sa_flags = (int)(SA_RESTART | SA_RESETHAND)},
+                     inherited;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
+}
+
+/* Returns the exit code. */
+static int make_tree(struct cn_synth_options *o)
+{
+    struct display display = {.started = seconds_now()};
+    bool terminal = isatty(STDERR_FILENO);
+    if (terminal) {
+        o->progress = draw_progress;
+        o->context = &display;
+    }
+    catch_signals();
+    struct cn_synth_state state = {0};
+    struct cn_error error;
+    enum cn_status status = cn_synth(o, &state, &error);
+    if (terminal && state.files_done)
+        fprintf(stderr, "\r\033[K");
+    if (!status) {
+        print_made(o, &state, seconds_now() - display.started);
+        return CN_EXIT_OK;
+    }
+    fprintf(stderr, "climnorm synth: %s", error.text);
+    if (state.files_done)
+        fprintf(stderr, "; %zu of %zu files are complete", state.files_done, state.files_total);
+    fputc('\n', stderr);
+    if (status == CN_STOPPED)
+        return 128 + (int)stop_signal;
+    return status == CN_BAD_USAGE ? CN_EXIT_USAGE : CN_EXIT_MACHINE;
+}
+
 int cn_command_synth(int argc, char **argv)
 {
-    struct command command = {
+    struct synth_arguments arguments = {
         .options = {.first_year = 1950,
                     .last_year = 2100,
                     .lat_count = 22,
@@ -302,39 +305,15 @@ int cn_command_synth(int argc, char **argv)
                     .stop = &stop_signal},
         .variables = {"pr", "tas"},
         .scenarios = {"ssp245"},
+        .pool = cn_pool_new(),
     };
-    struct cn_synth_options *options = &command.options;
-    options->variables = command.variables;
-    options->scenarios = command.scenarios;
-    int code = parse_command(argc, argv, &command);
-    if (code >= 0)
-        return code;
-
-    struct display display = {.started = seconds_now()};
-    bool terminal = isatty(STDERR_FILENO);
-    if (terminal) {
-        options->progress = draw;
-        options->context = &display;
-    }
-    struct sigaction action = {.sa_handler = stop_on_signal,
-                               .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-
-    struct cn_synth_state state = {0};
-    struct cn_error error;
-    enum cn_status status = cn_synth(options, &state, &error);
-    if (terminal && state.files_done)
-        fprintf(stderr, "\r\033[K");
-    if (!status) {
-        print_made(options, &state, seconds_now() - display.started);
-        return fflush(stdout) ? CN_EXIT_MACHINE : CN_EXIT_OK;
-    }
-    fprintf(stderr, "climnorm synth: %s", error.text);
-    if (state.files_done)
-        fprintf(stderr, "; %zu of %zu files are complete", state.files_done, state.files_total);
-    fputc('\n', stderr);
-    if (status == CN_STOPPED)
-        return 128 + (int)stop_signal;
-    return status == CN_BAD_USAGE ? CN_EXIT_USAGE : CN_EXIT_MACHINE;
+    if (!arguments.pool)
+        return fail_memory();
+    arguments.options.variables = arguments.variables;
+    arguments.options.scenarios = arguments.scenarios;
+    int exit_code = parse_arguments(argc, argv, &arguments);
+    if (exit_code < 0)
+        exit_code = make_tree(&arguments.options);
+    cn_pool_free(arguments.pool);
+    return exit_code;
 }

@@ -152,21 +152,21 @@ static void check_scenarios(struct cn_config_builder *builder)
 
 static void check_periods(struct cn_config_builder *builder)
 {
-    static const struct cn_period defaults[] = {
-        {"historical", 1980, 2014}, {"hybrid", 2015, 2044}, {"{scenario}", 2045, 2100}};
     struct cn_config *config = &builder->config;
     const struct cn_custom_period *given = builder->periods.items;
-    config->normals.periods_given = given;
-    size_t count = given ? builder->periods.count : sizeof defaults / sizeof *defaults;
-    config->normals.periods = cn_pool_alloc(config->pool, count, sizeof *defaults);
-    if (!config->normals.periods) {
+    size_t count = builder->periods.count;
+    if (!given)
+        return;
+    struct cn_period *periods = cn_pool_alloc(config->pool, count, sizeof *periods);
+    if (!periods) {
         builder->out_of_memory = true;
         return;
     }
-    config->normals.period_count = count;
     for (size_t i = 0; i < count; i++)
-        config->normals.periods[i] = given ? given[i].period : defaults[i];
-    if (!given || !holds(builder, "normals.periods"))
+        periods[i] = given[i].period;
+    config->normals.periods = periods;
+    config->normals.period_count = count;
+    if (!holds(builder, "normals.periods"))
         return;
     for (size_t i = 0; i < count; i++) {
         const struct cn_period *period = &given[i].period;

@@ -1,6 +1,7 @@
 /*
  * The table of keys, and each type of value in words.
  */
+#include "climnorm/limits.h"
 #include "config/builder.h"
 
 #include <stdio.h>
@@ -11,10 +12,8 @@
 #define IN_REGION(member) .offset = offsetof(struct cn_custom_region, region.member)
 #define IN_PERIOD(member) .offset = offsetof(struct cn_custom_period, period.member)
 
-enum { NAME_BYTES = 64, PATH_BYTES = 3000, ENTRIES = 256, LAST_YEAR = 9999 };
+enum { NAME_BYTES = 64, PATH_BYTES = 3000, ENTRIES = 256 };
 
-static const char *const leap_days[] = {
-    [CN_DAYOFYEAR] = "dayofyear", [CN_MONTH_DAY] = "month_day", [CN_DROP] = "drop", NULL};
 static const char *const existing[] = {
     [CN_SKIP] = "skip", [CN_OVERWRITE] = "overwrite", [CN_REFUSE] = "fail", NULL};
 
@@ -34,9 +33,9 @@ static const struct cn_key region_keys[] = {
 static const struct cn_key period_keys[] = {
     {"normals.periods.name", CN_KEY_LABEL, true, IN_PERIOD(name), 1, NAME_BYTES,
      .meaning = "The label; `{scenario}` stands for the scenario's name."},
-    {"normals.periods.first", CN_KEY_INT, true, IN_PERIOD(first), 0, LAST_YEAR,
+    {"normals.periods.first", CN_KEY_INT, true, IN_PERIOD(first), 0, CN_LAST_YEAR,
      .meaning = "First target year."},
-    {"normals.periods.last", CN_KEY_INT, true, IN_PERIOD(last), 0, LAST_YEAR,
+    {"normals.periods.last", CN_KEY_INT, true, IN_PERIOD(last), 0, CN_LAST_YEAR,
      .meaning = "Last target year."},
     {.path = NULL},
 };
@@ -71,16 +70,16 @@ const struct cn_key cn_keys[] = {
      .element = region_keys, .element_bytes = sizeof(struct cn_custom_region),
      .meaning = "Boxes of your own. Left out: none."},
     {"normals", CN_KEY_GROUP, .meaning = "What is computed."},
-    {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, 1000, .default_text = "30",
-     .meaning = "Years of a window; it ends with the target year."},
-    {"normals.min_years", CN_KEY_INT, false, IN_CONFIG(normals.min_years), 1, 1000,
+    {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, CN_MAX_WINDOW,
+     .default_text = "30", .meaning = "Years of a window; it ends with the target year."},
+    {"normals.min_years", CN_KEY_INT, false, IN_CONFIG(normals.min_years), 1, CN_MAX_WINDOW,
      .meaning = "Source years that a window must have; at most `normals.window`. Left out: 25, or "
                 "the window when that is shorter."},
     {"normals.min_days", CN_KEY_REAL, false, IN_CONFIG(normals.min_days), 0, 1,
      .default_text = "0.9",
      .meaning = "Share of its calendar's days that a source year must have."},
-    {"normals.leap_day", CN_KEY_CHOICE, false, IN_CONFIG(normals.leap_day), .choices = leap_days,
-     .default_text = "dayofyear",
+    {"normals.leap_day", CN_KEY_CHOICE, false, IN_CONFIG(normals.leap_day),
+     .choices = cn_leap_day_names, .default_text = "dayofyear",
      .meaning = "How days become day slots. dayofyear: the ordinal day (slot 60 is 29 February in "
                 "leap years, 1 March in others). month_day: the same date in every year. drop: "
                 "29 February is left out."},
@@ -102,8 +101,8 @@ const struct cn_key cn_keys[] = {
     {"output.pattern", CN_KEY_PATTERN, false, IN_CONFIG(output.pattern), 1, 512,
      .default_text = "{region}/{variable}/{period}/"
                      "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
-     .meaning = "The path of each result below `output.root`. Fields: {region} {variable} "
-                "{period} {year} {window} {scenario} {model} {variant} {grid}."},
+     .meaning = "The path of each result below `output.root`. Fields:" CN_PATTERN_FIELDS(
+         CN_FIELD_IN_BRACES) "."},
     {"output.compression", CN_KEY_INT, false, IN_CONFIG(output.compression), 0, 9,
      .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const cn_pattern_fields[] = {"region",   "variable", "period",  "year", "window",
-                                         "scenario", "model",    "variant", "grid", NULL};
+#define FIELD_NAME(name) #name,
+static const char *const field_names[] = {CN_PATTERN_FIELDS(FIELD_NAME) NULL};
 
 static const char *field_fault(const char *name, size_t length, char *text, size_t room)
 {
@@ -19,15 +19,13 @@ static const char *field_fault(const char *name, size_t length, char *text, size
     memcpy(field, name, length);
     field[length] = '\0';
     struct cn_suggestion suggestion = {.word = field};
-    for (size_t i = 0; cn_pattern_fields[i]; i++) {
-        if (strcmp(field, cn_pattern_fields[i]) == 0)
+    for (size_t i = 0; field_names[i]; i++) {
+        if (strcmp(field, field_names[i]) == 0)
             return NULL;
-        cn_suggest(&suggestion, cn_pattern_fields[i]);
+        cn_suggest(&suggestion, field_names[i]);
     }
     char hint[CN_SUGGESTION_BYTES];
-    snprintf(text, room,
-             "{%s} is not a field%s; fields are {region} {variable} {period} {year} {window} "
-             "{scenario} {model} {variant} {grid}",
+    snprintf(text, room, "{%s} is not a field%s; fields are" CN_PATTERN_FIELDS(CN_FIELD_IN_BRACES),
              field, cn_suggestion_text(&suggestion, hint));
     return text;
 }

@@ -2,6 +2,7 @@
  * How the regions lie side by side in the row of a day slot.
  */
 #include "climnorm/grid.h"
+#include "climnorm/limits.h"
 
 #include "codec/codec.h"
 
@@ -34,5 +35,5 @@ bool cn_layout_place(struct cn_layout *layout)
             __builtin_add_overflow(layout->row_cells, padded, &layout->row_cells))
             return false;
     }
-    return layout->row_cells < SIZE_MAX / (4 * 400);
+    return layout->row_cells < SIZE_MAX / (4 * CN_MAX_SLOTS);
 }

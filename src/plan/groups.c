@@ -124,24 +124,26 @@ static int by_address(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-void cn_count_bytes_to_read(struct cn_variable_plan *variable)
+enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct cn_error *error)
 {
     size_t parts = 0, count = 0;
-    variable->bytes_to_read = 0;
     for (size_t y = 0; y < variable->variable->year_count; y++)
         parts += variable->variable->years[y].part_count;
     const struct cn_file **files = calloc(parts + 1, sizeof *files); /* NOLINT: of pointers */
-    for (size_t l = 0; files && l < variable->load_count; l++)
+    if (!files)
+        return cn_fail_memory(error, "files of the plan");
+    for (size_t l = 0; l < variable->load_count; l++)
         for (size_t k = 0; k < variable->loads[l].year_count; k++) {
             const struct cn_source_year *year =
                 &variable->variable->years[variable->loads[l].years[k]];
             for (size_t p = 0; p < year->part_count; p++)
                 files[count++] = year->parts[p].file;
         }
-    if (files)
-        qsort(files, count, sizeof(const struct cn_file *), by_address);
+    qsort(files, count, sizeof(const struct cn_file *), by_address);
+    variable->bytes_to_read = 0;
     for (size_t i = 0; i < count; i++)
         if (!i || files[i] != files[i - 1])
             variable->bytes_to_read += files[i]->size;
     free(files);
+    return CN_OK;
 }

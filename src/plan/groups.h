@@ -11,7 +11,8 @@
 enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
                              size_t *load_of_year, struct cn_error *error);
 
-/* Sums the sizes of the files that the loads open, each once. */
-void cn_count_bytes_to_read(struct cn_variable_plan *variable);
+/* Sets variable->bytes_to_read to the sum of the sizes of the files that the loads open, each once.
+ * Errors: CN_BAD_MACHINE, out of memory. */
+enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct cn_error *error);
 
 #endif

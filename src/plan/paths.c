@@ -7,34 +7,21 @@
 #include "base/strbuf.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_COMPONENT = 250, MAX_PATH = 3000, TEMPORARY_NAME = 32 };
 
-/* The value of the field that starts at `name` (behind its brace), or NULL. */
-static const char *field_value(const char *name, size_t length, const struct cn_fields *fields,
-                               char number[16])
+/* The value of the field whose name stands at `name`; NULL: there is no such field. */
+static const char *field_value(const char *name, size_t length, const struct cn_fields *fields)
 {
+#define FIELD_VALUE(field) {#field, fields->field},
     const struct {
         const char *name, *value;
-    } texts[] = {{"region", fields->region}, {"variable", fields->variable},
-                 {"period", fields->period}, {"scenario", fields->scenario},
-                 {"model", fields->model},   {"variant", fields->variant},
-                 {"grid", fields->grid}};
-    const struct {
-        const char *name;
-        int value;
-    } numbers[] = {{"year", fields->year}, {"window", fields->window}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (strlen(texts[i].name) == length && !memcmp(texts[i].name, name, length))
-            return texts[i].value ? texts[i].value : "";
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (strlen(numbers[i].name) == length && !memcmp(numbers[i].name, name, length)) {
-            snprintf(number, 16, "%d", numbers[i].value);
-            return number;
-        }
+    } values[] = {CN_PATTERN_FIELDS(FIELD_VALUE)};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (strlen(values[i].name) == length && !memcmp(values[i].name, name, length))
+            return values[i].value ? values[i].value : "";
     return NULL;
 }
 
@@ -43,9 +30,7 @@ const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct 
     struct cn_strbuf filled = {0};
     while (*text) {
         const char *end = *text == '{' ? strchr(text, '}') : NULL;
-        char number[16];
-        const char *value =
-            end ? field_value(text + 1, (size_t)(end - text - 1), fields, number) : NULL;
+        const char *value = end ? field_value(text + 1, (size_t)(end - text - 1), fields) : NULL;
         if (value)
             cn_strbuf_add(&filled, "%s", value);
         else

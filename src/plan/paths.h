@@ -9,8 +9,8 @@
 /* The text with its {fields} filled in, from the pool. NULL: out of memory. A field that is not
  * known stays as it is: the config has already refused it. */
 struct cn_fields {
-    const char *region, *variable, *period, *scenario, *model, *variant, *grid;
-    int year, window;
+#define CN_FIELD_MEMBER(name) const char *name;
+    CN_PATTERN_FIELDS(CN_FIELD_MEMBER)
 };
 const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields);
 

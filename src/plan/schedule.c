@@ -265,10 +265,11 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
         if (!variable->slot_of_year)
             return cn_fail_memory(error, "the schedule");
         enum cn_status status = choose(plan, variable, memory_limit, &need, error);
+        if (!status)
+            status = cn_count_bytes_to_read(variable, error);
         if (status)
             return status;
         count_outputs(variable);
-        cn_count_bytes_to_read(variable);
         cn_estimate_output_sizes(plan, variable);
         if (need > plan->arena_bytes) {
             plan->arena_bytes = need;

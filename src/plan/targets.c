@@ -7,6 +7,7 @@
 #include "plan/paths.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The periods when the config names none (docs/config.md). */
@@ -116,13 +117,16 @@ static enum cn_status name_outputs(const struct builder *builder, const struct c
     const struct cn_config *config = builder->plan->config;
     const struct cn_catalog *catalog = builder->plan->catalog;
     const struct cn_layout *layout = &builder->variable->layout;
+    char year[16], window[16];
+    snprintf(year, sizeof year, "%d", target->year);
+    snprintf(window, sizeof window, "%d", config->normals.window);
     struct cn_fields fields = {.variable = builder->variable->variable->name,
                                .scenario = target->scenario,
                                .model = catalog->model,
                                .variant = catalog->variant,
                                .grid = catalog->grid_label,
-                               .year = target->year,
-                               .window = config->normals.window};
+                               .year = year,
+                               .window = window};
     target->period = fields.period = cn_fill_fields(pool_of(builder), period->name, &fields);
     target->outputs =
         cn_pool_alloc(pool_of(builder), layout->region_count, sizeof *target->outputs);
@@ -189,7 +193,7 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
     const struct cn_config *config = builder->plan->config;
     const struct cn_variable *source = builder->variable->variable;
     const struct cn_timeline *timeline = &source->timelines[index];
-    bool given = config->normals.periods_given;
+    bool given = config->normals.periods;
     const struct cn_period *periods = given                        ? config->normals.periods
                                       : source->timeline_count > 1 ? default_periods_many
                                                                    : default_periods;

@@ -5,6 +5,7 @@
  */
 #include "sink/metadata.h"
 
+#include "base/clock.h"
 #include "base/formats.h"
 #include "base/strbuf.h"
 #include "catalog/attributes.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Attributes that say how the source is stored or name other variables of its file. They would be
  * wrong in an output file. */
@@ -174,30 +174,9 @@ static char *list_versions(struct cn_pool *pool, const struct contributors *from
     return cn_strbuf_to_pool(&text, pool);
 }
 
-/* Now, or the time that SOURCE_DATE_EPOCH gives (reproducible-builds.org), in UTC. */
-static char *date_text(struct cn_pool *pool)
-{
-    time_t now = time(NULL);
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end;
-    long long fixed = epoch ? strtoll(epoch, &end, 10) : 0;
-    if (epoch && *epoch && !*end && fixed >= 0 && fixed < 253402300800) /* until 9999 */
-        now = (time_t)fixed;
-    struct tm utc;
-    char text[32] = "";
-    if (gmtime_r(&now, &utc))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return cn_pool_strdup(pool, text);
-}
-
 static const char *region_title(const struct cn_region *region)
 {
     return region->title ? region->title : region->name;
-}
-
-static const char *leap_day_name(enum cn_leap_day rule)
-{
-    return rule == CN_DAYOFYEAR ? "dayofyear" : rule == CN_MONTH_DAY ? "month_day" : "drop";
 }
 
 static char *source_years(struct cn_pool *pool, const struct cn_normal_file *file)
@@ -221,7 +200,7 @@ static void describe_normal(struct cn_attributes *list, const struct cn_normal_f
         put_text(list, "missing_source_years", missing);
     put_text(list, "source_versions", list_versions(pool, from));
     put_text(list, "source_files", list_base_names(pool, from));
-    put_text(list, "leap_day", leap_day_name(file->config->normals.leap_day));
+    put_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
     put_text(list, "region", region->name);
     put_text(list, "region_name", region_title(region));
     put_text(list, "period", file->target->period);
@@ -238,6 +217,7 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     const char *name = file->variable->name, *years = source_years(pool, file);
     const struct cn_region *region = file->region->region;
     int window = file->config->normals.window;
+    char date[CN_DATE_BYTES];
     if (!years)
         list->failed = true;
     put_text(list, "Conventions", "CF-1.10");
@@ -253,8 +233,8 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
              cn_pool_printf(pool,
                             "%s climnorm %s: mean over the years %s of %s by day slot (%s), "
                             "region %s%s%s",
-                            date_text(pool), CLIMNORM_VERSION, years, name,
-                            leap_day_name(file->config->normals.leap_day), region->name,
+                            cn_creation_date(date), CLIMNORM_VERSION, years, name,
+                            cn_leap_day_names[file->config->normals.leap_day], region->name,
                             *newest->history ? "\n" : "", newest->history));
     describe_normal(list, file, from);
     struct cn_digests digests;

@@ -6,6 +6,7 @@
 
 #include "base/formats.h"
 #include "base/io.h"
+#include "climnorm/limits.h"
 #include "guard/hdf5_lock.h"
 #include "sink/chunks.h"
 #include "sink/digest.h"
@@ -35,7 +36,8 @@ static bool looks_like_netcdf4(const char *path)
 
 static bool has_text(int id, const char *name, const char *expected)
 {
-    char text[8192]; /* the longest is missing_source_years: 5 characters for each of 1000 years */
+    char text[8192]; /* missing_source_years */
+    _Static_assert(sizeof text > 5 * CN_MAX_WINDOW, "five characters for each year");
     nc_type type;
     size_t length = strlen(expected), found;
     return nc_inq_att(id, NC_GLOBAL, name, &type, &found) == NC_NOERR && type == NC_CHAR &&

@@ -3,7 +3,9 @@
  * changes nothing: values are a function of what they stand for (world.h). It knows neither the
  * terminal nor exit codes.
  */
+#include "base/clock.h"
 #include "base/publish.h"
+#include "climnorm/limits.h"
 #include "climnorm/pool.h"
 #include "guard/hdf5_lock.h"
 #include "synth/file.h"
@@ -17,12 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 enum {
-    MAX_DAYS = 366,
+    MAX_DAYS = CN_MAX_SLOTS,
     UNIT_CELLS = 1 << 20,       /* a unit of work: as many days as make about this many cells */
     MAX_SLOTS_BYTES = 512 << 20 /* years in flight beyond two, before deflating */
 };
@@ -147,21 +148,6 @@ static enum cn_status check_options(const struct cn_synth_options *options, stru
     return CN_OK;
 }
 
-/* The history's date: SOURCE_DATE_EPOCH where it is set, so that files can be made again. */
-static const char *history_date(struct cn_pool *pool)
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end = NULL, text[32];
-    errno = 0;
-    time_t when = epoch && *epoch ? (time_t)strtoll(epoch, &end, 10) : 0;
-    if (!end || *end || errno)
-        when = time(NULL);
-    struct tm utc;
-    if (!gmtime_r(&when, &utc) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
-        return NULL;
-    return cn_pool_strdup(pool, text);
-}
-
 static enum cn_status add_file(struct run *run, const struct cn_synth_variable *variable,
                                const char *experiment, int year, const char *date,
                                struct cn_error *error)
@@ -197,7 +183,8 @@ static enum cn_status list_files(struct run *run, struct cn_error *error)
     const struct cn_synth_options *o = run->options;
     size_t years = (size_t)o->last_year - (size_t)o->first_year + 1;
     size_t most = o->variable_count * (o->scenario_count + 1);
-    const char *date = history_date(run->pool);
+    char now[CN_DATE_BYTES];
+    const char *date = cn_pool_strdup(run->pool, cn_creation_date(now));
     run->files = cn_pool_alloc(run->pool, most, years * sizeof *run->files);
     run->paths = cn_pool_alloc(run->pool, most, years * sizeof *run->paths);
     run->variables = cn_pool_alloc(run->pool, o->variable_count, sizeof *run->variables);

@@ -1,0 +1,22 @@
+/*
+ * The date of creation.
+ */
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+const char *cn_creation_date(char text[CN_DATE_BYTES])
+{
+    static const long long after_last_year = 253402300800; /* 10000-01-01 */
+    time_t when = time(NULL);
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end;
+    long long fixed = epoch ? strtoll(epoch, &end, 10) : -1;
+    if (epoch && *epoch && !*end && fixed >= 0 && fixed < after_last_year)
+        when = (time_t)fixed;
+    struct tm utc;
+    text[0] = '\0';
+    if (gmtime_r(&when, &utc))
+        strftime(text, CN_DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text;
+}
