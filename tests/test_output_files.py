@@ -305,11 +305,13 @@ class Existing(TestCase):
     def test_dead_temporaries_are_removed(self):
         self.exits(self.case.run(), 0)
         folder = os.path.dirname(self.case.path("tas", 2002))
-        dead = os.path.join(folder, ".climnorm-12345.tmp")
+        dead = os.path.join(folder, ".climnorm-12345-0.tmp")
         other = os.path.join(folder, "mine.tmp")
         for path in (dead, other):
             with open(path, "w") as f:
                 f.write("left over")
+        with open(os.path.join(self.case.out, ".climnorm.lock"), "w") as f:
+            f.write("process 1 on here since then\nrun 12345\n")
         self.exits(self.case.run("--set", "output.existing=overwrite"), 0)
         self.assertFalse(os.path.exists(dead))
         self.assertTrue(os.path.exists(other))

@@ -431,9 +431,33 @@ static void one_run_holds_the_lock(void **state)
     assert_non_null(strstr(error.text, "Not a directory"));
 }
 
+/* Makes files in folders that are there, or asks whether they are. */
+static void touch_all(const char *const *names)
+{
+    for (; *names; names++)
+        touch(*names, "");
+}
+
+static size_t count_existing(const char *const *names)
+{
+    size_t count = 0;
+    for (; *names; names++)
+        count += exists(*names);
+    return count;
+}
+
+/* A run that is killed twice, the second time before it has removed what the first left. */
 static void a_dead_run_is_cleaned_up(void **state)
 {
     (void)state;
+    static const char *const dead[] = {"dead/a/.climnorm-0-0.tmp", "dead/.climnorm-0-1.tmp",
+                                       "dead/.climnorm-1a-ff.tmp", NULL};
+    static const char *const others[] = {"dead/a/climnorm-0-2.tmp",
+                                         "dead/.climnorm-0-2.tmp.nc",
+                                         "dead/.climnorm-2-0.tmp", /* of a run that may live */
+                                         "dead/.climnorm-1-0.tmp",
+                                         "elsewhere/.climnorm-0-3.tmp",
+                                         NULL};
     assert_int_equal(mkdir(sample_below("dead"), 0700), 0);
     assert_int_equal(mkdir(sample_below("dead/a"), 0700), 0);
     assert_int_equal(mkdir(sample_below("elsewhere"), 0700), 0);
@@ -442,26 +466,49 @@ static void a_dead_run_is_cleaned_up(void **state)
     struct cn_error error = {0};
     int lock;
     struct cn_holder holder;
+    touch_all(dead);
+    touch_all(others);
+    touch("dead/.climnorm.lock", "process 1 on run since ever\nrun 1a\nrun 0\n");
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(count_existing(dead), 0);
+    assert_int_equal(count_existing(others), 5);
+    cn_sink_unlock(lock);
+    touch_all(dead); /* nobody knows them any more */
+    assert_int_equal(cn_sink_lock(sample_below("dead"), &nobody, &lock, &holder, &error), CN_OK);
+    cn_sink_unlock(lock);
+    assert_int_equal(count_existing(dead), 3);
+    for (size_t k = 0; k < 3; k++)
+        unlink(sample_below(dead[k]));
+    for (size_t k = 0; k < 5; k++)
+        unlink(sample_below(others[k]));
+}
+
+/* What a run writes into the lock file is what the next one needs. */
+static void a_killed_run_is_cleaned_up(void **state)
+{
+    (void)state;
+    struct sample *s = sample_new(sample_root, 1);
+    struct cn_error error = {0};
+    struct cn_holder holder;
+    int lock, status;
+    char temporary[4096];
+    sample_fill(s);
+    s->file.path = "deep/down/killed.nc";
     pid_t child = fork();
     if (child == 0) {
-        if (cn_sink_lock(sample_below("dead"), &nobody, &lock, &holder, &error) == CN_OK)
+        if (cn_sink_lock(sample_root, &nobody, &lock, &holder, &error) == CN_OK &&
+            cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary, sizeof temporary,
+                          &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
     }
-    int status;
     waitpid(child, &status, 0);
     assert_true(WIFSIGNALED(status));
-    touch("dead/a/.climnorm-0.tmp", "");
-    touch("dead/.climnorm-1.tmp", "");
-    touch("dead/a/climnorm-2.tmp", "");
-    touch("elsewhere/.climnorm-3.tmp", "");
-    assert_int_equal(cn_sink_lock(sample_below("alias"), &nobody, &lock, &holder, &error), CN_OK);
-    assert_false(exists("dead/a/.climnorm-0.tmp"));
-    assert_false(exists("dead/.climnorm-1.tmp"));
-    assert_true(exists("dead/a/climnorm-2.tmp"));
-    assert_true(exists("elsewhere/.climnorm-3.tmp"));
+    assert_int_equal(temporaries(""), 1);
+    assert_int_equal(cn_sink_lock(sample_root, &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(temporaries(""), 0);
     cn_sink_unlock(lock);
-    unlink(sample_below("elsewhere/.climnorm-3.tmp"));
+    sample_free(s);
 }
 
 int main(void)
@@ -478,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_name_that_cannot_be_taken_leaves_nothing),
         cmocka_unit_test(one_run_holds_the_lock),
         cmocka_unit_test(a_dead_run_is_cleaned_up),
+        cmocka_unit_test(a_killed_run_is_cleaned_up),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

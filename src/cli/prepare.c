@@ -21,10 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { WAIT_MS = 500 }; /* between two tries to take a lock */
 
 static int say(const struct cn_error *error)
 {
@@ -83,21 +80,19 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_start
 static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_startup *startup,
                                 struct cn_error *error)
 {
-    static const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000};
     const char *root = prepared->config->output.root;
     struct cn_holder holder;
     startup->what = "waiting for another run";
-    for (int waits = 0;; waits++) {
+    for (int seconds = 0;; seconds++) { /* each try takes about one */
         enum cn_status status = cn_sink_lock(root, cn_stop_signal, &prepared->lock, &holder, error);
         if (!status || !holder.text[0] || !prepared->options.wait || atomic_load(cn_stop_signal))
             return status;
-        bool is_time = waits % (60000 / WAIT_MS) == 0 && startup->mode != CN_PROGRESS_NONE;
+        bool is_time = seconds % 60 == 0 && startup->mode != CN_PROGRESS_NONE;
         if (cn_signals_status_requested() || is_time) {
             struct cn_error text;
             cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
             cn_startup_say(startup, text.text);
         }
-        nanosleep(&pause, NULL);
     }
 }
 

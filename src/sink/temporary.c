@@ -4,17 +4,16 @@
 #include "sink/temporary.h"
 
 #include "base/publish.h"
+#include "base/run_id.h"
 #include "guard/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdint.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,11 +83,9 @@ enum cn_status cn_temporary_create(const char *root, const char *path, char *tem
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash ? (int)(slash - path) + 1 : 0;
-    uint64_t unique;
-    if (getrandom(&unique, sizeof unique, 0) != sizeof unique)
-        return cn_fail(error, CN_BAD_MACHINE, "no random numbers: %s", strerror(errno));
-    int length = snprintf(temporary, room, "%s/%.*s.climnorm-%016" PRIx64 ".tmp", root,
-                          folder_length, path, unique);
+    static atomic_uint number;
+    int length = snprintf(temporary, room, "%s/%.*s.climnorm-%s-%x.tmp", root, folder_length, path,
+                          cn_run_id(), atomic_fetch_add(&number, 1));
     if (length < 0 || (size_t)length >= room)
         return cn_fail(error, CN_BAD_INPUT, "%s: the path is too long; shorten output.pattern",
                        path);
