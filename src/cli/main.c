@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "climnorm/error.h"
+#include "codec/codec.h"
 #include "guard/crash.h"
 #include "kernels.h"
 
@@ -13,7 +14,6 @@
 #include <hdf5.h>
 #include <jansson.h>
 #include <libconfig.h>
-#include <libdeflate.h>
 #include <locale.h>
 #include <netcdf.h>
 #include <signal.h>
@@ -23,7 +23,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <xxhash.h>
-#include <zstd.h>
 
 static const struct command {
     const char *name, *arguments, *summary;
@@ -62,14 +61,21 @@ static int print_version(void)
 {
     unsigned major = 0, minor = 0, release = 0;
     H5get_libversion(&major, &minor, &release);
-    unsigned xxhash = XXH_versionNumber();
+    const unsigned xxhash = XXH_versionNumber();
+    const char *netcdf = nc_inq_libvers(); /* "4.9.0 of May 28 2022 …" */
     printf("climnorm %s\n", CLIMNORM_VERSION);
-    printf("libraries: netCDF %.*s, HDF5 %u.%u.%u, libdeflate %s, libconfig %d.%d.%d, "
-           "UDUNITS 2, xxHash %u.%u.%u, Jansson %s, zstd %s, OpenMP %s\n",
-           (int)strcspn(nc_inq_libvers(), " "), nc_inq_libvers(), major, minor, release,
-           LIBDEFLATE_VERSION_STRING, LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
-           LIBCONFIG_VER_REVISION, xxhash / 10000, xxhash / 100 % 100, xxhash % 100,
-           jansson_version_str(), ZSTD_versionString(), openmp_version());
+    printf("libraries: netCDF %.*s, HDF5 %u.%u.%u, ", (int)strcspn(netcdf, " "), netcdf, major,
+           minor, release);
+    for (const struct cn_codec *const *codec = cn_codecs; *codec; codec++) {
+        char library[CN_LIBRARY_BYTES];
+        if ((*codec)->library) {
+            (*codec)->library(library);
+            printf("%s, ", library);
+        }
+    }
+    printf("libconfig %d.%d.%d, UDUNITS 2, xxHash %u.%u.%u, Jansson %s, OpenMP %s\n",
+           LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, xxhash / 10000,
+           xxhash / 100 % 100, xxhash % 100, jansson_version_str(), openmp_version());
     const struct cn_kernels *kernels;
     struct cn_error error;
     enum cn_status status = cn_kernels_select(&kernels, &error);

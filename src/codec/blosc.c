@@ -22,9 +22,9 @@ static enum cn_status decode_blosc(struct cn_codec_step *step)
     return got >= 0 && step->result_bytes == bytes ? CN_OK : CN_BAD_INPUT;
 }
 
-static void blosc_library(char text[64])
+static void blosc_library(char text[CN_LIBRARY_BYTES])
 {
-    snprintf(text, 64, "c-blosc %s", blosc_get_version_string());
+    snprintf(text, CN_LIBRARY_BYTES, "c-blosc %s", blosc_get_version_string());
 }
 
 const struct cn_codec cn_blosc = {

@@ -17,15 +17,13 @@ static enum cn_status decode_bzip2(struct cn_codec_step *step)
                                                   (unsigned)step->in_bytes, 0, 0);
     step->result = step->out;
     step->result_bytes = bytes;
-    return result == BZ_OK          ? CN_OK
-           : result == BZ_MEM_ERROR ? CN_BAD_MACHINE
-                                    : CN_BAD_INPUT;
+    return result == BZ_OK ? CN_OK : result == BZ_MEM_ERROR ? CN_BAD_MACHINE : CN_BAD_INPUT;
 }
 
-static void bzip2_library(char text[64])
+static void bzip2_library(char text[CN_LIBRARY_BYTES])
 {
     const char *version = BZ2_bzlibVersion(); /* "1.0.8, 13-Jul-2019" */
-    snprintf(text, 64, "bzip2 %.*s", (int)strcspn(version, ","), version);
+    snprintf(text, CN_LIBRARY_BYTES, "bzip2 %.*s", (int)strcspn(version, ","), version);
 }
 
 const struct cn_codec cn_bzip2 = {

@@ -9,6 +9,8 @@
 #include "climnorm/catalog.h"
 #include "kernels.h"
 
+enum { CN_LIBRARY_BYTES = 64 };
+
 /* One chunk on its way through one codec. */
 struct cn_codec_step {
     const struct cn_filter *filter; /* the parameters in the file; NULL when encoding */
@@ -52,7 +54,7 @@ struct cn_codec {
     void (*close)(void *state); /* NULL: there is no state */
 
     /* The library and its version, "zstd 1.5.4", into text. NULL: there is none. */
-    void (*library)(char text[64]);
+    void (*library)(char text[CN_LIBRARY_BYTES]);
 };
 
 /* All codecs; ends with NULL. */

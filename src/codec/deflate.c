@@ -62,9 +62,9 @@ static void close_deflate(void *state)
     free(deflate);
 }
 
-static void deflate_library(char text[64])
+static void deflate_library(char text[CN_LIBRARY_BYTES])
 {
-    snprintf(text, 64, "libdeflate %s", LIBDEFLATE_VERSION_STRING);
+    snprintf(text, CN_LIBRARY_BYTES, "libdeflate %s", LIBDEFLATE_VERSION_STRING);
 }
 
 const struct cn_codec cn_deflate = {

@@ -1,6 +1,6 @@
 /*
- * LZ4 (HDF5 filter 32004, registered with The HDF Group): the decoded size in 8 bytes, the size of a
- * block in 4, then each block behind its stored size in 4, all big-endian. A block that is stored
+ * LZ4 (HDF5 filter 32004, registered with The HDF Group): the decoded size in 8 bytes, the size of
+ * a block in 4, then each block behind its stored size in 4, all big-endian. A block that is stored
  * in as many bytes as it decodes to is not compressed.
  */
 #include "codec/codec.h"
@@ -53,9 +53,9 @@ static enum cn_status decode_lz4(struct cn_codec_step *step)
     return CN_OK;
 }
 
-static void lz4_library(char text[64])
+static void lz4_library(char text[CN_LIBRARY_BYTES])
 {
-    snprintf(text, 64, "lz4 %s", LZ4_versionString());
+    snprintf(text, CN_LIBRARY_BYTES, "lz4 %s", LZ4_versionString());
 }
 
 const struct cn_codec cn_lz4 = {

@@ -1,7 +1,7 @@
 /*
- * szip (HDF5 filter 4): extended Rice coding (CCSDS 121.0-B) through libaec, behind the decoded size
- * in 4 bytes, little-endian. libaec divides by its parameters and allocates by them, so they must be
- * those that HDF5 writes for values of this width.
+ * szip (HDF5 filter 4): extended Rice coding (CCSDS 121.0-B) through libaec, behind the decoded
+ * size in 4 bytes, little-endian. libaec divides by its parameters and allocates by them, so they
+ * must be those that HDF5 writes for values of this width.
  */
 #include "codec/codec.h"
 
@@ -37,15 +37,15 @@ static enum cn_status decode_szip(struct cn_codec_step *step)
         return CN_BAD_INPUT;
     step->result = step->out;
     step->result_bytes = size;
-    const int result = SZ_BufftoBuffDecompress(step->out, &step->result_bytes,
-                                               step->in + SIZE_BYTES, step->in_bytes - SIZE_BYTES,
-                                               &parameters);
-    return result == SZ_MEM_ERROR                              ? CN_BAD_MACHINE
+    const int result =
+        SZ_BufftoBuffDecompress(step->out, &step->result_bytes, step->in + SIZE_BYTES,
+                                step->in_bytes - SIZE_BYTES, &parameters);
+    return result == SZ_MEM_ERROR                          ? CN_BAD_MACHINE
            : result == SZ_OK && step->result_bytes == size ? CN_OK
-                                                               : CN_BAD_INPUT;
+                                                           : CN_BAD_INPUT;
 }
 
-static void szip_library(char text[64])
+static void szip_library(char text[CN_LIBRARY_BYTES])
 {
     static const char name[] = "libaec"; /* which does not tell its version */
     for (size_t k = 0; k < sizeof name; k++)

@@ -29,9 +29,9 @@ static enum cn_status decode_zstd(struct cn_codec_step *step)
     return ZSTD_isError(step->result_bytes) ? CN_BAD_INPUT : CN_OK;
 }
 
-static void zstd_library(char text[64])
+static void zstd_library(char text[CN_LIBRARY_BYTES])
 {
-    snprintf(text, 64, "zstd %s", ZSTD_versionString());
+    snprintf(text, CN_LIBRARY_BYTES, "zstd %s", ZSTD_versionString());
 }
 
 const struct cn_codec cn_zstd = {
