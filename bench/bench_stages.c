@@ -14,7 +14,7 @@
 #include "bare.h"
 #include "base/machine.h"
 #include "base/threads.h"
-#include "engine/engine.h"
+#include "engine/variable.h"
 
 #include <getopt.h>
 #include <jansson.h>

@@ -4,7 +4,10 @@
  * as the true ones were measured to take. Sleeping takes no core, so 56 threads do it on two. The
  * HDF5 lock is a mutex that is slept in; waiting for it is not being busy.
  */
-#include "engine/engine.h"
+#include "engine/compute.h"
+#include "engine/graph.h"
+#include "engine/load.h"
+#include "engine/output.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,7 +173,8 @@ void batch_gate(struct cn_engine *job, size_t batch)
     pthread_mutex_lock(&run.lock);
     take(&run.held_batch[plan->result_slot], batch, &run.results_used, &run.peak_results);
     run.tiles_left[batch] = job->batches[batch].tile_count;
-    run.makings_left[batch] = job->batches[batch].output_task_count;
+    run.makings_left[batch] =
+        job->outputs->first_of_batch[batch + 1] - job->outputs->first_of_batch[batch];
     for (size_t k = 0; k < plan->row_count; k++)
         expect(run.sealed[plan->rows[k]] &&
                run.held_year[job->batches[batch].slots[k]] == (size_t)plan->rows[k] + 1);
@@ -218,7 +222,7 @@ static void finish_file(const struct cn_engine *job, size_t batch)
 void output_encode(struct cn_engine *job, size_t index, size_t share)
 {
     uint64_t start = cn_now_ns();
-    struct cn_output_task *output_task = &job->output_tasks[index];
+    struct cn_output_task *output_task = &job->outputs->tasks[index];
     const struct cn_region_cells *region = &job->variable->layout.regions[output_task->region];
     size_t slots = (size_t)job->variable->slots;
     size_t days =

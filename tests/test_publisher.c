@@ -2,7 +2,7 @@
  * The publisher on a disk that takes 100 ms to sync a file: a normal end publishes the whole queue,
  * a request to stop only what can be done in some seconds, and says so.
  */
-#include "engine/engine.h"
+#include "engine/publisher.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,7 +55,7 @@ static struct outcome publish(int count, bool stopped)
         FILE *temporary = fopen(path, "w");
         assert_non_null(temporary);
         fclose(temporary);
-        cn_publisher_take(&job, &file, path);
+        cn_publisher_add(&job, &file, path);
     }
     cn_publisher_finish(&job);
     struct outcome outcome = {.written = cn_counted(&counters.files_written),

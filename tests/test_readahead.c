@@ -2,7 +2,7 @@
  * Reading ahead: the right bytes, no more of them than there are buffers, and nothing that a decode
  * took for itself. Which bytes a decode needs is replaced: the d-th mebibyte of a file.
  */
-#include "engine/engine.h"
+#include "engine/readahead.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,25 +134,21 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     struct cn_reader read = {.file = &file};
     struct cn_decode decodes[DECODES] = {0};
     atomic_bool failed = false;
-    struct cn_load_state load = {.reads = &read,
-                                 .failed = &failed,
-                                 .read_count = 1,
-                                 .decodes = decodes,
-                                 .decode_count = DECODES};
     struct cn_variable_plan variable = {.load_count = 1,
                                         .bytes_to_read = past_cache ? UINT64_MAX : 0};
     const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
-    struct cn_engine job = {
-        .plan = &plan, .variable = &variable, .hooks = &hooks, .loads = &load, .threads = 1};
+    struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
     struct cn_error error;
     for (size_t d = 0; d < DECODES; d++) {
+        decodes[d].reader = &read;
+        decodes[d].failed = &failed;
         decodes[d].first_unit = d;
         decodes[d].unit_count = 1;
     }
     assert_int_equal(cn_readahead_start(&job, &error), CN_OK);
     assert_null(cn_readahead_claim(&job, &decodes[1])); /* it came first */
-    cn_readahead_take(&job, 0);
+    cn_readahead_add(&job, decodes, DECODES);
     wait_until_filled(decodes, least, BUFFERS);
     for (size_t d = 0; d < DECODES; d++) {
         const struct cn_prefetched *ahead = cn_readahead_claim(&job, &decodes[d]);
@@ -183,18 +179,15 @@ static void expect_left_alone(bool has_failed)
 {
     const struct cn_file file = file_at("/proc/self/exe");
     struct cn_reader read = {.file = &file};
-    struct cn_decode decode = {.unit_count = 0}; /* its span ends at byte ODD */
     atomic_bool failed = has_failed;
-    struct cn_load_state load = {
-        .reads = &read, .failed = &failed, .decodes = &decode, .decode_count = 1};
+    struct cn_decode decode = {.reader = &read, .failed = &failed}; /* its span ends at byte ODD */
     struct cn_variable_plan variable = {.load_count = 1};
     const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
-    struct cn_engine job = {
-        .plan = &plan, .variable = &variable, .hooks = &hooks, .loads = &load, .threads = 1};
+    struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
     struct cn_error error;
     assert_int_equal(cn_readahead_start(&job, &error), CN_OK);
-    cn_readahead_take(&job, 0);
+    cn_readahead_add(&job, &decode, 1);
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     assert_int_equal(atomic_load(&decode.state), 0);
     assert_null(cn_readahead_claim(&job, &decode));

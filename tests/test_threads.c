@@ -4,7 +4,8 @@
  * share its one core.
  */
 #include "base/threads.h"
-#include "engine/engine.h"
+#include "engine/publisher.h"
+#include "engine/readahead.h"
 
 #include <dirent.h>
 #include <fcntl.h>

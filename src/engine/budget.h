@@ -1,7 +1,7 @@
 /*
  * Bytes that tasks hold for a while, bounded together. A task that wants more than is left waits
- * until others have given back; one alone never waits. Whoever holds some waits for no task and for
- * no other bytes, so every wait ends.
+ * until others release theirs. A task that is alone never waits. A holder must wait for no other
+ * task and acquire no more bytes: so every wait ends.
  */
 #ifndef CLIMNORM_ENGINE_BUDGET_H
 #define CLIMNORM_ENGINE_BUDGET_H
@@ -11,14 +11,18 @@
 
 struct cn_budget {
     pthread_mutex_t lock;
-    pthread_cond_t given;
-    uint64_t bytes; /* to be held at once; more by one task alone */
+    pthread_cond_t released;
+    uint64_t bytes; /* that may be held at once; one task alone may hold more */
     uint64_t held;
 };
 
-void cn_budget_begin(struct cn_budget *budget, uint64_t bytes);
-void cn_budget_take(struct cn_budget *budget, uint64_t bytes);
-void cn_budget_give(struct cn_budget *budget, uint64_t bytes);
-void cn_budget_end(struct cn_budget *budget);
+void cn_budget_init(struct cn_budget *budget, uint64_t bytes);
+
+/* Waits until `bytes` fit, then holds them. Owns: the caller releases as many. */
+void cn_budget_acquire(struct cn_budget *budget, uint64_t bytes);
+void cn_budget_release(struct cn_budget *budget, uint64_t bytes);
+
+/* Nothing may be held. */
+void cn_budget_destroy(struct cn_budget *budget);
 
 #endif

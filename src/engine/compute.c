@@ -1,16 +1,17 @@
 /*
  * Computing: the bodies of gate, tile and join. A tile is a stretch of day slots of all regions.
  */
-#include "engine/engine.h"
+#include "engine/compute.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { TILES_PER_THREAD = 8 };
 
-/* The distinct year slots of a batch's rows. */
-static bool list_slots(struct cn_engine *engine, const struct cn_batch *batch,
-                       struct cn_batch_state *state)
+/* Allocates the state of a batch and lists the distinct year slots of its rows. False: out of
+ * memory. */
+static bool prepare_batch(const struct cn_engine *engine, const struct cn_batch *batch,
+                          struct cn_batch_state *state)
 {
     state->slots = cn_pool_alloc(engine->pool, batch->row_count, sizeof *state->slots);
     state->slabs = cn_pool_alloc(engine->pool, batch->row_count, sizeof *state->slabs);
@@ -33,7 +34,7 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
     for (size_t b = 0; b < variable->batch_count; b++) {
         engine->batches[b].tile_count =
             tiles < (size_t)variable->slots ? tiles : (size_t)variable->slots;
-        if (!list_slots(engine, &variable->batches[b], &engine->batches[b]))
+        if (!prepare_batch(engine, &variable->batches[b], &engine->batches[b]))
             return cn_fail_memory(error, "the batches of a variable");
     }
     return CN_OK;
@@ -49,7 +50,6 @@ static void report_short_window(struct cn_engine *engine, const struct cn_target
     cn_engine_report(engine, text);
 }
 
-/* Decides, now that the years are there or known to be lost, which targets can be computed. */
 void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
 {
     const struct cn_variable_plan *variable = engine->variable;
@@ -60,9 +60,9 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
         return;
     for (size_t k = 0; k < batch->row_count; k++) {
         ptrdiff_t year = batch->rows[k];
-        bool there = year >= 0 && !atomic_load(&engine->year_dropped[year]);
+        bool is_loaded = year >= 0 && !atomic_load(&engine->year_dropped[year]);
         state->slabs[k] =
-            there ? cn_arena_slab(engine->arena, variable, variable->slot_of_year[year]) : NULL;
+            is_loaded ? cn_arena_slab(engine->arena, variable, variable->slot_of_year[year]) : NULL;
     }
     for (size_t t = 0; t < batch->target_count; t++) {
         const struct cn_target *target = &variable->targets[batch->first_target + t];
@@ -83,18 +83,19 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     engine->slot_used[slot_used] = true;
 }
 
-/* Pointers of one row of cells, in a thread's scratch. */
-struct pointers {
+/* Where the rows of one day slot and region are. In the thread's scratch. */
+struct row_pointers {
     const float **rows;
     float **means;
     int16_t **counts;
 };
 
-static bool get_pointers(struct cn_engine *engine, const struct cn_batch *batch,
-                         struct pointers *pointers)
+static bool allocate_pointers(const struct cn_engine *engine, const struct cn_batch *batch,
+                              struct row_pointers *pointers)
 {
     size_t count = batch->row_count + 2 * batch->target_count;
-    unsigned char *bytes = cn_scratch_get(cn_engine_scratch(engine), 0, count * sizeof(void *));
+    unsigned char *bytes =
+        cn_scratch_get(&cn_engine_thread(engine)->scratch, 0, count * sizeof(void *));
     if (!bytes)
         return false;
     pointers->rows = (const float **)(void *)bytes;
@@ -103,25 +104,25 @@ static bool get_pointers(struct cn_engine *engine, const struct cn_batch *batch,
     return true;
 }
 
-/* Cells of one region in one day slot. The padding between regions is left alone: it holds
- * anything. */
-static void compute_row(struct cn_engine *engine, size_t batch_index, size_t slot,
-                        const struct cn_region_cells *region, const struct pointers *pointers)
+/* Computes one region in one day slot. The padding between regions is never read. */
+static void compute_row(const struct cn_engine *engine, size_t batch_index, size_t slot,
+                        const struct cn_region_cells *region, const struct row_pointers *pointers)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
-    size_t place = slot * variable->layout.row_cells + region->first_cell;
+    size_t offset = slot * variable->layout.row_cells + region->first_cell;
     for (size_t k = 0; k < batch->row_count; k++)
-        pointers->rows[k] = state->slabs[k] ? state->slabs[k] + place : NULL;
+        pointers->rows[k] = state->slabs[k] ? state->slabs[k] + offset : NULL;
     for (size_t t = 0; t < batch->target_count; t++) {
         pointers->means[t] = NULL;
         pointers->counts[t] = NULL;
         if (!state->computed[t])
             continue;
-        pointers->means[t] = cn_arena_means(engine->arena, variable, batch->result_slot, t) + place;
+        pointers->means[t] =
+            cn_arena_means(engine->arena, variable, batch->result_slot, t) + offset;
         pointers->counts[t] =
-            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + place;
+            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + offset;
     }
     const struct cn_window_job window = {
         .rows = pointers->rows,
@@ -133,8 +134,8 @@ static void compute_row(struct cn_engine *engine, size_t batch_index, size_t slo
     engine->kernels->window_means(&window);
 }
 
-/* The result rows of the day slots first … end - 1. */
-static void touch_rows(struct cn_engine *engine, const struct cn_batch *batch, size_t first,
+/* Asks for the pages of the result rows of day slots first … end - 1. */
+static void touch_rows(const struct cn_engine *engine, const struct cn_batch *batch, size_t first,
                        size_t end)
 {
     size_t row = engine->variable->layout.row_cells;
@@ -149,10 +150,10 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
     const struct cn_variable_plan *variable = engine->variable;
     size_t slots = (size_t)variable->slots, tiles = engine->batches[batch_index].tile_count;
     size_t first = tile * slots / tiles, end = (tile + 1) * slots / tiles;
-    struct pointers pointers;
+    struct row_pointers pointers;
     if (!cn_engine_is_running(engine))
         return;
-    if (!get_pointers(engine, &variable->batches[batch_index], &pointers)) {
+    if (!allocate_pointers(engine, &variable->batches[batch_index], &pointers)) {
         struct cn_error error;
         cn_fail_memory(&error, "a tile");
         cn_engine_abort(engine, &error);
@@ -160,7 +161,7 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
     }
     if (engine->batches[batch_index].first_use)
         touch_rows(engine, &variable->batches[batch_index], first, end);
-    uint64_t start = cn_now_ns(); /* what the kernel takes to give memory is not computing */
+    uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             compute_row(engine, batch_index, slot, &variable->layout.regions[r], &pointers);
@@ -173,8 +174,8 @@ void cn_batch_join(struct cn_engine *engine, size_t batch_index)
     const struct cn_batch_state *state = &engine->batches[batch_index];
     if (!cn_engine_is_running(engine))
         return;
-    for (size_t m = state->first_output_task;
-         m < state->first_output_task + state->output_task_count; m++)
-        if (state->computed[engine->output_tasks[m].target - batch->first_target])
-            cn_count(&engine->counters->normals_computed, 1);
+    for (size_t t = 0; t < batch->target_count; t++)
+        for (size_t r = 0; state->computed[t] && r < engine->variable->layout.region_count; r++)
+            cn_count(&engine->counters->normals_computed,
+                     engine->variable->targets[batch->first_target + t].outputs[r].wanted);
 }

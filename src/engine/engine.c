@@ -1,5 +1,5 @@
 /*
- * What all task bodies need: going on or not, reporting, time, scratch.
+ * What all task bodies need: whether to go on, reporting, the thread's own state.
  */
 #include "engine/engine.h"
 
@@ -8,8 +8,8 @@
 bool cn_engine_is_running(struct cn_engine *engine)
 {
     int stop = atomic_load_explicit(&engine->stop, memory_order_relaxed);
-    if (!stop &&
-        cn_engine_stop_requested_ns(engine) && /* an error of the machine stays what it is */
+    /* The exchange: an error of the machine stays what it is. */
+    if (!stop && cn_engine_stop_requested_ns(engine) &&
         atomic_compare_exchange_strong(&engine->stop, &stop, CN_STOPPED))
         cn_progress_say(engine->hooks->progress,
                         "stopping: files that are being written are finished; once "
@@ -62,12 +62,7 @@ void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error)
         cn_engine_report(engine, error->text);
 }
 
-struct cn_thread_state *cn_engine_thread(struct cn_engine *engine)
+struct cn_thread_state *cn_engine_thread(const struct cn_engine *engine)
 {
     return &engine->workers[omp_get_thread_num()];
-}
-
-struct cn_scratch *cn_engine_scratch(struct cn_engine *engine)
-{
-    return &cn_engine_thread(engine)->scratch;
 }

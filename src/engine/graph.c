@@ -1,15 +1,19 @@
 /*
- * The task graph. One thread creates all tasks of a variable in the order of the plan; their
- * dependences are the slots of the arena, so that a load waits for its slot to be given up and a
- * batch for its years. The only file with task pragmas. Every body is one call: what is raced for
- * is then visible in one place, and thread sanitizers can follow it.
+ * The task graph. One thread creates all tasks of a variable in the order of the plan. Tasks depend
+ * on the slots of the arena: a load waits until its slot is free, a batch until its years are
+ * loaded. No other file has task pragmas. Each body is one call, so this file shows all that tasks
+ * compete for, and thread sanitizers can follow it.
  */
-#include "engine/engine.h"
+#include "engine/graph.h"
+
+#include "engine/compute.h"
+#include "engine/load.h"
+#include "engine/output.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-/* Dependence objects: only their addresses count. */
+/* Objects to depend on. Only their addresses count. */
 struct tokens {
     char *year;      /* [year_slots] */
     char *result;    /* [result_slots] */
@@ -18,7 +22,7 @@ struct tokens {
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
-/* Opens go one at a time: they would only wait for each other at the HDF5 lock. */
+/* Opens run one at a time: together they would only wait for each other at the HDF5 lock. */
 static void create_open(struct cn_engine *engine, size_t load, const struct tokens *tokens)
 {
     const struct cn_load_state *state = &engine->loads[load]; /* NOLINT: depend uses it */
@@ -31,7 +35,7 @@ static void create_decodes(struct cn_engine *engine, size_t load, const struct t
 {
     const struct cn_load_state *state = &engine->loads[load];
     for (size_t d = 0; d < state->decode_count; d++) {
-        /* The first slot stands for the group: open and seal hold all of them. */
+        /* Decodes depend on the first slot alone: open and seal depend on all. */
 #pragma omp task default(none) firstprivate(engine, load, d) \
     depend(in : tokens->year[state->slots[0]])
         cn_load_decode(engine, load, d);
@@ -57,16 +61,17 @@ static void create_batch(struct cn_engine *engine, size_t batch, const struct to
     depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
     depend(inout : tokens->result[result])
     cn_batch_join(engine, batch);
-    for (size_t m = state->first_output_task; m < state->first_output_task + state->output_task_count; m++)
-        for (size_t e = 0; e < engine->output_tasks[m].encode_count; e++) {
+    const struct cn_outputs *outputs = engine->outputs;
+    for (size_t m = outputs->first_of_batch[batch]; m < outputs->first_of_batch[batch + 1]; m++)
+        for (size_t e = 0; e < outputs->tasks[m].encode_count; e++) {
 #pragma omp task default(none) firstprivate(engine, m, e) depend(in : tokens->result[result])
             cn_output_encode(engine, m, e);
         }
 }
 /* clang-format on */
 
-/* The queue is first in, first out. So that a load is opened while the one before it is decoded,
- * and not after, its open is created before the other's decodes. */
+/* The queue is first in, first out. A load must be opened while the one before it is decoded, not
+ * after. So its open is created before the decodes of the other. */
 static void create_tasks(struct cn_engine *engine, const struct tokens *tokens)
 {
     const struct cn_step *step = engine->variable->steps;
@@ -94,7 +99,7 @@ void cn_graph_run(struct cn_engine *engine)
         cn_fail_memory(&error, "the task graph");
         cn_engine_abort(engine, &error);
     } else {
-        omp_set_dynamic(false); /* whatever the environment says: as many as were asked for */
+        omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
         omp_set_max_active_levels(1);
 #pragma omp parallel default(none) shared(engine, tokens) num_threads(engine->threads)
 #pragma omp single

@@ -1,8 +1,7 @@
 /*
- * Loading: the bodies of open, decode and seal. A file that cannot be read costs its source years,
- * not the run.
+ * Loading: the bodies of open, decode and seal.
  */
-#include "engine/engine.h"
+#include "engine/load.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +9,8 @@
 
 enum {
     DECODE_BYTES = 16 << 20,  /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
-    LARGE_SCRATCH = 64 << 20, /* of a thread: what is more counts in the budget */
+    LARGE_SCRATCH = 64 << 20, /* bytes of a thread's scratch; decodes above it share a budget */
+    MOST_SLOTS = 366,
 };
 
 static const struct cn_source_year *year_of(const struct cn_engine *engine, size_t load, size_t k)
@@ -18,9 +18,9 @@ static const struct cn_source_year *year_of(const struct cn_engine *engine, size
     return &engine->variable->variable->years[engine->variable->loads[load].years[k]];
 }
 
-/* The hull of what the load's years need of `file`; false: nothing. */
-static bool stretch_of(const struct cn_engine *engine, size_t load, const struct cn_file *file,
-                       size_t *first, size_t *end)
+/* The instants from the first to the last that the load's years need of `file`. False: none. */
+static bool find_stretch(const struct cn_engine *engine, size_t load, const struct cn_file *file,
+                         size_t *first, size_t *end)
 {
     *first = SIZE_MAX;
     *end = 0;
@@ -37,25 +37,26 @@ static bool stretch_of(const struct cn_engine *engine, size_t load, const struct
     return *end > *first;
 }
 
-static bool has_read(const struct cn_load_state *state, const struct cn_file *file)
+static bool has_reader(const struct cn_load_state *state, const struct cn_file *file)
 {
-    for (size_t r = 0; r < state->read_count; r++)
-        if (state->reads[r].file == file)
+    for (size_t r = 0; r < state->reader_count; r++)
+        if (state->readers[r].file == file)
             return true;
     return false;
 }
 
-static enum cn_status plan_reads(struct cn_engine *engine, size_t load, struct cn_error *error)
+static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
+                                   struct cn_error *error)
 {
     struct cn_load_state *state = &engine->loads[load];
     size_t years = engine->variable->loads[load].year_count, parts = 0;
     for (size_t k = 0; k < years; k++)
         parts += year_of(engine, load, k)->part_count;
-    state->reads = cn_pool_alloc(engine->pool, parts, sizeof *state->reads);
+    state->readers = cn_pool_alloc(engine->pool, parts, sizeof *state->readers);
     state->failed = cn_pool_alloc(engine->pool, parts, sizeof *state->failed);
     state->slots = cn_pool_alloc(engine->pool, years, sizeof *state->slots);
     state->slot_count = years;
-    if (!state->reads || !state->failed || !state->slots)
+    if (!state->readers || !state->failed || !state->slots)
         return cn_fail_memory(error, "the loads of a variable");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
@@ -63,12 +64,12 @@ static enum cn_status plan_reads(struct cn_engine *engine, size_t load, struct c
         for (size_t p = 0; p < year->part_count; p++) {
             const struct cn_file *file = year->parts[p].file;
             size_t first, end;
-            if (has_read(state, file) || !stretch_of(engine, load, file, &first, &end))
+            if (has_reader(state, file) || !find_stretch(engine, load, file, &first, &end))
                 continue;
-            enum cn_status status =
-                cn_reader_plan(&state->reads[state->read_count], file, &engine->variable->layout,
-                               engine->kernels, first, end - first, error);
-            state->read_count++;
+            enum cn_status status = cn_reader_plan(&state->readers[state->reader_count], file,
+                                                   &engine->variable->layout, engine->kernels,
+                                                   first, end - first, error);
+            state->reader_count++;
             if (status)
                 return status;
         }
@@ -76,26 +77,30 @@ static enum cn_status plan_reads(struct cn_engine *engine, size_t load, struct c
     return CN_OK;
 }
 
-/* Units of one decode task. */
-static size_t units_together(const struct cn_reader *read)
+static size_t units_per_decode(const struct cn_reader *reader)
 {
-    return read->unit_bytes < DECODE_BYTES ? DECODE_BYTES / read->unit_bytes : 1;
+    return reader->unit_bytes < DECODE_BYTES ? DECODE_BYTES / reader->unit_bytes : 1;
 }
 
-static enum cn_status plan_decodes(struct cn_engine *engine, size_t load, struct cn_error *error)
+static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
+                                   struct cn_error *error)
 {
     struct cn_load_state *state = &engine->loads[load];
     size_t capacity = 0;
-    for (size_t r = 0; r < state->read_count; r++) {
-        size_t together = units_together(&state->reads[r]);
-        for (size_t unit = 0; unit < state->reads[r].unit_count; unit += together) {
-            size_t left = state->reads[r].unit_count - unit;
+    for (size_t r = 0; r < state->reader_count; r++) {
+        struct cn_reader *reader = &state->readers[r];
+        size_t most = units_per_decode(reader);
+        for (size_t unit = 0; unit < reader->unit_count; unit += most) {
+            size_t left = reader->unit_count - unit;
             state->decodes = cn_pool_grow(engine->pool, state->decodes, state->decode_count,
                                           &capacity, sizeof *state->decodes);
             if (!state->decodes)
                 return cn_fail_memory(error, "the loads of a variable");
-            state->decodes[state->decode_count++] = (struct cn_decode){
-                .read = r, .first_unit = unit, .unit_count = left < together ? left : together};
+            state->decodes[state->decode_count++] =
+                (struct cn_decode){.reader = reader,
+                                   .failed = &state->failed[r],
+                                   .first_unit = unit,
+                                   .unit_count = left < most ? left : most};
         }
     }
     return CN_OK;
@@ -109,7 +114,7 @@ enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error
     if (!engine->loads)
         return cn_fail_memory(error, "the loads of a variable");
     for (size_t l = 0; l < engine->variable->load_count && !status; l++) {
-        status = plan_reads(engine, l, error);
+        status = plan_readers(engine, l, error);
         if (!status)
             status = plan_decodes(engine, l, error);
     }
@@ -119,12 +124,12 @@ enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error
 void cn_loads_free(struct cn_engine *engine)
 {
     for (size_t l = 0; engine->loads && l < engine->variable->load_count; l++)
-        for (size_t r = 0; r < engine->loads[l].read_count; r++)
-            cn_reader_free(&engine->loads[l].reads[r]);
+        for (size_t r = 0; r < engine->loads[l].reader_count; r++)
+            cn_reader_free(&engine->loads[l].readers[r]);
 }
 
-/* A read went wrong: its source years are lost, which is said once. */
-static void drop_source_years(struct cn_engine *engine, size_t load, size_t read,
+/* A reader failed: drops the source years of its file, and reports them once. */
+static void drop_source_years(struct cn_engine *engine, size_t load, const struct cn_reader *reader,
                               const struct cn_error *error)
 {
     struct cn_load_state *state = &engine->loads[load];
@@ -132,14 +137,14 @@ static void drop_source_years(struct cn_engine *engine, size_t load, size_t read
         cn_engine_abort(engine, error);
         return;
     }
-    if (atomic_exchange(&state->failed[read], true))
+    if (atomic_exchange(&state->failed[reader - state->readers], true))
         return;
     char text[sizeof error->text + 200];
     int length = snprintf(text, sizeof text, "%s; left out:", error->text);
     for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
         for (size_t p = 0; p < year->part_count; p++) {
-            if (year->parts[p].file != state->reads[read].file)
+            if (year->parts[p].file != reader->file)
                 continue;
             atomic_store(&engine->year_dropped[engine->variable->loads[load].years[k]], true);
             if (length > 0 && (size_t)length < sizeof text)
@@ -150,13 +155,13 @@ static void drop_source_years(struct cn_engine *engine, size_t load, size_t read
     cn_engine_report(engine, text);
 }
 
-static const struct cn_reader *read_of(const struct cn_load_state *state,
-                                       const struct cn_file *file)
+static const struct cn_reader *reader_of(const struct cn_load_state *state,
+                                         const struct cn_file *file)
 {
-    const struct cn_reader *read = state->reads;
-    while (read->file != file)
-        read++;
-    return read;
+    const struct cn_reader *reader = state->readers;
+    while (reader->file != file)
+        reader++;
+    return reader;
 }
 
 /* The day slot of an instant; -1: the leap-day rule leaves it out. */
@@ -167,42 +172,42 @@ static int slot_of(const struct cn_engine *engine, const struct cn_file *file, s
     return slot < engine->variable->slots ? slot : -1;
 }
 
-/* Says where each day of a year goes. */
-static void place_days(struct cn_engine *engine, size_t load, size_t k)
+/* Points the readers' rows of one year's days at their rows in the slab. */
+static void place_days(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_source_year *year = year_of(engine, load, k);
     struct cn_load_state *state = &engine->loads[load];
     float *slab = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
-        const struct cn_reader *read = read_of(state, part->file);
+        const struct cn_reader *reader = reader_of(state, part->file);
         for (size_t t = part->first; t < part->first + part->count; t++) {
             int slot = slot_of(engine, part->file, t);
-            float **row = &read->rows[t - read->first];
-            if (slot >= 0 && !*row) /* else another year has this day too: finish_year */
+            float **row = &reader->rows[t - reader->first];
+            if (slot >= 0 && !*row) /* else another year has this day, too: finish_year copies it */
                 *row = slab + (size_t)slot * engine->variable->layout.row_cells;
         }
     }
 }
 
-/* What decoding leaves to do. Day slots that no file holds become missing: not when opening, which
- * the next load waits for. Days of a file that belong to several source years, because several
- * scenarios begin in the middle of it, were decoded into the first year, and go to the others from
+/* Completes a slab after decoding. Day slots that no file holds become missing. (Open does not do
+ * it: the next load waits for open.) When several scenarios begin in the middle of a file, some
+ * days belong to several source years. They were decoded into the first year, and are copied from
  * there. */
-static void finish_year(struct cn_engine *engine, size_t load, size_t k)
+static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_source_year *year = year_of(engine, load, k);
     const struct cn_load_state *state = &engine->loads[load];
     size_t row_cells = variable->layout.row_cells;
     float *slab = cn_arena_slab(engine->arena, variable, state->slots[k]);
-    bool held[400] = {false};
+    bool held[MOST_SLOTS] = {false};
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
-        const struct cn_reader *read = read_of(state, part->file);
+        const struct cn_reader *reader = reader_of(state, part->file);
         for (size_t t = part->first; t < part->first + part->count; t++) {
             int slot = slot_of(engine, part->file, t);
-            const float *row = read->rows[t - read->first];
+            const float *row = reader->rows[t - reader->first];
             if (slot < 0)
                 continue;
             held[slot] = true;
@@ -229,19 +234,20 @@ void cn_load_open(struct cn_engine *engine, size_t load)
         state->first_use = engine->slot_used[state->slots[k]] = true;
         cn_count(&engine->counters->arena_used, engine->variable->slab_bytes);
     }
-    for (size_t r = 0; r < state->read_count; r++) {
+    for (size_t r = 0; r < state->reader_count; r++) {
+        struct cn_reader *reader = &state->readers[r];
         struct cn_error error;
-        if (cn_reader_open(&state->reads[r], &error)) {
-            drop_source_years(engine, load, r, &error);
-            continue;
-        }
-        atomic_store(&engine->file_read[state->reads[r].file - engine->plan->catalog->files], true);
+        if (cn_reader_open(reader, &error))
+            drop_source_years(engine, load, reader, &error);
+        else
+            atomic_store(&engine->file_read[reader->file - engine->plan->catalog->files], true);
     }
-    cn_readahead_take(engine, load);
+    cn_readahead_add(engine, state->decodes, state->decode_count);
 }
 
-/* The share of the slabs that this task fills, nearly. */
-static void touch_share(struct cn_engine *engine, const struct cn_load_state *state, size_t decode)
+/* Asks for the pages of about the part of the slabs that decode `decode` fills. */
+static void touch_share(const struct cn_engine *engine, const struct cn_load_state *state,
+                        size_t decode)
 {
     size_t bytes = engine->variable->slab_bytes;
     size_t first = bytes / state->decode_count * decode;
@@ -252,69 +258,67 @@ static void touch_share(struct cn_engine *engine, const struct cn_load_state *st
                        end - first);
 }
 
-static void decode(struct cn_engine *engine, size_t load, size_t index,
-                   const struct cn_prefetched *ahead)
+static void decode_units(struct cn_engine *engine, size_t load, size_t index,
+                         const struct cn_prefetched *ahead)
 {
-    struct cn_load_state *state = &engine->loads[load];
+    const struct cn_load_state *state = &engine->loads[load];
     const struct cn_decode *work = &state->decodes[index];
     struct cn_error error;
     struct cn_thread_state *worker = cn_engine_thread(engine);
-    uint64_t before = worker->scratch.bytes_read;
     if (state->first_use)
         touch_share(engine, state, index);
+    worker->scratch.bytes_read = 0;
     worker->scratch.prefetched = ahead;
-    if (cn_reader_decode(&state->reads[work->read], work->first_unit, work->unit_count,
-                         &worker->scratch, &error))
-        drop_source_years(engine, load, work->read, &error);
+    if (cn_reader_decode(work->reader, work->first_unit, work->unit_count, &worker->scratch,
+                         &error))
+        drop_source_years(engine, load, work->reader, &error);
     worker->scratch.prefetched = NULL;
     size_t line = (size_t)(worker - engine->workers) % CN_COUNTER_LINES;
-    cn_count(&engine->counters->bytes_read[line], worker->scratch.bytes_read - before);
+    cn_count(&engine->counters->bytes_read[line], worker->scratch.bytes_read);
     worker->load_last_ns = cn_now_ns();
 }
 
-static bool is_wanted(struct cn_engine *engine, struct cn_load_state *state,
-                      const struct cn_decode *work)
+static bool is_needed(struct cn_engine *engine, const struct cn_decode *work)
 {
     return cn_engine_is_running(engine) &&
-           !atomic_load_explicit(&state->failed[work->read], memory_order_relaxed);
+           !atomic_load_explicit(work->failed, memory_order_relaxed);
 }
 
-/* Chunks may be of 2 GiB, and threads many: large ones wait for each other, and leave nothing. */
-static void decode_in_turn(struct cn_engine *engine, size_t load, size_t index,
-                           const struct cn_prefetched *ahead)
+/* A chunk may have 2 GiB, and there may be many threads. So large decodes share a budget, and free
+ * their scratch afterwards. */
+static void decode_within_budget(struct cn_engine *engine, size_t load, size_t index,
+                                 const struct cn_prefetched *ahead)
 {
-    struct cn_load_state *state = &engine->loads[load];
-    const struct cn_decode *work = &state->decodes[index];
+    const struct cn_decode *work = &engine->loads[load].decodes[index];
     const uint64_t bytes =
-        cn_reader_scratch_bytes(&state->reads[work->read], work->first_unit, work->unit_count);
+        cn_reader_scratch_bytes(work->reader, work->first_unit, work->unit_count);
     if (bytes <= LARGE_SCRATCH) {
-        decode(engine, load, index, ahead);
+        decode_units(engine, load, index, ahead);
         return;
     }
-    cn_budget_take(&engine->scratch, bytes);
-    if (is_wanted(engine, state, work))
-        decode(engine, load, index, ahead);
-    cn_scratch_empty(cn_engine_scratch(engine));
-    cn_budget_give(&engine->scratch, bytes);
+    cn_budget_acquire(&engine->large_scratch, bytes);
+    if (is_needed(engine, work))
+        decode_units(engine, load, index, ahead);
+    cn_scratch_empty(&cn_engine_thread(engine)->scratch);
+    cn_budget_release(&engine->large_scratch, bytes);
 }
 
 void cn_load_decode(struct cn_engine *engine, size_t load, size_t index)
 {
-    struct cn_load_state *state = &engine->loads[load];
-    struct cn_decode *work = &state->decodes[index];
+    struct cn_decode *work = &engine->loads[load].decodes[index];
     const struct cn_prefetched *ahead = cn_readahead_claim(engine, work);
-    if (is_wanted(engine, state, work))
-        decode_in_turn(engine, load, index, ahead);
+    if (is_needed(engine, work))
+        decode_within_budget(engine, load, index, ahead);
     cn_readahead_release(engine, work);
 }
 
 void cn_load_seal(struct cn_engine *engine, size_t load)
 {
     struct cn_load_state *state = &engine->loads[load];
-    for (size_t r = 0; r < state->read_count; r++) {
+    for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_error error;
-        if (cn_reader_close(&state->reads[r], &error) && cn_engine_is_running(engine))
-            drop_source_years(engine, load, r, &error);
+        if (cn_reader_close(&state->readers[r], &error) && cn_engine_is_running(engine))
+            drop_source_years(engine, load, &state->readers[r], &error);
     }
     for (size_t k = 0; k < engine->variable->loads[load].year_count && cn_engine_is_running(engine);
          k++) {

@@ -1,10 +1,12 @@
 /*
- * Writing: chunks are encoded in place, over the normals that they hold, so that encoded data need
- * no memory of their own; whoever encodes a file's last share also writes it.
+ * Writing. Chunks are encoded in place, over the normals that they hold, so encoded data need no
+ * memory of their own.
  */
-#include "engine/engine.h"
+#include "engine/output.h"
 
 #include "base/formats.h"
+#include "engine/compute.h"
+#include "engine/publisher.h"
 
 #include <limits.h>
 #include <math.h>
@@ -14,8 +16,8 @@
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
 enum { SHUFFLED };               /* scratch buffer */
 
-static enum cn_status prepare_file(struct cn_engine *engine, struct cn_output_task *output_task,
-                                   struct cn_error *error)
+static enum cn_status prepare_task(const struct cn_engine *engine,
+                                   struct cn_output_task *output_task, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
@@ -35,29 +37,32 @@ static enum cn_status prepare_file(struct cn_engine *engine, struct cn_output_ta
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = engine->variable;
-    engine->output_tasks =
-        cn_pool_alloc(engine->pool, variable->outputs_wanted, sizeof *engine->output_tasks);
-    engine->skeletons =
-        cn_pool_alloc(engine->pool, variable->layout.region_count, sizeof *engine->skeletons);
-    if (!engine->output_tasks || !engine->skeletons)
+    struct cn_pool *pool = engine->pool;
+    struct cn_outputs *outputs = cn_pool_alloc(pool, 1, sizeof *outputs);
+    if (!outputs)
         return cn_fail_memory(error, "the files of a variable");
+    outputs->tasks = cn_pool_alloc(pool, variable->outputs_wanted, sizeof *outputs->tasks);
+    outputs->first_of_batch =
+        cn_pool_alloc(pool, variable->batch_count + 1, sizeof *outputs->first_of_batch);
+    outputs->skeletons =
+        cn_pool_alloc(pool, variable->layout.region_count, sizeof *outputs->skeletons);
+    if (!outputs->tasks || !outputs->first_of_batch || !outputs->skeletons)
+        return cn_fail_memory(error, "the files of a variable");
+    engine->outputs = outputs;
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
-        engine->batches[b].first_output_task = engine->output_task_count;
         for (size_t t = 0; t < batch->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
                 size_t target = batch->first_target + t;
                 if (!variable->targets[target].outputs[r].wanted)
                     continue;
-                struct cn_output_task *output_task =
-                    &engine->output_tasks[engine->output_task_count++];
+                struct cn_output_task *output_task = &outputs->tasks[outputs->count++];
                 *output_task = (struct cn_output_task){.batch = b, .target = target, .region = r};
-                enum cn_status status = prepare_file(engine, output_task, error);
+                enum cn_status status = prepare_task(engine, output_task, error);
                 if (status)
                     return status;
             }
-        engine->batches[b].output_task_count =
-            engine->output_task_count - engine->batches[b].first_output_task;
+        outputs->first_of_batch[b + 1] = outputs->count;
     }
     return CN_OK;
 }
@@ -125,18 +130,18 @@ static void write_file(struct cn_engine *engine, struct cn_output_task *output_t
                                         .year_used = year_used};
     char temporary[PATH_MAX];
     struct cn_error error;
-    if (cn_sink_write(&file, &engine->skeletons[output_task->region], output_task->means,
+    if (cn_sink_write(&file, &engine->outputs->skeletons[output_task->region], output_task->means,
                       output_task->counts, temporary, sizeof temporary, &error)) {
         cn_count(&engine->counters->files_failed, 1);
         cn_engine_abort(engine, &error);
         return;
     }
-    cn_publisher_take(engine, &file, temporary);
+    cn_publisher_add(engine, &file, temporary);
 }
 
 void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
 {
-    struct cn_output_task *output_task = &engine->output_tasks[index];
+    struct cn_output_task *output_task = &engine->outputs->tasks[index];
     size_t slots = (size_t)engine->variable->slots;
     const struct cn_batch *batch = &engine->variable->batches[output_task->batch];
     const struct cn_region_cells *region = &engine->variable->layout.regions[output_task->region];
@@ -144,7 +149,7 @@ void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
         !engine->batches[output_task->batch].computed[output_task->target - batch->first_target])
         return;
     uint64_t start = cn_now_ns();
-    struct cn_scratch *scratch = cn_engine_scratch(engine);
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
     unsigned char *shuffled =
         cn_scratch_get(scratch, SHUFFLED, region->lat_count * region->lon_count * sizeof(float));
     bool is_encoded = shuffled != NULL;
@@ -164,6 +169,6 @@ void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
 
 void cn_outputs_free(struct cn_engine *engine)
 {
-    for (size_t r = 0; engine->skeletons && r < engine->variable->layout.region_count; r++)
-        cn_skeleton_free(&engine->skeletons[r]);
+    for (size_t r = 0; engine->outputs && r < engine->variable->layout.region_count; r++)
+        cn_skeleton_free(&engine->outputs->skeletons[r]);
 }

@@ -1,11 +1,11 @@
 /*
- * The publisher: fsync and rename take milliseconds of waiting, on a slow disk far more, so threads
- * of their own do them. They compute nothing. A file that waits costs no memory to speak of, for it
- * is in its temporary already: the queue has no bound, and no task ever waits for the disk to sync.
- * When the run is asked to stop, what a slow disk leaves of the queue after a while is given up.
+ * The publisher: a queue of temporaries and threads that sync and rename them. A queued file is on
+ * disk already and needs hardly any memory. So the queue has no bound, and no task waits for the
+ * disk to sync.
  */
+#include "engine/publisher.h"
+
 #include "base/threads.h"
-#include "engine/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 enum { THREADS = 8, PAUSE_NS = 50000000 };
-static const uint64_t PATIENCE_NS = 3000000000; /* after a request to stop */
+static const uint64_t GRACE_NS = 3000000000; /* from a request to stop until the queue is dropped */
 
-struct item {
-    struct item *next;
+struct queued_file {
+    struct queued_file *next;
     const char *path;
     char temporary[];
 };
@@ -26,11 +26,11 @@ struct cn_publisher {
     int thread_count;
     pthread_mutex_t lock;
     pthread_cond_t more;
-    struct item *first, **last;
+    struct queued_file *first, **last;
     bool finished;
 };
 
-static void publish(struct cn_engine *engine, const char *path, const char *temporary)
+static void publish_file(struct cn_engine *engine, const char *path, const char *temporary)
 {
     const struct cn_normal_file file = {.config = engine->plan->config, .path = path};
     struct cn_error error;
@@ -42,11 +42,11 @@ static void publish(struct cn_engine *engine, const char *path, const char *temp
     cn_count(&engine->counters->files_written, 1);
 }
 
-/* Whether the queue is given up. */
-static bool is_given_up(struct cn_engine *engine)
+/* Whether queued files are removed instead. */
+static bool is_queue_dropped(struct cn_engine *engine)
 {
     uint64_t since = cn_engine_stop_requested_ns(engine);
-    return since && cn_now_ns() - since > PATIENCE_NS;
+    return since && cn_now_ns() - since > GRACE_NS;
 }
 
 static void *publisher_main(void *argument)
@@ -56,7 +56,7 @@ static void *publisher_main(void *argument)
     cn_thread_unbind();
     pthread_mutex_lock(&publisher->lock);
     for (;;) {
-        struct item *item = publisher->first;
+        struct queued_file *item = publisher->first;
         if (!item && publisher->finished)
             break;
         if (!item) {
@@ -66,13 +66,13 @@ static void *publisher_main(void *argument)
         publisher->first = item->next;
         if (!publisher->first)
             publisher->last = &publisher->first;
-        bool given_up = is_given_up(engine);
+        bool is_dropped = is_queue_dropped(engine);
         pthread_mutex_unlock(&publisher->lock);
-        if (given_up) {
+        if (is_dropped) {
             unlink(item->temporary);
-            cn_engine_is_running(engine); /* no task may be left to hear of the stop */
+            cn_engine_is_running(engine); /* stops the engine: no task may be left to do so */
         } else {
-            publish(engine, item->path, item->temporary);
+            publish_file(engine, item->path, item->temporary);
         }
         free(item);
         pthread_mutex_lock(&publisher->lock);
@@ -94,17 +94,17 @@ enum cn_status cn_publisher_start(struct cn_engine *engine, struct cn_error *err
         publisher->thread_count < THREADS &&
         !pthread_create(&publisher->threads[publisher->thread_count], NULL, publisher_main, engine))
         publisher->thread_count++;
-    return CN_OK; /* without any, tasks publish */
+    return CN_OK; /* without threads, tasks publish */
 }
 
-void cn_publisher_take(struct cn_engine *engine, const struct cn_normal_file *file,
-                       const char *temporary)
+void cn_publisher_add(struct cn_engine *engine, const struct cn_normal_file *file,
+                      const char *temporary)
 {
     struct cn_publisher *publisher = engine->publisher;
     size_t length = strlen(temporary) + 1;
-    struct item *item = publisher->thread_count ? malloc(sizeof *item + length) : NULL;
+    struct queued_file *item = publisher->thread_count ? malloc(sizeof *item + length) : NULL;
     if (!item) {
-        publish(engine, file->path, temporary);
+        publish_file(engine, file->path, temporary);
         return;
     }
     item->next = NULL;
@@ -125,7 +125,8 @@ void cn_publisher_finish(struct cn_engine *engine)
     pthread_mutex_lock(&publisher->lock);
     publisher->finished = true;
     pthread_cond_broadcast(&publisher->more);
-    while (publisher->thread_count && publisher->first) { /* hears a request before they do */
+    while (publisher->thread_count &&
+           publisher->first) { /* sees a request to stop before they do */
         pthread_mutex_unlock(&publisher->lock);
         cn_engine_stop_requested_ns(engine);
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);

@@ -1,12 +1,11 @@
 /*
- * Reading ahead: threads that read what is not in the page cache before the decodes come to it, so
- * that a cold disk works while they inflate. They decode nothing: they wait for files to be opened,
- * for the disk, and for buffers. What they cannot do is left to the decode.
+ * Reading ahead. The threads wait for loads to be opened, for the disk, and for free buffers.
  */
+#include "engine/readahead.h"
+
 #include "base/machine.h"
 #include "base/threads.h"
-#include "engine/engine.h"
-#include "source/bytes.h"
+#include "source/file_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,18 +14,17 @@
 #include <unistd.h>
 
 enum {
-    LEAST_THREADS = 4, /* what a disk needs to be busy; and one for each four that decode */
+    LEAST_THREADS = 4, /* keep a disk busy; one more for each four that decode */
     MOST_THREADS = 16,
     BUFFERS_PER_THREAD = 4,
     SPARE_BUFFERS = 4,
     MOST_BYTES = 32 << 20, /* of a buffer */
     MEMORY_SHARE = 32,     /* of the machine's memory: all buffers together */
-    STEP = 4 << 20,        /* read at once: a request to stop is heard in between; and the unit of
-                              a buffer's size */
-    BLOCK = 4096,          /* of a disk, for reading past the page cache */
+    STEP = 4 << 20, /* bytes of one read, between which a stop is noticed; buffers grow by it */
+    BLOCK = 4096,   /* of a disk; reads past the page cache are whole blocks */
 };
 
-/* Who reads the bytes of a decode: nobody yet; a thread here; it has; the decode itself. */
+/* The bytes of a decode: nobody reads them yet; a thread reads them; it has; the decode reads. */
 enum { NOBODY, READING, READ, DECODE };
 
 struct cn_buffer {
@@ -36,34 +34,40 @@ struct cn_buffer {
     struct cn_prefetched prefetched;
 };
 
+/* The decodes of one load. */
+struct decode_list {
+    struct cn_decode *decodes;
+    size_t count;
+};
+
 struct cn_readahead {
     pthread_t threads[MOST_THREADS];
     int thread_count;
     bool direct; /* past the page cache */
     pthread_mutex_t lock;
-    pthread_cond_t more, given, done; /* loads; a buffer back; bytes were read, or not */
-    size_t *loads;                    /* [count] opened, in order */
-    size_t count, load, decode;       /* the next decode to care for: in loads[load] */
+    pthread_cond_t more, freed, done; /* loads were added; a buffer is free; a read has ended */
+    struct decode_list *lists;        /* [count] of opened loads, in order */
+    size_t count, list, decode;       /* the next decode to read for: in lists[list] */
     struct cn_buffer *buffers, *free;
     size_t buffer_count;
-    uint64_t room_left; /* that buffers may still grow, together */
+    uint64_t room_left; /* bytes that all buffers together may still grow by */
     bool finished;
 };
 
-/* What a byte that is asked for without waiting tells of its neighbours. */
-enum where { IN_CACHE, ON_DISK, UNKNOWN };
+/* Where a byte is. Its neighbours are taken to be there, too. */
+enum location { IN_CACHE, ON_DISK, UNKNOWN };
 
-static enum where page_cache_state(int file, uint64_t address)
+static enum location page_cache_state(int file, uint64_t address)
 {
     char byte;
     const struct iovec one = {&byte, 1};
     if (preadv2(file, &one, 1, (off_t)address, RWF_NOWAIT) == 1)
         return IN_CACHE;
-    return errno == EAGAIN ? ON_DISK : UNKNOWN; /* some file systems cannot be asked */
+    return errno == EAGAIN ? ON_DISK : UNKNOWN; /* some file systems do not say */
 }
 
-/* Under the lock. */
-static bool make_room(struct cn_readahead *readahead, struct cn_buffer *buffer, size_t bytes)
+/* Grows a buffer to `bytes`, within what is left for all. The caller holds the lock. */
+static bool grow_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer, size_t bytes)
 {
     size_t room = (bytes + STEP - 1) / STEP * STEP;
     if (buffer->room >= bytes)
@@ -78,30 +82,31 @@ static bool make_room(struct cn_readahead *readahead, struct cn_buffer *buffer, 
     return buffer->memory != NULL;
 }
 
-/* Reads whole blocks, but for the file's last one, into a buffer that has room. */
-static bool fill(struct cn_engine *engine, int file, struct cn_buffer *buffer, uint64_t address,
-                 uint64_t size)
+/* Reads whole blocks, except the last one of the file, into a buffer that is large enough. False:
+ * the read failed or the engine stops; the decode will report it. */
+static bool fill_buffer(struct cn_engine *engine, int file, struct cn_buffer *buffer,
+                        uint64_t address, uint64_t size)
 {
     const uint64_t begin = address / BLOCK * BLOCK, end = address + size;
     for (size_t done = 0; done < end - begin;) {
         size_t step = (size_t)(end - begin - done + BLOCK - 1) / BLOCK * BLOCK;
         step = step < STEP ? step : STEP;
         ssize_t got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
-        if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0) /* not past the cache */
+        if (got < 0 && errno == EINVAL && fcntl(file, F_SETFL, 0) == 0) /* no O_DIRECT here */
             got = pread(file, buffer->memory + done, step, (off_t)(begin + done));
         if ((got <= 0 && !(got < 0 && errno == EINTR)) || !cn_engine_is_running(engine))
-            return false; /* the decode will meet it, and tell */
+            return false;
         done += got > 0 ? (size_t)got : 0;
     }
     buffer->prefetched = (struct cn_prefetched){address, size, buffer->memory + (address - begin)};
     return true;
 }
 
-/* A free buffer; waits for one. NULL: it is over. */
+/* A free buffer; waits for one. NULL: the threads must end. The caller holds the lock. */
 static struct cn_buffer *get_buffer(struct cn_readahead *readahead)
 {
     while (!readahead->finished && !readahead->free)
-        pthread_cond_wait(&readahead->given, &readahead->lock);
+        pthread_cond_wait(&readahead->freed, &readahead->lock);
     struct cn_buffer *buffer = readahead->finished ? NULL : readahead->free;
     if (buffer)
         readahead->free = buffer->next;
@@ -112,17 +117,17 @@ static void put_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer)
 {
     buffer->next = readahead->free;
     readahead->free = buffer;
-    pthread_cond_signal(&readahead->given);
+    pthread_cond_signal(&readahead->freed);
 }
 
-/* Takes the decode and a buffer for it; NULL: it is the decode's own affair. */
-static struct cn_buffer *take_decode(struct cn_readahead *readahead, struct cn_decode *decode,
-                                     uint64_t size)
+/* Claims a decode for this thread, with a buffer. NULL: the decode reads for itself. */
+static struct cn_buffer *claim_with_buffer(struct cn_readahead *readahead, struct cn_decode *decode,
+                                           uint64_t size)
 {
     int nobody = NOBODY;
     pthread_mutex_lock(&readahead->lock);
     struct cn_buffer *buffer = get_buffer(readahead);
-    if (buffer && (!make_room(readahead, buffer, (size_t)size + 2 * BLOCK) ||
+    if (buffer && (!grow_buffer(readahead, buffer, (size_t)size + 2 * BLOCK) ||
                    !atomic_compare_exchange_strong(&decode->state, &nobody, READING))) {
         put_buffer(readahead, buffer);
         buffer = NULL;
@@ -131,45 +136,46 @@ static struct cn_buffer *take_decode(struct cn_readahead *readahead, struct cn_d
     return buffer;
 }
 
-static void give_back(struct cn_readahead *readahead, struct cn_decode *decode,
-                      struct cn_buffer *buffer, bool well)
+/* Ends what claim_with_buffer began. is_read: the buffer has the bytes. */
+static void finish_claim(struct cn_readahead *readahead, struct cn_decode *decode,
+                         struct cn_buffer *buffer, bool is_read)
 {
     pthread_mutex_lock(&readahead->lock);
-    if (well)
+    if (is_read)
         decode->buffer = buffer;
     else
         put_buffer(readahead, buffer);
-    atomic_store(&decode->state, well ? READ : DECODE);
+    atomic_store(&decode->state, is_read ? READ : DECODE);
     pthread_cond_broadcast(&readahead->done);
     pthread_mutex_unlock(&readahead->lock);
 }
 
-static void prefetch_decode(struct cn_engine *engine, const struct cn_load_state *load,
-                            struct cn_decode *decode)
+static void prefetch_decode(struct cn_engine *engine, struct cn_decode *decode)
 {
     struct cn_readahead *readahead = engine->readahead;
-    const struct cn_reader *read = &load->reads[decode->read];
+    const struct cn_reader *reader = decode->reader;
     uint64_t address, size;
     if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != NOBODY ||
-        atomic_load(&load->failed[decode->read]) ||
-        !cn_reader_span(read, decode->first_unit, decode->unit_count, &address, &size) ||
+        atomic_load(decode->failed) ||
+        !cn_reader_span(reader, decode->first_unit, decode->unit_count, &address, &size) ||
         size > MOST_BYTES - 2 * BLOCK)
         return;
-    /* O_NONBLOCK: what became a FIFO meanwhile is not waited for. */
+    /* O_NONBLOCK: the file may have become a FIFO, whose open would wait for a writer. */
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
-    int file = open(read->file->path, flags);
-    enum where where = file < 0 ? IN_CACHE : page_cache_state(file, address + size - 1);
-    struct cn_buffer *buffer = where == IN_CACHE ? NULL : take_decode(readahead, decode, size);
+    int file = open(reader->file->path, flags);
+    enum location location = file < 0 ? IN_CACHE : page_cache_state(file, address + size - 1);
+    struct cn_buffer *buffer =
+        location == IN_CACHE ? NULL : claim_with_buffer(readahead, decode, size);
     if (buffer) {
-        bool direct = readahead->direct && where == ON_DISK &&
+        bool direct = readahead->direct && location == ON_DISK &&
                       fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
-        bool well =
-            cn_file_is_unchanged(read->file, file) && fill(engine, file, buffer, address, size);
-        /* Looking left its page in the cache, where it would deceive the next run. */
+        bool is_read = cn_file_is_unchanged(reader->file, file) &&
+                       fill_buffer(engine, file, buffer, address, size);
+        /* page_cache_state read a page into the cache, and would find it in the next run. */
         if (direct)
             posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,
                           POSIX_FADV_DONTNEED);
-        give_back(readahead, decode, buffer, well);
+        finish_claim(readahead, decode, buffer, is_read);
     }
     if (file >= 0)
         close(file);
@@ -182,28 +188,28 @@ static void *readahead_main(void *argument)
     cn_thread_unbind();
     pthread_mutex_lock(&readahead->lock);
     while (!readahead->finished) {
-        if (readahead->load == readahead->count) {
+        if (readahead->list == readahead->count) {
             pthread_cond_wait(&readahead->more, &readahead->lock);
             continue;
         }
-        const struct cn_load_state *load = &engine->loads[readahead->loads[readahead->load]];
-        if (readahead->decode == load->decode_count) {
-            readahead->load++;
+        const struct decode_list *list = &readahead->lists[readahead->list];
+        if (readahead->decode == list->count) {
+            readahead->list++;
             readahead->decode = 0;
             continue;
         }
-        struct cn_decode *decode = &load->decodes[readahead->decode++];
+        struct cn_decode *decode = &list->decodes[readahead->decode++];
         pthread_mutex_unlock(&readahead->lock);
-        prefetch_decode(engine, load, decode);
+        prefetch_decode(engine, decode);
         pthread_mutex_lock(&readahead->lock);
     }
     pthread_mutex_unlock(&readahead->lock);
     return NULL;
 }
 
-/* A job that reads more than a part of memory would only push out of the page cache what others
- * have there; past it, reading also costs less processor time. */
-static bool is_large(const struct cn_plan *plan)
+/* Whether the run reads more than a quarter of the memory. It would only evict from the page cache
+ * what others have there. Reading past the cache also costs less processor time. */
+static bool is_large_run(const struct cn_plan *plan)
 {
     uint64_t bytes = 0;
     for (size_t v = 0; v < plan->variable_count; v++)
@@ -218,15 +224,15 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
         return cn_fail_memory(error, "reading ahead");
     pthread_mutex_init(&readahead->lock, NULL);
     pthread_cond_init(&readahead->more, NULL);
-    pthread_cond_init(&readahead->given, NULL);
+    pthread_cond_init(&readahead->freed, NULL);
     pthread_cond_init(&readahead->done, NULL);
     engine->readahead = readahead;
-    readahead->direct = is_large(engine->plan);
+    readahead->direct = is_large_run(engine->plan);
     readahead->room_left = cn_machine_memory() / MEMORY_SHARE;
     readahead->buffer_count = (size_t)engine->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
-    readahead->loads = calloc(engine->variable->load_count + 1, sizeof *readahead->loads);
+    readahead->lists = calloc(engine->variable->load_count + 1, sizeof *readahead->lists);
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
-    if (!readahead->loads || !readahead->buffers)
+    if (!readahead->lists || !readahead->buffers)
         return cn_fail_memory(error, "reading ahead");
     for (size_t k = 0; k < readahead->buffer_count; k++)
         put_buffer(readahead, &readahead->buffers[k]);
@@ -238,11 +244,11 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
     return CN_OK; /* without threads, decodes read for themselves */
 }
 
-void cn_readahead_take(struct cn_engine *engine, size_t load)
+void cn_readahead_add(struct cn_engine *engine, struct cn_decode *decodes, size_t count)
 {
     struct cn_readahead *readahead = engine->readahead;
     pthread_mutex_lock(&readahead->lock);
-    readahead->loads[readahead->count++] = load;
+    readahead->lists[readahead->count++] = (struct decode_list){decodes, count};
     pthread_cond_broadcast(&readahead->more);
     pthread_mutex_unlock(&readahead->lock);
 }
@@ -279,7 +285,7 @@ void cn_readahead_finish(struct cn_engine *engine)
     pthread_mutex_lock(&readahead->lock);
     readahead->finished = true;
     pthread_cond_broadcast(&readahead->more);
-    pthread_cond_broadcast(&readahead->given);
+    pthread_cond_broadcast(&readahead->freed);
     pthread_mutex_unlock(&readahead->lock);
     for (int t = 0; t < readahead->thread_count; t++)
         pthread_join(readahead->threads[t], NULL);
@@ -287,9 +293,9 @@ void cn_readahead_finish(struct cn_engine *engine)
         free(readahead->buffers[k].memory);
     pthread_mutex_destroy(&readahead->lock);
     pthread_cond_destroy(&readahead->more);
-    pthread_cond_destroy(&readahead->given);
+    pthread_cond_destroy(&readahead->freed);
     pthread_cond_destroy(&readahead->done);
-    free(readahead->loads);
+    free(readahead->lists);
     free(readahead->buffers);
     free(readahead);
     engine->readahead = NULL;

@@ -1,0 +1,101 @@
+/*
+ * One variable: the engine is prepared, the task graph runs, and the result is collected.
+ */
+#include "engine/variable.h"
+
+#include "base/machine.h"
+#include "engine/compute.h"
+#include "engine/graph.h"
+#include "engine/load.h"
+#include "engine/output.h"
+#include "engine/publisher.h"
+#include "engine/readahead.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCRATCH_SHARE = 8 }; /* of the machine's memory: all large decodes together */
+
+static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    engine->year_dropped =
+        cn_pool_alloc(engine->pool, variable->variable->year_count, sizeof *engine->year_dropped);
+    engine->slot_used = cn_pool_alloc(engine->pool, variable->year_slots + variable->result_slots,
+                                      sizeof *engine->slot_used);
+    engine->file_read =
+        cn_pool_alloc(engine->pool, engine->plan->catalog->file_count, sizeof *engine->file_read);
+    engine->workers = aligned_alloc(_Alignof(struct cn_thread_state),
+                                    (size_t)engine->threads * sizeof *engine->workers);
+    if (engine->workers) /* at once: they are freed also after a failure */
+        memset(engine->workers, 0, (size_t)engine->threads * sizeof *engine->workers);
+    if (!engine->year_dropped || !engine->slot_used || !engine->file_read || !engine->workers)
+        return cn_fail_memory(error, "a variable");
+    enum cn_status status = cn_loads_prepare(engine, error);
+    if (!status)
+        status = cn_batches_prepare(engine, error);
+    if (!status)
+        status = cn_outputs_prepare(engine, error);
+    if (!status)
+        status = cn_publisher_start(engine, error);
+    if (!status)
+        status = cn_readahead_start(engine, error);
+    return status;
+}
+
+static void collect_result(struct cn_engine *engine)
+{
+    struct cn_variable_result *result = engine->result;
+    uint64_t first = atomic_load(&engine->load_first_ns), last = 0, compute_ns = 0, write_ns = 0;
+    for (int t = 0; engine->workers && t < engine->threads; t++) {
+        const struct cn_thread_state *worker = &engine->workers[t];
+        last = worker->load_last_ns > last ? worker->load_last_ns : last;
+        compute_ns += worker->compute_ns;
+        write_ns += worker->write_ns;
+    }
+    for (size_t f = 0; engine->file_read && f < engine->plan->catalog->file_count; f++)
+        result->files_read += atomic_load(&engine->file_read[f]);
+    result->bytes_read = cn_bytes_read(engine->counters);
+    result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
+    result->compute_s = (double)compute_ns * 1e-9;
+    result->write_s = (double)write_ns * 1e-9;
+    result->normals_written = cn_counted(&engine->counters->files_written);
+    result->normals_failed += engine->variable->outputs_wanted - result->normals_written;
+}
+
+enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                               const struct cn_arena *arena, const struct cn_kernels *kernels,
+                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               struct cn_variable_result *result)
+{
+    struct cn_engine engine = {.plan = plan,
+                               .variable = variable,
+                               .kernels = kernels,
+                               .arena = arena,
+                               .hooks = hooks,
+                               .counters = counters,
+                               .result = result,
+                               .threads = plan->threads,
+                               .report_lock = PTHREAD_MUTEX_INITIALIZER,
+                               .pool = cn_pool_new()};
+    struct cn_error error;
+    cn_budget_init(&engine.large_scratch, cn_machine_memory() / SCRATCH_SHARE);
+    enum cn_status status =
+        engine.pool ? prepare_engine(&engine, &error) : cn_fail_memory(&error, "a variable");
+    if (status)
+        cn_engine_abort(&engine, &error);
+    else
+        cn_graph_run(&engine);
+    cn_readahead_finish(&engine);
+    cn_publisher_finish(&engine);
+    collect_result(&engine);
+    cn_loads_free(&engine);
+    cn_outputs_free(&engine);
+    for (int t = 0; engine.workers && t < engine.threads; t++)
+        cn_scratch_free(&engine.workers[t].scratch);
+    free(engine.workers);
+    cn_pool_free(engine.pool);
+    cn_budget_destroy(&engine.large_scratch);
+    pthread_mutex_destroy(&engine.report_lock);
+    return (enum cn_status)atomic_load(&engine.stop);
+}

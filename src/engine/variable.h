@@ -1,0 +1,20 @@
+/*
+ * One variable of a run.
+ */
+#ifndef CLIMNORM_ENGINE_VARIABLE_H
+#define CLIMNORM_ENGINE_VARIABLE_H
+
+#include "arena/arena.h"
+#include "climnorm/run.h"
+#include "kernels.h"
+
+/* Runs the program of one variable. The counters are zero. *result gets what was measured, and
+ * problems are added to its list.
+ * Errors: the status says why the run cannot go on; result->problems has the sentence.
+ * CN_BAD_INPUT: only this variable failed. */
+enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                               const struct cn_arena *arena, const struct cn_kernels *kernels,
+                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               struct cn_variable_result *result);
+
+#endif
