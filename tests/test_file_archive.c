@@ -94,6 +94,9 @@ static bool is_refused(struct cn_file file)
     struct cn_archive archive = packed(file);
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = unpack(pool, archive.bytes, archive.count, &file);
+    if (status)
+        assert_null(file.days);
+    cn_files_free(&file, 1);
     cn_pool_free(pool);
     free(archive.bytes);
     return status == CN_BAD_INPUT;
@@ -141,6 +144,7 @@ static void all_comes_back(void **state)
     assert_string_equal(back.lat_attributes[0].value, "degrees_north");
     assert_int_equal(back.lon_attribute_count, 0);
     assert_string_equal(back.history, "made\nup");
+    cn_files_free(&back, 1);
     cn_pool_free(pool);
     free(archive.bytes);
 }
@@ -297,6 +301,7 @@ static void changed_bytes_are_harmless(void **state)
             accepted++;
         }
         refused += status != CN_OK;
+        cn_files_free(&file, 1);
         cn_pool_free(pool);
     }
     assert_true(refused > 500 && accepted > 500);

@@ -2,6 +2,7 @@
 run, no wrong number; what can be used is used.
 """
 import os
+import subprocess
 import unittest
 
 import h5py
@@ -10,7 +11,7 @@ import numpy as np
 
 import oracle
 import trees
-from climnorm_case import Case, TestCase, main
+from climnorm_case import BIN, Case, TestCase, main
 
 
 class Attributes(TestCase):
@@ -92,6 +93,46 @@ class Shapes(TestCase):
                 self.assertIn(result.code, (1, 2, 3))
                 self.assertIn("tas", result.said)
                 self.assertFalse(os.path.exists(case.path("tas", 2000)))
+
+    def long_axis(self, path, count, step):
+        """A file of some kilobytes with many instants and no values."""
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with h5py.File(path, "w") as f:
+            chunk = min(count, 1 << 20)
+            time = f.create_dataset("time", (count,), "f8", chunks=(chunk,), compression=9,
+                                    shuffle=True)
+            for first in range(0, count, chunk):
+                time[first:first + chunk] = np.arange(first, min(first + chunk, count)) * step
+            for name, values in (("lat", [10.0, 20]), ("lon", [0.0, 120, 240])):
+                f[name] = np.array(values)
+            f.create_dataset("tas", (count, 2, 3), "f4", chunks=(chunk, 2, 3), compression=9)
+            for name, units in (("time", "days since 1850-01-01"), ("lat", "degrees_north"),
+                                ("lon", "degrees_east")):
+                f[name].make_scale(name)
+                f[name].attrs["units"] = np.bytes_(units)
+            for k, name in enumerate(("time", "lat", "lon")):
+                f["tas"].dims[k].attach_scale(f[name])
+
+    def test_long_time_axes(self):
+        """150 years of hours are honest; ten million instants take memory in vain."""
+        with Case(normals={"window": 1, "min_years": 1}) as case:
+            path = os.path.join(case.data, "tas", trees.name("tas", 2001))
+            self.long_axis(path, 150 * 365 * 24, 1 / 24)
+            result = subprocess.run([BIN, "inspect", path], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("1314000 instants", result.stdout)
+            self.long_axis(path, 10 ** 7, 1 / 1440)
+            self.assertLess(os.path.getsize(path), 10 ** 6)
+            result = subprocess.run([BIN, "inspect", path], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("has 10000000 instants, expected 1 to 2097152", result.stderr)
+            trees.year_file(case.data, "tas", 2000)
+            case.periods(2000, 2001)
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn("expected 1 to 2097152", result.problems("tas"))
+            self.assertTrue(os.path.exists(case.path("tas", 2000)))
+            self.assertFalse(os.path.exists(case.path("tas", 2001)))
 
     def test_odd_axes(self):
         odd = {"latnan": dict(lat=np.array([0.0, np.nan])),

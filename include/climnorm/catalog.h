@@ -81,14 +81,14 @@ struct cn_file {
     int64_t mtime_ns;
     uint64_t device, inode;
 
-    const char *failure; /* why it cannot be used; NULL: usable, or nobody looked */
+    const char *failure; /* why it cannot be used; NULL: usable, or not examined */
 
     /* From the file itself; valid when usable. */
     bool usable;
     enum cn_calendar calendar;
     const char *time_units; /* "days since 1850-01-01" */
     size_t time_count;
-    const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing */
+    const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing; malloc */
     bool subdaily;       /* some day has more than one instant */
     bool end_stamped;    /* every instant equals its upper bound */
     struct cn_grid grid;
@@ -150,18 +150,23 @@ struct cn_catalog {
     struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 
-/* Searches config->input.root and opens every file that passes the filters, several at a time, in
- * child processes: call it before threads start. Fails (CN_BAD_USAGE) when no variable has files or
- * when model, variant or grid have several candidates; what is wrong with one file or variable is
- * in the variable's problems. CN_STOPPED: the watch asked for it. */
+/* Searches config->input.root and examines every file that passes the filters, several at a time,
+ * in worker processes: call it before threads start. What is wrong with one file or variable is in
+ * the variable's problems.
+ * Errors: CN_BAD_USAGE: no variable has files, or model, variant or grid have several candidates.
+ * CN_STOPPED: the watch asked for it. CN_BAD_MACHINE. Owns: the caller frees *catalog. */
 enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_watch *watch,
                                struct cn_catalog **catalog, struct cn_error *error);
 void cn_catalog_free(struct cn_catalog *catalog);
 
-/* Reads the metadata of files[count], each of its data variable `variable` (NULL: the only one with
- * time, lat and lon). Path and variable are given; the file is usable then, or has a failure.
- * threads: files at the same time; 0: as many as cores. */
+/* Reads the metadata of files[count], whose path and variable are given. variable NULL: the only
+ * one with time, lat and lon. Afterwards each file is usable or has a failure. All time axes
+ * together take at most 1/16 of the machine's memory: beyond that the files with the longest are
+ * not usable. threads: files at the same time; 0: as many as cores. Errors: CN_STOPPED;
+ * CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller calls cn_files_free, also after
+ * a failure. */
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
                                 int threads, const struct cn_watch *watch, struct cn_error *error);
+void cn_files_free(struct cn_file *files, size_t count);
 
 #endif

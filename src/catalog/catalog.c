@@ -259,6 +259,7 @@ void cn_catalog_free(struct cn_catalog *catalog)
 {
     if (!catalog)
         return;
+    cn_files_free(catalog->files, catalog->file_count);
     for (size_t v = 0; v < catalog->variable_count; v++)
         cn_problems_free(&catalog->variables[v].problems);
     cn_problems_free(&catalog->problems);

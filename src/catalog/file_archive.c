@@ -1,7 +1,7 @@
 /*
- * Handing a file's metadata over. The child has read a file that may have damaged its memory, so
- * all that the program relies on is checked again; what follows from other parts is not carried but
- * found again. Reads no file.
+ * A file's metadata as bytes, from a worker process to its parent. The worker has read a file that
+ * may have damaged its memory. So the parent checks again all that the program relies on, and
+ * computes again what follows from other parts. Reads no file.
  */
 #include "catalog/file_archive.h"
 
@@ -10,6 +10,8 @@
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
+
+#include <stdlib.h>
 
 static const double *carry_numbers(struct cn_archive *archive, const double *numbers, size_t count,
                                    size_t each)
@@ -93,7 +95,8 @@ carry_attributes(struct cn_archive *archive, const struct cn_attribute *attribut
         one.name = cn_archive_text(archive, one.name);
         cn_archive_bytes(archive, &one.type, sizeof one.type);
         cn_archive_count(archive, &one.length);
-        bytes += one.length * cn_type_bytes(one.type); /* both small: the parcel has the length */
+        bytes +=
+            one.length * cn_type_bytes(one.type); /* no overflow: the archive has so many bytes */
         if (!cn_type_bytes(one.type) || (fresh && bytes > CN_MAX_ATTRIBUTE_BYTES))
             archive->status = CN_BAD_INPUT;
         one.value = cn_archive_array(archive, one.value, one.length, cn_type_bytes(one.type));
@@ -101,6 +104,23 @@ carry_attributes(struct cn_archive *archive, const struct cn_attribute *attribut
             fresh[i] = one;
     }
     return fresh ? fresh : attributes;
+}
+
+/* Unpacked days are not in the pool, so that cn_time_axes_add can free them. */
+static void carry_days(struct cn_archive *archive, struct cn_file *file)
+{
+    cn_archive_count(archive, &file->time_count);
+    const size_t bytes = file->time_count * sizeof *file->days;
+    if (!archive->unpacking) {
+        cn_archive_array(archive, file->days, bytes, 1);
+        return;
+    }
+    int64_t *days = malloc(bytes + 1);
+    if (days)
+        cn_archive_bytes(archive, days, bytes);
+    else
+        archive->status = CN_BAD_MACHINE;
+    file->days = days;
 }
 
 static void carry_all(struct cn_archive *archive, struct cn_file *file)
@@ -111,8 +131,7 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
     cn_archive_bytes(archive, &file->inode, sizeof file->inode);
     cn_archive_bytes(archive, &file->calendar, sizeof file->calendar);
     file->time_units = cn_archive_text(archive, file->time_units);
-    cn_archive_count(archive, &file->time_count);
-    file->days = cn_archive_array(archive, file->days, file->time_count, sizeof *file->days);
+    carry_days(archive, file);
     cn_archive_flag(archive, &file->end_stamped);
     carry_grid(archive, &file->grid);
     carry_storage(archive, &file->storage);
@@ -127,8 +146,8 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
     file->history = cn_archive_text(archive, file->history);
 }
 
-/* What is not carried. */
-static enum cn_status complete(struct cn_file *file, struct cn_error *error)
+/* Computes what is not carried. */
+static enum cn_status derive_rest(struct cn_file *file, struct cn_error *error)
 {
     const char *units = cn_attribute_text(file->attributes, file->attribute_count, "units");
     file->units = units ? units : "";
@@ -143,13 +162,15 @@ enum cn_status cn_archive_file(struct cn_archive *archive, struct cn_file *file,
                                struct cn_error *error)
 {
     carry_all(archive, file);
-    if (archive->status == CN_BAD_MACHINE)
-        return cn_fail_memory(error, "a file's metadata");
-    if (!archive->unpacking)
-        return CN_OK;
-    if (archive->status || archive->at != archive->count || !cn_time_axis_is_valid(file) ||
-        !file->grid.lat || !file->grid.lon || cn_grid_check(&file->grid, error) ||
-        complete(file, error) || !cn_storage_is_valid(file))
-        return CN_BAD_INPUT;
-    return CN_OK;
+    enum cn_status status = archive->status;
+    if (!status && archive->unpacking &&
+        (archive->at != archive->count || !cn_time_axis_is_valid(file) || !file->grid.lat ||
+         !file->grid.lon || cn_grid_check(&file->grid, error) || derive_rest(file, error) ||
+         !cn_storage_is_valid(file)))
+        status = CN_BAD_INPUT;
+    if (status == CN_BAD_MACHINE)
+        cn_fail_memory(error, "a file's metadata");
+    if (status && archive->unpacking)
+        cn_files_free(file, 1);
+    return status;
 }

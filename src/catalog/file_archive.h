@@ -1,5 +1,5 @@
 /*
- * What a child process found in a file, handed over to its parent.
+ * A file's metadata as bytes: what a worker process found, for its parent.
  */
 #ifndef CLIMNORM_CATALOG_FILE_ARCHIVE_H
 #define CLIMNORM_CATALOG_FILE_ARCHIVE_H
@@ -7,8 +7,10 @@
 #include "base/serialize.h"
 #include "climnorm/catalog.h"
 
-/* Packs all that a usable file tells, or unpacks it into *file. CN_BAD_INPUT: what was unpacked is
- * nothing that cn_files_inspect finds in any file. Path and base are not carried. */
+/* Packs the metadata of a usable file, or unpacks them into *file, whose path and base are kept.
+ * Errors: CN_BAD_INPUT: the bytes are not what cn_files_inspect finds in any file. CN_BAD_MACHINE:
+ * out of memory. Owns: what is unpacked lives in archive->pool; the caller frees file->days with
+ * cn_files_free. */
 enum cn_status cn_archive_file(struct cn_archive *archive, struct cn_file *file,
                                struct cn_error *error);
 

@@ -12,6 +12,7 @@
 
 #include "base/formats.h"
 #include "base/io.h"
+#include "base/machine.h"
 #include "base/workers.h"
 #include "guard/library.h"
 
@@ -22,10 +23,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes together */
+
 /* Files that are examined together. */
 struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
+    struct cn_time_axes axes;
 };
 
 /* A netCDF variable that may be the data variable. */
@@ -318,7 +322,7 @@ static enum cn_status accept_answer(void *context, size_t item, struct cn_archiv
     if (status)
         return status;
     batch->files[item] = file;
-    return CN_OK;
+    return failure ? CN_OK : cn_time_axes_add(&batch->axes, batch->pool, item, error);
 }
 
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
@@ -335,7 +339,9 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
         files[i].usable = false;
         files[i].failure = NULL;
     }
-    struct batch batch = {.pool = pool, .files = files};
+    struct batch batch = {.pool = pool,
+                          .files = files,
+                          .axes = {files, count, .limit = cn_machine_memory() / TIME_AXES_SHARE}};
     return cn_workers_run(&(struct cn_workers){.count = count,
                                                .threads = threads,
                                                .watch = watch,

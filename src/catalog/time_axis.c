@@ -1,6 +1,6 @@
 /*
- * Time coordinates (CF section 4.4). The instants alone decide which days a file holds; bounds are
- * read for one warning only.
+ * Time coordinates (CF section 4.4). Only the instants decide which days a file holds. Bounds serve
+ * one warning.
  */
 #include "catalog/time_axis.h"
 
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_TIMES = 10 * 1000 * 1000, DAY_SECONDS = 86400, MAX_YEAR = 9999 };
+enum { DAY_SECONDS = 86400, MAX_YEAR = 9999 };
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -18,7 +18,7 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median of steps[count], which it sorts. */
+/* The median of steps[count]. Sorts them. */
 static double median(double *steps, size_t count)
 {
     qsort(steps, count, sizeof *steps, compare_numbers);
@@ -38,7 +38,7 @@ static enum cn_status check_step(double step_days, struct cn_error *error)
     return CN_OK;
 }
 
-/* Whether every instant is the end of its interval, to the second. scratch[2 * count]. */
+/* Whether every instant is the end of its interval, within half a second. scratch[2 * count]. */
 static bool is_end_stamped(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                            const double *values, double unit_seconds, double *scratch)
 {
@@ -53,8 +53,8 @@ static bool is_end_stamped(const struct cn_nc_file *nc, const struct cn_coordina
     return true;
 }
 
-static enum cn_status check_years(enum cn_calendar calendar, int64_t first, int64_t last,
-                                  struct cn_error *error)
+static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first, int64_t last,
+                                       struct cn_error *error)
 {
     struct cn_date from = cn_day_date(calendar, first), to = cn_day_date(calendar, last);
     if (from.year < 0 || to.year > MAX_YEAR)
@@ -67,15 +67,15 @@ static enum cn_status check_years(enum cn_calendar calendar, int64_t first, int6
 bool cn_time_axis_is_valid(const struct cn_file *file)
 {
     const int64_t *days = file->days, far = (int64_t)366 * 2 * MAX_YEAR;
-    if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > MAX_TIMES)
+    if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > CN_MAX_TIMES)
         return false;
     for (size_t i = 0; i < file->time_count; i++)
         if (days[i] < -far || days[i] > far || (i > 0 && days[i] < days[i - 1]))
             return false;
-    return check_years(file->calendar, days[0], days[file->time_count - 1], NULL) == CN_OK;
+    return check_year_range(file->calendar, days[0], days[file->time_count - 1], NULL) == CN_OK;
 }
 
-/* scratch[2 * count] and seconds[count] are room to work in. */
+/* Fills days[count]. values[count], scratch[2 * count] and seconds[count] are scratch. */
 static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                                 double *values, int64_t *days, double *scratch, int *seconds,
                                 struct cn_file *file, struct cn_error *error)
@@ -90,7 +90,7 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
     if (!status)
         status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
     if (!status)
-        status = check_years(file->calendar, days[0], days[count - 1], error);
+        status = check_year_range(file->calendar, days[0], days[count - 1], error);
     if (status)
         return status;
     file->end_stamped = is_end_stamped(nc, time, values, unit_seconds, scratch);
@@ -107,9 +107,11 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
 {
     const char *calendar = cn_attribute_text(time->attributes, time->attribute_count, "calendar");
     size_t count = time->length;
-    if (count == 0 || count > MAX_TIMES)
-        return cn_fail(error, CN_BAD_INPUT, "'%s' has %zu instants, expected 1 to %d", time->name,
-                       count, MAX_TIMES);
+    if (count == 0 || count > CN_MAX_TIMES)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "'%s' has %zu instants, expected 1 to %d; split the file, for example with "
+                       "cdo splityear",
+                       time->name, count, CN_MAX_TIMES);
     file->time_units = cn_attribute_text(time->attributes, time->attribute_count, "units");
     if (!file->time_units)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",
@@ -134,4 +136,46 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
     file->days = days;
     file->time_count = count;
     return status;
+}
+
+/* The usable file with the longest time axis; of equal ones the last. There is one. */
+static struct cn_file *find_longest(const struct cn_time_axes *axes)
+{
+    struct cn_file *longest = NULL;
+    for (size_t i = 0; i < axes->count; i++) {
+        struct cn_file *file = &axes->files[i];
+        if (file->usable && (!longest || file->time_count >= longest->time_count))
+            longest = file;
+    }
+    return longest;
+}
+
+enum cn_status cn_time_axes_add(struct cn_time_axes *axes, struct cn_pool *pool, size_t index,
+                                struct cn_error *error)
+{
+    axes->bytes += axes->files[index].time_count * sizeof *axes->files->days;
+    while (axes->bytes > axes->limit) {
+        struct cn_file *file = find_longest(axes);
+        axes->bytes -= file->time_count * sizeof *file->days;
+        free((void *)file->days);
+        file->days = NULL;
+        file->usable = false;
+        file->failure = cn_pool_printf(
+            pool,
+            "%s: its time axis has %zu instants, but those of all files may take only %llu MiB, "
+            "1/16 "
+            "of the memory, and the longest are left out; split it, or choose fewer files",
+            file->path, file->time_count, (unsigned long long)(axes->limit >> 20));
+        if (!file->failure)
+            return cn_fail_memory(error, "a file's metadata");
+    }
+    return CN_OK;
+}
+
+void cn_files_free(struct cn_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free((void *)files[i].days);
+        files[i].days = NULL;
+    }
 }

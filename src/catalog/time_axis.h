@@ -1,19 +1,38 @@
 /*
- * The time coordinate of a file: instants become days.
+ * The time coordinate of a file: instants become days. A few bytes of a file can claim millions of
+ * instants, so one time axis is bounded, and all of a catalog together are.
  */
 #ifndef CLIMNORM_CATALOG_TIME_AXIS_H
 #define CLIMNORM_CATALOG_TIME_AXIS_H
 
 #include "catalog/axes.h"
 
-/* Fills calendar, time_count, days, several_a_day and end_stamped of *file. CN_BAD_INPUT: the
- * instants are not the increasing instants of daily or finer data. The caller holds the HDF5 lock.
- */
+/* Instants of one file: 239 years of hourly data. */
+enum { CN_MAX_TIMES = 1 << 21 };
+
+/* Fills time_units, calendar, time_count, days, subdaily and end_stamped of *file. The caller holds
+ * the HDF5 lock.
+ * Errors: CN_BAD_INPUT: the instants are not the increasing instants of daily or finer data, or are
+ * too many. CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: all is in nc->pool. */
 enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                                  struct cn_file *file, struct cn_error *error);
 
-/* Whether calendar and days, which another process found, are what the above may find: the rest of
- * the program relies on it. */
+/* Whether calendar and days, which another process found, are what cn_time_axis_read may find. The
+ * rest of the program relies on it. */
 bool cn_time_axis_is_valid(const struct cn_file *file);
+
+/* The time axes of files[count]. */
+struct cn_time_axes {
+    struct cn_file *files;
+    size_t count;
+    uint64_t bytes, limit; /* of all days in memory; the bound on them */
+};
+
+/* Counts the time axis of files[index], which is usable. Where all together exceed the limit, the
+ * files with the longest axes are made unusable, with a failure, and their days are freed; of equal
+ * ones the last first. So the files that remain do not depend on the order of the calls.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: failures live in the pool. */
+enum cn_status cn_time_axes_add(struct cn_time_axes *axes, struct cn_pool *pool, size_t index,
+                                struct cn_error *error);
 
 #endif

@@ -221,6 +221,7 @@ static enum cn_status inspect(const char *path)
         fprintf(stderr, "climnorm inspect: %s\n", error.text);
     else
         print_file(path, &file);
+    cn_files_free(&file, 1);
     cn_pool_free(pool);
     return status;
 }
