@@ -162,7 +162,7 @@ static void want_of_memory_at_the_end_is_noticed(void **state)
     H5Dclose(dataset);
     H5Pclose(list);
     H5Sclose(space);
-    assert_true(image.room < sizeof chunk);
+    assert_true(image.capacity < sizeof chunk);
     struct rlimit limit = {address_space() + (8 << 20), RLIM_INFINITY}; /* HDF5 has some */
     setrlimit(RLIMIT_AS, &limit);
     assert_false(cn_image_close(&image));

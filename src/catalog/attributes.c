@@ -1,6 +1,5 @@
 /*
- * Attributes through netCDF-C, bounded in number and length. Knows what types are, not what
- * attributes mean.
+ * Attributes through netCDF-C, bounded in number and length. Knows type_table, not meanings.
  */
 #include "catalog/attributes.h"
 
@@ -10,26 +9,26 @@
 static const struct {
     const char *name;
     size_t bytes;
-} types[] = {
+} type_table[] = {
     [NC_BYTE] = {"int8", 1},   [NC_CHAR] = {"text", 1},     [NC_SHORT] = {"int16", 2},
     [NC_INT] = {"int32", 4},   [NC_FLOAT] = {"float32", 4}, [NC_DOUBLE] = {"float64", 8},
     [NC_UBYTE] = {"uint8", 1}, [NC_USHORT] = {"uint16", 2}, [NC_UINT] = {"uint32", 4},
     [NC_INT64] = {"int64", 8}, [NC_UINT64] = {"uint64", 8}, [NC_STRING] = {"string", 0},
 };
 
-static bool is_known(int type)
+static bool is_known_type(int type)
 {
-    return type > 0 && (size_t)type < sizeof types / sizeof *types;
+    return type > 0 && (size_t)type < sizeof type_table / sizeof *type_table;
 }
 
 size_t cn_type_bytes(int type)
 {
-    return is_known(type) ? types[type].bytes : 0;
+    return is_known_type(type) ? type_table[type].bytes : 0;
 }
 
 const char *cn_type_name(int type)
 {
-    return is_known(type) ? types[type].name : "a user-defined type";
+    return is_known_type(type) ? type_table[type].name : "a user-defined type";
 }
 
 const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attributes, size_t count,
@@ -73,7 +72,7 @@ double cn_attribute_number(const struct cn_attribute *attribute, size_t i)
     }
 }
 
-/* A netCDF-4 string of length 1 as text. NC_ENOMEM: out of memory, or longer than allowed. */
+/* Reads a netCDF-4 string of length 1 as text. */
 static int read_string(struct cn_pool *pool, int ncid, int varid, const char *name,
                        struct cn_attribute *attribute)
 {
@@ -88,7 +87,7 @@ static int read_string(struct cn_pool *pool, int ncid, int varid, const char *na
     return attribute->value ? NC_NOERR : NC_ENOMEM;
 }
 
-/* Reads one attribute. A type or length that is left out: NC_NOERR with name NULL. */
+/* Reads one attribute. One that is left out gives NC_NOERR with name NULL. */
 static int read_attribute(struct cn_pool *pool, int ncid, int varid, const char *name,
                           struct cn_attribute *attribute)
 {

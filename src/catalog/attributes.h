@@ -1,5 +1,5 @@
 /*
- * Attributes of a variable, read from netCDF-C once and then judged as plain data.
+ * Attributes of a variable: read through netCDF-C once, then plain data.
  */
 #ifndef CLIMNORM_CATALOG_ATTRIBUTES_H
 #define CLIMNORM_CATALOG_ATTRIBUTES_H
@@ -9,31 +9,32 @@
 /* Of one variable, at most. */
 enum { CN_MAX_ATTRIBUTES = 1000, CN_MAX_ATTRIBUTE_BYTES = 1 << 20 };
 
-/* All attributes of a variable that are numbers or text (a netCDF-4 string of length 1 becomes
- * text; other types are left out). CN_BAD_INPUT: they cannot be read, or are more or longer than
- * any honest file needs. The caller holds the HDF5 lock. */
+/* Reads all attributes of a variable that are numbers or text. A netCDF-4 string of length 1
+ * becomes text; other types are left out. The caller holds the HDF5 lock. Errors: CN_BAD_INPUT:
+ * they cannot be read, or are more or longer than the bounds above. CN_BAD_MACHINE: out of memory.
+ * Owns: all lives in the pool. */
 enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
                                   struct cn_attribute **attributes, size_t *count,
                                   struct cn_error *error);
 
-/* NULL: there is none of this name. */
+/* Returns: NULL: there is none of this name. */
 const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attributes, size_t count,
                                              const char *name);
 
-/* The text of an attribute; NULL: there is none, or it is not text. */
+/* Returns: the text of an attribute; NULL: there is none, or it is not text. */
 const char *cn_attribute_text(const struct cn_attribute *attributes, size_t count,
                               const char *name);
 
-/* Bytes of one element of an atomic numeric or char nc_type; 0: another type. */
+/* Returns: bytes of one element of an atomic numeric or char nc_type; 0: another type. */
 size_t cn_type_bytes(int type);
-/* "int16", "float32", "text", … */
+/* Returns: "int16", "float32", "text", … */
 const char *cn_type_name(int type);
 
-/* Element i of a numeric attribute. */
+/* Returns: element i of a numeric attribute. */
 double cn_attribute_number(const struct cn_attribute *attribute, size_t i);
 
-/* A text attribute of the file as a whole; "" without. The caller holds the HDF5 lock. NULL: out of
- * memory. */
+/* Reads a text attribute of the file as a whole. The caller holds the HDF5 lock.
+ * Returns: "": there is none; NULL: out of memory. Owns: the text lives in the pool. */
 const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Axis detection and coordinate values through netCDF-C. What a file claims is checked here; what
- * the instants of a time axis mean is not known here.
+ * Axis detection and coordinate values through netCDF-C. What a file claims is checked here. What
+ * the instants of a time axis mean is decided in time_axis.c.
  */
 #include "catalog/axes.h"
 
@@ -21,7 +21,7 @@ static const struct {
     const char *title, *axis, *standard_name;
     const char *units[6]; /* spellings that CF allows */
     const char *names[2];
-} rules[] = {
+} axis_rules[] = {
     [CN_AXIS_LAT] = {"latitude",
                      "Y",
                      "latitude",
@@ -39,32 +39,32 @@ static const struct {
 
 enum clue { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CLUES };
 
-static const char *text_of(const struct cn_coordinate *coordinate, const char *name)
+static const char *coordinate_text(const struct cn_coordinate *coordinate, const char *name)
 {
     return cn_attribute_text(coordinate->attributes, coordinate->attribute_count, name);
 }
 
-static bool matches(const struct cn_coordinate *coordinate, enum cn_axis axis, enum clue clue)
+static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis axis, enum clue clue)
 {
     const char *text;
     switch (clue) {
     case BY_AXIS:
-        text = text_of(coordinate, "axis");
-        return text && strcasecmp(text, rules[axis].axis) == 0;
+        text = coordinate_text(coordinate, "axis");
+        return text && strcasecmp(text, axis_rules[axis].axis) == 0;
     case BY_STANDARD_NAME:
-        text = text_of(coordinate, "standard_name");
-        return text && strcasecmp(text, rules[axis].standard_name) == 0;
+        text = coordinate_text(coordinate, "standard_name");
+        return text && strcasecmp(text, axis_rules[axis].standard_name) == 0;
     case BY_UNITS:
-        text = text_of(coordinate, "units");
+        text = coordinate_text(coordinate, "units");
         if (text && axis == CN_AXIS_TIME)
             return strcasestr(text, " since ") != NULL;
-        for (size_t i = 0; text && i < 6 && rules[axis].units[i]; i++)
-            if (strcmp(text, rules[axis].units[i]) == 0)
+        for (size_t i = 0; text && i < 6 && axis_rules[axis].units[i]; i++)
+            if (strcmp(text, axis_rules[axis].units[i]) == 0)
                 return true;
         return false;
     default:
-        return strcasecmp(coordinate->name, rules[axis].names[0]) == 0 ||
-               strcasecmp(coordinate->name, rules[axis].names[1]) == 0;
+        return strcasecmp(coordinate->name, axis_rules[axis].names[0]) == 0 ||
+               strcasecmp(coordinate->name, axis_rules[axis].names[1]) == 0;
     }
 }
 
@@ -130,7 +130,7 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
     return CN_OK;
 }
 
-static bool contains(const int *dimids, size_t rank, int dimid)
+static bool contains_dimension(const int *dimids, size_t rank, int dimid)
 {
     for (size_t d = 0; d < rank; d++)
         if (dimids[d] == dimid)
@@ -138,7 +138,7 @@ static bool contains(const int *dimids, size_t rank, int dimid)
     return false;
 }
 
-/* Whether latitude lies along several of these dimensions at once; its name is left in *name. */
+/* Whether a latitude has several of these dimensions at once. Leaves its name in `name`. */
 static bool has_curved_latitude(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                 char name[NC_MAX_NAME + 1])
 {
@@ -150,13 +150,14 @@ static bool has_curved_latitude(const struct cn_nc_file *nc, const int *dimids, 
             continue;
         bool is_along = true;
         for (int d = 0; d < own_rank; d++)
-            is_along &= contains(dimids, rank, own_dimids[d]);
+            is_along &= contains_dimension(dimids, rank, own_dimids[d]);
         if (!is_along || cn_attributes_read(nc->pool, nc->ncid, varid, &attributes,
                                             &latitude.attribute_count, NULL))
             continue;
         latitude.attributes = attributes;
-        if (matches(&latitude, CN_AXIS_LAT, BY_STANDARD_NAME) ||
-            matches(&latitude, CN_AXIS_LAT, BY_UNITS) || matches(&latitude, CN_AXIS_LAT, BY_NAME))
+        if (matches_axis(&latitude, CN_AXIS_LAT, BY_STANDARD_NAME) ||
+            matches_axis(&latitude, CN_AXIS_LAT, BY_UNITS) ||
+            matches_axis(&latitude, CN_AXIS_LAT, BY_NAME))
             return true;
     }
     return false;
@@ -170,27 +171,29 @@ static enum cn_status fail_curvilinear(const char *name, struct cn_error *error)
                    name);
 }
 
-/* A rotated pole or a map projection has Y and X axes, too. */
+/* Checks that an axis is latitude or longitude: a rotated pole or a map projection has Y and X
+ * axes, too. */
 static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                        const struct cn_coordinate *coordinate, enum cn_axis axis,
                                        struct cn_error *error)
 {
     char name[NC_MAX_NAME + 1];
-    const char *standard_name = text_of(coordinate, "standard_name");
-    const char *units = text_of(coordinate, "units");
-    bool is_other = standard_name && !matches(coordinate, axis, BY_STANDARD_NAME);
-    bool is_confirmed = matches(coordinate, axis, BY_STANDARD_NAME) ||
-                        matches(coordinate, axis, BY_UNITS) || matches(coordinate, axis, BY_NAME);
+    const char *standard_name = coordinate_text(coordinate, "standard_name");
+    const char *units = coordinate_text(coordinate, "units");
+    bool is_other = standard_name && !matches_axis(coordinate, axis, BY_STANDARD_NAME);
+    bool is_confirmed = matches_axis(coordinate, axis, BY_STANDARD_NAME) ||
+                        matches_axis(coordinate, axis, BY_UNITS) ||
+                        matches_axis(coordinate, axis, BY_NAME);
     if ((is_other || !is_confirmed) && has_curved_latitude(nc, dimids, rank, name))
         return fail_curvilinear(name, error);
     if (is_other)
         return cn_fail(error, CN_BAD_INPUT,
                        "curvilinear grid: axis '%s' is %s, not %s; regrid to latitude x longitude "
                        "first, for example with cdo remapbil",
-                       coordinate->name, standard_name, rules[axis].title);
+                       coordinate->name, standard_name, axis_rules[axis].title);
     if (units && strncasecmp(units, "degree", 6) != 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%s', expected %s", rules[axis].title,
-                       coordinate->name, units, rules[axis].units[0]);
+        return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%s', expected %s",
+                       axis_rules[axis].title, coordinate->name, units, axis_rules[axis].units[0]);
     return CN_OK;
 }
 
@@ -201,7 +204,7 @@ static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const 
         for (size_t i = 0; i < nc->coordinate_count; i++) {
             const struct cn_coordinate *coordinate = &nc->coordinates[i];
             for (size_t d = 0; d < rank; d++)
-                if (dimids[d] == coordinate->dimid && matches(coordinate, axis, clue)) {
+                if (dimids[d] == coordinate->dimid && matches_axis(coordinate, axis, clue)) {
                     *position = d;
                     return coordinate;
                 }
@@ -223,8 +226,8 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
             return cn_fail(error, CN_BAD_INPUT,
                            "no %s axis: no coordinate along a dimension of the variable has axis "
                            "\"%s\", standard_name \"%s\" or the name %s",
-                           rules[axis].title, rules[axis].axis, rules[axis].standard_name,
-                           rules[axis].names[0]);
+                           axis_rules[axis].title, axis_rules[axis].axis,
+                           axis_rules[axis].standard_name, axis_rules[axis].names[0]);
         enum cn_status status = axis == CN_AXIS_TIME
                                     ? CN_OK
                                     : check_geographic(nc, dimids, rank, found[axis], axis, error);
@@ -277,7 +280,7 @@ enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
 bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
                           double *bounds)
 {
-    const char *name = text_of(coordinate, "bounds");
+    const char *name = coordinate_text(coordinate, "bounds");
     int varid, rank, dimids[NC_MAX_VAR_DIMS];
     nc_type type;
     size_t length;
@@ -312,7 +315,7 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
     return status;
 }
 
-/* Finite or not: a number from another process may be anything. */
+/* Written so that NaN fails: numbers from another process may be anything. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 {
     if (grid->lat_count == 0 || grid->lat_count > MAX_POINTS || grid->lon_count == 0 ||

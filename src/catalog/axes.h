@@ -18,7 +18,7 @@ struct cn_coordinate {
     size_t attribute_count;
 };
 
-/* What an open file has. */
+/* The variables of an open file. */
 struct cn_nc_file {
     struct cn_pool *pool;
     int ncid;
@@ -27,34 +27,42 @@ struct cn_nc_file {
     int variable_count;
 };
 
-/* A candidate for the data variable. */
+/* The axes of a variable that may be the data variable. */
 struct cn_axes {
     struct cn_coordinate time, lat, lon;
     size_t time_dim, lat_dim, lon_dim; /* positions among the variable's dimensions */
 };
 
-/* Finds the coordinate variables of the open file. */
+/* Finds the coordinate variables of the open file.
+ * Errors: CN_BAD_INPUT: they cannot be read, or are too many. CN_BAD_MACHINE: out of memory.
+ * Owns: all lives in the pool. */
 enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file *nc,
                                struct cn_error *error);
 
 /* Finds time, lat and lon among a variable's dimensions: by axis, then standard_name, units, name
- * (CF sections 4 and 5). CN_BAD_INPUT says which is not there, or that the grid is curvilinear. */
+ * (CF sections 4 and 5).
+ * Errors: CN_BAD_INPUT: one is missing, or the grid is curvilinear. */
 enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error);
 
-/* The numbers along a coordinate, unpacked, into values[length]. CN_BAD_INPUT: some are missing. */
+/* Reads the unpacked numbers along a coordinate into values[length].
+ * Errors: CN_BAD_INPUT: they cannot be read, or some are missing. */
 enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     const struct cn_coordinate *coordinate, double *values,
                                     struct cn_error *error);
 
-/* The variable that `bounds` names, into bounds[length][2]; false: there is none of that shape. */
+/* Reads the variable that the attribute `bounds` names into bounds[length][2].
+ * Returns: false: there is none of that shape, or a bound is not finite. */
 bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
                           double *bounds);
 
-/* CN_BAD_INPUT: this is no grid of ours; says why. The bounds may be anything. */
+/* Checks a grid. Its bounds may be anything.
+ * Errors: CN_BAD_INPUT: climnorm cannot use it. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error);
 
-/* Latitude and longitude with their bounds; checks that they are what they claim to be. */
+/* Reads latitude and longitude with their bounds, and checks them.
+ * Errors: CN_BAD_INPUT: climnorm cannot use them. CN_BAD_MACHINE: out of memory. Owns: all lives in
+ * the pool. */
 enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error);
 

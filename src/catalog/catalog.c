@@ -1,18 +1,21 @@
 /*
- * The catalog: search, select, examine, agree, lay along timelines. What is wrong with one file or
- * one variable ends up in the variable's problems; the rest goes on.
+ * The steps from a config to a catalog: find files, select by name, examine, check consistency,
+ * build timelines. What is wrong with one file or variable is in the variable's problems, and the
+ * rest goes on.
  */
+#include "catalog/consistency.h"
 #include "catalog/find_files.h"
 #include "catalog/select.h"
 #include "catalog/timeline.h"
+#include "catalog/warnings.h"
 
 #include "base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a file belongs; qsort has no room for context, so it travels with the file. */
-struct entry {
+/* A file with the order of its variable and experiment, for qsort. */
+struct sorted_file {
     struct cn_file file;
     size_t variable, experiment;
 };
@@ -22,7 +25,7 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static size_t index_of(const char *text, const char *const *list, size_t count)
+static size_t find_text(const char *text, const char *const *list, size_t count)
 {
     size_t i = 0;
     while (i < count && strcmp(list[i], text) != 0)
@@ -68,10 +71,10 @@ static enum cn_status list_experiments(const struct cn_config *config, struct cn
     size_t found = 0;
     names[found++] = config->input.historical;
     for (size_t s = 0; config->scenarios_given && s < config->scenario_count; s++)
-        if (index_of(config->scenarios[s], names, found) == found)
+        if (find_text(config->scenarios[s], names, found) == found)
             names[found++] = config->scenarios[s];
     for (size_t i = 0; !config->scenarios_given && i < count; i++)
-        if (index_of(selected[i].name->experiment, names, found) == found)
+        if (find_text(selected[i].name->experiment, names, found) == found)
             names[found++] = selected[i].name->experiment;
     if (!config->scenarios_given)
         qsort(names + 1, found - 1, sizeof *names, compare_texts);
@@ -79,7 +82,7 @@ static enum cn_status list_experiments(const struct cn_config *config, struct cn
     return CN_OK;
 }
 
-static int compare_days(const struct cn_file *a, const struct cn_file *b)
+static int compare_first_days(const struct cn_file *a, const struct cn_file *b)
 {
     struct cn_date x = cn_day_date(a->calendar, a->days[0]);
     struct cn_date y = cn_day_date(b->calendar, b->days[0]);
@@ -91,9 +94,9 @@ static int compare_days(const struct cn_file *a, const struct cn_file *b)
 }
 
 /* By variable, experiment, first day; files that cannot be used come last, by name. */
-static int compare_entries(const void *a, const void *b)
+static int compare_sorted_files(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct sorted_file *x = a, *y = b;
     int order = 0;
     if (x->variable != y->variable)
         return x->variable < y->variable ? -1 : 1;
@@ -102,14 +105,15 @@ static int compare_entries(const void *a, const void *b)
     if (x->file.usable != y->file.usable)
         return x->file.usable ? -1 : 1;
     if (x->file.usable)
-        order = compare_days(&x->file, &y->file);
+        order = compare_first_days(&x->file, &y->file);
     return order ? order : strcmp(x->file.path, y->file.path);
 }
 
-/* Opens every selected file. */
-static enum cn_status examine(const struct cn_config *config, const struct cn_watch *watch,
-                              struct cn_catalog *catalog, const struct cn_selected *selected,
-                              size_t count, struct cn_error *error)
+/* Reads the metadata of every selected file. */
+static enum cn_status inspect_selected(const struct cn_config *config, const struct cn_watch *watch,
+                                       struct cn_catalog *catalog,
+                                       const struct cn_selected *selected, size_t count,
+                                       struct cn_error *error)
 {
     catalog->files = cn_pool_alloc(catalog->pool, count, sizeof *catalog->files);
     if (!catalog->files)
@@ -124,12 +128,12 @@ static enum cn_status examine(const struct cn_config *config, const struct cn_wa
 }
 
 /* Adds what the names of the files say, and puts the files in order. */
-static enum cn_status arrange(struct cn_catalog *catalog, const struct cn_selected *selected,
-                              const char *const *names, size_t name_count,
-                              const struct cn_experiments *experiments, struct cn_error *error)
+static enum cn_status sort_files(struct cn_catalog *catalog, const struct cn_selected *selected,
+                                 const char *const *names, size_t name_count,
+                                 const struct cn_experiments *experiments, struct cn_error *error)
 {
     size_t count = catalog->file_count;
-    struct entry *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
+    struct sorted_file *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
     if (!entries)
         return cn_fail_memory(error, "the catalog");
     for (size_t i = 0; i < count; i++) {
@@ -144,18 +148,18 @@ static enum cn_status arrange(struct cn_catalog *catalog, const struct cn_select
         file->grid_label = name->grid;
         file->version_major = name->version_major;
         file->version_minor = name->version_minor;
-        entries[i].variable = index_of(name->variable, names, name_count);
-        entries[i].experiment = index_of(name->experiment, experiments->names, experiments->count);
+        entries[i].variable = find_text(name->variable, names, name_count);
+        entries[i].experiment = find_text(name->experiment, experiments->names, experiments->count);
         if (!file->usable)
             cn_exclude_file(&catalog->variables[entries[i].variable], file, file->failure);
     }
-    qsort(entries, count, sizeof *entries, compare_entries);
+    qsort(entries, count, sizeof *entries, compare_sorted_files);
     for (size_t i = 0; i < count; i++)
         catalog->files[i] = entries[i].file;
     return CN_OK;
 }
 
-/* A variable that was asked for and has no file. */
+/* Sets the failure of a variable that the config names and that has no file. */
 static void explain_absence(const struct cn_config *config, struct cn_catalog *catalog,
                             struct cn_variable *variable, const struct cn_found_file *files,
                             size_t count)
@@ -168,7 +172,7 @@ static void explain_absence(const struct cn_config *config, struct cn_catalog *c
             continue;
         others += strcmp(name.variable, variable->name) == 0;
         cn_suggest(&suggestion, name.variable);
-        if (suggestion.best == name.variable) /* which ends with this turn of the loop */
+        if (suggestion.best == name.variable) /* `name` ends with this turn of the loop */
             suggestion.best = cn_pool_strdup(catalog->pool, name.variable);
     }
     char hint[CN_SUGGESTION_BYTES];
@@ -187,10 +191,10 @@ static void explain_absence(const struct cn_config *config, struct cn_catalog *c
         variable->failure = "no file";
 }
 
-static enum cn_status build_variable(const struct cn_config *config, struct cn_catalog *catalog,
-                                     const struct cn_experiments *experiments,
-                                     struct cn_variable *variable, struct cn_file *files,
-                                     size_t count, struct cn_error *error)
+static enum cn_status finish_variable(const struct cn_config *config, struct cn_catalog *catalog,
+                                      const struct cn_experiments *experiments,
+                                      struct cn_variable *variable, struct cn_file *files,
+                                      size_t count, struct cn_error *error)
 {
     enum cn_status status = cn_check_consistency(catalog->pool, variable, files, count, error);
     if (!status && !variable->failure)
@@ -201,8 +205,8 @@ static enum cn_status build_variable(const struct cn_config *config, struct cn_c
     return status;
 }
 
-static enum cn_status build(const struct cn_config *config, const struct cn_watch *watch,
-                            struct cn_catalog *catalog, struct cn_error *error)
+static enum cn_status build_catalog(const struct cn_config *config, const struct cn_watch *watch,
+                                    struct cn_catalog *catalog, struct cn_error *error)
 {
     struct cn_found_file *tree;
     struct cn_selected *selected;
@@ -218,9 +222,9 @@ static enum cn_status build(const struct cn_config *config, const struct cn_watc
     if (!status)
         status = list_experiments(config, catalog, selected, count, &experiments, error);
     if (!status)
-        status = examine(config, watch, catalog, selected, count, error);
+        status = inspect_selected(config, watch, catalog, selected, count, error);
     if (!status)
-        status = arrange(catalog, selected, names, name_count, &experiments, error);
+        status = sort_files(catalog, selected, names, name_count, &experiments, error);
     for (size_t v = 0; v < catalog->variable_count && !status; v++) {
         struct cn_variable *variable = &catalog->variables[v];
         size_t end = first;
@@ -229,8 +233,8 @@ static enum cn_status build(const struct cn_config *config, const struct cn_watc
         if (end == first)
             explain_absence(config, catalog, variable, tree, tree_count);
         else
-            status = build_variable(config, catalog, &experiments, variable, &catalog->files[first],
-                                    end - first, error);
+            status = finish_variable(config, catalog, &experiments, variable,
+                                     &catalog->files[first], end - first, error);
         first = end;
     }
     return status;
@@ -247,7 +251,7 @@ enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_w
         return cn_fail_memory(error, "the catalog");
     }
     fresh->pool = pool;
-    enum cn_status status = build(config, watch, fresh, error);
+    enum cn_status status = build_catalog(config, watch, fresh, error);
     if (status)
         cn_catalog_free(fresh);
     else

@@ -1,6 +1,6 @@
 /*
- * The classic header (NetCDF File Format Specifications: CDF-1, CDF-2, CDF-5), walked once for the
- * sizes in it. Everything is big-endian; names and values are padded to 4 bytes.
+ * The classic header (NetCDF File Format Specifications: CDF-1, CDF-2, CDF-5), read once for the
+ * sizes in it. Everything is big-endian. Names and values are padded to 4 bytes.
  */
 #include "catalog/classic.h"
 
@@ -14,7 +14,7 @@
 
 enum { TAG_DIMENSIONS = 10, TAG_VARIABLES = 11, TAG_ATTRIBUTES = 12, MAX_DIMENSIONS = 65536 };
 
-struct header {
+struct classic_header {
     int descriptor;
     uint64_t size, at; /* of the file; of the next byte */
     int version;       /* 1, 2 or 5 */
@@ -25,10 +25,10 @@ struct header {
     uint64_t window_at, window_bytes;
 };
 
-/* What the variables need, in bytes. */
-struct extent {
+/* What the variables that were read so far need, in bytes. */
+struct classic_extent {
     uint64_t begin;          /* of the variable that was read last */
-    bool is_record;          /* the same */
+    bool is_record;          /* the variable that was read last */
     uint64_t fixed_end;      /* the end of the last fixed-size variable */
     uint64_t record_end;     /* the end of the first record */
     uint64_t record_bytes;   /* of a record, each variable padded */
@@ -36,7 +36,7 @@ struct extent {
     size_t record_variables;
 };
 
-static uint64_t read_big_endian(struct header *header, unsigned bytes)
+static uint64_t read_big_endian(struct classic_header *header, unsigned bytes)
 {
     uint64_t value = 0;
     if (header->bad || header->size - header->at < bytes) {
@@ -61,25 +61,25 @@ static uint64_t read_big_endian(struct header *header, unsigned bytes)
 }
 
 /* A count or length: 8 bytes in CDF-5, else 4. */
-static uint64_t read_count(struct header *header)
+static uint64_t read_count(struct classic_header *header)
 {
     return read_big_endian(header, header->version == 5 ? 8 : 4);
 }
 
-static uint64_t padded(uint64_t bytes)
+static uint64_t pad_to_4(uint64_t bytes)
 {
     return (bytes + 3) & ~(uint64_t)3;
 }
 
-static void skip(struct header *header, uint64_t count, uint64_t element_bytes)
+static void skip_padded(struct classic_header *header, uint64_t count, uint64_t element_bytes)
 {
     uint64_t bytes;
     if (header->bad || __builtin_mul_overflow(count, element_bytes, &bytes) ||
-        bytes > header->size - header->at || padded(bytes) > header->size - header->at) {
+        bytes > header->size - header->at || pad_to_4(bytes) > header->size - header->at) {
         header->bad = true;
         return;
     }
-    header->at += padded(bytes);
+    header->at += pad_to_4(bytes);
 }
 
 static uint64_t type_bytes(uint64_t type)
@@ -88,8 +88,8 @@ static uint64_t type_bytes(uint64_t type)
     return type < sizeof bytes ? bytes[type] : 0;
 }
 
-/* The length of a list, whose tag says of what; an absent list has tag 0 and length 0. */
-static uint64_t read_list(struct header *header, uint64_t tag)
+/* The length of a list of the kind that `tag` says. An absent list has tag 0 and length 0. */
+static uint64_t read_list(struct classic_header *header, uint64_t tag)
 {
     uint64_t found = read_big_endian(header, 4), count = read_count(header);
     if ((found != tag && (found || count)) || count > header->size / 8)
@@ -97,21 +97,21 @@ static uint64_t read_list(struct header *header, uint64_t tag)
     return header->bad ? 0 : count;
 }
 
-static void skip_attributes(struct header *header)
+static void skip_attributes(struct classic_header *header)
 {
     uint64_t count = read_list(header, TAG_ATTRIBUTES);
     for (uint64_t i = 0; i < count && !header->bad; i++) {
-        skip(header, read_count(header), 1); /* the name */
+        skip_padded(header, read_count(header), 1); /* the name */
         uint64_t bytes = type_bytes(read_big_endian(header, 4));
         if (!bytes)
             header->bad = true;
-        skip(header, read_count(header), bytes);
+        skip_padded(header, read_count(header), bytes);
     }
 }
 
-static void read_variable(struct header *header, struct extent *extent)
+static void read_variable_entry(struct classic_header *header, struct classic_extent *extent)
 {
-    skip(header, read_count(header), 1); /* the name */
+    skip_padded(header, read_count(header), 1); /* the name */
     uint64_t rank = read_count(header), bytes = 1;
     extent->is_record = false;
     for (uint64_t i = 0; i < rank && !header->bad; i++) {
@@ -128,7 +128,7 @@ static void read_variable(struct header *header, struct extent *extent)
     }
     skip_attributes(header);
     uint64_t type = type_bytes(read_big_endian(header, 4));
-    read_count(header); /* vsize, which may overflow: not to be relied on */
+    read_count(header); /* vsize, which may overflow: not used */
     uint64_t begin = read_big_endian(header, header->version == 1 ? 4 : 8), end = 0;
     if (!type || __builtin_mul_overflow(bytes, type, &bytes) || bytes > INT64_MAX / 2 ||
         __builtin_add_overflow(begin, bytes, &end))
@@ -143,20 +143,20 @@ static void read_variable(struct header *header, struct extent *extent)
     }
     if (end > extent->record_end)
         extent->record_end = end;
-    if (__builtin_add_overflow(extent->record_bytes, padded(bytes), &extent->record_bytes))
+    if (__builtin_add_overflow(extent->record_bytes, pad_to_4(bytes), &extent->record_bytes))
         header->bad = true;
     extent->unpadded_bytes = bytes;
     extent->record_variables++;
 }
 
-/* From one record to the next: a single record variable is not padded. */
-static uint64_t record_step(const struct extent *extent)
+/* Bytes from one record to the next. A single record variable is not padded. */
+static uint64_t record_step(const struct classic_extent *extent)
 {
     return extent->record_variables == 1 ? extent->unpadded_bytes : extent->record_bytes;
 }
 
-/* The bytes that a file with these variables has at least; UINT64_MAX: more than fit. */
-static uint64_t needed(const struct extent *extent, uint64_t records)
+/* The least bytes of a file with these variables. UINT64_MAX: more than that. */
+static uint64_t needed_bytes(const struct classic_extent *extent, uint64_t records)
 {
     uint64_t end = 0;
     if (extent->record_variables && records) {
@@ -167,32 +167,33 @@ static uint64_t needed(const struct extent *extent, uint64_t records)
     return end > extent->fixed_end ? end : extent->fixed_end;
 }
 
-/* Reads the header up to variable number `variable` and all that follow; the place of that one is
- * in *place. */
-static enum cn_status walk(int descriptor, uint64_t size, uint64_t variable, struct extent *extent,
-                           struct extent *place, uint64_t *records, struct cn_error *error)
+/* Reads the header. *extent: of all variables; *place: as it was after variable number
+ * `variable`. */
+static enum cn_status read_header(int descriptor, uint64_t size, uint64_t variable,
+                                  struct classic_extent *extent, struct classic_extent *place,
+                                  uint64_t *records, struct cn_error *error)
 {
-    struct header *header = calloc(1, sizeof *header);
+    struct classic_header *header = calloc(1, sizeof *header);
     if (!header)
         return cn_fail_memory(error, "a netCDF-3 header");
     header->descriptor = descriptor;
     header->size = size;
     header->version = (int)(read_big_endian(header, 4) & 0xff);
     *records = read_count(header);
-    /* All ones: the file was streamed, its length says how many records there are. */
+    /* All ones: the file was streamed, and only its length says how many records it has. */
     if (*records == (header->version == 5 ? UINT64_MAX : UINT32_MAX))
         *records = 0;
     header->dimension_count = read_list(header, TAG_DIMENSIONS);
     if (header->dimension_count > MAX_DIMENSIONS)
         header->bad = true;
     for (uint64_t i = 0; i < header->dimension_count && !header->bad; i++) {
-        skip(header, read_count(header), 1);
+        skip_padded(header, read_count(header), 1);
         header->dimensions[i] = read_count(header);
     }
     skip_attributes(header);
     uint64_t variables = read_list(header, TAG_VARIABLES);
     for (uint64_t i = 0; i < variables && !header->bad; i++) {
-        read_variable(header, extent);
+        read_variable_entry(header, extent);
         if (i == variable)
             *place = *extent;
     }
@@ -205,26 +206,27 @@ static enum cn_status walk(int descriptor, uint64_t size, uint64_t variable, str
 
 enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *error)
 {
-    struct extent extent = {0}, place;
+    struct classic_extent extent = {0}, place;
     uint64_t records;
-    enum cn_status status = walk(descriptor, size, 0, &extent, &place, &records, error);
-    if (!status && needed(&extent, records) > size)
+    enum cn_status status = read_header(descriptor, size, 0, &extent, &place, &records, error);
+    if (!status && needed_bytes(&extent, records) > size)
         return cn_fail(error, CN_BAD_INPUT,
                        "truncated: %llu bytes, but its header promises %llu; fetch the file again",
-                       (unsigned long long)size, (unsigned long long)needed(&extent, records));
+                       (unsigned long long)size,
+                       (unsigned long long)needed_bytes(&extent, records));
     return status;
 }
 
 enum cn_status cn_classic_place(const char *path, uint64_t size, int variable, uint64_t *begin,
                                 uint64_t *step, struct cn_error *error)
 {
-    struct extent extent = {0}, place = {.begin = UINT64_MAX};
+    struct classic_extent extent = {0}, place = {.begin = UINT64_MAX};
     uint64_t records;
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
     enum cn_status status =
-        walk(descriptor, size, (uint64_t)variable, &extent, &place, &records, error);
+        read_header(descriptor, size, (uint64_t)variable, &extent, &place, &records, error);
     close(descriptor);
     *begin = place.begin;
     *step = place.is_record ? record_step(&extent) : 0;

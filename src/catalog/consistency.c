@@ -1,9 +1,10 @@
 /*
- * Files of a variable must agree on grid, units and calendar. Which one is odd is decided by
- * majority: the first file may be the odd one. Opens no file.
+ * The files of a variable must have one grid, one unit and compatible calendars. The find_majority
+ * decides which file is wrong: that may be the first. Opens no file.
  */
+#include "catalog/consistency.h"
+
 #include "catalog/file_names.h"
-#include "catalog/timeline.h"
 #include "catalog/units.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@
 
 static const double GRID_TOLERANCE = 1e-3; /* of the smallest spacing */
 
-static void years_of(const struct cn_file *file, char text[32])
+static void format_years(const struct cn_file *file, char text[32])
 {
     int first, last;
     struct cn_name name;
@@ -31,7 +32,7 @@ static void years_of(const struct cn_file *file, char text[32])
 void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const char *reason)
 {
     char years[32];
-    years_of(file, years);
+    format_years(file, years);
     cn_problems_add(&variable->problems, CN_PROBLEM, "%s %s %s: %s; left out", variable->name,
                     file->experiment, years, reason);
     file->usable = false;
@@ -48,7 +49,7 @@ static double smallest_spacing(const double *points, size_t count)
     return isfinite(smallest) ? smallest : 1; /* a single point: a degree */
 }
 
-/* Index of the first point that differs; count: none does. */
+/* Index of the first point that differs; `count`: none does. */
 static size_t first_difference(const double *a, const double *b, size_t count)
 {
     double tolerance = GRID_TOLERANCE * smallest_spacing(a, count);
@@ -75,9 +76,11 @@ static bool same_units(const struct cn_file *a, const struct cn_file *b, struct 
 /* Whether two files agree. Errors: *error, see cn_units_equal. */
 typedef bool same_function(const struct cn_file *, const struct cn_file *, struct cn_error *error);
 
-/* The first file of the largest group that agrees; NULL: no file is usable. group[count]: room. */
-static const struct cn_file *majority(const struct cn_file *files, size_t count,
-                                      same_function *same, size_t *group, struct cn_error *error)
+/* The first file of the largest group that agrees; NULL: no file is usable. group[2 * count] is
+ * scratch. */
+static const struct cn_file *find_majority(const struct cn_file *files, size_t count,
+                                           same_function *same, size_t *group,
+                                           struct cn_error *error)
 {
     size_t *votes = group + count;
     const struct cn_file *winner = NULL;
@@ -103,29 +106,32 @@ static const struct cn_file *majority(const struct cn_file *files, size_t count,
 }
 
 static void describe_grid_difference(const struct cn_file *odd, const struct cn_file *usual,
-                                     char *text, size_t room)
+                                     char *text, size_t capacity)
 {
     const struct cn_grid *x = &odd->grid, *y = &usual->grid;
     if (x->lat_count != y->lat_count || x->lon_count != y->lon_count) {
-        snprintf(text, room, "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu",
-                 odd->path, x->lat_count, x->lon_count, usual->base, y->lat_count, y->lon_count);
+        snprintf(text, capacity,
+                 "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu", odd->path,
+                 x->lat_count, x->lon_count, usual->base, y->lat_count, y->lon_count);
         return;
     }
     size_t i = first_difference(x->lat, y->lat, x->lat_count);
     bool is_lat = i < x->lat_count;
     if (!is_lat)
         i = first_difference(x->lon, y->lon, x->lon_count);
-    if (i == (is_lat ? x->lat_count : x->lon_count)) /* its own spacing is the wider one */
+    if (i == (is_lat ? x->lat_count : x->lon_count)) /* no point differs by the spacing of this
+                                                        file, only by that of the other */
         i = 0;
-    snprintf(text, room, "%s: its grid differs: %s %zu is %.9g, in most files (%s) %.9g", odd->path,
-             is_lat ? "latitude" : "longitude", i + 1, is_lat ? x->lat[i] : x->lon[i], usual->base,
-             is_lat ? y->lat[i] : y->lon[i]);
+    snprintf(text, capacity, "%s: its grid differs: %s %zu is %.9g, in most files (%s) %.9g",
+             odd->path, is_lat ? "latitude" : "longitude", i + 1, is_lat ? x->lat[i] : x->lon[i],
+             usual->base, is_lat ? y->lat[i] : y->lon[i]);
 }
 
-static const struct cn_file *settle_grid(struct cn_variable *variable, struct cn_file *files,
-                                         size_t count, size_t *scratch)
+static const struct cn_file *exclude_other_grids(struct cn_variable *variable,
+                                                 struct cn_file *files, size_t count,
+                                                 size_t *scratch)
 {
-    const struct cn_file *usual = majority(files, count, same_grid, scratch, NULL);
+    const struct cn_file *usual = find_majority(files, count, same_grid, scratch, NULL);
     for (size_t i = 0; i < count; i++)
         if (files[i].usable && !same_grid(usual, &files[i], NULL)) {
             char reason[900];
@@ -135,10 +141,11 @@ static const struct cn_file *settle_grid(struct cn_variable *variable, struct cn
     return usual;
 }
 
-static const struct cn_file *settle_units(struct cn_variable *variable, struct cn_file *files,
-                                          size_t count, size_t *scratch, struct cn_error *error)
+static const struct cn_file *exclude_other_units(struct cn_variable *variable,
+                                                 struct cn_file *files, size_t count,
+                                                 size_t *scratch, struct cn_error *error)
 {
-    const struct cn_file *usual = majority(files, count, same_units, scratch, error);
+    const struct cn_file *usual = find_majority(files, count, same_units, scratch, error);
     for (size_t i = 0; i < count; i++)
         if (files[i].usable && !same_units(usual, &files[i], error)) {
             char reason[900];
@@ -150,7 +157,7 @@ static const struct cn_file *settle_units(struct cn_variable *variable, struct c
     return usual;
 }
 
-/* standard and proleptic_gregorian part before 1582-10-15. */
+/* standard and proleptic_gregorian differ before 1582-10-15. */
 static bool begins_after_1582(const struct cn_file *file)
 {
     struct cn_date first = cn_day_date(file->calendar, file->days[0]);
@@ -158,7 +165,7 @@ static bool begins_after_1582(const struct cn_file *file)
            (first.year == 1582 && (first.month > 10 || (first.month == 10 && first.day >= 15)));
 }
 
-/* Why two files cannot lie on one timeline; NULL: they can. */
+/* Why the calendars of two files cannot share a timeline; NULL: they can. */
 static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file *a,
                                      const struct cn_file *b)
 {
@@ -180,14 +187,14 @@ enum cn_status cn_check_consistency(struct cn_pool *pool, struct cn_variable *va
     size_t *scratch = cn_pool_alloc(pool, count, 2 * sizeof *scratch);
     if (!scratch)
         return cn_fail_memory(error, "the catalog");
-    const struct cn_file *usual = settle_grid(variable, files, count, scratch);
+    const struct cn_file *usual = exclude_other_grids(variable, files, count, scratch);
     if (!usual) {
         variable->failure = "none of its files can be used; see to the problem of each";
         return CN_OK;
     }
     variable->grid = usual->grid;
     struct cn_error failure = {0};
-    usual = settle_units(variable, files, count, scratch, &failure);
+    usual = exclude_other_units(variable, files, count, scratch, &failure);
     if (failure.status)
         return cn_fail(error, failure.status, "%s", failure.text);
     variable->units = usual->units;

@@ -1,7 +1,6 @@
 /*
- * The file name rule (CMIP5 and CMIP6 data reference syntax, NEX-GDDP-CMIP6 reissues). Names come
- * from strangers and end up in paths and messages: fields are printable ASCII and never begin with
- * a dot. Knows no files.
+ * The file name rule (CMIP5 and CMIP6 data reference syntax, NEX-GDDP-CMIP6 reissues). Names get
+ * into paths and messages. So fields are printable ASCII and never begin with a dot.
  */
 #include "catalog/file_names.h"
 
@@ -12,7 +11,7 @@
 enum { MIN_FIELDS = 6, MAX_FIELDS = 7, MAX_VERSION_DIGITS = 9 };
 
 /* A number of at most nine digits, which fits an int; false: anything else. */
-static bool parse_number(const char *text, size_t length, int *number)
+static bool parse_digits(const char *text, size_t length, int *number)
 {
     if (length == 0 || length > MAX_VERSION_DIGITS)
         return false;
@@ -25,15 +24,15 @@ static bool parse_number(const char *text, size_t length, int *number)
     return true;
 }
 
-static bool parse_version(const char *field, struct cn_name *name)
+static bool parse_name_version(const char *field, struct cn_name *name)
 {
     const char *dot = strchr(field, '.');
     return field[0] == 'v' && dot &&
-           parse_number(field + 1, (size_t)(dot - field - 1), &name->version_major) &&
-           parse_number(dot + 1, strlen(dot + 1), &name->version_minor);
+           parse_digits(field + 1, (size_t)(dot - field - 1), &name->version_major) &&
+           parse_digits(dot + 1, strlen(dot + 1), &name->version_minor);
 }
 
-static bool is_time(const char *field)
+static bool is_time_field(const char *field)
 {
     return cn_is_digit(field[0]) && field[strspn(field, "0123456789-")] == '\0';
 }
@@ -42,20 +41,20 @@ bool cn_name_years(const char *time, int *first, int *last)
 {
     size_t digits = strspn(time, "0123456789");
     if (digits == 4 && !time[4]) {
-        parse_number(time, 4, first);
+        parse_digits(time, 4, first);
         *last = *first;
         return true;
     }
     if ((digits != 8 && digits != 12) || time[digits] != '-' ||
         strspn(time + digits + 1, "0123456789") != digits || time[2 * digits + 1])
         return false;
-    parse_number(time, 4, first);
-    parse_number(time + digits + 1, 4, last);
+    parse_digits(time, 4, first);
+    parse_digits(time + digits + 1, 4, last);
     return true;
 }
 
-/* Cuts text at its underscores. 0: a field is empty or there are too many. */
-static size_t split(char *text, char *fields[MAX_FIELDS + 1])
+/* Cuts text at its underscores. 0: a field is empty or begins with a dot, or there are too many. */
+static size_t split_fields(char *text, char *fields[MAX_FIELDS + 1])
 {
     size_t count = 0;
     for (char *at = text; at;) {
@@ -84,10 +83,10 @@ bool cn_name_parse(const char *base, struct cn_name *name)
     memcpy(name->text, base, length - 3);
 
     char *fields[MAX_FIELDS + 1];
-    size_t count = split(name->text, fields);
-    if (count > MIN_FIELDS && parse_version(fields[count - 1], name))
+    size_t count = split_fields(name->text, fields);
+    if (count > MIN_FIELDS && parse_name_version(fields[count - 1], name))
         count--;
-    if (count < MIN_FIELDS || count > MAX_FIELDS || !is_time(fields[count - 1]))
+    if (count < MIN_FIELDS || count > MAX_FIELDS || !is_time_field(fields[count - 1]))
         return false;
     name->variable = fields[0];
     name->table = fields[1];

@@ -1,6 +1,6 @@
 /*
- * File names: what the fields say, and which of two reissues is newer. Pure; folders are never
- * looked at.
+ * File names: what the fields say, and which of two reissues is newer. Pure. Folder names do not
+ * count.
  */
 #ifndef CLIMNORM_CATALOG_FILE_NAMES_H
 #define CLIMNORM_CATALOG_FILE_NAMES_H
@@ -19,15 +19,18 @@ struct cn_name {
     bool daily_time;                  /* YYYY, YYYYMMDD-YYYYMMDD or YYYYMMDDhhmm-YYYYMMDDhhmm */
 };
 
-/* False: the base name is not of this form. Other tables may have other forms of {time}
- * (YYYYMM-YYYYMM), so only digits and hyphens are asked for here; see daily_time. *name points
- * into itself: it is not to be copied. */
+/* Reads a base name. Other tables have other forms of {time} (YYYYMM-YYYYMM), so any digits and
+ * hyphens are accepted; see daily_time.
+ * Returns: false: the base name is not of this form. Owns: *name points into itself: do not copy
+ * it. */
 bool cn_name_parse(const char *base, struct cn_name *name);
 
-/* The years that the {time} of a name claims; false: it has not the form of daily_time. */
+/* The years that the {time} of a name claims.
+ * Returns: false: it is not of the form of daily_time. */
 bool cn_name_years(const char *time, int *first, int *last);
 
-/* < 0, 0, > 0: as numbers, 1.10 is newer than 1.9. */
+/* Compares versions as numbers: 1.10 is newer than 1.9.
+ * Returns: < 0, 0, > 0. */
 int cn_version_compare(int a_major, int a_minor, int b_major, int b_minor);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * The search for files: breadth first, so that a file's shortest path is the one that counts and
- * no chain of folders deepens the stack. Folders are remembered by inode, so loops end.
- * Knows nothing of what names mean.
+ * The search for files. It goes breadth first: so a file with several paths gets the shortest, and
+ * deep folders need no deep stack. It remembers folders by inode, so loops of links end.
  */
 #include "catalog/find_files.h"
 
@@ -20,7 +19,7 @@ struct folder {
     uint64_t device, inode;
 };
 
-struct search {
+struct file_search {
     struct cn_pool *pool;
     struct cn_problems *problems;
     const struct cn_watch *watch;
@@ -31,14 +30,13 @@ struct search {
     struct cn_found_file *files;
     size_t file_count, file_capacity;
     bool no_memory;
-    int machine; /* errno of a folder or entry that the machine failed to read; 0: none */
-    const char *where;
+    int machine_errno;       /* of what the machine failed to read; 0: nothing */
+    const char *failed_path; /* where */
 };
 
-/* Whether there is any use in going on. */
-static bool is_running(const struct search *search)
+static bool goes_on(const struct file_search *search)
 {
-    return !search->no_memory && !search->machine && !cn_watch_stopped(search->watch);
+    return !search->no_memory && !search->machine_errno && !cn_watch_stopped(search->watch);
 }
 
 static bool is_nc(const char *name)
@@ -47,7 +45,7 @@ static bool is_nc(const char *name)
     return length > 3 && strcmp(name + length - 3, ".nc") == 0;
 }
 
-static void add_folder(struct search *search, const char *path, const struct stat *status)
+static void append_folder(struct file_search *search, const char *path, const struct stat *status)
 {
     struct folder *folders = cn_pool_grow(search->pool, search->folders, search->folder_count,
                                           &search->folder_capacity, sizeof *folders);
@@ -59,7 +57,7 @@ static void add_folder(struct search *search, const char *path, const struct sta
     folders[search->folder_count++] = (struct folder){path, status->st_dev, status->st_ino};
 }
 
-static void add_file(struct search *search, const char *path, const struct stat *status)
+static void append_file(struct file_search *search, const char *path, const struct stat *status)
 {
     struct cn_found_file *files = cn_pool_grow(search->pool, search->files, search->file_count,
                                                &search->file_capacity, sizeof *files);
@@ -73,24 +71,24 @@ static void add_file(struct search *search, const char *path, const struct stat 
         (struct cn_found_file){path, base ? base + 1 : path, status->st_dev, status->st_ino};
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_entry_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What the machine fails to read would be silently missing: that ends the search. */
-static bool is_machine(struct search *search, const char *path, int reason)
+/* Ends the search where the machine failed: the files there would silently be missing. */
+static bool is_machine_fault(struct file_search *search, const char *path, int reason)
 {
     if (cn_errno_status(reason, CN_BAD_INPUT) != CN_BAD_MACHINE)
         return false;
-    search->machine = reason;
-    search->where = path;
+    search->machine_errno = reason;
+    search->failed_path = path;
     return true;
 }
 
-/* The names in a folder, sorted: the order that readdir gives differs between machines. NULL with
- * errno, and a count of 0: the folder cannot be read. */
-static char **list_names(struct search *search, DIR *stream, size_t *count)
+/* The names in a folder, sorted: the order of readdir differs between machines. NULL with errno and
+ * a count of 0: the folder cannot be read. */
+static char **list_folder(struct file_search *search, DIR *stream, size_t *count)
 {
     char **names = NULL;
     size_t capacity = 0;
@@ -112,47 +110,47 @@ static char **list_names(struct search *search, DIR *stream, size_t *count)
         return NULL;
     }
     if (*count)
-        qsort(names, *count, sizeof *names, compare_names);
+        qsort(names, *count, sizeof *names, compare_entry_names);
     return names;
 }
 
-/* Entries that nobody can say anything of. */
+/* Entries of a folder whose kind is not known. */
 struct unreadable {
     size_t count;
     const char *example;
     int reason;
 };
 
-static void take_entry(struct search *search, int folder, const char *path, const char *name,
-                       struct unreadable *unreadable)
+static void add_entry(struct file_search *search, int folder, const char *path, const char *name,
+                      struct unreadable *unreadable)
 {
     struct stat status = {0};
     bool is_there = fstatat(folder, name, &status, 0) == 0;
-    /* Not a link into nowhere: who opens it will say what is wrong. */
+    /* Not a link into nowhere. Opening it later will say what is wrong. */
     bool is_kept = !is_there && (errno == EACCES || errno == ESTALE);
     if (is_nc(name) && (is_kept || S_ISREG(status.st_mode))) {
-        add_file(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
+        append_file(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
     } else if (S_ISDIR(status.st_mode)) {
-        add_folder(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
-    } else if (!is_there && !is_machine(search, path, errno) && unreadable->count++ == 0) {
+        append_folder(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
+    } else if (!is_there && !is_machine_fault(search, path, errno) && unreadable->count++ == 0) {
         unreadable->example = name;
         unreadable->reason = errno;
     }
 }
 
 /* False with errno: the folder cannot be read. */
-static bool read_folder(struct search *search, const char *path)
+static bool read_folder(struct file_search *search, const char *path)
 {
     DIR *stream = opendir(path);
     if (!stream)
         return false;
     size_t count;
-    char **names = list_names(search, stream, &count);
+    char **names = list_folder(search, stream, &count);
     int failed = names ? 0 : errno;
     struct unreadable unreadable = {0};
-    for (size_t i = 0; names && i < count && is_running(search); i++) {
+    for (size_t i = 0; names && i < count && goes_on(search); i++) {
         cn_watch_report(search->watch, search->file_count, 0);
-        take_entry(search, dirfd(stream), path, names[i], &unreadable);
+        add_entry(search, dirfd(stream), path, names[i], &unreadable);
     }
     closedir(stream);
     if (unreadable.count)
@@ -163,19 +161,19 @@ static bool read_folder(struct search *search, const char *path)
     return !failed;
 }
 
-static int compare_inodes(const struct cn_found_file *a, const struct cn_found_file *b)
+static int compare_file_inodes(const struct cn_found_file *a, const struct cn_found_file *b)
 {
     if (a->device != b->device)
         return a->device < b->device ? -1 : 1;
     return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
-/* By inode and base name; equal ones in the order in which they were found. */
+/* By inode, base name, and the order in which they were found. */
 static int compare_identity(const void *a, const void *b)
 {
     const struct cn_found_file *x = *(const struct cn_found_file *const *)a;
     const struct cn_found_file *y = *(const struct cn_found_file *const *)b;
-    int order = compare_inodes(x, y);
+    int order = compare_file_inodes(x, y);
     if (!order)
         order = strcmp(x->base, y->base);
     return order ? order : (x > y) - (x < y);
@@ -188,14 +186,16 @@ static int compare_paths(const void *a, const void *b)
     return order ? order : strcmp(x->path, y->path);
 }
 
-/* Whether two files of that order are one: not where nobody could say what they are. */
+/* Whether two neighbours in that order are one file. Without an inode it is not known. */
 static bool is_repeated(const struct cn_found_file *file, const struct cn_found_file *before)
 {
-    return file->inode && !compare_inodes(file, before) && strcmp(file->base, before->base) == 0;
+    return file->inode && !compare_file_inodes(file, before) &&
+           strcmp(file->base, before->base) == 0;
 }
 
-/* Drops files that are there already under the same name, then sorts by name. */
-static bool drop_repeated(struct search *search)
+/* Drops files that were found already under the same name, then sorts by name. False: out of
+ * memory. */
+static bool drop_repeated(struct file_search *search)
 {
     size_t count = search->file_count;
     const struct cn_found_file **order = cn_pool_alloc(search->pool, count, sizeof(void *));
@@ -225,8 +225,8 @@ static int compare_folders(const void *a, const void *b)
     return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-/* Adds a folder to the sorted list of those seen; false: it is there already, or no memory. */
-static bool see(struct search *search, const struct folder *folder)
+/* Adds a folder to the sorted list of those seen. False: it is there already, or out of memory. */
+static bool add_seen(struct file_search *search, const struct folder *folder)
 {
     size_t count = search->seen_count;
     if (count && bsearch(folder, search->seen, count, sizeof *folder, compare_folders))
@@ -250,18 +250,18 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
                              struct cn_found_file **files, size_t *count,
                              struct cn_problems *problems, struct cn_error *error)
 {
-    struct search search = {.pool = pool, .problems = problems, .watch = watch};
+    struct file_search search = {.pool = pool, .problems = problems, .watch = watch};
     struct stat status;
     if (stat(root, &status) < 0)
         return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "input.root: %s: %s", root,
                        strerror(errno));
     if (!S_ISDIR(status.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "input.root: %s is not a folder", root);
-    add_folder(&search, root, &status);
-    for (size_t i = 0; i < search.folder_count && is_running(&search); i++) {
+    append_folder(&search, root, &status);
+    for (size_t i = 0; i < search.folder_count && goes_on(&search); i++) {
         struct folder folder = search.folders[i]; /* the array moves while the folder is read */
-        if (!see(&search, &folder) || read_folder(&search, folder.path) || search.no_memory ||
-            is_machine(&search, folder.path, errno))
+        if (!add_seen(&search, &folder) || read_folder(&search, folder.path) || search.no_memory ||
+            is_machine_fault(&search, folder.path, errno))
             continue;
         if (i == 0)
             return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", root, strerror(errno));
@@ -270,9 +270,9 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
     }
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
-    if (search.machine)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", search.where,
-                       strerror(search.machine), cn_errno_advice(search.machine));
+    if (search.machine_errno)
+        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", search.failed_path,
+                       strerror(search.machine_errno), cn_errno_advice(search.machine_errno));
     if (search.no_memory || !drop_repeated(&search))
         return cn_fail_memory(error, "the list of input files");
     *files = search.files;

@@ -16,10 +16,11 @@ struct cn_found_file {
     uint64_t device, inode;
 };
 
-/* Every regular file below root whose name ends in ".nc", symbolic links followed, each folder and
- * each (inode, base name) once, in an order that depends on names alone. Folders and links that
- * cannot be read become warnings. CN_BAD_USAGE: root itself cannot be read. The watch is told how
- * many files were found. */
+/* Finds every regular file below root whose name ends in ".nc". Follows symbolic links. Each folder
+ * and each (inode, base name) counts once; the order depends on names alone. Folders and links that
+ * cannot be read become warnings. Reports to the watch how many files were found.
+ * Errors: CN_BAD_USAGE: root cannot be read. CN_STOPPED: the watch asked for it. CN_BAD_MACHINE.
+ * Owns: all lives in the pool. */
 enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struct cn_watch *watch,
                              struct cn_found_file **files, size_t *count,
                              struct cn_problems *problems, struct cn_error *error);

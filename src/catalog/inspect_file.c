@@ -33,7 +33,7 @@ struct batch {
 };
 
 /* A netCDF variable that may be the data variable. */
-struct candidate {
+struct variable_candidate {
     int varid, rank, dimids[CN_MAX_DIMS];
     nc_type type;
     char name[NC_MAX_NAME + 1];
@@ -82,8 +82,8 @@ static enum cn_status identify(int descriptor, struct cn_file *file, bool *class
     return CN_OK;
 }
 
-static enum cn_status inquire(const struct cn_nc_file *nc, int varid, struct candidate *candidate,
-                              struct cn_error *error)
+static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,
+                                       struct variable_candidate *candidate, struct cn_error *error)
 {
     int dimids[NC_MAX_VAR_DIMS], rank;
     int code = nc_inq_var(nc->ncid, varid, candidate->name, &candidate->type, &rank, dimids, NULL);
@@ -110,16 +110,16 @@ static bool is_in_name(const char *base, const char *name)
 
 /* The only variable with time, lat and lon; among several, the one that the file name begins with.
  */
-static enum cn_status search(const struct cn_nc_file *nc, const char *base,
-                             struct candidate *chosen, struct cn_error *error)
+static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char *base,
+                                         struct variable_candidate *chosen, struct cn_error *error)
 {
     size_t found = 0;
     struct cn_error own = {0};
     for (int varid = 0; varid < nc->variable_count; varid++) {
-        struct candidate candidate = {0};
+        struct variable_candidate candidate = {0};
         int rank;
         if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
-            inquire(nc, varid, &candidate, &own))
+            inquire_variable(nc, varid, &candidate, &own))
             continue;
         if (is_in_name(base, candidate.name)) {
             *chosen = candidate;
@@ -139,20 +139,22 @@ static enum cn_status search(const struct cn_nc_file *nc, const char *base,
                    own.text[0] ? own.text : "no variable has time, latitude and longitude");
 }
 
-static enum cn_status choose(const struct cn_nc_file *nc, const char *variable, const char *base,
-                             struct candidate *chosen, struct cn_error *error)
+static enum cn_status choose_variable(const struct cn_nc_file *nc, const char *variable,
+                                      const char *base, struct variable_candidate *chosen,
+                                      struct cn_error *error)
 {
     int varid;
     if (!variable)
-        return search(nc, base, chosen, error);
+        return find_data_variable(nc, base, chosen, error);
     if (nc_inq_varid(nc->ncid, variable, &varid) != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT,
                        "holds no variable '%s', which its name promises; correct the name",
                        variable);
-    return inquire(nc, varid, chosen, error);
+    return inquire_variable(nc, varid, chosen, error);
 }
 
-static enum cn_status read_shape(const struct cn_nc_file *nc, const struct candidate *candidate,
+static enum cn_status read_shape(const struct cn_nc_file *nc,
+                                 const struct variable_candidate *candidate,
                                  struct cn_storage *storage, struct cn_error *error)
 {
     const struct cn_axes *axes = &candidate->axes;
@@ -201,10 +203,10 @@ static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *
                                     int *varid, struct cn_file *file, struct cn_error *error)
 {
     struct cn_nc_file nc = {0};
-    struct candidate candidate = {0};
+    struct variable_candidate candidate = {0};
     enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
     if (!status)
-        status = choose(&nc, variable, file->base, &candidate, error);
+        status = choose_variable(&nc, variable, file->base, &candidate, error);
     if (!status)
         status = read_shape(&nc, &candidate, &file->storage, error);
     if (!status)

@@ -1,6 +1,6 @@
 /*
- * Packing by the attribute conventions of the NetCDF User's Guide and CF section 8.1 and 2.5.1.
- * All arithmetic in double, where raw values of every supported type are exact. Reads no file.
+ * Packing: the attribute conventions of the NetCDF User's Guide, CF sections 8.1 and 2.5.1. All
+ * arithmetic is in double, which holds raw values of every supported type exactly. Reads no file.
  */
 #include "catalog/packing.h"
 
@@ -10,7 +10,7 @@
 #include <netcdf.h>
 #include <strings.h>
 
-struct variable {
+struct stored_variable {
     const struct cn_attribute *attributes;
     size_t count;
     int type;
@@ -18,7 +18,7 @@ struct variable {
     size_t bytes;
 };
 
-struct limits {
+struct valid_range {
     double min, max;
 };
 
@@ -27,9 +27,11 @@ static bool is_integer(int type)
     return type != NC_FLOAT && type != NC_DOUBLE && type != NC_CHAR;
 }
 
-/* The numeric attribute `name`; *found NULL without one. length 0: any but none. */
-static enum cn_status find_numbers(const struct variable *variable, const char *name, size_t length,
-                                   const struct cn_attribute **found, struct cn_error *error)
+/* Finds the numeric attribute `name` of `length` elements; 0: one or more. *found NULL: there is
+ * none. */
+static enum cn_status find_numbers(const struct stored_variable *variable, const char *name,
+                                   size_t length, const struct cn_attribute **found,
+                                   struct cn_error *error)
 {
     const struct cn_attribute *attribute =
         cn_attribute_find(variable->attributes, variable->count, name);
@@ -45,9 +47,9 @@ static enum cn_status find_numbers(const struct variable *variable, const char *
     return CN_OK;
 }
 
-/* Casts a value to the storage type; false: no raw value can equal it, or is missing anyway. An
- * integer that fits the bits, but not the sign, is the one with the same bits. */
-static bool cast(const struct variable *variable, double value, double *raw)
+/* Casts a value to the storage type. An integer that fits the bits but not the sign becomes the one
+ * with the same bits. False: no raw value can equal it, or it is missing in any case. */
+static bool cast_to_raw(const struct stored_variable *variable, double value, double *raw)
 {
     if (!isfinite(value))
         return false;
@@ -67,10 +69,11 @@ static bool cast(const struct variable *variable, double value, double *raw)
     return true;
 }
 
-static void add_missing(struct cn_packing *packing, const struct variable *variable, double value)
+static void add_missing(struct cn_packing *packing, const struct stored_variable *variable,
+                        double value)
 {
     double raw;
-    if (!cast(variable, value, &raw))
+    if (!cast_to_raw(variable, value, &raw))
         return;
     for (size_t i = 0; i < packing->missing_count; i++)
         if (packing->missing[i] == raw)
@@ -78,7 +81,7 @@ static void add_missing(struct cn_packing *packing, const struct variable *varia
     packing->missing[packing->missing_count++] = raw;
 }
 
-/* The fill value that the netCDF library writes where nobody wrote; false: 1-byte types, of which
+/* The fill value that netCDF libraries write where no data were written. False: of 1-byte types
  * every value may be data. */
 static bool default_fill(int type, double *fill)
 {
@@ -104,8 +107,8 @@ static bool default_fill(int type, double *fill)
     }
 }
 
-static enum cn_status read_missing(const struct variable *variable, struct cn_packing *packing,
-                                   struct cn_error *error)
+static enum cn_status read_missing(const struct stored_variable *variable,
+                                   struct cn_packing *packing, struct cn_error *error)
 {
     const struct cn_attribute *fill, *missing;
     enum cn_status status = find_numbers(variable, "_FillValue", 1, &fill, error);
@@ -126,7 +129,7 @@ static enum cn_status read_missing(const struct variable *variable, struct cn_pa
     return CN_OK;
 }
 
-static enum cn_status read_scale(const struct variable *variable, struct cn_packing *packing,
+static enum cn_status read_scale(const struct stored_variable *variable, struct cn_packing *packing,
                                  struct cn_error *error)
 {
     const struct cn_attribute *scale, *offset;
@@ -148,14 +151,15 @@ static enum cn_status read_scale(const struct variable *variable, struct cn_pack
 
 /* Narrows the limits, in packed units or, when the attribute's type is wider than the storage type,
  * in unpacked ones (NetCDF User's Guide, valid_range). */
-static void narrow(const struct variable *variable, const struct cn_attribute *attribute, size_t i,
-                   bool is_max, struct limits *packed, struct limits *unpacked)
+static void narrow_range(const struct stored_variable *variable,
+                         const struct cn_attribute *attribute, size_t i, bool is_max,
+                         struct valid_range *packed, struct valid_range *unpacked)
 {
     double value = cn_attribute_number(attribute, i);
     size_t bytes = cn_type_bytes(attribute->type);
-    struct limits *limits = bytes > variable->bytes ? unpacked : packed;
+    struct valid_range *limits = bytes > variable->bytes ? unpacked : packed;
     if (bytes == variable->bytes && variable->is_integer && is_integer(attribute->type))
-        cast(variable, value, &value); /* 254 may be spelt -2 */
+        cast_to_raw(variable, value, &value); /* 254 may be written as -2 */
     if (isnan(value))
         return;
     if (is_max && value < limits->max)
@@ -164,7 +168,7 @@ static void narrow(const struct variable *variable, const struct cn_attribute *a
         limits->min = value;
 }
 
-static enum cn_status read_valid(const struct variable *variable, struct cn_packing *packing,
+static enum cn_status read_valid(const struct stored_variable *variable, struct cn_packing *packing,
                                  struct cn_error *error)
 {
     const struct cn_attribute *range, *min, *max;
@@ -175,22 +179,22 @@ static enum cn_status read_valid(const struct variable *variable, struct cn_pack
         status = find_numbers(variable, "valid_max", 1, &max, error);
     if (status)
         return status;
-    struct limits packed = {-INFINITY, INFINITY}, unpacked = packed;
+    struct valid_range packed = {-INFINITY, INFINITY}, unpacked = packed;
     if (range) {
-        narrow(variable, range, 0, false, &packed, &unpacked);
-        narrow(variable, range, 1, true, &packed, &unpacked);
+        narrow_range(variable, range, 0, false, &packed, &unpacked);
+        narrow_range(variable, range, 1, true, &packed, &unpacked);
     }
     if (min)
-        narrow(variable, min, 0, false, &packed, &unpacked);
+        narrow_range(variable, min, 0, false, &packed, &unpacked);
     if (max)
-        narrow(variable, max, 0, true, &packed, &unpacked);
+        narrow_range(variable, max, 0, true, &packed, &unpacked);
 
     packing->valid_unpacked =
         packing->packed && (unpacked.min > -INFINITY || unpacked.max < INFINITY);
-    if (packing->valid_unpacked) { /* limits of both kinds: unpacking keeps or turns the order */
+    if (packing->valid_unpacked) { /* limits of both kinds: a negative scale swaps them */
         double a = packed.min * packing->scale + packing->offset;
         double b = packed.max * packing->scale + packing->offset;
-        packed = packing->scale > 0 ? (struct limits){a, b} : (struct limits){b, a};
+        packed = packing->scale > 0 ? (struct valid_range){a, b} : (struct valid_range){b, a};
     }
     packing->valid_min = fmax(packed.min, unpacked.min);
     packing->valid_max = fmin(packed.max, unpacked.max);
@@ -202,8 +206,8 @@ enum cn_status cn_packing_read(const struct cn_attribute *attributes, size_t cou
                                struct cn_error *error)
 {
     *packing = (struct cn_packing){0};
-    struct variable variable = {attributes,       count, type,
-                                is_integer(type), false, cn_type_bytes(type)};
+    struct stored_variable variable = {attributes,       count, type,
+                                       is_integer(type), false, cn_type_bytes(type)};
     if (variable.is_integer) {
         const char *flag = cn_attribute_text(attributes, count, "_Unsigned");
         variable.is_unsigned = type == NC_UBYTE || type == NC_USHORT || type == NC_UINT;

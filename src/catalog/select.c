@@ -1,6 +1,6 @@
 /*
- * The selection. Its other half is to explain itself: a typing error in the config must not look
- * like an empty tree. Opens no file.
+ * The selection of files by name. Half of it explains the result: a typing error in the config must
+ * not look like an empty tree. Opens no file.
  */
 #include "catalog/select.h"
 
@@ -24,7 +24,7 @@ static const struct {
 };
 
 /* Values that a key has in file names: the first few, and how many files in all. */
-struct values {
+struct name_values {
     size_t files;
     const char *samples[SAMPLES];
     size_t sample_files[SAMPLES];
@@ -35,12 +35,12 @@ struct values {
 struct selection {
     const struct cn_config *config;
     struct cn_catalog *catalog;
-    struct values left_out[KEYS]; /* by the first key that a file does not pass */
+    struct name_values left_out[KEYS]; /* by the first key that a file does not pass */
     struct cn_selected *items;
     size_t count;
 };
 
-static void count_value(struct values *values, const char *value)
+static void count_value(struct name_values *values, const char *value)
 {
     values->files++;
     for (size_t i = 0; i < values->sample_count; i++)
@@ -56,7 +56,7 @@ static void count_value(struct values *values, const char *value)
     values->sample_files[values->sample_count++] = 1;
 }
 
-static void append_values(struct cn_strbuf *text, const struct values *values, bool counts)
+static void append_values(struct cn_strbuf *text, const struct name_values *values, bool counts)
 {
     for (size_t i = 0; i < values->sample_count; i++) {
         const char *value = values->samples[i][0] ? values->samples[i] : "\"\" (CMIP5: no grid)";
@@ -89,7 +89,7 @@ static const char *value_of(struct cn_pool *pool, const struct cn_name *name, en
     }
 }
 
-static bool is_listed(const char *value, const char *const *list, size_t count)
+static bool is_in_list(const char *value, const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(value, list[i]) == 0)
@@ -97,40 +97,41 @@ static bool is_listed(const char *value, const char *const *list, size_t count)
     return false;
 }
 
-static bool is_wanted(const char *value, const char *wanted)
+static bool matches_wanted(const char *value, const char *wanted)
 {
     return !wanted || strcmp(value, wanted) == 0;
 }
 
-static bool passes(const struct cn_config *config, const struct cn_name *name, enum key key)
+static bool passes_key(const struct cn_config *config, const struct cn_name *name, enum key key)
 {
     switch (key) {
     case TABLE:
         return strcmp(name->table, config->input.table) == 0;
     case VARIABLE:
         return !config->variables ||
-               is_listed(name->variable, config->variables, config->variable_count);
+               is_in_list(name->variable, config->variables, config->variable_count);
     case EXPERIMENT:
         return !config->scenarios_given ||
                strcmp(name->experiment, config->input.historical) == 0 ||
-               is_listed(name->experiment, config->scenarios, config->scenario_count);
+               is_in_list(name->experiment, config->scenarios, config->scenario_count);
     case MODEL:
-        return is_wanted(name->model, config->input.model);
+        return matches_wanted(name->model, config->input.model);
     case VARIANT:
-        return is_wanted(name->variant, config->input.variant);
+        return matches_wanted(name->variant, config->input.variant);
     case GRID:
-        return is_wanted(name->grid, config->input.grid);
+        return matches_wanted(name->grid, config->input.grid);
     default:
         return config->input.newest || (name->version_major == config->input.version_major &&
                                         name->version_minor == config->input.version_minor);
     }
 }
 
-/* Files the name under the first key that it does not pass. True: it passes all. */
-static bool filter(struct selection *selection, const struct cn_name *name)
+/* Whether the name passes_key all keys. Otherwise it is counted under the first that it does not
+ * pass. */
+static bool filter_name(struct selection *selection, const struct cn_name *name)
 {
     for (enum key key = TABLE; key < KEYS; key++) {
-        if (passes(selection->config, name, key)) {
+        if (passes_key(selection->config, name, key)) {
             if (key == TABLE && !name->daily_time) {
                 selection->catalog->name_mismatches++;
                 return false;
@@ -148,7 +149,7 @@ static bool filter(struct selection *selection, const struct cn_name *name)
     return true;
 }
 
-/* What the config asks for under a key, for a message. */
+/* Appends what the config wants of a key. */
 static void append_wanted(struct cn_strbuf *text, const struct cn_config *config, enum key key)
 {
     const char *const *list = NULL;
@@ -175,9 +176,9 @@ static void append_wanted(struct cn_strbuf *text, const struct cn_config *config
     cn_strbuf_add(text, "\"%s\"", one[key]);
 }
 
-/* The nearest value that the files have to one that the config asks for. */
+/* Appends the value that the files have and that is most like the one in the config. */
 static void append_hint(struct cn_strbuf *text, const struct cn_config *config, enum key key,
-                        const struct values *values)
+                        const struct name_values *values)
 {
     const char *one[] = {config->input.table,
                          NULL,
@@ -212,7 +213,7 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
                       "variable_table_model_experiment_variant_grid_YYYY.nc",
                       catalog->name_mismatches);
     for (enum key key = TABLE; key < KEYS; key++) {
-        const struct values *values = &selection->left_out[key];
+        const struct name_values *values = &selection->left_out[key];
         if (!values->files)
             continue;
         cn_strbuf_add(&text, "; %zu are of other %s (", values->files, keys[key].plural);
@@ -231,11 +232,12 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
     return status;
 }
 
-/* The one value of a key that the files left have; false: there are several. */
-static bool settle(const struct selection *selection, enum key key, const char **value,
-                   struct cn_strbuf *several)
+/* Finds the one value of a key that the remaining files have. False: there are several, and
+ * *several says so. */
+static bool find_single_value(const struct selection *selection, enum key key, const char **value,
+                              struct cn_strbuf *several)
 {
-    struct values values = {0};
+    struct name_values values = {0};
     for (size_t i = 0; i < selection->count; i++)
         count_value(&values, value_of(selection->catalog->pool, selection->items[i].name, key));
     *value = values.samples[0];
@@ -247,13 +249,13 @@ static bool settle(const struct selection *selection, enum key key, const char *
     return false;
 }
 
-static enum cn_status settle_all(const struct selection *selection, struct cn_error *error)
+static enum cn_status find_single_values(const struct selection *selection, struct cn_error *error)
 {
     struct cn_catalog *catalog = selection->catalog;
     struct cn_strbuf several = {0};
-    bool model = settle(selection, MODEL, &catalog->model, &several);
-    bool variant = settle(selection, VARIANT, &catalog->variant, &several);
-    bool grid = settle(selection, GRID, &catalog->grid_label, &several);
+    bool model = find_single_value(selection, MODEL, &catalog->model, &several);
+    bool variant = find_single_value(selection, VARIANT, &catalog->variant, &several);
+    bool grid = find_single_value(selection, GRID, &catalog->grid_label, &several);
     enum cn_status status = CN_OK;
     if (several.failed)
         status = cn_fail_memory(error, "a message");
@@ -264,7 +266,7 @@ static enum cn_status settle_all(const struct selection *selection, struct cn_er
     return status;
 }
 
-/* Reissues of one file become neighbours, the newest first. */
+/* Sorts reissues of one file side by side, the newest first. */
 static int compare_reissues(const void *a, const void *b)
 {
     const struct cn_selected *x = a, *y = b;
@@ -285,8 +287,8 @@ static bool is_reissue(const struct cn_name *a, const struct cn_name *b)
            strcmp(a->time, b->time) == 0;
 }
 
-/* Keeps the newest of each file. Those of one version stay: their days overlap, which is an error
- * that names both. */
+/* Keeps the newest version of each file. Two files of one version stay: their days overlap, which
+ * is an error that names both. */
 static void drop_superseded(struct selection *selection)
 {
     struct cn_selected *items = selection->items;
@@ -305,8 +307,8 @@ static void drop_superseded(struct selection *selection)
     selection->count = kept;
 }
 
-/* Names of one inode become neighbours, for one variable and experiment. */
-static int compare_inodes(const void *a, const void *b)
+/* Sorts names of one inode side by side, within one variable and experiment. */
+static int compare_links(const void *a, const void *b)
 {
     const struct cn_selected *x = a, *y = b;
     int order = strcmp(x->name->variable, y->name->variable);
@@ -319,12 +321,12 @@ static int compare_inodes(const void *a, const void *b)
     return order ? order : compare_reissues(a, b);
 }
 
-/* One inode under several names is one file: the first name counts. */
+/* Keeps the first of several names of one inode. */
 static void drop_links(struct selection *selection)
 {
     struct cn_selected *items = selection->items;
     size_t kept = 0;
-    qsort(items, selection->count, sizeof *items, compare_inodes);
+    qsort(items, selection->count, sizeof *items, compare_links);
     for (size_t i = 0; i < selection->count; i++) {
         const struct cn_selected *last = kept ? &items[kept - 1] : NULL;
         if (!last || strcmp(last->name->variable, items[i].name->variable) != 0 ||
@@ -350,12 +352,12 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
     for (size_t i = 0; i < count; i++) {
         if (!cn_name_parse(files[i].base, &names[i]))
             catalog->name_mismatches++;
-        else if (filter(&selection, &names[i]))
+        else if (filter_name(&selection, &names[i]))
             selection.items[selection.count++] = (struct cn_selected){&files[i], &names[i]};
     }
     if (selection.count == 0)
         return fail_empty(&selection, error);
-    enum cn_status status = settle_all(&selection, error);
+    enum cn_status status = find_single_values(&selection, error);
     if (status)
         return status;
     drop_superseded(&selection);

@@ -1,5 +1,5 @@
 /*
- * Which of the files of a tree take part, judged by their names and the config alone.
+ * Which files of a tree take part. Only their names and the config decide.
  */
 #ifndef CLIMNORM_CATALOG_SELECT_H
 #define CLIMNORM_CATALOG_SELECT_H
@@ -13,9 +13,10 @@ struct cn_selected {
     const struct cn_name *name;
 };
 
-/* Applies the filters, settles model, variant and grid, and keeps the version that is asked for of
- * each file. Fills the counts and candidates of *catalog. CN_BAD_USAGE: nothing is left, or there
- * are several candidates; the message says what to set. */
+/* Applies the filters of the config, finds model, variant and grid, and keeps the wanted version of
+ * each file. Fills the counts and candidates of *catalog.
+ * Errors: CN_BAD_USAGE: no file is left, or there are several candidates; the message says what to
+ * set. CN_BAD_MACHINE: out of memory. Owns: all lives in the catalog's pool. */
 enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
                          size_t count, struct cn_catalog *catalog, struct cn_selected **selected,
                          size_t *selected_count, struct cn_error *error);

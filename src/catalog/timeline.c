@@ -1,6 +1,6 @@
 /*
- * Source years: the days of all files, cut at the ends of years, and joined across files. A year
- * that scenarios share is made once. Opens no file.
+ * Source years: the days of all files, cut at the ends of years and joined across files. Scenarios
+ * share a source year that is historical alone. Opens no file.
  */
 #include "catalog/timeline.h"
 
@@ -12,20 +12,20 @@
 enum { MAX_YEAR_DAYS = 366 };
 
 /* The days of one file that lie in one year. */
-struct piece {
+struct year_piece {
     int year, first_day; /* 0-based day of the year */
     size_t experiment;   /* index in experiments */
     struct cn_part part;
 };
 
-struct builder {
+struct timeline_builder {
     struct cn_pool *pool;
     const struct cn_config *config;
     const struct cn_experiments *experiments;
     struct cn_variable *variable;
     const struct cn_file *files; /* [file_count] usable or not */
     size_t file_count;
-    struct piece *pieces; /* by year, then first day */
+    struct year_piece *pieces; /* by year, then first day */
     size_t piece_count, piece_capacity;
     size_t year_capacity;
     bool no_memory;
@@ -44,39 +44,41 @@ bool cn_year_reported(const struct cn_file *files, size_t count, const char *exp
     return false;
 }
 
-static int64_t year_start(enum cn_calendar calendar, int year)
+static int64_t first_day_of_year(enum cn_calendar calendar, int year)
 {
     return cn_day_number(calendar, (struct cn_date){year, 1, 1});
 }
 
-/* Cuts a file at the ends of years. */
-static void add_pieces(struct builder *builder, const struct cn_file *file, size_t experiment)
+/* Cuts a file at the ends of years, and adds the pieces. */
+static void add_pieces(struct timeline_builder *builder, const struct cn_file *file,
+                       size_t experiment)
 {
     for (size_t i = 0; i < file->time_count;) {
         int year = cn_day_date(file->calendar, file->days[i]).year;
-        int64_t start = year_start(file->calendar, year);
-        int64_t end = year_start(file->calendar, year + 1);
+        int64_t start = first_day_of_year(file->calendar, year);
+        int64_t end = first_day_of_year(file->calendar, year + 1);
         size_t first = i;
         while (i < file->time_count && file->days[i] < end)
             i++;
-        struct piece *pieces = cn_pool_grow(builder->pool, builder->pieces, builder->piece_count,
-                                            &builder->piece_capacity, sizeof *pieces);
+        struct year_piece *pieces =
+            cn_pool_grow(builder->pool, builder->pieces, builder->piece_count,
+                         &builder->piece_capacity, sizeof *pieces);
         if (!pieces) {
             builder->no_memory = true;
             return;
         }
         builder->pieces = pieces;
         pieces[builder->piece_count++] =
-            (struct piece){.year = year,
-                           .first_day = (int)(file->days[first] - start),
-                           .experiment = experiment,
-                           .part = {file, first, i - first}};
+            (struct year_piece){.year = year,
+                                .first_day = (int)(file->days[first] - start),
+                                .experiment = experiment,
+                                .part = {file, first, i - first}};
     }
 }
 
 static int compare_pieces(const void *a, const void *b)
 {
-    const struct piece *x = a, *y = b;
+    const struct year_piece *x = a, *y = b;
     if (x->year != y->year)
         return x->year < y->year ? -1 : 1;
     if (x->first_day != y->first_day)
@@ -84,8 +86,8 @@ static int compare_pieces(const void *a, const void *b)
     return strcmp(x->part.file->path, y->part.file->path);
 }
 
-static const char *overlap_text(struct cn_pool *pool, const struct cn_file *a,
-                                const struct cn_file *b, struct cn_date day)
+static const char *describe_overlap(struct cn_pool *pool, const struct cn_file *a,
+                                    const struct cn_file *b, struct cn_date day)
 {
     const char *text = cn_pool_printf(
         pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s; keep one of them", day.year,
@@ -93,14 +95,14 @@ static const char *overlap_text(struct cn_pool *pool, const struct cn_file *a,
     return text ? text : "two files hold the same day";
 }
 
-/* Counts the days of a source year; a day in two files fails the variable. */
-static void count_days(struct builder *builder, struct cn_source_year *year)
+/* Counts the days of a source year. A day in two files is a failure of the variable. */
+static void count_days(struct timeline_builder *builder, struct cn_source_year *year)
 {
     const struct cn_file *holders[MAX_YEAR_DAYS] = {NULL};
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_file *file = part->file;
-        int64_t start = year_start(file->calendar, year->year);
+        int64_t start = first_day_of_year(file->calendar, year->year);
         for (size_t i = part->first; i < part->first + part->count; i++) {
             int64_t day = file->days[i] - start;
             if (day < 0 || day >= MAX_YEAR_DAYS)
@@ -108,16 +110,17 @@ static void count_days(struct builder *builder, struct cn_source_year *year)
             if (!holders[day])
                 year->days_held++;
             else if (holders[day] != file && !builder->variable->failure)
-                builder->variable->failure = overlap_text(
+                builder->variable->failure = describe_overlap(
                     builder->pool, holders[day], file, cn_day_date(file->calendar, file->days[i]));
             holders[day] = file;
         }
     }
 }
 
-/* Makes the source year of pieces[0 … count) that are historical or of this scenario. */
-static ptrdiff_t add_year(struct builder *builder, const struct piece *pieces, size_t count,
-                          size_t scenario)
+/* Adds the source year of those of pieces[count] that are historical or of this scenario. -1: out
+ * of memory. */
+static ptrdiff_t add_year(struct timeline_builder *builder, const struct year_piece *pieces,
+                          size_t count, size_t scenario)
 {
     struct cn_variable *variable = builder->variable;
     struct cn_part *parts = cn_pool_alloc(builder->pool, count, sizeof *parts);
@@ -146,7 +149,7 @@ static ptrdiff_t add_year(struct builder *builder, const struct piece *pieces, s
     return (ptrdiff_t)variable->year_count++;
 }
 
-static bool has_experiment(const struct piece *pieces, size_t count, size_t experiment)
+static bool has_experiment(const struct year_piece *pieces, size_t count, size_t experiment)
 {
     for (size_t i = 0; i < count; i++)
         if (pieces[i].experiment == experiment)
@@ -154,8 +157,9 @@ static bool has_experiment(const struct piece *pieces, size_t count, size_t expe
     return false;
 }
 
-/* Gives timeline `scenario` (0: the historical one alone) room for every year it may have. */
-static bool start_timeline(struct builder *builder, size_t scenario, int first, int last,
+/* Adds an empty timeline of a scenario (0: the historical one alone) with a slot for every year
+ * that it may have. False: out of memory. */
+static bool start_timeline(struct timeline_builder *builder, size_t scenario, int first, int last,
                            ptrdiff_t **slots)
 {
     struct cn_variable *variable = builder->variable;
@@ -171,8 +175,8 @@ static bool start_timeline(struct builder *builder, size_t scenario, int first, 
     return true;
 }
 
-/* Narrows a timeline to the years from its first to its last. */
-static void trim(struct cn_timeline *timeline, int first, int last)
+/* Shortens a timeline to the years from its first to its last. */
+static void trim_timeline(struct cn_timeline *timeline, int first, int last)
 {
     size_t begin = 0;
     while (first < last && timeline->years[begin] < 0) {
@@ -186,11 +190,13 @@ static void trim(struct cn_timeline *timeline, int first, int last)
     timeline->years += begin;
 }
 
-/* Lays all pieces of one year along every timeline. slots[t][at]: where timeline t has the year. */
-static void place_year(struct builder *builder, const struct piece *pieces, size_t count,
-                       const size_t *scenarios, ptrdiff_t *const *slots, size_t at)
+/* Adds the source years of one year's pieces to every timeline. slots[t][at]: of timeline t. */
+static void add_year_to_timelines(struct timeline_builder *builder, const struct year_piece *pieces,
+                                  size_t count, const size_t *scenarios, ptrdiff_t *const *slots,
+                                  size_t at)
 {
-    ptrdiff_t shared = -1; /* the historical days alone, for all that have none of their own */
+    ptrdiff_t shared =
+        -1; /* of historical days alone, for all timelines without days of their own */
     for (size_t t = 0; t < builder->variable->timeline_count; t++) {
         if (scenarios[t] && has_experiment(pieces, count, scenarios[t])) {
             slots[t][at] = add_year(builder, pieces, count, scenarios[t]);
@@ -202,8 +208,8 @@ static void place_year(struct builder *builder, const struct piece *pieces, size
     }
 }
 
-/* The experiments that have pieces, or complaints about those that have none. */
-static size_t find_scenarios(struct builder *builder, size_t *scenarios)
+/* Lists the scenarios that have pieces, and reports the experiments that have none. */
+static size_t find_scenarios(struct timeline_builder *builder, size_t *scenarios)
 {
     const struct cn_experiments *experiments = builder->experiments;
     struct cn_variable *variable = builder->variable;
@@ -223,9 +229,9 @@ static size_t find_scenarios(struct builder *builder, size_t *scenarios)
     return count;
 }
 
-static void build(struct builder *builder)
+static void build_all(struct timeline_builder *builder)
 {
-    const struct piece *pieces = builder->pieces;
+    const struct year_piece *pieces = builder->pieces;
     size_t count = builder->piece_count, room = builder->experiments->count;
     struct cn_variable *variable = builder->variable;
     size_t *scenarios = cn_pool_alloc(builder->pool, room, sizeof *scenarios);
@@ -244,12 +250,12 @@ static void build(struct builder *builder)
         size_t end = i;
         while (end < count && pieces[end].year == pieces[i].year)
             end++;
-        place_year(builder, &pieces[i], end - i, scenarios, slots,
-                   (size_t)(pieces[i].year - first));
+        add_year_to_timelines(builder, &pieces[i], end - i, scenarios, slots,
+                              (size_t)(pieces[i].year - first));
         i = end;
     }
     for (size_t t = 0; t < timelines; t++)
-        trim(&variable->timelines[t], first, last);
+        trim_timeline(&variable->timelines[t], first, last);
 }
 
 enum cn_status cn_timelines_build(struct cn_pool *pool, const struct cn_config *config,
@@ -257,19 +263,19 @@ enum cn_status cn_timelines_build(struct cn_pool *pool, const struct cn_config *
                                   struct cn_variable *variable, const struct cn_file *files,
                                   size_t count, struct cn_error *error)
 {
-    struct builder builder = {.pool = pool,
-                              .config = config,
-                              .experiments = experiments,
-                              .variable = variable,
-                              .files = files,
-                              .file_count = count};
+    struct timeline_builder builder = {.pool = pool,
+                                       .config = config,
+                                       .experiments = experiments,
+                                       .variable = variable,
+                                       .files = files,
+                                       .file_count = count};
     for (size_t i = 0; i < count; i++)
         for (size_t e = 0; files[i].usable && e < experiments->count; e++)
             if (strcmp(files[i].experiment, experiments->names[e]) == 0)
                 add_pieces(&builder, &files[i], e);
     if (builder.piece_count) {
         qsort(builder.pieces, builder.piece_count, sizeof *builder.pieces, compare_pieces);
-        build(&builder);
+        build_all(&builder);
     }
     return builder.no_memory ? cn_fail_memory(error, "the timelines") : CN_OK;
 }

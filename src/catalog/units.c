@@ -1,8 +1,6 @@
 /*
- * Units of measure through UDUNITS-2: which ones are equal, and how long a unit of time is.
- *
- * The dates behind "since" are not its business: it would read them in the standard calendar,
- * whatever the file's calendar is. Knows nothing of files.
+ * Units of measure through UDUNITS-2: which ones are equal, and how long a unit of time is. UDUNITS
+ * never sees the date after "since": it would read the date in the standard calendar.
  */
 #include "catalog/units.h"
 
@@ -13,25 +11,25 @@
 #include <string.h>
 #include <udunits2.h>
 
-/* Longer texts are nobody's units; UDUNITS never sees them. */
+/* No unit has a longer text; UDUNITS never sees longer ones. */
 enum { MAX_UNIT = 255, DAY_SECONDS = 86400 };
 
-/* A unit's text between blanks: a piece of somebody else's string. */
-struct text {
+/* A unit's text without blanks around it: a part of another string. */
+struct unit_text {
     const char *start;
     size_t length;
 };
 
-static struct text trim(const char *start, const char *end)
+static struct unit_text trim_unit(const char *start, const char *end)
 {
     while (start < end && cn_is_space(*start))
         start++;
     while (start < end && cn_is_space(end[-1]))
         end--;
-    return (struct text){start, (size_t)(end - start)};
+    return (struct unit_text){start, (size_t)(end - start)};
 }
 
-/* NULL: the database cannot be read. A constant once it is there. */
+/* The database, which stays the same once it was read. NULL: it cannot be read. */
 static ut_system *unit_system(void)
 {
     static ut_system *system;
@@ -43,7 +41,7 @@ static ut_system *unit_system(void)
 }
 
 /* NULL: not a unit, or no database. The caller frees it with ut_free. */
-static ut_unit *parse(struct text text)
+static ut_unit *parse_unit(struct unit_text text)
 {
     char copy[MAX_UNIT + 1];
     ut_system *system = unit_system();
@@ -55,16 +53,16 @@ static ut_unit *parse(struct text text)
 }
 
 struct unit_pair {
-    struct text first, second;
+    struct unit_text first, second;
 };
 
-/* CN_BAD_INPUT: they differ, or UDUNITS knows one of them not, or has no memory. */
+/* CN_BAD_INPUT: they differ, or UDUNITS does not know one of them, or is out of memory. */
 static enum cn_status compare_units(void *context, struct cn_error *error)
 {
     const struct unit_pair *pair = context;
     (void)error;
-    ut_unit *first = parse(pair->first);
-    ut_unit *second = first ? parse(pair->second) : NULL;
+    ut_unit *first = parse_unit(pair->first);
+    ut_unit *second = first ? parse_unit(pair->second) : NULL;
     bool are_equal = second && ut_compare(first, second) == 0;
     ut_free(first);
     ut_free(second);
@@ -73,8 +71,8 @@ static enum cn_status compare_units(void *context, struct cn_error *error)
 
 bool cn_units_equal(const char *a, const char *b, struct cn_error *error)
 {
-    struct text x = a ? trim(a, a + strlen(a)) : (struct text){"", 0};
-    struct text y = b ? trim(b, b + strlen(b)) : (struct text){"", 0};
+    struct unit_text x = a ? trim_unit(a, a + strlen(a)) : (struct unit_text){"", 0};
+    struct unit_text y = b ? trim_unit(b, b + strlen(b)) : (struct unit_text){"", 0};
     if (x.length == y.length && memcmp(x.start, y.start, x.length) == 0)
         return true;
     if (x.length == 0 || y.length == 0)
@@ -86,9 +84,9 @@ bool cn_units_equal(const char *a, const char *b, struct cn_error *error)
                            error) == CN_OK;
 }
 
-/* Whether some word of a unit is a month or a year: "months", "common_year", "kyr", "eon". By name,
- * for their lengths differ from unit to unit and from version to version of the database. */
-static bool names_month_or_year(struct text text)
+/* Whether some word of a unit is a month or a year: "months", "common_year", "kyr", "eon". The name
+ * decides: lengths differ between such units and between versions of the database. */
+static bool names_month_or_year(struct unit_text text)
 {
     static const char *const words[] = {"month", "year", "yr", "eon"};
     const char *end = text.start + text.length;
@@ -116,7 +114,8 @@ static double seconds_of(ut_unit *unit)
     cv_converter *converter = second ? ut_get_converter(unit, second) : NULL;
     if (converter) {
         double zero = cv_convert_double(converter, 0), one = cv_convert_double(converter, 1);
-        /* UDUNITS also converts reciprocals (Hz), logarithms and offsets: not so 0 to 0. */
+        /* UDUNITS also converts reciprocals (Hz), logarithms and offsets. These do not map 0 to 0.
+         */
         if (zero == 0 && one > 0 && isfinite(one))
             seconds = one;
     }
@@ -125,7 +124,8 @@ static double seconds_of(ut_unit *unit)
     return seconds;
 }
 
-static enum cn_status seconds_per_unit(struct text text, double *seconds, struct cn_error *error)
+static enum cn_status seconds_per_unit(struct unit_text text, double *seconds,
+                                       struct cn_error *error)
 {
     int shown = (int)(text.length < 60 ? text.length : 60);
     if (names_month_or_year(text))
@@ -134,7 +134,7 @@ static enum cn_status seconds_per_unit(struct text text, double *seconds, struct
             "time unit \"%.*s\": months and years have no fixed length; rewrite the time "
             "axis in days (\"cdo settunits,days\")",
             shown, text.start);
-    if (text.length == 4 && memcmp(text.start, "days", 4) == 0) { /* spares reading the database */
+    if (text.length == 4 && memcmp(text.start, "days", 4) == 0) { /* no need to read the database */
         *seconds = DAY_SECONDS;
         return CN_OK;
     }
@@ -142,7 +142,7 @@ static enum cn_status seconds_per_unit(struct text text, double *seconds, struct
         return cn_fail(error, CN_BAD_MACHINE,
                        "the UDUNITS-2 database of units cannot be read; install it "
                        "(libudunits2-data, udunits2), or set UDUNITS2_XML_PATH to udunits2.xml");
-    ut_unit *unit = text.length ? parse(text) : NULL;
+    ut_unit *unit = text.length ? parse_unit(text) : NULL;
     double length = unit ? seconds_of(unit) : 0;
     ut_free(unit);
     if (length == 0)
@@ -156,7 +156,7 @@ static enum cn_status seconds_per_unit(struct text text, double *seconds, struct
 
 enum cn_status cn_unit_seconds(const char *unit, double *seconds, struct cn_error *error)
 {
-    return seconds_per_unit(trim(unit, unit + strlen(unit)), seconds, error);
+    return seconds_per_unit(trim_unit(unit, unit + strlen(unit)), seconds, error);
 }
 
 /* The word "since" between blanks; NULL: not there. */
@@ -186,6 +186,6 @@ enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                        "time units \"%.80s\": expected a unit, \"since\" and a date, as in \"days "
                        "since 1850-01-01\"",
                        units);
-    enum cn_status status = seconds_per_unit(trim(units, since), unit_seconds, error);
+    enum cn_status status = seconds_per_unit(trim_unit(units, since), unit_seconds, error);
     return status ? status : cn_reference_parse(since + 5, calendar, reference_second, error);
 }

@@ -1,6 +1,6 @@
 /*
- * Units of measure, as UDUNITS-2 knows them. UDUNITS is not thread-safe: all of this is called by
- * one thread. Its database is read at the first call and kept until the process ends.
+ * Units of measure, as UDUNITS-2 knows them. UDUNITS is not thread-safe: only one thread may call
+ * these functions. The first call reads its database, which stays until the process ends.
  */
 #ifndef CLIMNORM_CATALOG_UNITS_H
 #define CLIMNORM_CATALOG_UNITS_H
@@ -8,13 +8,13 @@
 #include "climnorm/calendar.h"
 #include "climnorm/error.h"
 
-/* Seconds in a unit of time ("days", "h", "6 hours", …). Months and years, whose UDUNITS lengths
- * are averages, and whatever is not a time are CN_BAD_INPUT; no UDUNITS database is
- * CN_BAD_MACHINE. */
+/* Finds the seconds in a unit of time ("days", "h", "6 hours", …).
+ * Errors: CN_BAD_INPUT: not a time, or months or years, whose lengths in UDUNITS are averages.
+ * CN_BAD_MACHINE: no UDUNITS database. */
 enum cn_status cn_unit_seconds(const char *unit, double *seconds, struct cn_error *error);
 
-/* Splits "UNIT since DATE" and reads both parts, the date in its calendar: see cn_unit_seconds,
- * cn_reference_parse. NULL or "" (no units attribute) is CN_BAD_INPUT too. */
+/* Splits "UNIT since DATE" and reads both parts, the date in its calendar.
+ * Errors: those of cn_unit_seconds and cn_reference_parse. CN_BAD_INPUT also for NULL and "". */
 enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                                    double *unit_seconds, int64_t *reference_second,
                                    struct cn_error *error);

@@ -1,7 +1,9 @@
 /*
- * What a reader should know of a variable's timelines although nothing fails. One line a kind, so
- * that a tree with a hundred gaps stays readable.
+ * What a user should know of a variable's timelines although nothing fails. One line for each kind,
+ * so that the list is readable for a tree with a hundred gaps.
  */
+#include "catalog/warnings.h"
+
 #include "catalog/file_names.h"
 #include "catalog/timeline.h"
 
@@ -14,13 +16,13 @@
 #include <string.h>
 
 /* A list that ends with "and more" when it gets too long to read. */
-struct list {
+struct warning_list {
     struct cn_strbuf text;
     bool full;
 };
 
-__attribute__((format(printf, 2, 3))) static void list_item(struct list *list, const char *format,
-                                                            ...)
+__attribute__((format(printf, 2, 3))) static void list_item(struct warning_list *list,
+                                                            const char *format, ...)
 {
     enum { MOST_BYTES = 584 };
     char item[96];
@@ -35,7 +37,7 @@ __attribute__((format(printf, 2, 3))) static void list_item(struct list *list, c
                   list->full ? "and more" : item);
 }
 
-static void free_list(struct list *list, struct cn_variable *variable)
+static void free_list(struct warning_list *list, struct cn_variable *variable)
 {
     variable->problems.lost |= list->text.failed;
     cn_strbuf_free(&list->text);
@@ -44,7 +46,7 @@ static void free_list(struct list *list, struct cn_variable *variable)
 static void warn_of_days(const struct cn_config *config, struct cn_variable *variable,
                          const struct cn_file *files, size_t count)
 {
-    struct list unused = {0}, partial = {0};
+    struct warning_list unused = {0}, partial = {0};
     for (size_t i = 0; i < variable->year_count; i++) {
         const struct cn_source_year *year = &variable->years[i];
         if (year->days_held < year->days_expected &&
@@ -66,9 +68,9 @@ static void warn_of_days(const struct cn_config *config, struct cn_variable *var
     free_list(&partial, variable);
 }
 
-/* Whether a file of a timeline that was left out claims the year. */
-static bool is_reported(const struct cn_config *config, const struct cn_timeline *timeline,
-                        const struct cn_file *files, size_t count, int year)
+/* Whether an excluded file of the timeline claims the year. */
+static bool is_gap_reported(const struct cn_config *config, const struct cn_timeline *timeline,
+                            const struct cn_file *files, size_t count, int year)
 {
     return cn_year_reported(files, count, config->input.historical, year) ||
            (timeline->scenario && cn_year_reported(files, count, timeline->scenario, year));
@@ -78,12 +80,12 @@ static void warn_of_gaps(const struct cn_config *config, struct cn_variable *var
                          const struct cn_timeline *timeline, const struct cn_file *files,
                          size_t count, bool *known)
 {
-    struct list gaps = {0};
+    struct warning_list gaps = {0};
     for (int year = timeline->first_year; year <= timeline->last_year; year++) {
         int last = year;
         while (timeline->years[last - timeline->first_year] < 0 && !known[last] &&
-               !is_reported(config, timeline, files, count, last))
-            known[last++] = true; /* ends at last_year at the latest, which has a file */
+               !is_gap_reported(config, timeline, files, count, last))
+            known[last++] = true; /* ends before last_year, which has a file */
         if (last - 1 > year)
             list_item(&gaps, "%d-%d", year, last - 1);
         else if (last > year)
@@ -97,19 +99,19 @@ static void warn_of_gaps(const struct cn_config *config, struct cn_variable *var
     free_list(&gaps, variable);
 }
 
-struct version {
+struct file_version {
     int major, minor;
 };
 
 static int compare_versions(const void *a, const void *b)
 {
-    const struct version *x = a, *y = b;
+    const struct file_version *x = a, *y = b;
     return cn_version_compare(x->major, x->minor, y->major, y->minor);
 }
 
 static void warn_of_versions(const struct cn_config *config, struct cn_variable *variable,
                              struct cn_timeline *timeline, const struct cn_file *files,
-                             size_t count, struct version *versions)
+                             size_t count, struct file_version *versions)
 {
     size_t used = 0;
     const char *historical = config->input.historical;
@@ -117,10 +119,11 @@ static void warn_of_versions(const struct cn_config *config, struct cn_variable 
         if (files[i].usable &&
             (strcmp(files[i].experiment, historical) == 0 ||
              (timeline->scenario && strcmp(files[i].experiment, timeline->scenario) == 0)))
-            versions[used++] = (struct version){files[i].version_major, files[i].version_minor};
+            versions[used++] =
+                (struct file_version){files[i].version_major, files[i].version_minor};
     if (used)
         qsort(versions, used, sizeof *versions, compare_versions);
-    struct list list = {0};
+    struct warning_list list = {0};
     size_t kinds = 0;
     for (size_t i = 0, end; i < used; i = end, kinds++) {
         for (end = i; end < used && compare_versions(&versions[i], &versions[end]) == 0;)
@@ -156,7 +159,7 @@ static void warn_of_end_stamps(struct cn_variable *variable, const struct cn_fil
 enum cn_status cn_timelines_warn(const struct cn_config *config, struct cn_variable *variable,
                                  const struct cn_file *files, size_t count, struct cn_error *error)
 {
-    struct version *versions = calloc(count + 1, sizeof *versions);
+    struct file_version *versions = calloc(count + 1, sizeof *versions);
     bool *known = calloc(CN_LAST_YEAR + 1, sizeof *known);
     enum cn_status status = CN_OK;
     if (versions && known) {

@@ -24,13 +24,13 @@ enum {
     BLOCK = 4096,   /* of a disk; reads past the page cache are whole blocks */
 };
 
-/* The bytes of a decode: nobody reads them yet; a thread reads them; it has; the decode reads. */
-enum { NOBODY, READING, READ, DECODE };
+/* The bytes of a decode: unclaimed; a thread reads them; it has read them; the decode reads. */
+enum { UNCLAIMED, READING, READ, DECODE };
 
 struct cn_buffer {
     struct cn_buffer *next;
     unsigned char *memory;
-    size_t room;
+    size_t capacity;
     struct cn_prefetched prefetched;
 };
 
@@ -50,7 +50,7 @@ struct cn_readahead {
     size_t count, list, decode;       /* the next decode to read for: in lists[list] */
     struct cn_buffer *buffers, *free;
     size_t buffer_count;
-    uint64_t room_left; /* bytes that all buffers together may still grow by */
+    uint64_t bytes_left; /* bytes that all buffers together may still grow by */
     bool finished;
 };
 
@@ -69,16 +69,16 @@ static enum location page_cache_state(int file, uint64_t address)
 /* Grows a buffer to `bytes`, within what is left for all. The caller holds the lock. */
 static bool grow_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer, size_t bytes)
 {
-    size_t room = (bytes + STEP - 1) / STEP * STEP;
-    if (buffer->room >= bytes)
+    size_t capacity = (bytes + STEP - 1) / STEP * STEP;
+    if (buffer->capacity >= bytes)
         return true;
-    if (room - buffer->room > readahead->room_left)
+    if (capacity - buffer->capacity > readahead->bytes_left)
         return false;
-    readahead->room_left += buffer->room;
+    readahead->bytes_left += buffer->capacity;
     free(buffer->memory);
-    buffer->memory = aligned_alloc(BLOCK, room);
-    buffer->room = buffer->memory ? room : 0;
-    readahead->room_left -= buffer->room;
+    buffer->memory = aligned_alloc(BLOCK, capacity);
+    buffer->capacity = buffer->memory ? capacity : 0;
+    readahead->bytes_left -= buffer->capacity;
     return buffer->memory != NULL;
 }
 
@@ -124,11 +124,11 @@ static void put_buffer(struct cn_readahead *readahead, struct cn_buffer *buffer)
 static struct cn_buffer *claim_with_buffer(struct cn_readahead *readahead, struct cn_decode *decode,
                                            uint64_t size)
 {
-    int nobody = NOBODY;
+    int unclaimed = UNCLAIMED;
     pthread_mutex_lock(&readahead->lock);
     struct cn_buffer *buffer = get_buffer(readahead);
     if (buffer && (!grow_buffer(readahead, buffer, (size_t)size + 2 * BLOCK) ||
-                   !atomic_compare_exchange_strong(&decode->state, &nobody, READING))) {
+                   !atomic_compare_exchange_strong(&decode->state, &unclaimed, READING))) {
         put_buffer(readahead, buffer);
         buffer = NULL;
     }
@@ -155,7 +155,7 @@ static void prefetch_decode(struct cn_engine *engine, struct cn_decode *decode)
     struct cn_readahead *readahead = engine->readahead;
     const struct cn_reader *reader = decode->reader;
     uint64_t address, size;
-    if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != NOBODY ||
+    if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != UNCLAIMED ||
         atomic_load(decode->failed) ||
         !cn_reader_span(reader, decode->first_unit, decode->unit_count, &address, &size) ||
         size > MOST_BYTES - 2 * BLOCK)
@@ -228,7 +228,7 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
     pthread_cond_init(&readahead->done, NULL);
     engine->readahead = readahead;
     readahead->direct = is_large_run(engine->plan);
-    readahead->room_left = cn_machine_memory() / MEMORY_SHARE;
+    readahead->bytes_left = cn_machine_memory() / MEMORY_SHARE;
     readahead->buffer_count = (size_t)engine->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
     readahead->lists = calloc(engine->variable->load_count + 1, sizeof *readahead->lists);
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
@@ -256,7 +256,7 @@ void cn_readahead_add(struct cn_engine *engine, struct cn_decode *decodes, size_
 const struct cn_prefetched *cn_readahead_claim(struct cn_engine *engine, struct cn_decode *decode)
 {
     struct cn_readahead *readahead = engine->readahead;
-    int state = NOBODY;
+    int state = UNCLAIMED;
     if (atomic_compare_exchange_strong(&decode->state, &state, DECODE))
         return NULL;
     pthread_mutex_lock(&readahead->lock);

@@ -14,7 +14,12 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-enum { LEAST_ROOM = 1 << 20, TOUCHED = 1 << 16, METADATA_BLOCK = 1 << 15, MOST_VECTORS = IOV_MAX };
+enum {
+    LEAST_CAPACITY = 1 << 20,
+    TOUCHED = 1 << 16,
+    METADATA_BLOCK = 1 << 15,
+    MOST_VECTORS = IOV_MAX
+};
 
 /* What the driver knows of an open file. */
 struct image_file {
@@ -32,23 +37,23 @@ static struct cn_image *image_of(const H5FD_t *file)
  * would cost memory: it is refused. */
 bool cn_image_reserve(struct cn_image *image, size_t size)
 {
-    size_t room = image->room ? image->room : LEAST_ROOM;
-    while (room < size && room <= SIZE_MAX / 4) /* mmap refuses more in any case */
-        room *= 2;
-    if (room == image->room)
+    size_t capacity = image->capacity ? image->capacity : LEAST_CAPACITY;
+    while (capacity < size && capacity <= SIZE_MAX / 4) /* mmap refuses more in any case */
+        capacity *= 2;
+    if (capacity == image->capacity)
         return true;
-    void *at = image->bytes ? mremap(image->bytes, image->room, room, MREMAP_MAYMOVE)
-                            : mmap(NULL, room, PROT_READ | PROT_WRITE,
+    void *at = image->bytes ? mremap(image->bytes, image->capacity, capacity, MREMAP_MAYMOVE)
+                            : mmap(NULL, capacity, PROT_READ | PROT_WRITE,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) {
         image->failed = true;
         return false;
     }
-    madvise(at, room, MADV_NOHUGEPAGE);
+    madvise(at, capacity, MADV_NOHUGEPAGE);
     if (!image->bytes)
         memset(at, 0, TOUCHED); /* most metadata are here: page faults now, not under the lock */
     image->bytes = at;
-    image->room = room;
+    image->capacity = capacity;
     return true;
 }
 
@@ -104,9 +109,9 @@ static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
     (void)type, (void)transfer;
     const struct cn_image *image = image_of(file);
     memset(bytes, 0, size);
-    if (address < image->room)
+    if (address < image->capacity)
         memcpy(bytes, image->bytes + address,
-               size < image->room - address ? size : image->room - address);
+               size < image->capacity - address ? size : image->capacity - address);
     return 0;
 }
 
@@ -244,7 +249,7 @@ bool cn_image_put(struct cn_image *image, int descriptor)
 void cn_image_free(struct cn_image *image)
 {
     if (image->bytes)
-        munmap(image->bytes, image->room);
+        munmap(image->bytes, image->capacity);
     free(image->pieces);
     *image = (struct cn_image){0};
 }

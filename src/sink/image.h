@@ -20,8 +20,8 @@ struct cn_piece {
 /* Zero before the first use. */
 struct cn_image {
     hid_t file, driver;   /* while it is open */
-    unsigned char *bytes; /* [room] at their addresses; zero where a piece or nothing is */
-    size_t size, room;
+    unsigned char *bytes; /* [capacity] at their addresses; zero where a piece or nothing is */
+    size_t size, capacity;
     const void *borrowed;    /* the chunk that is being written: noted as a piece; or NULL */
     struct cn_piece *pieces; /* [piece_count] without overlap, as they were written */
     size_t piece_count, piece_capacity;

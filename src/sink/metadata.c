@@ -64,12 +64,12 @@ static void set_attribute(struct cn_attributes *list, const char *name, int type
     append_attribute(list, attribute);
 }
 
-static void put_text(struct cn_attributes *list, const char *name, const char *text)
+static void set_text(struct cn_attributes *list, const char *name, const char *text)
 {
     set_attribute(list, name, NC_CHAR, text ? strlen(text) : 0, text);
 }
 
-static void put_int(struct cn_attributes *list, const char *name, int value)
+static void set_int(struct cn_attributes *list, const char *name, int value)
 {
     int *copy = cn_pool_alloc(list->pool, 1, sizeof *copy);
     if (copy)
@@ -193,20 +193,20 @@ static void describe_normal(struct cn_attributes *list, const struct cn_normal_f
     const struct cn_region *region = file->region->region;
     int used = 0;
     const char *missing = cn_missing_years(pool, file, true, &used);
-    put_int(list, "target_year", file->target->year);
-    put_text(list, "source_years", source_years(pool, file));
-    put_int(list, "number_of_years", used);
+    set_int(list, "target_year", file->target->year);
+    set_text(list, "source_years", source_years(pool, file));
+    set_int(list, "number_of_years", used);
     if (!missing || *missing)
-        put_text(list, "missing_source_years", missing);
-    put_text(list, "source_versions", list_versions(pool, from));
-    put_text(list, "source_files", list_base_names(pool, from));
-    put_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
-    put_text(list, "region", region->name);
-    put_text(list, "region_name", region_title(region));
-    put_text(list, "period", file->target->period);
-    put_text(list, "scenario", file->target->scenario);
-    put_text(list, "model", file->catalog->model);
-    put_text(list, "variant", file->catalog->variant);
+        set_text(list, "missing_source_years", missing);
+    set_text(list, "source_versions", list_versions(pool, from));
+    set_text(list, "source_files", list_base_names(pool, from));
+    set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
+    set_text(list, "region", region->name);
+    set_text(list, "region_name", region_title(region));
+    set_text(list, "period", file->target->period);
+    set_text(list, "scenario", file->target->scenario);
+    set_text(list, "model", file->catalog->model);
+    set_text(list, "variant", file->catalog->variant);
 }
 
 static void build_global(struct cn_attributes *list, const struct cn_normal_file *file,
@@ -220,16 +220,16 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     char date[CN_DATE_BYTES];
     if (!years)
         list->failed = true;
-    put_text(list, "Conventions", "CF-1.10");
+    set_text(list, "Conventions", "CF-1.10");
     list->shared = list->count;
-    put_text(list, "title",
+    set_text(list, "title",
              cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
                             region_title(region)));
-    put_text(list, "source", *newest->source ? newest->source : file->catalog->model);
+    set_text(list, "source", *newest->source ? newest->source : file->catalog->model);
     if (*newest->institution)
-        put_text(list, "institution", newest->institution);
-    put_text(list, "climnorm_version", CLIMNORM_VERSION);
-    put_text(list, "history",
+        set_text(list, "institution", newest->institution);
+    set_text(list, "climnorm_version", CLIMNORM_VERSION);
+    set_text(list, "history",
              cn_pool_printf(pool,
                             "%s climnorm %s: mean over the years %s of %s by day slot (%s), "
                             "region %s%s%s",
@@ -239,8 +239,8 @@ static void build_global(struct cn_attributes *list, const struct cn_normal_file
     describe_normal(list, file, from);
     struct cn_digests digests;
     cn_sink_digests(file, &digests);
-    put_text(list, "climnorm_config_digest", cn_pool_strdup(pool, digests.config));
-    put_text(list, "climnorm_inputs_digest", cn_pool_strdup(pool, digests.inputs));
+    set_text(list, "climnorm_config_digest", cn_pool_strdup(pool, digests.config));
+    set_text(list, "climnorm_inputs_digest", cn_pool_strdup(pool, digests.inputs));
 }
 
 static void build_mean(struct cn_attributes *list, const struct cn_normal_file *file,
@@ -248,26 +248,26 @@ static void build_mean(struct cn_attributes *list, const struct cn_normal_file *
 {
     const struct cn_file *newest = from->newest;
     copy_attributes(list, newest->attributes, newest->attribute_count);
-    put_text(list, "cell_methods",
+    set_text(list, "cell_methods",
              cn_cell_methods(
                  list->pool,
                  cn_attribute_text(newest->attributes, newest->attribute_count, "cell_methods"),
                  file->variable->name));
     set_attribute(list, "_FillValue", NC_FLOAT, 1, &fill_value);
     set_attribute(list, "missing_value", NC_FLOAT, 1, &fill_value);
-    put_text(list, "coordinates", "time");
+    set_text(list, "coordinates", "time");
     if (file->config->output.counts)
-        put_text(list, "ancillary_variables", count_name);
+        set_text(list, "ancillary_variables", count_name);
     list->shared = list->count;
     describe_normal(list, file, from);
 }
 
 static void build_counts(struct cn_attributes *list)
 {
-    put_text(list, "standard_name", "number_of_observations");
-    put_text(list, "long_name", "number of source years with a value");
-    put_text(list, "units", "1");
-    put_text(list, "coordinates", "time");
+    set_text(list, "standard_name", "number_of_observations");
+    set_text(list, "long_name", "number of source years with a value");
+    set_text(list, "units", "1");
+    set_text(list, "coordinates", "time");
     list->shared = list->count;
 }
 
@@ -275,18 +275,18 @@ static void build_time(struct cn_attributes *list, const struct cn_normal_file *
 {
     int year = cn_reference_year(file->variable->calendar, file->target->year,
                                  file->config->normals.window);
-    put_text(list, "standard_name", "time");
-    put_text(list, "long_name", "day of the target year");
+    set_text(list, "standard_name", "time");
+    set_text(list, "long_name", "day of the target year");
     list->shared = list->count;
-    put_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", year));
-    put_text(list, "calendar", cn_calendar_name(file->variable->calendar));
-    put_text(list, "climatology", "climatology_bnds");
+    set_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", year));
+    set_text(list, "calendar", cn_calendar_name(file->variable->calendar));
+    set_text(list, "climatology", "climatology_bnds");
 }
 
 /* Has no units: CDO would take "1" for the unit of a time axis. */
 static void build_dayofyear(struct cn_attributes *list, enum cn_leap_day rule)
 {
-    put_text(list, "long_name",
+    set_text(list, "long_name",
              rule == CN_DAYOFYEAR   ? "day of the year"
              : rule == CN_MONTH_DAY ? "day of a year with 29 February"
                                     : "day of a year without 29 February");
@@ -297,13 +297,13 @@ static void build_axis(struct cn_attributes *list, const struct cn_attribute *so
                        const char *name, const char *units, const char *axis, const char *bounds)
 {
     copy_attributes(list, source, count);
-    put_text(list, "standard_name", name);
+    set_text(list, "standard_name", name);
     if (!cn_attribute_text(source, count, "long_name"))
-        put_text(list, "long_name", name);
-    put_text(list, "units", units);
-    put_text(list, "axis", axis);
+        set_text(list, "long_name", name);
+    set_text(list, "units", units);
+    set_text(list, "axis", axis);
     if (bounds)
-        put_text(list, "bounds", bounds);
+        set_text(list, "bounds", bounds);
     list->shared = list->count;
 }
 

@@ -108,12 +108,12 @@ static enum cn_status make_image(const struct cn_normal_file *file,
 }
 
 static enum cn_status write_temporary(const struct cn_normal_file *file, struct cn_image *image,
-                                      char *temporary, size_t room, struct cn_error *error)
+                                      char *temporary, size_t capacity, struct cn_error *error)
 {
     const char *root = file->config->output.root;
     int descriptor;
     enum cn_status status =
-        cn_temporary_create(root, file->path, temporary, room, &descriptor, error);
+        cn_temporary_create(root, file->path, temporary, capacity, &descriptor, error);
     if (status)
         return status;
     bool put = cn_image_put(image, descriptor);
@@ -131,7 +131,7 @@ static enum cn_status write_temporary(const struct cn_normal_file *file, struct 
 
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
                              const struct cn_encoded *means, const struct cn_encoded *counts,
-                             char *temporary, size_t room, struct cn_error *error)
+                             char *temporary, size_t capacity, struct cn_error *error)
 {
     struct cn_metadata metadata = {0};
     struct cn_image image = {0};
@@ -161,7 +161,7 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
         cn_hdf5_unlock();
     }
     if (!status)
-        status = write_temporary(file, &image, temporary, room, error);
+        status = write_temporary(file, &image, temporary, capacity, error);
     cn_image_free(&image);
     cn_pool_free(pool);
     return status;

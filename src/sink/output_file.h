@@ -12,12 +12,13 @@
 
 /* Writes the temporary file of means[slots], and of counts[slots] or NULL. skeleton: of the file's
  * variable, region and config. Takes the HDF5 lock, but never while it waits for the disk.
- * Returns: temporary[room], the absolute path. Errors: CN_BAD_INPUT: the file cannot have this path
- * or variable, or no year was used. CN_BAD_MACHINE: the disk is full, an I/O error, out of memory.
- * On failure no temporary is left. Owns: the caller publishes the temporary or unlinks it. */
+ * Returns: temporary[capacity], the absolute path. Errors: CN_BAD_INPUT: the file cannot have this
+ * path or variable, or no year was used. CN_BAD_MACHINE: the disk is full, an I/O error, out of
+ * memory. On failure no temporary is left. Owns: the caller publishes the temporary or unlinks it.
+ */
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
                              const struct cn_encoded *means, const struct cn_encoded *counts,
-                             char *temporary, size_t room, struct cn_error *error);
+                             char *temporary, size_t capacity, struct cn_error *error);
 
 /* Syncs the temporary and renames it to file->path. After a crash of the machine the file is
  * complete or absent. Takes no HDF5 lock.
