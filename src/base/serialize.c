@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool make_room(struct cn_archive *archive, size_t more)
+static bool grow_archive(struct cn_archive *archive, size_t more)
 {
     size_t wanted;
     if (__builtin_add_overflow(archive->count, more, &wanted) || wanted > SIZE_MAX / 2)
@@ -22,9 +22,9 @@ static bool make_room(struct cn_archive *archive, size_t more)
     return true;
 }
 
-static void pack(struct cn_archive *archive, const void *bytes, size_t size)
+static void pack_bytes(struct cn_archive *archive, const void *bytes, size_t size)
 {
-    if (!archive->status && !make_room(archive, size))
+    if (!archive->status && !grow_archive(archive, size))
         archive->status = CN_BAD_MACHINE;
     if (archive->status || !size)
         return;
@@ -32,7 +32,7 @@ static void pack(struct cn_archive *archive, const void *bytes, size_t size)
     archive->count += size;
 }
 
-static void unpack(struct cn_archive *archive, void *bytes, size_t size)
+static void unpack_bytes(struct cn_archive *archive, void *bytes, size_t size)
 {
     if (!archive->status && size > archive->count - archive->at)
         archive->status = CN_BAD_INPUT;
@@ -49,9 +49,9 @@ static void unpack(struct cn_archive *archive, void *bytes, size_t size)
 void cn_archive_bytes(struct cn_archive *archive, void *bytes, size_t size)
 {
     if (archive->unpacking)
-        unpack(archive, bytes, size);
+        unpack_bytes(archive, bytes, size);
     else
-        pack(archive, bytes, size);
+        pack_bytes(archive, bytes, size);
 }
 
 void cn_archive_flag(struct cn_archive *archive, bool *flag)
@@ -75,14 +75,14 @@ const void *cn_archive_array(struct cn_archive *archive, const void *items, size
 {
     size_t bytes;
     if (!archive->unpacking) {
-        pack(archive, items, count * size);
+        pack_bytes(archive, items, count * size);
         return items;
     }
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > archive->count - archive->at)
         archive->status = CN_BAD_INPUT;
     void *copy = archive->status ? NULL : cn_pool_alloc(archive->pool, count + 1, size);
     if (copy)
-        unpack(archive, copy, bytes);
+        unpack_bytes(archive, copy, bytes);
     else if (!archive->status)
         archive->status = CN_BAD_MACHINE;
     return copy;

@@ -12,7 +12,7 @@
 
 enum { LONGEST = 64 };
 
-static size_t smaller(size_t a, size_t b)
+static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
@@ -32,10 +32,10 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
         now[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
             bool same = same_letter(a[i - 1], b[j - 1]);
-            now[j] = smaller(before[j - 1] + !same, smaller(before[j], now[j - 1]) + 1);
+            now[j] = min_size(before[j - 1] + !same, min_size(before[j], now[j - 1]) + 1);
             if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
                 same_letter(a[i - 2], b[j - 1]))
-                now[j] = smaller(now[j], earlier[j - 2] + 1);
+                now[j] = min_size(now[j], earlier[j - 2] + 1);
         }
     }
     return rows[a_length % 3][b_length];

@@ -18,7 +18,7 @@ enum { DAY_SECONDS = 86400 };
 /* A year has at least 360 days: days within this range lie within cn_day_date's million years. */
 static const int64_t max_day = 360 * INT64_C(1000000);
 
-static void skip_space(const char **at)
+static void skip_blanks(const char **at)
 {
     while (cn_is_space(**at))
         ++*at;
@@ -115,7 +115,7 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
                                   struct cn_error *error)
 {
     const char *at = text;
-    skip_space(&at);
+    skip_blanks(&at);
     char trimmed[64]; /* twice what the longest sensible date needs */
     size_t length = strnlen(at, sizeof trimmed);
     while (length > 0 && length < sizeof trimmed && cn_is_space(at[length - 1]))
@@ -132,12 +132,12 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
     int clock = 0, offset = 0;
     bool has_clock = skip_char(&at, 'T');
     if (!has_clock) {
-        skip_space(&at);
+        skip_blanks(&at);
         has_clock = cn_is_digit(*at);
     }
     if (has_clock && !read_clock(&at, &clock))
         goto unreadable;
-    skip_space(&at);
+    skip_blanks(&at);
     if (!read_zone(at, has_clock, &offset))
         goto unreadable;
     if (cn_days_in_year(calendar, date.year) == 0)

@@ -34,8 +34,8 @@ void cn_diskspace_inquire(const char *root, struct cn_space_free *space)
         space->files = found.f_favail;
 }
 
-static enum cn_status refuse(const struct cn_plan *plan, const struct cn_space_free *space,
-                             struct cn_error *error)
+static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn_space_free *space,
+                                     struct cn_error *error)
 {
     const struct cn_space_need *need = &plan->space;
     const char *root = plan->config->output.root;
@@ -63,7 +63,7 @@ enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error)
     cn_diskspace_inquire(plan->config->output.root, &space);
     switch (cn_space_judge(&plan->space, &space)) {
     case CN_FITS_NOT:
-        return refuse(plan, &space, error);
+        return fail_for_space(plan, &space, error);
     case CN_MAY_FIT:
         cn_problems_add(
             &plan->variables[0].problems, CN_WARNING,

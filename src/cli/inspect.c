@@ -16,14 +16,14 @@
 
 enum { FILTERS_BYTES = 256 };
 
-static const struct cn_option options[] = {{0}};
+static const struct cn_option inspect_options[] = {{0}};
 
-static const struct cn_usage usage = {
+static const struct cn_usage inspect_usage = {
     .command = "inspect",
     .arguments = "FILE...",
     .summary = "Shows grid, calendar, days, storage and filters of netCDF files, and whether the "
                "parallel decoder takes them.",
-    .options = options,
+    .options = inspect_options,
 };
 
 /* Text from a file, made printable. */
@@ -44,7 +44,7 @@ static void print_shape(const char *label, const size_t *shape, size_t rank)
     putchar('\n');
 }
 
-static void print_variable(const struct cn_file *file)
+static void print_data_variable(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
     printf("  %-18s", "variable");
@@ -193,7 +193,7 @@ static void print_file(const char *path, const struct cn_file *file)
     printf("\n  %-18s%s, %llu bytes\n", "format",
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
-    print_variable(file);
+    print_data_variable(file);
     print_points("latitude", file->grid.lat, file->grid.lat_count, lat_order,
                  file->grid.lat_bounds != NULL);
     print_points("longitude", file->grid.lon, file->grid.lon_count, lon_order,
@@ -207,7 +207,7 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
-static enum cn_status inspect(const char *path)
+static enum cn_status inspect_file(const char *path)
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
@@ -228,20 +228,20 @@ static enum cn_status inspect(const char *path)
 
 int cn_command_inspect(int argc, char **argv)
 {
-    struct cn_arguments arguments = {.usage = &usage, .argc = argc, .argv = argv};
+    struct cn_arguments arguments = {.usage = &inspect_usage, .argc = argc, .argv = argv};
     int exit_code = CN_EXIT_OK, files = 0;
     for (int next; (next = cn_next_argument(&arguments)) != CN_ARGUMENT_END; files++) {
         if (next == CN_ARGUMENT_HELP)
             return CN_EXIT_OK;
         if (next != CN_ARGUMENT_OPERAND)
             return CN_EXIT_USAGE;
-        enum cn_status status = inspect(arguments.value);
+        enum cn_status status = inspect_file(arguments.value);
         if (status == CN_BAD_MACHINE)
             return CN_EXIT_MACHINE;
         if (status)
             exit_code = CN_EXIT_MISSING;
     }
     if (files == 0)
-        return cn_usage_error(&usage, "expected at least one netCDF file");
+        return cn_usage_error(&inspect_usage, "expected at least one netCDF file");
     return exit_code;
 }

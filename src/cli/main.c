@@ -35,7 +35,7 @@ static const struct command {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static void print_help(FILE *out)
+static void print_commands(FILE *out)
 {
     fputs("usage: climnorm COMMAND [OPTION]... ARGUMENT...\n\n"
           "Rolling 30-year climate normals from daily CMIP6 netCDF files.\n\n",
@@ -88,7 +88,7 @@ static int print_version(void)
     return CN_EXIT_OK;
 }
 
-static int unknown(const char *word)
+static int fail_unknown_word(const char *word)
 {
     char hint[CN_SUGGESTION_BYTES];
     struct cn_suggestion suggestion = {.word = word};
@@ -104,7 +104,7 @@ static int unknown(const char *word)
 }
 
 /* What the process needs before anything else. */
-static void set_up(void)
+static void prepare_process(void)
 {
     int descriptor; /* a file of ours must not take the place of a standard stream that is closed */
     do
@@ -123,7 +123,7 @@ static void set_up(void)
 }
 
 /* Results that could not be printed are an error too. */
-static int finish(int exit_code)
+static int flush_output(int exit_code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return exit_code;
@@ -132,30 +132,30 @@ static int finish(int exit_code)
     return exit_code > CN_EXIT_MISSING ? exit_code : CN_EXIT_MACHINE;
 }
 
-static int run(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
-        print_help(stderr);
+        print_commands(stderr);
         return CN_EXIT_USAGE;
     }
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        print_help(stdout);
-        return finish(CN_EXIT_OK);
+        print_commands(stdout);
+        return flush_output(CN_EXIT_OK);
     }
     if (strcmp(word, "--version") == 0)
-        return finish(print_version());
+        return flush_output(print_version());
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(word, commands[i].name) == 0)
-            return finish(commands[i].run(argc - 1, argv + 1));
-    return unknown(word);
+            return flush_output(commands[i].run(argc - 1, argv + 1));
+    return fail_unknown_word(word);
 }
 
 int main(int argc, char **argv)
 {
     cn_crash_watch(CN_EXIT_MACHINE);
-    set_up();
-    int exit_code = run(argc, argv);
+    prepare_process();
+    int exit_code = dispatch(argc, argv);
     cn_crash_allow_exit();
     return exit_code;
 }

@@ -91,7 +91,7 @@ static int option_by_name(struct cn_arguments *arguments, const char *name, size
 }
 
 /* Gives the option its value: the rest of its own argument, or the next argument. */
-static int take_value(struct cn_arguments *arguments, int index, const char *attached)
+static int assign_value(struct cn_arguments *arguments, int index, const char *attached)
 {
     const struct cn_option *option = &arguments->usage->options[index];
     if (!option->value && attached) {
@@ -117,7 +117,7 @@ static int next_letter(struct cn_arguments *arguments)
         return index;
     const char *rest = *arguments->letters ? arguments->letters : NULL;
     arguments->letters = "";
-    return take_value(arguments, index, rest);
+    return assign_value(arguments, index, rest);
 }
 
 static int next_argument(struct cn_arguments *arguments)
@@ -142,7 +142,7 @@ static int next_argument(struct cn_arguments *arguments)
     size_t length = strcspn(text + 2, "=");
     int index = option_by_name(arguments, text + 2, length);
     return index < 0 ? index
-                     : take_value(arguments, index, text[2 + length] ? text + 3 + length : NULL);
+                     : assign_value(arguments, index, text[2 + length] ? text + 3 + length : NULL);
 }
 
 int cn_next_argument(struct cn_arguments *arguments)
@@ -196,7 +196,7 @@ static const struct cn_usage plan_usage = {
     "plan", "CONFIG", "Shows what \"climnorm run CONFIG\" would do. Writes no results.",
     plan_options};
 
-static bool progress_mode(const char *text, enum cn_progress_mode *mode)
+static bool parse_progress_mode(const char *text, enum cn_progress_mode *mode)
 {
     static const char *const names[] = {"auto", "tty", "plain", "json", "none"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -208,8 +208,8 @@ static bool progress_mode(const char *text, enum cn_progress_mode *mode)
 }
 
 /* False: an error was printed. */
-static bool take_run_option(struct cn_run_options *options, const struct cn_usage *usage, int index,
-                            const char *value)
+static bool set_run_option(struct cn_run_options *options, const struct cn_usage *usage, int index,
+                           const char *value)
 {
     switch (index) {
     case THREADS:
@@ -223,7 +223,7 @@ static bool take_run_option(struct cn_run_options *options, const struct cn_usag
         options->overrides[options->override_count++] = value;
         return true;
     case PROGRESS:
-        if (progress_mode(value, &options->progress))
+        if (parse_progress_mode(value, &options->progress))
             return true;
         cn_usage_error(usage, "--progress: expected auto, tty, plain, json or none, not \"%.60s\"",
                        value);
@@ -268,7 +268,7 @@ bool cn_run_options_parse(int argc, char **argv, struct cn_run_options *options,
     struct cn_arguments arguments = {.usage = usage, .argc = argc, .argv = argv};
     int index;
     while ((index = cn_next_argument(&arguments)) >= 0 || index == CN_ARGUMENT_OPERAND)
-        if (!take_run_option(options, usage, index, arguments.value)) {
+        if (!set_run_option(options, usage, index, arguments.value)) {
             index = CN_ARGUMENT_BAD;
             break;
         }

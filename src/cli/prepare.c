@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int say(const struct cn_error *error)
+static int print_error(const struct cn_error *error)
 {
     fprintf(stderr, "climnorm: %s\n", error->text);
     return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
@@ -53,7 +53,7 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
 }
 
 /* How what is done before a run is shown. */
-static void set_announcer(const struct cn_run_options *options, struct cn_startup *startup)
+static void choose_startup_mode(const struct cn_run_options *options, struct cn_startup *startup)
 {
     startup->mode = options->quiet ? CN_PROGRESS_NONE
                                    : cn_progress_resolve_mode(options->progress, STDERR_FILENO);
@@ -77,8 +77,8 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_start
 }
 
 /* Waits for the lock with --wait. */
-static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_startup *startup,
-                                struct cn_error *error)
+static enum cn_status lock_output_root(struct cn_prepared *prepared, struct cn_startup *startup,
+                                       struct cn_error *error)
 {
     const char *root = prepared->config->output.root;
     struct cn_holder holder;
@@ -96,8 +96,8 @@ static enum cn_status take_lock(struct cn_prepared *prepared, struct cn_startup 
     }
 }
 
-static enum cn_status survey(struct cn_prepared *prepared, struct cn_startup *startup,
-                             struct cn_error *error)
+static enum cn_status find_existing(struct cn_prepared *prepared, struct cn_startup *startup,
+                                    struct cn_error *error)
 {
     const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal};
     startup->what = "looking at existing normals";
@@ -124,10 +124,11 @@ static int count_threads(int asked)
 
 /* One line, and where it was not for the user to know better, the summary of nothing. Returns the
  * exit code. */
-static int give_up(const struct cn_prepared *prepared, const struct cn_startup *startup,
-                   struct cn_error *error)
+static int report_failure(const struct cn_prepared *prepared, const struct cn_startup *startup,
+                          struct cn_error *error)
 {
-    int number = atomic_load(cn_stop_signal), exit_code = number ? 128 + number : say(error);
+    int number = atomic_load(cn_stop_signal),
+        exit_code = number ? 128 + number : print_error(error);
     if (number)
         fprintf(stderr, "climnorm: stopped by %s while %s; nothing was begun\n",
                 number == SIGINT    ? "SIGINT"
@@ -137,7 +138,7 @@ static int give_up(const struct cn_prepared *prepared, const struct cn_startup *
     if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
         cn_result_write_json(&(struct cn_run_result){.exit_code = exit_code},
                              prepared->options.summary, error))
-        say(error);
+        print_error(error);
     return exit_code;
 }
 
@@ -155,7 +156,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
     prepared->config = cn_run_options_config(&prepared->options, exit_code);
     if (!prepared->config)
         return false;
-    set_announcer(&prepared->options, &startup);
+    choose_startup_mode(&prepared->options, &startup);
     int threads = count_threads(prepared->config->engine.threads);
     const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
     enum cn_status status = cn_kernels_select(&kernels, &error);
@@ -166,15 +167,15 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
     if (!status && take_lock_too)
-        status = take_lock(prepared, &startup, &error);
+        status = lock_output_root(prepared, &startup, &error);
     if (!status)
-        status = survey(prepared, &startup, &error);
+        status = find_existing(prepared, &startup, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
     if (!status && take_lock_too)
         status = cn_diskspace_check(prepared->plan, &error);
     if (status || atomic_load(cn_stop_signal)) {
-        *exit_code = give_up(prepared, &startup, &error);
+        *exit_code = report_failure(prepared, &startup, &error);
         return false;
     }
     return true;

@@ -33,64 +33,65 @@ static char *make_title(const struct cn_plan *plan)
 }
 
 /* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */
-static bool is_untold(const struct cn_run_result *result)
+static bool has_unlisted_problem(const struct cn_run_result *result)
 {
-    bool lost = result->count == 0;
+    bool is_incomplete = result->count == 0;
     for (size_t v = 0; v < result->count; v++)
-        lost |= result->variables[v].problems.lost;
-    return lost && result->exit_code == CN_EXIT_MACHINE;
+        is_incomplete |= result->variables[v].problems.lost;
+    return is_incomplete && result->exit_code == CN_EXIT_MACHINE;
 }
 
-static void say_no_memory(void)
+static void print_out_of_memory(void)
 {
     struct cn_error error;
     cn_fail_memory(&error, "the run");
     fprintf(stderr, "climnorm: %s\n", error.text);
 }
 
-/* Runs with a display, or without where there can be none: then *blind says why. The summary's file
- * comes before the display's end, for terminals and pipes may take nothing any more; *lost says why
- * it could not be written. */
-static void work(const struct cn_prepared *prepared, const struct cn_progress_view *view,
-                 struct cn_run_result *result, struct cn_error *blind, struct cn_error *lost)
+/* Runs with a display, or without where there can be none: then *display_error says why. The
+ * summary's file comes before the display's end, for terminals and pipes may take nothing any more;
+ * *summary_error says why it could not be written. */
+static void run_with_display(const struct cn_prepared *prepared,
+                             const struct cn_progress_view *view, struct cn_run_result *result,
+                             struct cn_error *display_error, struct cn_error *summary_error)
 {
     const char *summary = prepared->options.summary;
     struct cn_progress *progress = NULL;
-    blind->status = cn_progress_start(view, &progress, blind);
+    display_error->status = cn_progress_start(view, &progress, display_error);
     const struct cn_run_hooks hooks = {
         .counters = view->counters, .progress = progress, .stop = cn_stop_signal};
     cn_signals_begin();
     cn_signals_show(progress);
     cn_run(prepared->plan, &hooks, result);
     cn_signals_end(result->exit_code);
-    lost->status = summary ? cn_result_write_json(result, summary, lost) : CN_OK;
+    summary_error->status = summary ? cn_result_write_json(result, summary, summary_error) : CN_OK;
     cn_signals_show(NULL);
     cn_progress_stop(progress, atomic_load(cn_stop_signal) ? HURRY_S : PATIENCE_S);
 }
 
 /* Returns the exit code. */
-static int tell(const struct cn_run_options *options, const struct cn_progress_view *view,
-                const struct cn_run_result *result, const struct cn_error *blind,
-                const struct cn_error *lost)
+static int print_outcome(const struct cn_run_options *options, const struct cn_progress_view *view,
+                         const struct cn_run_result *result, const struct cn_error *display_error,
+                         const struct cn_error *summary_error)
 {
     if (isatty(view->fd) && cn_progress_resolve_mode(view->mode, view->fd) == CN_PROGRESS_TTY)
         fputs("\033[?7h\033[?25h", stderr); /* should a frame have been given up halfway */
-    if (blind->status) {
-        fprintf(stderr, "climnorm: %s\n", blind->text);
+    if (display_error->status) {
+        fprintf(stderr, "climnorm: %s\n", display_error->text);
         cn_result_print_problems(result, stderr);
     }
     if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
         putchar('\n'); /* the display's last frame is above */
     if (!options->quiet)
         cn_result_print(result, stdout);
-    if (is_untold(result))
-        say_no_memory();
-    if (lost->status)
-        fprintf(stderr, "climnorm: %s\n", lost->text);
-    return lost->status && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
+    if (has_unlisted_problem(result))
+        print_out_of_memory();
+    if (summary_error->status)
+        fprintf(stderr, "climnorm: %s\n", summary_error->text);
+    return summary_error->status && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
 }
 
-static int run_watched(const struct cn_prepared *prepared)
+static int run_plan(const struct cn_prepared *prepared)
 {
     const struct cn_plan *plan = prepared->plan;
     const struct cn_run_options *options = &prepared->options;
@@ -100,7 +101,7 @@ static int run_watched(const struct cn_prepared *prepared)
     char *title = make_title(plan);
     int exit_code = CN_EXIT_MACHINE;
     if (!counters || !names || !title) {
-        say_no_memory();
+        print_out_of_memory();
     } else {
         memset(counters, 0, (plan->variable_count + 1) * sizeof *counters);
         for (size_t v = 0; v < plan->variable_count; v++)
@@ -115,9 +116,9 @@ static int run_watched(const struct cn_prepared *prepared)
                                                                      : options->progress,
                                               .fd = STDERR_FILENO};
         struct cn_run_result result;
-        struct cn_error blind, lost;
-        work(prepared, &view, &result, &blind, &lost);
-        exit_code = tell(options, &view, &result, &blind, &lost);
+        struct cn_error display_error, summary_error;
+        run_with_display(prepared, &view, &result, &display_error, &summary_error);
+        exit_code = print_outcome(options, &view, &result, &display_error, &summary_error);
         cn_result_free(&result);
     }
     free(counters);
@@ -134,7 +135,7 @@ int cn_command_run(int argc, char **argv)
     if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
         if (prepared.options.verbose)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
-        exit_code = run_watched(&prepared);
+        exit_code = run_plan(&prepared);
         char *root = realpath(prepared.config->output.root, NULL);
         if (!prepared.options.quiet && root) /* it may have gone meanwhile */
             printf("Normals are in %s\n", root);

@@ -11,18 +11,18 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { GRACE_S = 3 }; /* for all but the work itself, once a stop is asked for */
+enum { GRACE_S = 3 }; /* for all but the work itself, once a stop is status_requested for */
 
 static atomic_int first_signal;
-static atomic_bool insisted, asked;
+static atomic_bool insisted, status_requested;
 static atomic_bool is_working; /* files are in the making, and need their time */
 static atomic_int outcome;     /* the exit code, once the work is over */
 static _Atomic(struct cn_progress *) display;
-static atomic_int answering; /* handlers that may still use the display */
+static atomic_int handlers_at_display; /* handlers that may still use the display */
 
 const atomic_int *const cn_stop_signal = &first_signal;
 
-static void stop(int number)
+static void on_stop_signal(int number)
 {
     int none = 0;
     atomic_compare_exchange_strong(&first_signal, &none, number);
@@ -31,13 +31,13 @@ static void stop(int number)
     /* A lost connection is told by the shell and by the kernel: that is not to insist. */
     if (number == SIGHUP || !atomic_exchange(&insisted, true))
         return;
-    atomic_fetch_add(&answering, 1);
+    atomic_fetch_add(&handlers_at_display, 1);
     cn_progress_halt(atomic_load(&display));
     _exit(128 + number);
 }
 
 /* What is left to do has taken too long: most likely nobody reads what is printed. */
-static void end(int number)
+static void on_alarm(int number)
 {
     (void)number;
     int code = atomic_load(&outcome);
@@ -45,23 +45,24 @@ static void end(int number)
         _exit(code > CN_EXIT_MISSING ? code : 128 + atomic_load(&first_signal));
 }
 
-static void answer(int number)
+static void on_status_signal(int number)
 {
     (void)number;
     int reason = errno;
-    atomic_fetch_add(&answering, 1);
+    atomic_fetch_add(&handlers_at_display, 1);
     struct cn_progress *progress = atomic_load(&display);
     if (progress)
         cn_progress_request_status(progress);
     else
-        atomic_store(&asked, true);
-    atomic_fetch_sub(&answering, 1);
+        atomic_store(&status_requested, true);
+    atomic_fetch_sub(&handlers_at_display, 1);
     errno = reason;
 }
 
 void cn_signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART}, inherited = {0};
+    struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART},
+                     inherited = {0};
     sigset_t caught;
     sigemptyset(&caught);
     /* A shell without job control starts "climnorm run ... &" deaf to SIGINT; it is heard all the
@@ -70,9 +71,9 @@ void cn_signals_catch(void)
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &action, NULL);
-    action.sa_handler = answer;
+    action.sa_handler = on_status_signal;
     sigaction(SIGUSR1, &action, NULL);
-    action.sa_handler = end;
+    action.sa_handler = on_alarm;
     sigaction(SIGALRM, &action, NULL);
     sigaddset(&caught, SIGINT);
     sigaddset(&caught, SIGTERM);
@@ -84,7 +85,7 @@ void cn_signals_catch(void)
 
 bool cn_signals_status_requested(void)
 {
-    return atomic_load(&asked) && atomic_exchange(&asked, false);
+    return atomic_load(&status_requested) && atomic_exchange(&status_requested, false);
 }
 
 void cn_signals_begin(void)
@@ -104,7 +105,7 @@ void cn_signals_end(int exit_code)
 void cn_signals_show(struct cn_progress *progress)
 {
     atomic_store(&display, progress);
-    while (!progress && atomic_load(&answering)) /* in another thread */
+    while (!progress && atomic_load(&handlers_at_display)) /* in another thread */
         sched_yield();
     if (progress && cn_signals_status_requested())
         cn_progress_request_status(progress);

@@ -15,16 +15,16 @@ static const uint64_t SECOND_NS = 1000000000;
 
 void cn_startup_begin(struct cn_startup *startup)
 {
-    startup->began_ns = startup->told_ns = cn_now_ns();
+    startup->began_ns = startup->shown_ns = cn_now_ns();
 }
 
 /* How long to be silent: who waits at a terminal gets a count after a second, and then sees it
  * change. */
-static uint64_t silence_ns(const struct cn_startup *startup)
+static uint64_t interval_ns(const struct cn_startup *startup)
 {
     switch (startup->mode) {
     case CN_PROGRESS_TTY:
-        return startup->is_there ? SECOND_NS / 10 : SECOND_NS;
+        return startup->has_count ? SECOND_NS / 10 : SECOND_NS;
     case CN_PROGRESS_JSON:
         return SECOND_NS;
     case CN_PROGRESS_PLAIN:
@@ -54,9 +54,9 @@ void cn_startup_report(void *context, size_t done, size_t count)
     struct cn_startup *startup = context;
     uint64_t now = cn_now_ns();
     bool asked = cn_signals_status_requested();
-    if (!asked && now - startup->told_ns < silence_ns(startup))
+    if (!asked && now - startup->shown_ns < interval_ns(startup))
         return;
-    startup->told_ns = now;
+    startup->shown_ns = now;
     if (startup->mode == CN_PROGRESS_JSON) {
         print_json(startup, startup->what, done, count);
         return;
@@ -69,14 +69,14 @@ void cn_startup_report(void *context, size_t done, size_t count)
         fprintf(stderr, "\r\033[Kclimnorm: %s: %zu%s\n", startup->what, done, of);
     fprintf(stderr, "%s%s: %zu%s%s", stays ? "climnorm: " : "\r\033[K", startup->what, done, of,
             stays ? "\n" : "");
-    startup->is_there = !stays;
+    startup->has_count = !stays;
 }
 
 void cn_startup_end(struct cn_startup *startup)
 {
-    if (startup->is_there)
+    if (startup->has_count)
         fputs("\r\033[K", stderr);
-    startup->is_there = false;
+    startup->has_count = false;
 }
 
 void cn_startup_say(struct cn_startup *startup, const char *text)

@@ -11,8 +11,8 @@
 struct cn_startup {
     enum cn_progress_mode mode; /* none: says something only when SIGUSR1 asks */
     const char *what;           /* "examining files": what is being done */
-    uint64_t began_ns, told_ns;
-    bool is_there; /* a count, on the terminal */
+    uint64_t began_ns, shown_ns;
+    bool has_count; /* a count, on the terminal */
 };
 
 /* Nothing was done before; times count from now. */

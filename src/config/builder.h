@@ -16,7 +16,7 @@ struct cn_location {
 
 struct cn_key_state {
     enum { CN_UNSET, CN_DEFAULTED, CN_SET, CN_WRONG } state;
-    struct cn_location place;
+    struct cn_location location;
 };
 
 /* An entry of custom_regions or normals.periods as read. The line stands first in every list's
@@ -36,7 +36,7 @@ struct cn_config_builder {
     struct cn_list variables, scenarios, regions; /* of const char * */
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
-    struct cn_key_state marks[CN_KEY_COUNT];      /* one for each of cn_keys */
+    struct cn_key_state key_states[CN_KEY_COUNT]; /* one for each of cn_keys */
     const char *folder;                           /* absolute; relative paths start here */
     struct cn_problems *problems;
     bool failed;        /* a problem was added */
@@ -45,19 +45,20 @@ struct cn_config_builder {
 
 /* Adds a problem "file:line: key: …" or "--set KEY=VALUE: …"; key may be NULL. After 100 problems
  * the rest is dropped: nobody reads them, and a hostile file could hold a million. */
-void cn_config_error(struct cn_config_builder *builder, struct cn_location place, const char *key,
-                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
+                     const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* The mark of a key by its path, which must exist. */
 struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path);
 
 /* Checks the value against the key and stores it at base + key->offset. False: it complained. */
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
-                     const struct cn_value *value, struct cn_location place);
+                     const struct cn_value *value, struct cn_location location);
 
 /* Complains about a member that no key has; `group` is its group's path, "" at the top. */
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
-                           const char *group, const char *name, struct cn_location place);
+                           const char *group, const char *name, struct cn_location location);
 
 /* What no key can judge alone: roots, regions, periods, min_years, duplicates. */
 void cn_config_check(struct cn_config_builder *builder);

@@ -11,13 +11,13 @@
 #include <string.h>
 
 /* The key has a value, right by itself. */
-static bool holds(struct cn_config_builder *builder, const char *path)
+static bool has_value(struct cn_config_builder *builder, const char *path)
 {
     int state = (int)cn_config_key_state(builder, path)->state;
     return state == CN_SET || state == CN_DEFAULTED;
 }
 
-static const struct cn_region *builtin(const char *name)
+static const struct cn_region *find_builtin(const char *name)
 {
     const struct cn_region *region = cn_builtin_regions;
     while (region->name && strcmp(region->name, name) != 0)
@@ -27,16 +27,16 @@ static const struct cn_region *builtin(const char *name)
 
 static void check_box(struct cn_config_builder *builder, struct cn_custom_region *custom)
 {
-    struct cn_location place = {custom->line, NULL};
+    struct cn_location location = {custom->line, NULL};
     struct cn_region *region = &custom->region;
     if (region->lat[0] > region->lat[1])
-        cn_config_error(builder, place, "custom_regions.lat",
+        cn_config_error(builder, location, "custom_regions.lat",
                         "[%g, %g] runs from north to south; write [%g, %g]", region->lat[0],
                         region->lat[1], region->lat[1], region->lat[0]);
     double west = region->lon[0], east = region->lon[1];
     if (west - east > 360)
         cn_config_error(
-            builder, place, "custom_regions.lon",
+            builder, location, "custom_regions.lon",
             "[%g, %g] has its west bound more than a whole turn east of its east bound; "
             "write both from -180 to 180 or from 0 to 360",
             west, east);
@@ -54,14 +54,14 @@ static void check_custom_regions(struct cn_config_builder *builder)
         if (!name)
             continue;
         custom->region.title = custom->region.title ? custom->region.title : name;
-        struct cn_location place = {custom->line, NULL};
-        if (builtin(name))
+        struct cn_location location = {custom->line, NULL};
+        if (find_builtin(name))
             cn_config_error(
-                builder, place, "custom_regions.name",
+                builder, location, "custom_regions.name",
                 "\"%s\" is a built-in region and cannot be redefined; choose another name", name);
         for (size_t j = 0; j < i; j++)
             if (regions[j].region.name && strcmp(regions[j].region.name, name) == 0) {
-                cn_config_error(builder, place, "custom_regions.name",
+                cn_config_error(builder, location, "custom_regions.name",
                                 "\"%s\" is already defined in line %d", name, regions[j].line);
                 break;
             }
@@ -80,21 +80,21 @@ static void unknown_region(struct cn_config_builder *builder, const char *name)
         cn_strbuf_add(&known, " %s", region->name);
     }
     for (size_t i = 0; i < builder->custom_regions.count; i++) {
-        if (!custom[i].region.name || builtin(custom[i].region.name))
+        if (!custom[i].region.name || find_builtin(custom[i].region.name))
             continue;
         cn_suggest(&suggestion, custom[i].region.name);
         if (known.length < ENOUGH_BYTES)
             cn_strbuf_add(&known, " %s", custom[i].region.name);
     }
     cn_config_error(
-        builder, cn_config_key_state(builder, "regions")->place, "regions",
+        builder, cn_config_key_state(builder, "regions")->location, "regions",
         "\"%s\" is not a known region%s; known are%s; others are defined in custom_regions", name,
         cn_suggestion_text(&suggestion, hint), cn_strbuf_text(&known));
     builder->out_of_memory |= known.failed;
     cn_strbuf_free(&known);
 }
 
-static bool is_listed(const char *const *names, size_t count, const char *name)
+static bool contains_name(const char *const *names, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(names[i], name) == 0)
@@ -112,7 +112,7 @@ static void check_regions(struct cn_config_builder *builder)
                       sizeof *config->regions);
     builder->out_of_memory |= !config->regions;
     for (size_t i = 0; config->regions && i < builder->regions.count; i++) {
-        const struct cn_region *region = builtin(names[i]);
+        const struct cn_region *region = find_builtin(names[i]);
         for (size_t j = 0; j < builder->custom_regions.count && !region; j++)
             if (custom[j].region.name && strcmp(custom[j].region.name, names[i]) == 0)
                 region = &custom[j].region;
@@ -124,11 +124,11 @@ static void check_regions(struct cn_config_builder *builder)
     /* A region that is defined is wanted, listed or not. */
     for (size_t j = 0; config->regions && j < builder->custom_regions.count; j++)
         if (custom[j].region.name &&
-            !is_listed(names, builder->regions.count, custom[j].region.name))
+            !contains_name(names, builder->regions.count, custom[j].region.name))
             config->regions[config->region_count++] = custom[j].region;
-    if (!config->region_count && !builder->regions.count && holds(builder, "regions"))
+    if (!config->region_count && !builder->regions.count && has_value(builder, "regions"))
         cn_config_error(
-            builder, cn_config_key_state(builder, "regions")->place, "regions",
+            builder, cn_config_key_state(builder, "regions")->location, "regions",
             "the list is empty and custom_regions defines none; name at least one region, "
             "or leave the key out to get its default");
 }
@@ -141,10 +141,10 @@ static void check_scenarios(struct cn_config_builder *builder)
     config->scenarios_given = builder->scenarios.items;
     config->scenarios = builder->scenarios.items;
     config->scenario_count = builder->scenarios.count;
-    for (size_t i = 0; i < config->scenario_count && holds(builder, "input.historical"); i++)
+    for (size_t i = 0; i < config->scenario_count && has_value(builder, "input.historical"); i++)
         if (strcmp(config->scenarios[i], config->input.historical) == 0)
             cn_config_error(
-                builder, cn_config_key_state(builder, "scenarios")->place, "scenarios",
+                builder, cn_config_key_state(builder, "scenarios")->location, "scenarios",
                 "\"%s\" is input.historical, which comes before every scenario; remove it "
                 "(an empty list means the historical years alone)",
                 config->scenarios[i]);
@@ -166,13 +166,13 @@ static void check_periods(struct cn_config_builder *builder)
         periods[i] = given[i].period;
     config->normals.periods = periods;
     config->normals.period_count = count;
-    if (!holds(builder, "normals.periods"))
+    if (!has_value(builder, "normals.periods"))
         return;
     for (size_t i = 0; i < count; i++) {
         const struct cn_period *period = &given[i].period;
-        struct cn_location place = {given[i].line, NULL};
+        struct cn_location location = {given[i].line, NULL};
         if (period->first > period->last) {
-            cn_config_error(builder, place, "normals.periods",
+            cn_config_error(builder, location, "normals.periods",
                             "period \"%s\": last (%d) is before first (%d)", period->name,
                             period->last, period->first);
             continue;
@@ -180,7 +180,7 @@ static void check_periods(struct cn_config_builder *builder)
         for (size_t j = 0; j < i; j++) {
             const struct cn_period *other = &given[j].period;
             if (other->first <= period->last && period->first <= other->last)
-                cn_config_error(builder, place, "normals.periods",
+                cn_config_error(builder, location, "normals.periods",
                                 "\"%s\" (%d to %d) overlaps \"%s\" (%d to %d) of line %d",
                                 period->name, period->first, period->last, other->name,
                                 other->first, other->last, given[j].line);
@@ -188,17 +188,17 @@ static void check_periods(struct cn_config_builder *builder)
     }
 }
 
-static void check_years(struct cn_config_builder *builder)
+static void check_min_years(struct cn_config_builder *builder)
 {
     enum { USUAL_MIN_YEARS = 25 };
-    if (!holds(builder, "normals.window"))
+    if (!has_value(builder, "normals.window"))
         return;
     int window = builder->config.normals.window, *min_years = &builder->config.normals.min_years;
-    const struct cn_key_state *mark = cn_config_key_state(builder, "normals.min_years");
-    if (mark->state == CN_UNSET)
+    const struct cn_key_state *key_state = cn_config_key_state(builder, "normals.min_years");
+    if (key_state->state == CN_UNSET)
         *min_years = window < USUAL_MIN_YEARS ? window : USUAL_MIN_YEARS;
-    else if (mark->state == CN_SET && *min_years > window)
-        cn_config_error(builder, mark->place, "normals.min_years",
+    else if (key_state->state == CN_SET && *min_years > window)
+        cn_config_error(builder, key_state->location, "normals.min_years",
                         "%d years cannot be in a window of %d; lower it or raise normals.window",
                         *min_years, window);
 }
@@ -215,10 +215,10 @@ static bool same_folder(const char *a, const char *b)
 
 static void check_roots(struct cn_config_builder *builder)
 {
-    if (holds(builder, "input.root") && holds(builder, "output.root") &&
+    if (has_value(builder, "input.root") && has_value(builder, "output.root") &&
         same_folder(builder->config.input.root, builder->config.output.root))
         cn_config_error(
-            builder, cn_config_key_state(builder, "output.root")->place, "output.root",
+            builder, cn_config_key_state(builder, "output.root")->location, "output.root",
             "is the folder of input.root: results would lie among the input files; choose "
             "another folder");
 }
@@ -229,6 +229,6 @@ void cn_config_check(struct cn_config_builder *builder)
     check_regions(builder);
     check_scenarios(builder);
     check_periods(builder);
-    check_years(builder);
+    check_min_years(builder);
     check_roots(builder);
 }

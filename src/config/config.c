@@ -19,19 +19,20 @@ static const struct cn_key *find_key(const char *path, size_t length)
     return NULL;
 }
 
-static void store_marked(struct cn_config_builder *builder, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_location place, bool default_text)
+static void store_with_state(struct cn_config_builder *builder, const struct cn_key *key,
+                             const struct cn_value *value, struct cn_location location,
+                             bool default_text)
 {
-    struct cn_key_state *mark = &builder->marks[key - cn_keys];
-    bool good = cn_config_store(builder, key, builder, value, place);
-    mark->state = !good ? CN_WRONG : default_text ? CN_DEFAULTED : CN_SET;
-    mark->place = place;
+    struct cn_key_state *key_state = &builder->key_states[key - cn_keys];
+    bool good = cn_config_store(builder, key, builder, value, location);
+    key_state->state = !good ? CN_WRONG : default_text ? CN_DEFAULTED : CN_SET;
+    key_state->location = location;
 }
 
 /* Returns the key of a usable override, NULL after a complaint. */
 static const struct cn_key *override_key(struct cn_config_builder *builder, const char *override)
 {
-    struct cn_location place = {0, override};
+    struct cn_location location = {0, override};
     if (!cn_text_is_clean(override)) {
         cn_config_error(builder, (struct cn_location){0}, NULL,
                         "a --set over it holds control characters or bytes that are not UTF-8");
@@ -39,17 +40,18 @@ static const struct cn_key *override_key(struct cn_config_builder *builder, cons
     }
     size_t length = strcspn(override, "=");
     if (length == 0 || !override[length]) {
-        cn_config_error(builder, place, NULL, "expected KEY=VALUE, such as engine.threads=8");
+        cn_config_error(builder, location, NULL, "expected KEY=VALUE, such as engine.threads=8");
         return NULL;
     }
     const struct cn_key *key = find_key(override, length);
     if (key && key->type == CN_KEY_GROUP) {
-        cn_config_error(builder, place, NULL, "\"%s\" is a group; set one of its keys, such as %s",
-                        key->path, key[1].path);
+        cn_config_error(builder, location, NULL,
+                        "\"%s\" is a group; set one of its keys, such as %s", key->path,
+                        key[1].path);
         return NULL;
     }
     if (key && key->type == CN_KEY_GROUPS) {
-        cn_config_error(builder, place, NULL,
+        cn_config_error(builder, location, NULL,
                         "\"%s\" is a list of groups, which only the config file can hold",
                         key->path);
         return NULL;
@@ -60,13 +62,13 @@ static const struct cn_key *override_key(struct cn_config_builder *builder, cons
         char *dot = strrchr(path, '.');
         if (dot)
             *dot = '\0';
-        cn_config_unknown_key(builder, cn_keys, dot ? path : "", dot ? dot + 1 : path, place);
+        cn_config_unknown_key(builder, cn_keys, dot ? path : "", dot ? dot + 1 : path, location);
     }
     return key;
 }
 
 /* Whether a later override sets the same key. */
-static bool set_again(const char *const *overrides, size_t count)
+static bool is_set_again(const char *const *overrides, size_t count)
 {
     size_t length = strcspn(overrides[0], "=");
     for (size_t i = 1; i < count; i++)
@@ -82,7 +84,7 @@ static void apply_overrides(struct cn_config_builder *builder, const char *const
 {
     for (size_t i = 0; i < count; i++) {
         const struct cn_key *key = override_key(builder, overrides[i]);
-        if (!key || set_again(overrides + i, count - i))
+        if (!key || is_set_again(overrides + i, count - i))
             continue;
         struct cn_value value;
         const char *text = strchr(overrides[i], '=') + 1;
@@ -90,7 +92,7 @@ static void apply_overrides(struct cn_config_builder *builder, const char *const
             builder->out_of_memory = true;
             return;
         }
-        store_marked(builder, key, &value, (struct cn_location){0, overrides[i]}, false);
+        store_with_state(builder, key, &value, (struct cn_location){0, overrides[i]}, false);
     }
 }
 
@@ -99,24 +101,24 @@ static void apply_group(struct cn_config_builder *builder, const char *group,
 {
     for (size_t i = 0; i < members->count; i++) {
         const struct cn_value *value = &members->items[i];
-        struct cn_location place = {value->line, NULL};
+        struct cn_location location = {value->line, NULL};
         char path[256];
         int length =
             snprintf(path, sizeof path, "%s%s%.200s", group, *group ? "." : "", value->name);
         const struct cn_key *key = find_key(path, (size_t)length);
         if (!key)
-            cn_config_unknown_key(builder, cn_keys, group, value->name, place);
+            cn_config_unknown_key(builder, cn_keys, group, value->name, location);
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
             apply_group(builder, key->path, value);
-        else if (builder->marks[key - cn_keys].state == CN_UNSET)
-            store_marked(builder, key, value, place, false);
+        else if (builder->key_states[key - cn_keys].state == CN_UNSET)
+            store_with_state(builder, key, value, location, false);
     }
 }
 
 static void apply_defaults(struct cn_config_builder *builder)
 {
     for (const struct cn_key *key = cn_keys; key->path; key++) {
-        if (builder->marks[key - cn_keys].state != CN_UNSET)
+        if (builder->key_states[key - cn_keys].state != CN_UNSET)
             continue;
         char expects[CN_EXPECTS_BYTES];
         struct cn_value value;
@@ -127,7 +129,7 @@ static void apply_defaults(struct cn_config_builder *builder)
                  !cn_value_from_text(builder->config.pool, key, key->default_text, &value))
             builder->out_of_memory = true;
         else if (key->default_text)
-            store_marked(builder, key, &value, (struct cn_location){0}, true);
+            store_with_state(builder, key, &value, (struct cn_location){0}, true);
     }
 }
 
@@ -146,18 +148,18 @@ static const char *folder_of(struct cn_pool *pool, const char *path)
 /* Where the value of a key stands, for people. */
 static const char *origin_of(struct cn_config_builder *builder, const char *path)
 {
-    const struct cn_location place = cn_config_key_state(builder, path)->place;
+    const struct cn_location location = cn_config_key_state(builder, path)->location;
     const char *text = builder->config.path;
-    if (place.override)
-        text = cn_pool_printf(builder->config.pool, "--set %.200s", place.override);
-    else if (place.line)
-        text = cn_pool_printf(builder->config.pool, "%s:%d", builder->config.path, place.line);
+    if (location.override)
+        text = cn_pool_printf(builder->config.pool, "--set %.200s", location.override);
+    else if (location.line)
+        text = cn_pool_printf(builder->config.pool, "%s:%d", builder->config.path, location.line);
     builder->out_of_memory |= !text;
     return text;
 }
 
-static enum cn_status fill(struct cn_config_builder *builder, const char *const *overrides,
-                           size_t count)
+static enum cn_status read_settings(struct cn_config_builder *builder, const char *const *overrides,
+                                    size_t count)
 {
     struct cn_value root;
     struct cn_error error;
@@ -208,7 +210,7 @@ enum cn_status cn_config_read(const char *path, const char *const *overrides, si
     builder->config.pool = pool;
     builder->config.path = own_path;
     builder->problems = problems;
-    enum cn_status status = fill(builder, overrides, override_count);
+    enum cn_status status = read_settings(builder, overrides, override_count);
     if (status == CN_OK)
         *config = &builder->config;
     else

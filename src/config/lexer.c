@@ -77,7 +77,7 @@ struct scan {
     bool in_array;
 };
 
-static void keep(struct scan *scan, size_t count)
+static void copy_chars(struct scan *scan, size_t count)
 {
     for (; count; count--) {
         scan->line += *scan->at == '\n';
@@ -85,7 +85,7 @@ static void keep(struct scan *scan, size_t count)
     }
 }
 
-static void blank(struct scan *scan, size_t count)
+static void blank_chars(struct scan *scan, size_t count)
 {
     for (; count; count--) {
         bool newline = *scan->at++ == '\n';
@@ -94,7 +94,7 @@ static void blank(struct scan *scan, size_t count)
     }
 }
 
-static enum cn_status string(struct scan *scan, struct cn_error *error)
+static enum cn_status copy_string(struct scan *scan, struct cn_error *error)
 {
     size_t length = 1;
     for (const char *at = scan->at; at[length] != '"'; length++) {
@@ -104,25 +104,25 @@ static enum cn_status string(struct scan *scan, struct cn_error *error)
             return cn_fail(error, CN_BAD_USAGE,
                            "the text that begins here has no closing quote (\") on its line");
     }
-    keep(scan, length + 1);
+    copy_chars(scan, length + 1);
     return CN_OK;
 }
 
-static enum cn_status comment(struct scan *scan, struct cn_error *error)
+static enum cn_status blank_comment(struct scan *scan, struct cn_error *error)
 {
     if (scan->at[1] != '*' || scan->at[0] == '#') {
-        blank(scan, strcspn(scan->at, "\n"));
+        blank_chars(scan, strcspn(scan->at, "\n"));
         return CN_OK;
     }
     const char *end = strstr(scan->at + 2, "*/");
     if (!end)
         return cn_fail(error, CN_BAD_USAGE, "the comment that begins here has no closing */");
-    blank(scan, (size_t)(end + 2 - scan->at));
+    blank_chars(scan, (size_t)(end + 2 - scan->at));
     return CN_OK;
 }
 
 /* A name or a number. Integers that 32 bits may not hold get an L. */
-static void word(struct scan *scan)
+static void copy_word(struct scan *scan)
 {
     bool hexadecimal = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
     size_t digits = hexadecimal ? 2 + strspn(scan->at + 2, "0123456789abcdefABCDEF")
@@ -131,53 +131,53 @@ static void word(struct scan *scan)
     while (isalnum((unsigned char)scan->at[length]) ||
            (scan->at[length] && strchr("_-+.*", scan->at[length])))
         length++;
-    keep(scan, length);
+    copy_chars(scan, length);
     if (length == digits && digits > 9)
         *scan->out++ = 'L';
 }
 
-static enum cn_status mark(struct scan *scan, struct cn_error *error)
+static enum cn_status copy_mark(struct scan *scan, struct cn_error *error)
 {
-    char mark = *scan->at;
-    if (strchr("([{", mark) && ++scan->depth > DEEPEST)
+    char c = *scan->at;
+    if (strchr("([{", c) && ++scan->depth > DEEPEST)
         return cn_fail(error, CN_BAD_USAGE, "brackets are nested deeper than any key needs");
-    if (strchr(")]}", mark))
+    if (strchr(")]}", c))
         scan->depth--;
-    if ((mark == '=' || mark == ':') && ++scan->settings > MOST_SETTINGS)
+    if ((c == '=' || c == ':') && ++scan->settings > MOST_SETTINGS)
         return cn_fail(error, CN_BAD_USAGE, "more settings than a config can need");
-    if (mark == '@' && strncmp(scan->at, "@include", 8) == 0)
+    if (c == '@' && strncmp(scan->at, "@include", 8) == 0)
         return cn_fail(error, CN_BAD_USAGE,
                        "@include is not allowed: write all settings in one file");
-    keep(scan, 1);
-    if (mark == '[' && !scan->in_array) {
+    copy_chars(scan, 1);
+    if (c == '[' && !scan->in_array) {
         scan->out[-1] = '(';
         scan->in_array = true;
-    } else if (mark == ']' && scan->in_array) {
+    } else if (c == ']' && scan->in_array) {
         scan->out[-1] = ')';
         scan->in_array = false;
-    } else if (mark == ')' && scan->in_array) {
+    } else if (c == ')' && scan->in_array) {
         scan->out[-1] = ']'; /* "[1, 2)" stays a syntax error */
     }
     return CN_OK;
 }
 
-static enum cn_status prepare(struct scan *scan, struct cn_error *error)
+static enum cn_status rewrite_text(struct scan *scan, struct cn_error *error)
 {
     if (strncmp(scan->at, "\xef\xbb\xbf", 3) == 0)
-        blank(scan, 3); /* the byte order mark that some editors write */
+        blank_chars(scan, 3); /* the byte order mark that some editors write */
     enum cn_status status = CN_OK;
     while (*scan->at && status == CN_OK) {
         char next = scan->at[0], after = scan->at[1];
         if (next == '"')
-            status = string(scan, error);
+            status = copy_string(scan, error);
         else if (next == '#' || (next == '/' && (after == '/' || after == '*')))
-            status = comment(scan, error);
+            status = blank_comment(scan, error);
         else if (isalnum((unsigned char)next) || next == '.' || next == '*')
-            word(scan);
+            copy_word(scan);
         else if (strchr("()[]{}=:@", next))
-            status = mark(scan, error);
+            status = copy_mark(scan, error);
         else
-            keep(scan, 1);
+            copy_chars(scan, 1);
     }
     *scan->out = '\0';
     return status;
@@ -192,7 +192,7 @@ enum cn_status cn_config_text_prepare(const char *text, char **prepared, int *li
     if (!copy)
         return cn_fail_memory(error, "config text");
     struct scan scan = {.at = text, .out = copy, .line = 1};
-    enum cn_status status = prepare(&scan, error);
+    enum cn_status status = rewrite_text(&scan, error);
     *line = scan.line;
     if (status == CN_OK)
         *prepared = copy;

@@ -1,5 +1,5 @@
 /*
- * One value against one key: the type, the range, the characters; then into its place. It judges
+ * One value against one key: the type, the range, the characters; then into its location. It judges
  * each value alone; check.c judges them together.
  */
 #include "base/suggest.h"
@@ -13,8 +13,8 @@
 
 enum { MOST_PROBLEMS = 100 };
 
-void cn_config_error(struct cn_config_builder *builder, struct cn_location place, const char *key,
-                     const char *format, ...)
+void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
+                     const char *key, const char *format, ...)
 {
     builder->failed = true;
     if (builder->problems->count > MOST_PROBLEMS)
@@ -31,12 +31,12 @@ void cn_config_error(struct cn_config_builder *builder, struct cn_location place
     va_end(args);
     const char *between = key ? ": " : "";
     key = key ? key : "";
-    if (place.override)
-        cn_problems_add(builder->problems, CN_PROBLEM, "--set %.200s: %s", place.override,
+    if (location.override)
+        cn_problems_add(builder->problems, CN_PROBLEM, "--set %.200s: %s", location.override,
                         what.text);
-    else if (place.line)
+    else if (location.line)
         cn_problems_add(builder->problems, CN_PROBLEM, "%s:%d: %s%s%s", builder->config.path,
-                        place.line, key, between, what.text);
+                        location.line, key, between, what.text);
     else
         cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s%s%s", builder->config.path, key,
                         between, what.text);
@@ -47,13 +47,13 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
     size_t i = 0;
     while (strcmp(cn_keys[i].path, path) != 0)
         i++;
-    return &builder->marks[i];
+    return &builder->key_states[i];
 }
 
 /* The key that was meant: a near name in the same group, the same name in another, or a near path.
  * NULL: none. */
-static const struct cn_key *nearest(const struct cn_key *keys, const char *group, const char *name,
-                                    const char *full)
+static const struct cn_key *find_meant_key(const struct cn_key *keys, const char *group,
+                                           const char *name, const char *full)
 {
     const struct cn_key *sibling = NULL, *cousin = NULL, *other = NULL;
     struct cn_suggestion by_name = {.word = name}, by_path = {.word = full};
@@ -73,40 +73,42 @@ static const struct cn_key *nearest(const struct cn_key *keys, const char *group
 }
 
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
-                           const char *group, const char *name, struct cn_location place)
+                           const char *group, const char *name, struct cn_location location)
 {
     char full[256];
     snprintf(full, sizeof full, "%s%s%.150s", group, *group ? "." : "", name);
-    const struct cn_key *meant = nearest(keys, group, name, full);
+    const struct cn_key *meant = find_meant_key(keys, group, name, full);
     if (meant)
-        cn_config_error(builder, place, full, "is not a key (did you mean \"%s\"?)", meant->path);
+        cn_config_error(builder, location, full, "is not a key (did you mean \"%s\"?)",
+                        meant->path);
     else
-        cn_config_error(builder, place, full, "is not a key; docs/config.md lists all keys");
+        cn_config_error(builder, location, full, "is not a key; docs/config.md lists all keys");
 }
 
-static bool refuse(struct cn_config_builder *builder, const struct cn_key *key,
-                   const struct cn_value *value, struct cn_location place, const char *hint)
+static bool reject_value(struct cn_config_builder *builder, const struct cn_key *key,
+                         const struct cn_value *value, struct cn_location location,
+                         const char *hint)
 {
     char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
-    cn_config_error(builder, place, key->path, "expected %s, not %s%s",
+    cn_config_error(builder, location, key->path, "expected %s, not %s%s",
                     cn_key_expects(key, expects), cn_value_show(value, shown), hint);
     return false;
 }
 
 /* Text of any kind: there, clean, and not too long. */
 static bool check_text(struct cn_config_builder *builder, const struct cn_key *key,
-                       const struct cn_value *value, struct cn_location place)
+                       const struct cn_value *value, struct cn_location location)
 {
     if (value->kind != CN_VALUE_TEXT)
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     if (!value->text[0])
-        return refuse(builder, key, value, place,
-                      key->required ? "" : "; leave the key out to get its default");
+        return reject_value(builder, key, value, location,
+                            key->required ? "" : "; leave the key out to get its default");
     if (!cn_text_is_clean(value->text))
-        cn_config_error(builder, place, key->path,
+        cn_config_error(builder, location, key->path,
                         "holds control characters or bytes that are not UTF-8 text");
     else if (strlen(value->text) > (size_t)key->max)
-        cn_config_error(builder, place, key->path, "is longer than %g bytes", key->max);
+        cn_config_error(builder, location, key->path, "is longer than %g bytes", key->max);
     else
         return true;
     return false;
@@ -153,9 +155,9 @@ static const char *absolute_path(struct cn_config_builder *builder, const char *
 }
 
 static bool store_text(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                       const struct cn_value *value, struct cn_location place)
+                       const struct cn_value *value, struct cn_location location)
 {
-    if (!check_text(builder, key, value, place))
+    if (!check_text(builder, key, value, location))
         return false;
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
@@ -164,10 +166,10 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
                  : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
                                                   : true;
     if (!named)
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN;
     if (path && (text[0] == '~' || strchr(text, '$'))) {
-        cn_config_error(builder, place, key->path,
+        cn_config_error(builder, location, key->path,
                         "~ and $VARIABLES are not replaced here: write the path itself");
         return false;
     }
@@ -175,7 +177,7 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
     const char *fault =
         key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, room, sizeof room) : NULL;
     if (fault) {
-        cn_config_error(builder, place, key->path, "%s", fault);
+        cn_config_error(builder, location, key->path, "%s", fault);
         return false;
     }
     text = key->type == CN_KEY_PATH ? absolute_path(builder, text) : cn_pool_strdup(pool, text);
@@ -185,12 +187,12 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
 }
 
 static bool store_number(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_location place)
+                         const struct cn_value *value, struct cn_location location)
 {
     bool whole = value->kind == CN_VALUE_INT;
     bool number = whole || (value->kind == CN_VALUE_REAL && key->type == CN_KEY_REAL);
     if (!number || !(value->real >= key->min && value->real <= key->max))
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     int integer = (int)value->real;
     if (key->type == CN_KEY_INT)
         memcpy(at, &integer, sizeof integer);
@@ -200,7 +202,7 @@ static bool store_number(struct cn_config_builder *builder, const struct cn_key 
 }
 
 static bool store_choice(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_location place)
+                         const struct cn_value *value, struct cn_location location)
 {
     char hint[CN_SUGGESTION_BYTES] = "";
     if (value->kind == CN_VALUE_TEXT) {
@@ -214,20 +216,20 @@ static bool store_choice(struct cn_config_builder *builder, const struct cn_key 
         }
         cn_suggestion_text(&suggestion, hint);
     }
-    return refuse(builder, key, value, place, hint);
+    return reject_value(builder, key, value, location, hint);
 }
 
 static bool store_range(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                        const struct cn_value *value, struct cn_location place)
+                        const struct cn_value *value, struct cn_location location)
 {
     if (value->kind != CN_VALUE_LIST || value->count != 2)
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     double bounds[2];
     for (size_t i = 0; i < 2; i++) {
         const struct cn_value *bound = &value->items[i];
         bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
         if (!number || !(bound->real >= key->min && bound->real <= key->max))
-            return refuse(builder, key, bound, (struct cn_location){bound->line, NULL}, "");
+            return reject_value(builder, key, bound, (struct cn_location){bound->line, NULL}, "");
         bounds[i] = bound->real;
     }
     memcpy(at, bounds, sizeof bounds);
@@ -235,7 +237,7 @@ static bool store_range(struct cn_config_builder *builder, const struct cn_key *
 }
 
 static bool store_version(struct cn_config_builder *builder, const struct cn_key *key,
-                          const struct cn_value *value, struct cn_location place)
+                          const struct cn_value *value, struct cn_location location)
 {
     const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
     struct cn_config *config = &builder->config;
@@ -245,7 +247,7 @@ static bool store_version(struct cn_config_builder *builder, const struct cn_key
     bool version =
         major > 0 && major < 9 && minor > 0 && minor < 9 && text[major + 1 + minor] == '\0';
     if (!config->input.newest && !version)
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     if (version) {
         config->input.version_major = (int)strtol(text, NULL, 10);
         config->input.version_minor = (int)strtol(text + major + 1, NULL, 10);
@@ -255,7 +257,7 @@ static bool store_version(struct cn_config_builder *builder, const struct cn_key
 
 /* "80%", "48GiB", "1.5 GiB", "500MB", "2000000000". */
 static bool store_memory(struct cn_config_builder *builder, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_location place)
+                         const struct cn_value *value, struct cn_location location)
 {
     static const struct {
         const char *name;
@@ -268,7 +270,7 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
     char *end;
     double number = strtod(text, &end);
     if (digits == 0 || end != text + digits || !(number > 0))
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     const char *unit = text + digits + strspn(text + digits, " ");
     struct cn_config *config = &builder->config;
     if (strcmp(unit, "%") == 0 && number <= 100) {
@@ -284,12 +286,12 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
             return true;
         }
     }
-    return refuse(builder, key, value, place, "");
+    return reject_value(builder, key, value, location, "");
 }
 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
                         struct cn_list *list, const struct cn_value *value,
-                        struct cn_location place)
+                        struct cn_location location)
 {
     static const struct cn_key entry = {.type = CN_KEY_NAME, .required = true, .max = 64};
     struct cn_key one = entry;
@@ -297,7 +299,7 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
-        struct cn_location at = {place.override ? 0 : value->items[i].line, place.override};
+        struct cn_location at = {location.override ? 0 : value->items[i].line, location.override};
         if (!store_text(builder, &one, &names[list->count], &value->items[i], at)) {
             good = false;
             continue;
@@ -320,23 +322,23 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
 static bool store_member(struct cn_config_builder *builder, const struct cn_key *list,
                          char *element, const struct cn_value *value, const struct cn_key **member)
 {
-    struct cn_location place = {value->line, NULL};
+    struct cn_location location = {value->line, NULL};
     const struct cn_key *key = list->element;
     while (key->path && strcmp(cn_key_leaf(key), value->name) != 0)
         key++;
     *member = key->path ? key : NULL;
     if (*member)
-        return cn_config_store(builder, key, element, value, place);
-    cn_config_unknown_key(builder, list->element, list->path, value->name, place);
+        return cn_config_store(builder, key, element, value, location);
+    cn_config_unknown_key(builder, list->element, list->path, value->name, location);
     return false;
 }
 
 static bool store_element(struct cn_config_builder *builder, const struct cn_key *list,
                           char *element, const struct cn_value *value)
 {
-    struct cn_location place = {value->line, NULL};
+    struct cn_location location = {value->line, NULL};
     if (value->kind != CN_VALUE_GROUP)
-        return refuse(builder, list, value, place, " in the list");
+        return reject_value(builder, list, value, location, " in the list");
     memcpy(element, &value->line, sizeof value->line);
     bool good = true;
     uint64_t given = 0; /* a bit for each key of the element */
@@ -348,7 +350,7 @@ static bool store_element(struct cn_config_builder *builder, const struct cn_key
     for (const struct cn_key *key = list->element; key->path; key++)
         if (key->required && !(given >> (key - list->element) & 1)) {
             char expects[CN_EXPECTS_BYTES];
-            cn_config_error(builder, place, key->path, "is missing: every entry needs it (%s)",
+            cn_config_error(builder, location, key->path, "is missing: every entry needs it (%s)",
                             cn_key_expects(key, expects));
             good = false;
         }
@@ -356,15 +358,17 @@ static bool store_element(struct cn_config_builder *builder, const struct cn_key
 }
 
 static bool store_list(struct cn_config_builder *builder, const struct cn_key *key,
-                       struct cn_list *list, const struct cn_value *value, struct cn_location place)
+                       struct cn_list *list, const struct cn_value *value,
+                       struct cn_location location)
 {
     if (value->kind != CN_VALUE_LIST)
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     if (value->count < (size_t)key->min)
-        return refuse(builder, key, value, place, "; leave the key out to get its default");
+        return reject_value(builder, key, value, location,
+                            "; leave the key out to get its default");
     if (value->count > (size_t)key->max) {
-        cn_config_error(builder, place, key->path, "has %zu entries; %g is the most", value->count,
-                        key->max);
+        cn_config_error(builder, location, key->path, "has %zu entries; %g is the most",
+                        value->count, key->max);
         return false;
     }
     bool names = key->type == CN_KEY_NAMES;
@@ -375,7 +379,7 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     }
     if (names)
-        return store_names(builder, key, list, value, place);
+        return store_names(builder, key, list, value, location);
     bool good = true;
     for (; list->count < value->count; list->count++)
         good &= store_element(builder, key, (char *)list->items + list->count * bytes,
@@ -384,38 +388,38 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
 }
 
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
-                     const struct cn_value *value, struct cn_location place)
+                     const struct cn_value *value, struct cn_location location)
 {
     void *at = (char *)base + key->offset;
     switch (key->type) {
     case CN_KEY_GROUP:
-        return refuse(builder, key, value, place, "");
+        return reject_value(builder, key, value, location, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
-        return store_list(builder, key, at, value, place);
+        return store_list(builder, key, at, value, location);
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
-        return store_text(builder, key, at, value, place);
+        return store_text(builder, key, at, value, location);
     case CN_KEY_INT:
     case CN_KEY_REAL:
-        return store_number(builder, key, at, value, place);
+        return store_number(builder, key, at, value, location);
     case CN_KEY_BOOL:
         if (value->kind != CN_VALUE_BOOL)
-            return refuse(builder, key, value, place, "");
+            return reject_value(builder, key, value, location, "");
         memcpy(at, &value->flag, sizeof value->flag);
         return true;
     case CN_KEY_CHOICE:
-        return store_choice(builder, key, at, value, place);
+        return store_choice(builder, key, at, value, location);
     case CN_KEY_RANGE:
-        return store_range(builder, key, at, value, place);
+        return store_range(builder, key, at, value, location);
     case CN_KEY_VERSION:
-        return store_version(builder, key, value, place);
+        return store_version(builder, key, value, location);
     case CN_KEY_MEMORY:
-        return store_memory(builder, key, value, place);
+        return store_memory(builder, key, value, location);
     }
     return false;
 }

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Depth is bounded by cn_config_text_prepare. */
-static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
+static bool convert_setting(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
 {
     const char *name = config_setting_name(setting);
     *value = (struct cn_value){.line = (int)config_setting_source_line(setting)};
@@ -48,7 +48,7 @@ static bool convert(struct cn_pool *pool, config_setting_t *setting, struct cn_v
     value->items = cn_pool_alloc(pool, (size_t)count, sizeof *value->items);
     for (; value->items && (int)value->count < count; value->count++) {
         config_setting_t *item = config_setting_get_elem(setting, (unsigned)value->count);
-        if (!convert(pool, item, &value->items[value->count]))
+        if (!convert_setting(pool, item, &value->items[value->count]))
             return false;
     }
     return value->items;
@@ -95,7 +95,7 @@ static enum cn_status parse_text(struct cn_pool *pool, const char *text, struct 
                                             error);
     if (status == CN_BAD_INPUT)
         status = fail_syntax(&parser.config, line, error);
-    else if (!status && !convert(pool, config_root_setting(&parser.config), root))
+    else if (!status && !convert_setting(pool, config_root_setting(&parser.config), root))
         status = cn_fail_memory(error, "config values");
     config_destroy(&parser.config);
     return status;
@@ -116,7 +116,7 @@ enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_v
     return status;
 }
 
-static bool split(struct cn_pool *pool, const char *text, struct cn_value *list)
+static bool split_list(struct cn_pool *pool, const char *text, struct cn_value *list)
 {
     list->kind = CN_VALUE_LIST;
     size_t capacity = 0;
@@ -143,7 +143,7 @@ static bool split(struct cn_pool *pool, const char *text, struct cn_value *list)
 }
 
 /* The value stays text when the text is not what the type asks for. */
-static void take_scalar(const struct cn_key *key, const char *text, struct cn_value *value)
+static void convert_scalar(const struct cn_key *key, const char *text, struct cn_value *value)
 {
     char *end;
     errno = 0;
@@ -168,9 +168,9 @@ bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const ch
 {
     *value = (struct cn_value){.kind = CN_VALUE_TEXT};
     if (key->type == CN_KEY_NAMES)
-        return split(pool, text, value);
+        return split_list(pool, text, value);
     value->text = cn_pool_strdup(pool, text);
-    take_scalar(key, text, value);
+    convert_scalar(key, text, value);
     return value->kind != CN_VALUE_TEXT || value->text;
 }
 

@@ -16,7 +16,7 @@ struct column {
     double lon;   /* shifted by whole turns into the box */
 };
 
-static int by_longitude(const void *a, const void *b)
+static int compare_longitudes(const void *a, const void *b)
 {
     const struct column *x = a, *y = b;
     if (x->lon != y->lon)
@@ -43,7 +43,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
         if (lon <= east || region->lon[1] - region->lon[0] >= 360.0)
             columns[count++] = (struct column){i, lon};
     }
-    qsort(columns, count, sizeof *columns, by_longitude);
+    qsort(columns, count, sizeof *columns, compare_longitudes);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         if (kept && columns[i].lon - columns[kept - 1].lon < TOLERANCE_DEG) {

@@ -12,7 +12,7 @@ struct stretch {
     size_t year;
 };
 
-static int by_place(const void *a, const void *b)
+static int compare_parts(const void *a, const void *b)
 {
     const struct cn_part *x = ((const struct stretch *)a)->part;
     const struct cn_part *y = ((const struct stretch *)b)->part;
@@ -32,7 +32,7 @@ static bool share_chunk(const struct cn_part *earlier, const struct cn_part *lat
 }
 
 /* The representative of a year's group (union-find with path halving). */
-static size_t find(size_t *parent, size_t year)
+static size_t find_group(size_t *parent, size_t year)
 {
     while (parent[year] != year)
         year = parent[year] = parent[parent[year]];
@@ -41,11 +41,12 @@ static size_t find(size_t *parent, size_t year)
 
 static void join_years(size_t *parent, struct stretch *stretches, size_t count)
 {
-    qsort(stretches, count, sizeof *stretches, by_place);
+    qsort(stretches, count, sizeof *stretches, compare_parts);
     for (size_t i = 1; i < count; i++) {
         if (!share_chunk(stretches[i - 1].part, stretches[i].part))
             continue;
-        size_t a = find(parent, stretches[i - 1].year), b = find(parent, stretches[i].year);
+        size_t a = find_group(parent, stretches[i - 1].year),
+               b = find_group(parent, stretches[i].year);
         if (a < b)
             parent[b] = a;
         else
@@ -69,12 +70,12 @@ static bool fill_loads(struct cn_plan *plan, struct cn_variable_plan *variable, 
     variable->loads = cn_pool_alloc(plan->pool, years, sizeof *variable->loads);
     variable->load_count = 0;
     for (size_t y = 0; variable->loads && y < years; y++)
-        if (needed[y] && find(parent, y) == y)
+        if (needed[y] && find_group(parent, y) == y)
             load_of_year[y] = variable->load_count++;
     for (size_t y = 0; variable->loads && y < years; y++) {
         if (!needed[y])
             continue;
-        load_of_year[y] = load_of_year[find(parent, y)];
+        load_of_year[y] = load_of_year[find_group(parent, y)];
         variable->loads[load_of_year[y]].year_count++;
     }
     for (size_t l = 0; variable->loads && l < variable->load_count; l++) {
@@ -117,7 +118,7 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
     return made ? CN_OK : cn_fail_memory(error, "loads of the plan");
 }
 
-static int by_address(const void *a, const void *b)
+static int compare_file_addresses(const void *a, const void *b)
 {
     const struct cn_file *x = *(const struct cn_file *const *)a;
     const struct cn_file *y = *(const struct cn_file *const *)b;
@@ -139,7 +140,7 @@ enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct 
             for (size_t p = 0; p < year->part_count; p++)
                 files[count++] = year->parts[p].file;
         }
-    qsort(files, count, sizeof(const struct cn_file *), by_address);
+    qsort(files, count, sizeof(const struct cn_file *), compare_file_addresses);
     variable->bytes_to_read = 0;
     for (size_t i = 0; i < count; i++)
         if (!i || files[i] != files[i - 1])

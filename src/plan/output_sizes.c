@@ -25,7 +25,7 @@ static const double MOST_SHARE = 0.25;
 /* Files that are there and stay tell what a file of that region takes, give or take this. */
 static const double KEPT_SHARE = 0.95;
 
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t add_bytes(uint64_t a, uint64_t b)
 {
     uint64_t sum;
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
@@ -93,21 +93,21 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
             if (!output->wanted)
                 continue;
             files++;
-            need->replaced = add(need->replaced, output->bytes_there);
+            need->replaced = add_bytes(need->replaced, output->bytes_there);
             need->files += output->bytes_there == 0;
         }
-        need->most = add(need->most, from_double(files * most));
-        need->about = add(need->about, from_double(files * about));
+        need->most = add_bytes(need->most, from_double(files * most));
+        need->about = add_bytes(need->about, from_double(files * about));
     }
-    sum->most = add(sum->most, need->most);
-    sum->about = add(sum->about, need->about);
-    sum->replaced = add(sum->replaced, need->replaced);
+    sum->most = add_bytes(sum->most, need->most);
+    sum->about = add_bytes(sum->about, need->about);
+    sum->replaced = add_bytes(sum->replaced, need->replaced);
     sum->files += need->files;
 }
 
 enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space)
 {
-    uint64_t room = add(space->bytes, need->replaced);
+    uint64_t room = add_bytes(space->bytes, need->replaced);
     if (need->about > room || need->files > space->files)
         return CN_FITS_NOT;
     return need->most > room ? CN_MAY_FIT : CN_FITS;

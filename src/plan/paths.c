@@ -57,20 +57,20 @@ static bool path_is_safe(const char *path)
     return true;
 }
 
-struct entry {
+struct planned_path {
     const char *path;
     const struct cn_variable_plan *variable;
     const struct cn_target *target;
     size_t region;
 };
 
-static int by_path(const void *a, const void *b)
+static int compare_planned_paths(const void *a, const void *b)
 {
-    return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+    return strcmp(((const struct planned_path *)a)->path, ((const struct planned_path *)b)->path);
 }
 
 /* The field that would tell two normals apart. */
-static const char *missing_field(const struct entry *a, const struct entry *b)
+static const char *missing_field(const struct planned_path *a, const struct planned_path *b)
 {
     if (a->variable != b->variable)
         return "{variable}";
@@ -81,7 +81,7 @@ static const char *missing_field(const struct entry *a, const struct entry *b)
     return "{scenario}";
 }
 
-static size_t collect(const struct cn_plan *plan, struct entry *entries)
+static size_t list_paths(const struct cn_plan *plan, struct planned_path *entries)
 {
     size_t count = 0;
     for (size_t v = 0; v < plan->variable_count; v++) {
@@ -89,20 +89,20 @@ static size_t collect(const struct cn_plan *plan, struct entry *entries)
         for (size_t t = 0; t < variable->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++, count++)
                 if (entries)
-                    entries[count] = (struct entry){variable->targets[t].outputs[r].path, variable,
-                                                    &variable->targets[t], r};
+                    entries[count] = (struct planned_path){variable->targets[t].outputs[r].path,
+                                                           variable, &variable->targets[t], r};
     }
     return count;
 }
 
 enum cn_status cn_config_check_paths(const struct cn_plan *plan, struct cn_error *error)
 {
-    size_t count = collect(plan, NULL);
-    struct entry *entries = calloc(count + 1, sizeof *entries);
+    size_t count = list_paths(plan, NULL);
+    struct planned_path *entries = calloc(count + 1, sizeof *entries);
     if (!entries)
         return cn_fail_memory(error, "output paths");
-    collect(plan, entries);
-    qsort(entries, count, sizeof *entries, by_path);
+    list_paths(plan, entries);
+    qsort(entries, count, sizeof *entries, compare_planned_paths);
     enum cn_status status = CN_OK;
     const struct cn_config *config = plan->config;
     for (size_t i = 0; i < count && !status; i++) {

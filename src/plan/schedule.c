@@ -198,8 +198,9 @@ static enum cn_status attempt(struct cn_plan *plan, struct cn_variable_plan *var
     return status;
 }
 
-static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                             uint64_t limit, uint64_t need, struct cn_error *error)
+static enum cn_status fail_for_memory(const struct cn_plan *plan,
+                                      const struct cn_variable_plan *variable, uint64_t limit,
+                                      uint64_t need, struct cn_error *error)
 {
     char has[24], needs[24];
     const char *advice = plan->config->engine.batch_years > 1
@@ -214,8 +215,8 @@ static enum cn_status refuse(const struct cn_plan *plan, const struct cn_variabl
 
 /* The largest batch that fits, first with all the look-ahead that is useful, then with less. When
  * nothing fits, *need > limit says how much the least would take. */
-static enum cn_status choose(struct cn_plan *plan, struct cn_variable_plan *variable,
-                             uint64_t limit, uint64_t *need, struct cn_error *error)
+static enum cn_status choose_batch_years(struct cn_plan *plan, struct cn_variable_plan *variable,
+                                         uint64_t limit, uint64_t *need, struct cn_error *error)
 {
     size_t asked = (size_t)plan->config->engine.batch_years;
     size_t longest = asked ? asked : BATCH_YEARS;
@@ -264,7 +265,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
                                                sizeof *variable->slot_of_year);
         if (!variable->slot_of_year)
             return cn_fail_memory(error, "the schedule");
-        enum cn_status status = choose(plan, variable, memory_limit, &need, error);
+        enum cn_status status = choose_batch_years(plan, variable, memory_limit, &need, error);
         if (!status)
             status = cn_count_bytes_to_read(variable, error);
         if (status)
@@ -278,5 +279,5 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
     }
     return !largest || plan->arena_bytes <= memory_limit
                ? CN_OK
-               : refuse(plan, largest, memory_limit, plan->arena_bytes, error);
+               : fail_for_memory(plan, largest, memory_limit, plan->arena_bytes, error);
 }

@@ -17,26 +17,27 @@ static const struct cn_period default_periods_many[] = {
     {"historical", 1980, 2014}, {"hybrid-{scenario}", 2015, 2044}, {"{scenario}", 2045, 2100}};
 
 /* One variable while its targets are collected. */
-struct builder {
+struct target_builder {
     struct cn_plan *plan;
     struct cn_variable_plan *variable;
     size_t capacity;
     int early_first, early_last; /* written targets whose windows begin before the timeline */
 };
 
-static struct cn_pool *pool_of(const struct builder *builder)
+static struct cn_pool *pool_of(const struct target_builder *builder)
 {
     return builder->plan->pool;
 }
 
-static const struct cn_source_year *source_year(const struct builder *builder, ptrdiff_t index)
+static const struct cn_source_year *source_year(const struct target_builder *builder,
+                                                ptrdiff_t index)
 {
     return &builder->variable->variable->years[index];
 }
 
 /* The usable source year of a timeline; -1: there is none. */
-static ptrdiff_t usable_year(const struct builder *builder, const struct cn_timeline *timeline,
-                             int year)
+static ptrdiff_t usable_year(const struct target_builder *builder,
+                             const struct cn_timeline *timeline, int year)
 {
     if (year < timeline->first_year || year > timeline->last_year)
         return -1;
@@ -45,8 +46,8 @@ static ptrdiff_t usable_year(const struct builder *builder, const struct cn_time
 }
 
 /* The window that ends in `year`: [window] indices, -1 where no usable year is. */
-static ptrdiff_t *make_window(const struct builder *builder, const struct cn_timeline *timeline,
-                              int year, int *planned)
+static ptrdiff_t *make_window(const struct target_builder *builder,
+                              const struct cn_timeline *timeline, int year, int *planned)
 {
     int window = builder->plan->config->normals.window;
     ptrdiff_t *years = cn_pool_alloc(pool_of(builder), (size_t)window, sizeof *years);
@@ -75,7 +76,7 @@ static void list_lacking(const ptrdiff_t *window, int count, int first_year, str
 }
 
 /* The first year that belongs to any scenario; INT_MAX: there is none. */
-static int first_scenario_year(const struct builder *builder)
+static int first_scenario_year(const struct target_builder *builder)
 {
     const struct cn_variable *variable = builder->variable->variable;
     int first = INT_MAX;
@@ -87,7 +88,7 @@ static int first_scenario_year(const struct builder *builder)
 }
 
 /* A year that is not there is historical when it lies before all scenario years. */
-static bool whole_window_historical(const struct builder *builder,
+static bool whole_window_historical(const struct target_builder *builder,
                                     const struct cn_timeline *timeline, int year)
 {
     if (usable_year(builder, timeline, year) < 0 && year >= first_scenario_year(builder))
@@ -102,7 +103,7 @@ static bool whole_window_historical(const struct builder *builder,
 }
 
 /* Whether an earlier timeline has this target year with the same, historical window. */
-static bool handled_before(const struct builder *builder, size_t timeline, int year)
+static bool handled_before(const struct target_builder *builder, size_t timeline, int year)
 {
     const struct cn_timeline *timelines = builder->variable->variable->timelines;
     for (size_t t = 0; t < timeline; t++)
@@ -111,8 +112,9 @@ static bool handled_before(const struct builder *builder, size_t timeline, int y
     return false;
 }
 
-static enum cn_status name_outputs(const struct builder *builder, const struct cn_period *period,
-                                   struct cn_target *target, struct cn_error *error)
+static enum cn_status name_outputs(const struct target_builder *builder,
+                                   const struct cn_period *period, struct cn_target *target,
+                                   struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
     const struct cn_catalog *catalog = builder->plan->catalog;
@@ -142,7 +144,7 @@ static enum cn_status name_outputs(const struct builder *builder, const struct c
     return CN_OK;
 }
 
-static enum cn_status add_target(struct builder *builder, size_t timeline_index,
+static enum cn_status add_target(struct target_builder *builder, size_t timeline_index,
                                  const struct cn_period *period, int year, struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
@@ -188,7 +190,8 @@ static enum cn_status add_target(struct builder *builder, size_t timeline_index,
     return CN_OK;
 }
 
-static enum cn_status add_timeline(struct builder *builder, size_t index, struct cn_error *error)
+static enum cn_status add_timeline(struct target_builder *builder, size_t index,
+                                   struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
     const struct cn_variable *source = builder->variable->variable;
@@ -231,7 +234,7 @@ static enum cn_status add_timeline(struct builder *builder, size_t index, struct
     return CN_OK;
 }
 
-static enum cn_status place_regions(struct builder *builder, struct cn_error *error)
+static enum cn_status select_regions(struct target_builder *builder, struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
     struct cn_variable_plan *variable = builder->variable;
@@ -266,13 +269,13 @@ static enum cn_status place_regions(struct builder *builder, struct cn_error *er
                          variable->variable->name);
 }
 
-static enum cn_status plan_variable(struct builder *builder, struct cn_error *error)
+static enum cn_status plan_variable(struct target_builder *builder, struct cn_error *error)
 {
     struct cn_variable_plan *variable = builder->variable;
     variable->failure = variable->variable->failure;
     if (variable->failure)
         return CN_OK;
-    enum cn_status status = place_regions(builder, error);
+    enum cn_status status = select_regions(builder, error);
     if (status)
         return status;
     variable->slots =
@@ -304,7 +307,7 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
                              .variable_count = catalog->variable_count};
     enum cn_status status = CN_OK;
     for (size_t v = 0; v < made->variable_count && !status; v++) {
-        struct builder builder = {.plan = made, .variable = &variables[v]};
+        struct target_builder builder = {.plan = made, .variable = &variables[v]};
         variables[v].variable = &catalog->variables[v];
         status = plan_variable(&builder, error);
     }

@@ -23,7 +23,7 @@ void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapsh
     cn_text_end_line(out, "\n");
 }
 
-static void tell_counts(struct cn_text *out, const struct cn_progress_row *row)
+static void render_counts(struct cn_text *out, const struct cn_progress_row *row)
 {
     cn_text_printf(out, "read %" PRIu64 "/%" PRIu64 " years, ", row->years_read, row->years_total);
     if (row->bytes_per_s > 0)
@@ -39,22 +39,22 @@ static void tell_counts(struct cn_text *out, const struct cn_progress_row *row)
         cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
 }
 
-static void tell_active(struct cn_text *out, const struct cn_snapshot *snapshot,
-                        const struct cn_progress_row *row)
+static void render_active(struct cn_text *out, const struct cn_snapshot *snapshot,
+                          const struct cn_progress_row *row)
 {
-    tell_counts(out, row);
+    render_counts(out, row);
     if (row->eta_s >= 0)
         cn_text_printf(out, ", ~%s left", cn_short_duration(row->eta_s).text);
     if (snapshot->eta_s >= 0 && snapshot->count > 1)
         cn_text_printf(out, " (all: ~%s)", cn_short_duration(snapshot->eta_s).text);
 }
 
-static void tell_over(struct cn_text *out, const struct cn_progress_row *row)
+static void render_over(struct cn_text *out, const struct cn_progress_row *row)
 {
     cn_text_add(out, cn_state_name(row->state, true), SIZE_MAX);
     if (row->years_total + row->total + row->kept > 0) { /* it could begin */
         cn_text_printf(out, " after %s, ", cn_short_duration(row->elapsed_s).text);
-        tell_counts(out, row);
+        render_counts(out, row);
     }
     if (row->state == CN_FAILED && row->problem) {
         cn_text_add(out, ": ", SIZE_MAX);
@@ -73,14 +73,14 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
     if (row->state == CN_WAITING) {
         cn_text_add(out, "waiting", SIZE_MAX);
     } else if (row->state != CN_ACTIVE || snapshot->last) {
-        tell_over(out, row);
+        render_over(out, row);
     } else if (started) {
         cn_text_printf(out, "begins, %" PRIu64 " years to read, %" PRIu64 " normals to make",
                        row->years_total, row->total);
         if (row->kept)
             cn_text_printf(out, ", %" PRIu64 " kept", row->kept);
     } else {
-        tell_active(out, snapshot, row);
+        render_active(out, snapshot, row);
     }
     cn_text_end_line(out, "\n");
 }

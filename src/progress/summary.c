@@ -95,12 +95,12 @@ static bool add_problems(struct cn_text *text, const struct cn_variable_result *
     return row->problems.count > 0 || row->problems.lost;
 }
 
-static uint64_t plus(uint64_t a, uint64_t b)
+static uint64_t saturated_sum(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static const char *verdict(int exit_code)
+static const char *closing_sentence(int exit_code)
 {
     switch (exit_code) {
     case 0:
@@ -124,9 +124,9 @@ static void add_closing(struct cn_text *text, const struct cn_run_result *result
     uint64_t written = 0, skipped = 0, failed = 0;
     size_t lost = 0;
     for (size_t i = 0; i < result->count; i++) {
-        written = plus(written, result->variables[i].normals_written);
-        skipped = plus(skipped, result->variables[i].normals_skipped);
-        failed = plus(failed, result->variables[i].normals_failed);
+        written = saturated_sum(written, result->variables[i].normals_written);
+        skipped = saturated_sum(skipped, result->variables[i].normals_skipped);
+        failed = saturated_sum(failed, result->variables[i].normals_failed);
         lost += result->variables[i].state == CN_FAILED;
     }
     cn_text_printf(text, "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64 " failed",
@@ -136,7 +136,7 @@ static void add_closing(struct cn_text *text, const struct cn_run_result *result
     cn_text_end_line(text, "\n");
     cn_text_printf(text, "Took %s with %d thread%s. ", cn_short_duration(result->wall_s).text,
                    result->threads, result->threads == 1 ? "" : "s");
-    cn_text_raw(text, verdict(result->exit_code));
+    cn_text_raw(text, closing_sentence(result->exit_code));
     cn_text_end_line(text, "\n");
 }
 

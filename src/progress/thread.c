@@ -101,7 +101,7 @@ static bool locale_is_utf8(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static struct cn_screen look_at_screen(int fd)
+static struct cn_screen query_screen(int fd)
 {
     const char *no_color = getenv("NO_COLOR");
     struct winsize size = {0};
@@ -120,7 +120,7 @@ static bool in_background(int fd)
 }
 
 /* All messages so far, the oldest first. */
-static struct message *take_messages(struct cn_progress *progress)
+static struct message *collect_messages(struct cn_progress *progress)
 {
     struct message *newest = atomic_exchange(&progress->messages, NULL), *oldest = NULL;
     while (newest) {
@@ -145,7 +145,7 @@ static void render_message(struct cn_progress *progress, struct cn_text *out, co
 
 static void render_messages(struct cn_progress *progress, struct cn_text *out)
 {
-    for (struct message *at = take_messages(progress), *next; at; at = next) {
+    for (struct message *at = collect_messages(progress), *next; at; at = next) {
         next = at->next;
         atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
         render_message(progress, out, at->text);
@@ -171,7 +171,7 @@ static void render_messages(struct cn_progress *progress, struct cn_text *out)
 static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
-    struct cn_screen screen = look_at_screen(progress->view.fd);
+    struct cn_screen screen = query_screen(progress->view.fd);
     obey_cancellation(); /* a remote terminal may have taken long to answer */
     struct cn_text *frame = &progress->frame, *shown = &progress->shown;
     struct cn_text *head = &progress->head, *above = &progress->above;
@@ -217,7 +217,8 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     }
 }
 
-static void tell_json(struct cn_progress *progress, bool changed, bool due, bool last, bool asked)
+static void render_json_events(struct cn_progress *progress, bool changed, bool due, bool last,
+                               bool asked)
 {
     struct cn_text *out = &progress->frame;
     if (asked)
@@ -227,7 +228,7 @@ static void tell_json(struct cn_progress *progress, bool changed, bool due, bool
 }
 
 /* Lines, not a picture: at every change of state, now and then, and when asked. */
-static void tell(struct cn_progress *progress, bool last, bool asked)
+static void write_lines(struct cn_progress *progress, bool last, bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
     struct cn_text *out = &progress->frame;
@@ -248,7 +249,7 @@ static void tell(struct cn_progress *progress, bool last, bool asked)
         progress->states[i] = snapshot->rows[i].state;
     }
     if (json)
-        tell_json(progress, changed, due, last, asked);
+        render_json_events(progress, changed, due, last, asked);
     else if (asked)
         cn_render_plain_state(out, snapshot);
     if (changed || due)
@@ -256,7 +257,7 @@ static void tell(struct cn_progress *progress, bool last, bool asked)
     write_frame(progress, out);
 }
 
-static void *watch(void *argument)
+static void *run_display(void *argument)
 {
     struct cn_progress *progress = argument;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
@@ -280,7 +281,7 @@ static void *watch(void *argument)
         if (progress->mode == CN_PROGRESS_TTY)
             draw_tty(progress, last, asked);
         else
-            tell(progress, last, asked);
+            write_lines(progress, last, asked);
     }
     return NULL;
 }
@@ -296,7 +297,7 @@ enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int f
 
 static void free_progress(struct cn_progress *progress)
 {
-    for (struct message *at = take_messages(progress), *next; at; at = next) {
+    for (struct message *at = collect_messages(progress), *next; at; at = next) {
         next = at->next;
         free(at->text);
         free(at);
@@ -319,7 +320,7 @@ static int start_thread(struct cn_progress *progress)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&progress->thread, NULL, watch, progress);
+    int failed = pthread_create(&progress->thread, NULL, run_display, progress);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
@@ -357,7 +358,7 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
 }
 
 /* The thread does not wait for its next tick. Async-signal-safe. */
-static void wake(struct cn_progress *progress)
+static void wake_thread(struct cn_progress *progress)
 {
     const uint64_t once = 1;
     int before = errno;
@@ -378,7 +379,7 @@ void cn_progress_stop(struct cn_progress *progress, int patience_s)
     if (!progress)
         return;
     atomic_store(&progress->stopping, true);
-    wake(progress);
+    wake_thread(progress);
     bool ended = join_within(progress->thread, patience_s);
     if (!ended) { /* a terminal or a pipe that takes nothing */
         pthread_cancel(progress->thread);
@@ -393,7 +394,7 @@ void cn_progress_request_status(struct cn_progress *progress)
     if (!progress)
         return;
     atomic_store(&progress->asked, true);
-    wake(progress);
+    wake_thread(progress);
 }
 
 void cn_progress_halt(struct cn_progress *progress)
@@ -432,5 +433,5 @@ void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
         ;
     if (progress->mode == CN_PROGRESS_NONE) /* it has no ticks */
-        wake(progress);
+        wake_thread(progress);
 }

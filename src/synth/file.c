@@ -18,26 +18,27 @@ struct writer {
     int nc, status;
 };
 
-static void check(struct writer *writer, int status)
+static void keep_status(struct writer *writer, int status)
 {
     if (!writer->status)
         writer->status = status;
 }
 
-static void put_text(struct writer *writer, int variable, const char *name, const char *text)
+static void put_text_attribute(struct writer *writer, int variable, const char *name,
+                               const char *text)
 {
-    check(writer, nc_put_att_text(writer->nc, variable, name, strlen(text), text));
+    keep_status(writer, nc_put_att_text(writer->nc, variable, name, strlen(text), text));
 }
 
 static int define_axis(struct writer *writer, const char *name, int dimension, const char *axis,
                        const char *standard_name, const char *units)
 {
     int variable = -1;
-    check(writer, nc_def_var(writer->nc, name, NC_DOUBLE, 1, &dimension, &variable));
-    put_text(writer, variable, "units", units);
-    put_text(writer, variable, "axis", axis);
-    put_text(writer, variable, "standard_name", standard_name);
-    put_text(writer, variable, "long_name", standard_name);
+    keep_status(writer, nc_def_var(writer->nc, name, NC_DOUBLE, 1, &dimension, &variable));
+    put_text_attribute(writer, variable, "units", units);
+    put_text_attribute(writer, variable, "axis", axis);
+    put_text_attribute(writer, variable, "standard_name", standard_name);
+    put_text_attribute(writer, variable, "long_name", standard_name);
     return variable;
 }
 
@@ -48,45 +49,48 @@ static void define_data(struct writer *writer, const struct cn_synth_file *file,
     const size_t chunk[3] = {1, file->world->lat_count, file->world->lon_count};
     const float missing = CN_FILL_VALUE;
     int variable = -1, level = file->options->compression;
-    check(writer, nc_def_var(writer->nc, about->name, NC_FLOAT, 3, dimensions, &variable));
-    check(writer, nc_def_var_chunking(writer->nc, variable, NC_CHUNKED, chunk));
-    check(writer, nc_def_var_endian(writer->nc, variable, NC_ENDIAN_LITTLE));
+    keep_status(writer, nc_def_var(writer->nc, about->name, NC_FLOAT, 3, dimensions, &variable));
+    keep_status(writer, nc_def_var_chunking(writer->nc, variable, NC_CHUNKED, chunk));
+    keep_status(writer, nc_def_var_endian(writer->nc, variable, NC_ENDIAN_LITTLE));
     if (level)
-        check(writer, nc_def_var_deflate(writer->nc, variable, 1, 1, level));
-    check(writer, nc_put_att_float(writer->nc, variable, "_FillValue", NC_FLOAT, 1, &missing));
-    check(writer, nc_put_att_float(writer->nc, variable, "missing_value", NC_FLOAT, 1, &missing));
+        keep_status(writer, nc_def_var_deflate(writer->nc, variable, 1, 1, level));
+    keep_status(writer,
+                nc_put_att_float(writer->nc, variable, "_FillValue", NC_FLOAT, 1, &missing));
+    keep_status(writer,
+                nc_put_att_float(writer->nc, variable, "missing_value", NC_FLOAT, 1, &missing));
     if (about->standard_name)
-        put_text(writer, variable, "standard_name", about->standard_name);
-    put_text(writer, variable, "long_name", about->long_name);
-    put_text(writer, variable, "units", about->units);
-    put_text(writer, variable, "cell_methods", about->cell_methods);
-    put_text(writer, variable, "cell_measures", "area: areacella");
+        put_text_attribute(writer, variable, "standard_name", about->standard_name);
+    put_text_attribute(writer, variable, "long_name", about->long_name);
+    put_text_attribute(writer, variable, "units", about->units);
+    put_text_attribute(writer, variable, "cell_methods", about->cell_methods);
+    put_text_attribute(writer, variable, "cell_measures", "area: areacella");
 }
 
-static void put_globals(struct writer *writer, const struct cn_synth_file *file)
+static void put_global_attributes(struct writer *writer, const struct cn_synth_file *file)
 {
     const struct cn_synth_options *options = file->options;
     char text[512];
-    put_text(writer, NC_GLOBAL, "Conventions", "CF-1.7");
+    put_text_attribute(writer, NC_GLOBAL, "Conventions", "CF-1.7");
     snprintf(text, sizeof text, "%s, %s, %s, synthetic daily data laid out like NEX-GDDP-CMIP6",
              options->model, options->variant, file->experiment);
-    put_text(writer, NC_GLOBAL, "title", text);
-    put_text(writer, NC_GLOBAL, "institution", "none: the values are synthetic");
-    put_text(writer, NC_GLOBAL, "source", "climnorm synth: random weather, no model behind it");
-    put_text(writer, NC_GLOBAL, "product", "output");
-    put_text(writer, NC_GLOBAL, "realm", "atmos");
-    put_text(writer, NC_GLOBAL, "frequency", "day");
-    put_text(writer, NC_GLOBAL, "scenario", file->experiment);
-    put_text(writer, NC_GLOBAL, "variant_label", options->variant);
-    put_text(writer, NC_GLOBAL, "cmip6_source_id", options->model);
-    put_text(writer, NC_GLOBAL, "external_variables", "areacella");
+    put_text_attribute(writer, NC_GLOBAL, "title", text);
+    put_text_attribute(writer, NC_GLOBAL, "institution", "none: the values are synthetic");
+    put_text_attribute(writer, NC_GLOBAL, "source",
+                       "climnorm synth: random weather, no model behind it");
+    put_text_attribute(writer, NC_GLOBAL, "product", "output");
+    put_text_attribute(writer, NC_GLOBAL, "realm", "atmos");
+    put_text_attribute(writer, NC_GLOBAL, "frequency", "day");
+    put_text_attribute(writer, NC_GLOBAL, "scenario", file->experiment);
+    put_text_attribute(writer, NC_GLOBAL, "variant_label", options->variant);
+    put_text_attribute(writer, NC_GLOBAL, "cmip6_source_id", options->model);
+    put_text_attribute(writer, NC_GLOBAL, "external_variables", "areacella");
     snprintf(text, sizeof text, "%g x %g degree", 150.0 / (double)options->lat_count,
              360.0 / (double)options->lon_count);
-    put_text(writer, NC_GLOBAL, "resolution_id", text);
-    put_text(writer, NC_GLOBAL, "version", "1.0");
+    put_text_attribute(writer, NC_GLOBAL, "resolution_id", text);
+    put_text_attribute(writer, NC_GLOBAL, "version", "1.0");
     snprintf(text, sizeof text, "%s climnorm %s: synthetic values, seed %llu", file->date,
              CLIMNORM_VERSION, (unsigned long long)options->seed);
-    put_text(writer, NC_GLOBAL, "history", text);
+    put_text_attribute(writer, NC_GLOBAL, "history", text);
 }
 
 /* Everything between nc_create and nc_close. */
@@ -95,22 +99,22 @@ static void write_metadata(struct writer *writer, const struct cn_synth_file *fi
     double time[366];
     const size_t start = 0, days = (size_t)file->days;
     int dimensions[3] = {-1, -1, -1};
-    check(writer, nc_def_dim(writer->nc, "time", NC_UNLIMITED, &dimensions[0]));
-    check(writer, nc_def_dim(writer->nc, "lat", file->world->lat_count, &dimensions[1]));
-    check(writer, nc_def_dim(writer->nc, "lon", file->world->lon_count, &dimensions[2]));
+    keep_status(writer, nc_def_dim(writer->nc, "time", NC_UNLIMITED, &dimensions[0]));
+    keep_status(writer, nc_def_dim(writer->nc, "lat", file->world->lat_count, &dimensions[1]));
+    keep_status(writer, nc_def_dim(writer->nc, "lon", file->world->lon_count, &dimensions[2]));
     int t = define_axis(writer, "time", dimensions[0], "T", "time", "days since 1850-01-01");
-    put_text(writer, t, "calendar", cn_calendar_name(file->options->calendar));
-    check(writer, nc_def_var_chunking(writer->nc, t, NC_CHUNKED, &days));
+    put_text_attribute(writer, t, "calendar", cn_calendar_name(file->options->calendar));
+    keep_status(writer, nc_def_var_chunking(writer->nc, t, NC_CHUNKED, &days));
     int lat = define_axis(writer, "lat", dimensions[1], "Y", "latitude", "degrees_north");
     int lon = define_axis(writer, "lon", dimensions[2], "X", "longitude", "degrees_east");
     define_data(writer, file, dimensions);
-    put_globals(writer, file);
-    check(writer, nc_enddef(writer->nc));
+    put_global_attributes(writer, file);
+    keep_status(writer, nc_enddef(writer->nc));
     for (size_t k = 0; k < days; k++)
         time[k] = (double)file->first_day + (double)k + .5;
-    check(writer, nc_put_vara_double(writer->nc, t, &start, &days, time));
-    check(writer, nc_put_var_double(writer->nc, lat, file->world->lat));
-    check(writer, nc_put_var_double(writer->nc, lon, file->world->lon));
+    keep_status(writer, nc_put_vara_double(writer->nc, t, &start, &days, time));
+    keep_status(writer, nc_put_var_double(writer->nc, lat, file->world->lat));
+    keep_status(writer, nc_put_var_double(writer->nc, lon, file->world->lon));
 }
 
 enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
@@ -118,10 +122,10 @@ enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char
 {
     struct writer writer = {-1, NC_NOERR};
     errno = 0;
-    check(&writer, nc_create(path, NC_NETCDF4 | NC_CLASSIC_MODEL | NC_NOCLOBBER, &writer.nc));
+    keep_status(&writer, nc_create(path, NC_NETCDF4 | NC_CLASSIC_MODEL | NC_NOCLOBBER, &writer.nc));
     if (!writer.status) {
         write_metadata(&writer, file);
-        check(&writer, nc_close(writer.nc));
+        keep_status(&writer, nc_close(writer.nc));
     }
     if (writer.status)
         return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be written: %s", path,

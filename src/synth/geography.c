@@ -136,7 +136,7 @@ static size_t find_runs(struct cn_world *world, size_t j, const bool *land, size
     return runs;
 }
 
-static void settle(struct cn_world *world, bool *land)
+static void fill_land(struct cn_world *world, bool *land)
 {
     size_t runs = 0;
     for (size_t j = 0; j < world->lat_count; j++) {
@@ -183,7 +183,7 @@ enum cn_status cn_world_new(size_t lat_count, size_t lon_count, struct cn_world 
         world->node[i] = (int)node;
         world->east[i] = (float)(node - world->node[i]);
     }
-    settle(world, land);
+    fill_land(world, land);
     free(land);
     *result = world;
     return CN_OK;

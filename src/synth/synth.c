@@ -36,7 +36,7 @@ struct slot {
     struct cn_encoded chunks[MAX_DAYS];
 };
 
-struct run {
+struct synth_run {
     const struct cn_synth_options *options;
     const struct cn_kernels *kernels;
     struct cn_world *world;
@@ -148,9 +148,9 @@ static enum cn_status check_options(const struct cn_synth_options *options, stru
     return CN_OK;
 }
 
-static enum cn_status add_file(struct run *run, const struct cn_synth_variable *variable,
-                               const char *experiment, int year, const char *date,
-                               struct cn_error *error)
+static enum cn_status plan_file(struct synth_run *run, const struct cn_synth_variable *variable,
+                                const char *experiment, int year, const char *date,
+                                struct cn_error *error)
 {
     const struct cn_synth_options *o = run->options;
     int days = cn_days_in_year(o->calendar, year);
@@ -178,7 +178,7 @@ static enum cn_status add_file(struct run *run, const struct cn_synth_variable *
 }
 
 /* Variable by variable, historical years first. */
-static enum cn_status list_files(struct run *run, struct cn_error *error)
+static enum cn_status list_files(struct synth_run *run, struct cn_error *error)
 {
     const struct cn_synth_options *o = run->options;
     size_t years = (size_t)o->last_year - (size_t)o->first_year + 1;
@@ -198,7 +198,7 @@ static enum cn_status list_files(struct run *run, struct cn_error *error)
                 if ((year <= CN_SYNTH_LAST_HISTORICAL) != !s)
                     continue;
                 enum cn_status status =
-                    add_file(run, &run->variables[v], experiment, year, date, error);
+                    plan_file(run, &run->variables[v], experiment, year, date, error);
                 if (status)
                     return status;
             }
@@ -207,7 +207,7 @@ static enum cn_status list_files(struct run *run, struct cn_error *error)
     return CN_OK;
 }
 
-static enum cn_status refuse_existing(const struct run *run, struct cn_error *error)
+static enum cn_status refuse_existing(const struct synth_run *run, struct cn_error *error)
 {
     size_t existing = 0, first = 0;
     struct stat found;
@@ -224,8 +224,8 @@ static enum cn_status refuse_existing(const struct run *run, struct cn_error *er
     return CN_OK;
 }
 
-static enum cn_status write_file(const struct run *run, size_t index, const struct slot *slot,
-                                 uint64_t *bytes, struct cn_error *error)
+static enum cn_status make_file(const struct synth_run *run, size_t index, const struct slot *slot,
+                                uint64_t *bytes, struct cn_error *error)
 {
     const char *path = run->paths[index], *base = strrchr(path, '/') + 1;
     const struct cn_synth_file *file = &run->files[index];
@@ -255,7 +255,7 @@ static enum cn_status write_file(const struct run *run, size_t index, const stru
                   : CN_OK;
 }
 
-static void halt(struct run *run, const struct cn_error *error)
+static void halt(struct synth_run *run, const struct cn_error *error)
 {
     pthread_mutex_lock(&run->lock);
     if (!atomic_exchange(&run->halted, true))
@@ -264,7 +264,7 @@ static void halt(struct run *run, const struct cn_error *error)
     pthread_mutex_unlock(&run->lock);
 }
 
-static void stop_when_asked(struct run *run)
+static void stop_when_asked(struct synth_run *run)
 {
     if (!run->options->stop || !*run->options->stop)
         return;
@@ -274,7 +274,7 @@ static void stop_when_asked(struct run *run)
 }
 
 /* False: the run has halted. */
-static bool wait_for_slot(struct run *run, const struct slot *slot, size_t file)
+static bool wait_for_slot(struct synth_run *run, const struct slot *slot, size_t file)
 {
     pthread_mutex_lock(&run->lock);
     while (slot->file != file && !run->halted)
@@ -284,7 +284,7 @@ static bool wait_for_slot(struct run *run, const struct slot *slot, size_t file)
 }
 
 /* After the last unit of a file: published by the thread that did it, while others go on. */
-static void finish_unit(struct run *run, struct slot *slot, size_t file)
+static void finish_unit(struct synth_run *run, struct slot *slot, size_t file)
 {
     pthread_mutex_lock(&run->lock);
     bool last = --slot->units_left == 0;
@@ -293,7 +293,7 @@ static void finish_unit(struct run *run, struct slot *slot, size_t file)
         return;
     struct cn_error error;
     uint64_t bytes = 0;
-    if (write_file(run, file, slot, &bytes, &error)) {
+    if (make_file(run, file, slot, &bytes, &error)) {
         halt(run, &error);
         return;
     }
@@ -319,7 +319,7 @@ struct workspace {
     struct cn_scratch scratch;
 };
 
-static enum cn_status make_day(struct run *run, const struct cn_synth_file *file, int day,
+static enum cn_status make_day(struct synth_run *run, const struct cn_synth_file *file, int day,
                                struct workspace *workspace, struct cn_encoded *chunk,
                                struct cn_error *error)
 {
@@ -339,7 +339,7 @@ static enum cn_status make_day(struct run *run, const struct cn_synth_file *file
                            o->lat_count * o->lon_count, chunk, error);
 }
 
-static void make_unit(struct run *run, size_t unit, struct workspace *workspace)
+static void make_unit(struct synth_run *run, size_t unit, struct workspace *workspace)
 {
     size_t index = unit / run->units_per_file, part = unit % run->units_per_file;
     const struct cn_synth_file *file = &run->files[index];
@@ -362,7 +362,7 @@ static void make_unit(struct run *run, size_t unit, struct workspace *workspace)
 
 /* Units are taken in order, so that the slot a thread waits for belongs to work that is done or
  * under way. */
-static __attribute__((noinline)) void work(struct run *run)
+static __attribute__((noinline)) void synthesize(struct synth_run *run)
 {
     struct workspace workspace = {0};
     struct cn_error error;
@@ -382,7 +382,7 @@ static __attribute__((noinline)) void work(struct run *run)
     free(workspace.values);
 }
 
-static enum cn_status make_files(struct run *run, struct cn_error *error)
+static enum cn_status make_files(struct synth_run *run, struct cn_error *error)
 {
     const struct cn_synth_options *o = run->options;
     size_t cells = o->lat_count * o->lon_count, days = o->days ? (size_t)o->days : MAX_DAYS;
@@ -402,7 +402,7 @@ static enum cn_status make_files(struct run *run, struct cn_error *error)
     }
     run->state.files_total = run->file_count;
 #pragma omp parallel num_threads(threads)
-    work(run);
+    synthesize(run);
     for (size_t k = 0; k < run->slot_count; k++)
         for (size_t day = 0; day < MAX_DAYS; day++)
             free((void *)run->slots[k].chunks[day].bytes);
@@ -415,9 +415,9 @@ static enum cn_status make_files(struct run *run, struct cn_error *error)
 enum cn_status cn_synth(const struct cn_synth_options *options, struct cn_synth_state *state,
                         struct cn_error *error)
 {
-    struct run run = {.options = options,
-                      .lock = PTHREAD_MUTEX_INITIALIZER,
-                      .slot_freed = PTHREAD_COND_INITIALIZER};
+    struct synth_run run = {.options = options,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .slot_freed = PTHREAD_COND_INITIALIZER};
     struct cn_error ignored;
     error = error ? error : &ignored;
     enum cn_status status = check_options(options, error);
