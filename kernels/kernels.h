@@ -16,7 +16,7 @@ struct cn_window_job {
     /* [window + targets - 1] the cells of each year, oldest first, at any alignment. NULL: the year
      * is left out. NaN: the value is missing. Values are never infinite. */
     const float *const *rows;
-    size_t window;  /* 1 … 1000 years */
+    size_t window;  /* 1 … CN_MAX_WINDOW years */
     size_t targets; /* >= 1; target t is the mean over rows[t] … rows[t + window - 1] */
     size_t cells;
     float *const *means;    /* [targets][cells]; a NULL entry is not wanted */

@@ -6,6 +6,7 @@
 #ifndef CLIMNORM_KERNELS_LANES_H
 #define CLIMNORM_KERNELS_LANES_H
 
+#include "climnorm/limits.h"
 #include "words.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
     MAX_ROWS = 1024, /* of one batch */
     BLOCK_FLOATS = MAX_ROWS * LANES,
 };
+_Static_assert((int)CN_MAX_WINDOW <= (int)MAX_ROWS, "a batch must hold the years of one window");
 
 /* The years that a job reads. */
 static inline size_t row_count(const struct cn_window_job *job)

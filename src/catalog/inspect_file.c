@@ -58,7 +58,7 @@ static bool is_classic(int descriptor)
            (found[3] == 1 || found[3] == 2 || found[3] == 5);
 }
 
-/* Looks at the file without any library: what it is, and its identity. */
+/* Finds out, without any library, what the file is, and its identity. */
 static enum cn_status identify(int descriptor, struct cn_file *file, bool *classic,
                                struct cn_error *error)
 {

@@ -126,7 +126,7 @@ static bool passes_key(const struct cn_config *config, const struct cn_name *nam
     }
 }
 
-/* Whether the name passes_key all keys. Otherwise it is counted under the first that it does not
+/* Whether the name passes all keys. Otherwise it is counted under the first that it does not
  * pass. */
 static bool filter_name(struct selection *selection, const struct cn_name *name)
 {

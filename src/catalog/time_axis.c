@@ -6,11 +6,12 @@
 
 #include "catalog/attributes.h"
 #include "catalog/units.h"
+#include "climnorm/limits.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { DAY_SECONDS = 86400, MAX_YEAR = 9999 };
+enum { DAY_SECONDS = 86400 };
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -57,16 +58,16 @@ static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first,
                                        struct cn_error *error)
 {
     struct cn_date from = cn_day_date(calendar, first), to = cn_day_date(calendar, last);
-    if (from.year < 0 || to.year > MAX_YEAR)
+    if (from.year < 0 || to.year > CN_LAST_YEAR)
         return cn_fail(error, CN_BAD_INPUT,
                        "time runs from year %d to %d, expected 0 to %d; correct its units",
-                       from.year, to.year, MAX_YEAR);
+                       from.year, to.year, CN_LAST_YEAR);
     return CN_OK;
 }
 
 bool cn_time_axis_is_valid(const struct cn_file *file)
 {
-    const int64_t *days = file->days, far = (int64_t)366 * 2 * MAX_YEAR;
+    const int64_t *days = file->days, far = (int64_t)366 * 2 * CN_LAST_YEAR;
     if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > CN_MAX_TIMES)
         return false;
     for (size_t i = 0; i < file->time_count; i++)

@@ -16,7 +16,8 @@ struct cn_batch_state {
     bool first_use; /* the result slot holds its first batch; set by the gate */
 };
 
-/* Errors: CN_BAD_MACHINE: out of memory. Owns: the state is in the engine's pool. */
+/* Prepares the state of all batches.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the state is in the engine's pool. */
 enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *error);
 
 /* Decides which targets can be computed, now that each year is loaded or dropped. */

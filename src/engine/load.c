@@ -3,6 +3,8 @@
  */
 #include "engine/load.h"
 
+#include "climnorm/limits.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +12,6 @@
 enum {
     DECODE_BYTES = 16 << 20,  /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
     LARGE_SCRATCH = 64 << 20, /* bytes of a thread's scratch; decodes above it share a budget */
-    MOST_SLOTS = 366,
 };
 
 static const struct cn_source_year *year_of(const struct cn_engine *engine, size_t load, size_t k)
@@ -201,7 +202,7 @@ static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
     const struct cn_load_state *state = &engine->loads[load];
     size_t row_cells = variable->layout.row_cells;
     float *slab = cn_arena_slab(engine->arena, variable, state->slots[k]);
-    bool held[MOST_SLOTS] = {false};
+    bool held[CN_MAX_SLOTS] = {false};
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_reader *reader = reader_of(state, part->file);

@@ -22,7 +22,8 @@ struct cn_load_state {
 };
 
 /* Plans the readers and decodes of all loads. No I/O.
- * Errors: CN_BAD_MACHINE: out of memory. Owns: cn_loads_free also after a failure. */
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_loads_free, also
+ * after a failure. */
 enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error);
 
 /* Opens the files of a load. Takes the HDF5 lock. A failure drops the file's source years. */

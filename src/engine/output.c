@@ -5,6 +5,7 @@
 #include "engine/output.h"
 
 #include "base/formats.h"
+#include "climnorm/limits.h"
 #include "engine/compute.h"
 #include "engine/publisher.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
-enum { SHUFFLED };               /* scratch buffer */
+enum { SHUFFLED };               /* a buffer of the thread's scratch */
 
 static enum cn_status prepare_task(const struct cn_engine *engine,
                                    struct cn_output_task *output_task, struct cn_error *error)
@@ -117,7 +118,7 @@ static void write_file(struct cn_engine *engine, struct cn_output_task *output_t
     const struct cn_target *target = &variable->targets[output_task->target];
     size_t first_row = output_task->target - batch->first_target;
     int window = engine->plan->config->normals.window;
-    bool year_used[1024];
+    bool year_used[CN_MAX_WINDOW];
     for (int k = 0; k < window; k++)
         year_used[k] = engine->batches[output_task->batch].slabs[first_row + (size_t)k] != NULL;
     const struct cn_normal_file file = {.config = engine->plan->config,

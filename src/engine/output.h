@@ -23,7 +23,8 @@ struct cn_outputs {
 };
 
 /* Lists the files to make.
- * Errors: CN_BAD_MACHINE: out of memory. Owns: cn_outputs_free also after a failure. */
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_outputs_free,
+ * also after a failure. */
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error);
 
 /* Encodes share `share` of a file's chunks, in place. The task that encodes the last share also

@@ -19,7 +19,8 @@ struct cn_decode {
 };
 
 /* Starts the threads. Where none can be started, decodes read for themselves.
- * Errors: CN_BAD_MACHINE: out of memory. Owns: cn_readahead_finish also after a failure. */
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_readahead_finish,
+ * also after a failure. */
 enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *error);
 
 /* Queues the decodes of an opened load, at most once per load of the plan. They must outlive the

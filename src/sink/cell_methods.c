@@ -26,7 +26,7 @@ struct method_entry {
     bool climatological;                        /* has within or over, days or years */
 };
 
-static const char *skip_blanks(const char *at)
+static const char *skip_whitespace(const char *at)
 {
     while (isspace((unsigned char)*at))
         at++;
@@ -36,7 +36,7 @@ static const char *skip_blanks(const char *at)
 /* Reads the word at *at and moves past it. It ends before blanks, parentheses and colons. */
 static struct word read_word(const char **at)
 {
-    struct word word = {skip_blanks(*at), 0};
+    struct word word = {skip_whitespace(*at), 0};
     word.length = strcspn(word.at, " \t\n\v\f\r():");
     *at = word.at + word.length;
     return word;
@@ -100,18 +100,18 @@ static bool read_method_entry(const char **at, struct method_entry *entry)
             return false;
         entry->climatological |= period && (is(word, "days") || is(word, "years"));
     }
-    *at = entry->comment = skip_blanks(*at);
+    *at = entry->comment = skip_whitespace(*at);
     if (**at == '(' && !skip_comment(at))
         return false;
     entry->end = *at;
-    *at = skip_blanks(*at);
+    *at = skip_whitespace(*at);
     return true;
 }
 
 /* Writes the words from `at` to `end`, each after one blank. */
 static void put_words(struct cn_strbuf *out, const char *at, const char *end)
 {
-    for (at = skip_blanks(at); at < end; at = skip_blanks(at)) {
+    for (at = skip_whitespace(at); at < end; at = skip_whitespace(at)) {
         cn_strbuf_add(out, " ");
         for (; at < end && !isspace((unsigned char)*at); at++)
             cn_strbuf_add(out, "%c", iscntrl((unsigned char)*at) ? '?' : *at);
@@ -152,7 +152,7 @@ static size_t count_entries(const char *source, size_t *last_time)
 {
     size_t count = 0, last = SIZE_MAX;
     struct method_entry entry;
-    for (const char *at = skip_blanks(source); *at; count++) {
+    for (const char *at = skip_whitespace(source); *at; count++) {
         if (!read_method_entry(&at, &entry)) {
             *last_time = 0;
             return 0;
@@ -167,7 +167,7 @@ static size_t count_entries(const char *source, size_t *last_time)
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
 {
     struct cn_strbuf out = {0};
-    const char *at = skip_blanks(source ? source : "");
+    const char *at = skip_whitespace(source ? source : "");
     size_t last_time, count = count_entries(at, &last_time);
     for (size_t i = 0; i < count; i++) {
         struct method_entry entry;
