@@ -8,6 +8,7 @@ import numpy as np
 
 import trees
 from climnorm_case import Case, TestCase, main
+from live import Live, children_of
 
 FIRST, LAST, WINDOW = 1990, 2001, 4
 
@@ -94,6 +95,12 @@ class Environment(TestCase):
             result = self.same(5, granted=limit, OMP_THREAD_LIMIT=str(limit))
             self.assertIn(f"OMP_THREAD_LIMIT allows {limit} of 5", result.err)
         self.assertNotIn("OMP_THREAD_LIMIT", self.same(3, OMP_THREAD_LIMIT="3").err)
+
+    def test_thread_limit_while_files_are_examined(self):
+        with Live("plan", self.case.write_config(), "-t", 4,
+                  env={"OMP_THREAD_LIMIT": "1"}) as live:
+            live.freeze_child()
+            self.assertEqual(len(children_of(live.pid)), 1)
 
     def test_waiting(self):
         self.same(3, OMP_WAIT_POLICY="passive")

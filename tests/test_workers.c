@@ -23,6 +23,7 @@ enum { ITEMS = 60 };
 enum kind {
     GOOD,
     SLOW,
+    LONG,
     POISONS,
     CRASHES,
     LEAVES,
@@ -42,6 +43,8 @@ enum kind {
 struct trial {
     enum kind kinds[ITEMS];
     int timeout_s; /* as of struct cn_workers */
+    int notes;     /* of items that take long */
+    char note[200];
     int taken[ITEMS];
     char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* "" : the right number came */
 };
@@ -97,6 +100,10 @@ static enum cn_status examine(void *context, size_t item, struct cn_archive *fou
     case SLOW:
         nanosleep(&nap, NULL);
         break;
+    case LONG:
+        for (int i = 0; i < 4; i++)
+            nanosleep(&nap, NULL);
+        break;
     case WAITS:
         for (;;)
             pause();
@@ -139,17 +146,36 @@ static enum cn_status accept(void *context, size_t item, struct cn_archive *foun
     return CN_OK;
 }
 
+static const char *item_name(void *context, size_t item)
+{
+    static char text[32];
+    (void)context;
+    snprintf(text, sizeof text, "item %zu", item);
+    return text;
+}
+
+static void take_note(void *context, const char *text)
+{
+    struct trial *trial = context;
+    trial->notes++;
+    snprintf(trial->note, sizeof trial->note, "%s", text);
+}
+
 static enum cn_status run(struct trial *trial, size_t count, int threads, struct cn_error *error)
 {
     memset(trial->taken, 0, sizeof trial->taken);
     memset(trial->said, 0, sizeof trial->said);
-    return cn_workers_run(&(struct cn_workers){.count = count,
-                                               .threads = threads,
-                                               .timeout_s = trial->timeout_s,
-                                               .context = trial,
-                                               .examine = examine,
-                                               .accept = accept},
-                          error);
+    trial->notes = 0;
+    return cn_workers_run(
+        &(struct cn_workers){.count = count,
+                             .threads = threads,
+                             .timeout_s = trial->timeout_s,
+                             .watch = &(struct cn_watch){.context = trial, .say = take_note},
+                             .context = trial,
+                             .name = item_name,
+                             .examine = examine,
+                             .accept = accept},
+        error);
 }
 
 static void check(const struct trial *trial, size_t count)
@@ -206,15 +232,38 @@ static void limits_are_each_items_own(void **state)
 #endif
 }
 
-static void no_child_waits_for_ever(void **state)
+/* A disk or a file server that does not answer is no damage. */
+static void no_answer_is_the_machines_failure(void **state)
 {
     (void)state;
-    struct trial trial = {.timeout_s = 1, .kinds = {[3] = WAITS, [7] = SHUTS, [8] = WAITS}};
+    struct trial trial = {.timeout_s = 1,
+                          .kinds = {[3] = WAITS, [4] = FAILS, [7] = SHUTS, [8] = WAITS}};
     struct cn_error error;
-    assert_int_equal(run(&trial, 10, 3, &error), CN_OK);
-    check(&trial, 10);
+    for (int threads = 1; threads < 9; threads += 3) {
+        assert_int_equal(run(&trial, 10, threads, &error), CN_BAD_MACHINE);
+        assert_string_equal(trial.said[3], "no answer for 1 s, the storage does not answer; see to "
+                                           "its disk or server, and run again");
+        trial.kinds[3] = GOOD;
+        check(&trial, 3);
+        trial.kinds[3] = WAITS;
+    }
+}
+
+/* It is said of one of them, once, when a sixtieth of the patience is over. */
+static void a_slow_item_is_waited_for(void **state)
+{
+    (void)state;
+    struct trial trial = {.timeout_s = 6, .kinds = {[3] = LONG, [5] = LONG}};
+    struct cn_error error;
+    for (int threads = 1; threads < 4; threads++) {
+        assert_int_equal(run(&trial, 10, threads, &error), CN_OK);
+        check(&trial, 10);
+        assert_int_equal(trial.notes, 1);
+        assert_non_null(strstr(trial.note, "still waiting for item "));
+    }
     for (size_t i = 0; i < 9; i++) /* longer than patience, all together */
         trial.kinds[i] = SLOW;
+    trial.timeout_s = 1;
     assert_int_equal(run(&trial, 9, 1, &error), CN_OK);
     check(&trial, 9);
 }
@@ -244,14 +293,14 @@ static void one_that_does_not_die_holds_nobody_up(void **state)
     clock_gettime(CLOCK_MONOTONIC, &begun);
     is_held = true;
     held_count = 0;
-    assert_int_equal(run(&trial, 10, 8, &error), CN_OK);
+    assert_int_equal(run(&trial, 10, 8, &error), CN_BAD_MACHINE);
     is_held = false;
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < held_count; i++) {
         __real_kill(held[i], SIGKILL);
         assert_int_equal(waitpid(held[i], NULL, 0), held[i]);
     }
-    check(&trial, 10);
+    check(&trial, 3);
     assert_int_equal(held_count, 8);
     assert_true(now.tv_sec - begun.tv_sec < 30);
 }
@@ -447,7 +496,8 @@ int main(void)
         cmocka_unit_test(few_descriptors_do),
         cmocka_unit_test(trouble_costs_its_item_alone),
         cmocka_unit_test(limits_are_each_items_own),
-        cmocka_unit_test(no_child_waits_for_ever),
+        cmocka_unit_test(no_answer_is_the_machines_failure),
+        cmocka_unit_test(a_slow_item_is_waited_for),
         cmocka_unit_test(one_that_does_not_die_holds_nobody_up),
         cmocka_unit_test(suspension_is_no_hang),
         cmocka_unit_test(a_killed_child_is_the_machines_failure),

@@ -15,6 +15,8 @@ struct cn_watch {
     void (*tell)(void *context, size_t done, size_t count);
     void *context;
     const atomic_int *stop; /* not 0: the work ends soon, with CN_STOPPED; NULL: it never does */
+    /* What somebody who waits should know: one line, without control characters. */
+    void (*say)(void *context, const char *text);
 };
 
 static inline void cn_watch_report(const struct cn_watch *watch, size_t done, size_t count)

@@ -1,5 +1,5 @@
 /*
- * Parcels. Bytes follow each other without padding: both ends are one program.
+ * Bytes follow each other without padding or byte order: both ends are one program.
  */
 #include "base/serialize.h"
 

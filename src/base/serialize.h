@@ -1,6 +1,6 @@
 /*
- * Parcels: a thing as bytes, for a process that does not believe the one which packed them. One
- * function carries a thing in both directions, so that these cannot differ.
+ * A value as bytes, for a process that does not trust the one which wrote them. One function
+ * carries a value in both directions, so that packing and unpacking cannot differ.
  */
 #ifndef CLIMNORM_BASE_SERIALIZE_H
 #define CLIMNORM_BASE_SERIALIZE_H
@@ -8,26 +8,35 @@
 #include "climnorm/error.h"
 #include "climnorm/pool.h"
 
+/* Zero-initialise to pack. The bytes are malloc's; whoever has the archive frees them. */
 struct cn_archive {
     unsigned char *bytes;
-    size_t count, room;    /* malloc, when packing */
-    size_t at;             /* how far it is unpacked */
+    size_t count, room;    /* bytes packed, bytes allocated */
+    size_t at;             /* where unpacking is */
     bool unpacking;        /* else packing */
-    struct cn_pool *pool;  /* unpacking: where arrays and texts go */
-    enum cn_status status; /* CN_BAD_INPUT: it ended too early; CN_BAD_MACHINE: out of memory. What
-                              is unpacked from then on is zero, NULL, or "" */
+    struct cn_pool *pool;  /* unpacking: owns arrays and texts */
+    enum cn_status status; /* CN_BAD_INPUT: unpacking met the end too early; CN_BAD_MACHINE: out of
+                              memory. From then on, what is unpacked is zero, NULL or "" */
 };
 
-/* Any bytes of a fixed size, all of whose bit patterns are values. */
+/* A value of fixed size, for which any bytes are valid. Errors: archive->status. */
 void cn_archive_bytes(struct cn_archive *archive, void *bytes, size_t size);
+
+/* Any byte but 0 is true. Errors: archive->status. */
 void cn_archive_flag(struct cn_archive *archive, bool *flag);
-/* A number of things that take at least a byte each: never more than the parcel still has. */
+
+/* A number of things that take at least a byte each. Unpacked, it is never more than the bytes that
+ * are left. Errors: archive->status. */
 void cn_archive_count(struct cn_archive *archive, size_t *count);
 
-/* Returns the same items when packing, those of the parcel when unpacking: count * size bytes, and
- * `size` more that are zero. */
+/* `count` items of `size` bytes. An unpacked array has one more item, which is zero.
+ * Returns: the same items when packing; a copy when unpacking. Errors: NULL and archive->status.
+ * Owns: archive->pool the copy. */
 const void *cn_archive_array(struct cn_archive *archive, const void *items, size_t count,
                              size_t size);
+
+/* Returns: the same text when packing; a copy when unpacking. Errors: "" and archive->status.
+ * Owns: archive->pool the copy. */
 const char *cn_archive_text(struct cn_archive *archive, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Children by fork, whose answers come back through pipes: exit codes get lost where the parent was
- * started with SIGCHLD ignored. Child i of n looks at items i, i + n, i + 2n, … Knows nothing of
- * files.
+ * Children by fork. Child i of n examines items i, i + n, i + 2n, … Answers come back through
+ * pipes; exit codes would not do: they get lost where the parent was started with SIGCHLD ignored.
+ * Knows nothing of files.
  */
 #include "base/workers.h"
 
@@ -27,22 +27,23 @@
 
 enum {
     MAX_CHILDREN = 16,
-    /* Metadata of a year take a millisecond; those of the largest file accepted two seconds. */
+    /* The metadata of a year take a millisecond; those of the largest file accepted two seconds. */
     MAX_CPU_SECONDS = 10,
-    /* A cold disk under all children at once is far from it. */
-    ANSWER_SECONDS = 60,
+    /* Longer than a file server needs to start again. */
+    ANSWER_SECONDS = 600,
+    NOTICE_SHARE = 60, /* of that: after 10 s somebody is told of the wait */
     POLL_MS = 200,
     EXIT_WAIT_MS = 500, /* from the closed pipe to the status: no time, where cores are free */
 };
 
-/* More than all that looking at an item may keep, so that a sound file never meets it. */
-static const uint64_t MORE_BYTES = (uint64_t)1 << 30;
+/* The most memory for one item: more than a sound file ever needs. */
+static const uint64_t ITEM_BYTES = (uint64_t)1 << 30;
 
-/* More than any sound answer: the longest time axis and the largest grid are 130 MB. */
+/* The longest time axis and the largest grid are 130 MB. */
 static const size_t MAX_ANSWER_BYTES = (size_t)256 << 20;
 
-/* Goes before each answer; `bytes` of a parcel follow, or of a text that says what failed. */
-struct head {
+/* Goes before each answer. `bytes` bytes follow: an archive, or a text that says what failed. */
+struct header {
     uint64_t item, bytes;
     uint32_t status, unused;
 };
@@ -50,22 +51,24 @@ struct head {
 struct child {
     pid_t pid;            /* 0: there is none */
     int pipe;             /* what it writes */
-    size_t first, next;   /* the item that it began with, the one it looks at */
-    bool is_retried;      /* an earlier one began with that item, and failed */
-    struct head head;     /* of the answer that arrives */
-    size_t have;          /* bytes of head and answer that are here */
+    size_t first, next;   /* the item that it began with, the one that it examines */
+    bool is_retried;      /* an earlier child began with that item, and failed */
+    struct header header; /* of the answer that arrives */
+    size_t received;      /* bytes of header and answer */
     int64_t waited_ms;    /* for the answer */
-    struct cn_archive in; /* the answer */
+    struct cn_archive answer;
 };
 
 struct run {
     const struct cn_workers *workers;
     struct child children[MAX_CHILDREN];
-    size_t stride;      /* children */
-    size_t end;         /* items from here on are not wanted */
-    size_t done;        /* items taken */
-    rlim_t more_bytes;  /* for each child */
-    int wait_budget_ms; /* left to wait for those that do not die */
+    size_t stride;     /* children */
+    size_t end;        /* items from here on are not wanted */
+    size_t done;       /* items that are finished */
+    rlim_t item_bytes; /* for each child */
+    int64_t timeout_ms;
+    bool is_wait_told;
+    int exit_wait_ms; /* left to wait for children that do not die */
     enum cn_status status;
     struct cn_error *error;
 };
@@ -107,27 +110,29 @@ static void set_limit(__rlimit_resource_t resource, rlim_t most)
     setrlimit(resource, &limit);
 }
 
-/* Looks at an item and sends the answer; false: it went wrong. */
-static bool answer(const struct cn_workers *workers, size_t item, struct cn_archive *out, int pipe)
+/* Examines an item and sends the answer. False: one of the two failed. */
+static bool send_answer(const struct cn_workers *workers, size_t item, struct cn_archive *out,
+                        int pipe)
 {
     struct cn_error failure = {0};
     out->count = 0;
     out->status = CN_OK;
     enum cn_status status = workers->examine(workers->context, item, out, &failure);
     if (!status && out->status)
-        status = cn_fail_memory(&failure, "what was found in a file");
+        status = cn_fail_memory(&failure, "the metadata of a file");
     size_t bytes = status ? strlen(failure.text) : out->count;
-    const struct head head = {item, bytes, status, 0};
-    bool is_sent = cn_write_full(pipe, &head, sizeof head) &&
+    const struct header header = {item, bytes, status, 0};
+    bool is_sent = cn_write_full(pipe, &header, sizeof header) &&
                    cn_write_full(pipe, status ? (const void *)failure.text : out->bytes, bytes);
-    if (!is_sent &&
-        cn_errno_status(errno, CN_OK)) /* else damage has closed the pipe, and that tells */
-        raise(SIGKILL);                /* a child that waits would be taken to hang */
+    /* A child that cannot write must not seem to wait. Where damage has closed the pipe, the parent
+     * sees that. */
+    if (!is_sent && cn_errno_status(errno, CN_OK))
+        raise(SIGKILL);
     return is_sent && !status;
 }
 
-/* What is asked of the parent, and reaches its whole group, is not for children: they would look as
- * if a file had crashed them. */
+/* A terminal sends these to the whole group. They are for the parent: a child that died of one
+ * would look as if a file had crashed it. */
 static void ignore_requests(void)
 {
     static const int requests[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
@@ -135,7 +140,8 @@ static void ignore_requests(void)
         signal(requests[i], SIG_IGN);
 }
 
-/* Never returns: waits to be killed, so that its number is not given to another process before. */
+/* Never returns: waits to be killed. If it ended, its number could go to another process, which the
+ * parent would kill. */
 static void child_main(const struct run *run, size_t item, int pipe, pid_t parent)
 {
     if (run->workers->lock)
@@ -151,12 +157,12 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
     rlim_t cpu = given_limit(RLIMIT_CPU), data = given_limit(RLIMIT_DATA);
     struct cn_archive out = {0};
     set_limit(RLIMIT_CORE, 0);
-    for (bool well = true; well && item < run->workers->count; item += run->stride) {
+    for (bool is_well = true; is_well && item < run->workers->count; item += run->stride) {
         rlim_t used = memory_used(), seconds = cpu_seconds_used() + cpu_s;
-        rlim_t most = used ? used + run->more_bytes : data;
+        rlim_t most = used ? used + run->item_bytes : data;
         set_limit(RLIMIT_CPU, seconds < cpu ? seconds : cpu);
         set_limit(RLIMIT_DATA, most < data ? most : data);
-        well = answer(run->workers, item, &out, pipe);
+        is_well = send_answer(run->workers, item, &out, pipe);
     }
     for (;;)
         pause();
@@ -164,7 +170,7 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
 
 /* --- in the parent --- */
 
-/* False: there is no child, and errno says why. */
+/* False: no child was started, and errno says why. */
 static bool start_child(struct run *run, struct child *child)
 {
     int ends[2];
@@ -192,7 +198,7 @@ static bool start_child(struct run *run, struct child *child)
     child->pid = pid;
     child->pipe = ends[0];
     child->first = child->next;
-    child->have = 0;
+    child->received = 0;
     child->waited_ms = 0;
     return true;
 }
@@ -203,32 +209,34 @@ static void release_child(struct child *child)
     child->pid = 0;
 }
 
-/* Waits for a child's end, for so many moments in all; returns as waitpid does. */
-static pid_t await_exit(const struct child *child, int *status, int *wait_budget_ms)
+/* Waits until a child has ended, for at most *wait_ms, and takes off what it waited. Returns as
+ * waitpid does. */
+static pid_t await_exit(const struct child *child, int *status, int *wait_ms)
 {
     static const struct timespec moment = {.tv_nsec = 1000000};
     pid_t died;
-    while (!(died = waitpid(child->pid, status, WNOHANG)) && *wait_budget_ms > 0) {
-        --*wait_budget_ms;
+    while (!(died = waitpid(child->pid, status, WNOHANG)) && *wait_ms > 0) {
+        --*wait_ms;
         nanosleep(&moment, NULL);
     }
     return died;
 }
 
-/* One that a dead file system holds does not die before that comes back, and is left to the system;
- * where some are, others are not waited for as long. */
-static void stop(struct run *run, struct child *child)
+/* A child that a dead file system holds does not die before that comes back: it is left alone, and
+ * later ones are waited for only as long as is left. */
+static void kill_child(struct run *run, struct child *child)
 {
     if (!child->pid)
         return;
     int status;
     kill(child->pid, SIGKILL);
-    if (await_exit(child, &status, &run->wait_budget_ms))
-        run->wait_budget_ms = EXIT_WAIT_MS;
+    if (await_exit(child, &status, &run->exit_wait_ms))
+        run->exit_wait_ms = EXIT_WAIT_MS;
     release_child(child);
 }
 
-/* The first failure of the machine, in the order of items, is the one that is told. */
+/* A failure ends the run after the items before this one, so that the first in the order of items
+ * is reported. */
 static void finish_item(struct run *run, struct child *child, enum cn_status status)
 {
     if (status) {
@@ -239,12 +247,12 @@ static void finish_item(struct run *run, struct child *child, enum cn_status sta
     }
     child->next += run->stride;
     child->is_retried = false;
-    child->have = 0;
+    child->received = 0;
     child->waited_ms = 0;
 }
 
-/* What a child could not do is tried again by one that has done nothing else before, and once more:
- * a moment without memory passes. */
+/* A failure counts in the second child that begins with the item, as a moment without memory
+ * passes. In any other child it may come from an item before. */
 static void fail_item(struct run *run, struct child *child, const struct cn_error *failure)
 {
     const struct cn_workers *workers = run->workers;
@@ -260,29 +268,29 @@ static void fail_item(struct run *run, struct child *child, const struct cn_erro
 static void fail_damaged(struct run *run, struct child *child)
 {
     struct cn_error failure;
-    stop(run, child);
+    kill_child(run, child);
     cn_fail(&failure, CN_BAD_INPUT,
             "damaged: the netCDF library crashed or hung on it; fetch the file again");
     fail_item(run, child, &failure);
 }
 
-/* The answer is here. */
+/* The answer is complete. */
 static void on_answer(struct run *run, struct child *child)
 {
     const struct cn_workers *workers = run->workers;
     struct cn_error failure;
-    if (child->head.status) {
-        stop(run, child);
-        cn_fail(&failure, (enum cn_status)child->head.status, "%.*s", (int)child->in.count,
-                child->in.count ? (const char *)child->in.bytes : "");
+    if (child->header.status) {
+        kill_child(run, child);
+        cn_fail(&failure, (enum cn_status)child->header.status, "%.*s", (int)child->answer.count,
+                child->answer.count ? (const char *)child->answer.bytes : "");
         fail_item(run, child, &failure);
         return;
     }
-    child->in.at = 0;
-    child->in.status = CN_OK;
-    child->in.unpacking = true;
+    child->answer.at = 0;
+    child->answer.status = CN_OK;
+    child->answer.unpacking = true;
     enum cn_status status =
-        workers->accept(workers->context, child->next, &child->in, NULL, run->error);
+        workers->accept(workers->context, child->next, &child->answer, NULL, run->error);
     if (status != CN_BAD_INPUT) {
         finish_item(run, child, status);
         return;
@@ -290,13 +298,13 @@ static void on_answer(struct run *run, struct child *child)
     fail_damaged(run, child);
 }
 
-/* The pipe is closed. Either it dies, and soon its status tells of what (but not where SIGCHLD is
- * ignored), or damage has closed the pipe, and it lives. */
-static void on_child_exit(struct run *run, struct child *child)
+/* The pipe is closed. The child is dying, and its status tells of what (not where SIGCHLD is
+ * ignored); or damage has closed the pipe, and it lives. */
+static void on_closed_pipe(struct run *run, struct child *child)
 {
     struct cn_error failure;
-    int status = 0, wait_budget_ms = EXIT_WAIT_MS;
-    pid_t died = await_exit(child, &status, &wait_budget_ms);
+    int status = 0, wait_ms = EXIT_WAIT_MS;
+    pid_t died = await_exit(child, &status, &wait_ms);
     if (died)
         release_child(child);
     if (died > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
@@ -305,66 +313,68 @@ static void on_child_exit(struct run *run, struct child *child)
         fail_damaged(run, child);
         return;
     }
-    cn_fail(
-        &failure, CN_BAD_MACHINE,
-        "the child process that looked at it was killed, most likely because memory ran out; free "
-        "some, or use fewer threads");
+    cn_fail(&failure, CN_BAD_MACHINE,
+            "the child process that examined it was killed, most likely because memory ran out; "
+            "free some, or use fewer threads");
     fail_item(run, child, &failure);
 }
 
-/* Judges the head of an answer, and makes room for the rest. */
-static enum cn_status expect_answer(struct child *child, struct cn_error *error)
+/* Checks the header of an answer, and allocates what follows. CN_BAD_INPUT: no sound child sends
+ * it. */
+static enum cn_status prepare_answer(struct child *child, struct cn_error *error)
 {
-    const struct head *head = &child->head;
-    size_t most = head->status ? sizeof((struct cn_error *)NULL)->text : MAX_ANSWER_BYTES;
-    if (head->item != child->next || head->bytes > most ||
-        (head->status != CN_OK && head->status != CN_BAD_INPUT && head->status != CN_BAD_MACHINE))
+    const struct header *header = &child->header;
+    size_t most = header->status ? sizeof((struct cn_error *)NULL)->text : MAX_ANSWER_BYTES;
+    if (header->item != child->next || header->bytes > most ||
+        (header->status != CN_OK && header->status != CN_BAD_INPUT &&
+         header->status != CN_BAD_MACHINE))
         return CN_BAD_INPUT;
-    child->in.count = (size_t)head->bytes;
-    if (child->in.count <= child->in.room)
+    child->answer.count = (size_t)header->bytes;
+    if (child->answer.count <= child->answer.room)
         return CN_OK;
-    unsigned char *larger = realloc(child->in.bytes, child->in.count);
+    unsigned char *larger = realloc(child->answer.bytes, child->answer.count);
     if (!larger)
-        return cn_fail_memory(error, "what was found in a file");
-    child->in.bytes = larger;
-    child->in.room = child->in.count;
+        return cn_fail_memory(error, "the metadata of a file");
+    child->answer.bytes = larger;
+    child->answer.room = child->answer.count;
     return CN_OK;
 }
 
 /* Reads what a child has sent so far. */
 static void receive(struct run *run, struct child *child)
 {
-    bool is_head = child->have < sizeof child->head;
-    unsigned char *to = is_head ? (unsigned char *)&child->head : child->in.bytes;
-    size_t begun = is_head ? child->have : child->have - sizeof child->head;
-    size_t size = is_head ? sizeof child->head : child->in.count;
+    const size_t header_bytes = sizeof child->header;
+    bool is_header = child->received < header_bytes;
+    unsigned char *to = is_header ? (unsigned char *)&child->header : child->answer.bytes;
+    size_t begun = is_header ? child->received : child->received - header_bytes;
+    size_t size = is_header ? header_bytes : child->answer.count;
     ssize_t done = read(child->pipe, to + begun, size - begun);
     if (done < 0 && errno == EINTR)
         return;
     if (done < 0) {
         finish_item(run, child,
                     cn_fail(run->error, CN_BAD_MACHINE,
-                            "a child process cannot be heard: %s; run again", strerror(errno)));
+                            "a child process cannot be read from: %s; run again", strerror(errno)));
         return;
     }
     if (done == 0) {
-        on_child_exit(run, child);
+        on_closed_pipe(run, child);
         return;
     }
-    child->have += (size_t)done;
-    if (child->have < sizeof child->head)
+    child->received += (size_t)done;
+    if (child->received < header_bytes)
         return;
-    enum cn_status status = is_head ? expect_answer(child, run->error) : CN_OK;
+    enum cn_status status = is_header ? prepare_answer(child, run->error) : CN_OK;
     if (status == CN_BAD_INPUT)
         fail_damaged(run, child);
     else if (status) /* of this process: nothing the child did */
         finish_item(run, child, status);
-    else if (child->have - sizeof child->head == child->in.count)
+    else if (child->received - header_bytes == child->answer.count)
         on_answer(run, child);
 }
 
-/* Tells the watch, and listens to it. */
-static void report(struct run *run)
+/* Tells the watch how far the run is, and asks it whether to stop. */
+static void ask_watch(struct run *run)
 {
     const struct cn_watch *watch = run->workers->watch;
     if (!watch)
@@ -372,21 +382,21 @@ static void report(struct run *run)
     cn_watch_report(watch, run->done, run->workers->count);
     if (!cn_watch_stopped(watch))
         return;
-    run->status = cn_fail(run->error, CN_STOPPED, "stopped while files were looked at");
+    run->status = cn_fail(run->error, CN_STOPPED, "stopped while files were examined");
     run->end = 0;
 }
 
-/* Starts and ends children as there is work, and lists the pipes of those that work. With some of
- * them there, it does not matter that another cannot be started now. */
+/* Starts and kills children as there is work, and lists the pipes of those that work. While one
+ * works, others that cannot be started are no failure. */
 static size_t start_children(struct run *run, struct pollfd *pipes, struct child **owners)
 {
     size_t active = 0;
     int reason = 0;
-    report(run);
+    ask_watch(run);
     for (size_t i = 0; i < run->stride; i++) {
         struct child *child = &run->children[i];
         if (child->next >= run->end)
-            stop(run, child);
+            kill_child(run, child);
         else if (!child->pid && !start_child(run, child))
             reason = errno;
         if (!child->pid)
@@ -407,8 +417,9 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits for children, and returns how long. While all are suspended, that is not much. */
-static int64_t await(struct run *run, struct pollfd *pipes, size_t active)
+/* Waits for answers. Returns for how long, but at most POLL_MS: time while the whole group was
+ * suspended does not count. */
+static int64_t await_answers(struct run *run, struct pollfd *pipes, size_t active)
 {
     int64_t begun = now_ms();
     if (poll(pipes, active, POLL_MS) < 0 && errno != EINTR && errno != EAGAIN) {
@@ -420,44 +431,69 @@ static int64_t await(struct run *run, struct pollfd *pipes, size_t active)
     return waited_ms < POLL_MS ? waited_ms : POLL_MS;
 }
 
-/* All children together keep within half the memory, if that lets one of them work. */
+/* Says once in a run that an answer takes long, and ends the run where none comes. A child that
+ * waits uses no CPU time: that is a disk or a file server, not damage, which meets RLIMIT_CPU. */
+static void judge_wait(struct run *run, struct child *child)
+{
+    const struct cn_workers *workers = run->workers;
+    const struct cn_watch *watch = workers->watch;
+    struct cn_error text;
+    if (child->waited_ms > run->timeout_ms) {
+        cn_fail(&text, CN_BAD_MACHINE,
+                "no answer for %lld s, the storage does not answer; see to its disk or server, and "
+                "run again",
+                (long long)run->timeout_ms / 1000);
+        kill_child(run, child);
+        child->is_retried = true; /* what takes long is not tried twice */
+        fail_item(run, child, &text);
+    } else if (child->waited_ms > run->timeout_ms / NOTICE_SHARE && !run->is_wait_told && watch &&
+               watch->say && workers->name) {
+        run->is_wait_told = true;
+        cn_fail(&text, CN_OK, "still waiting for %s; the storage is slow",
+                workers->name(workers->context, child->next));
+        watch->say(watch->context, text.text);
+    }
+}
+
+/* All children together keep within half the memory, if that is enough for one. */
 static void choose_child_count(struct run *run)
 {
     const struct cn_workers *workers = run->workers;
-    const uint64_t each = workers->memory_bytes ? workers->memory_bytes : MORE_BYTES;
-    uint64_t half = cn_machine_memory() / 2, room = half / each;
-    uint64_t most = (uint64_t)(workers->threads ? workers->threads : cn_threads_available());
+    const uint64_t each = workers->memory_bytes ? workers->memory_bytes : ITEM_BYTES;
+    uint64_t half = cn_machine_memory() / 2, fitting = half / each;
+    size_t most =
+        (size_t)cn_threads_granted(workers->threads ? workers->threads : cn_threads_available());
     most = most < MAX_CHILDREN ? most : MAX_CHILDREN;
     most = most < workers->count ? most : workers->count;
-    run->stride = (size_t)(most <= room ? most : room ? room : 1);
-    run->more_bytes = (rlim_t)(room ? each : half);
+    run->stride = most <= fitting ? most : fitting ? (size_t)fitting : 1;
+    run->item_bytes = (rlim_t)(fitting ? each : half);
 }
 
 enum cn_status cn_workers_run(const struct cn_workers *workers, struct cn_error *error)
 {
     struct run run = {
-        .workers = workers, .end = workers->count, .wait_budget_ms = EXIT_WAIT_MS, .error = error};
+        .workers = workers,
+        .end = workers->count,
+        .timeout_ms = 1000 * (int64_t)(workers->timeout_s ? workers->timeout_s : ANSWER_SECONDS),
+        .exit_wait_ms = EXIT_WAIT_MS,
+        .error = error};
     struct pollfd pipes[MAX_CHILDREN];
     struct child *owners[MAX_CHILDREN];
-    int64_t patience_ms =
-        1000 * (int64_t)(workers->timeout_s ? workers->timeout_s : ANSWER_SECONDS);
     choose_child_count(&run);
     for (size_t i = 0; i < run.stride; i++)
         run.children[i].next = i;
     for (size_t active; (active = start_children(&run, pipes, owners));) {
-        int64_t waited_ms = await(&run, pipes, active);
+        int64_t waited_ms = await_answers(&run, pipes, active);
         for (size_t i = 0; i < active; i++) {
             struct child *child = owners[i];
             child->waited_ms += waited_ms;
             if (child->next < run.end && pipes[i].revents)
                 receive(&run, child);
-            if (child->next < run.end && child->pid && child->waited_ms > patience_ms) {
-                child->is_retried = true;
-                fail_damaged(&run, child);
-            }
+            if (child->next < run.end && child->pid)
+                judge_wait(&run, child);
         }
     }
     for (size_t i = 0; i < MAX_CHILDREN; i++)
-        free(run.children[i].in.bytes);
+        free(run.children[i].answer.bytes);
     return run.status;
 }

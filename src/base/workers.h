@@ -1,10 +1,10 @@
 /*
- * Work on hostile input in other processes. HDF5 and netCDF-C crash, or never return, on some
- * damaged files; the damage ends with a child.
+ * Work on input that is not trusted, in child processes. HDF5 and netCDF-C crash on some damaged
+ * files, or never return; then a child ends, and not the program.
  *
- * Items are looked at by a few children side by side, one item after another, and each sends what
- * it finds. Whatever goes wrong counts only when the child had looked at nothing else before;
- * otherwise a new one begins with that item. So an answer depends on its item alone.
+ * A few children examine items side by side, one after another, and each sends what it finds. A
+ * failure counts only in a child that has examined nothing else before; otherwise a new child
+ * begins with that item. So an answer depends on its item alone.
  */
 #ifndef CLIMNORM_BASE_WORKERS_H
 #define CLIMNORM_BASE_WORKERS_H
@@ -15,32 +15,38 @@
 #include <stdint.h>
 
 struct cn_workers {
-    size_t count;                 /* items */
-    int threads;                  /* children at the same time, at most; 0: as many as cores */
-    int timeout_s;                /* seconds without an answer until a child hangs; 0: 60 */
+    size_t count; /* items */
+    int threads;  /* children at a time, at most; 0: as many as cores. OMP_THREAD_LIMIT holds too */
+    int timeout_s;                /* seconds without an answer that end the run; 0: 600 */
     int cpu_s;                    /* CPU time for an item, at most; 0: 10 */
     uint64_t memory_bytes;        /* that a child may allocate for an item; 0: 1 GiB */
     int lock;                     /* a descriptor that children close before all else; 0: none */
     const struct cn_watch *watch; /* NULL: nobody watches */
     void *context;
 
-    /* In a child, with bounds on time, CPU time and memory for each item: packs what it finds. */
+    /* The name of an item, for watch->say. NULL: it is not said that an item takes long. */
+    const char *(*name)(void *context, size_t item);
+
+    /* In a child: examines an item and packs what it finds. CPU time (10 s) and memory (1 GiB) are
+     * bounded for each item.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT or CN_BAD_MACHINE, both tried again in a new child. */
     enum cn_status (*examine)(void *context, size_t item, struct cn_archive *found,
                               struct cn_error *error);
 
-    /* In the parent, once an item, in any order. failure is NULL, or says why there is nothing to
-     * unpack: the error of look; CN_BAD_INPUT because the child crashed or exceeded a bound; or
-     * CN_BAD_MACHINE because something else killed it.
-     * Returns CN_BAD_INPUT for a parcel that no sound child packs, and is then told of a failure
-     * instead. CN_BAD_MACHINE: items before this one are still taken, then all ends. */
+    /* In the parent, once for each item, in any order: unpacks what was found. failure: NULL, or
+     * why there is nothing to unpack: the error of examine; CN_BAD_INPUT, as the child crashed or
+     * exceeded a bound; CN_BAD_MACHINE, as something else killed it, or the storage gave no answer.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT for an archive that no sound child packs: it is then
+     * called again with a failure. Any other status ends the run after the items before this one.
+     */
     enum cn_status (*accept)(void *context, size_t item, struct cn_archive *found,
                              const struct cn_error *failure, struct cn_error *error);
 };
 
-/* Looks at all items. CN_STOPPED: the watch asked for it; children are deaf to signals that ask,
- * for a terminal sends them to all of a group. CN_BAD_MACHINE: of the first item that has it,
- * mostly from take; or there is no child. To be called while no other thread holds a lock that look
- * needs: before tasks start. */
+/* Examines all items. Children ignore signals that ask the parent to stop. To be called before
+ * tasks start: no other thread may hold a lock that examine needs.
+ * Returns: CN_OK. Errors: CN_STOPPED: the watch asked for it. CN_BAD_MACHINE: that of the first
+ * item which has it; or no child can be started. */
 enum cn_status cn_workers_run(const struct cn_workers *workers, struct cn_error *error);
 
 #endif

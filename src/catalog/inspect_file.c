@@ -308,6 +308,12 @@ static enum cn_status note_failure(struct batch *batch, struct cn_file *file,
     return file->failure ? CN_OK : cn_fail_memory(error, "a file's metadata");
 }
 
+static const char *item_path(void *context, size_t item)
+{
+    const struct batch *batch = context;
+    return batch->files[item].path;
+}
+
 static enum cn_status accept_answer(void *context, size_t item, struct cn_archive *found,
                                     const struct cn_error *failure, struct cn_error *error)
 {
@@ -348,6 +354,7 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
                                                .threads = threads,
                                                .watch = watch,
                                                .context = &batch,
+                                               .name = item_path,
                                                .examine = examine_item,
                                                .accept = accept_answer},
                           error);

@@ -81,6 +81,12 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
     return CN_OK;
 }
 
+static const char *output_path(void *context, size_t item)
+{
+    const struct candidate *candidate = &((const struct survey *)context)->candidates[item];
+    return candidate->target->outputs[candidate->region].path;
+}
+
 /* CN_BAD_INPUT: it is not. */
 static enum cn_status check_up_to_date(void *file, struct cn_error *error)
 {
@@ -158,6 +164,7 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
                                                      .lock = lock > 0 ? lock : 0,
                                                      .watch = watch,
                                                      .context = &survey,
+                                                     .name = output_path,
                                                      .examine = examine_output,
                                                      .accept = accept_output},
                                 error);

@@ -65,7 +65,7 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_start
                                    struct cn_error *error)
 {
     const struct cn_config *config = prepared->config;
-    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal};
+    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal, cn_startup_note};
     startup->what = "examining files";
     if (startup->mode == CN_PROGRESS_TTY)
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
@@ -99,7 +99,7 @@ static enum cn_status lock_output_root(struct cn_prepared *prepared, struct cn_s
 static enum cn_status find_existing(struct cn_prepared *prepared, struct cn_startup *startup,
                                     struct cn_error *error)
 {
-    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal};
+    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal, cn_startup_note};
     startup->what = "looking at existing normals";
     enum cn_status status = cn_find_existing(prepared->plan, prepared->lock, &watch, error);
     cn_startup_end(startup);

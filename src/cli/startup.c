@@ -87,3 +87,10 @@ void cn_startup_say(struct cn_startup *startup, const char *text)
     else
         fprintf(stderr, "climnorm: %s\n", text);
 }
+
+void cn_startup_note(void *context, const char *text)
+{
+    struct cn_startup *startup = context;
+    if (startup->mode != CN_PROGRESS_NONE)
+        cn_startup_say(startup, text);
+}

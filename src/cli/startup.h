@@ -27,4 +27,7 @@ void cn_startup_end(struct cn_startup *startup);
 /* Says a sentence. */
 void cn_startup_say(struct cn_startup *startup, const char *text);
 
+/* For cn_watch.say, with a cn_startup: says a sentence, but not in mode none. */
+void cn_startup_note(void *startup, const char *text);
+
 #endif
