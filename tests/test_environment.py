@@ -1,13 +1,15 @@
 """OpenMP's environment: what it says about threads and cores changes no byte, and is told truly."""
 import contextlib
 import os
+import resource
 import socket
+import subprocess
 import unittest
 
 import numpy as np
 
 import trees
-from climnorm_case import Case, TestCase, main
+from climnorm_case import BIN, Case, TestCase, main
 from live import Live, children_of
 
 FIRST, LAST, WINDOW = 1990, 2001, 4
@@ -101,6 +103,39 @@ class Environment(TestCase):
                   env={"OMP_THREAD_LIMIT": "1"}) as live:
             live.freeze_child()
             self.assertEqual(len(children_of(live.pid)), 1)
+
+    def limited(self, soft, hard, **env):
+        """A run under a limit of the stack, in KiB."""
+        config = self.case.write_config()
+        return subprocess.run(
+            [BIN, "run", config, "-t", "4", "-q", "--set", "output.existing=overwrite"],
+            env={"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1600000000", **env},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (soft << 10, hard << 10)),
+            capture_output=True, text=True, timeout=120, check=False)
+
+    def test_small_stacks(self):
+        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        hard = 8192 if hard == resource.RLIM_INFINITY else hard >> 10
+        for soft in (64, 100, 1024):
+            result = self.limited(soft, hard)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            for name, path in self.case.normals().items():
+                with open(path, "rb") as f:
+                    self.assertEqual(f.read(), self.wanted[name], name)
+        for most in (100, 1000):
+            result = self.limited(most, most)
+            self.assertEqual(result.returncode, 3, result.stderr)
+            self.assertRegex(result.stderr, rf"^climnorm: the stack is limited to {most} KiB")
+
+    def test_small_stacks_that_are_asked_for(self):
+        for variable, size in (("OMP_STACKSIZE", "64k"), ("OMP_STACKSIZE", " 1023"),
+                               ("GOMP_STACKSIZE", "65536B")):
+            result = self.limited(8192, 8192, **{variable: size})
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn(f"{variable}={size} makes the stacks of threads too small; unset it",
+                          result.stderr)
+        for size in ("1024", "2M", "1g", "nonsense"):
+            self.assertEqual(self.limited(8192, 8192, OMP_STACKSIZE=size).returncode, 0, size)
 
     def test_waiting(self):
         self.same(3, OMP_WAIT_POLICY="passive")

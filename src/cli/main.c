@@ -153,9 +153,17 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    struct cn_error error;
+    int exit_code;
     cn_crash_watch(CN_EXIT_MACHINE);
     prepare_process();
-    int exit_code = dispatch(argc, argv);
+    enum cn_status status = cn_stacks_prepare(&error);
+    if (status) {
+        fprintf(stderr, "climnorm: %s\n", error.text);
+        exit_code = status == CN_BAD_USAGE ? CN_EXIT_USAGE : CN_EXIT_MACHINE;
+    } else {
+        exit_code = dispatch(argc, argv);
+    }
     cn_crash_allow_exit();
     return exit_code;
 }
