@@ -38,7 +38,7 @@ void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const c
     file->usable = false;
 }
 
-static double smallest_spacing(const double *points, size_t count)
+static double min_spacing(const double *points, size_t count)
 {
     double smallest = INFINITY;
     for (size_t i = 1; i < count; i++) {
@@ -52,7 +52,7 @@ static double smallest_spacing(const double *points, size_t count)
 /* Index of the first point that differs; `count`: none does. */
 static size_t first_difference(const double *a, const double *b, size_t count)
 {
-    double tolerance = GRID_TOLERANCE * smallest_spacing(a, count);
+    double tolerance = GRID_TOLERANCE * min_spacing(a, count);
     for (size_t i = 0; i < count; i++)
         if (!(fabs(a[i] - b[i]) <= tolerance))
             return i;

@@ -1,6 +1,6 @@
 /*
- * One file's metadata. Nothing in it is believed before it is checked; no data values are read. The
- * libraries that read it do so in child processes alone.
+ * The metadata of each input file. Nothing is believed before it is checked, and no data values are
+ * read. Libraries read a file in a child process only.
  */
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
@@ -40,7 +40,7 @@ struct variable_candidate {
     struct cn_axes axes;
 };
 
-/* HDF5 files begin with this at 0, 512, 1024, 2048, … (a user block comes first). */
+/* An HDF5 file has this at 0, 512, 1024, 2048, …, behind a user block. */
 static bool is_hdf5(int descriptor, uint64_t size)
 {
     char found[CN_HDF5_SIGNATURE_BYTES];
@@ -59,8 +59,8 @@ static bool is_classic(int descriptor)
 }
 
 /* Finds out, without any library, what the file is, and its identity. */
-static enum cn_status identify(int descriptor, struct cn_file *file, bool *classic,
-                               struct cn_error *error)
+static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *classic,
+                                    struct cn_error *error)
 {
     struct stat status;
     if (fstat(descriptor, &status) < 0)
@@ -101,7 +101,7 @@ static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,
     return cn_axes_find(nc, dimids, (size_t)rank, &candidate->axes, error);
 }
 
-/* Whether a file name begins with the variable's, as it should. */
+/* Whether a file name begins with the name of a variable. */
 static bool is_in_name(const char *base, const char *name)
 {
     size_t length = strlen(name);
@@ -199,8 +199,8 @@ static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file 
     return CN_OK;
 }
 
-static enum cn_status read_variable(struct cn_pool *pool, int ncid, const char *variable,
-                                    int *varid, struct cn_file *file, struct cn_error *error)
+static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const char *variable,
+                                       int *varid, struct cn_file *file, struct cn_error *error)
 {
     struct cn_nc_file nc = {0};
     struct variable_candidate candidate = {0};
@@ -242,7 +242,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
         return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s; fetch the file again",
                        nc_strerror(code));
     int varid = 0;
-    enum cn_status status = read_variable(pool, ncid, file->variable, &varid, file, error);
+    enum cn_status status = inspect_variable(pool, ncid, file->variable, &varid, file, error);
     nc_close(ncid);
     if (status)
         return status;
@@ -250,19 +250,20 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
                    : cn_storage_read_hdf5(pool, file, error);
 }
 
-static enum cn_status examine(struct cn_pool *pool, struct cn_file *file, struct cn_error *error)
+static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
+                                   struct cn_error *error)
 {
     bool classic = false;
     /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
-    enum cn_status status = identify(descriptor, file, &classic, error);
+    enum cn_status status = identify_file(descriptor, file, &classic, error);
     close(descriptor);
     return status ? status : read_metadata(pool, classic, file, error);
 }
 
-/* A file, and what is found in it. */
+/* A file before its inspection and after it. */
 struct inspection {
     struct cn_pool *pool;
     const struct cn_file *given;
@@ -273,10 +274,10 @@ static enum cn_status inspect_again(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return examine(inspection->pool, &inspection->file, error);
+    return inspect_file(inspection->pool, &inspection->file, error);
 }
 
-/* In a worker process. */
+/* In a child. */
 static enum cn_status examine_item(void *context, size_t item, struct cn_archive *found,
                                    struct cn_error *error)
 {
@@ -314,8 +315,8 @@ static const char *item_path(void *context, size_t item)
     return batch->files[item].path;
 }
 
-static enum cn_status accept_answer(void *context, size_t item, struct cn_archive *found,
-                                    const struct cn_error *failure, struct cn_error *error)
+static enum cn_status accept_item(void *context, size_t item, struct cn_archive *found,
+                                  const struct cn_error *failure, struct cn_error *error)
 {
     struct batch *batch = context;
     struct cn_file file = batch->files[item];
@@ -356,6 +357,6 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
                                                .context = &batch,
                                                .name = item_path,
                                                .examine = examine_item,
-                                               .accept = accept_answer},
+                                               .accept = accept_item},
                           error);
 }

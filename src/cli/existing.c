@@ -1,6 +1,6 @@
 /*
- * The survey of existing files. They may be damaged, and the netCDF library crashes on some damaged
- * files, so they are looked at in child processes.
+ * Which output files are there. They may be damaged, and netCDF-C crashes on some damaged files, so
+ * child processes read them.
  */
 #include "cli/existing.h"
 
@@ -18,8 +18,8 @@
 
 enum { STAT_BLOCK_BYTES = 512 };
 
-/* An existing file that may do. */
-struct candidate {
+/* An output that is there, and may be up to date. */
+struct existing {
     const struct cn_variable_plan *variable;
     struct cn_target *target;
     size_t region;
@@ -27,55 +27,60 @@ struct candidate {
 
 struct survey {
     const struct cn_plan *plan;
-    struct candidate *candidates;
+    struct existing *files;
     size_t count;
 };
 
-/* What is at the place of an output. */
-static bool exists(int root, struct cn_output *output, bool *is_file)
+/* Finds what is under the name of an output; errno: 0, or why nothing is known of it. */
+static bool find_output(int root, struct cn_output *output, bool *is_file)
 {
     struct stat status;
     errno = 0;
-    bool found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    *is_file = found && S_ISREG(status.st_mode);
+    bool is_found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    *is_file = is_found && S_ISREG(status.st_mode);
     if (*is_file && status.st_nlink == 1) /* else its blocks stay when it is replaced */
         output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
-    return found;
+    return is_found;
 }
 
-static enum cn_status collect(struct survey *survey, int root, const struct cn_watch *watch,
-                              struct cn_error *error)
+/* *is_kept: it is there, and may stay if it is up to date. */
+static enum cn_status check_output(const struct cn_config *config, int root,
+                                   struct cn_output *output, bool *is_kept, struct cn_error *error)
 {
-    const struct cn_config *config = survey->plan->config;
+    bool is_file;
+    *is_kept = find_output(root, output, &is_file);
+    if (cn_errno_status(errno, CN_OK))
+        return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be read: %s; %s", config->output.root,
+                       output->path, strerror(errno), cn_errno_advice(errno));
+    if (*is_kept && !is_file)
+        return cn_fail(error, CN_BAD_USAGE, "%s/%s is there and is not a plain file; remove it",
+                       config->output.root, output->path);
+    if (*is_kept && config->output.existing == CN_REFUSE)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "%s/%s exists, and output.existing is \"fail\"; remove it, or set "
+                       "output.existing to \"skip\" or \"overwrite\"",
+                       config->output.root, output->path);
+    *is_kept = *is_kept && config->output.existing == CN_SKIP;
+    return CN_OK;
+}
+
+static enum cn_status list_existing(struct survey *survey, int root, const struct cn_watch *watch,
+                                    struct cn_error *error)
+{
     for (size_t v = 0; v < survey->plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &survey->plan->variables[v];
         for (size_t t = 0; t < variable->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
-                struct cn_output *output = &variable->targets[t].outputs[r];
-                const char *path = output->path;
-                bool is_file;
+                struct cn_target *target = &variable->targets[t];
+                bool is_kept;
                 if (cn_watch_stopped(watch))
                     return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
-                bool found = exists(root, output, &is_file);
-                if (cn_errno_status(errno, CN_OK))
-                    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be read: %s; %s",
-                                   config->output.root, path, strerror(errno),
-                                   cn_errno_advice(errno));
-                if (!found)
-                    continue;
-                if (!is_file)
-                    return cn_fail(error, CN_BAD_USAGE,
-                                   "%s/%s is there and is not a plain file; remove it",
-                                   config->output.root, path);
-                if (config->output.existing == CN_OVERWRITE)
-                    continue;
-                if (config->output.existing == CN_REFUSE)
-                    return cn_fail(error, CN_BAD_USAGE,
-                                   "%s/%s exists, and output.existing is \"fail\"; remove it, or "
-                                   "set output.existing to \"skip\" or \"overwrite\"",
-                                   config->output.root, path);
-                survey->candidates[survey->count++] =
-                    (struct candidate){variable, &variable->targets[t], r};
+                enum cn_status status =
+                    check_output(survey->plan->config, root, &target->outputs[r], &is_kept, error);
+                if (status)
+                    return status;
+                if (is_kept)
+                    survey->files[survey->count++] = (struct existing){variable, target, r};
             }
     }
     return CN_OK;
@@ -83,8 +88,8 @@ static enum cn_status collect(struct survey *survey, int root, const struct cn_w
 
 static const char *output_path(void *context, size_t item)
 {
-    const struct candidate *candidate = &((const struct survey *)context)->candidates[item];
-    return candidate->target->outputs[candidate->region].path;
+    const struct existing *existing = &((const struct survey *)context)->files[item];
+    return existing->target->outputs[existing->region].path;
 }
 
 /* CN_BAD_INPUT: it is not. */
@@ -94,21 +99,21 @@ static enum cn_status check_up_to_date(void *file, struct cn_error *error)
     return cn_sink_is_up_to_date(file) ? CN_OK : CN_BAD_INPUT;
 }
 
-/* In a worker process. A file that a failing machine cannot read may be up to date: it is neither
- * made again nor kept, the run ends. */
+/* In a child. A file that a failing machine cannot read may be up to date: it is neither made again
+ * nor kept, the run ends. */
 static enum cn_status examine_output(void *context, size_t item, struct cn_archive *found,
                                      struct cn_error *error)
 {
     const struct survey *survey = context;
-    const struct candidate *candidate = &survey->candidates[item];
-    const struct cn_variable_plan *variable = candidate->variable;
+    const struct existing *existing = &survey->files[item];
+    const struct cn_variable_plan *variable = existing->variable;
     struct cn_normal_file file = {.config = survey->plan->config,
                                   .catalog = survey->plan->catalog,
                                   .variable = variable->variable,
-                                  .region = &variable->layout.regions[candidate->region],
-                                  .target = candidate->target,
+                                  .region = &variable->layout.regions[existing->region],
+                                  .target = existing->target,
                                   .slots = variable->slots,
-                                  .path = candidate->target->outputs[candidate->region].path};
+                                  .path = existing->target->outputs[existing->region].path};
     enum cn_status status =
         cn_library_call(&(struct cn_library_call){.function = check_up_to_date,
                                                   .context = &file,
@@ -122,13 +127,13 @@ static enum cn_status examine_output(void *context, size_t item, struct cn_archi
     return CN_OK;
 }
 
-/* A file that crashes a worker is not up to date. */
+/* A file that crashes a child is not up to date. */
 static enum cn_status accept_output(void *context, size_t item, struct cn_archive *found,
                                     const struct cn_error *failure, struct cn_error *error)
 {
     struct survey *survey = context;
-    const struct candidate *candidate = &survey->candidates[item];
-    struct cn_output *output = &candidate->target->outputs[candidate->region];
+    const struct existing *existing = &survey->files[item];
+    struct cn_output *output = &existing->target->outputs[existing->region];
     bool is_current = false;
     if (failure && failure->status != CN_BAD_INPUT)
         return cn_fail(error, failure->status, "%s/%s: %s", survey->plan->config->output.root,
@@ -154,10 +159,9 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
     if (root < 0)
         return CN_OK; /* nothing is there yet */
     struct survey survey = {.plan = plan};
-    survey.candidates = calloc(outputs + 1, sizeof *survey.candidates);
-    enum cn_status status = survey.candidates
-                                ? collect(&survey, root, watch, error)
-                                : cn_fail_memory(error, "the survey of existing files");
+    survey.files = calloc(outputs + 1, sizeof *survey.files);
+    enum cn_status status = survey.files ? list_existing(&survey, root, watch, error)
+                                         : cn_fail_memory(error, "the survey of existing files");
     if (!status)
         status = cn_workers_run(&(struct cn_workers){.count = survey.count,
                                                      .threads = plan->config->engine.threads,
@@ -168,7 +172,7 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
                                                      .examine = examine_output,
                                                      .accept = accept_output},
                                 error);
-    free(survey.candidates);
+    free(survey.files);
     close(root);
     return status;
 }

@@ -28,7 +28,7 @@ static volatile sig_atomic_t is_exit_allowed;
 #define DO_NEXT \
     "finished files are kept; free memory, or lower engine.memory or --threads, and run again\n"
 
-static void write_line(const char *line)
+static void write_stderr(const char *line)
 {
     (void)!write(STDERR_FILENO, line, strlen(line));
 }
@@ -37,8 +37,9 @@ static void on_exit_call(void)
 {
     if (is_exit_allowed || getpid() != program)
         return;
-    write_line("climnorm: a library ended the program, most likely because it got no memory or no "
-               "threads; " DO_NEXT);
+    write_stderr(
+        "climnorm: a library ended the program, most likely because it got no memory or no "
+        "threads; " DO_NEXT);
     _exit(code);
 }
 
@@ -56,14 +57,14 @@ static void on_crash(int number)
     const int reason = errno;
     char line[256];
     if (getpid() == program && cn_in_library() && reason == ENOMEM) {
-        write_line("climnorm: a library crashed because memory ran out; " DO_NEXT);
+        write_stderr("climnorm: a library crashed because memory ran out; " DO_NEXT);
         _exit(code);
     }
     if (getpid() == program) {
         stpcpy(stpcpy(stpcpy(stpcpy(line, "climnorm: crashed ("), crash_name(number)),
                       cn_in_library() ? ", in a library" : ""),
                "); this is a defect, please report it; finished files are kept, run again\n");
-        write_line(line);
+        write_stderr(line);
     }
     signal(number, SIG_DFL);
     raise(number); /* takes effect on return, where the crash was */

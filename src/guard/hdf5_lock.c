@@ -1,7 +1,8 @@
 /*
- * The lock around netCDF-C and HDF5. HDF5 has one of its own, but netCDF-C has none.
+ * A mutex. HDF5 has one of its own, netCDF-C has none.
  */
 #include "guard/hdf5_lock.h"
+
 #include "guard/library.h"
 
 #include <errno.h>
@@ -12,8 +13,8 @@
 #include <stdbool.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static bool is_initialized;          /* behind it */
-static atomic_bool is_usable = true; /* a library that lacked memory once stays half made */
+static bool is_initialized;          /* guarded by the mutex */
+static atomic_bool is_usable = true; /* never again once memory lacked */
 
 /* A process that is forked while another thread is inside HDF5 would find it half changed. */
 static void lock_before_fork(void)
@@ -26,23 +27,21 @@ static void unlock_after_fork(void)
     pthread_mutex_unlock(&mutex);
 }
 
-/* Once. False: the libraries have no memory for it. */
-static bool initialize(void)
+/* False: out of memory. */
+static bool initialize_libraries(void)
 {
     if (pthread_atfork(lock_before_fork, unlock_after_fork, unlock_after_fork))
         return false;
-    H5dont_atexit(); /* before any other call: HDF5 1.10 crashes at exit over a file whose last
-                        flush failed */
+    H5dont_atexit(); /* the first call: HDF5 1.10 crashes at exit after a flush that failed */
     if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||
-        H5Lunregister(H5L_TYPE_EXTERNAL) < 0 || /* no file makes this process open another by one */
-        H5Pget_driver(H5P_FILE_ACCESS_DEFAULT) < 0) /* no file could be opened */
+        H5Lunregister(H5L_TYPE_EXTERNAL) < 0 ||     /* a file must not make us open another */
+        H5Pget_driver(H5P_FILE_ACCESS_DEFAULT) < 0) /* else no file can be opened */
         return false;
-    /* It looks for settings in the home folder, and leaves an errno that speaks of these: not when
-     * the first file is opened. */
-    const int before = errno;
-    const bool well = nc_initialize() == NC_NOERR; /* it does not try twice */
-    errno = before;
-    return well;
+    /* It looks for settings in the home folder, and leaves an errno about them. Without this, that
+     * would happen when the first file is opened. */
+    const bool is_well = nc_initialize() == NC_NOERR; /* it does not try twice */
+    errno = 0;
+    return is_well;
 }
 
 void cn_hdf5_lock(void)
@@ -50,9 +49,9 @@ void cn_hdf5_lock(void)
     pthread_mutex_lock(&mutex);
     cn_library_enter();
     if (!is_initialized)
-        atomic_store(&is_usable, initialize());
+        atomic_store(&is_usable, initialize_libraries());
     is_initialized = true;
-    if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0) /* a setting of each thread */
+    if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0) /* each thread has its own setting */
         atomic_store(&is_usable, false);
 }
 

@@ -68,7 +68,7 @@ static void read_holder(int lock, struct cn_holder *holder)
 }
 
 /* Takes the lock. 0, or what is in the way; EWOULDBLOCK: *holder. */
-static int take_lock(int lock, const atomic_int *stop, struct cn_holder *holder)
+static int try_lock(int lock, const atomic_int *stop, struct cn_holder *holder)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
     for (int tries = 1; flock(lock, LOCK_EX | LOCK_NB) != 0; tries++) {
@@ -109,7 +109,7 @@ static void remove_temporaries(const char *output_root, const char *dead)
 }
 
 /* Signs the lock file and removes what dead runs left. */
-static void take_over(int lock, const char *output_root)
+static void sign_lock_file(int lock, const char *output_root)
 {
     char host[HOST_NAME_MAX + 1] = "", date[32] = "";
     char before[LOCK_FILE_BYTES], text[LOCK_FILE_BYTES + HOST_NAME_MAX + 256];
@@ -184,7 +184,7 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
     int descriptor = open_lock(output_root, &reason);
     if (descriptor < 0)
         return cn_fail(error, reason.status, "%s", reason.text);
-    int in_the_way = take_lock(descriptor, stop, holder);
+    int in_the_way = try_lock(descriptor, stop, holder);
     if (in_the_way) {
         close(descriptor);
         return in_the_way == EWOULDBLOCK
@@ -197,7 +197,7 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
                              "each other's; choose an output.root on one that can",
                              output_root, strerror(in_the_way));
     }
-    take_over(descriptor, output_root);
+    sign_lock_file(descriptor, output_root);
     *lock = descriptor;
     return CN_OK;
 }

@@ -1,12 +1,12 @@
 /*
- * Dimensions, variables, coordinates and shared attributes through netCDF-C, which alone knows how
- * a netCDF-4 file is laid out in HDF5. It knows nothing of chunks, nor of where files stand.
+ * Dimensions, variables, coordinates and shared attributes, defined through netCDF-C: it alone
+ * knows how netCDF-4 uses HDF5. Knows nothing of chunks, nor of folders.
  */
 #include "sink/skeleton.h"
 #include "catalog/attributes.h"
 #include "guard/library.h"
 
-#define XXH_STATIC_LINKING_ONLY /* the state lives on the stack: digests cannot fail */
+#define XXH_STATIC_LINKING_ONLY /* the state is on the stack: hashing cannot fail */
 #include <errno.h>
 #include <hdf5.h>
 #include <netcdf.h>
@@ -23,7 +23,7 @@ struct ids {
     int mean, count, dayofyear, time, climatology_bnds, lat, lon, lat_bnds, lon_bnds;
 };
 
-/* The first failure stays in *status, and later calls do nothing: definitions read as a list. */
+/* After a failure, which stays in *status, calls are left out. */
 #define TRY(status, call)          \
     do {                           \
         if (*(status) == NC_NOERR) \
@@ -45,8 +45,8 @@ static void put_attributes(struct ids *ids, int variable, const struct cn_attrib
     }
 }
 
-/* A variable of (dayofyear, lat, lon), one chunk a day slot, little-endian. Its chunks are
- * allocated when they are written, so nothing is filled beforehand. */
+/* A variable of (dayofyear, lat, lon), little-endian, with one chunk for each day slot. HDF5
+ * allocates chunks when they are written, so it fills nothing here. */
 static void define_field(const struct ids *ids, const struct cn_normal_file *file, const char *name,
                          nc_type type, int *variable, int *status)
 {
@@ -133,9 +133,9 @@ static hid_t find_file(const char *name)
     return found;
 }
 
-/* Copies the bytes of a file that netCDF-C made in memory; returns its kind of status. netCDF-C
- * itself gives them out only of files without an order of attributes, and H5Fget_file_image spoils
- * the checksum of the superblock. */
+/* Copies the bytes of a file that netCDF-C made in memory. Returns a status of netCDF-C. Its own
+ * nc_close_memio takes no files with an order of attributes, and H5Fget_file_image leaves a wrong
+ * checksum in the superblock. */
 static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
 {
     void *place = NULL;
@@ -231,7 +231,7 @@ struct recipe {
     const struct cn_metadata *metadata;
 };
 
-/* In memory because netCDF-C 4.9 crashes when it closes a file after a failed write. */
+/* In memory, because netCDF-C 4.9 crashes when it closes a file after a failed write. */
 static enum cn_status make_skeleton(void *context, struct cn_error *error)
 {
     static const char name[] = "climnorm skeleton";
@@ -247,7 +247,7 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
         TRY(&status, copy_bytes(find_file(name), recipe->skeleton));
         nc_close(ids.file);
     }
-    /* A dimension's name would do for netCDF-C, which stores the variable under another one. */
+    /* netCDF-C takes the name of a dimension, but stores such a variable under another name. */
     if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
         strcmp(file->variable->name, "bnds") == 0)
         return cn_fail(error, CN_BAD_INPUT,

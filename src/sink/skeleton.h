@@ -16,10 +16,11 @@ struct cn_skeleton {
     uint64_t hash[2]; /* of the shared attributes that it was made with */
 };
 
-/* Makes the skeleton where there is none, or where the shared attributes have changed. The caller
- * holds the HDF5 lock.
- * Errors: CN_BAD_INPUT: no file can hold a variable of that name. CN_BAD_MACHINE: out of memory, or
- * HDF5 failed. Owns: the caller frees *skeleton with cn_skeleton_free. */
+/* Makes the skeleton if there is none yet, or if the shared attributes have changed since it was
+ * made. Reads it back, since netCDF-C without memory may leave out something and report success.
+ * The caller holds the HDF5 lock.
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: no file can hold a variable of that name. CN_BAD_MACHINE:
+ * out of memory. Owns: *skeleton the bytes, until cn_skeleton_free. */
 enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error);
 
