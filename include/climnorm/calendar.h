@@ -32,41 +32,48 @@ struct cn_date {
     int year, month, day; /* month and day count from 1 */
 };
 
-/* NULL or "" means standard. False: not a CF calendar. Case does not count. */
+/* Finds the calendar of a CF name; NULL or "" means standard, and case is ignored.
+ * Returns: false: not a CF calendar. */
 bool cn_calendar_parse(const char *name, enum cn_calendar *calendar);
-/* The CF name that spec and outputs use ("standard", "noleap", "360_day", …). */
+/* Returns: the CF name that outputs use ("standard", "noleap", "360_day", …). */
 const char *cn_calendar_name(enum cn_calendar calendar);
-/* Calendars that agree on every day after 1582-10-15 are one family. */
+/* Returns: whether the calendars agree on every day after 1582-10-15. */
 bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b);
 
-/* Days that exist (1582 has 355 in the standard calendar); 0: there is no such year. */
+/* Returns: the number of days (355 in 1582 of the standard calendar); 0: there is no such year. */
 int cn_days_in_year(enum cn_calendar calendar, int year);
+/* Returns: whether the calendar has this date. */
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
 
-/* Continuous day number of a valid date, and back. |year| at most 1 000 000. */
+/* Convert a valid date to its continuous day number, and back. Years are at most 1 000 000 away
+ * from 0. */
 int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date);
 struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number);
-/* 1-based ordinal day within its year. As in cftime, it does not close the gap of 1582. */
+/* Returns: the ordinal day in its year, from 1. As in cftime, the ten days that 1582 lacks count.
+ */
 int cn_day_of_year(enum cn_calendar calendar, struct cn_date date);
 
-/* How many day slots a year has under the rule (360, 365 or 366). */
+/* Returns: the number of day slots of a year under the rule: 360, 365 or 366. */
 int cn_slot_count(enum cn_calendar calendar, enum cn_leap_day rule);
-/* 0-based day slot of a date; -1: the rule leaves this day out. */
+/* Returns: the day slot of a date, from 0; -1: the rule leaves this day out. */
 int cn_slot(enum cn_calendar calendar, enum cn_leap_day rule, struct cn_date date);
-/* The date of a 0-based slot in a year; false: the year lacks that slot's day. */
+/* Finds the date of a slot in a year.
+ * Returns: false: the year has no day for this slot. */
 bool cn_slot_date(enum cn_calendar calendar, enum cn_leap_day rule, int year, int slot,
                   struct cn_date *date);
 
 /* Parses the reference date of a CF time unit ("1850-01-01 00:00:00.0 +1:00", "1-1-1 0:0", …) in
- * its own calendar. *second: seconds from 00:00 UTC of day number 0 of that calendar, fractions
- * rounded to the nearest second. */
+ * its calendar. *second: seconds since 00:00 UTC of day number 0 of that calendar, rounded to the
+ * nearest second.
+ * Errors: CN_BAD_INPUT, the text cannot be read or the calendar has no such day. */
 enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, int64_t *second,
                                   struct cn_error *error);
 
-/* Instants `value * unit_seconds` after `reference_second`, rounded to the nearest second, then
- * floored to the day. day_numbers[count], seconds[count] (NULL: not wanted; since 00:00 of the
- * day). An error names the first index that is NaN, infinite, out of range, or not after its
- * predecessor. */
+/* Converts instants, `values[count] * unit_seconds` after `reference_second`. Each is rounded to
+ * the nearest second, then split into day_numbers[count] and seconds[count] since 00:00 of that day
+ * (seconds may be NULL).
+ * Errors: CN_BAD_INPUT names the first value that is NaN, infinite, out of range, or not after the
+ * one before it. */
 enum cn_status cn_time_days(const double *values, size_t count, double unit_seconds,
                             int64_t reference_second, int64_t *day_numbers, int *seconds,
                             struct cn_error *error);

@@ -1,6 +1,6 @@
 /*
- * The catalog: a tree of files becomes variables, timelines and source years. Everything that is
- * known before a byte of data is read is here: names, versions, grids, calendars, days, storage.
+ * The catalog: the variables, timelines and source years of a tree of files. It holds all that is
+ * known before data are read: names, versions, grids, calendars, days, storage.
  */
 #ifndef CLIMNORM_CATALOG_H
 #define CLIMNORM_CATALOG_H
@@ -23,7 +23,7 @@ struct cn_attribute {
     const void *value; /* length elements in native byte order; text ends with an extra NUL */
 };
 
-/* A horizontal grid in the file's order. Bounds [n][2] are the source's, NULL without. */
+/* A horizontal grid in the file's order. Bounds [n][2] are the source's; NULL: it has none. */
 struct cn_grid {
     size_t lat_count, lon_count;
     const double *lat, *lon; /* degrees north / east, lat strictly monotonic */

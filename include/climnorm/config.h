@@ -13,8 +13,8 @@ enum cn_existing { CN_SKIP, CN_OVERWRITE, CN_REFUSE };
 struct cn_region {
     const char *name;  /* [A-Za-z0-9_-]{1,32} */
     const char *title; /* "Conterminous United States", … */
-    bool global;       /* everything: the bounds do not count */
-    double lon[2];     /* degrees east, lon[0] <= lon[1] (a > b in the text is [a-360, b]) */
+    bool global;       /* all cells: the bounds are ignored */
+    double lon[2];     /* degrees east, lon[0] <= lon[1]: [350, 10] becomes [-10, 10] */
     double lat[2];     /* degrees north, lat[0] <= lat[1] */
 };
 
@@ -31,17 +31,17 @@ struct cn_config {
     } origin;
     struct {
         const char *root;                   /* absolute */
-        const char *model, *variant, *grid; /* NULL: whatever the tree holds */
+        const char *model, *variant, *grid; /* NULL: the one that the tree holds */
         const char *historical, *table;
         bool newest;                      /* version = "newest" */
-        int version_major, version_minor; /* else exactly this one */
+        int version_major, version_minor; /* used when not newest */
     } input;
-    const char **variables; /* NULL: all that the tree holds */
+    const char **variables; /* NULL: all in the tree */
     size_t variable_count;
-    bool scenarios_given; /* false: all that the tree holds */
+    bool scenarios_given; /* false: all in the tree */
     const char **scenarios;
-    size_t scenario_count;     /* given and 0: the historical timeline alone */
-    struct cn_region *regions; /* those asked for, in the config's order; at least one */
+    size_t scenario_count;     /* given and 0: only the historical timeline */
+    struct cn_region *regions; /* in the config's order; at least one */
     size_t region_count;
     struct {
         int window, min_years;
@@ -53,7 +53,7 @@ struct cn_config {
     struct {
         int threads;         /* 0: all cores this process may use */
         int batch_years;     /* 0: the program chooses */
-        double memory_share; /* of the machine's memory; 0: memory_bytes holds */
+        double memory_share; /* of the machine's memory; 0: use memory_bytes */
         uint64_t memory_bytes;
     } engine;
     struct {
@@ -65,13 +65,14 @@ struct cn_config {
     } output;
 };
 
-/* Reads a libconfig file and overrides ("key.path=value", as of --set). On failure *problems lists
- * every error found, each with file, line (or --set) and key; *config is NULL. */
+/* Reads a libconfig file and applies overrides ("key.path=value", as of --set).
+ * Errors: CN_BAD_USAGE or CN_BAD_MACHINE; *problems lists every error with file, line (or --set)
+ * and key, and *config is NULL. Owns: the caller, with cn_config_free. */
 enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
                               struct cn_config **config, struct cn_problems *problems);
 void cn_config_free(struct cn_config *config);
 
-/* The fields that output.pattern may use, in the order in which they are listed: X(name) each. */
+/* Calls X(name) for each field that output.pattern may use, in the order of the docs. */
 #define CN_PATTERN_FIELDS(X) \
     X(region) X(variable) X(period) X(year) X(window) X(scenario) X(model) X(variant) X(grid)
 #define CN_FIELD_IN_BRACES(name) " {" #name "}"

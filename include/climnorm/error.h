@@ -1,7 +1,7 @@
 /*
  * Errors: a function that can fail returns a status and fills one error object with a sentence for
- * people. Problems: a list of such sentences, for work that goes on after one. Nothing here prints
- * or exits; the command line does.
+ * people. Problems: a list of such sentences, for work that goes on after one. Only the command
+ * line prints them or exits.
  */
 #ifndef CLIMNORM_ERROR_H
 #define CLIMNORM_ERROR_H
@@ -11,10 +11,10 @@
 
 enum cn_status {
     CN_OK = 0,
-    CN_BAD_USAGE,   /* command line or config: nothing was started */
-    CN_BAD_INPUT,   /* a file or a variable cannot be used; the rest goes on */
+    CN_BAD_USAGE,   /* wrong command line or config; nothing was started */
+    CN_BAD_INPUT,   /* a file or a variable cannot be used; the rest can */
     CN_BAD_MACHINE, /* out of memory or disk, an I/O error: the run cannot go on */
-    CN_STOPPED,     /* asked to stop */
+    CN_STOPPED,     /* a signal asked to stop */
 };
 
 struct cn_error {
@@ -28,7 +28,8 @@ struct cn_error {
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* cn_fail for a failed allocation: what it was for. */
+/* cn_fail for a failed allocation; `what` it was for.
+ * Returns: CN_BAD_MACHINE. */
 static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
 {
     cn_fail(error, CN_BAD_MACHINE,
@@ -51,8 +52,10 @@ struct cn_problems {
     bool lost; /* memory ran out: at least one more problem is not listed */
 };
 
+/* Adds a problem, made printable as by cn_fail. Without memory for it, `lost` is set. */
 void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+/* Returns: how many have this severity; `lost` counts as one CN_PROBLEM. */
 size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity);
 void cn_problems_free(struct cn_problems *problems);
 

@@ -17,13 +17,13 @@ struct cn_run {
 
 struct cn_region_cells {
     const struct cn_region *region;
-    size_t first_lat, lat_count, lon_count; /* rows are file rows first_lat … in the file's order */
-    const struct cn_run *runs;              /* cover the columns 0 … lon_count, west to east */
+    size_t first_lat, lat_count, lon_count; /* rows are first_lat … of the file, in its order */
+    const struct cn_run *runs;              /* cover columns 0 … lon_count - 1, west to east */
     size_t run_count;
     const double *lat, *lon;               /* [lat_count], [lon_count] output coordinates */
     const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
-    size_t first_cell; /* place in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
-    size_t dropped_columns; /* that equal an earlier one modulo 360 */
+    size_t first_cell; /* index in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
+    size_t dropped_columns; /* columns that equal an earlier one modulo 360 */
 };
 
 /* All regions side by side. Each region's cells are followed by padding, so that a row of a region
@@ -34,12 +34,14 @@ struct cn_layout {
     size_t row_cells; /* cells of a day slot, padding included */
 };
 
-/* CN_BAD_INPUT: no cell centre of the grid lies inside the region. */
+/* Selects the cells whose centres lie inside the region. `region` must outlive *cells.
+ * Errors: CN_BAD_INPUT, there is none; CN_BAD_MACHINE. Owns: the pool, the arrays of *cells. */
 enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
                                const struct cn_region *region, struct cn_region_cells *cells,
                                struct cn_error *error);
 
-/* Gives each region its first_cell and the layout its row_cells. False: sizes overflow. */
+/* Sets first_cell of each region and row_cells of the layout.
+ * Returns: false: sizes overflow. */
 bool cn_layout_place(struct cn_layout *layout);
 
 #endif

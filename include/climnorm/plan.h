@@ -1,7 +1,6 @@
 /*
- * The plan: config + catalog become a straight-line program over slots of the arena, as plain data.
- * Run line by line it is right; the engine runs it out of order. Pure: no I/O but through
- * `current`.
+ * The plan: a straight-line program over slots of the arena, as plain data, made from config and
+ * catalog. Run in order it gives the right result; the engine runs it out of order. Pure: no I/O.
  */
 #ifndef CLIMNORM_PLAN_H
 #define CLIMNORM_PLAN_H
@@ -14,18 +13,18 @@
 struct cn_output {
     const char *path;     /* below output.root, relative to it */
     bool wanted;          /* false: an existing file is kept */
-    uint64_t bytes_there; /* on disk, of the existing file; 0 without */
+    uint64_t bytes_there; /* size of the existing file; 0: there is none */
 };
 
 /* One target year of one timeline. */
 struct cn_target {
     int year;
     size_t timeline;
-    const char *period;   /* label, fields filled in */
-    const char *scenario; /* what {scenario} means for this target year */
+    const char *period;   /* label with its fields filled in */
+    const char *scenario; /* the value of {scenario} for this target year */
     const ptrdiff_t
-        *window;       /* [normals.window] indices in variable->years, oldest first; -1 without */
-    int years_planned; /* entries of window that are >= 0 */
+        *window; /* [normals.window] indices in variable->years, oldest first; -1: no such year */
+    int years_planned;         /* entries of window that are >= 0 */
     struct cn_output *outputs; /* [layout.region_count] */
 };
 
@@ -43,15 +42,15 @@ struct cn_load {
     size_t year_count;
 };
 
-/* Room on the disk for outputs, metadata included. */
+/* Bytes on disk that the outputs take, with their metadata. */
 struct cn_space_need {
-    uint64_t most;     /* nothing compresses */
-    uint64_t about;    /* rather too little than too much: what is known to compress does */
-    uint64_t replaced; /* of existing files that are made again: they give their room back */
-    uint64_t files;    /* that are not there yet */
+    uint64_t most;     /* if nothing compresses */
+    uint64_t about;    /* a low estimate, with the compression that is likely */
+    uint64_t replaced; /* bytes of existing files that are replaced, which become free */
+    uint64_t files;    /* files that do not exist yet */
 };
 
-/* What a file system offers; UINT64_MAX: it does not say. */
+/* Free space of a file system; UINT64_MAX: it does not report it. */
 struct cn_space_free {
     uint64_t bytes, files;
 };
@@ -59,7 +58,7 @@ struct cn_space_free {
 /* Consecutive target years that are computed together. */
 struct cn_batch {
     size_t first_target, target_count;
-    const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1 without; row_count =
+    const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1: no such year; row_count =
                               window + target_count - 1 */
     size_t row_count;
     size_t result_slot;
@@ -75,10 +74,10 @@ struct cn_variable_plan {
     const char *failure; /* NULL, or why nothing is computed */
     struct cn_layout layout;
     int slots;                 /* day slots of a year */
-    struct cn_target *targets; /* by timeline and year */
+    struct cn_target *targets; /* sorted by timeline and year */
     size_t target_count;
     size_t output_count, outputs_wanted, outputs_skipped;
-    size_t outputs_failed; /* windows short of years, regions without cells: already in problems */
+    size_t outputs_failed; /* window short of years, region without cells: see problems */
     struct cn_problems problems;
 
     /* The program. */
@@ -92,7 +91,7 @@ struct cn_variable_plan {
     size_t year_slots, result_slots, batch_years;
     size_t slab_bytes;   /* of a year slot: slots * layout.row_cells * 4, rounded to pages */
     size_t result_bytes; /* of a result slot: batch_years * target_bytes */
-    size_t target_bytes; /* means, then counts when asked for, rounded to pages */
+    size_t target_bytes; /* means, then counts if wanted, rounded to pages */
     uint64_t bytes_to_read;
     struct cn_space_need space;
 };
@@ -104,26 +103,34 @@ struct cn_plan {
     struct cn_variable_plan *variables; /* [catalog->variable_count] */
     size_t variable_count;
     int threads;
-    uint64_t memory_limit;      /* bytes for slabs and results, encoded in place */
-    uint64_t arena_bytes;       /* the largest need of a variable */
+    uint64_t memory_limit;      /* bytes for slabs and results, which are encoded in place */
+    uint64_t arena_bytes;       /* the need of the largest variable */
     struct cn_space_need space; /* of all variables */
 };
 
-/* Step 1: targets, windows, periods, outputs and their paths. CN_BAD_USAGE: two normals with one
- * path, a path outside output.root, periods that overlap. */
+/* Step 1: targets, windows, periods, outputs and their paths. Config and catalog must outlive the
+ * plan.
+ * Errors: CN_BAD_USAGE, two normals have one path, or a path is outside output.root;
+ * CN_BAD_MACHINE. Owns: the caller, with cn_plan_free. */
 enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
                                struct cn_plan **plan, struct cn_error *error);
 
-/* Step 2, by the caller: set `wanted` of each output whose file need not be made to false, and
- * `bytes_there` of those that exist. */
+/* Step 2, by the caller: for each output that exists set `bytes_there`, and set `wanted` to false
+ * if it is to be kept. */
 
 /* Step 3: batches, loads and slots for the wanted outputs, within memory_limit bytes and for
- * `threads` threads. CN_BAD_USAGE: memory_limit is below the minimum, which the error states. */
+ * `threads` threads.
+ * Errors: CN_BAD_USAGE, memory_limit is below the minimum, which the text states; CN_BAD_MACHINE.
+ */
 enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
                                 struct cn_error *error);
 
-/* Whether what is wanted fits on a disk: certainly, or if it compresses well, or not at all. */
-enum cn_fit { CN_FITS, CN_MAY_FIT, CN_FITS_NOT };
+enum cn_fit {
+    CN_FITS,
+    CN_MAY_FIT, /* if the outputs compress well */
+    CN_FITS_NOT
+};
+/* Returns: whether the need fits into the free space. */
 enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space);
 
 void cn_plan_free(struct cn_plan *plan);

@@ -1,6 +1,6 @@
 /*
- * Progress: counters that tasks write and one thread reads ten times a second. The thread takes no
- * lock that a task could hold, and a run without it gives the same result.
+ * Progress: tasks add to counters, and one thread reads them ten times a second and shows them. The
+ * thread takes no lock that a task could hold. A run without it gives the same result.
  */
 #ifndef CLIMNORM_PROGRESS_H
 #define CLIMNORM_PROGRESS_H
@@ -12,7 +12,7 @@
 
 enum cn_variable_state { CN_WAITING, CN_ACTIVE, CN_DONE, CN_FAILED };
 
-/* A counter with a cache line of its own; relaxed adds. */
+/* A counter in a cache line of its own. */
 struct cn_counter {
     _Alignas(64) atomic_uint_fast64_t value;
 };
@@ -27,28 +27,29 @@ static inline uint64_t cn_counted(const struct cn_counter *counter)
     return atomic_load_explicit(&counter->value, memory_order_relaxed);
 }
 
-/* What every task adds to is spread over this many counters, by thread. */
+/* A count that every task adds to is spread over this many counters, by thread. */
 enum { CN_COUNTER_LINES = 64 };
 
 /* What one variable has done so far. The totals are written before cn_progress_start, or before
  * cn_counters_enter makes the variable active. */
 struct cn_counters {
     struct cn_counter state;      /* enum cn_variable_state */
-    struct cn_counter started_ns; /* CLOCK_MONOTONIC; 0: not yet */
+    struct cn_counter started_ns; /* CLOCK_MONOTONIC; 0: not started */
     struct cn_counter finished_ns;
     struct cn_counter years_read; /* source years in the arena */
     struct cn_counter years_failed;
     struct cn_counter bytes_read[CN_COUNTER_LINES]; /* from input files; see cn_bytes_read */
-    struct cn_counter normals_computed;             /* outputs whose values are there */
+    struct cn_counter normals_computed;             /* outputs whose values are computed */
     struct cn_counter files_written;
     struct cn_counter files_failed;
     struct cn_counter arena_used;  /* bytes of slots in use */
-    _Atomic(const char *) problem; /* the first; NULL: none. Outlives the display */
+    _Atomic(const char *) problem; /* the first; NULL: none. It outlives the display */
     uint64_t years_total, files_total,
-        normals_skipped;                    /* files_total: outputs to make, without kept */
-    uint64_t bytes_to_read, bytes_to_write; /* about; written: before compression */
+        normals_skipped; /* files_total: outputs to make, without the skipped ones */
+    uint64_t bytes_to_read, bytes_to_write; /* estimates; bytes_to_write before compression */
 };
 
+/* Returns: the sum of bytes_read. */
 static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
 {
     uint64_t sum = 0;
@@ -57,8 +58,8 @@ static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
     return sum;
 }
 
-/* A variable becomes active, done or failed: sets the state and the time of it. One that is active
- * when the display ends was stopped. */
+/* Sets the state of a variable, and when it began or ended. A variable that is active when the
+ * display ends is shown as stopped. */
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
 
 enum cn_progress_mode {
@@ -69,7 +70,8 @@ enum cn_progress_mode {
     CN_PROGRESS_NONE
 };
 
-/* The mode that a display on fd has: auto is tty or plain, and a dumb terminal gets plain. */
+/* Returns: the mode for a display on fd: auto becomes tty on a terminal, else plain; a dumb
+ * terminal gets plain. */
 enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int fd);
 
 struct cn_progress_view {
@@ -80,27 +82,28 @@ struct cn_progress_view {
     int threads;
     uint64_t arena_bytes;
     enum cn_progress_mode mode; /* auto: tty when `fd` is a terminal, else plain */
-    int fd;                     /* where to draw: stderr */
+    int fd;                     /* where to write: stderr */
 };
 
 struct cn_progress;
 
-/* Starts the thread. The view stays valid until cn_progress_stop. With CN_PROGRESS_NONE the thread
- * writes nothing until it is asked or a message comes. *progress is NULL on failure. */
+/* Starts the thread. What the view points to must stay valid until cn_progress_stop. With
+ * CN_PROGRESS_NONE the thread writes only messages and requested states.
+ * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
 enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
                                  struct cn_error *error);
-/* Draws the last state, and gives up a reader that does not take it within patience_s seconds.
- * Returns a second after that at the latest. */
+/* Draws the last state and frees the display. Waits for a slow reader for patience_s seconds, and a
+ * second for the thread to end after that. */
 void cn_progress_stop(struct cn_progress *progress, int patience_s);
-/* The state as of now is written at once, as lines (CN_PROGRESS_JSON: as one object), in every
- * mode. Async-signal-safe, also with progress NULL; not beyond cn_progress_stop. */
+/* Lets the thread write the current state at once, as lines (CN_PROGRESS_JSON: as one object), in
+ * every mode. Async-signal-safe; progress may be NULL. Not to be called after cn_progress_stop. */
 void cn_progress_request_status(struct cn_progress *progress);
-/* For a process that ends at once: nothing more is drawn, and what is being drawn gets a moment.
- * Async-signal-safe, also with progress NULL. */
+/* For a process that is about to end: starts no more drawing, and waits 100 ms at most for what is
+ * being drawn. Async-signal-safe; progress may be NULL. */
 void cn_progress_halt(struct cn_progress *progress);
 
-/* A message line that goes above the display instead of through it (a warning, a problem). Safe
- * from any thread, and never waits; with progress NULL nobody is told. */
+/* Shows a line above the display: a warning or a problem. Safe from any thread; never waits. With
+ * progress NULL nothing is shown. */
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -33,7 +33,7 @@ enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_e
     uintptr_t aligned = ((uintptr_t)at + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     arena->base = (unsigned char *)at + (aligned - (uintptr_t)at);
     arena->bytes = bytes;
-    /* The slack in front and behind is given back, so that the mapping is what the plan says. */
+    /* Unmap what lies in front of the aligned start. */
     size_t front = aligned - (uintptr_t)at;
     if (front)
         munmap(at, front);

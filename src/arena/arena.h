@@ -1,7 +1,7 @@
 /*
- * The arena: one memory mapping, made once per run and kept between variables, because the first
+ * The arena: one memory mapping for the whole run. It is kept between variables because the first
  * touch of fresh memory costs more than all else that loading adds to inflating. It holds year
- * slots (a slab each), then result slots, at the sizes that a variable's plan gives.
+ * slots (one slab each), then result slots, with the sizes that a variable's plan gives.
  */
 #ifndef CLIMNORM_ARENA_ARENA_H
 #define CLIMNORM_ARENA_ARENA_H
@@ -13,21 +13,23 @@ struct cn_arena {
     size_t bytes, mapped;
 };
 
+/* Maps memory for `bytes` bytes; 0 bytes map nothing.
+ * Errors: CN_BAD_MACHINE. Owns: the caller, with cn_arena_close. */
 enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error);
 void cn_arena_close(struct cn_arena *arena);
 
-/* Asks for the pages below `bytes` bytes at `at` by the thread that is about to fill them: one call
- * costs a third less than a fault for each page. Only a hint. */
+/* Allocates the pages of `bytes` bytes at `at` with one call, which costs a third less than a fault
+ * for each page. To be called by the thread that fills them. Only a hint: failures are ignored. */
 void cn_arena_touch(void *at, size_t bytes);
 
-/* The slab of a year slot: [slots][row_cells] float. */
+/* Returns: the slab of a year slot, [slots][row_cells]. */
 static inline float *cn_arena_slab(const struct cn_arena *arena,
                                    const struct cn_variable_plan *plan, size_t year_slot)
 {
     return (float *)(void *)(arena->base + year_slot * plan->slab_bytes);
 }
 
-/* A target's means in a result slot: [slots][row_cells] float; its counts follow. */
+/* Returns: a target's means in a result slot, [slots][row_cells]. */
 static inline float *cn_arena_means(const struct cn_arena *arena,
                                     const struct cn_variable_plan *plan, size_t result_slot,
                                     size_t target)
@@ -36,7 +38,7 @@ static inline float *cn_arena_means(const struct cn_arena *arena,
                              result_slot * plan->result_bytes + target * plan->target_bytes);
 }
 
-/* A target's counts: [slots][row_cells] int16. */
+/* Returns: a target's counts, [slots][row_cells], which follow its means. */
 static inline int16_t *cn_arena_counts(const struct cn_arena *arena,
                                        const struct cn_variable_plan *plan, size_t result_slot,
                                        size_t target)

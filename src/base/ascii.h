@@ -1,6 +1,6 @@
 /*
- * Characters of attributes and names, judged as ASCII whatever the locale is: in a Turkish one
- * tolower('I') is not 'i', and "GREGORIAN" would stop being a calendar.
+ * Characters of attributes and names as ASCII, in every locale. In a Turkish one tolower('I') is
+ * not 'i', and "GREGORIAN" would not be recognized as a calendar.
  */
 #ifndef CLIMNORM_BASE_ASCII_H
 #define CLIMNORM_BASE_ASCII_H
@@ -22,7 +22,8 @@ static inline char cn_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Whether the text begins with the word (in lower case), whatever the case of the text. */
+/* Whether the text begins with the word, which is in lower case. The case of the text is ignored.
+ */
 static inline bool cn_begins_with(const char *text, const char *word)
 {
     while (*word && cn_lower(*text) == *word) {
@@ -32,7 +33,7 @@ static inline bool cn_begins_with(const char *text, const char *word)
     return !*word;
 }
 
-/* Equal but for the case of letters. */
+/* Whether both are equal when case is ignored. */
 static inline bool cn_equal_ascii(const char *a, const char *b)
 {
     while (*a && cn_lower(*a) == cn_lower(*b)) {

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-/* "512 B", "12.3 MiB", "812 GiB"; returns text. */
+/* Writes a size for people: "512 B", "12.3 MiB", "812 GiB".
+ * Returns: text. */
 const char *cn_format_bytes(uint64_t bytes, char text[24]);
 
 #endif

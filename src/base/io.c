@@ -1,6 +1,6 @@
 /*
- * Network file systems may hand out less than was asked for; that is no end of a file. Pipes and
- * terminals may take less than is there.
+ * A network file system may return fewer bytes than were asked for before the file ends. Pipes and
+ * terminals may accept fewer bytes than they are given.
  */
 #include "base/io.h"
 

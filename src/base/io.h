@@ -1,5 +1,5 @@
 /*
- * Reading at a place, and writing to a stream: all of it.
+ * Reading and writing that continue after signals and partial results.
  */
 #ifndef CLIMNORM_BASE_IO_H
 #define CLIMNORM_BASE_IO_H
@@ -9,12 +9,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* pread that goes on after a signal and after a part. Returns how many bytes are there up to the
- * end of the file; -1: errno. */
+/* Reads up to `size` bytes at `address`; fewer only where the file ends.
+ * Returns: the number of bytes read; -1 on failure. Errors: errno. */
 ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address);
 
-/* One write for all, unless the system takes less at once; waits for as long as it takes. False:
- * errno. A cancellation point. */
+/* Writes all bytes, with one call if the system accepts them at once, and waits without a bound for
+ * a slow reader. A cancellation point.
+ * Returns: false on failure. Errors: errno. */
 bool cn_write_full(int file, const void *bytes, size_t size);
 
 #endif

@@ -15,7 +15,7 @@ uint64_t cn_machine_memory(void)
     return limit < (double)memory ? (uint64_t)limit : memory;
 }
 
-/* Not getrusage: it counts what the program that started this one held before. */
+/* Not getrusage: its peak includes memory of the program that started this one. */
 uint64_t cn_peak_memory(void)
 {
     unsigned long long kib = 0;

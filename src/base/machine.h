@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
-/* Bytes of memory: the machine's, or the smallest limit of the cgroups around this process. */
+/* Returns: bytes of memory of the machine, or the limit of the control groups when that is less. */
 uint64_t cn_machine_memory(void);
 
-/* The most bytes of memory that this process has held; 0: the kernel does not tell. */
+/* Returns: the peak of this process's resident memory in bytes; 0: not known. */
 uint64_t cn_peak_memory(void);
 
 #endif

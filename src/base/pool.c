@@ -50,7 +50,7 @@ void *cn_pool_alloc(struct cn_pool *pool, size_t count, size_t size)
         if (!fresh)
             return NULL;
         fresh->size = room;
-        if (block && room == bytes) { /* behind the block that still has room */
+        if (block && room == bytes) { /* second in the list: the first block still has space */
             fresh->next = block->next;
             block->next = fresh;
         } else {

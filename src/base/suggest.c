@@ -1,6 +1,6 @@
 /*
  * Edit distance between short words: optimal string alignment (Levenshtein's edits and swaps of
- * neighbours). Words longer than any name are never near.
+ * neighbours). Words longer than LONGEST are never near.
  */
 #include "base/suggest.h"
 

@@ -1,14 +1,14 @@
 /*
- * The CF calendars: which days a year has, and a continuous number for each of them.
+ * The CF calendars: which days a year has, and a continuous number for each day.
  *
- * Exact integer arithmetic by hand; knows nothing of clocks, time zones or files. The standard
- * calendar is two of the others with a seam in October 1582.
+ * Exact integer arithmetic, without clocks, time zones or files. The standard calendar is the
+ * Julian one until 1582-10-04 and the Gregorian one from 1582-10-15 on.
  */
 #include "climnorm/calendar.h"
 
 #include "base/ascii.h"
 
-/* Far beyond any simulation, and far from overflow. */
+/* Longer than any simulation; 64-bit day numbers cannot overflow. */
 enum { MAX_YEAR = 1000000 };
 
 /* 1582-10-15, the first day after the Julian 1582-10-04, counted from 0000-01-01 (Gregorian). */
@@ -24,7 +24,7 @@ static const struct {
     {"standard", CN_STANDARD},  {"proleptic_gregorian", CN_PROLEPTIC_GREGORIAN},
     {"julian", CN_JULIAN},      {"noleap", CN_NOLEAP},
     {"all_leap", CN_ALL_LEAP},  {"360_day", CN_360_DAY},
-    {"gregorian", CN_STANDARD}, /* older names, which are never written */
+    {"gregorian", CN_STANDARD}, /* older names: read, never written */
     {"365_day", CN_NOLEAP},     {"366_day", CN_ALL_LEAP},
 };
 
@@ -64,14 +64,14 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* As CF 1.9 and cftime 1.6 do by default: in calendars that people lived by, the year -1 comes
- * right before the year 1, and a year 0 is an error; in the others years count through 0. */
+/* As in CF 1.9 and cftime 1.6 by default: in historical calendars the year 1 follows the year -1,
+ * and a year 0 is an error. The other calendars have a year 0. */
 static bool lacks_year_zero(enum cn_calendar calendar)
 {
     return calendar == CN_STANDARD || calendar == CN_JULIAN;
 }
 
-/* Years as astronomers count them, with a year 0. */
+/* The year in astronomical counting, which has a year 0. */
 static int64_t astronomical(enum cn_calendar calendar, int year)
 {
     return lacks_year_zero(calendar) && year < 0 ? year + 1 : year;
@@ -107,7 +107,7 @@ static bool has_leap_day(enum cn_calendar calendar, int year)
     return false;
 }
 
-/* The number that the last day of a month bears. */
+/* The day number, within its month, of the last day. */
 static int last_day(enum cn_calendar calendar, int year, int month)
 {
     if (calendar == CN_360_DAY)
@@ -175,7 +175,7 @@ int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date)
 /* The astronomical year that holds a day; not for the standard calendar. */
 static int64_t year_of_day(enum cn_calendar calendar, int64_t day)
 {
-    int years = 1, days = 365; /* after so many years the pattern of leap years comes again */
+    int years = 1, days = 365; /* the pattern of leap years repeats after this */
     if (calendar == CN_PROLEPTIC_GREGORIAN) {
         years = 400;
         days = 146097;
@@ -185,7 +185,7 @@ static int64_t year_of_day(enum cn_calendar calendar, int64_t day)
     } else if (calendar != CN_NOLEAP) {
         days = calendar == CN_ALL_LEAP ? 366 : 360;
     }
-    int64_t year = floor_div(day * years, days); /* at most one or two off */
+    int64_t year = floor_div(day * years, days); /* wrong by two at most */
     while (days_before_year(calendar, year) > day)
         year--;
     while (days_before_year(calendar, year + 1) <= day)
@@ -215,8 +215,8 @@ struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number)
     return date_in_year(calendar, year, has_leap_day(calendar, year), day);
 }
 
-/* 366 slots are those of a leap year, fewer those of a year without 29 Feb; but day-of-year slots
- * count through the year they are in. */
+/* Whether slots are counted as in a year with 29 February. For CN_DAYOFYEAR that depends on the
+ * year; else 366 slots have the day, and fewer do not. */
 static bool slots_have_leap_day(enum cn_calendar calendar, enum cn_leap_day rule, int year)
 {
     if (rule == CN_DAYOFYEAR)

@@ -1,10 +1,11 @@
 /*
- * CF time: reference dates and instants, turned into days of a calendar.
+ * CF time: reference dates and instants, converted to days of a calendar.
  *
- * A reference date is written as for UDUNITS-2, which cannot read it itself: it knows one calendar.
- * Forms that it reads in surprising ways (packed digits, minute 60, a zone without a time of day)
- * or that cftime reads otherwise are refused rather than guessed, but for a lone hour and one-digit
- * zones, which cftime skips. Knows neither files nor units. Source: CF Conventions 1.10, 4.4.
+ * A reference date has the syntax of UDUNITS-2, which knows one calendar only and so cannot read it
+ * here. Forms that UDUNITS reads in surprising ways (packed digits, minute 60, a zone without a
+ * time of day) or that cftime reads differently are refused. Two exceptions, which cftime ignores:
+ * a lone hour, and zones of one digit. This file knows no files and no units. Source: CF
+ * Conventions 1.10, section 4.4.
  */
 #include "climnorm/calendar.h"
 
@@ -15,7 +16,7 @@
 
 enum { DAY_SECONDS = 86400 };
 
-/* A year has at least 360 days: days within this range lie within cn_day_date's million years. */
+/* A year has at least 360 days, so these days are within the million years of cn_day_date. */
 static const int64_t max_day = 360 * INT64_C(1000000);
 
 static void skip_blanks(const char **at)
@@ -32,7 +33,7 @@ static bool skip_char(const char **at, char c)
     return true;
 }
 
-/* One to max_digits digits with no further digit behind them. The number of digits, 0: no. */
+/* Reads one to max_digits digits. Returns how many; 0: none, or more than that. */
 static int read_number(const char **at, int max_digits, int *number)
 {
     int digits = 0;
@@ -45,8 +46,8 @@ static int read_number(const char **at, int max_digits, int *number)
     return digits;
 }
 
-/* "Y-M-D", "Y-M" or "Y". A lone year has at most four digits, for UDUNITS reads 18500101 as packed
- * year, month and day. */
+/* "Y-M-D", "Y-M" or "Y". A year alone has at most four digits: UDUNITS reads 18500101 as year,
+ * month and day. */
 static bool read_date(const char **at, struct cn_date *date)
 {
     bool negative = skip_char(at, '-');
@@ -65,7 +66,7 @@ static bool read_date(const char **at, struct cn_date *date)
     return !skip_char(at, '-') || read_number(at, 2, &date->day);
 }
 
-/* "h", "h:m", "h:m:s" or "h:m:s.frac"; fractions count as the nearest second. */
+/* "h", "h:m", "h:m:s" or "h:m:s.frac"; fractions are rounded to the nearest second. */
 static bool read_clock(const char **at, int *second_of_day)
 {
     int hour, minute = 0, second = 0, round_up = 0;
@@ -95,7 +96,7 @@ static bool read_zone(const char *at, bool has_clock, int *offset)
     if (!*at || cn_equal_ascii(at, "Z") || cn_equal_ascii(at, "UTC") || cn_equal_ascii(at, "GMT"))
         return true;
     bool west = *at == '-';
-    /* "1850-1-1 -6" is a time of day to UDUNITS and nothing at all to cftime. */
+    /* UDUNITS takes the -6 of "1850-1-1 -6" for a time of day; cftime ignores it. */
     if (!has_clock || (!west && *at != '+'))
         return false;
     at++;
@@ -116,7 +117,7 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
 {
     const char *at = text;
     skip_blanks(&at);
-    char trimmed[64]; /* twice what the longest sensible date needs */
+    char trimmed[64]; /* twice the length of the longest valid date */
     size_t length = strnlen(at, sizeof trimmed);
     while (length > 0 && length < sizeof trimmed && cn_is_space(at[length - 1]))
         length--;
@@ -168,8 +169,8 @@ enum cn_status cn_time_days(const double *values, size_t count, double unit_seco
     const double max_second = 2.0 * (double)max_day * DAY_SECONDS;
     int64_t previous = INT64_MIN;
     for (size_t i = 0; i < count; i++) {
-        /* One rounding of a product below 2^53: wrong by a second only where the file's own double
-         * is that coarse. The sum is exact. */
+        /* The product is below 2^53 and rounded once. So it is wrong by a second only where the
+         * double in the file is itself that coarse. The sum below is exact. */
         double elapsed = values[i] * unit_seconds;
         if (!isfinite(elapsed))
             return cn_fail(error, CN_BAD_INPUT,

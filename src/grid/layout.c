@@ -10,8 +10,8 @@
 
 enum { CELLS_PER_LINE = 16 }; /* 64-byte cache lines of 4-byte cells */
 
-/* Cells with room for the deflated row of means (4 bytes a cell) and, in a row of 2-byte counts,
- * for the deflated counts: each is encoded in place. */
+/* Rounds up to so many cells that a row of them can be deflated in place: means of 4 bytes a cell,
+ * and counts of 2 bytes. */
 static bool padded_cells(size_t cells, size_t *padded)
 {
     if (cells > SIZE_MAX / 16)

@@ -7,13 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A centre this close to a bound is inside; columns this close modulo 360 are one (docs/config.md).
- */
+/* A centre this close to a bound is inside; columns this close modulo 360 are the same
+ * (docs/config.md). */
 static const double TOLERANCE_DEG = 1e-5;
 
 struct column {
     size_t index; /* along the file's longitude */
-    double lon;   /* shifted by whole turns into the box */
+    double lon;   /* shifted by multiples of 360 into the box */
 };
 
 static int compare_longitudes(const void *a, const void *b)
@@ -24,8 +24,8 @@ static int compare_longitudes(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Fills columns[lon_count] with those inside the box, west to east, each place once; returns their
- * number. */
+/* Fills columns[lon_count] with those inside the box, west to east, without duplicates. Returns
+ * their number. */
 static size_t select_columns(const struct cn_grid *grid, const struct cn_region *region,
                              struct column *columns, size_t *dropped)
 {
@@ -47,7 +47,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         if (kept && columns[i].lon - columns[kept - 1].lon < TOLERANCE_DEG) {
-            if (columns[i].index < columns[kept - 1].index) /* the file's earlier one stays */
+            if (columns[i].index < columns[kept - 1].index) /* the one earlier in the file stays */
                 columns[kept - 1] = columns[i];
             ++*dropped;
         } else {
@@ -73,24 +73,24 @@ static bool select_rows(const struct cn_grid *grid, const struct cn_region *regi
             continue;
         if (!*count)
             *first = j;
-        ++*count; /* latitudes are monotonic: those inside are neighbours */
+        ++*count; /* latitudes are monotonic, so the rows inside are neighbours */
     }
     return *count > 0;
 }
 
-/* From axis[i] to axis[i + 1]. Where `turn` is 360, a step against the direction of the axis goes
- * across the seam. */
+/* The step from axis[i] to axis[i + 1]. With `turn` 360, a step against the direction of the axis
+ * crosses the seam between its ends. */
 static double step_from(const double *axis, size_t n, size_t i, double turn)
 {
     double step = axis[i + 1] - axis[i];
     double direction = axis[n / 2] - axis[n / 2 - 1];
-    if (turn > 0 && fabs(direction) > turn / 2) /* the seam itself is in the middle */
+    if (turn > 0 && fabs(direction) > turn / 2) /* the seam is in the middle of the axis */
         direction = -direction;
     return step * direction < 0 ? step + copysign(turn, direction) : step;
 }
 
-/* Half-way to the neighbours of the full source axis; outermost bounds as far out as in.
- * `turn`: 360 for longitudes, whose neighbours may lie across the seam, else 0. */
+/* Bounds half-way to both neighbours on the full source axis; at its ends, as far out as in. `turn`
+ * is 360 for longitudes, whose neighbours may lie across the seam, else 0. */
 static void midpoint_bounds(const double *axis, size_t n, size_t i, double turn, double bounds[2])
 {
     double before = step_from(axis, n, i > 0 ? i - 1 : 0, turn);
