@@ -1,6 +1,6 @@
 /*
- * A config in the making: what the rooms' files share while they fill it, and where each value came
- * from, so that every error can say so. Not for use outside src/config/.
+ * A config while it is read, with the location of each value for error messages. Only for files of
+ * src/config/.
  */
 #ifndef CLIMNORM_CONFIG_BUILDER_H
 #define CLIMNORM_CONFIG_BUILDER_H
@@ -8,7 +8,7 @@
 #include "config/keys.h"
 #include "config/value.h"
 
-/* Where a value stands: a line of the file, an override, or (neither) nowhere. */
+/* Where a value was given: in a line of the file or in an override; neither: nowhere. */
 struct cn_location {
     int line;
     const char *override; /* "KEY=VALUE" */
@@ -19,8 +19,8 @@ struct cn_key_state {
     struct cn_location location;
 };
 
-/* An entry of custom_regions or normals.periods as read. The line stands first in every list's
- * element. Members that were wrong are NULL or 0. */
+/* An entry of custom_regions or normals.periods as read. The line is the first member, as in the
+ * elements of every list. Members with wrong values are NULL or 0. */
 struct cn_custom_region {
     int line;
     struct cn_region region;
@@ -37,36 +37,38 @@ struct cn_config_builder {
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
     struct cn_key_state key_states[CN_KEY_COUNT]; /* one for each of cn_keys */
-    const char *folder;                           /* absolute; relative paths start here */
+    const char *folder;                           /* absolute; relative paths begin here */
     struct cn_problems *problems;
     bool failed;        /* a problem was added */
-    bool out_of_memory; /* the one failure that ends the reading */
+    bool out_of_memory; /* ends the reading */
 };
 
-/* Adds a problem "file:line: key: …" or "--set KEY=VALUE: …"; key may be NULL. After 100 problems
- * the rest is dropped: nobody reads them, and a hostile file could hold a million. */
+/* Adds a problem "file:line: key: …" or "--set KEY=VALUE: …"; key may be NULL. Only the first 100
+ * are kept, because a hostile file could hold a million. */
 void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
                      const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The mark of a key by its path, which must exist. */
+/* Returns: the state of the key with this path, which must exist. */
 struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path);
 
-/* Checks the value against the key and stores it at base + key->offset. False: it complained. */
+/* Checks the value against the key and stores it at base + key->offset.
+ * Returns: false: the value is wrong, and a problem was added. */
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
                      const struct cn_value *value, struct cn_location location);
 
-/* Complains about a member that no key has; `group` is its group's path, "" at the top. */
+/* Adds a problem for a member that is no key; `group` is the path of its group, "" at the top. */
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
                            const char *group, const char *name, struct cn_location location);
 
-/* What no key can judge alone: roots, regions, periods, min_years, duplicates. */
+/* Checks what concerns several values: roots, regions, scenarios, periods, min_years. Adds
+ * problems. */
 void cn_config_check(struct cn_config_builder *builder);
 
-/* NULL, or what is wrong with an output.pattern, in the given room. */
+/* Returns: NULL, or what is wrong with an output.pattern, perhaps in text[room]. */
 const char *cn_pattern_fault(const char *pattern, char *text, size_t room);
 
-/* Built-in regions, ends with name NULL. */
+/* Built-in regions; the last has the name NULL. */
 extern const struct cn_region cn_builtin_regions[];
 
 #endif

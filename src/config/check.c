@@ -1,6 +1,6 @@
 /*
- * What no value can say alone: regions by name, periods beside each other, roots, and numbers that
- * bound one another. Values that were wrong by themselves are passed over, not reported twice.
+ * Checks of several values together: regions by name, overlapping periods, roots, and numbers that
+ * bound one another. Values that are wrong by themselves are skipped, because they were reported.
  */
 #include "base/strbuf.h"
 #include "base/suggest.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The key has a value, right by itself. */
+/* Whether the key has a value that is right by itself. */
 static bool has_value(struct cn_config_builder *builder, const char *path)
 {
     int state = (int)cn_config_key_state(builder, path)->state;
@@ -121,7 +121,7 @@ static void check_regions(struct cn_config_builder *builder)
         else
             unknown_region(builder, names[i]);
     }
-    /* A region that is defined is wanted, listed or not. */
+    /* A region that is defined is wanted, even if it is not listed. */
     for (size_t j = 0; config->regions && j < builder->custom_regions.count; j++)
         if (custom[j].region.name &&
             !contains_name(names, builder->regions.count, custom[j].region.name))
@@ -203,7 +203,8 @@ static void check_min_years(struct cn_config_builder *builder)
                         *min_years, window);
 }
 
-/* Whether both paths lead to one folder; a folder that is not there yet is judged by its path. */
+/* Whether both paths lead to one folder. Paths of folders that do not exist are compared as text.
+ */
 static bool same_folder(const char *a, const char *b)
 {
     char *real_a = realpath(a, NULL), *real_b = realpath(b, NULL);

@@ -1,6 +1,6 @@
 /*
- * Reading a config: the file, then --set over it, then defaults, then what must hold together. All
- * errors are collected; only a file that cannot be read or parsed stops at the first.
+ * Reads a config: parses the file, applies --set, fills in the rest from file and defaults, and
+ * checks values together. All errors are collected, except when the file cannot be read or parsed.
  */
 #include "config/builder.h"
 
@@ -29,7 +29,7 @@ static void store_with_state(struct cn_config_builder *builder, const struct cn_
     key_state->location = location;
 }
 
-/* Returns the key of a usable override, NULL after a complaint. */
+/* Returns the key of an override; NULL: it is wrong, and a problem was added. */
 static const struct cn_key *override_key(struct cn_config_builder *builder, const char *override)
 {
     struct cn_location location = {0, override};
@@ -78,7 +78,7 @@ static bool is_set_again(const char *const *overrides, size_t count)
     return false;
 }
 
-/* The last override of a key holds, and a value that is overridden is not looked at. */
+/* Of several overrides of a key only the last counts; the others are not checked. */
 static void apply_overrides(struct cn_config_builder *builder, const char *const *overrides,
                             size_t count)
 {
@@ -145,7 +145,7 @@ static const char *folder_of(struct cn_pool *pool, const char *path)
     return folder;
 }
 
-/* Where the value of a key stands, for people. */
+/* The location of a key's value, for people. */
 static const char *origin_of(struct cn_config_builder *builder, const char *path)
 {
     const struct cn_location location = cn_config_key_state(builder, path)->location;

@@ -1,5 +1,5 @@
 /*
- * The table of keys, and each type of value in words.
+ * The table of keys, and the description of each type of value.
  */
 #include "climnorm/limits.h"
 #include "config/builder.h"
@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define IN_DRAFT(member)  .offset = offsetof(struct cn_config_builder, member)
-#define IN_CONFIG(member) IN_DRAFT(config.member)
-#define IN_REGION(member) .offset = offsetof(struct cn_custom_region, region.member)
-#define IN_PERIOD(member) .offset = offsetof(struct cn_custom_period, period.member)
+#define IN_BUILDER(member) .offset = offsetof(struct cn_config_builder, member)
+#define IN_CONFIG(member)  IN_BUILDER(config.member)
+#define IN_REGION(member)  .offset = offsetof(struct cn_custom_region, region.member)
+#define IN_PERIOD(member)  .offset = offsetof(struct cn_custom_period, period.member)
 
 enum { NAME_BYTES = 64, PATH_BYTES = 3000, ENTRIES = 256 };
 
@@ -58,15 +58,15 @@ const struct cn_key cn_keys[] = {
     {"input.version", CN_KEY_VERSION, .default_text = "newest",
      .meaning = "Which issue of a file is read when there are several: the newest of each, or "
                 "only files of one version (a file name without a version is 1.0)."},
-    {"variables", CN_KEY_NAMES, false, IN_DRAFT(variables), 1, ENTRIES,
+    {"variables", CN_KEY_NAMES, false, IN_BUILDER(variables), 1, ENTRIES,
      .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
-    {"scenarios", CN_KEY_NAMES, false, IN_DRAFT(scenarios), 0, ENTRIES,
+    {"scenarios", CN_KEY_NAMES, false, IN_BUILDER(scenarios), 0, ENTRIES,
      .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
                 "holds. An empty list: the historical years alone."},
-    {"regions", CN_KEY_NAMES, false, IN_DRAFT(regions), 0, ENTRIES,
+    {"regions", CN_KEY_NAMES, false, IN_BUILDER(regions), 0, ENTRIES,
      .default_text = "CONUS, AK, HI, PRVI, GU",
      .meaning = "Built-in regions. Those of custom_regions are added when they are not listed."},
-    {"custom_regions", CN_KEY_GROUPS, false, IN_DRAFT(custom_regions), 0, ENTRIES,
+    {"custom_regions", CN_KEY_GROUPS, false, IN_BUILDER(custom_regions), 0, ENTRIES,
      .element = region_keys, .element_bytes = sizeof(struct cn_custom_region),
      .meaning = "Boxes of your own. Left out: none."},
     {"normals", CN_KEY_GROUP, .meaning = "What is computed."},
@@ -83,8 +83,8 @@ const struct cn_key cn_keys[] = {
      .meaning = "How days become day slots. dayofyear: the ordinal day (slot 60 is 29 February in "
                 "leap years, 1 March in others). month_day: the same date in every year. drop: "
                 "29 February is left out."},
-    {"normals.periods", CN_KEY_GROUPS, false, IN_DRAFT(periods), 1, ENTRIES, .element = period_keys,
-     .element_bytes = sizeof(struct cn_custom_period),
+    {"normals.periods", CN_KEY_GROUPS, false, IN_BUILDER(periods), 1, ENTRIES,
+     .element = period_keys, .element_bytes = sizeof(struct cn_custom_period),
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: historical "
                 "1980-2014, hybrid 2015-2044, {scenario} 2045-2100, cut to the years there are."},
     {"engine", CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},

@@ -1,7 +1,7 @@
 /*
- * The table of keys: what a config may say. Everything that is the same for all keys reads it: the
- * checks, the defaults, --set, "did you mean" and the reference in docs/config.md. A new key is a
- * line here and a member of struct cn_config.
+ * The table of keys that a config may have. It drives the checks, the defaults, --set, "did you
+ * mean" and the reference in docs/config.md. A new key is a line in the table and a member of
+ * struct cn_config.
  */
 #ifndef CLIMNORM_CONFIG_KEYS_H
 #define CLIMNORM_CONFIG_KEYS_H
@@ -9,7 +9,7 @@
 #include "climnorm/config.h"
 
 enum cn_key_type {                    /* stored as */
-                   CN_KEY_GROUP,      /* nothing: its members follow it in the table */
+                   CN_KEY_GROUP,      /* not at all: its members follow in the table */
                    CN_KEY_GROUPS,     /* struct cn_list of what `element` describes */
                    CN_KEY_NAMES,      /* struct cn_list of const char * */
                    CN_KEY_NAME,       /* const char *: [A-Za-z0-9_.-] */
@@ -42,19 +42,20 @@ struct cn_key {
     const struct cn_key *element;
     size_t element_bytes;
     const char *default_text; /* the default, as --set takes it; NULL: see meaning */
-    const char *meaning;      /* for people: the reference prints it */
+    const char *meaning;      /* for people; printed in the reference */
 };
 
-/* Ends with path NULL. A group stands before its members. */
+/* The last has the path NULL. A group comes before its members. */
 extern const struct cn_key cn_keys[];
 enum { CN_KEY_COUNT = 28 };
 
-/* The part of a key's path after the last dot. */
+/* Returns: the part of a key's path after the last dot. */
 const char *cn_key_leaf(const struct cn_key *key);
 
 enum { CN_EXPECTS_BYTES = 256 };
 
-/* What a value of this key looks like, in words: "a whole number from 0 to 9". Returns text. */
+/* Describes the values that this key takes: "a whole number from 0 to 9".
+ * Returns: text. */
 const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]);
 
 #endif

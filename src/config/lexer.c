@@ -1,7 +1,7 @@
 /*
- * Reads a config file, and rewrites its text before libconfig sees it: libconfig opens files by
- * itself (@include), refuses [4, 17.0], lets 4294967297 wrap to 1, and takes quadratic time over
- * many settings. It knows the shape of libconfig's text, not its meaning.
+ * Reads a config file and rewrites its text before libconfig parses it. libconfig would open other
+ * files (@include), refuse [4, 17.0], let 4294967297 wrap to 1, and take quadratic time for many
+ * settings. This file knows libconfig's syntax, but no keys.
  */
 #include "config/lexer.h"
 
@@ -58,7 +58,7 @@ static enum cn_status read_all(int file, const char *path, char **text, struct c
 enum cn_status cn_config_text_read(const char *path, char **text, struct cn_error *error)
 {
     *text = NULL;
-    /* O_NONBLOCK: a FIFO without a writer would otherwise hold the program before it is refused. */
+    /* O_NONBLOCK: opening a FIFO would otherwise wait for a writer. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
         return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be opened: %s",
@@ -68,7 +68,7 @@ enum cn_status cn_config_text_read(const char *path, char **text, struct cn_erro
     return status;
 }
 
-/* A place in the text, and what has been written of the copy. */
+/* The position in the text, and the end of the copy so far. */
 struct scan {
     const char *at;
     char *out;
@@ -121,7 +121,7 @@ static enum cn_status blank_comment(struct scan *scan, struct cn_error *error)
     return CN_OK;
 }
 
-/* A name or a number. Integers that 32 bits may not hold get an L. */
+/* A name or a number. Integers too long for 32 bits get an L. */
 static void copy_word(struct scan *scan)
 {
     bool hexadecimal = scan->at[0] == '0' && (scan->at[1] == 'x' || scan->at[1] == 'X');
@@ -156,7 +156,7 @@ static enum cn_status copy_mark(struct scan *scan, struct cn_error *error)
         scan->out[-1] = ')';
         scan->in_array = false;
     } else if (c == ')' && scan->in_array) {
-        scan->out[-1] = ']'; /* "[1, 2)" stays a syntax error */
+        scan->out[-1] = ']'; /* so that "[1, 2)" stays a syntax error */
     }
     return CN_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * output.pattern: the rules that hold for every output, before any field has a value. What the
- * fields become is the plan's concern.
+ * The rules for output.pattern that can be checked before its fields have values. plan/paths.c
+ * checks the paths.
  */
 #include "base/suggest.h"
 #include "config/builder.h"

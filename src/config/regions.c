@@ -1,6 +1,6 @@
 /*
- * The built-in regions. Their bounds are part of what users compare between runs: they do not
- * change, and a config cannot redefine them.
+ * The built-in regions. Users compare their results between runs, so the bounds never change, and a
+ * config cannot redefine them.
  */
 #include "config/builder.h"
 

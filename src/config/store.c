@@ -1,6 +1,6 @@
 /*
- * One value against one key: the type, the range, the characters; then into its location. It judges
- * each value alone; check.c judges them together.
+ * Checks one value against its key (type, range, characters) and stores it. check.c checks values
+ * together.
  */
 #include "base/suggest.h"
 #include "config/builder.h"
@@ -50,8 +50,8 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
     return &builder->key_states[i];
 }
 
-/* The key that was meant: a near name in the same group, the same name in another, or a near path.
- * NULL: none. */
+/* Guesses the key that was meant: one of the same group with a similar name, else one of another
+ * group with the same name, else one with a similar path. NULL: none. */
 static const struct cn_key *find_meant_key(const struct cn_key *keys, const char *group,
                                            const char *name, const char *full)
 {
@@ -95,7 +95,7 @@ static bool reject_value(struct cn_config_builder *builder, const struct cn_key 
     return false;
 }
 
-/* Text of any kind: there, clean, and not too long. */
+/* Checks what holds for all texts: not empty, not too long, no control characters. */
 static bool check_text(struct cn_config_builder *builder, const struct cn_key *key,
                        const struct cn_value *value, struct cn_location location)
 {
@@ -114,7 +114,8 @@ static bool check_text(struct cn_config_builder *builder, const struct cn_key *k
     return false;
 }
 
-/* A name becomes a part of paths: it never begins with a dot. It may hold the field, if any. */
+/* Whether the text has only letters, digits, characters of `also`, and the field (unless it is "").
+ * A name becomes a part of paths, so it does not begin with a dot. */
 static bool is_name(const char *text, const char *also, const char *field)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -139,7 +140,7 @@ static const char *absolute_path(struct cn_config_builder *builder, const char *
                      : cn_pool_printf(builder->config.pool, "%s/%s", builder->folder, text);
     if (!path)
         return NULL;
-    char *to = path; /* "//", "/./" and a "/" at the end say nothing; ".." may cross a link */
+    char *to = path; /* drop "//", "/./" and a final "/"; keep "..", which may follow a link */
     for (const char *from = path; *from;) {
         size_t length = 1 + strcspn(from + 1, "/");
         if (length > 1 && !(length == 2 && from[1] == '.')) {
@@ -318,7 +319,7 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     return good;
 }
 
-/* Returns whether the member was stored; *member is its key, NULL when there is none. */
+/* Returns whether the member was stored. *member: its key; NULL: it is no key. */
 static bool store_member(struct cn_config_builder *builder, const struct cn_key *list,
                          char *element, const struct cn_value *value, const struct cn_key **member)
 {
@@ -341,7 +342,7 @@ static bool store_element(struct cn_config_builder *builder, const struct cn_key
         return reject_value(builder, list, value, location, " in the list");
     memcpy(element, &value->line, sizeof value->line);
     bool good = true;
-    uint64_t given = 0; /* a bit for each key of the element */
+    uint64_t given = 0; /* one bit for each key of the element */
     for (size_t i = 0; i < value->count; i++) {
         const struct cn_key *member;
         good &= store_member(builder, list, element, &value->items[i], &member);

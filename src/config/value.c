@@ -1,5 +1,6 @@
 /*
- * libconfig's tree, or the text of --set, as plain values. The only file that calls libconfig.
+ * Converts libconfig's tree or the text of --set to plain values. The only file that calls
+ * libconfig.
  */
 #include "config/value.h"
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Depth is bounded by cn_config_text_prepare. */
+/* Recursive; cn_config_text_prepare bounds the depth. */
 static bool convert_setting(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
 {
     const char *name = config_setting_name(setting);
@@ -142,7 +143,7 @@ static bool split_list(struct cn_pool *pool, const char *text, struct cn_value *
     return true;
 }
 
-/* The value stays text when the text is not what the type asks for. */
+/* Leaves the value a text if it is not of the key's type. */
 static void convert_scalar(const struct cn_key *key, const char *text, struct cn_value *value)
 {
     char *end;

@@ -1,6 +1,6 @@
 /*
- * Values as a user wrote them, free of where they came from: a libconfig file or the text of --set.
- * It knows how to take text apart, not what any key means.
+ * Values as a user wrote them, in a file or with --set. They are parsed but not checked: this
+ * module knows no meaning of keys.
  */
 #ifndef CLIMNORM_CONFIG_VALUE_H
 #define CLIMNORM_CONFIG_VALUE_H
@@ -22,32 +22,35 @@ enum cn_value_kind {
 
 struct cn_value {
     enum cn_value_kind kind;
-    const char *name; /* of a group's member, else NULL */
+    const char *name; /* of a member of a group, else NULL */
     int line;
     bool flag;
     int64_t integer;
-    double real; /* CN_VALUE_INT fills it too */
+    double real; /* set for CN_VALUE_INT too */
     const char *text;
     struct cn_value *items; /* [count] of a list or group */
     size_t count;
 };
 
-/* Reads a file's text: libconfig with the strictness that the program wants (text.c). CN_BAD_USAGE:
- * a syntax error, `error` says "line: what" with *line apart (0: the file as a whole). */
+/* Reads and parses a file.
+ * Errors: CN_BAD_USAGE, the file cannot be read or has a syntax error in *line (0: the whole file);
+ * CN_BAD_MACHINE. Owns: the pool, what *root points to. */
 enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
                              int *line, struct cn_error *error);
 
-/* The text of --set or of a default, taken as the key's type suggests; text that does not fit stays
- * text, for the check to refuse. False: out of memory. */
+/* Converts the text of --set or of a default to the key's type. A text that does not fit stays a
+ * text, which the check then refuses.
+ * Returns: false: out of memory. Owns: the pool, what *value points to. */
 bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const char *text,
                         struct cn_value *value);
 
 enum { CN_SHOWN_BYTES = 80 };
 
-/* The value in a message, cut when long: `"many"`, `3.5`, `a list`. Returns shown. */
+/* Writes the value for a message, cut if it is long: `"many"`, `3.5`, `a list of 2`.
+ * Returns: shown. */
 const char *cn_value_show(const struct cn_value *value, char shown[CN_SHOWN_BYTES]);
 
-/* Whether the text is UTF-8 without control characters. */
+/* Returns: whether the text is UTF-8 without control characters. */
 bool cn_text_is_clean(const char *text);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * Load groups. A chunk that holds days of two source years is read once, into both, so these years
- * are loaded together. Pure.
+ * Load groups. A chunk with days of two source years is decoded once, into both slabs, so these
+ * years are loaded together. Pure.
  */
 #include "plan/groups.h"
 
 #include <stdlib.h>
 
-/* A stretch of a file that belongs to a year that is needed. */
+/* The part of a file that holds days of a needed year. */
 struct stretch {
     const struct cn_part *part;
     size_t year;
@@ -21,7 +21,7 @@ static int compare_parts(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Whether two stretches of one file, sorted by where they begin, share days or a chunk. */
+/* Whether two parts of a file, sorted by their first instant, share a day or a chunk. */
 static bool share_chunk(const struct cn_part *earlier, const struct cn_part *later)
 {
     const struct cn_storage *storage = &later->file->storage;
@@ -62,7 +62,7 @@ static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
                 needed[variable->batches[b].rows[k]] = true;
 }
 
-/* Turns the groups into loads; year indices ascend within a load. */
+/* Makes a load of each group; its year indices ascend. */
 static bool fill_loads(struct cn_plan *plan, struct cn_variable_plan *variable, const bool *needed,
                        size_t *parent, size_t *load_of_year)
 {
@@ -130,7 +130,7 @@ enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct 
     size_t parts = 0, count = 0;
     for (size_t y = 0; y < variable->variable->year_count; y++)
         parts += variable->variable->years[y].part_count;
-    const struct cn_file **files = calloc(parts + 1, sizeof *files); /* NOLINT: of pointers */
+    const struct cn_file **files = calloc(parts + 1, sizeof *files); /* NOLINT: pointers */
     if (!files)
         return cn_fail_memory(error, "files of the plan");
     for (size_t l = 0; l < variable->load_count; l++)

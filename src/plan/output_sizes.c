@@ -1,28 +1,29 @@
 /*
- * How much room the outputs take on the disk, and whether they fit. Without compression that is
- * known; else it is estimated, on the low side: only a box with hardly any values takes less. Pure:
- * what is free is handed in.
+ * Estimates the disk space of the outputs. Without compression it is known. With compression the
+ * lower estimate is low: only a box with hardly any values takes less. Pure: the caller asks the
+ * file system.
  */
 #include "plan/output_sizes.h"
 
 #include <string.h>
 
-/* Measured: a file holds its chunks, some 85 bytes about each, and up to 30 kB of other metadata.
- * Both bounds are a little away from that. */
+/* Measured: besides its chunks a file holds about 85 bytes for each of them, and up to 30 kB of
+ * other metadata. The bounds leave a margin. */
 enum {
     LEAST_FILE_BYTES = 16384,
     LEAST_CHUNK_BYTES = 80,
     MOST_FILE_BYTES = 32768,
     MOST_CHUNK_BYTES = 96,
-    COORDINATE_BYTES = 24, /* a point and its bounds */
+    COORDINATE_BYTES = 24, /* a coordinate and its bounds */
 };
 
-/* Means compress less well than what they are means of, above all on boxes of land out of files
- * that are mostly sea. But of inputs that are hardly compressed nothing is known: there, and
- * nowhere above, outputs are taken to shrink to this. */
+/* The share of their size to which outputs are assumed to compress is that of the input files, but
+ * at most this. Means compress less well than their inputs, most of all on boxes of land in files
+ * that are mostly sea. So the estimate stays low; inputs that are hardly compressed would raise it.
+ */
 static const double MOST_SHARE = 0.25;
 
-/* Files that are there and stay tell what a file of that region takes, give or take this. */
+/* New files of a region are assumed to take at least this share of its existing ones. */
 static const double KEPT_SHARE = 0.95;
 
 static uint64_t add_bytes(uint64_t a, uint64_t b)
@@ -36,8 +37,8 @@ static uint64_t from_double(double value)
     return value < 0x1p63 ? (uint64_t)value : UINT64_MAX;
 }
 
-/* Bytes on disk per byte of values as float32, in the variable's input files, but no more than
- * MOST_SHARE. */
+/* Bytes on disk for each byte of float32 values in the variable's input files; at most MOST_SHARE.
+ */
 static double input_share(const struct cn_catalog *catalog, const char *variable)
 {
     double stored = 0, values = 0;
@@ -54,7 +55,7 @@ static double input_share(const struct cn_catalog *catalog, const char *variable
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
-/* What one file of a region takes: what it holds at most, and about. */
+/* The upper bound and the lower estimate for one file of a region. */
 static void size_file(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                       size_t index, double share, double *most, double *about)
 {
@@ -74,9 +75,10 @@ static void size_file(const struct cn_plan *plan, const struct cn_variable_plan 
     }
     *most = values + MOST_FILE_BYTES + MOST_CHUNK_BYTES * slots * (counts ? 2 : 1) +
             COORDINATE_BYTES * (double)(region->lat_count + region->lon_count);
-    *about = kept > 0 ? kept_bytes / kept * KEPT_SHARE
-                      : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
-                            (plain ? values : means * share); /* counts compress to nothing */
+    *about = kept > 0
+                 ? kept_bytes / kept * KEPT_SHARE
+                 : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
+                       (plain ? values : means * share); /* counts compress to almost nothing */
     *about = *about < *most ? *about : *most;
 }
 

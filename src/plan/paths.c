@@ -1,6 +1,6 @@
 /*
- * Output paths: filled in, safe, and each used once. Names in them come from file names and
- * configs.
+ * Output paths. Names in them come from file names and configs, so each path is checked: it must
+ * stay below output.root and be used once.
  */
 #include "plan/paths.h"
 
@@ -69,7 +69,7 @@ static int compare_planned_paths(const void *a, const void *b)
     return strcmp(((const struct planned_path *)a)->path, ((const struct planned_path *)b)->path);
 }
 
-/* The field that would tell two normals apart. */
+/* The field that distinguishes two normals. */
 static const char *missing_field(const struct planned_path *a, const struct planned_path *b)
 {
     if (a->variable != b->variable)
@@ -95,7 +95,7 @@ static size_t list_paths(const struct cn_plan *plan, struct planned_path *entrie
     return count;
 }
 
-enum cn_status cn_config_check_paths(const struct cn_plan *plan, struct cn_error *error)
+enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *error)
 {
     size_t count = list_paths(plan, NULL);
     struct planned_path *entries = calloc(count + 1, sizeof *entries);

@@ -6,16 +6,17 @@
 
 #include "climnorm/plan.h"
 
-/* The text with its {fields} filled in, from the pool. NULL: out of memory. A field that is not
- * known stays as it is: the config has already refused it. */
+/* The values of the fields. */
 struct cn_fields {
 #define CN_FIELD_MEMBER(name) const char *name;
     CN_PATTERN_FIELDS(CN_FIELD_MEMBER)
 };
+/* Replaces {fields} in the text by their values; an unknown field stays as it is.
+ * Returns: the new text; NULL: out of memory. Owns: the pool. */
 const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields);
 
-/* Every path of the plan is relative, has no component that is empty, "." or "..", and stands once.
- */
-enum cn_status cn_config_check_paths(const struct cn_plan *plan, struct cn_error *error);
+/* Checks that each path of the plan is relative, has no component that is empty, "." or "..", and
+ * is used once. Errors: CN_BAD_USAGE; CN_BAD_MACHINE, out of memory. */
+enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *error);
 
 #endif

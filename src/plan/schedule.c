@@ -1,6 +1,6 @@
 /*
- * The program over slots: batches of target years, the loads that they need, and which slot of the
- * arena each holds, as a compiler gives values registers. Pure.
+ * The program over slots: batches of target years, the loads they need, and the slot of the arena
+ * for each, as a compiler assigns values to registers. Pure.
  */
 #include "base/format.h"
 #include "climnorm/plan.h"
@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    BATCH_YEARS = 25, /* larger batches gain little: bench_kernels */
-    LOOK_AHEAD = 8,   /* year slots beyond those in use, so that loading runs ahead: test_busy */
+    BATCH_YEARS = 25, /* larger batches gain little (bench_kernels) */
+    LOOK_AHEAD = 8,   /* free year slots, so that loading runs ahead (test_busy) */
     RESULT_SLOTS = 2, /* one is encoded while the next is computed */
     PAGE_BYTES = 4096,
 };
@@ -31,7 +31,8 @@ static bool target_wanted(const struct cn_variable_plan *variable, const struct 
     return false;
 }
 
-/* Runs of wanted consecutive target years of one timeline, at most `years` long. */
+/* Makes a batch of each run of wanted, consecutive target years of a timeline; at most `years`
+ * each. */
 static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan *variable,
                                    size_t years, struct cn_error *error)
 {
@@ -71,8 +72,8 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
     return CN_OK;
 }
 
-/* The batches with the loads that each needs first, in program order, and last_use[load]: the index
- * of the last batch that reads one of its years. */
+/* Puts the batches in program order, each after the loads that it needs. Sets last_use[load] to the
+ * index of the last batch that reads one of its years. */
 static enum cn_status make_steps(struct cn_plan *plan, struct cn_variable_plan *variable,
                                  const size_t *load_of_year, size_t *last_use,
                                  struct cn_error *error)
@@ -102,9 +103,9 @@ static enum cn_status make_steps(struct cn_plan *plan, struct cn_variable_plan *
     return CN_OK;
 }
 
-/* Runs the program with `slots` year slots, or with as many as it takes when slots is 0, and
- * returns how many it took. Slots are taken in the order in which they were given up: the longer a
- * slot has been free, the less a load that takes it has to wait. */
+/* Assigns slots by running the program with `slots` year slots, and with more if it needs them.
+ * Returns how many there are then. The slot that has been free longest is used first, because a
+ * load waits least for it. */
 static size_t assign_slots(struct cn_variable_plan *variable, const size_t *last_use, size_t slots,
                            size_t *queue)
 {
@@ -131,7 +132,7 @@ static size_t assign_slots(struct cn_variable_plan *variable, const size_t *last
     return made;
 }
 
-/* Sizes of slots; the need of one variable. False: overflow. */
+/* Computes the sizes of slots, and *need: bytes of the arena for this variable. False: overflow. */
 static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
                           size_t year_slots, uint64_t *need)
 {
@@ -153,7 +154,7 @@ static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *v
     return !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
 }
 
-/* What was tried, to choose between. */
+/* One choice of sizes to try. */
 struct attempt {
     size_t batch_years, result_slots, extra_slots;
 };
@@ -213,15 +214,15 @@ static enum cn_status fail_for_memory(const struct cn_plan *plan,
         variable->variable->name, cn_format_bytes(need, needs), (unsigned long long)need, advice);
 }
 
-/* The largest batch that fits, first with all the look-ahead that is useful, then with less. When
- * nothing fits, *need > limit says how much the least would take. */
+/* Makes the program with the largest batch that fits, first with all useful look-ahead, then with
+ * less. If nothing fits, *need is above the limit: the least memory that would do. */
 static enum cn_status choose_batch_years(struct cn_plan *plan, struct cn_variable_plan *variable,
                                          uint64_t limit, uint64_t *need, struct cn_error *error)
 {
     size_t asked = (size_t)plan->config->engine.batch_years;
     size_t longest = asked ? asked : BATCH_YEARS;
     const struct {
-        size_t smallest; /* batch that is worth this look-ahead */
+        size_t smallest; /* batch for which this look-ahead is worth its memory */
         size_t result_slots, extra_slots;
     } levels[] = {
         {8, RESULT_SLOTS, LOOK_AHEAD}, {2, RESULT_SLOTS, 2}, {1, RESULT_SLOTS, 1}, {1, 1, 0}};

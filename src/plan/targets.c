@@ -1,5 +1,5 @@
 /*
- * Which normals there are: periods, target years, their windows and their files. Pure.
+ * The normals of a plan: periods, target years, their windows and their files. Pure.
  */
 #include "climnorm/plan.h"
 
@@ -10,18 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The periods when the config names none (docs/config.md). */
+/* The periods if the config has none (docs/config.md). */
 static const struct cn_period default_periods[] = {
     {"historical", 1980, 2014}, {"hybrid", 2015, 2044}, {"{scenario}", 2045, 2100}};
 static const struct cn_period default_periods_many[] = {
     {"historical", 1980, 2014}, {"hybrid-{scenario}", 2015, 2044}, {"{scenario}", 2045, 2100}};
 
-/* One variable while its targets are collected. */
+/* The state while the targets of a variable are collected. */
 struct target_builder {
     struct cn_plan *plan;
     struct cn_variable_plan *variable;
     size_t capacity;
-    int early_first, early_last; /* written targets whose windows begin before the timeline */
+    int early_first, early_last; /* targets whose windows begin before the timeline */
 };
 
 static struct cn_pool *pool_of(const struct target_builder *builder)
@@ -35,7 +35,7 @@ static const struct cn_source_year *source_year(const struct target_builder *bui
     return &builder->variable->variable->years[index];
 }
 
-/* The usable source year of a timeline; -1: there is none. */
+/* The index of a usable source year of a timeline; -1: there is none. */
 static ptrdiff_t usable_year(const struct target_builder *builder,
                              const struct cn_timeline *timeline, int year)
 {
@@ -45,7 +45,7 @@ static ptrdiff_t usable_year(const struct target_builder *builder,
     return index >= 0 && source_year(builder, index)->usable ? index : -1;
 }
 
-/* The window that ends in `year`: [window] indices, -1 where no usable year is. */
+/* The window that ends in `year`: [window] indices of usable years, or -1. */
 static ptrdiff_t *make_window(const struct target_builder *builder,
                               const struct cn_timeline *timeline, int year, int *planned)
 {
@@ -59,7 +59,7 @@ static ptrdiff_t *make_window(const struct target_builder *builder,
     return years;
 }
 
-/* "1951-1955 1960": the years that a window lacks. */
+/* Lists the years that a window lacks: "1951-1955 1960". */
 static void list_lacking(const ptrdiff_t *window, int count, int first_year, struct cn_strbuf *text)
 {
     for (int k = 0; k < count; k++) {
@@ -87,7 +87,8 @@ static int first_scenario_year(const struct target_builder *builder)
     return first;
 }
 
-/* A year that is not there is historical when it lies before all scenario years. */
+/* Whether all years of a window are historical. A missing target year counts as historical if it is
+ * before all scenario years. */
 static bool whole_window_historical(const struct target_builder *builder,
                                     const struct cn_timeline *timeline, int year)
 {
@@ -102,7 +103,7 @@ static bool whole_window_historical(const struct target_builder *builder,
     return true;
 }
 
-/* Whether an earlier timeline has this target year with the same, historical window. */
+/* Whether an earlier timeline has this target year with the same historical window. */
 static bool handled_before(const struct target_builder *builder, size_t timeline, int year)
 {
     const struct cn_timeline *timelines = builder->variable->variable->timelines;
@@ -312,7 +313,7 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
         status = plan_variable(&builder, error);
     }
     if (!status)
-        status = cn_config_check_paths(made, error);
+        status = cn_plan_check_paths(made, error);
     if (status) {
         cn_plan_free(made);
         return status;
