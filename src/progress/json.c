@@ -1,6 +1,6 @@
 /*
- * Progress as JSON, one object a line, and the JSON values that the summary shares. Names and
- * messages may hold any bytes; what comes out is always valid JSON.
+ * Progress as JSON, one object a line, and JSON values for the summary. Names may hold any bytes;
+ * the output is always valid JSON.
  */
 #include "base/utf8.h"
 #include "progress/render.h"
@@ -52,7 +52,7 @@ json_t *cn_json_count(uint64_t value)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-/* Milliseconds are enough; negative: not known. */
+/* Rounded to milliseconds; a negative value is not known. */
 static json_t *seconds(double value)
 {
     return value >= 0 ? cn_json_real(round(value * 1e3) / 1e3) : json_null();

@@ -1,6 +1,6 @@
 /*
- * Progress as lines for a log: one when a variable begins, one now and then, one when it is over.
- * Pure: it makes lines; thread.c decides when.
+ * Progress as lines for a log: one when a variable begins, some in between, one when it ends. Pure:
+ * it makes lines; thread.c decides when.
  */
 #include "progress/render.h"
 
@@ -52,7 +52,7 @@ static void render_active(struct cn_text *out, const struct cn_snapshot *snapsho
 static void render_over(struct cn_text *out, const struct cn_progress_row *row)
 {
     cn_text_add(out, cn_state_name(row->state, true), SIZE_MAX);
-    if (row->years_total + row->total + row->kept > 0) { /* it could begin */
+    if (row->years_total + row->total + row->kept > 0) { /* it has begun */
         cn_text_printf(out, " after %s, ", cn_short_duration(row->elapsed_s).text);
         render_counts(out, row);
     }

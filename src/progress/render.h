@@ -1,5 +1,6 @@
 /*
- * The renderers: a snapshot becomes text. Pure: the same snapshot and style give the same bytes.
+ * The renderers convert a snapshot to text. Pure: the same snapshot and screen give the same bytes.
+ * They add to *out; out->buffer.failed reports a failed allocation.
  */
 #ifndef CLIMNORM_PROGRESS_RENDER_H
 #define CLIMNORM_PROGRESS_RENDER_H
@@ -14,26 +15,28 @@ struct cn_screen {
     bool utf8, color;
 };
 
-/* One frame: lines of at most columns - 1 display columns, each ended by "ESC[K\n"; at most rows -
- * 1 of them (three when rows is less) unless it is the last frame, which shows every variable. */
+/* Adds a frame: lines of at most columns - 1 display columns, each ended by "ESC[K\n". A frame has
+ * at most rows - 1 lines, and three on smaller screens; the last frame shows every variable. */
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
                    const struct cn_screen *screen);
 
-/* Lines for logs: what the job is; one variable, when it begins, goes on or is over; all of it. */
+/* Add lines for logs: the title of the job; the state of one variable; the state of all. */
 void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapshot);
 void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
                      bool started);
 void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapshot);
 
-/* One object, one line. event: "progress", "state" (a variable's state changed), "asked", "end". */
+/* Add a line with one object. event: "progress", "state" (a variable's state changed), "asked",
+ * "end". */
 void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, const char *event);
 void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message);
 
-/* "waiting", "active", "done", "failed"; what is active when all is over was "stopped". */
+/* Returns: "waiting", "active", "done" or "failed"; "stopped" for what is active when all is over.
+ */
 const char *cn_state_name(enum cn_variable_state state, bool over);
 
-/* JSON values of anything: bytes that are no UTF-8 become U+FFFD, a number that is not finite
- * null. NULL: out of memory. */
+/* Returns: a JSON value; NULL: out of memory. Bytes that are no UTF-8 become U+FFFD; a number that
+ * is not finite becomes null. Owns: the caller, with json_decref. */
 json_t *cn_json_text(const char *text);
 json_t *cn_json_real(double value);
 json_t *cn_json_count(uint64_t value);

@@ -1,29 +1,29 @@
 /*
- * From counters to rates and estimates. It knows nothing of how they are drawn.
+ * Computes rates and estimates from counters. It does not know how they are shown.
  */
 #include "progress/snapshot.h"
 
 #include <math.h>
 
-/* Shares of a variable's work, so that an estimate of the time is steady: inflating a byte that is
- * stored takes one part, deflating one of a normal 1.6 (docs/performance.md). Normals alone would
- * stand still until a window of years is there, then run. */
+/* Costs of a variable's work, for a steady estimate of the time. Deflating a byte of a normal costs
+ * 1.6 times as much as inflating a stored byte (docs/performance.md). The number of normals alone
+ * would stay 0 until a window of years is read, and then rise fast. */
 static const double compute_share = 0.05, write_cost = 1.6;
-enum { AHEAD = 8 };                        /* years that may be in the making */
-static const double least_measured = 0.01; /* an estimate from less would jump about */
+enum { AHEAD = 8 };                        /* years that may be partly read */
+static const double least_measured = 0.01; /* an estimate from less would jump */
 static const double longest_estimate_s = 100 * 86400.0;
 
-void cn_rate_estimate_update(struct cn_rate_estimate *pace, double value, double elapsed_s,
+void cn_rate_estimate_update(struct cn_rate_estimate *estimate, double value, double elapsed_s,
                              double horizon_s)
 {
-    double step_s = elapsed_s - pace->last_s;
+    double step_s = elapsed_s - estimate->last_s;
     if (!(step_s > 0))
         return;
     double memory_s = fmin(elapsed_s, fmax(horizon_s, elapsed_s / 2));
-    double now = fmax(0, value - pace->last_value) / step_s;
-    pace->per_second += (now - pace->per_second) * fmin(1, step_s / memory_s);
-    pace->last_value = value;
-    pace->last_s = elapsed_s;
+    double now = fmax(0, value - estimate->last_value) / step_s;
+    estimate->per_second += (now - estimate->per_second) * fmin(1, step_s / memory_s);
+    estimate->last_value = value;
+    estimate->last_s = elapsed_s;
 }
 
 static double ratio(uint64_t part, uint64_t whole)
@@ -31,8 +31,9 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole == 0 ? 1 : fmin(1, (double)part / (double)whole);
 }
 
-/* Years are in the making side by side, so bytes tell sooner, but more of them may be read than
- * files have, or fewer. */
+/* The share of the input that is read. Several years are read at the same time, so bytes show
+ * progress sooner than years do. But the bytes that are read may differ from the size of the files.
+ */
 static double read_done(const struct cn_progress_row *row)
 {
     uint64_t years = row->years_read + row->years_failed;
@@ -46,7 +47,7 @@ static double work_done(const struct cn_progress_row *row)
     if (row->state == CN_DONE)
         return 1;
     if (row->state == CN_FAILED && row->years_total + row->total == 0)
-        return 0; /* before it could begin */
+        return 0; /* it has not begun */
     double write_bytes = write_cost * (double)row->bytes_to_write;
     double bytes = (double)row->bytes_to_read + write_bytes, left = 1 - compute_share;
     double write_share = left * (bytes > 0 ? write_bytes / bytes : 0.4);
@@ -98,26 +99,26 @@ static void update_row(struct cn_progress_row *row, const struct cn_counters *co
         row->normals_per_s = row->elapsed_s > 0 ? (double)row->written / row->elapsed_s : 0;
         return;
     }
-    cn_rate_estimate_update(&row->fraction_pace, row->fraction, row->elapsed_s, 30);
-    cn_rate_estimate_update(&row->bytes_pace, (double)row->bytes_read, row->elapsed_s, 5);
-    cn_rate_estimate_update(&row->normals_pace, (double)row->written, row->elapsed_s, 30);
-    row->bytes_per_s = row->bytes_pace.per_second;
-    row->normals_per_s = row->normals_pace.per_second;
-    if (row->fraction < least_measured || !(row->fraction_pace.per_second > 0))
+    cn_rate_estimate_update(&row->fraction_rate, row->fraction, row->elapsed_s, 30);
+    cn_rate_estimate_update(&row->bytes_rate, (double)row->bytes_read, row->elapsed_s, 5);
+    cn_rate_estimate_update(&row->normals_rate, (double)row->written, row->elapsed_s, 30);
+    row->bytes_per_s = row->bytes_rate.per_second;
+    row->normals_per_s = row->normals_rate.per_second;
+    if (row->fraction < least_measured || !(row->fraction_rate.per_second > 0))
         return;
-    double left_s = (1 - row->fraction) / row->fraction_pace.per_second;
+    double left_s = (1 - row->fraction) / row->fraction_rate.per_second;
     if (left_s < longest_estimate_s)
         row->eta_s = left_s;
 }
 
-/* Years and files count alike; 0: the totals are not known yet. */
+/* The size of a variable; years and files count the same. 0: the totals are not known yet. */
 static double weight(const struct cn_progress_row *row)
 {
     return (double)row->years_total + (double)row->total;
 }
 
-/* What is left of the active variable, and for each waiting one the time that variables of its
- * size took so far. */
+/* Seconds left: those of the active variable, and for each waiting one the time that other
+ * variables took for its size. */
 static double job_left(const struct cn_snapshot *snapshot)
 {
     double left_s = 0, spent_s = 0, spent_weight = 0;

@@ -1,35 +1,36 @@
 /*
- * What the counters said at one moment, with rates and estimates: the plain data that every
- * renderer draws. Pure: no clock, no I/O; it only reads atomics.
+ * The counters at one moment, with rates and estimates: plain data for every renderer. Pure: no
+ * clock, no I/O; it only reads atomics.
  */
 #ifndef CLIMNORM_PROGRESS_SNAPSHOT_H
 #define CLIMNORM_PROGRESS_SNAPSHOT_H
 
 #include "climnorm/progress.h"
 
-/* A rate that forgets: an exact mean over the first `horizon_s` seconds, then over about the last
- * half of the time (at least the horizon). Zero-initialise. */
+/* A mean rate: exact over the first `horizon_s` seconds, later over about the last half of the
+ * time, but at least the horizon. Zero-initialise. */
 struct cn_rate_estimate {
     double per_second;
     double last_value, last_s;
 };
-/* `value` so far after `elapsed_s` seconds of work. */
-void cn_rate_estimate_update(struct cn_rate_estimate *pace, double value, double elapsed_s,
+/* Updates the rate with the `value` reached after `elapsed_s` seconds of work. */
+void cn_rate_estimate_update(struct cn_rate_estimate *estimate, double value, double elapsed_s,
                              double horizon_s);
 
 struct cn_progress_row {
     const char *name;
     enum cn_variable_state state;
-    double elapsed_s; /* so far or in all; 0: never started */
+    double elapsed_s; /* so far, or in all when it is over; 0: not started */
     double eta_s;     /* left; negative: not known */
-    double fraction;  /* of the work, 0 … 1: smoother than normals written of all */
+    double fraction;  /* of the work, 0 … 1 */
     double bytes_per_s, normals_per_s;
     uint64_t years_read, years_failed, years_total, bytes_read;
-    uint64_t computed, written, failed, kept, total; /* normals; total: to make, without kept */
-    uint64_t arena_used;                             /* bytes */
-    uint64_t bytes_to_read, bytes_to_write;          /* about; written: before compression */
-    const char *problem;                             /* the first; NULL: none */
-    struct cn_rate_estimate fraction_pace, bytes_pace, normals_pace;
+    uint64_t computed, written, failed, kept,
+        total;                              /* normals; total: to make, without those kept */
+    uint64_t arena_used;                    /* bytes */
+    uint64_t bytes_to_read, bytes_to_write; /* estimates; bytes_to_write before compression */
+    const char *problem;                    /* the first; NULL: none */
+    struct cn_rate_estimate fraction_rate, bytes_rate, normals_rate;
 };
 
 struct cn_snapshot {
@@ -44,11 +45,11 @@ struct cn_snapshot {
     bool last;           /* the job is over */
 };
 
-/* Names and totals from the view; rows[view->count] zeroed by the caller. To be called where the
- * totals are not being written. */
+/* Copies names and totals from the view. The caller has zeroed rows[view->count], and the
+ * totals must not change meanwhile. */
 void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
                        struct cn_progress_row *rows);
-/* Reads the counters at now_ns (CLOCK_MONOTONIC); the job began at start_ns. */
+/* Updates the rows and estimates. Times are of CLOCK_MONOTONIC; the job began at start_ns. */
 void cn_snapshot_update(struct cn_snapshot *snapshot, const struct cn_progress_view *view,
                         uint64_t start_ns, uint64_t now_ns);
 

@@ -1,6 +1,6 @@
 /*
- * What came of a run: the table and problems for people, and the JSON of --summary. It reads the
- * result only; it knows nothing of how the run went about it.
+ * The summary of a run: problems and tables for people, and the JSON of --summary. It reads only
+ * the result.
  */
 #include "climnorm/run.h"
 
@@ -76,7 +76,7 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
     cn_text_end_line(text, "\n");
 }
 
-/* One a line, however long: texts name their file and say what to do. */
+/* One line each, never cut: texts name their file and say what to do. */
 static bool add_problems(struct cn_text *text, const struct cn_variable_result *row)
 {
     for (size_t i = 0; i < row->problems.count; i++) {
@@ -150,7 +150,7 @@ void cn_result_print_problems(const struct cn_run_result *result, FILE *out)
     cn_text_free(&text);
 }
 
-/* What matters most comes last, where the screen stays. */
+/* The most important comes last, because the end stays on the screen. */
 void cn_result_print(const struct cn_run_result *result, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
@@ -235,7 +235,7 @@ static char *summary_json(const struct cn_run_result *result)
     return text;
 }
 
-/* Writes into what is no regular file: /dev/stdout, a pipe, a link. 0, or errno. */
+/* Writes into something that is not a regular file: /dev/stdout, a pipe, a link. 0, or errno. */
 static int write_into(const char *path, const char *text)
 {
     /* Without O_NONBLOCK this would wait for the reader of a pipe. */

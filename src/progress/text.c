@@ -1,6 +1,6 @@
 /*
- * Column counting, cutting and cleaning of text. Names and messages come from files: nothing that
- * could steer a terminal gets through cn_text_add.
+ * Counts display columns and cuts text. Names and messages come from files, so cn_text_add adds
+ * only printable characters.
  */
 #include "progress/text.h"
 
@@ -30,7 +30,7 @@ void cn_text_raw(struct cn_text *text, const char *bytes)
     cn_strbuf_append(&text->buffer, bytes, strlen(bytes));
 }
 
-/* What is shown for one character: its own bytes or a substitute. Returns its columns. */
+/* Sets *shown to the bytes of a character or to a substitute. Returns its display columns. */
 static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8, const char **shown,
                    size_t *length)
 {
@@ -102,7 +102,7 @@ void cn_text_add_brief(struct cn_text *text, const char *string)
 
 void cn_text_printf(struct cn_text *text, const char *format, ...)
 {
-    char line[1024]; /* longer than any screen is wide */
+    char line[1024]; /* wider than any screen */
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);

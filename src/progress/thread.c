@@ -1,7 +1,7 @@
 /*
- * The thread that watches. It reads atomics, makes a snapshot, and puts what a renderer made of it
- * out with one write. Tasks hand it messages through a lock-free list, so neither a slow terminal
- * nor this thread can ever hold up a task, or the end of the program.
+ * The display's thread. It reads atomics, makes a snapshot, lets a renderer convert it, and writes
+ * the text with one call. Tasks pass messages through a lock-free list. So neither a slow terminal
+ * nor this thread can delay a task or the end of the program.
  */
 #include "base/clock.h"
 #include "base/io.h"
@@ -25,14 +25,14 @@
 
 enum {
     TICK_MS = 100,
-    SLEEP_MS = 1000, /* CN_PROGRESS_NONE: a wake-up that is lost costs a second, not the run */
+    SLEEP_MS = 1000, /* with CN_PROGRESS_NONE: the longest that the thread sleeps */
     PLAIN_EVERY_S = 10,
     JSON_EVERY_S = 1,
-    MOST_PENDING = 1000, /* messages; what is beyond is counted */
+    MOST_PENDING = 1000, /* messages; those beyond are only counted */
     MESSAGE_COLUMNS = 4000,
     HALT_MS = 100,
-    CANCEL_S = 1,    /* for the thread to obey a cancellation */
-    SUSPENDED_S = 3, /* a tick that took longer: the process was stopped and goes on */
+    CANCEL_S = 1,    /* for the thread to end after a cancellation */
+    SUSPENDED_S = 3, /* a longer tick means that the process was suspended */
 };
 
 struct message {
@@ -47,20 +47,20 @@ struct cn_progress {
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
     atomic_bool stopping, asked;
-    atomic_bool writing, halted; /* a process that ends at once spoils no frame */
+    atomic_bool writing, halted; /* see cn_progress_halt */
 
     _Atomic(struct message *) messages; /* the newest first */
     atomic_uint_fast64_t pending, dropped;
 
-    /* Of the thread alone. */
+    /* Used by the thread only. */
     struct cn_snapshot snapshot;
-    enum cn_variable_state *states; /* [count] as last told */
-    struct cn_text frame, shown;    /* tty: being made; on the screen */
-    struct cn_text head, above;     /* tty: what is written; messages in it */
-    size_t columns;                 /* of the screen when that was drawn */
+    enum cn_variable_state *states; /* [count] as last written */
+    struct cn_text frame, shown;    /* tty: the next frame; the one on the screen */
+    struct cn_text head, above;     /* tty: all that is written; the messages in it */
+    size_t columns;                 /* of the screen for the frame on it */
     char *latest;                   /* the latest message */
     double last_line_s;             /* when the last line was written */
-    bool broken;                    /* nobody reads any more */
+    bool broken;                    /* writing failed */
 };
 
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state)
@@ -68,11 +68,11 @@ void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state stat
     struct cn_counter *when = state == CN_ACTIVE ? &counters->started_ns : &counters->finished_ns;
     if (state != CN_WAITING)
         atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
-    /* Whoever sees the state also sees the totals and the time. */
+    /* Release: a thread that sees the state also sees the totals and the time. */
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
 }
 
-/* Ends the thread here if cn_progress_stop has cancelled it: what the view points to may be gone.
+/* Ends the thread if cn_progress_stop has cancelled it: the data of the view may be freed by now.
  */
 static void obey_cancellation(void)
 {
@@ -81,7 +81,7 @@ static void obey_cancellation(void)
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 }
 
-/* Waits for as long as the reader takes; cn_progress_stop may cancel the thread meanwhile. */
+/* Waits for a slow reader without a bound; cn_progress_stop may cancel the thread meanwhile. */
 static void write_frame(struct cn_progress *progress, const struct cn_text *text)
 {
     if (text->buffer.failed || text->buffer.length == 0 || progress->broken)
@@ -112,14 +112,14 @@ static struct cn_screen query_screen(int fd)
                               .color = !(no_color && no_color[0])};
 }
 
-/* A job in the background must not draw over what the user does meanwhile. */
+/* A job in the background must not draw over the user's other work. */
 static bool in_background(int fd)
 {
     pid_t foreground = tcgetpgrp(fd);
     return foreground >= 0 && foreground != getpgrp();
 }
 
-/* All messages so far, the oldest first. */
+/* Removes all messages from the list. Returns them, the oldest first. */
 static struct message *collect_messages(struct cn_progress *progress)
 {
     struct message *newest = atomic_exchange(&progress->messages, NULL), *oldest = NULL;
@@ -164,22 +164,22 @@ static void render_messages(struct cn_progress *progress, struct cn_text *out)
     }
 }
 
-/* Goes up over the frame on the screen, writes the messages in its place and the frame below. The
- * cursor is hidden only while that is drawn: a process that is killed leaves it visible. How many
- * rows to go up is a guess after a terminal got narrower: most then wrap what was too long, and
- * where one does not, some messages above are lost rather than a part of a frame left there. */
+/* Moves up over the frame on the screen, writes the messages there and the new frame below. The
+ * cursor is hidden only while this is drawn, so a process that is killed leaves it visible. After a
+ * terminal got narrower, the number of rows to go up is a guess: most terminals wrap the lines that
+ * are too long now. On one that does not, some messages above the frame are overwritten. */
 static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
     struct cn_screen screen = query_screen(progress->view.fd);
-    obey_cancellation(); /* a remote terminal may have taken long to answer */
+    obey_cancellation(); /* the calls above may have waited for a remote terminal */
     struct cn_text *frame = &progress->frame, *shown = &progress->shown;
     struct cn_text *head = &progress->head, *above = &progress->above;
     frame->utf8 = head->utf8 = above->utf8 = screen.utf8;
     cn_text_clear(head);
     cn_text_clear(above);
     if (background)
-        cn_text_clear(shown); /* the shell has written below it */
+        cn_text_clear(shown); /* the shell has written below the frame */
 
     size_t up = shown->buffer.length
                     ? cn_text_screen_rows(shown->buffer.text, screen.columns, screen.utf8)
@@ -193,8 +193,8 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     render_messages(progress, above);
     if (asked)
         cn_render_plain_state(above, &progress->snapshot);
-    /* A terminal that has wrapped the old frame anew also forgets, with it, which lines it wrapped:
-     * else it would join lines of the new one when it gets wider. */
+    /* Clearing the screen makes a terminal forget which lines of the old frame it has wrapped. Else
+     * it would join lines of the new frame when it gets wider. */
     if (above->buffer.length > 0 || screen.columns != progress->columns)
         cn_text_raw(head, "\033[J");
     progress->columns = screen.columns;
@@ -203,7 +203,7 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     cn_text_clear(frame);
     if (!background)
         cn_render_tty(frame, &progress->snapshot, &screen);
-    /* Cut rather than wrapped, should the terminal be narrower by now than it said. */
+    /* No line wraps: the terminal may have become narrower since it was asked. */
     cn_text_raw(head, "\033[?7l");
     if (frame->buffer.length)
         cn_text_raw(head, frame->buffer.text);
@@ -227,7 +227,7 @@ static void render_json_events(struct cn_progress *progress, bool changed, bool 
         cn_render_json(out, &progress->snapshot, last ? "end" : changed ? "state" : "progress");
 }
 
-/* Lines, not a picture: at every change of state, now and then, and when asked. */
+/* Writes lines at every change of state, at intervals, and when asked. */
 static void write_lines(struct cn_progress *progress, bool last, bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
@@ -269,13 +269,13 @@ static void *run_display(void *argument)
         poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
         uint64_t after_ns = cn_now_ns();
         obey_cancellation();
-        /* The flags are looked at after the read. The other way round, the read would take away the
-         * wake-up of a flag that was set between the two. */
+        /* Read first, then look at the flags. In the other order the read would remove the wake-up
+         * of a flag that was set between the two. */
         (void)eventfd_read(progress->wake, &calls);
         last = atomic_load(&progress->stopping);
         bool asked = atomic_exchange(&progress->asked, false) && !last;
         if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
-            cn_text_clear(&progress->shown); /* the shell has written below the frame since */
+            cn_text_clear(&progress->shown); /* the shell has written below the frame */
         cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
         progress->snapshot.last = last;
         if (progress->mode == CN_PROGRESS_TTY)
@@ -314,7 +314,7 @@ static void free_progress(struct cn_progress *progress)
     free(progress);
 }
 
-/* Signals are for the main thread. */
+/* The thread blocks all signals: the main thread handles them. */
 static int start_thread(struct cn_progress *progress)
 {
     sigset_t all, before;
@@ -357,13 +357,13 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     return CN_OK;
 }
 
-/* The thread does not wait for its next tick. Async-signal-safe. */
+/* Wakes the thread before its next tick. Async-signal-safe. */
 static void wake_thread(struct cn_progress *progress)
 {
     const uint64_t once = 1;
     int before = errno;
     if (write(progress->wake, &once, sizeof once) < 0)
-        errno = before; /* only after 2^64 - 2 calls without an answer */
+        errno = before; /* only if 2^64 - 2 wake-ups are pending */
 }
 
 static bool join_within(pthread_t thread, int seconds)
@@ -381,11 +381,11 @@ void cn_progress_stop(struct cn_progress *progress, int patience_s)
     atomic_store(&progress->stopping, true);
     wake_thread(progress);
     bool ended = join_within(progress->thread, patience_s);
-    if (!ended) { /* a terminal or a pipe that takes nothing */
+    if (!ended) { /* the terminal or pipe accepts nothing */
         pthread_cancel(progress->thread);
         ended = join_within(progress->thread, CANCEL_S);
     }
-    if (ended) /* else the thread still uses it: a leak is better than a run that never ends */
+    if (ended) /* else the thread still uses it: leak it rather than wait without end */
         free_progress(progress);
 }
 
@@ -427,11 +427,11 @@ void cn_progress_say(struct cn_progress *progress, const char *format, ...)
         free(text);
         return;
     }
-    /* Nodes are only ever taken all at once, so a node cannot come back under a task's feet. */
+    /* The thread removes all nodes at once, so this list has no ABA problem. */
     message->text = text;
     message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
         ;
-    if (progress->mode == CN_PROGRESS_NONE) /* it has no ticks */
+    if (progress->mode == CN_PROGRESS_NONE) /* it has no short ticks */
         wake_thread(progress);
 }

@@ -1,6 +1,6 @@
 /*
- * The display on a terminal: a title, a row per variable, lines about the active one and what went
- * wrong, the latest message. Pure: it makes a frame; thread.c puts it on the screen.
+ * The display on a terminal: a title, a row for each variable, lines about the active one and about
+ * failures, the latest message. Pure: it makes a frame; thread.c writes it.
  */
 #include "base/format.h"
 #include "progress/render.h"
@@ -18,11 +18,11 @@ enum {
     BAR_LEAST = 6,
     BAR_MOST = 80,
     NAME_MOST = 20,
-    ROOMY = 12,    /* screen rows from which nothing is left out for want of lines */
-    PARTS_MOST = 4 /* lines that parts may flow into */
+    ROOMY = 12,    /* with so many screen rows no line is left out */
+    PARTS_MOST = 4 /* lines that parts may fill */
 };
 
-/* SGR codes; left out without color. */
+/* SGR codes, used with color only. */
 #define BOLD   "1"
 #define DIM    "2"
 #define RED    "31"
@@ -35,7 +35,7 @@ struct canvas {
     const struct cn_snapshot *snapshot;
     const struct cn_screen *screen;
     size_t name_width, count_width, bar_width;
-    /* Of the parts being drawn. */
+    /* For the parts being drawn. */
     const char *color;
     size_t indent, lines_left;
 };
@@ -72,8 +72,8 @@ static void begin_line(const struct canvas *canvas)
     cn_text_left(canvas->out, "", canvas->indent);
 }
 
-/* What follows are parts: they stand in one line with dots between them, or in several when they do
- * not fit. */
+/* Begins a list of parts. They are drawn with separators between them, in one line or, if they do
+ * not fit, in several. */
 static void begin_parts(struct canvas *canvas, size_t indent, const char *color, bool several)
 {
     canvas->indent = indent;
@@ -82,7 +82,7 @@ static void begin_parts(struct canvas *canvas, size_t indent, const char *color,
     begin_line(canvas);
 }
 
-/* False: this is the last line. */
+/* False: there is no further line. */
 static bool next_line(struct canvas *canvas)
 {
     if (canvas->lines_left <= 1)
@@ -93,8 +93,8 @@ static bool next_line(struct canvas *canvas)
     return true;
 }
 
-/* A part that does not fit begins a line, or is left out in the last one; one that is longer than a
- * line is cut. */
+/* A part that does not fit begins the next line; in the last line it is left out. A part longer
+ * than a line is cut. */
 static void add_part(struct canvas *canvas, const char *part)
 {
     struct cn_text *out = canvas->out;
@@ -118,7 +118,7 @@ __attribute__((format(printf, 2, 3))) static void add_partf(struct canvas *canva
     add_part(canvas, part);
 }
 
-/* Only one line: the times matter more than the end of a long title. */
+/* Draws the title in one line. The times matter more than the end of a long title. */
 static void draw_short_title(struct canvas *canvas, const char *threads, const char *times)
 {
     struct cn_text *out = canvas->out;
@@ -135,7 +135,7 @@ static void draw_short_title(struct canvas *canvas, const char *threads, const c
     cn_text_add(out, times, SIZE_MAX);
 }
 
-/* The parts of the title, which have dots between them already. */
+/* Adds the parts of the title, which is split at its dots. */
 static void add_title(struct canvas *canvas)
 {
     static const char between[] = " · ";
@@ -191,7 +191,7 @@ static const char *state_color(const struct cn_progress_row *row)
 static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *row)
 {
     bool utf8 = canvas->screen->utf8;
-    double part = row->fraction; /* a finished bar shows what there is to show for it */
+    double part = row->fraction; /* when done: the share of normals written */
     if (row->state == CN_DONE)
         part = row->total ? (double)row->written / (double)row->total : 1;
     double cells = fmax(0, fmin(1, part)) * (double)canvas->bar_width;
@@ -211,10 +211,10 @@ static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *
     end_color(canvas);
 }
 
-/* Outputs made, of those to make; those kept, when there is nothing else. */
+/* Outputs written of those to make; if there are none to make, how many are kept. */
 static struct cn_short_text done_of_total(const struct cn_progress_row *row)
 {
-    static const uint64_t most = 10000000000; /* what fits */
+    static const uint64_t most = 10000000000; /* larger numbers do not fit */
     struct cn_short_text out = {""};
     if (row->total > 0 && row->written < most && row->total < most)
         snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, row->written, row->total);
@@ -284,7 +284,7 @@ static void draw_stages(struct canvas *canvas, const struct cn_progress_row *row
     end_line(canvas);
 }
 
-/* Below a variable that is over: what is not as it should be, and why. */
+/* Whether lines about failures belong below a variable that is over. */
 static bool has_failures(const struct canvas *canvas, const struct cn_progress_row *row)
 {
     bool over = row->state == CN_DONE || row->state == CN_FAILED || canvas->snapshot->last;
@@ -313,7 +313,7 @@ static void draw_message(const struct canvas *canvas)
     end_line(canvas);
 }
 
-/* In place of rows first … end that the screen has no room for. */
+/* Draws one line for the rows first … end, which do not fit on the screen. */
 static void draw_hidden(const struct canvas *canvas, size_t first, size_t end)
 {
     static const enum cn_variable_state order[] = {CN_DONE, CN_FAILED, CN_ACTIVE, CN_WAITING};
@@ -339,7 +339,7 @@ static void lay_out(struct canvas *canvas)
         const struct cn_progress_row *row = &snapshot->rows[i];
         size_t name = cn_text_columns(row->name, canvas->screen->utf8);
         size_t count = strlen(done_of_total(row).text), widest = 2 * strlen("12345678901");
-        if (row->total > 0) { /* as wide as it will get, so that bars do not shrink */
+        if (row->total > 0) { /* the final width, so that bars do not shrink */
             char total[24];
             count = 2 * (size_t)snprintf(total, sizeof total, "%" PRIu64, row->total) + 1;
         }
@@ -357,7 +357,7 @@ static void lay_out(struct canvas *canvas)
     canvas->bar_width = left < BAR_LEAST ? 0 : left < BAR_MOST ? left : BAR_MOST;
 }
 
-/* The variable that the display turns about: the active one, else the first that is not over. */
+/* The row to show when not all fit: the active variable, else the first that is not over. */
 static size_t central_row(const struct cn_snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
@@ -374,11 +374,11 @@ static size_t count_lines(const struct cn_text *out)
     return lines;
 }
 
-/* The rows first … *end that are shown in `room` lines when not all can be. */
+/* Chooses the rows first … *end for `room` lines when not all fit. Returns first. */
 static size_t choose_rows(const struct cn_snapshot *snapshot, size_t room, size_t *end)
 {
     size_t at = central_row(snapshot);
-    size_t shown = room > 3 ? room - 2 : 1; /* one line for those before, one for those after */
+    size_t shown = room > 3 ? room - 2 : 1; /* one line each for the rows before and after */
     size_t first = at < shown / 2 ? 0 : at - shown / 2;
     if (first > snapshot->count - shown)
         first = snapshot->count - shown;
@@ -413,7 +413,7 @@ static void draw_rows(struct canvas *canvas, const struct cn_text *stages, size_
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
                    const struct cn_screen *screen)
 {
-    /* The last column may wrap. */
+    /* Text in the last column could wrap. */
     size_t limit = screen->columns > 1 ? screen->columns - 1 : 1;
     struct cn_text stages = {.utf8 = screen->utf8, .limit = limit};
     struct canvas canvas = {.out = &stages, .snapshot = snapshot, .screen = screen};
@@ -427,9 +427,10 @@ void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
     draw_title(&canvas);
 
     bool message = snapshot->message && !snapshot->last && screen->rows > 4;
-    size_t taken = count_lines(out) + count_lines(&stages) + message + 1; /* and the cursor's */
+    size_t taken =
+        count_lines(out) + count_lines(&stages) + message + 1; /* and that of the cursor */
     if (stages.buffer.length == 0)
-        taken++; /* rows stay where they are when the next variable begins */
+        taken++; /* keeps the rows in place when the next variable begins */
     draw_rows(&canvas, &stages, screen->rows > taken ? screen->rows - taken : 1);
     if (message)
         draw_message(&canvas);
