@@ -132,7 +132,7 @@ struct cn_variable {
     enum cn_calendar calendar;
     struct cn_grid grid;
     const char *units;
-    struct cn_source_year *years; /* each once, whatever number of timelines share it */
+    struct cn_source_year *years; /* each once, even if several timelines share it */
     size_t year_count;
     struct cn_timeline *timelines;
     size_t timeline_count;

@@ -22,7 +22,7 @@ struct cn_error {
     char text[1024]; /* one line: where, what was expected, what to do; only printable UTF-8 */
 };
 
-/* Fills *error (may be NULL). The text may hold names from files: whatever is not printable UTF-8
+/* Fills *error (may be NULL). The text may hold names from files: what is not printable UTF-8
  * becomes '?'.
  * Returns: status, so that callers can write `return cn_fail(...)`. */
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)

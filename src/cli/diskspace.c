@@ -1,5 +1,5 @@
 /*
- * Asks the system how much room there is, and says what the plan's judgement means.
+ * Asks the file system for its free space and compares it with the need of the plan.
  */
 #include "cli/diskspace.h"
 
@@ -18,14 +18,14 @@ void cn_diskspace_inquire(const char *root, struct cn_space_free *space)
     *space = (struct cn_space_free){UINT64_MAX, UINT64_MAX};
     if (snprintf(path, sizeof path, "%s", root) >= (int)sizeof path)
         return;
-    while (statvfs(path, &found)) { /* the folder above */
+    while (statvfs(path, &found)) { /* not there: try the folder above */
         char *slash = strrchr(path, '/');
         if (!slash || !path[1])
             return;
         slash[slash == path] = '\0';
     }
     uint64_t bytes;
-    /* Some file systems of programs, and some of far machines, say zero or nonsense. */
+    /* Some network file systems, and some in user space, report zero or nonsense. */
     if (found.f_blocks && found.f_bavail <= found.f_blocks &&
         !__builtin_mul_overflow((uint64_t)found.f_bavail, (uint64_t)found.f_frsize, &bytes) &&
         found.f_frsize)

@@ -1,6 +1,6 @@
 /*
- * climnorm inspect: what a file holds, as the catalog sees it, and who will read it. Reads metadata
- * only.
+ * climnorm inspect: the contents of a file as the catalog sees them, and which reader takes it.
+ * Reads only metadata.
  */
 #include "base/utf8.h"
 #include "cli/commands.h"
@@ -26,7 +26,7 @@ static const struct cn_usage inspect_usage = {
     .options = inspect_options,
 };
 
-/* Text from a file, made printable. */
+/* Prints text from a file, made printable. */
 static void print_text(const char *text)
 {
     for (const char *at = text; *text; text = at)
@@ -155,7 +155,7 @@ static void print_storage(const struct cn_storage *storage)
 
 static void print_packing(const struct cn_packing *packing, int type)
 {
-    const int digits = type == NC_FLOAT ? 7 : 15; /* 1e+20 as it was written, not its neighbour */
+    const int digits = type == NC_FLOAT ? 7 : 15; /* so that float 1e20 is printed as 1e+20 */
     if (packing->packed)
         printf("  %-18sscale_factor %.9g, add_offset %.9g\n", "packed", packing->scale,
                packing->offset);

@@ -1,5 +1,5 @@
 /*
- * The command line: picks the command. Only files in this folder print results or exit.
+ * The command line: selects the command. Only files in this folder print results or exit.
  */
 #include "base/suggest.h"
 #include "base/threads.h"
@@ -48,7 +48,7 @@ static void print_commands(FILE *out)
           out);
 }
 
-/* 4.5 and later are named by the month of the specification (openmp.org). */
+/* The macro is the month of the specification (openmp.org). */
 static const char *openmp_version(void)
 {
     return _OPENMP >= 202111   ? "5.2"
@@ -103,10 +103,10 @@ static int fail_unknown_word(const char *word)
     return CN_EXIT_USAGE;
 }
 
-/* What the process needs before anything else. */
+/* Sets up what the whole process needs. */
 static void prepare_process(void)
 {
-    int descriptor; /* a file of ours must not take the place of a standard stream that is closed */
+    int descriptor; /* no file may get the descriptor of a standard stream that is closed */
     do
         descriptor = open("/dev/null", O_RDONLY);
     while (descriptor >= 0 && descriptor <= STDERR_FILENO);
@@ -117,12 +117,12 @@ static void prepare_process(void)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    setlocale(LC_CTYPE, "");  /* UTF-8 on the terminal; numbers stay with points */
-    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
-    setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0); /* file systems without locks are read too */
+    setlocale(LC_CTYPE, "");  /* UTF-8 on the terminal; numbers keep decimal points */
+    signal(SIGXFSZ, SIG_IGN); /* reaching a file size limit becomes an error to report */
+    setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0); /* read from file systems without locks */
 }
 
-/* Results that could not be printed are an error too. */
+/* Results that cannot be printed are an error. */
 static int flush_output(int exit_code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -1,5 +1,5 @@
 /*
- * The option parser and what `run` and `plan` share.
+ * The option parser, and the options that `run` and `plan` share.
  */
 #include "cli/options.h"
 
@@ -46,7 +46,7 @@ int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cn_fail(&error, CN_BAD_USAGE, "%s", text); /* takes control characters out */
+    cn_fail(&error, CN_BAD_USAGE, "%s", text); /* makes it printable */
     fprintf(stderr, "climnorm %s: %s\n", usage->command, error.text);
     fprintf(stderr, "Try \"climnorm %s --help\".\n", usage->command);
     return CN_EXIT_USAGE;
@@ -90,7 +90,7 @@ static int option_by_name(struct cn_arguments *arguments, const char *name, size
     return CN_ARGUMENT_BAD;
 }
 
-/* Gives the option its value: the rest of its own argument, or the next argument. */
+/* Finds the value of an option: the rest of its own argument, or the next argument. */
 static int assign_value(struct cn_arguments *arguments, int index, const char *attached)
 {
     const struct cn_option *option = &arguments->usage->options[index];
@@ -163,7 +163,7 @@ long long cn_option_number(const char *text, long long least, long long most)
     return good && number >= least && number <= most ? number : -1;
 }
 
-/* Those of `plan`, and what else `run` takes. */
+/* WAIT is for `run` only. */
 enum run_option { THREADS, SET, PROGRESS, SUMMARY, QUIET, VERBOSE, WAIT };
 
 #define SHARED_OPTIONS                                                                 \

@@ -1,6 +1,6 @@
 /*
- * Options: one parser for all commands, driven by a table that also makes --help and "did you
- * mean"; and on top of it what `run` and `plan` share. Prints to stdout and stderr; never exits.
+ * One option parser for all commands, and the options that `run` and `plan` share. A table of
+ * options drives parsing, --help and "did you mean". Prints to stdout and stderr; never exits.
  */
 #ifndef CLIMNORM_CLI_OPTIONS_H
 #define CLIMNORM_CLI_OPTIONS_H
@@ -11,7 +11,7 @@
 struct cn_option {
     const char *name;  /* long, without dashes */
     char letter;       /* short; 0: none */
-    const char *value; /* what --help calls its value: "N"; NULL: it takes none */
+    const char *value; /* the name of its value in --help: "N"; NULL: it takes none */
     const char *help;  /* one line, or more with '\n' between */
 };
 
@@ -27,10 +27,10 @@ struct cn_arguments {
     const struct cn_usage *usage;
     int argc;
     char **argv;
-    int at;              /* the last argument looked at */
+    int at;              /* index of the last argument that was read */
     const char *letters; /* the rest of "-qv" */
     bool operands_only;  /* after "--" */
-    const char *value;   /* of the last option or operand; "" without */
+    const char *value;   /* of the last option or operand; "": none */
 };
 
 /* cn_next_argument returns an index in usage->options, or one of these. */
@@ -41,11 +41,13 @@ enum {
     CN_ARGUMENT_BAD = -4
 };
 
-/* The next option or operand; options may stand before and after operands. CN_ARGUMENT_HELP: help
- * was printed, return CN_EXIT_OK. CN_ARGUMENT_BAD: an error was printed, return CN_EXIT_USAGE. */
+/* Reads the next option or operand; options may come before and after operands.
+ * Returns: the option's index, or CN_ARGUMENT_OPERAND, CN_ARGUMENT_END, CN_ARGUMENT_HELP (help was
+ * printed), CN_ARGUMENT_BAD (an error was printed; the exit code is CN_EXIT_USAGE). */
 int cn_next_argument(struct cn_arguments *arguments);
 
-/* Prints "climnorm run: MESSAGE" and where to read more, to stderr. Returns CN_EXIT_USAGE. */
+/* Prints "climnorm run: MESSAGE" and a hint at --help to stderr.
+ * Returns: CN_EXIT_USAGE. */
 int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -54,22 +56,24 @@ long long cn_option_number(const char *text, long long least, long long most);
 
 struct cn_run_options {
     const char *config_path;
-    const char **overrides; /* [override_count] of --set; malloc: free with cn_run_options_free */
+    const char **overrides; /* [override_count] of --set */
     size_t override_count;
     int threads; /* 0: from the config */
     enum cn_progress_mode progress;
     const char *summary; /* path of --summary, NULL: none */
-    bool quiet, wait;    /* wait: for another run to leave the output folder */
+    bool quiet, wait;    /* wait: until no other run writes to output.root */
     int verbose;         /* how often -v was given */
 };
 
-/* Parses the options of `run` or `plan` (argv[0]). False: the command ends with *exit_code, all has
- * been said. Texts point into argv. */
+/* Parses the options of `run` or `plan` (argv[0]). Texts point into argv.
+ * Returns: false: the command ends with *exit_code, and a message was printed. Owns: the caller,
+ * with cn_run_options_free. */
 bool cn_run_options_parse(int argc, char **argv, struct cn_run_options *options, int *exit_code);
 void cn_run_options_free(struct cn_run_options *options);
 
-/* Reads the config with --set and --threads applied. NULL: every error was printed to stderr, and
- * the command ends with *exit_code. */
+/* Reads the config and applies --set and --threads.
+ * Returns: the config; NULL: the command ends with *exit_code, and every error was printed. Owns:
+ * the caller, with cn_config_free. */
 struct cn_config *cn_run_options_config(const struct cn_run_options *options, int *exit_code);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * climnorm plan: what `run` would do, for people. Nothing is written.
+ * climnorm plan: prints what `run` would do. Writes no results.
  */
 #include "base/format.h"
 #include "cli/commands.h"
@@ -29,7 +29,7 @@ static void print_input(const struct cn_catalog *catalog, const struct cn_config
     print_problems(&catalog->problems);
 }
 
-/* Normals of one period, and how many of them exist already. */
+/* Prints the normals of each period, and how many of them exist already. */
 static void print_periods(const struct cn_variable_plan *variable)
 {
     for (size_t t = 0; t < variable->target_count;) {
@@ -87,7 +87,7 @@ static void print_variable(const struct cn_variable_plan *variable)
     print_problems(&variable->problems);
 }
 
-/* "about 12.3 GiB, at most 31.0 GiB; 56.1 GiB free", and what else matters. */
+/* "about 12.3 GiB, at most 31.0 GiB; 56.1 GiB free", and replaced or too many files. */
 static void print_disk(const struct cn_plan *plan)
 {
     const struct cn_space_need *need = &plan->space;
@@ -124,7 +124,7 @@ static void print_totals(const struct cn_plan *plan)
            plan->threads);
 }
 
-/* Every file to make, one a line. */
+/* Prints every file, one a line. */
 static void print_outputs(const struct cn_variable_plan *variable)
 {
     for (size_t t = 0; t < variable->target_count; t++)

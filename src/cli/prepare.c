@@ -1,6 +1,6 @@
 /*
- * From options to a schedule, in the order in which a user can act on what is wrong: config, input,
- * outputs, memory.
+ * The steps from options to a schedule, in the order in which a user can correct errors: config,
+ * input, outputs, memory.
  */
 #include "cli/prepare.h"
 
@@ -29,7 +29,7 @@ static int print_error(const struct cn_error *error)
     return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
 }
 
-/* A summary that cannot be written is better known before a long run than after it. */
+/* Checks before a long run that the summary can be written. */
 static enum cn_status check_summary(const struct cn_run_options *options, struct cn_error *error)
 {
     const char *path = options->summary, *slash = path ? strrchr(path, '/') : NULL;
@@ -52,7 +52,7 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
                    path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
 }
 
-/* How what is done before a run is shown. */
+/* Chooses how the steps before a run are shown. */
 static void choose_startup_mode(const struct cn_run_options *options, struct cn_startup *startup)
 {
     startup->mode = options->quiet ? CN_PROGRESS_NONE
@@ -76,7 +76,7 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_start
     return status;
 }
 
-/* Waits for the lock with --wait. */
+/* Takes the lock; with --wait waits for it. */
 static enum cn_status lock_output_root(struct cn_prepared *prepared, struct cn_startup *startup,
                                        struct cn_error *error)
 {
@@ -122,8 +122,8 @@ static int count_threads(int asked)
     return granted;
 }
 
-/* One line, and where it was not for the user to know better, the summary of nothing. Returns the
- * exit code. */
+/* Prints why there is no run. Writes an empty summary for machine errors and stops, but not for
+ * wrong usage. Returns the exit code. */
 static int report_failure(const struct cn_prepared *prepared, const struct cn_startup *startup,
                           struct cn_error *error)
 {
@@ -158,7 +158,7 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
         return false;
     choose_startup_mode(&prepared->options, &startup);
     int threads = count_threads(prepared->config->engine.threads);
-    const struct cn_kernels *kernels; /* a wrong CLIMNORM_ISA is told before anything starts */
+    const struct cn_kernels *kernels; /* reports a wrong CLIMNORM_ISA before the search */
     enum cn_status status = cn_kernels_select(&kernels, &error);
     if (!status)
         status = check_summary(&prepared->options, &error);

@@ -1,5 +1,5 @@
 /*
- * What `run` and `plan` share: from options to a schedule.
+ * The steps from options to a schedule, which `run` and `plan` share.
  */
 #ifndef CLIMNORM_CLI_PREPARE_H
 #define CLIMNORM_CLI_PREPARE_H
@@ -15,14 +15,15 @@ struct cn_prepared {
     int lock; /* of output.root; -1: not taken */
 };
 
-/* Options, config, catalog and targets; with take_lock also the lock of the output folder; then the
- * survey of existing files and the schedule. False: all has been said, end with *exit_code. Call
- * cn_prepared_free in either case. */
+/* Reads options, config and catalog and plans the targets. Then takes the lock of the output folder
+ * (with take_lock), looks for existing files, and makes the schedule.
+ * Returns: false: the command ends with *exit_code, and a message was printed. Owns: the caller,
+ * with cn_prepared_free in either case. */
 bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared,
                 int *exit_code);
 void cn_prepared_free(struct cn_prepared *prepared);
 
-/* The plan for people, on stdout; verbose: every file too. */
+/* Prints the plan for people to stdout; verbose: every file too. */
 void cn_print_plan(const struct cn_plan *plan, int verbose);
 
 #endif

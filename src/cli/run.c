@@ -1,5 +1,5 @@
 /*
- * climnorm run: the whole job.
+ * climnorm run: computes the normals, with display and summary.
  */
 #include "climnorm/run.h"
 #include "base/strbuf.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Seconds for whoever reads the display to take its end; the second: after a request to stop. */
+/* Seconds to wait until the end of the display is read; HURRY_S after a request to stop. */
 enum { PATIENCE_S = 60, HURRY_S = 1 };
 
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
@@ -32,7 +32,7 @@ static char *make_title(const struct cn_plan *plan)
     return cn_strbuf_detach(&title);
 }
 
-/* Whether memory ran out where a problem was to be noted, so that the summary does not tell. */
+/* Whether memory ran out for a problem, so that the summary does not show it. */
 static bool has_unlisted_problem(const struct cn_run_result *result)
 {
     bool is_incomplete = result->count == 0;
@@ -48,9 +48,9 @@ static void print_out_of_memory(void)
     fprintf(stderr, "climnorm: %s\n", error.text);
 }
 
-/* Runs with a display, or without where there can be none: then *display_error says why. The
- * summary's file comes before the display's end, for terminals and pipes may take nothing any more;
- * *summary_error says why it could not be written. */
+/* Runs with a display; if it cannot start, runs without one and sets *display_error. Writes the
+ * summary's file (*summary_error: why not) before the display ends, because a terminal or pipe may
+ * block. */
 static void run_with_display(const struct cn_prepared *prepared,
                              const struct cn_progress_view *view, struct cn_run_result *result,
                              struct cn_error *display_error, struct cn_error *summary_error)
@@ -75,13 +75,13 @@ static int print_outcome(const struct cn_run_options *options, const struct cn_p
                          const struct cn_error *summary_error)
 {
     if (isatty(view->fd) && cn_progress_resolve_mode(view->mode, view->fd) == CN_PROGRESS_TTY)
-        fputs("\033[?7h\033[?25h", stderr); /* should a frame have been given up halfway */
+        fputs("\033[?7h\033[?25h", stderr); /* in case a frame was only partly written */
     if (display_error->status) {
         fprintf(stderr, "climnorm: %s\n", display_error->text);
         cn_result_print_problems(result, stderr);
     }
     if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
-        putchar('\n'); /* the display's last frame is above */
+        putchar('\n'); /* below the display's last frame */
     if (!options->quiet)
         cn_result_print(result, stdout);
     if (has_unlisted_problem(result))
@@ -131,13 +131,13 @@ int cn_command_run(int argc, char **argv)
 {
     struct cn_prepared prepared;
     int exit_code;
-    signal(SIGPIPE, SIG_IGN); /* that nobody reads along any more is no reason to lose work */
+    signal(SIGPIPE, SIG_IGN); /* a run goes on when the reader of its output ends */
     if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
         if (prepared.options.verbose)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_plan(&prepared);
         char *root = realpath(prepared.config->output.root, NULL);
-        if (!prepared.options.quiet && root) /* it may have gone meanwhile */
+        if (!prepared.options.quiet && root) /* it may have been removed */
             printf("Normals are in %s\n", root);
         free(root);
     }

@@ -1,6 +1,6 @@
 /*
- * What signals do. A handler can reach only globals, so they are here, and nowhere else in the
- * program. Results are safe whenever it ends: nothing has its final name before it is whole.
+ * Signal handlers. A handler can reach only globals, so the program has them here and nowhere else.
+ * The program may end at any moment: no file has its final name before it is complete.
  */
 #include "cli/signals.h"
 
@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { GRACE_S = 3 }; /* for all but the work itself, once a stop is status_requested for */
+enum { GRACE_S = 3 }; /* for everything but the work, after a request to stop */
 
 static atomic_int first_signal;
 static atomic_bool insisted, status_requested;
-static atomic_bool is_working; /* files are in the making, and need their time */
+static atomic_bool is_working; /* files are being made, which may take time */
 static atomic_int outcome;     /* the exit code, once the work is over */
 static _Atomic(struct cn_progress *) display;
 static atomic_int handlers_at_display; /* handlers that may still use the display */
@@ -28,7 +28,7 @@ static void on_stop_signal(int number)
     atomic_compare_exchange_strong(&first_signal, &none, number);
     if (!atomic_load(&is_working))
         alarm(GRACE_S);
-    /* A lost connection is told by the shell and by the kernel: that is not to insist. */
+    /* A lost connection sends SIGHUP twice, from shell and kernel: it is no second request. */
     if (number == SIGHUP || !atomic_exchange(&insisted, true))
         return;
     atomic_fetch_add(&handlers_at_display, 1);
@@ -36,7 +36,7 @@ static void on_stop_signal(int number)
     _exit(128 + number);
 }
 
-/* What is left to do has taken too long: most likely nobody reads what is printed. */
+/* The rest took too long: most likely the reader of the output blocks. */
 static void on_alarm(int number)
 {
     (void)number;
@@ -65,8 +65,8 @@ void cn_signals_catch(void)
                      inherited = {0};
     sigset_t caught;
     sigemptyset(&caught);
-    /* A shell without job control starts "climnorm run ... &" deaf to SIGINT; it is heard all the
-     * same. nohup's wish to outlive the connection holds. */
+    /* A shell without job control starts "climnorm run ... &" with SIGINT ignored; it is caught all
+     * the same. SIGHUP stays ignored under nohup. */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
@@ -80,7 +80,7 @@ void cn_signals_catch(void)
     sigaddset(&caught, SIGHUP);
     sigaddset(&caught, SIGUSR1);
     sigaddset(&caught, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &caught, NULL); /* whatever was inherited */
+    sigprocmask(SIG_UNBLOCK, &caught, NULL); /* the program may have inherited blocked signals */
 }
 
 bool cn_signals_status_requested(void)
@@ -105,7 +105,7 @@ void cn_signals_end(int exit_code)
 void cn_signals_show(struct cn_progress *progress)
 {
     atomic_store(&display, progress);
-    while (!progress && atomic_load(&handlers_at_display)) /* in another thread */
+    while (!progress && atomic_load(&handlers_at_display)) /* wait for handlers in other threads */
         sched_yield();
     if (progress && cn_signals_status_requested())
         cn_progress_request_status(progress);

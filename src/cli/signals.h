@@ -1,29 +1,29 @@
 /*
- * Signals: SIGINT and SIGTERM ask to stop, the second of them ends the program; SIGHUP asks to
- * stop; SIGUSR1 asks how far it is. Once a stop is asked for, all but the work itself has a few
- * seconds: nobody may be reading what is printed. The handlers only touch atomics and make calls
- * that are safe in them.
+ * Signals. The first SIGINT, SIGTERM or SIGHUP asks to stop; a second SIGINT or SIGTERM ends the
+ * program at once. SIGUSR1 asks for the state. After a request to stop, everything but the work
+ * itself has three seconds, because output may block. Handlers use only atomics and
+ * async-signal-safe calls.
  */
 #ifndef CLIMNORM_CLI_SIGNALS_H
 #define CLIMNORM_CLI_SIGNALS_H
 
 #include "climnorm/progress.h"
 
-/* From now on signals are caught. */
+/* Installs the handlers. */
 void cn_signals_catch(void);
 
 /* The number of the first signal that asked to stop; 0: none has. */
 extern const atomic_int *const cn_stop_signal;
 
-/* Whether SIGUSR1 came since the last call, and no display was there to answer it. */
+/* Returns: whether SIGUSR1 came since the last call while there was no display. */
 bool cn_signals_status_requested(void);
 
-/* A display is there, or (NULL) will be gone: SIGUSR1 is passed on to it, and an end at once lets
- * it finish its frame. */
+/* Sets the display that handlers use: SIGUSR1 is passed on to it, and an end at once waits for its
+ * frame. With NULL, returns when no handler uses the display any more. */
 void cn_signals_show(struct cn_progress *progress);
 
-/* The work, which looks at cn_stop_signal and ends soon, begins; it is over, and what is left is to
- * say what came of it. */
+/* Mark the begin and the end of the work. The work may take its time after a request to stop: it
+ * looks at cn_stop_signal itself. After the end only printing is left. */
 void cn_signals_begin(void);
 void cn_signals_end(int exit_code);
 

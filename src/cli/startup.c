@@ -1,5 +1,5 @@
 /*
- * The count before a run begins. Knows nothing of what is counted.
+ * The count before a run. It does not know what is counted.
  */
 #include "cli/startup.h"
 
@@ -18,8 +18,7 @@ void cn_startup_begin(struct cn_startup *startup)
     startup->began_ns = startup->shown_ns = cn_now_ns();
 }
 
-/* How long to be silent: who waits at a terminal gets a count after a second, and then sees it
- * change. */
+/* The time between two counts. On a terminal the first one comes after a second. */
 static uint64_t interval_ns(const struct cn_startup *startup)
 {
     switch (startup->mode) {

@@ -1,6 +1,6 @@
 /*
- * What is said before a run begins, while files are looked at: a count that changes on a terminal,
- * a line now and then elsewhere, an object a line with --progress json.
+ * Progress before a run, while files are examined: a changing count on a terminal, lines elsewhere,
+ * one object a line with --progress json.
  */
 #ifndef CLIMNORM_CLI_STARTUP_H
 #define CLIMNORM_CLI_STARTUP_H
@@ -9,22 +9,22 @@
 #include "climnorm/watch.h"
 
 struct cn_startup {
-    enum cn_progress_mode mode; /* none: says something only when SIGUSR1 asks */
-    const char *what;           /* "examining files": what is being done */
+    enum cn_progress_mode mode; /* none: writes only when SIGUSR1 asks */
+    const char *what;           /* the current step: "examining files" */
     uint64_t began_ns, shown_ns;
-    bool has_count; /* a count, on the terminal */
+    bool has_count; /* there is a count on the terminal */
 };
 
-/* Nothing was done before; times count from now. */
+/* Starts the clock. */
 void cn_startup_begin(struct cn_startup *startup);
 
-/* For cn_watch.tell, with a cn_startup: says how far `what` is, if it is time to. */
+/* For cn_watch.report, with a cn_startup: shows the count of the current step at intervals. */
 void cn_startup_report(void *startup, size_t done, size_t count);
 
-/* The count vanishes, before something else is said. */
+/* Removes the count from the terminal, before other text is written. */
 void cn_startup_end(struct cn_startup *startup);
 
-/* Says a sentence. */
+/* Writes a sentence. */
 void cn_startup_say(struct cn_startup *startup, const char *text);
 
 /* For cn_watch.say, with a cn_startup: says a sentence, but not in mode none. */

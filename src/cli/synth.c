@@ -111,7 +111,7 @@ static size_t parse_list(struct synth_arguments *arguments, const char *text,
     return count && *names[0] ? count : 0;
 }
 
-/* NULL, or what was expected. Ranges that the library checks are not repeated here. */
+/* NULL, or what was expected. The library checks the other ranges. */
 static const char *set_option(struct synth_arguments *arguments, int option, const char *text)
 {
     struct cn_synth_options *o = &arguments->options;

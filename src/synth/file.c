@@ -1,10 +1,11 @@
 /*
- * What a NEX-GDDP-CMIP6 file looks like: netCDF-4 classic model, an unlimited time, one chunk a
- * day, shuffle + deflate.
+ * Files like those of NEX-GDDP-CMIP6: netCDF-4 classic model, unlimited time, one chunk a day,
+ * shuffle + deflate.
  */
 #include "synth/file.h"
 
 #include "base/formats.h"
+#include "climnorm/limits.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Calls go on after a failure, which `status` keeps: one check at the end is enough. */
+/* `status` keeps the first failure; later calls go on, and one check at the end is enough. */
 struct writer {
     int nc, status;
 };
@@ -96,7 +97,7 @@ static void put_global_attributes(struct writer *writer, const struct cn_synth_f
 /* Everything between nc_create and nc_close. */
 static void write_metadata(struct writer *writer, const struct cn_synth_file *file)
 {
-    double time[366];
+    double time[CN_MAX_SLOTS];
     const size_t start = 0, days = (size_t)file->days;
     int dimensions[3] = {-1, -1, -1};
     keep_status(writer, nc_def_dim(writer->nc, "time", NC_UNLIMITED, &dimensions[0]));

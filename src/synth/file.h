@@ -1,6 +1,6 @@
 /*
- * One file of a synthetic tree: its metadata and the encoding of its days. Knows nothing of how
- * values arise nor of threads.
+ * One file of a synthetic tree: its metadata and the encoding of its days. It knows neither how
+ * values are computed nor threads.
  */
 #ifndef CLIMNORM_SYNTH_FILE_H
 #define CLIMNORM_SYNTH_FILE_H
@@ -11,7 +11,7 @@
 #include "sink/chunks.h"
 #include "synth/world.h"
 
-/* All that a file says about itself. */
+/* The contents of a file's metadata. */
 struct cn_synth_file {
     const struct cn_synth_options *options;
     const struct cn_world *world;
@@ -22,7 +22,9 @@ struct cn_synth_file {
     int64_t first_day; /* days since 1850-01-01 of the calendar */
 };
 
-/* Makes `path` with all but the values, and closes it. The caller holds the HDF5 lock. */
+/* Makes the file `path`, which must not exist, with everything but the values. The caller holds the
+ * HDF5 lock.
+ * Errors: CN_BAD_MACHINE. */
 enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
                                     struct cn_error *error);
 

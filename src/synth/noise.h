@@ -1,6 +1,6 @@
 /*
- * Random numbers that are counted, not drawn: each is a hash of what it is for, so that it does not
- * depend on which thread asks first.
+ * Random numbers without state: each is a hash of its seed, place and time, so it does not depend
+ * on the order in which threads ask.
  */
 #ifndef CLIMNORM_SYNTH_NOISE_H
 #define CLIMNORM_SYNTH_NOISE_H
@@ -9,7 +9,7 @@
 #define XXH_INLINE_ALL /* a short input of known size: inlined, it is a few multiplications */
 #include <xxhash.h>
 
-/* Uniform in [-1, 1). */
+/* Returns: a number, uniform in [-1, 1). */
 static inline float cn_noise(uint64_t seed, int32_t x, int32_t y, int64_t time)
 {
     const int64_t what[2] = {(int64_t)(((uint64_t)(uint32_t)x << 32) | (uint32_t)y), time};

@@ -1,7 +1,7 @@
 /*
- * A synthetic tree: options checked, then files made day by day on all threads. The order of work
- * changes nothing: values are a function of what they stand for (world.h). It knows neither the
- * terminal nor exit codes.
+ * Makes a synthetic tree: checks options, then makes files day by day on all threads. The order
+ * does not matter, because values depend only on variable, day and cell (world.h). It knows neither
+ * the terminal nor exit codes.
  */
 #include "base/clock.h"
 #include "base/publish.h"
@@ -28,10 +28,10 @@ enum {
     MAX_SLOTS_BYTES = 512 << 20 /* years in flight beyond two, before deflating */
 };
 
-/* One file's place in memory, from its first day to its publishing; the file after it in this slot
- * waits until then, which bounds the memory. */
+/* The memory of a file from its first day until it is published. The next file for this slot waits
+ * for that, which bounds the memory. */
 struct slot {
-    size_t file; /* which may use the slot now */
+    size_t file; /* that uses the slot now */
     size_t units_left;
     struct cn_encoded chunks[MAX_DAYS];
 };
@@ -235,7 +235,7 @@ static enum cn_status make_file(const struct synth_run *run, size_t index, const
     if (!cn_make_folders(path))
         return cn_fail(error, CN_BAD_MACHINE, "%s: its folder cannot be made: %s", path,
                        strerror(errno));
-    unlink(temporary); /* of a dead process that had our number */
+    unlink(temporary); /* left by an ended process with the same id */
     cn_hdf5_lock();
     enum cn_status status = cn_synth_file_create(file, temporary, error);
     if (!status)
@@ -283,7 +283,7 @@ static bool wait_for_slot(struct synth_run *run, const struct slot *slot, size_t
     return !run->halted;
 }
 
-/* After the last unit of a file: published by the thread that did it, while others go on. */
+/* Publishes the file after its last unit; other threads go on meanwhile. */
 static void finish_unit(struct synth_run *run, struct slot *slot, size_t file)
 {
     pthread_mutex_lock(&run->lock);
@@ -312,7 +312,7 @@ static void finish_unit(struct synth_run *run, struct slot *slot, size_t file)
     pthread_mutex_unlock(&run->lock);
 }
 
-/* What one thread works with. */
+/* The memory of one thread. */
 struct workspace {
     float *values;
     struct cn_weather *weather;
@@ -360,8 +360,8 @@ static void make_unit(struct synth_run *run, size_t unit, struct workspace *work
     finish_unit(run, slot, index);
 }
 
-/* Units are taken in order, so that the slot a thread waits for belongs to work that is done or
- * under way. */
+/* Threads take units in order. So a thread waits only for slots of units that other threads have
+ * taken. */
 static __attribute__((noinline)) void synthesize(struct synth_run *run)
 {
     struct workspace workspace = {0};
@@ -435,7 +435,7 @@ enum cn_status cn_synth(const struct cn_synth_options *options, struct cn_synth_
         status = refuse_existing(&run, error);
     if (!status)
         status = make_files(&run, error);
-    run.state.latest = NULL; /* it belongs to the pool */
+    run.state.latest = NULL; /* it points into the pool */
     *state = run.state;
     cn_world_free(run.world);
     cn_pool_free(run.pool);

@@ -1,7 +1,7 @@
 /*
  * The synthetic world: land, climate and weather on a grid of cell centres, lat -60 … 90,
- * lon 0 … 360. Pure: no I/O, no threads, no state but what the caller holds; every value is a
- * function of seed, day and place.
+ * lon 0 … 360. Pure: no I/O, no threads, no global state; every value is a function of seed, day
+ * and cell.
  */
 #ifndef CLIMNORM_SYNTH_WORLD_H
 #define CLIMNORM_SYNTH_WORLD_H
@@ -12,7 +12,7 @@
 
 enum cn_synth_kind { CN_TEMPERATURE, CN_PRECIPITATION, CN_GENERIC };
 
-/* What a variable is called and how it behaves. */
+/* Names and statistics of a variable. */
 struct cn_synth_variable {
     const char *name, *standard_name, *long_name, *units,
         *cell_methods; /* standard_name: or NULL */
@@ -21,11 +21,12 @@ struct cn_synth_variable {
     float centre, span, low, high; /* CN_GENERIC */
 };
 
-/* The variable of that name; names that NEX-GDDP-CMIP6 lacks get generic values without a unit. */
+/* Returns: the variable of that name; names that NEX-GDDP-CMIP6 lacks get generic values without a
+ * unit. */
 struct cn_synth_variable cn_synth_variable(const char *name);
 
-/* Global warming since 1950 in K. Scenario names that end like ssp245 or rcp85 carry their forcing,
- * 4.5 or 8.5 W m-2; others count as 4.5. */
+/* Returns: global warming since 1950 in K. The last digits of names such as ssp245 and rcp85 give
+ * the forcing, 4.5 and 8.5 W m-2; other names count as 4.5. */
 double cn_synth_warming(const char *experiment, int year);
 
 struct cn_world {
@@ -44,7 +45,8 @@ struct cn_world {
     float *east;        /* [lon_count] … and the weight of the next one */
 };
 
-/* CN_BAD_MACHINE: out of memory. The caller has checked that lat_count * lon_count fits. */
+/* The caller has checked that lat_count * lon_count does not overflow.
+ * Errors: CN_BAD_MACHINE, out of memory. Owns: the caller, with cn_world_free. */
 enum cn_status cn_world_new(size_t lat_count, size_t lon_count, struct cn_world **world,
                             struct cn_error *error);
 void cn_world_free(struct cn_world *world);
@@ -63,9 +65,7 @@ struct cn_synth_day {
     double warming;       /* K */
 };
 
-/* Fills values[lat_count][lon_count]; ocean becomes CN_FILL_VALUE. scratch: the caller's, any
- * content.
- */
+/* Fills values[lat_count][lon_count]; ocean becomes CN_FILL_VALUE. *scratch is overwritten. */
 void cn_world_values(const struct cn_world *world, const struct cn_synth_variable *variable,
                      const struct cn_synth_day *day, struct cn_weather *scratch, float *values);
 
