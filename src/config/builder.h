@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_CONFIG_BUILDER_H
 #define CLIMNORM_CONFIG_BUILDER_H
 
-#include "config/keys.h"
+#include "config/key.h"
 #include "config/value.h"
 
 /* Where a value was given: in a line of the file or in an override; neither: nowhere. */

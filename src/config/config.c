@@ -3,6 +3,7 @@
  * checks values together. All errors are collected, except when the file cannot be read or parsed.
  */
 #include "config/builder.h"
+#include "config/keys.h"
 
 #include "guard/fault.h"
 

@@ -1,11 +1,12 @@
 /*
- * The table of keys, and the description of each type of value.
+ * The table of keys.
  */
+#include "config/keys.h"
+
 #include "climnorm/limits.h"
 #include "config/builder.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 #define IN_BUILDER(member) .offset = offsetof(struct cn_config_builder, member)
 #define IN_CONFIG(member)  IN_BUILDER(config.member)
@@ -115,77 +116,3 @@ const struct cn_key cn_keys[] = {
     {.path = NULL},
 };
 _Static_assert(sizeof cn_keys / sizeof *cn_keys == CN_KEY_COUNT + 1, "CN_KEY_COUNT is stale");
-
-const char *cn_key_leaf(const struct cn_key *key)
-{
-    const char *dot = strrchr(key->path, '.');
-    return dot ? dot + 1 : key->path;
-}
-
-static void list_choices(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
-{
-    size_t used = 0;
-    for (size_t i = 0; key->choices[i] && used < CN_EXPECTS_BYTES; i++) {
-        const char *between = i == 0 ? "" : key->choices[i + 1] ? ", " : " or ";
-        used += (size_t)snprintf(text + used, CN_EXPECTS_BYTES - used, "%s\"%s\"", between,
-                                 key->choices[i]);
-    }
-}
-
-const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
-{
-    const char *fixed = "";
-    text[0] = '\0';
-    switch (key->type) {
-    case CN_KEY_GROUP:
-        fixed = "a group { ... }";
-        break;
-    case CN_KEY_GROUPS:
-        fixed = "a list of groups ( { ... }, ... )";
-        break;
-    case CN_KEY_NAMES:
-        fixed = key->min > 0 ? "a list of at least one name" : "a list of names";
-        break;
-    case CN_KEY_NAME:
-        fixed = "a name of letters, digits, \"_\", \"-\" and \".\"";
-        break;
-    case CN_KEY_IDENTIFIER:
-        fixed = "a name of 1 to 32 letters, digits, \"_\" and \"-\"";
-        break;
-    case CN_KEY_LABEL:
-        fixed = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}";
-        break;
-    case CN_KEY_TITLE:
-        fixed = "text";
-        break;
-    case CN_KEY_PATH:
-        fixed = "a path";
-        break;
-    case CN_KEY_PATTERN:
-        fixed = "a relative path that ends in .nc";
-        break;
-    case CN_KEY_INT:
-        snprintf(text, CN_EXPECTS_BYTES, "a whole number from %g to %g", key->min, key->max);
-        return text;
-    case CN_KEY_REAL:
-        snprintf(text, CN_EXPECTS_BYTES, "a number from %g to %g", key->min, key->max);
-        return text;
-    case CN_KEY_BOOL:
-        fixed = "true or false";
-        break;
-    case CN_KEY_CHOICE:
-        list_choices(key, text);
-        return text;
-    case CN_KEY_RANGE:
-        snprintf(text, CN_EXPECTS_BYTES, "two numbers [a, b] from %g to %g", key->min, key->max);
-        return text;
-    case CN_KEY_VERSION:
-        fixed = "\"newest\" or a version such as \"1.1\"";
-        break;
-    case CN_KEY_MEMORY:
-        fixed = "a share such as \"80%\" or a size such as \"48GiB\"";
-        break;
-    }
-    snprintf(text, CN_EXPECTS_BYTES, "%s", fixed);
-    return text;
-}

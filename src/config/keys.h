@@ -6,56 +6,9 @@
 #ifndef CLIMNORM_CONFIG_KEYS_H
 #define CLIMNORM_CONFIG_KEYS_H
 
-#include "climnorm/config.h"
-
-enum cn_key_type {                    /* stored as */
-                   CN_KEY_GROUP,      /* not at all: its members follow in the table */
-                   CN_KEY_GROUPS,     /* struct cn_list of what `element` describes */
-                   CN_KEY_NAMES,      /* struct cn_list of const char * */
-                   CN_KEY_NAME,       /* const char *: [A-Za-z0-9_.-] */
-                   CN_KEY_IDENTIFIER, /* const char *: [A-Za-z0-9_-] */
-                   CN_KEY_LABEL,      /* const char *: a name that may hold {scenario} */
-                   CN_KEY_TITLE,      /* const char *: any text */
-                   CN_KEY_PATH,       /* const char *: made absolute */
-                   CN_KEY_PATTERN,    /* const char *: see pattern.c */
-                   CN_KEY_INT,        /* int */
-                   CN_KEY_REAL,       /* double */
-                   CN_KEY_BOOL,       /* bool */
-                   CN_KEY_CHOICE,     /* int: index in choices, which is the enum's value */
-                   CN_KEY_RANGE,      /* double[2] */
-                   CN_KEY_VERSION,    /* config->input: newest, version_major, version_minor */
-                   CN_KEY_MEMORY,     /* config->engine: memory_share, memory_bytes */
-};
-
-struct cn_list {
-    void *items;
-    size_t count;
-};
-
-struct cn_key {
-    const char *path; /* dotted; members of list elements begin with the list's path */
-    enum cn_key_type type;
-    bool required;
-    size_t offset;              /* in struct cn_config_builder, or in the element of a list */
-    double min, max;            /* numbers: range; text: bytes; lists: entries */
-    const char *const *choices; /* NULL-terminated */
-    const struct cn_key *element;
-    size_t element_bytes;
-    const char *default_text; /* the default, as --set takes it; NULL: see meaning */
-    const char *meaning;      /* for people; printed in the reference */
-};
+#include "config/key.h"
 
 /* The last has the path NULL. A group comes before its members. */
 extern const struct cn_key cn_keys[];
-enum { CN_KEY_COUNT = 28 };
-
-/* Returns: the part of a key's path after the last dot. */
-const char *cn_key_leaf(const struct cn_key *key);
-
-enum { CN_EXPECTS_BYTES = 256 };
-
-/* Describes the values that this key takes: "a whole number from 0 to 9".
- * Returns: text. */
-const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/suggest.h"
 #include "config/builder.h"
+#include "config/keys.h"
 
 #include <math.h>
 #include <stdarg.h>

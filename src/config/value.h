@@ -7,7 +7,7 @@
 
 #include "climnorm/error.h"
 #include "climnorm/pool.h"
-#include "config/keys.h"
+#include "config/key.h"
 
 #include <stdint.h>
 

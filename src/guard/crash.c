@@ -3,13 +3,46 @@
  */
 #include "guard/crash.h"
 
-#include "guard/library.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { HANDLER_STACK_BYTES = 1 << 14 };
+
+static _Thread_local volatile sig_atomic_t depth;
+static _Thread_local unsigned char handler_stack[HANDLER_STACK_BYTES];
+
+/* HDF5 that could not begin recurses until the stack is full: a handler needs another one. */
+static void set_handler_stack(void)
+{
+    const stack_t own = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
+    stack_t before;
+    if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE)) /* else a sanitizer's */
+        sigaltstack(&own, NULL);
+}
+
+void cn_library_enter(void)
+{
+    if (!handler_stack[0]) {
+        handler_stack[0] = 1; /* stacks grow down to here */
+        set_handler_stack();
+    }
+    if (depth == 0)
+        errno = 0; /* what a crash report finds in it then comes from the library */
+    depth = depth + 1;
+}
+
+void cn_library_leave(void)
+{
+    depth = depth - 1;
+}
+
+bool cn_in_library(void)
+{
+    return depth > 0;
+}
 
 static const struct crash {
     int number;

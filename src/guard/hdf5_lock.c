@@ -3,7 +3,7 @@
  */
 #include "guard/hdf5_lock.h"
 
-#include "guard/library.h"
+#include "guard/crash.h"
 
 #include <errno.h>
 #include <hdf5.h>

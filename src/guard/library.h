@@ -47,13 +47,4 @@ enum cn_status cn_library_call(const struct cn_library_call *call, struct cn_err
 enum cn_status cn_library_fail(const char *path, const char *what, int reason,
                                struct cn_error *error);
 
-/* Around calls of a library, so that the crash report tells its crashes from our own. May be
- * nested. cn_library_call and the HDF5 lock do it. The outermost cn_library_enter clears errno; the
- * first of a thread gives it a stack for signal handlers. */
-void cn_library_enter(void);
-void cn_library_leave(void);
-
-/* Whether the calling thread is between the two. May be called by a signal handler. */
-bool cn_in_library(void);
-
 #endif

@@ -1,0 +1,56 @@
+/*
+ * What is the same for all keys of a type.
+ */
+#include "config/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a value of each type looks like. */
+static const char *const forms[] = {
+    [CN_KEY_GROUP] = "a group { ... }",
+    [CN_KEY_GROUPS] = "a list of groups ( { ... }, ... )",
+    [CN_KEY_NAME] = "a name of letters, digits, \"_\", \"-\" and \".\"",
+    [CN_KEY_IDENTIFIER] = "a name of 1 to 32 letters, digits, \"_\" and \"-\"",
+    [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",
+    [CN_KEY_TITLE] = "text",
+    [CN_KEY_PATH] = "a path",
+    [CN_KEY_PATTERN] = "a relative path that ends in .nc",
+    [CN_KEY_BOOL] = "true or false",
+    [CN_KEY_VERSION] = "\"newest\" or a version such as \"1.1\"",
+    [CN_KEY_MEMORY] = "a share such as \"80%\" or a size such as \"48GiB\"",
+};
+
+const char *cn_key_leaf(const struct cn_key *key)
+{
+    const char *dot = strrchr(key->path, '.');
+    return dot ? dot + 1 : key->path;
+}
+
+static void list_choices(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; key->choices[i] && used < CN_EXPECTS_BYTES; i++) {
+        const char *between = i == 0 ? "" : key->choices[i + 1] ? ", " : " or ";
+        used += (size_t)snprintf(text + used, CN_EXPECTS_BYTES - used, "%s\"%s\"", between,
+                                 key->choices[i]);
+    }
+}
+
+const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
+{
+    if (key->type == CN_KEY_CHOICE)
+        list_choices(key, text);
+    else if (key->type == CN_KEY_NAMES)
+        snprintf(text, CN_EXPECTS_BYTES, "a list of %s",
+                 key->min > 0 ? "at least one name" : "names");
+    else if (key->type == CN_KEY_INT)
+        snprintf(text, CN_EXPECTS_BYTES, "a whole number from %g to %g", key->min, key->max);
+    else if (key->type == CN_KEY_REAL)
+        snprintf(text, CN_EXPECTS_BYTES, "a number from %g to %g", key->min, key->max);
+    else if (key->type == CN_KEY_RANGE)
+        snprintf(text, CN_EXPECTS_BYTES, "two numbers [a, b] from %g to %g", key->min, key->max);
+    else
+        snprintf(text, CN_EXPECTS_BYTES, "%s", forms[key->type]);
+    return text;
+}
