@@ -250,7 +250,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
                    : cn_storage_read_hdf5(pool, file, error);
 }
 
-static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
+static enum cn_status inspect_path(struct cn_pool *pool, struct cn_file *file,
                                    struct cn_error *error)
 {
     bool classic = false;
@@ -270,23 +270,23 @@ struct inspection {
     struct cn_file file;
 };
 
-static enum cn_status inspect_again(void *context, struct cn_error *error)
+static enum cn_status inspect_item(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return inspect_file(inspection->pool, &inspection->file, error);
+    return inspect_path(inspection->pool, &inspection->file, error);
 }
 
 /* In a child. */
-static enum cn_status examine_item(void *context, size_t item, struct cn_archive *found,
-                                   struct cn_error *error)
+static enum cn_status pack_item(void *context, size_t item, struct cn_archive *found,
+                                struct cn_error *error)
 {
     const struct batch *batch = context;
     struct inspection inspection = {.pool = cn_pool_new(), .given = &batch->files[item]};
     if (!inspection.pool)
         return cn_fail_memory(error, "a file's metadata");
     enum cn_status status =
-        cn_library_call(&(struct cn_library_call){.function = inspect_again,
+        cn_library_call(&(struct cn_library_call){.function = inspect_item,
                                                   .context = &inspection,
                                                   .what = "cannot be read",
                                                   .lock = CN_LIBRARY_HDF5_LOCKED},
@@ -356,7 +356,7 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
                                                .watch = watch,
                                                .context = &batch,
                                                .name = item_path,
-                                               .examine = examine_item,
+                                               .examine = pack_item,
                                                .accept = accept_item},
                           error);
 }

@@ -18,9 +18,11 @@
 /* The ids of an output file while it is defined; -1: it lacks the variable. */
 struct ids {
     int file;
-    size_t attribute_count; /* attributes that netCDF has taken */
     int dayofyear_dim, lat_dim, lon_dim, bnds_dim;
     int mean, count, dayofyear, time, climatology_bnds, lat, lon, lat_bnds, lon_bnds;
+    struct { /* how many attributes each has */
+        size_t global, mean, count, dayofyear, time, lat, lon;
+    } attributes;
 };
 
 /* After a failure, which stays in *status, calls are left out. */
@@ -30,18 +32,19 @@ struct ids {
             *(status) = (call);    \
     } while (0)
 
-static void put_attributes(struct ids *ids, int variable, const struct cn_attributes *list,
+/* Counts those that netCDF takes. */
+static void put_attributes(int file, int variable, const struct cn_attributes *list, size_t *taken,
                            int *status)
 {
     for (size_t i = 0; i < list->shared && *status == NC_NOERR; i++) {
         const struct cn_attribute *at = &list->items[i];
-        bool is_new = nc_inq_attid(ids->file, variable, at->name, NULL) != NC_NOERR;
-        int result = nc_put_att(ids->file, variable, at->name, at->type, at->length, at->value);
+        bool is_new = nc_inq_attid(file, variable, at->name, NULL) != NC_NOERR;
+        int result = nc_put_att(file, variable, at->name, at->type, at->length, at->value);
         /* A source may use names that netCDF keeps for itself, or that are no names. */
         if (result == NC_ENAMEINUSE || result == NC_EBADNAME || result == NC_EMAXNAME)
             continue;
         *status = result;
-        ids->attribute_count += is_new;
+        *taken += is_new;
     }
 }
 
@@ -89,14 +92,14 @@ static void define(struct ids *ids, const struct cn_normal_file *file,
     define_field(ids, file, file->variable->name, NC_FLOAT, &ids->mean, status);
     if (file->config->output.counts)
         define_field(ids, file, metadata->count_name, NC_SHORT, &ids->count, status);
-    put_attributes(ids, ids->dayofyear, &metadata->dayofyear, status);
-    put_attributes(ids, ids->lat, &metadata->lat, status);
-    put_attributes(ids, ids->lon, &metadata->lon, status);
-    put_attributes(ids, ids->time, &metadata->time, status);
-    put_attributes(ids, ids->mean, &metadata->variable, status);
+    put_attributes(id, ids->dayofyear, &metadata->dayofyear, &ids->attributes.dayofyear, status);
+    put_attributes(id, ids->lat, &metadata->lat, &ids->attributes.lat, status);
+    put_attributes(id, ids->lon, &metadata->lon, &ids->attributes.lon, status);
+    put_attributes(id, ids->time, &metadata->time, &ids->attributes.time, status);
+    put_attributes(id, ids->mean, &metadata->variable, &ids->attributes.mean, status);
     if (ids->count >= 0)
-        put_attributes(ids, ids->count, &metadata->counts, status);
-    put_attributes(ids, NC_GLOBAL, &metadata->global, status);
+        put_attributes(id, ids->count, &metadata->counts, &ids->attributes.count, status);
+    put_attributes(id, NC_GLOBAL, &metadata->global, &ids->attributes.global, status);
     TRY(status, nc_enddef(id));
 }
 
@@ -154,10 +157,14 @@ static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
     return NC_NOERR;
 }
 
-/* The attributes of a list that a file holds, unchanged. */
-static size_t count_attributes(int file, int variable, const struct cn_attributes *list)
+/* Whether a variable has as many attributes as netCDF has taken, and so many of the list,
+ * unchanged. The list may name one twice, in two forms of Unicode. */
+static bool has_attributes(int file, int variable, const struct cn_attributes *list, size_t taken)
 {
     size_t found = 0;
+    int count;
+    if (nc_inq_varnatts(file, variable, &count) != NC_NOERR || (size_t)count != taken)
+        return false;
     for (size_t i = 0; i < list->shared; i++) {
         const struct cn_attribute *at = &list->items[i];
         size_t length, bytes = at->length * cn_type_bytes(at->type);
@@ -170,58 +177,58 @@ static size_t count_attributes(int file, int variable, const struct cn_attribute
                  memcmp(value, at->value, bytes) == 0;
         free(value);
     }
-    return found;
+    return found >= taken;
 }
 
-/* Whether a file holds a variable; adds to *found the attributes of the list that it has there. */
-static bool find_variable(int file, const char *name, nc_type type, int rank,
-                          const struct cn_attributes *list, size_t *found)
+static bool has_complete_variable(int file, const char *name, nc_type type, int rank,
+                                  const struct cn_attributes *list, size_t taken)
 {
+    static const struct cn_attributes none;
     int variable, rank_there;
     nc_type type_there;
-    if (nc_inq_varid(file, name, &variable) != NC_NOERR ||
-        nc_inq_var(file, variable, NULL, &type_there, &rank_there, NULL, NULL) != NC_NOERR)
-        return false;
-    *found += list ? count_attributes(file, variable, list) : 0;
-    return type_there == type && rank_there == rank;
+    return nc_inq_varid(file, name, &variable) == NC_NOERR &&
+           nc_inq_var(file, variable, NULL, &type_there, &rank_there, NULL, NULL) == NC_NOERR &&
+           type_there == type && rank_there == rank &&
+           has_attributes(file, variable, list ? list : &none, taken);
 }
 
-static bool find_field(int file, const char *name, nc_type type, int level,
-                       const struct cn_attributes *list, size_t *found)
+static bool has_complete_field(int file, const char *name, nc_type type, int level,
+                               const struct cn_attributes *list, size_t taken)
 {
     int variable, shuffle, deflate, level_there;
-    return find_variable(file, name, type, 3, list, found) &&
+    return has_complete_variable(file, name, type, 3, list, taken) &&
            nc_inq_varid(file, name, &variable) == NC_NOERR &&
            nc_inq_var_deflate(file, variable, &shuffle, &deflate, &level_there) == NC_NOERR &&
            shuffle == (level > 0) && deflate == (level > 0) && (level == 0 || level_there == level);
 }
 
-/* Reads a skeleton back: whether it holds all variables, and as many attributes as were taken. */
+/* Reads a skeleton back: whether all that was defined is in it. */
 static bool is_skeleton_complete(const struct cn_skeleton *skeleton,
                                  const struct cn_normal_file *file,
-                                 const struct cn_metadata *metadata, size_t attribute_count)
+                                 const struct cn_metadata *metadata, const struct ids *ids)
 {
     const struct cn_region_cells *region = file->region;
     const int level = file->config->output.compression;
-    size_t found = 0;
     int id;
     if (nc_open_mem("climnorm skeleton read", NC_NOWRITE, skeleton->size, skeleton->bytes, &id) !=
         NC_NOERR)
         return false;
-    bool has_variables =
-        find_variable(id, "dayofyear", NC_INT, 1, &metadata->dayofyear, &found) &&
-        find_variable(id, "lat", NC_DOUBLE, 1, &metadata->lat, &found) &&
-        find_variable(id, "lon", NC_DOUBLE, 1, &metadata->lon, &found) &&
-        find_variable(id, "time", NC_DOUBLE, 1, &metadata->time, &found) &&
-        find_variable(id, "climatology_bnds", NC_DOUBLE, 2, NULL, &found) &&
-        (!region->lat_bounds || find_variable(id, "lat_bnds", NC_DOUBLE, 2, NULL, &found)) &&
-        (!region->lon_bounds || find_variable(id, "lon_bnds", NC_DOUBLE, 2, NULL, &found)) &&
-        find_field(id, file->variable->name, NC_FLOAT, level, &metadata->variable, &found) &&
-        (!file->config->output.counts ||
-         find_field(id, metadata->count_name, NC_SHORT, level, &metadata->counts, &found));
-    found += count_attributes(id, NC_GLOBAL, &metadata->global);
+    bool is_complete =
+        has_complete_variable(id, "dayofyear", NC_INT, 1, &metadata->dayofyear,
+                              ids->attributes.dayofyear) &&
+        has_complete_variable(id, "lat", NC_DOUBLE, 1, &metadata->lat, ids->attributes.lat) &&
+        has_complete_variable(id, "lon", NC_DOUBLE, 1, &metadata->lon, ids->attributes.lon) &&
+        has_complete_variable(id, "time", NC_DOUBLE, 1, &metadata->time, ids->attributes.time) &&
+        has_complete_variable(id, "climatology_bnds", NC_DOUBLE, 2, NULL, 0) &&
+        (!region->lat_bounds || has_complete_variable(id, "lat_bnds", NC_DOUBLE, 2, NULL, 0)) &&
+        (!region->lon_bounds || has_complete_variable(id, "lon_bnds", NC_DOUBLE, 2, NULL, 0)) &&
+        has_complete_field(id, file->variable->name, NC_FLOAT, level, &metadata->variable,
+                           ids->attributes.mean) &&
+        (ids->count < 0 || has_complete_field(id, metadata->count_name, NC_SHORT, level,
+                                              &metadata->counts, ids->attributes.count)) &&
+        has_attributes(id, NC_GLOBAL, &metadata->global, ids->attributes.global);
     nc_close(id);
-    return has_variables && found >= attribute_count;
+    return is_complete;
 }
 
 /* A skeleton, and what it is made from. */
@@ -259,8 +266,7 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
                        "kept",
                        file->path, nc_strerror(status));
     /* netCDF-C 4.9 without memory may leave out an attribute or a variable and say nothing. */
-    if (!status &&
-        is_skeleton_complete(recipe->skeleton, file, recipe->metadata, ids.attribute_count))
+    if (!status && is_skeleton_complete(recipe->skeleton, file, recipe->metadata, &ids))
         return CN_OK;
     errno = ENOMEM; /* so that it is made again */
     return cn_fail_memory(error, "metadata");
