@@ -136,52 +136,53 @@ static enum cn_status check_availability(const struct cn_storage *storage, struc
                    filter->name[0] ? filter->name : "a filter", filter->id);
 }
 
-/* Makes an empty dataset like the file's in memory, with one filter, and compares the parameters
+/* Creates an empty dataset like the file's in memory, with one filter, and compares the parameters
  * that HDF5 derives from type, chunk and fill value with those in the file. */
-static bool hdf5_derives(hid_t memory, hid_t type, hid_t space, hid_t properties,
-                         const struct cn_filter *filter)
+static bool hdf5_derives(hid_t type, hid_t space, hid_t properties, const struct cn_filter *filter)
 {
     unsigned flags = 0, config, derived[CN_MAX_PARAMETERS];
     size_t count = CN_MAX_PARAMETERS;
-    hid_t alone = H5Pcopy(properties), made = -1, kept = -1;
-    if (alone >= 0 && H5Premove_filter(alone, H5Z_FILTER_ALL) >= 0 &&
-        H5Pset_filter(alone, filter->id, H5Z_FLAG_OPTIONAL, filter->parameter_count,
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), own = H5Pcopy(properties), file = -1, made = -1,
+          found = -1;
+    if (access >= 0 && H5Pset_fapl_core(access, 4096, false) >= 0)
+        file = H5Fcreate("parameters", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    if (file >= 0 && own >= 0 && H5Premove_filter(own, H5Z_FILTER_ALL) >= 0 &&
+        H5Pset_alloc_time(own, H5D_ALLOC_TIME_INCR) >= 0 &&
+        H5Pset_filter(own, filter->id, H5Z_FLAG_OPTIONAL, filter->parameter_count,
                       filter->parameters) >= 0)
-        made = H5Dcreate_anon(memory, type, space, alone, H5P_DEFAULT);
+        made = H5Dcreate_anon(file, type, space, own, H5P_DEFAULT);
     if (made >= 0)
-        kept = H5Dget_create_plist(made);
+        found = H5Dget_create_plist(made);
     bool is_same =
-        kept >= 0 &&
-        H5Pget_filter_by_id2(kept, filter->id, &flags, &count, derived, 0, NULL, &config) >= 0 &&
+        found >= 0 &&
+        H5Pget_filter_by_id2(found, filter->id, &flags, &count, derived, 0, NULL, &config) >= 0 &&
         count == filter->parameter_count &&
         memcmp(derived, filter->parameters, count * sizeof *derived) == 0;
-    if (kept >= 0)
-        H5Pclose(kept);
+    if (found >= 0)
+        H5Pclose(found);
     if (made >= 0)
         H5Dclose(made);
-    if (alone >= 0)
-        H5Pclose(alone);
+    if (file >= 0)
+        H5Fclose(file);
+    if (own >= 0)
+        H5Pclose(own);
+    if (access >= 0)
+        H5Pclose(access);
     return is_same;
 }
 
-/* HDF5 decodes n-bit and scale-offset as their parameters in the file say, and checks nothing: with
- * too small a number of values it hands out what was in memory before. */
+/* HDF5 decodes as the parameters in the file say, and checks nothing: where they are wrong, it
+ * writes out of bounds, or returns what was in memory before. */
 static enum cn_status check_parameters(hid_t type, hid_t space, hid_t properties,
                                        const struct cn_storage *storage, struct cn_error *error)
 {
     bool is_right = true;
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), memory = -1;
-    if (access >= 0 && H5Pset_fapl_core(access, 4096, false) >= 0)
-        memory = H5Fcreate("parameters", H5F_ACC_TRUNC, H5P_DEFAULT, access);
     for (size_t k = 0; k < storage->filter_count && is_right; k++) {
         const struct cn_filter *filter = &storage->pipeline[k];
-        if (filter->id == H5Z_FILTER_NBIT || filter->id == H5Z_FILTER_SCALEOFFSET)
-            is_right = memory >= 0 && hdf5_derives(memory, type, space, properties, filter);
+        is_right = cn_filter_is_valid(filter, storage);
+        if (is_right && (filter->id == H5Z_FILTER_NBIT || filter->id == H5Z_FILTER_SCALEOFFSET))
+            is_right = hdf5_derives(type, space, properties, filter);
     }
-    if (memory >= 0)
-        H5Fclose(memory);
-    if (access >= 0)
-        H5Pclose(access);
     return is_right ? CN_OK
                     : cn_fail(error, CN_BAD_INPUT,
                               "the parameters of a filter do not fit the variable; the file is "

@@ -1,13 +1,14 @@
 /*
- * The table of codecs: a new one is a file beside this and a row here.
+ * The table of codecs. docs/extending.md says how to add one.
  */
 #include "codec/codec.h"
 
-extern const struct cn_codec cn_fletcher32, cn_zstd, cn_lz4, cn_blosc, cn_bzip2, cn_szip;
+extern const struct cn_codec cn_fletcher32, cn_zstd, cn_lz4, cn_blosc, cn_bzip2, cn_szip, cn_nbit,
+    cn_scaleoffset;
 
 const struct cn_codec *const cn_codecs[] = {
-    &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd, &cn_lz4,
-    &cn_blosc,   &cn_bzip2,   &cn_szip,       NULL,
+    &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd,        &cn_lz4, &cn_blosc,
+    &cn_bzip2,   &cn_szip,    &cn_nbit,       &cn_scaleoffset, NULL,
 };
 
 const struct cn_codec *cn_codec_find(int id)

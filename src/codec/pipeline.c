@@ -1,5 +1,6 @@
 /*
- * The filters of a chunk, undone one after another between two scratch buffers.
+ * The filters of a chunk, undone one after another. Each codec reads from one scratch buffer and
+ * writes to the other.
  */
 #include "codec/pipeline.h"
 
@@ -31,12 +32,18 @@ const char *cn_pipeline_describe(const struct cn_storage *storage, char *text, s
     return text;
 }
 
+bool cn_filter_is_valid(const struct cn_filter *filter, const struct cn_storage *storage)
+{
+    const struct cn_codec *codec = cn_codec_find(filter->id);
+    return !codec || !codec->accepts || codec->accepts(filter, storage);
+}
+
 /* Returns: the codec that undoes the filter; NULL: there is none that can. */
 static const struct cn_codec *codec_of(const struct cn_storage *storage, size_t k)
 {
     const struct cn_filter *filter = &storage->pipeline[k];
     const struct cn_codec *codec = cn_codec_find(filter->id);
-    return codec && (!codec->accepts || codec->accepts(filter, storage)) ? codec : NULL;
+    return codec && codec->decode && cn_filter_is_valid(filter, storage) ? codec : NULL;
 }
 
 const struct cn_filter *cn_pipeline_first_unknown(const struct cn_storage *storage)
@@ -55,7 +62,7 @@ size_t cn_encoded_bound(size_t bytes)
 /* What the chunk went through before filter k. */
 struct history {
     size_t steps, appended;
-    bool is_compressed; /* or may be: how long it was then is written nowhere */
+    bool is_compressed; /* or may be: then nobody knows how long it was */
 };
 
 static struct history history_of(const struct cn_storage *storage, size_t k, uint32_t mask)
@@ -70,6 +77,20 @@ static struct history history_of(const struct cn_storage *storage, size_t k, uin
         before.is_compressed |= !codec || codec->kind == CN_COMPRESSES;
     }
     return before;
+}
+
+/* Before filter k, which only HDF5 undoes. */
+static enum cn_status check_bytes(const struct cn_storage *storage, size_t k,
+                                  struct cn_codec_step *step, const char **fault)
+{
+    const struct cn_codec *codec = cn_codec_find(storage->pipeline[k].id);
+    step->filter = &storage->pipeline[k];
+    step->in = step->result;
+    step->in_bytes = step->result_bytes;
+    *fault = "is shorter than its filters say";
+    return !codec || (cn_filter_is_valid(step->filter, storage) && codec->is_complete(step))
+               ? CN_OK
+               : CN_BAD_INPUT;
 }
 
 enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
@@ -89,7 +110,7 @@ enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
         if (mask >> k & 1)
             continue;
         if (!codec)
-            return CN_OK;
+            return check_bytes(storage, k, &step, fault);
         step.filter = &storage->pipeline[k];
         if (codec == &cn_shuffle && !before.steps && step.filter->parameters[0] == raw->width) {
             raw->shuffled = true;

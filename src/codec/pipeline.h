@@ -1,29 +1,35 @@
 /*
  * The filters of a chunk in their order: whether codecs can undo them all, and undoing them. Knows
- * the table of codecs, and no single codec but the shuffle that kernels undo by themselves.
+ * the table of codecs, but of single codecs only shuffle, which kernels can undo.
  */
 #ifndef CLIMNORM_CODEC_PIPELINE_H
 #define CLIMNORM_CODEC_PIPELINE_H
 
 #include "codec/scratch.h"
 
-/* The filters for people: "shuffle + deflate 5", "none". Returns: text. */
+/* Writes the filters to text, for people: "shuffle + deflate 5", "none".
+ * Returns: text. */
 const char *cn_pipeline_describe(const struct cn_storage *storage, char *text, size_t size);
 
-/* Returns: the first filter that no codec undoes within bounds; NULL: codecs undo them all. */
+/* Returns: whether the filter can have its parameters, as far as codecs know. */
+bool cn_filter_is_valid(const struct cn_filter *filter, const struct cn_storage *storage);
+
+/* Returns: the first filter that only HDF5 undoes; NULL: codecs undo them all. */
 const struct cn_filter *cn_pipeline_first_unknown(const struct cn_storage *storage);
 
-/* One filter for people: "deflate 5"; the name that the file gives it; "filter 32000". Returns:
- * text. */
+/* Writes one filter to text, for people: "deflate 5"; the name that the file gives it; "filter
+ * 32000".
+ * Returns: text. */
 const char *cn_filter_describe(const struct cn_filter *filter, char *text, size_t size);
 
-/* Returns: the most bytes that a chunk of `bytes` may be stored in. */
+/* Returns: the most bytes that a chunk of `bytes` may take as stored. */
 size_t cn_encoded_bound(size_t bytes);
 
-/* Undoes the filters of one chunk. `mask`, of HDF5: bit k: filter k was left out. stored[size]: in
- * scratch buffer 0 or outside of scratch. raw: elements and width are given; sets bytes and
- * shuffled: a shuffle that was the first step stays, and kernels undo it. It stops before a filter
- * that no codec undoes; then raw->bytes is NULL, and all that came before is right.
+/* Undoes the filters of one chunk. mask: bit k is set where filter k was left out. stored[size]: in
+ * scratch buffer 0 or outside of the scratch. raw: elements and width are given; bytes and shuffled
+ * are set. A shuffle that was the first filter stays, for kernels to undo.
+ * It stops before a filter that only HDF5 undoes. Then raw->bytes is NULL, and the filters after it
+ * were right. If the filter has a codec, HDF5 will read no byte beyond the chunk.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: *fault says what the chunk does ("does not match its
  * checksum"); CN_BAD_MACHINE: out of memory. Owns: raw->bytes is `stored` or of the scratch. */
 enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
