@@ -170,14 +170,20 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
 
 /* --- in the parent --- */
 
+/* A child that another thread forks meanwhile would keep the pipe open. */
+static pthread_mutex_t pipe_mutex = PTHREAD_MUTEX_INITIALIZER;
+
 /* False: no child was started, and errno says why. */
 static bool start_child(struct run *run, struct child *child)
 {
     int ends[2];
     pid_t parent = getpid();
     sigset_t all, before;
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    pthread_mutex_lock(&pipe_mutex);
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        pthread_mutex_unlock(&pipe_mutex);
         return false;
+    }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* the parent's handlers are not for the child */
     pid_t pid = fork();
@@ -190,6 +196,7 @@ static bool start_child(struct run *run, struct child *child)
     int reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
+    pthread_mutex_unlock(&pipe_mutex);
     if (pid < 0) {
         close(ends[0]);
         errno = reason;

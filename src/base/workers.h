@@ -43,8 +43,8 @@ struct cn_workers {
                              const struct cn_error *failure, struct cn_error *error);
 };
 
-/* Examines all items. Children ignore signals that ask the parent to stop. To be called before
- * tasks start: no other thread may hold a lock that examine needs.
+/* Examines all items. Children ignore signals that ask the parent to stop. No other thread may hold
+ * a lock that examine needs, but the HDF5 lock: a fork waits for that.
  * Returns: CN_OK. Errors: CN_STOPPED: the watch asked for it. CN_BAD_MACHINE: that of the first
  * item which has it; or no child can be started. */
 enum cn_status cn_workers_run(const struct cn_workers *workers, struct cn_error *error);

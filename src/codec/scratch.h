@@ -7,6 +7,8 @@
 
 #include "codec/codec.h"
 
+#include <stdatomic.h>
+
 enum { CN_SCRATCH_BUFFERS = 3, CN_MAX_CODECS = 32 };
 
 struct cn_scratch {
@@ -15,15 +17,16 @@ struct cn_scratch {
     void *codec_states[CN_MAX_CODECS]; /* in the order of cn_codecs */
 
     /* Of src/source: */
-    uint64_t bytes_read;                    /* from input files, by this thread */
+    uint64_t bytes_read;                    /* of input files */
     const struct cn_prefetched *prefetched; /* of the units that are decoded now; NULL: none */
+    const atomic_int *stop;                 /* not 0: decoding may end early; NULL: it never does */
 };
 
 /* At least `bytes` bytes of buffer `which`, at least one, whose content is undefined.
  * Returns: the buffer; NULL: out of memory. Owns: the scratch, until the next call for `which`. */
 unsigned char *cn_scratch_get(struct cn_scratch *scratch, int which, size_t bytes);
 
-/* Where a codec keeps its state of this thread. */
+/* Returns: where a codec keeps its state of this thread. */
 void **cn_scratch_state(struct cn_scratch *scratch, const struct cn_codec *codec);
 
 /* Encodes `in` to out[capacity], which holds at least codec->bound(in_bytes).

@@ -270,8 +270,10 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
         touch_share(engine, state, index);
     worker->scratch.bytes_read = 0;
     worker->scratch.prefetched = ahead;
+    worker->scratch.stop = engine->hooks->stop;
     if (cn_reader_decode(work->reader, work->first_unit, work->unit_count, &worker->scratch,
-                         &error))
+                         &error) &&
+        cn_engine_is_running(engine))
         drop_source_years(engine, load, work->reader, &error);
     worker->scratch.prefetched = NULL;
     size_t line = (size_t)(worker - engine->workers) % CN_COUNTER_LINES;

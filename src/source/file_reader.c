@@ -95,17 +95,29 @@ bool cn_reader_span(const struct cn_reader *reader, size_t first, size_t count, 
     return needed > 0 && needed >= *size / 2;
 }
 
+/* Of a block of instants: the values in the worker process, and the rows that both share. */
+static uint64_t block_bytes(const struct cn_reader *reader, size_t first, size_t count)
+{
+    uint64_t instants = 0;
+    for (size_t unit = first; unit < first + count; unit++) {
+        const size_t some = reader->unit_first[unit + 1] - reader->unit_first[unit];
+        instants = some > instants ? some : instants;
+    }
+    return reader->unit_bytes + instants * reader->layout->row_cells * sizeof(float);
+}
+
 uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, size_t count)
 {
     const struct cn_storage *storage = &reader->file->storage;
+    const uint64_t block = reader->unit_first ? block_bytes(reader, first, count) : 0;
     if (storage->layout != CN_CHUNKED)
-        return 0; /* units are small */
+        return block; /* other units are small */
     const uint64_t inflated = (uint64_t)cn_chunk_elements(storage) * storage->value_bytes;
     uint64_t stored = reader->chunks ? 0 : inflated; /* as netCDF-C reads it: not known */
     for (size_t unit = first; reader->chunks && unit < first + count; unit++)
         if (reader->chunks[unit].size > stored)
             stored = reader->chunks[unit].size;
-    return stored + (storage->filter_count ? inflated : 0) +
+    return block + stored + (storage->filter_count ? inflated : 0) +
            (storage->filter_count > 1 ? inflated : 0);
 }
 

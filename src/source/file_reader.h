@@ -24,7 +24,8 @@ uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, s
 
 /* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
  * own scratch.
- * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged or changed; CN_BAD_MACHINE. */
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged or changed; CN_BAD_MACHINE; CN_STOPPED:
+ * scratch->stop asked for it. */
 enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, size_t count,
                                 struct cn_scratch *scratch, struct cn_error *error);
 

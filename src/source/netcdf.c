@@ -6,7 +6,9 @@
  */
 #include "source/netcdf.h"
 
+#include "base/machine.h"
 #include "base/workers.h"
+#include "guard/fault.h"
 #include "guard/hdf5_lock.h"
 #include "guard/library.h"
 #include "source/block.h"
@@ -24,7 +26,10 @@
 
 enum { BLOCK_BYTES = 16 << 20, MOST_BLOCK_BYTES = 256 << 20 };
 enum { VALUES, SUMS, COUNTS }; /* scratch buffers */
-enum { DECODE_CPU_S = 600 };   /* for a block, which may be many times BLOCK_BYTES in its chunks */
+enum {
+    DECODE_CPU_S = 600,  /* for a block, which may be many times BLOCK_BYTES in its chunks */
+    DECODE_WAIT_S = 3600 /* CPU time takes longer where others compute too */
+};
 
 static size_t box_cells(const struct cn_reader *reader)
 {
@@ -80,13 +85,33 @@ static enum cn_status plan_blocks(struct cn_reader *reader, struct cn_error *err
     return CN_OK;
 }
 
+/* The most memory that a worker process may take: for the block, netCDF-C's cache of chunks, and
+ * chunks on their way through codecs and HDF5's filters. */
+static uint64_t worker_bytes(const struct cn_reader *reader)
+{
+    const struct cn_storage *storage = &reader->file->storage;
+    const uint64_t chunk =
+        storage->layout == CN_CHUNKED ? cn_chunk_elements(storage) * storage->value_bytes : 0;
+    return ((uint64_t)1 << 30) + 8 * chunk;
+}
+
+/* Whether a worker process could take that much. */
+static bool sound_file_has_memory(const struct cn_reader *reader)
+{
+    return worker_bytes(reader) <= cn_machine_memory() / 2 && !cn_memory_is_short();
+}
+
 static enum cn_status fail_netcdf(const struct cn_reader *reader, int code, int reason,
                                   struct cn_error *error)
 {
     char what[512];
     snprintf(what, sizeof what, "%.200s cannot be read (netCDF: %s)", reader->file->variable,
              nc_strerror(code));
-    return cn_library_fail(reader->file->path, what, code == NC_ENOMEM ? ENOMEM : reason, error);
+    if (code == NC_ENOMEM)
+        reason = ENOMEM;
+    if (reason == ENOMEM && cn_hdf5_is_usable() && sound_file_has_memory(reader))
+        reason = 0; /* this file asks for more */
+    return cn_library_fail(reader->file->path, what, reason, error);
 }
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
@@ -249,16 +274,6 @@ static enum cn_status accept_block(void *context, size_t item, struct cn_archive
     return found->status;
 }
 
-/* What a worker process may take: the block, netCDF-C's cache of chunks, and chunks on their way
- * through HDF5's filters. */
-static uint64_t memory_for(const struct cn_reader *reader)
-{
-    const struct cn_storage *storage = &reader->file->storage;
-    const uint64_t chunk =
-        storage->layout == CN_CHUNKED ? cn_chunk_elements(storage) * storage->value_bytes : 0;
-    return ((uint64_t)1 << 30) + 4 * chunk;
-}
-
 /* Decodes one unit in a worker process: its rows go to shared memory, and from there to the slab.
  */
 static enum cn_status decode_block(const struct cn_reader *reader, size_t unit,
@@ -276,10 +291,13 @@ static enum cn_status decode_block(const struct cn_reader *reader, size_t unit,
         if (reader->rows[t - reader->first])
             shared.rows[t - reader->first] = (float *)(void *)(memory + (t - first) * row_bytes);
     struct block_task task = {&shared, unit, scratch};
+    const struct cn_watch watch = {.stop = scratch->stop};
     if (!status)
         status = cn_workers_run(&(struct cn_workers){.count = 1,
+                                                     .timeout_s = DECODE_WAIT_S,
                                                      .cpu_s = DECODE_CPU_S,
-                                                     .memory_bytes = memory_for(reader),
+                                                     .memory_bytes = worker_bytes(reader),
+                                                     .watch = &watch,
                                                      .context = &task,
                                                      .examine = decode_in_worker,
                                                      .accept = accept_block},

@@ -68,7 +68,8 @@ struct cn_backend {
 
     /* Decodes `count` units from `first` on into the rows; any number of threads at once. file: an
      * open descriptor.
-     * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE. */
+     * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE; CN_STOPPED:
+     * scratch->stop asked for it. */
     enum cn_status (*decode)(const struct cn_reader *reader, int file, size_t first, size_t count,
                              struct cn_scratch *scratch, struct cn_error *error);
 };
