@@ -5,8 +5,7 @@
 
 enum { CHECKSUM_BYTES = 4 };
 
-/* The checksum behind the data is theirs, or theirs with the bytes of each half swapped, as HDF5
- * before 1.6.3 wrote it on some machines. */
+/* HDF5 before 1.6.3 swapped the bytes of each half of the checksum on some machines. */
 static bool checksum_is_right(const struct cn_kernels *kernels, const unsigned char *bytes,
                               size_t size)
 {

@@ -18,7 +18,8 @@ static uint64_t big_endian(const unsigned char *bytes, size_t count)
     return number;
 }
 
-static bool decode_block(const unsigned char *in, size_t stored, unsigned char *out, size_t bytes)
+static bool decode_lz4_block(const unsigned char *in, size_t stored, unsigned char *out,
+                             size_t bytes)
 {
     if (stored == bytes)
         memcpy(out, in, bytes);
@@ -44,7 +45,7 @@ static enum cn_status decode_lz4(struct cn_codec_step *step)
         const size_t stored = (size_t)big_endian(in, BLOCK_BYTES);
         const size_t bytes = (size_t)(block < size - done ? block : size - done);
         in += BLOCK_BYTES;
-        if (stored > (size_t)(end - in) || !decode_block(in, stored, step->out + done, bytes))
+        if (stored > (size_t)(end - in) || !decode_lz4_block(in, stored, step->out + done, bytes))
             return CN_BAD_INPUT;
         in += stored;
     }

@@ -12,8 +12,8 @@ static void close_zstd(void *state)
     ZSTD_freeDCtx(state);
 }
 
-/* One frame of today's format: libzstd's decoders for older formats are little tested against
- * damage. Libzstd decodes straight to `out`, however large a window the frame asks for. */
+/* Takes one frame of today's format only: libzstd's decoders for older formats are little tested
+ * against damage. Libzstd decodes straight to `out`, however large a window the frame asks for. */
 static enum cn_status decode_zstd(struct cn_codec_step *step)
 {
     if (!*step->state)

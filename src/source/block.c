@@ -1,6 +1,6 @@
 /*
- * Scattering: the cells that regions need leave a block and go to their rows; the others are never
- * touched.
+ * Scattering: the cells that regions need are copied from a block to their rows. The others are
+ * never read.
  */
 #include "source/block.h"
 
@@ -8,7 +8,7 @@
 
 enum { STRETCH = 512 }; /* cells unpacked at a time, on the stack */
 
-/* A run of neighbouring cells: where it goes in a row, where it starts in the block. */
+/* A run of neighbouring cells: its index in a row, and in the block. */
 struct span {
     size_t cell, element, count;
 };

@@ -1,6 +1,6 @@
 /*
- * A block of raw values in memory and how it lies on the file's time, lat and lon; scattered into
- * the rows of a reader. Both ways of reading end here.
+ * A block of raw values in memory, and where they are along the file's time, lat and lon. All
+ * backends end here: the cells that regions need are copied to the rows of a reader.
  */
 #ifndef CLIMNORM_SOURCE_BLOCK_H
 #define CLIMNORM_SOURCE_BLOCK_H
@@ -10,23 +10,24 @@
 struct cn_block {
     struct cn_raw raw;
     size_t origin;    /* the element at `first` */
-    size_t first[3];  /* place of the first cell along time, lat, lon */
-    size_t count[3];  /* that lie inside the box of the read */
+    size_t first[3];  /* index of the first cell along time, lat, lon */
+    size_t count[3];  /* of cells inside the reader's box */
     size_t stride[3]; /* in elements */
 };
 
-/* Any type, packing, byte order and shuffle. */
+/* Writes the numbers to the rows, whatever type, packing, byte order and shuffle. */
 void cn_scatter_values(const struct cn_reader *reader, const struct cn_block *block);
 
-/* All cells of the block the same; its bytes do not count. */
+/* Writes `fill` for all cells of the block, which needs no bytes. */
 void cn_scatter_fill(const struct cn_reader *reader, const struct cn_block *block, float fill);
 
-/* Several instants of one day: adds the values that are there to
- * sums[row_cells], what rounding took from them to errors, and their numbers to counts. */
+/* Sums of the instants of one day, each [row_cells]. */
 struct cn_sums {
-    double *sums, *errors;
-    unsigned *counts;
+    double *sums, *errors; /* errors: what rounding took from the sums */
+    unsigned *counts;      /* of values that are not missing */
 };
+
+/* Adds the values of the block. */
 void cn_scatter_sums(const struct cn_reader *reader, const struct cn_block *block,
                      const struct cn_sums *sums);
 

@@ -1,5 +1,5 @@
 /*
- * Bytes of an input file: that it is still the file that the catalog saw, and reading.
+ * Reading bytes of an input file, and checking that it is still the file that the catalog saw.
  */
 #ifndef CLIMNORM_SOURCE_BYTES_H
 #define CLIMNORM_SOURCE_BYTES_H
@@ -12,7 +12,7 @@ struct cn_prefetched {
     const unsigned char *bytes;
 };
 
-/* Opens the file for reading if it is still the same one. Does not wait for a FIFO's writer.
+/* Opens the file for reading if it is still the same one. Does not wait if it is a FIFO now.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: it changed or is not there; CN_BAD_MACHINE. Owns: the
  * caller closes *descriptor. */
 enum cn_status cn_file_open(const struct cn_file *file, int *descriptor, struct cn_error *error);

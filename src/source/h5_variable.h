@@ -16,7 +16,7 @@ struct cn_h5_variable {
 struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file);
 void cn_h5_variable_close(const struct cn_h5_variable *variable);
 
-/* The slab value of what was never written, into reader->fill.
+/* Sets reader->fill, the slab value of what was never written.
  * Returns: false: HDF5 cannot tell. */
 bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader *reader);
 

@@ -6,10 +6,10 @@
 
 #include "source/block.h"
 
-/* dims: the positions of time, lat and lon among the dimensions. */
+/* Sets dims: the positions of time, lat and lon among the dimensions. */
 void cn_storage_dims(const struct cn_storage *storage, size_t dims[3]);
 
-/* Returns: the values of a chunk, at the edge too: chunks are stored full size. */
+/* Returns: the values of a chunk. Those at the edge have as many: they are stored in full. */
 size_t cn_chunk_elements(const struct cn_storage *storage);
 
 /* Lays units of reader->extent over the box in the reader's instants; aligned: units begin at
@@ -17,8 +17,8 @@ size_t cn_chunk_elements(const struct cn_storage *storage);
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: more than can be counted. */
 enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_error *error);
 
-/* begin: where the unit begins in the file.
- * Returns: its part that lies in the box, without bytes. */
+/* Sets begin: where the unit begins in the file.
+ * Returns: its part inside the box, without bytes. */
 struct cn_block cn_unit_block(const struct cn_reader *reader, size_t unit, size_t begin[3]);
 
 /* Returns: whether a region has cells in the block. */

@@ -1,7 +1,7 @@
 /*
- * Missing values are decided on raw values, before unpacking; unpacking is in double; the slab
- * value is rounded once. The loops are kernels; here is what they go by. Spec: docs/config.md,
- * "What counts as missing".
+ * Missing values are decided on raw values, before unpacking. Unpacking is in double, and the slab
+ * value is rounded once. The loops are kernels; their rules are made here. docs/numbers.md, "From
+ * stored values to numbers", says what is right.
  */
 #include "source/unpack.h"
 

@@ -7,10 +7,11 @@
 #include "climnorm/catalog.h"
 #include "kernels.h"
 
-/* NetCDF User's Guide, attribute conventions; CF section 8.1. */
+/* NetCDF User's Guide, attribute conventions; CF section 8.1.
+ * Returns: how kernels turn the file's raw values into numbers. */
 struct cn_unpacking cn_unpacking_rules(const struct cn_file *file);
 
-/* The missing rules of raw float32 values. */
+/* Returns: which raw float32 values are missing. */
 struct cn_float_missing cn_float_rules(const struct cn_packing *packing);
 
 #endif
