@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "climnorm/error.h"
-#include "codec/codec.h"
+#include "codec/table.h"
 #include "guard/crash.h"
 #include "kernels.h"
 

@@ -1,6 +1,6 @@
 /*
  * A codec undoes one filter of HDF5: it decodes the bytes of a chunk in memory, in any thread. Each
- * codec is a file of its own and a row of the table in codec.c. It knows no file, no HDF5 call and
+ * codec is a file of its own and a row of the table in table.c. It knows no file, no HDF5 call and
  * no other codec.
  */
 #ifndef CLIMNORM_CODEC_CODEC_H
@@ -65,13 +65,7 @@ struct cn_codec {
     void (*library)(char text[CN_LIBRARY_BYTES]);
 };
 
-/* All codecs. The last entry is NULL. */
-extern const struct cn_codec *const cn_codecs[];
-
 /* Those that encode. */
 extern const struct cn_codec cn_deflate, cn_shuffle;
-
-/* Returns: the codec of an HDF5 filter; NULL: there is none. */
-const struct cn_codec *cn_codec_find(int id);
 
 #endif

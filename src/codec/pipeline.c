@@ -4,6 +4,8 @@
  */
 #include "codec/pipeline.h"
 
+#include "codec/table.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -3,6 +3,8 @@
  */
 #include "codec/scratch.h"
 
+#include "codec/table.h"
+
 #include <stdlib.h>
 
 enum { ALIGNMENT = 64, GRANULE = 4096 };

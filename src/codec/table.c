@@ -1,7 +1,7 @@
 /*
  * The table of codecs. docs/extending.md says how to add one.
  */
-#include "codec/codec.h"
+#include "codec/table.h"
 
 extern const struct cn_codec cn_fletcher32, cn_zstd, cn_lz4, cn_blosc, cn_bzip2, cn_szip, cn_nbit,
     cn_scaleoffset;
