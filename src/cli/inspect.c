@@ -207,7 +207,7 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
-static enum cn_status inspect_path(const char *path)
+static enum cn_status print_inspection(const char *path)
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
@@ -235,7 +235,7 @@ int cn_command_inspect(int argc, char **argv)
             return CN_EXIT_OK;
         if (next != CN_ARGUMENT_OPERAND)
             return CN_EXIT_USAGE;
-        enum cn_status status = inspect_path(arguments.value);
+        enum cn_status status = print_inspection(arguments.value);
         if (status == CN_BAD_MACHINE)
             return CN_EXIT_MACHINE;
         if (status)
