@@ -88,13 +88,6 @@ static rlim_t memory_used(void)
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static rlim_t cpu_seconds_used(void)
-{
-    struct timespec used = {0};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (rlim_t)used.tv_sec + 1;
-}
-
 static rlim_t given_limit(__rlimit_resource_t resource)
 {
     struct rlimit limit;
@@ -158,7 +151,7 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
     struct cn_archive out = {0};
     set_limit(RLIMIT_CORE, 0);
     for (bool is_well = true; is_well && item < run->workers->count; item += run->stride) {
-        rlim_t used = memory_used(), seconds = cpu_seconds_used() + cpu_s;
+        rlim_t used = memory_used(), seconds = (rlim_t)(clock() / CLOCKS_PER_SEC) + 1 + cpu_s;
         rlim_t most = used ? used + run->item_bytes : data;
         set_limit(RLIMIT_CPU, seconds < cpu ? seconds : cpu);
         set_limit(RLIMIT_DATA, most < data ? most : data);
@@ -298,11 +291,10 @@ static void on_answer(struct run *run, struct child *child)
     child->answer.unpacking = true;
     enum cn_status status =
         workers->accept(workers->context, child->next, &child->answer, NULL, run->error);
-    if (status != CN_BAD_INPUT) {
+    if (status == CN_BAD_INPUT)
+        fail_damaged(run, child);
+    else
         finish_item(run, child, status);
-        return;
-    }
-    fail_damaged(run, child);
 }
 
 /* The pipe is closed. The child is dying, and its status tells of what (not where SIGCHLD is
