@@ -1,5 +1,5 @@
 /*
- * Everything here may run inside a signal handler.
+ * Code here may run in a signal handler: no allocation, no stdio.
  */
 #include "guard/crash.h"
 
@@ -14,23 +14,18 @@ enum { HANDLER_STACK_BYTES = 1 << 14 };
 static _Thread_local volatile sig_atomic_t depth;
 static _Thread_local unsigned char handler_stack[HANDLER_STACK_BYTES];
 
-/* HDF5 that could not begin recurses until the stack is full: a handler needs another one. */
-static void set_handler_stack(void)
-{
-    const stack_t own = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
-    stack_t before;
-    if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE)) /* else a sanitizer's */
-        sigaltstack(&own, NULL);
-}
-
 void cn_library_enter(void)
 {
+    /* HDF5 without memory recurses until the stack is full: signal handlers need another one. */
+    const stack_t own = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
+    stack_t before;
     if (!handler_stack[0]) {
-        handler_stack[0] = 1; /* stacks grow down to here */
-        set_handler_stack();
+        handler_stack[0] = 1; /* marks it as set; a stack grows down and reaches this byte last */
+        if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE))
+            sigaltstack(&own, NULL); /* else a sanitizer has set one */
     }
     if (depth == 0)
-        errno = 0; /* what a crash report finds in it then comes from the library */
+        errno = 0; /* so that on_crash finds only what the library has set */
     depth = depth + 1;
 }
 
@@ -39,20 +34,12 @@ void cn_library_leave(void)
     depth = depth - 1;
 }
 
-bool cn_in_library(void)
-{
-    return depth > 0;
-}
-
-static const struct crash {
-    int number;
-    const char *name;
-} CRASHES[] = {{SIGSEGV, "SIGSEGV"},
-               {SIGBUS, "SIGBUS"},
-               {SIGFPE, "SIGFPE"},
-               {SIGILL, "SIGILL"},
-               {SIGABRT, "SIGABRT"}};
-enum { CRASH_COUNT = sizeof CRASHES / sizeof *CRASHES };
+static const char *const CRASH_NAMES[] = {[SIGSEGV] = "SIGSEGV",
+                                          [SIGBUS] = "SIGBUS",
+                                          [SIGFPE] = "SIGFPE",
+                                          [SIGILL] = "SIGILL",
+                                          [SIGABRT] = "SIGABRT"};
+enum { CRASH_COUNT = sizeof CRASH_NAMES / sizeof *CRASH_NAMES };
 
 static pid_t program; /* not the children that it forks */
 static int code;
@@ -76,26 +63,18 @@ static void on_exit_call(void)
     _exit(code);
 }
 
-static const char *crash_name(int number)
-{
-    for (int k = 0; k < CRASH_COUNT; k++)
-        if (CRASHES[k].number == number)
-            return CRASHES[k].name;
-    return "a signal";
-}
-
 /* errno is that of the thread that crashed. It was 0 when the thread entered the library. */
 static void on_crash(int number)
 {
     const int reason = errno;
     char line[256];
-    if (getpid() == program && cn_in_library() && reason == ENOMEM) {
+    if (getpid() == program && depth > 0 && reason == ENOMEM) {
         write_stderr("climnorm: a library crashed because memory ran out; " DO_NEXT);
         _exit(code);
     }
     if (getpid() == program) {
-        stpcpy(stpcpy(stpcpy(stpcpy(line, "climnorm: crashed ("), crash_name(number)),
-                      cn_in_library() ? ", in a library" : ""),
+        stpcpy(stpcpy(stpcpy(stpcpy(line, "climnorm: crashed ("), CRASH_NAMES[number]),
+                      depth > 0 ? ", in a library" : ""),
                "); this is a defect, please report it; finished files are kept, run again\n");
         write_stderr(line);
     }
@@ -105,14 +84,15 @@ static void on_crash(int number)
 
 void cn_crash_watch(int exit_code)
 {
+    const struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    struct sigaction before;
     program = getpid();
     code = exit_code;
     atexit(on_exit_call);
-    for (int k = 0; k < CRASH_COUNT; k++) {
-        struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK}, before;
-        if (sigaction(CRASHES[k].number, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(CRASHES[k].number, &action, NULL); /* else a sanitizer wants to see it */
-    }
+    for (int number = 0; number < CRASH_COUNT; number++)
+        if (CRASH_NAMES[number] && sigaction(number, NULL, &before) == 0 &&
+            before.sa_handler == SIG_DFL) /* else a sanitizer wants to see it */
+            sigaction(number, &action, NULL);
 }
 
 void cn_crash_allow_exit(void)

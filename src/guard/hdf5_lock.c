@@ -1,5 +1,5 @@
 /*
- * A mutex. HDF5 has one of its own, netCDF-C has none.
+ * A mutex of our own: netCDF-C has none, and HDF5 has one only if it was built so.
  */
 #include "guard/hdf5_lock.h"
 
@@ -14,34 +14,24 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool is_initialized;          /* guarded by the mutex */
-static atomic_bool is_usable = true; /* never again once memory lacked */
-
-/* A process that is forked while another thread is inside HDF5 would find it half changed. */
-static void lock_before_fork(void)
-{
-    pthread_mutex_lock(&mutex);
-}
-
-static void unlock_after_fork(void)
-{
-    pthread_mutex_unlock(&mutex);
-}
+static atomic_bool is_usable = true; /* false for good once memory ran out */
 
 /* False: out of memory. */
 static bool initialize_libraries(void)
 {
-    if (pthread_atfork(lock_before_fork, unlock_after_fork, unlock_after_fork))
+    /* A child that is forked while another thread is inside HDF5 would find it half changed. */
+    if (pthread_atfork(cn_hdf5_lock, cn_hdf5_unlock, cn_hdf5_unlock))
         return false;
     H5dont_atexit(); /* the first call: HDF5 1.10 crashes at exit after a flush that failed */
     if (H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 ||
-        H5Lunregister(H5L_TYPE_EXTERNAL) < 0 ||     /* a file must not make us open another */
+        H5Lunregister(H5L_TYPE_EXTERNAL) < 0 ||     /* no file may open another one */
         H5Pget_driver(H5P_FILE_ACCESS_DEFAULT) < 0) /* else no file can be opened */
         return false;
-    /* It looks for settings in the home folder, and leaves an errno about them. Without this, that
-     * would happen when the first file is opened. */
-    const bool is_well = nc_initialize() == NC_NOERR; /* it does not try twice */
+    /* It looks for settings in the home folder and leaves an errno if it finds none. Here that does
+     * no harm; else it would happen while the first file is opened. It cannot be called again. */
+    const bool is_done = nc_initialize() == NC_NOERR;
     errno = 0;
-    return is_well;
+    return is_done;
 }
 
 void cn_hdf5_lock(void)

@@ -1,19 +1,19 @@
 /*
- * The HDF5 lock. netCDF-C and HDF5 may be called by one thread at a time: whoever calls them holds
- * this lock, keeps it short, and neither creates nor waits for a task while holding it.
+ * The HDF5 lock. Only one thread at a time may call netCDF-C and HDF5. A caller holds this lock for
+ * a short time, and neither creates a task nor waits for one meanwhile.
  */
 #ifndef CLIMNORM_GUARD_HDF5_LOCK_H
 #define CLIMNORM_GUARD_HDF5_LOCK_H
 
 #include <stdbool.h>
 
-/* The first call also prepares the libraries: HDF5 prints no error stack, and follows no link into
- * another file, in the whole process. Clears errno. */
+/* Takes the lock and clears errno. The first call also prepares the libraries for the whole
+ * process: HDF5 prints no error stack, and follows no link into another file. */
 void cn_hdf5_lock(void);
 void cn_hdf5_unlock(void);
 
-/* False: the libraries could not be prepared, because memory ran out. What they have said of a file
- * since then is worth nothing. May be called without the lock. */
+/* Whether the libraries can be used. False: they could not be prepared, because memory ran out; an
+ * error that they report then says nothing about the file. May be called without the lock. */
 bool cn_hdf5_is_usable(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * One guarded call. It knows no library but through the HDF5 lock.
+ * Knows no library; HDF5 only by its lock.
  */
 #include "guard/library.h"
 
@@ -10,51 +10,41 @@
 #include <errno.h>
 #include <string.h>
 
-static void lock_library(enum cn_library_lock lock)
+/* Whether an errno other than ENOMEM, after a refusal, is about the machine. EAGAIN is not: HDF5
+ * leaves it when another program has locked the file. */
+static bool is_machine_errno(int reason)
 {
-    if (lock == CN_LIBRARY_HDF5_LOCKED)
-        cn_hdf5_lock();
-    else if (lock == CN_LIBRARY_UNLOCKED)
-        cn_library_enter();
+    return reason != EAGAIN && cn_errno_status(reason, CN_OK) == CN_BAD_MACHINE;
 }
 
-static void unlock_library(enum cn_library_lock lock)
-{
-    if (lock == CN_LIBRARY_HDF5_LOCKED)
-        cn_hdf5_unlock();
-    else if (lock == CN_LIBRARY_UNLOCKED)
-        cn_library_leave();
-}
-
-static enum cn_status fail_machine(const char *what, int reason, struct cn_error *error)
-{
-    return cn_fail(error, CN_BAD_MACHINE, "%s: %s; %s", what, strerror(reason),
-                   cn_errno_advice(reason));
-}
-
-/* After the last call. A success with ENOMEM may have left something out. */
+/* Decides what the last call means. A success with ENOMEM may have left something out. */
 static enum cn_status judge_call(const struct cn_library_call *call, enum cn_status status,
                                  int reason, struct cn_error *error)
 {
-    const bool is_sound = call->input_is_sound;
-    if (call->lock != CN_LIBRARY_UNLOCKED && !cn_hdf5_is_usable())
-        return fail_machine(call->what, ENOMEM, error);
-    if (status == CN_OK && reason == ENOMEM && cn_memory_is_short())
-        return fail_machine(call->what, ENOMEM, error);
-    if (status == CN_OK && reason == ENOMEM && !is_sound)
-        return cn_fail(error, CN_BAD_INPUT, "%s: damaged: it asks for more memory than there is",
-                       call->what);
-    if (status == CN_BAD_INPUT &&
-        ((is_sound && reason == ENOMEM) || cn_library_errno_status(reason) == CN_BAD_MACHINE))
-        return fail_machine(call->what, reason, error);
-    return status;
+    const bool is_refusal = status == CN_BAD_INPUT, is_sound = call->input_is_sound;
+    bool is_machine = is_refusal && is_machine_errno(reason);
+    if (call->lock != CN_LIBRARY_UNLOCKED && !cn_hdf5_is_usable()) {
+        reason = ENOMEM;
+        is_machine = true;
+    } else if (reason == ENOMEM && (is_refusal || status == CN_OK)) {
+        is_machine = (is_refusal && is_sound) || cn_memory_is_short();
+        if (!is_machine && !is_refusal && !is_sound)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "%s: damaged: it asks for more memory than there is", call->what);
+    }
+    return is_machine ? cn_fail(error, CN_BAD_MACHINE, "%s: %s; %s", call->what, strerror(reason),
+                                cn_errno_advice(reason))
+                      : status;
 }
 
 enum cn_status cn_library_call(const struct cn_library_call *call, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
     int reason = 0;
-    lock_library(call->lock);
+    if (call->lock == CN_LIBRARY_HDF5_LOCKED)
+        cn_hdf5_lock();
+    else if (call->lock == CN_LIBRARY_UNLOCKED)
+        cn_library_enter();
     for (int tries = 0; tries < 2; tries++) {
         errno = 0;
         status = call->function(call->context, error);
@@ -62,7 +52,10 @@ enum cn_status cn_library_call(const struct cn_library_call *call, struct cn_err
         if (reason != ENOMEM && !(status == CN_BAD_INPUT && call->input_is_sound))
             break;
     }
-    unlock_library(call->lock);
+    if (call->lock == CN_LIBRARY_HDF5_LOCKED)
+        cn_hdf5_unlock();
+    else if (call->lock == CN_LIBRARY_UNLOCKED)
+        cn_library_leave();
     return judge_call(call, status, reason, error);
 }
 
@@ -71,8 +64,7 @@ enum cn_status cn_library_fail(const char *path, const char *what, int reason,
 {
     if (!cn_hdf5_is_usable())
         reason = ENOMEM;
-    const enum cn_status status =
-        reason == ENOMEM ? CN_BAD_MACHINE : cn_library_errno_status(reason);
+    const enum cn_status status = is_machine_errno(reason) ? CN_BAD_MACHINE : CN_BAD_INPUT;
     if (status == CN_BAD_MACHINE || cn_errno_is_access(reason))
         return cn_fail(error, status, "%s: %s: %s; %s", path, what, strerror(reason),
                        cn_errno_advice(reason));

@@ -1,10 +1,10 @@
 /*
- * Calls of libraries that do not tell why they fail. HDF5, netCDF-C, UDUNITS and libconfig say "no"
- * for a damaged file, for a disk that fails and for lack of memory alike; errno is all that
- * remains. Without memory they may even report success and leave something out, or crash.
+ * Calls of libraries that do not say why they fail. HDF5, netCDF-C, UDUNITS and libconfig report a
+ * damaged file, a disk that fails and a lack of memory in the same way; only errno differs. When
+ * memory runs out, they may even report success and leave something out, or crash.
  *
- * cn_library_call makes such a call under guard: it clears errno, calls, calls once more where the
- * library may have lacked memory, and then decides between machine and input.
+ * cn_library_call clears errno, calls the library, and calls it again if it may have lacked memory.
+ * Then it decides whether the machine or the input is at fault.
  */
 #ifndef CLIMNORM_GUARD_LIBRARY_H
 #define CLIMNORM_GUARD_LIBRARY_H
@@ -14,36 +14,38 @@
 enum cn_library_lock {
     CN_LIBRARY_UNLOCKED,    /* UDUNITS and libconfig: one thread calls them */
     CN_LIBRARY_HDF5_LOCKED, /* the HDF5 lock is held during the call */
-    CN_LIBRARY_LOCKS_HDF5,  /* the function, or its caller, sees to the HDF5 lock */
+    CN_LIBRARY_LOCKS_HDF5,  /* the function or its caller takes the HDF5 lock */
 };
 
 struct cn_library_call {
-    /* Calls the library. It can be called twice: the second call begins anew. It returns CN_OK,
-     * CN_BAD_INPUT for whatever the library refuses, or another status, which stands. It leaves
-     * the errno of the library, or one that its own cn_library_fail has judged. */
+    /* Calls the library. It may be called twice, and begins at the beginning each time. It returns
+     * CN_OK; CN_BAD_INPUT for anything that the library refuses, even if cn_library_fail has
+     * reported it; or another status, which cn_library_call passes on. It leaves the errno of the
+     * library. */
     enum cn_status (*function)(void *context, struct cn_error *error);
     void *context;
     const char *what; /* what failed, for a message: "PATH: cannot be read" */
     enum cn_library_lock lock;
-    /* The input was read well before, with bounded memory, or is small text. Then a refusal is
-     * tried again too, whatever its errno, and ENOMEM is always the machine's. */
+    /* The input has been read without error before, with limited memory, or is a short text. Then
+     * the call is also repeated after a refusal, whatever its errno, and ENOMEM is always the
+     * machine's. */
     bool input_is_sound;
 };
 
-/* Calls call->function once, or twice: again after ENOMEM, whatever it returned, and after a
- * refusal of sound input.
- * Returns: CN_OK; or the status of the function, but
- * CN_BAD_MACHINE ("WHAT: reason; advice") instead of CN_OK or CN_BAD_INPUT where errno is about the
- * machine, or where HDF5 cannot be used any more; and
- * CN_BAD_INPUT instead of CN_OK where an input that is not known to be sound needs more memory than
- * there is, twice, while the machine has memory.
- * Errors: *error is that of the function, where its status stands. */
+/* Calls call->function, and calls it again after ENOMEM, whatever it returned, and after a refusal
+ * of sound input. The status of the last call counts, with two exceptions:
+ * - If errno is about the machine, or HDF5 cannot be used any more, CN_OK and CN_BAD_INPUT become
+ *   CN_BAD_MACHINE ("WHAT: reason; advice").
+ * - If both calls left ENOMEM although the machine has memory, and the input is not known to be
+ *   sound, CN_OK becomes CN_BAD_INPUT: the input asks for too much.
+ * Returns: that status. Errors: *error of the function, or of the exception. */
 enum cn_status cn_library_call(const struct cn_library_call *call, struct cn_error *error);
 
-/* For a function that knows best what failed. A library refused a file that was read well before
- * and left this errno, 0 before the call. `what` says what cannot be done, without path.
- * Returns: CN_BAD_MACHINE ("PATH: WHAT: reason; advice"); or CN_BAD_INPUT, with the reason where it
- * is the file's rights or that it is gone, else "PATH: WHAT; the file is damaged, …". */
+/* Reports that a library refused a file that has been read without error before. `what` says what
+ * cannot be done, without the path. `reason` is the errno that the library left; the caller set it
+ * to 0 before the call.
+ * Returns: CN_BAD_MACHINE or CN_BAD_INPUT. Errors: "PATH: WHAT: reason; advice" for the machine,
+ * and if the file is gone or may not be read; else "PATH: WHAT; the file is damaged, …". */
 enum cn_status cn_library_fail(const char *path, const char *what, int reason,
                                struct cn_error *error);
 
