@@ -1,7 +1,7 @@
 /*
  * Limits of control groups, in a tree of files that stands for the kernel's.
  */
-#include "base/cgroup.h"
+#include "base/machine.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /*
- * Errors: a function that can fail returns a status and fills one error object with a sentence for
- * people. Problems: a list of such sentences, for work that goes on after one. Only the command
- * line prints them or exits.
+ * Errors: a function that can fail returns a status, and fills one error object with a sentence for
+ * people. Problems: a list of such sentences, for work that goes on in spite of them. Only the
+ * command line prints them or exits.
  */
 #ifndef CLIMNORM_ERROR_H
 #define CLIMNORM_ERROR_H
@@ -13,7 +13,7 @@ enum cn_status {
     CN_OK = 0,
     CN_BAD_USAGE,   /* wrong command line or config; nothing was started */
     CN_BAD_INPUT,   /* a file or a variable cannot be used; the rest can */
-    CN_BAD_MACHINE, /* out of memory or disk, an I/O error: the run cannot go on */
+    CN_BAD_MACHINE, /* no memory, no disk space, an I/O error: the run cannot go on */
     CN_STOPPED,     /* a signal asked to stop */
 };
 
@@ -22,13 +22,13 @@ struct cn_error {
     char text[1024]; /* one line: where, what was expected, what to do; only printable UTF-8 */
 };
 
-/* Fills *error (may be NULL). The text may hold names from files: what is not printable UTF-8
- * becomes '?'.
+/* Fills *error, unless it is NULL. The text may hold names from files: characters that are not
+ * printable UTF-8 become '?'.
  * Returns: status, so that callers can write `return cn_fail(...)`. */
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* cn_fail for a failed allocation; `what` it was for.
+/* cn_fail for an allocation that failed. `what` says what the memory was for.
  * Returns: CN_BAD_MACHINE. */
 static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
 {
@@ -48,15 +48,18 @@ struct cn_problem {
 /* Not thread-safe; zero-initialise. */
 struct cn_problems {
     struct cn_problem *items;
-    size_t count, capacity;
-    bool lost; /* memory ran out: at least one more problem is not listed */
+    size_t count;
+    bool lost; /* out of memory: at least one problem is not in the list */
 };
 
-/* Adds a problem, made printable as by cn_fail. Without memory for it, `lost` is set. */
+/* Adds a problem; its text becomes printable as in cn_fail. Errors: problems->lost. */
 void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
+
 /* Returns: how many have this severity; `lost` counts as one CN_PROBLEM. */
 size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity);
+
+/* Frees the list, which is then empty. */
 void cn_problems_free(struct cn_problems *problems);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Bounds that arrays of fixed size rely on. The config keeps to them.
+ * Limits that arrays of fixed size rely on. The config is checked against them.
  */
 #ifndef CLIMNORM_LIMITS_H
 #define CLIMNORM_LIMITS_H

@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
 {
@@ -17,39 +16,32 @@ enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char
         return status;
     va_list args;
     va_start(args, format);
-    char text[sizeof error->text]; /* the arguments may point into *error */
-    vsnprintf(text, sizeof text, format, args);
+    struct cn_error filled = {.status = status}; /* the arguments may point into *error */
+    vsnprintf(filled.text, sizeof filled.text, format, args);
     va_end(args);
-    cn_make_printable(text);
-    memcpy(error->text, text, sizeof text);
-    error->status = status;
+    cn_make_printable(filled.text);
+    *error = filled;
     return status;
 }
 
 void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
                      ...)
 {
-    if (problems->count == problems->capacity) {
-        size_t capacity = problems->capacity ? 2 * problems->capacity : 16;
-        struct cn_problem *items = reallocarray(problems->items, capacity, sizeof *items);
-        if (!items) {
-            problems->lost = true;
-            return;
-        }
-        problems->items = items;
-        problems->capacity = capacity;
-    }
     va_list args;
     va_start(args, format);
     char *text = NULL;
     int length = vasprintf(&text, format, args);
     va_end(args);
-    if (length < 0) {
+    struct cn_problem *items =
+        length < 0 ? NULL : reallocarray(problems->items, problems->count + 1, sizeof *items);
+    if (!items) {
         problems->lost = true;
+        free(length < 0 ? NULL : text);
         return;
     }
     cn_make_printable(text);
-    problems->items[problems->count++] = (struct cn_problem){severity, text};
+    items[problems->count++] = (struct cn_problem){severity, text};
+    problems->items = items;
 }
 
 size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity)

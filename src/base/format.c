@@ -1,21 +1,35 @@
 /*
- * Sizes with binary prefixes.
+ * Sizes with binary prefixes, and the date of creation.
  */
 #include "base/format.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 const char *cn_format_bytes(uint64_t bytes, char text[24])
 {
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = (double)bytes / 1024;
-    unsigned unit = 0;
-    if (bytes < 1024) {
-        snprintf(text, 24, "%u B", (unsigned)bytes);
-        return text;
-    }
-    for (; value >= 999.5 && unit < 5; unit++)
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    int unit = 0;
+    for (; value >= (unit ? 999.5 : 1024) && unit < 6; unit++)
         value /= 1024;
-    snprintf(text, 24, "%.*f %s", value < 99.95, value, units[unit]);
+    snprintf(text, 24, "%.*f %s", unit && value < 99.95, value, units[unit]);
+    return text;
+}
+
+const char *cn_creation_date(char text[CN_DATE_BYTES])
+{
+    static const long long after_last_year = 253402300800; /* 10000-01-01 */
+    time_t when = time(NULL);
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end;
+    long long fixed = epoch ? strtoll(epoch, &end, 10) : -1;
+    if (epoch && *epoch && !*end && fixed >= 0 && fixed < after_last_year)
+        when = (time_t)fixed;
+    struct tm utc;
+    text[0] = '\0';
+    if (gmtime_r(&when, &utc))
+        strftime(text, CN_DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
     return text;
 }

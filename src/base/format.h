@@ -1,5 +1,5 @@
 /*
- * Numbers as people read them.
+ * Sizes and dates as text.
  */
 #ifndef CLIMNORM_BASE_FORMAT_H
 #define CLIMNORM_BASE_FORMAT_H
@@ -9,5 +9,13 @@
 /* Writes a size for people: "512 B", "12.3 MiB", "812 GiB".
  * Returns: text. */
 const char *cn_format_bytes(uint64_t bytes, char text[24]);
+
+enum { CN_DATE_BYTES = 32 };
+
+/* Writes the date that new files state, "2026-11-24T08:00:00Z": now, or the second that the
+ * environment variable SOURCE_DATE_EPOCH gives, so that files can be reproduced byte by byte
+ * (reproducible-builds.org). A value outside the years 1970 to 9999 counts as not set.
+ * Returns: text. */
+const char *cn_creation_date(char text[CN_DATE_BYTES]);
 
 #endif

@@ -9,12 +9,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Reads up to `size` bytes at `address`; fewer only where the file ends.
+/* Reads up to `size` bytes at `address`; fewer only if the file ends.
  * Returns: the number of bytes read; -1 on failure. Errors: errno. */
 ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address);
 
-/* Writes all bytes, with one call if the system accepts them at once, and waits without a bound for
- * a slow reader. A cancellation point.
+/* Writes all bytes, in one system call if possible. Waits as long as a slow reader needs. It is a
+ * cancellation point.
  * Returns: false on failure. Errors: errno. */
 bool cn_write_full(int file, const void *bytes, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * The pool: a chain of blocks, each larger request in a block of its own.
+ * A pool is a chain of blocks. A large request gets a block of its own.
  */
 #include "climnorm/pool.h"
 
@@ -45,18 +45,15 @@ void *cn_pool_alloc(struct cn_pool *pool, size_t count, size_t size)
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = pool->blocks;
     if (!block || block->size - block->used < bytes) {
-        size_t room = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
-        struct block *fresh = calloc(1, sizeof *fresh + room);
+        size_t block_bytes = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
+        struct block *fresh = calloc(1, sizeof *fresh + block_bytes);
         if (!fresh)
             return NULL;
-        fresh->size = room;
-        if (block && room == bytes) { /* second in the list: the first block still has space */
-            fresh->next = block->next;
-            block->next = fresh;
-        } else {
-            fresh->next = block;
-            pool->blocks = fresh;
-        }
+        fresh->size = block_bytes;
+        /* A block for one large request goes second: the first one may still have space. */
+        struct block **link = block && block_bytes == bytes ? &block->next : &pool->blocks;
+        fresh->next = *link;
+        *link = fresh;
         block = fresh;
     }
     void *at = block->bytes + block->used;
@@ -79,16 +76,16 @@ char *cn_pool_strdup(struct cn_pool *pool, const char *text)
 
 char *cn_pool_printf(struct cn_pool *pool, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    char *text = length < 0 ? NULL : cn_pool_alloc(pool, (size_t)length + 1, 1);
-    if (text)
-        vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
     va_end(args);
-    return text;
+    if (length < 0)
+        return NULL;
+    char *copy = cn_pool_strndup(pool, text, (size_t)length);
+    free(text);
+    return copy;
 }
 
 void *cn_pool_grow(struct cn_pool *pool, void *items, size_t count, size_t *capacity, size_t size)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,24 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+static char run_id[33];
+
+/* The process id and the time of the first call: no other process has both. */
+static void make_run_id(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(run_id, sizeof run_id, "%lx%09lx%08lx", (unsigned long)getpid() & 0xffffffff,
+             (unsigned long)now.tv_sec & 0xfffffffff, (unsigned long)now.tv_nsec);
+}
+
+const char *cn_run_id(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_run_id);
+    return run_id;
+}
 
 bool cn_make_folders(const char *path)
 {
@@ -30,10 +49,8 @@ bool cn_make_folders(const char *path)
 
 int cn_publish(const char *temporary, const char *path)
 {
-    int failed = 0;
     int file = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (file < 0 || fsync(file) || rename(temporary, path))
-        failed = errno;
+    int failed = file < 0 || fsync(file) || rename(temporary, path) ? errno : 0;
     if (file >= 0)
         close(file);
     if (failed)
@@ -41,40 +58,29 @@ int cn_publish(const char *temporary, const char *path)
     return failed;
 }
 
-/* Whether nobody else has locked the file, and `path` is its name. On a file system without locks
- * everything counts as unlocked: of two writers one then loses its temporary and fails. */
-static bool lock_named_file(int file, const char *path)
-{
-    struct stat opened, named;
-    bool is_locked = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-    return is_locked && fstat(file, &opened) == 0 && lstat(path, &named) == 0 &&
-           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
-
-/* Opens a new file, which stays locked until it is closed. Whoever removes a file that was left has
- * it locked meanwhile, so that it is no file that another process has just made. -1: errno. */
+/* Opens an empty file, which stays locked until it is closed. Removes a file that a killed process
+ * left, and waits for one that is locked. On a file system without locks every file counts as
+ * unlocked: one of two writers then loses its temporary and fails.
+ * Returns: -1 on failure. Errors: errno. */
 static int create_locked(const char *path)
 {
     enum { TRIES = 1000 };
     static const struct timespec pause = {.tv_nsec = 10000000};
     for (int i = 0; i < TRIES; i++) {
-        int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        bool is_new = file >= 0;
-        if (!is_new && errno != EEXIST)
+        struct stat opened, named;
+        int file = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+        if (file < 0)
             return -1;
-        if (!is_new)
-            file = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (file < 0 && errno != ENOENT)
-            return -1;
-        bool is_locked = file >= 0 && lock_named_file(file, path);
-        if (is_locked && is_new)
+        bool is_locked = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+        bool is_ours = is_locked && fstat(file, &opened) == 0 && lstat(path, &named) == 0 &&
+                       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+        if (is_ours && S_ISREG(opened.st_mode) && opened.st_size == 0 && opened.st_nlink == 1)
             return file;
-        if (is_locked)
+        if (is_ours)
             unlink(path);
         else
             nanosleep(&pause, NULL);
-        if (file >= 0)
-            close(file);
+        close(file);
     }
     errno = EBUSY;
     return -1;
@@ -88,15 +94,13 @@ int cn_publish_text(const char *path, const char *text)
     if (asprintf(&temporary, "%.*s.climnorm-%.190s.tmp", folder_length, path,
                  path + folder_length) < 0)
         return ENOMEM;
-    int file = create_locked(temporary), failed = 0;
-    if (file < 0) {
-        failed = errno;
-    } else if (dprintf(file, "%s\n", text) < 0) {
+    int file = create_locked(temporary), failed = file < 0 ? errno : 0;
+    if (!failed && dprintf(file, "%s\n", text) < 0) {
         failed = errno;
         unlink(temporary);
-    } else {
-        failed = cn_publish(temporary, path);
     }
+    if (!failed)
+        failed = cn_publish(temporary, path);
     if (file >= 0)
         close(file); /* the lock holds until the file has its name */
     free(temporary);

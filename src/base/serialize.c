@@ -1,35 +1,28 @@
 /*
- * Bytes follow each other without padding or byte order: both ends are one program.
+ * Values follow each other without padding, in native byte order: one program writes and reads
+ * them.
  */
 #include "base/serialize.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool grow_archive(struct cn_archive *archive, size_t more)
-{
-    size_t wanted;
-    if (__builtin_add_overflow(archive->count, more, &wanted) || wanted > SIZE_MAX / 2)
-        return false;
-    if (wanted <= archive->room)
-        return true;
-    unsigned char *larger = realloc(archive->bytes, 2 * wanted);
-    if (!larger)
-        return false;
-    archive->bytes = larger;
-    archive->room = 2 * wanted;
-    return true;
-}
-
 static void pack_bytes(struct cn_archive *archive, const void *bytes, size_t size)
 {
-    if (!archive->status && !grow_archive(archive, size))
-        archive->status = CN_BAD_MACHINE;
+    size_t wanted = archive->count + size;
+    if (!archive->status && wanted > archive->room) {
+        unsigned char *larger = realloc(archive->bytes, 2 * wanted);
+        if (larger) {
+            archive->bytes = larger;
+            archive->room = 2 * wanted;
+        } else {
+            archive->status = CN_BAD_MACHINE;
+        }
+    }
     if (archive->status || !size)
         return;
     memcpy(archive->bytes + archive->count, bytes, size);
-    archive->count += size;
+    archive->count = wanted;
 }
 
 static void unpack_bytes(struct cn_archive *archive, void *bytes, size_t size)

@@ -1,6 +1,6 @@
 /*
- * The only builder of texts of any length. Not open_memstream: glibc's streams report no memory to
- * the call that met it, but not to fclose, so that a text could end early unnoticed.
+ * The only builder of texts of any length. Not open_memstream: when memory runs out, glibc tells
+ * the write that failed, but not fclose. A text could end early unnoticed.
  */
 #include "base/strbuf.h"
 
@@ -9,42 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for `more` bytes and the NUL. */
-static bool reserve_bytes(struct cn_strbuf *buffer, size_t more)
-{
-    enum { LEAST = 64 };
-    size_t needed = buffer->length + more + 1;
-    if (buffer->failed || needed <= buffer->capacity)
-        return !buffer->failed;
-    size_t capacity = needed < LEAST ? LEAST : needed + needed / 2;
-    char *moved = realloc(buffer->text, capacity);
-    if (!moved) {
-        buffer->failed = true;
-        return false;
-    }
-    buffer->text = moved;
-    buffer->capacity = capacity;
-    return true;
-}
-
 void cn_strbuf_add(struct cn_strbuf *buffer, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    buffer->failed |= length < 0;
-    if (reserve_bytes(buffer, length < 0 ? 0 : (size_t)length)) {
-        vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, again);
-        buffer->length += (size_t)length;
-    }
-    va_end(again);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
     va_end(args);
+    if (length < 0) {
+        buffer->failed = true;
+        return;
+    }
+    cn_strbuf_append(buffer, text, (size_t)length);
+    free(text);
 }
 
 void cn_strbuf_append(struct cn_strbuf *buffer, const char *bytes, size_t count)
 {
-    if (!reserve_bytes(buffer, count))
+    size_t needed = buffer->length + count + 1;
+    if (needed > buffer->capacity && !buffer->failed) {
+        char *larger = realloc(buffer->text, 2 * needed);
+        if (larger) {
+            buffer->text = larger;
+            buffer->capacity = 2 * needed;
+        } else {
+            buffer->failed = true;
+        }
+    }
+    if (buffer->failed)
         return;
     memcpy(buffer->text + buffer->length, bytes, count);
     buffer->length += count;
@@ -72,7 +64,7 @@ void cn_strbuf_free(struct cn_strbuf *buffer)
 
 char *cn_strbuf_detach(struct cn_strbuf *buffer)
 {
-    cn_strbuf_append(buffer, "", 0); /* an empty text is a text too */
+    cn_strbuf_append(buffer, "", 0); /* else an empty text would be NULL */
     if (buffer->failed)
         cn_strbuf_free(buffer);
     char *text = buffer->text;

@@ -4,8 +4,8 @@
  */
 #include "base/suggest.h"
 
-#include <ctype.h>
-#include <stdbool.h>
+#include "base/ascii.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,26 +19,24 @@ static size_t min_size(size_t a, size_t b)
 
 static bool same_letter(char a, char b)
 {
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
+    return cn_lower(a) == cn_lower(b);
 }
 
-static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    size_t rows[3][LONGEST + 1]; /* of the matrix: i % 3 is row i */
-    for (size_t j = 0; j <= b_length; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
-        now[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            bool same = same_letter(a[i - 1], b[j - 1]);
-            now[j] = min_size(before[j - 1] + !same, min_size(before[j], now[j - 1]) + 1);
+    uint8_t edits[LONGEST + 1][LONGEST + 1]; /* [i][j]: from the first i letters of a to j of b */
+    for (size_t i = 0; i <= a_length; i++)
+        for (size_t j = 0; j <= b_length; j++) {
+            size_t least = i + j;
+            if (i && j)
+                least = min_size(edits[i - 1][j - 1] + !same_letter(a[i - 1], b[j - 1]),
+                                 min_size(edits[i - 1][j], edits[i][j - 1]) + 1);
             if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
                 same_letter(a[i - 2], b[j - 1]))
-                now[j] = min_size(now[j], earlier[j - 2] + 1);
+                least = min_size(least, edits[i - 2][j - 2] + 1);
+            edits[i][j] = (uint8_t)least;
         }
-    }
-    return rows[a_length % 3][b_length];
+    return edits[a_length][b_length];
 }
 
 void cn_suggest(struct cn_suggestion *suggestion, const char *candidate)
@@ -46,11 +44,12 @@ void cn_suggest(struct cn_suggestion *suggestion, const char *candidate)
     size_t word = strnlen(suggestion->word, LONGEST + 1), other = strnlen(candidate, LONGEST + 1);
     if (word > LONGEST || other > LONGEST)
         return;
-    size_t edits = distance(suggestion->word, word, candidate, other);
-    if (edits > (word < 6 ? 1 : word / 3) || (suggestion->best && edits >= suggestion->distance))
+    size_t distance = edit_distance(suggestion->word, word, candidate, other);
+    if (distance > (word < 6 ? 1 : word / 3) ||
+        (suggestion->best && distance >= suggestion->distance))
         return;
     suggestion->best = candidate;
-    suggestion->distance = edits;
+    suggestion->distance = distance;
 }
 
 const char *cn_suggestion_text(const struct cn_suggestion *suggestion,

@@ -15,13 +15,13 @@ struct cn_suggestion {
 
 /* Keeps the candidate if it is near, and nearer than all before. Near: at most a third of the
  * word's letters are inserted, deleted, replaced, or swapped with a neighbour. Case is ignored.
- * Owns: the caller, the candidate; it must live as long as the suggestion. */
+ * Owns: the caller; the candidate must live as long as the suggestion. */
 void cn_suggest(struct cn_suggestion *suggestion, const char *candidate);
 
 /* Size of a buffer for " (did you mean "…"?)". */
 enum { CN_SUGGESTION_BYTES = 160 };
 
-/* Writes that sentence, or "" when no candidate is near.
+/* Writes that sentence; "" if no candidate is near.
  * Returns: hint. */
 const char *cn_suggestion_text(const struct cn_suggestion *suggestion,
                                char hint[CN_SUGGESTION_BYTES]);

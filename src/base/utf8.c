@@ -1,5 +1,5 @@
 /*
- * The only UTF-8 decoder, and the only rule for what terminals are given.
+ * The only UTF-8 decoder, and the only rule for what may go to a terminal.
  */
 #include "base/utf8.h"
 
@@ -18,7 +18,7 @@ uint32_t cn_utf8_next(const char **at)
         return CN_NOT_UTF8;
     uint32_t code = bytes[0] & (0x3fu >> more);
     for (int i = 1; i <= more; i++) {
-        if ((bytes[i] & 0xc0) != 0x80) /* the final NUL too: nothing beyond it is read */
+        if ((bytes[i] & 0xc0) != 0x80) /* so nothing behind the NUL is read */
             return CN_NOT_UTF8;
         code = code << 6 | (bytes[i] & 0x3fu);
     }

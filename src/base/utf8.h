@@ -1,6 +1,6 @@
 /*
- * UTF-8, and which characters may go to a terminal. Names and texts come from files of strangers:
- * none of them may steer a terminal or reorder what stands beside it.
+ * UTF-8, and which characters may go to a terminal. Names and texts come from files that nobody has
+ * checked: they must not control a terminal or reorder the text beside them.
  */
 #ifndef CLIMNORM_BASE_UTF8_H
 #define CLIMNORM_BASE_UTF8_H
@@ -10,8 +10,8 @@
 
 enum { CN_NOT_UTF8 = 0x110000 };
 
-/* Reads one character at *at, moves *at behind it, and never reads beyond the NUL (RFC 3629: no
- * surrogates, no overlong forms).
+/* Reads one character at *at and moves *at behind it. It never reads beyond the NUL, and accepts no
+ * surrogates and no overlong forms (RFC 3629).
  * Returns: the code point; 0: the end, *at stays; CN_NOT_UTF8: a byte that starts no valid
  * sequence, *at moves by one. */
 uint32_t cn_utf8_next(const char **at);
@@ -19,8 +19,8 @@ uint32_t cn_utf8_next(const char **at);
 /* Whether the code is a control character (C0, DEL, C1) or CN_NOT_UTF8. */
 bool cn_is_control(uint32_t code);
 
-/* Whether a terminal may be given the character: it is no control character, is visible, and does
- * not change the writing direction of what follows. */
+/* Whether the character may go to a terminal: it is visible, is no control character, and does not
+ * change the writing direction of the text behind it. */
 bool cn_is_printable(uint32_t code);
 
 /* Replaces in place each character that is not printable by '?'. The text never grows. */

@@ -10,9 +10,9 @@
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
 
-#include "base/formats.h"
 #include "base/io.h"
 #include "base/machine.h"
+#include "base/netcdf_constants.h"
 #include "base/workers.h"
 #include "guard/library.h"
 

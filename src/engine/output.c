@@ -4,7 +4,7 @@
  */
 #include "engine/output.h"
 
-#include "base/formats.h"
+#include "base/netcdf_constants.h"
 #include "climnorm/limits.h"
 #include "engine/compute.h"
 #include "engine/publisher.h"

@@ -11,7 +11,6 @@
 #include "sink/lock.h"
 
 #include "base/publish.h"
-#include "base/run_id.h"
 
 #include <errno.h>
 #include <fcntl.h>

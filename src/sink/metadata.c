@@ -5,8 +5,8 @@
  */
 #include "sink/metadata.h"
 
-#include "base/clock.h"
-#include "base/formats.h"
+#include "base/format.h"
+#include "base/netcdf_constants.h"
 #include "base/strbuf.h"
 #include "catalog/attributes.h"
 #include "catalog/file_names.h"

@@ -4,7 +4,6 @@
 #include "sink/temporary.h"
 
 #include "base/publish.h"
-#include "base/run_id.h"
 #include "guard/fault.h"
 
 #include <errno.h>

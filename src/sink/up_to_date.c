@@ -4,8 +4,8 @@
  */
 #include "sink/up_to_date.h"
 
-#include "base/formats.h"
 #include "base/io.h"
+#include "base/netcdf_constants.h"
 #include "climnorm/limits.h"
 #include "guard/hdf5_lock.h"
 #include "sink/chunks.h"

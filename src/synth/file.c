@@ -4,7 +4,7 @@
  */
 #include "synth/file.h"
 
-#include "base/formats.h"
+#include "base/netcdf_constants.h"
 #include "climnorm/limits.h"
 
 #include <endian.h>

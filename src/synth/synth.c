@@ -3,7 +3,7 @@
  * does not matter, because values depend only on variable, day and cell (world.h). It knows neither
  * the terminal nor exit codes.
  */
-#include "base/clock.h"
+#include "base/format.h"
 #include "base/publish.h"
 #include "climnorm/limits.h"
 #include "climnorm/pool.h"

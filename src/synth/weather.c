@@ -3,7 +3,7 @@
  * and are interpolated to the cells, as downscaled climate models are; so neighbouring cells and
  * days are alike and the data deflate like real ones.
  */
-#include "base/formats.h"
+#include "base/netcdf_constants.h"
 #include "synth/noise.h"
 #include "synth/world.h"
 
