@@ -1,13 +1,14 @@
 /*
- * Bytes as files hold them: HDF5's shuffle of float32, values of any width and byte order out of a
- * block, float32 that are missing, and Fletcher-32.
+ * Bytes as files hold them: HDF5's shuffle of float32, values of any width and byte order in a
+ * block, missing float32, and Fletcher-32.
  */
 #ifndef CLIMNORM_KERNELS_BYTES_H
 #define CLIMNORM_KERNELS_BYTES_H
 
 #include "words.h"
 
-/* In the next three kernels the last values, fewer than a vector, go through buffers of one. */
+/* The next three kernels copy the last values, fewer than a vector, through buffers of one vector.
+ */
 
 static void unshuffle_f32(float *out, const uint8_t *block, size_t elements, size_t first,
                           size_t count)
@@ -50,7 +51,7 @@ static void shuffle_f32(uint8_t *out, const float *values, size_t count, float f
 
 static void mask_f32(float *values, size_t count, const struct cn_float_missing *missing)
 {
-    /* Infinities lie outside all bounds. A bound that is NaN is none. */
+    /* Infinities are outside all bounds. A bound that is NaN does not count. */
     const vf min = vf_set(missing->min > -FLT_MAX ? missing->min : -FLT_MAX);
     const vf max = vf_set(missing->max < FLT_MAX ? missing->max : FLT_MAX);
     float last[VL] = {0};
@@ -67,8 +68,8 @@ static void mask_f32(float *values, size_t count, const struct cn_float_missing 
     }
 }
 
-/* take_values: one plain loop without branches for each width, for values that lie side by side and
- * for those that do not. The compiler turns it into vectors of the ISA. An inlined function becomes
+/* take_values has one plain loop without branches for each width, for values side by side and for
+ * values with a stride. The compiler turns it into vectors of the ISA: an inlined function becomes
  * a loop of its own for each set of constant arguments. */
 
 #define TAKE(bits, swap)                                                                         \
@@ -77,7 +78,7 @@ static void mask_f32(float *values, size_t count, const struct cn_float_missing 
     {                                                                                            \
         enum { WIDTH = (bits) / 8 };                                                             \
         const uint8_t *in = raw->bytes + (raw->shuffled ? first : first * WIDTH);                \
-        const size_t planes = raw->shuffled ? raw->elements : 0; /* apart */                     \
+        const size_t planes = raw->shuffled ? raw->elements : 0; /* bytes apart */               \
         const uint8_t *bytes[WIDTH];                             /* lowest first */              \
         for (size_t k = 0; k < WIDTH; k++)                                                       \
             bytes[k] = in + planes * (raw->swapped ? WIDTH - 1 - k : k);                         \
@@ -139,7 +140,7 @@ static uint32_t fletcher32(const uint8_t *bytes, size_t size)
     uint64_t low = 0, high = 0;
     for (size_t left = size / 2; left;) {
         const uint32_t words = (uint32_t)least(left, MOST);
-        uint32_t sum = 0, sums = 0; /* no step waits for the one before: vectors */
+        uint32_t sum = 0, sums = 0; /* no step needs the one before: the compiler can use vectors */
         for (uint32_t i = 0; i < words; i++) {
             const uint32_t word = (uint32_t)bytes[2 * i] << 8 | bytes[2 * i + 1];
             sum += word;

@@ -1,6 +1,6 @@
 /*
  * Chooses the kernels for this CPU: the last in the list that it can run, or those that
- * CLIMNORM_ISA names. No other file asks the CPU anything.
+ * CLIMNORM_ISA names. No other file asks the CPU what it can do.
  */
 #include "kernels.h"
 

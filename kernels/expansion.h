@@ -25,7 +25,7 @@ struct expansion {
     struct limits limits;
     size_t count;
     size_t parts;       /* doubles that the widest of them needs */
-    size_t cell[LANES]; /* where they are in the job */
+    size_t cell[LANES]; /* their positions in the job */
     double start[PARTS][LANES];
     float block[BLOCK_FLOATS]; /* [rows][LANES] */
 };
@@ -115,7 +115,7 @@ static ALWAYS_INLINE vd expansion_round(const struct expansion_sums *sums, size_
     return vd_if_less(vd_set(0), vd_mul(rest, lost), next, sum);
 }
 
-/* Writes the means of VL collected cells, some of which may be unused, to their cells. */
+/* Writes the means of VL collected cells to their positions in the job; some may be unused. */
 static ALWAYS_INLINE void expansion_means(float *means, const struct expansion *expansion,
                                           size_t first, const struct expansion_sums *sums,
                                           size_t parts)
@@ -161,7 +161,7 @@ static ALWAYS_INLINE void expansion_slide(const struct expansion *expansion,
     }
 }
 
-/* Computes the collected cells, and forgets them. */
+/* Computes the collected cells and empties the collection. */
 static void expansion_flush(struct expansion *expansion, const struct cn_window_job *job)
 {
     memset(expansion->start[expansion->parts - 1], 0, sizeof *expansion->start);

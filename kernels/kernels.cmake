@@ -1,5 +1,5 @@
-# The kernels: every file of an ISA gets the flags of that ISA, and no other file does, so that a
-# CPU without it never meets its instructions.
+# The kernels. Only the file of an ISA gets the flags of that ISA: a CPU without the ISA runs all
+# other files.
 file(GLOB KERNEL_SOURCES CONFIGURE_DEPENDS kernels/*.c kernels/portable/*.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   list(APPEND KERNEL_SOURCES kernels/x86/avx2.c kernels/x86/avx512.c)

@@ -1,6 +1,6 @@
 /*
- * The kernels: the few loops that touch every value. Each is defined in portable C. Each ISA has
- * its own form, with the same bits. README.md says how to add one.
+ * The kernels: the few loops that touch every value. Portable C defines each. Each ISA has a form
+ * of its own, with the same bits. README.md says how to add one.
  */
 #ifndef CLIMNORM_KERNELS_H
 #define CLIMNORM_KERNELS_H
@@ -13,8 +13,8 @@
 
 /* Rolling means of one stretch of cells of one day slot. */
 struct cn_window_job {
-    /* [window + targets - 1] the cells of each year, oldest first, at any alignment. NULL: the year
-     * is left out. NaN: the value is missing. Values are never infinite. */
+    /* [window + targets - 1], the cells of each year, oldest first, at any alignment. NULL: the
+     * year is left out. NaN: the value is missing. Values are never infinite. */
     const float *const *rows;
     size_t window;  /* 1 … CN_MAX_WINDOW years */
     size_t targets; /* >= 1; target t is the mean over rows[t] … rows[t + window - 1] */
@@ -70,31 +70,33 @@ struct cn_kernels {
      * the exact mean. */
     void (*window_means)(const struct cn_window_job *job);
 
-    /* Elements first … first + count of a shuffled block of `elements` little-endian 4-byte values,
-     * as native floats. HDF5's shuffle stores all first bytes, then all second bytes, … */
+    /* Takes elements first … first + count - 1 out of a shuffled block of `elements` little-endian
+     * 4-byte values, as native floats. HDF5's shuffle stores all first bytes, then all second
+     * bytes, … */
     void (*unshuffle_f32)(float *out, const uint8_t *block, size_t elements, size_t first,
                           size_t count);
 
     /* Replaces missing values by NaN, in place. */
     void (*mask_f32)(float *values, size_t count, const struct cn_float_missing *missing);
 
-    /* Elements first, first + stride, … of a block, side by side in native byte order:
-     * out[count * raw->width]. */
+    /* Takes `count` elements first, first + stride, … out of a block, side by side in native byte
+     * order: out[count * raw->width]. */
     void (*take_values)(uint8_t *out, const struct cn_raw *raw, size_t first, size_t stride,
                         size_t count);
 
-    /* Native raw values of rules->type become numbers. NaN where a raw value is outside
-     * [raw_min, raw_max] or one of `missing`. Then, if packed, raw * scale + offset, rounded twice.
-     * Then NaN where that is outside [min, max]. */
+    /* Turns native raw values of rules->type into numbers. A raw value outside [raw_min, raw_max]
+     * or in `missing` becomes NaN. If packed, the number is raw * scale + offset, rounded twice. A
+     * number outside [min, max] becomes NaN. */
     void (*unpack_f64)(double *out, const uint8_t *values, size_t count,
                        const struct cn_unpacking *rules);
 
-    /* Rounds to float32; NaN where the result would be infinite. */
+    /* Rounds to float32. A result that would be infinite becomes NaN. */
     void (*narrow_f32)(float *out, const double *numbers, size_t count);
 
-    /* HDF5's Fletcher-32. The lower half is s, the sum of the 16-bit words, where the first byte is
-     * the upper one and an odd last byte is an upper one, too. The upper half is the sum of all
-     * values that s passes. Both are modulo 65535, but 65535 for multiples other than zero. */
+    /* HDF5's Fletcher-32. The lower half is s, the sum of the 16-bit words. The first byte of a
+     * word is its upper one; an odd last byte is an upper byte with a lower one of zero. The upper
+     * half is the sum of s after each word. Both sums are modulo 65535, but a multiple of 65535
+     * other than zero gives 65535. */
     uint32_t (*fletcher32)(const uint8_t *bytes, size_t size);
 
     /* Replaces NaN by fill, then shuffles as little-endian 4-byte values: out[4 * count]. */

@@ -1,7 +1,7 @@
 /*
- * What a statistic over the years of a window starts from: the job cut into batches of rows, the
+ * What every statistic over the years of a window needs: the job cut into batches of rows, the
  * batch cut into blocks of LANES cells, and the spread of the values in a block. A block is copied
- * once to the stack; the statistic then reads it as often as it likes.
+ * once to the stack, where the statistic may read it several times.
  */
 #ifndef CLIMNORM_KERNELS_LANES_H
 #define CLIMNORM_KERNELS_LANES_H
@@ -40,10 +40,10 @@ static inline size_t block_cells(const struct cn_window_job *batch)
     return BLOCK_FLOATS / (row_count(batch) * LANES) * LANES;
 }
 
-/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES]. The last
- * lanes are filled with zeros, a row that is not there with NaN. The rows lie far apart, and are
- * more than a CPU's prefetcher can follow. So each is copied in one long piece, and the same piece
- * of the next block is prefetched: it arrives while this block is computed. */
+/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES]. Unused
+ * lanes are filled with zeros, a row that is NULL with NaN. The rows are far apart, and more than a
+ * CPU's prefetcher can follow. So each is copied in one long part, and the same part of the next
+ * block is prefetched: it arrives while this block is computed. */
 static void gather(float *block, const struct cn_window_job *job, size_t first, size_t cells)
 {
     static const float missing[LANES] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
@@ -65,10 +65,10 @@ static void gather(float *block, const struct cn_window_job *job, size_t first, 
     }
 }
 
-/* What LANES cells hold. It decides how they may be summed. */
+/* The range of the values of LANES cells. It decides how they may be summed. */
 struct spread {
-    bool numbers;               /* any */
-    bool missing;               /* any */
+    bool numbers;               /* there are values */
+    bool missing;               /* there are missing values */
     unsigned exponent[LANES];   /* of each cell: all magnitudes are below A = 2^(exponent - 126) */
     unsigned bits[LANES];       /* and multiples of u = 2^-bits A, which is a power of 2 */
     unsigned widest, narrowest; /* of these bits */
@@ -103,8 +103,9 @@ static struct spread measure_spread(const float *block, size_t rows)
     for (size_t i = 0; i < LANES; i++) {
         spread.missing |= greatest[i] > 0xff000000;
         spread.numbers |= high[i] >= 0xffffff;
-        /* Biased exponents. A subnormal has exponent 0 but the last digit of exponent 1: to count
-         * that digit as half is safe. A cell without numbers counts as zero. */
+        /* Biased exponents. The last digit of a subnormal is that of exponent 1, although its
+         * exponent is 0. So the bits are one more than needed, which is safe. A cell without
+         * numbers counts as zero. */
         const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
         const uint32_t least = (low[i] + 1) >> 24;
         const unsigned bits = 24 + (most > least ? most - least : 0);

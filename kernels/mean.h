@@ -1,6 +1,6 @@
 /*
  * Means of the values in a window that moves along the years. Each mean comes from the exact sum of
- * its values. So no batch, tile or ISA changes a bit of it.
+ * its values, so that it has the same bits in every batch and tile and with every ISA.
  */
 #ifndef CLIMNORM_KERNELS_MEAN_H
 #define CLIMNORM_KERNELS_MEAN_H

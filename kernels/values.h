@@ -1,6 +1,6 @@
 /*
  * Raw values to numbers: plain loops without branches, which compilers turn into vectors of the
- * ISA. Few files need them, and they cost little beside inflating.
+ * ISA. Few files need them, and they take little time compared with inflating.
  */
 #ifndef CLIMNORM_KERNELS_VALUES_H
 #define CLIMNORM_KERNELS_VALUES_H

@@ -1,6 +1,6 @@
 /*
  * The words that all kernels are written in. The file of an ISA defines them, then includes
- * template.h, which includes the headers of the kernels. Nothing here knows an ISA, a file format
+ * template.h, which includes the headers of the kernels. It must not know an ISA, a file format
  * or a thread.
  *
  *   CN_TABLE, CN_ISA     the table to define, and its name
@@ -15,7 +15,7 @@
  *   vu_bits vu_store     bits of floats; to memory         vu_add vu_min vu_max  unsigned
  *   BL                   a multiple of VL: elements that the next two words take at once
  *   bytes_join(out, p)   out[i] = the float whose byte k, lowest first, is p[k][i]
- *   bytes_split(p, in)   the inverse
+ *   bytes_split(p, in)   the inverse of bytes_join
  */
 #ifndef CLIMNORM_KERNELS_WORDS_H
 #define CLIMNORM_KERNELS_WORDS_H

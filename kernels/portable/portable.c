@@ -1,6 +1,6 @@
 /*
- * The words of words.h in plain C, two floats at a time. So this file is the definition of every
- * kernel, on any machine.
+ * The words of words.h in plain C, two floats at a time. With the headers it includes, this file
+ * defines every kernel, on any machine.
  */
 #include <stdbool.h>
 #include <stddef.h>
