@@ -1,6 +1,6 @@
 /*
- * The limits: bare inflate, bare deflate, bare reading. It must not use the rooms it judges, but
- * for the kernel that shuffles, which bench_kernels judges.
+ * The limits: inflate, deflate and reading alone. It must not use the modules that are measured
+ * against it, but for the kernel that shuffles, which bench_kernels measures.
  */
 #include "bare.h"
 
@@ -8,10 +8,8 @@
 #include "base/machine.h"
 #include "codec/codec.h"
 
-#include "codec/codec.h"
 #include <fcntl.h>
 #include <hdf5.h>
-
 #include <libdeflate.h>
 #include <netcdf.h>
 #include <stdarg.h>
@@ -67,7 +65,7 @@ void bench_fail(const char *format, ...)
     exit(1);
 }
 
-static void *must(void *memory)
+static void *checked(void *memory)
 {
     if (!memory)
         bench_fail("out of memory");
@@ -85,7 +83,7 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
         storage->chunk[2] != storage->shape[2])
         bench_fail("%s: expected shuffled and deflated chunks of a day each", file->path);
     input->chunk_bytes = storage->chunk[1] * storage->chunk[2] * storage->value_bytes;
-    input->chunks = must(
+    input->chunks = checked(
         realloc(input->chunks, (input->chunk_count + storage->shape[0]) * sizeof *input->chunks));
     for (size_t day = 0; day < storage->shape[0]; day++) {
         const hsize_t offset[3] = {day, 0, 0};
@@ -104,7 +102,7 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
 static void list_files(struct bench_input *input, const struct cn_variable *variable)
 {
     const size_t count = input->file_count + variable->year_count;
-    input->files = must(realloc(input->files, count * sizeof *input->files));
+    input->files = checked(realloc(input->files, count * sizeof *input->files));
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_file *file = variable->years[y].parts[0].file;
         int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
@@ -134,7 +132,7 @@ void bench_input_close(struct bench_input *input)
 /* Buffers of one thread, touched. */
 static unsigned char *touched(size_t bytes)
 {
-    unsigned char *memory = must(aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
+    unsigned char *memory = checked(aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
     memset(memory, 1, bytes);
     return memory;
 }
@@ -146,7 +144,7 @@ struct bench_time bench_inflate(const struct bench_input *input, int threads)
 #pragma omp parallel num_threads(threads) reduction(+ : failures)
     {
         unsigned char *stored = touched(input->largest), *raw = touched(input->chunk_bytes);
-        struct libdeflate_decompressor *inflater = must(libdeflate_alloc_decompressor());
+        struct libdeflate_decompressor *inflater = checked(libdeflate_alloc_decompressor());
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
@@ -177,7 +175,8 @@ static uint64_t size_of(int file)
     return (uint64_t)status.st_size;
 }
 
-/* What one thread reads of a file in one go: small enough to occupy all threads to the end. */
+/* The part of a file that one thread reads at a time: so small that all threads are busy to the
+ * end. */
 struct stretch {
     int file;
     off_t begin, end;
@@ -189,8 +188,8 @@ static struct stretch *cut(const struct bench_input *input, size_t files, size_t
     *count = 0;
     for (size_t f = 0; f < files; f++) {
         const off_t size = (off_t)size_of(input->files[f]);
-        stretches =
-            must(realloc(stretches, (*count + (size_t)(size / STRETCH) + 1) * sizeof *stretches));
+        stretches = checked(
+            realloc(stretches, (*count + (size_t)(size / STRETCH) + 1) * sizeof *stretches));
         for (off_t at = 0; at < size; at += STRETCH)
             stretches[(*count)++] =
                 (struct stretch){input->files[f], at, size - at < STRETCH ? size : at + STRETCH};
@@ -245,7 +244,7 @@ struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, i
 static size_t pages_kept(int file, uint64_t size)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (size + page - 1) / page;
-    unsigned char *kept = must(calloc(pages + 1, 1));
+    unsigned char *kept = checked(calloc(pages + 1, 1));
     void *at = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
     size_t count = 0;
     if (at != MAP_FAILED) {
@@ -261,7 +260,7 @@ static size_t pages_kept(int file, uint64_t size)
 void bench_forget(const struct bench_input *input)
 {
     for (size_t f = 0; f < input->file_count; f++) {
-        fdatasync(input->files[f]); /* what is not on the disk yet cannot be forgotten */
+        fdatasync(input->files[f]); /* pages that are not on the disk yet stay in the cache */
         posix_fadvise(input->files[f], 0, 0, POSIX_FADV_DONTNEED);
     }
 }
@@ -303,9 +302,9 @@ static void read_normal(struct bench_output *output, const char *path, const cha
         nc_inq_dimlen(file, dims[d], &shape[d]);
     size_t cells = shape[1] * shape[2], values = shape[0] * cells;
     output->values =
-        must(realloc(output->values, (output->value_count + values) * sizeof *output->values));
+        checked(realloc(output->values, (output->value_count + values) * sizeof *output->values));
     output->cells =
-        must(realloc(output->cells, (output->chunk_count + shape[0]) * sizeof *output->cells));
+        checked(realloc(output->cells, (output->chunk_count + shape[0]) * sizeof *output->cells));
     if (nc_get_var_float(file, variable, output->values + output->value_count))
         bench_fail("%s: %s cannot be read back", path, name);
     for (size_t slot = 0; slot < shape[0]; slot++)
@@ -341,16 +340,16 @@ void bench_output_free(struct bench_output *output)
 struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
                                 int level, int threads)
 {
-    size_t *first = must(calloc(output->chunk_count + 1, sizeof *first));
+    size_t *first = checked(calloc(output->chunk_count + 1, sizeof *first));
     for (size_t k = 0; k < output->chunk_count; k++)
         first[k + 1] = first[k] + output->cells[k];
     struct bench_time start = {0};
 #pragma omp parallel num_threads(threads)
     {
         size_t bytes = output->largest * sizeof(float);
-        size_t room = libdeflate_zlib_compress_bound(NULL, bytes);
-        unsigned char *shuffled = touched(bytes), *deflated = touched(room);
-        struct libdeflate_compressor *deflater = must(libdeflate_alloc_compressor(level));
+        size_t bound = libdeflate_zlib_compress_bound(NULL, bytes);
+        unsigned char *shuffled = touched(bytes), *deflated = touched(bound);
+        struct libdeflate_compressor *deflater = checked(libdeflate_alloc_compressor(level));
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
@@ -358,7 +357,7 @@ struct bench_time bench_deflate(const struct bench_output *output, const struct 
         for (size_t k = 0; k < output->chunk_count; k++) {
             kernels->shuffle_f32(shuffled, output->values + first[k], output->cells[k], 1e20f);
             if (!libdeflate_zlib_compress(deflater, shuffled, output->cells[k] * sizeof(float),
-                                          deflated, room))
+                                          deflated, bound))
                 bench_fail("a chunk does not deflate");
         }
 #pragma omp master

@@ -1,7 +1,7 @@
 /*
- * What a machine can do at best with the files of a plan: the limits that the engine is held
- * against. Plain loops over libdeflate and pread, on memory that was touched before. Of the engine
- * only its shuffle is in them, and its way of asking for fresh memory.
+ * What a machine can do at best with the files of a plan: the limits that the engine is compared
+ * with. Plain loops over libdeflate and pread, in memory that was touched before. Of the engine
+ * they use only the kernel that shuffles, and cn_arena_touch.
  */
 #ifndef CLIMNORM_BENCH_BARE_H
 #define CLIMNORM_BENCH_BARE_H
@@ -9,16 +9,16 @@
 #include "climnorm/plan.h"
 #include "kernels.h"
 
-/* Time from a clock's start, or between two moments: of the clock on the wall, and of all threads
- * of this process and of the children that ended. What other programs take from the machine
- * lengthens the first much and the second little. */
+/* Elapsed time and CPU time, since the start of the clocks or between two moments. The CPU time is
+ * that of all threads of this process and of its children that have ended. Other programs on the
+ * machine lengthen the first much and the second little. */
 struct bench_time {
     double wall_s, cpu_s;
 };
 struct bench_time bench_now(void);
 struct bench_time bench_since(struct bench_time start);
 
-/* A chunk as it lies in a file. */
+/* Where a chunk is in a file. */
 struct bench_chunk {
     int file; /* descriptor */
     uint64_t address, size;
@@ -41,13 +41,17 @@ void bench_input_close(struct bench_input *input);
 
 /* Time to pread and inflate every chunk. */
 struct bench_time bench_inflate(const struct bench_input *input, int threads);
-/* Time to read bytes that lie in the page cache: of as many files as fit in a quarter of memory. */
+
+/* Time to read bytes from the page cache: of as many files as fit in a quarter of memory. */
 struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, int threads);
-/* Forgets the files, as far as the kernel likes. */
+
+/* Asks the kernel to drop the files from the page cache; it may keep some. */
 void bench_forget(const struct bench_input *input);
-/* The share of their pages that is in the page cache. */
+
+/* Returns: the share of their pages that is in the page cache. */
 double bench_kept(const struct bench_input *input);
-/* Time to read every byte of files that were forgotten. */
+
+/* Time to read every byte of files that are not in the page cache. */
 struct bench_time bench_read_cold(const struct bench_input *input, int threads);
 
 /* Values of files that were written, a day slot after the other. */
@@ -65,8 +69,9 @@ void bench_output_free(struct bench_output *output);
 struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
                                 int level, int threads);
 
-/* Time to copy *bytes, which lie far beyond the caches, each thread in memory of its own. */
+/* Time to copy *bytes, far more than the caches hold, each thread in memory of its own. */
 struct bench_time bench_copy(uint64_t *bytes, int threads);
+
 /* Time until the kernel has given *bytes of fresh memory. */
 struct bench_time bench_touch(uint64_t *bytes, int threads);
 

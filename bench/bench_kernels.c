@@ -5,7 +5,7 @@
  *
  *     CLIMNORM_ISA=avx2 bench_kernels [--json] [--repeats N] [rain]
  *
- * measures only this ISA and headlines with this text; --json prints every turn, for
+ * measures only this ISA, and only headlines that contain this text. --json prints every turn, for
  * climnorm-bench.
  */
 #include "kernels.h"
@@ -31,7 +31,7 @@ enum {
     FAR_VALUES = 24 << 20, /* and out of it */
     MAX_REPEATS = 25,
 };
-/* Years lie this far apart, as in the arena: a multiple of 2 MiB, the worst case for caches. */
+/* Years are this far apart, as in the arena: a multiple of 2 MiB, the worst case for caches. */
 static const size_t YEAR_BYTES = 76 << 20;
 
 enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, RAIN_WITH_TRACES, WILD };
@@ -39,7 +39,7 @@ enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, RAIN_WITH_TRACES, WILD 
 static struct {
     float *years, *means, *values;
     uint8_t *bytes;
-} room;
+} buffers;
 static int repeats = 7;
 static json_t *list; /* NULL: text is printed */
 
@@ -72,7 +72,7 @@ static void fill_years(enum weather weather)
 {
     uint64_t state = 1;
     for (size_t year = 0; year < ROWS; year++) {
-        float *at = room.years + year * YEAR_BYTES / sizeof *at;
+        float *at = buffers.years + year * YEAR_BYTES / sizeof *at;
         for (size_t i = 0; i < (size_t)DAYS * DAY_CELLS; i++) {
             const double chance = uniform(&state);
             double value = 280 + 40 * (chance - 0.5);
@@ -101,9 +101,9 @@ static void run_window(const struct work *work)
     float *means[TARGETS];
     for (size_t day = 0; day < work->days; day++) {
         for (size_t year = 0; year < ROWS; year++)
-            rows[year] = room.years + year * YEAR_BYTES / sizeof(float) + day * work->cells;
+            rows[year] = buffers.years + year * YEAR_BYTES / sizeof(float) + day * work->cells;
         for (size_t target = 0; target < TARGETS; target++)
-            means[target] = room.means + (target * work->days + day) * work->cells;
+            means[target] = buffers.means + (target * work->days + day) * work->cells;
         const struct cn_window_job job = {.rows = rows,
                                           .window = WINDOW,
                                           .targets = TARGETS,
@@ -115,18 +115,18 @@ static void run_window(const struct work *work)
 
 static void run_unshuffle(const struct work *work)
 {
-    work->kernels->unshuffle_f32(room.values, room.bytes, work->values, 0, work->values);
+    work->kernels->unshuffle_f32(buffers.values, buffers.bytes, work->values, 0, work->values);
 }
 
 static void run_shuffle(const struct work *work)
 {
-    work->kernels->shuffle_f32(room.bytes, room.values, work->values, 1e20f);
+    work->kernels->shuffle_f32(buffers.bytes, buffers.values, work->values, 1e20f);
 }
 
 static void run_mask(const struct work *work)
 {
     const struct cn_float_missing missing = {-FLT_MAX, FLT_MAX, {1e20f}, 1};
-    work->kernels->mask_f32(room.values, work->values, &missing);
+    work->kernels->mask_f32(buffers.values, work->values, &missing);
 }
 
 /* Shuffled int16 to float32, as the decoder does it: in stretches that stay in cache. */
@@ -143,26 +143,26 @@ static void run_unpack(const struct work *work)
                                               .offset = 273.15,
                                               .min = -INFINITY,
                                               .max = INFINITY};
-    const struct cn_raw raw = {room.bytes, work->values, 2, .shuffled = true};
+    const struct cn_raw raw = {buffers.bytes, work->values, 2, .shuffled = true};
     for (size_t i = 0; i < work->values; i += STRETCH) {
         const size_t count = work->values - i < STRETCH ? work->values - i : STRETCH;
         uint8_t values[2 * STRETCH];
         double numbers[STRETCH];
         work->kernels->take_values(values, &raw, i, 1, count);
         work->kernels->unpack_f64(numbers, values, count, &rules);
-        work->kernels->narrow_f32(room.values + i, numbers, count);
+        work->kernels->narrow_f32(buffers.values + i, numbers, count);
     }
 }
 
 static void run_swap(const struct work *work)
 {
-    const struct cn_raw raw = {room.bytes, work->values, 4, .swapped = true};
-    work->kernels->take_values((uint8_t *)room.values, &raw, 0, 1, work->values);
+    const struct cn_raw raw = {buffers.bytes, work->values, 4, .swapped = true};
+    work->kernels->take_values((uint8_t *)buffers.values, &raw, 0, 1, work->values);
 }
 
 static void run_fletcher(const struct work *work)
 {
-    volatile uint32_t sum = work->kernels->fletcher32(room.bytes, work->values);
+    volatile uint32_t sum = work->kernels->fletcher32(buffers.bytes, work->values);
     (void)sum;
 }
 
@@ -193,8 +193,8 @@ static json_t *numbers(const double *values)
     return array;
 }
 
-static void enlist(const struct subject *subject, const char *isa, const char *where, size_t bytes,
-                   const double *kernel, const double *copy)
+static void add_to_list(const struct subject *subject, const char *isa, const char *where,
+                        size_t bytes, const double *kernel, const double *copy)
 {
     json_array_append_new(list,
                           json_pack("{ss ss ss sI so so}", "kernel", subject->headline, "isa", isa,
@@ -202,7 +202,7 @@ static void enlist(const struct subject *subject, const char *isa, const char *w
                                     numbers(kernel), "copy_gb_per_s", numbers(copy)));
 }
 
-/* Kernel and memcpy take turns, so that a noisy neighbour meets both. The first turn warms up. */
+/* Kernel and memcpy take turns, so that other programs slow down both. The first turn warms up. */
 static void measure(const struct subject *subject, const struct work *work, size_t bytes,
                     const char *where)
 {
@@ -214,8 +214,8 @@ static void measure(const struct subject *subject, const struct work *work, size
             subject->run(work);
         const double middle = now();
         for (size_t i = 0; i < calls; i++) {
-            memcpy(room.bytes + bytes, room.bytes, bytes);
-            __asm__ volatile("" ::: "memory"); /* or the copies would become one */
+            memcpy(buffers.bytes + bytes, buffers.bytes, bytes);
+            __asm__ volatile("" ::: "memory"); /* else the compiler would make one copy */
         }
         if (turn < 0)
             continue;
@@ -224,7 +224,7 @@ static void measure(const struct subject *subject, const struct work *work, size
         share[turn] = kernel[turn] / copy[turn];
     }
     if (list) {
-        enlist(subject, work->kernels->isa, where, bytes, kernel, copy);
+        add_to_list(subject, work->kernels->isa, where, bytes, kernel, copy);
         return;
     }
     printf("  %-12s %-9s %9.2f %9.2f %8.0f%%\n", where, work->kernels->isa, median(kernel),
@@ -287,12 +287,12 @@ int main(int argc, char **argv)
     };
     parse(argc, argv);
     const size_t copied = (size_t)DAYS * DAY_CELLS * (ROWS + TARGETS) * sizeof(float);
-    room.years = map(ROWS * YEAR_BYTES);
-    room.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
-    room.values = map((size_t)FAR_VALUES * sizeof(float));
-    room.bytes = map(2 * copied);
-    memset(room.bytes, 1, 2 * copied); /* else reads would meet the kernel's page of zeros */
-    memset(room.values, 1, (size_t)FAR_VALUES * sizeof(float));
+    buffers.years = map(ROWS * YEAR_BYTES);
+    buffers.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
+    buffers.values = map((size_t)FAR_VALUES * sizeof(float));
+    buffers.bytes = map(2 * copied);
+    memset(buffers.bytes, 1, 2 * copied); /* else all pages would be the one page of zeros */
+    memset(buffers.values, 1, (size_t)FAR_VALUES * sizeof(float));
 
     if (!list) {
         printf("window %d, %d targets; medians of %d\n", WINDOW, TARGETS, repeats);

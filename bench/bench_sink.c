@@ -1,7 +1,7 @@
 /*
  * Benchmark of writing: for a file of CONUS and one of Guam on the 0.25 degree grid, the
  * milliseconds of the quickest file at the HDF5 lock, CPU time of shuffling and deflating its
- * chunks, and how many times that encoding and writing take. One thread; the files stand in a
+ * chunks, and how many times that encoding and writing take. One thread; the files are in a
  * folder below the current one.
  */
 #include "guard/hdf5_lock.h"
@@ -42,7 +42,7 @@ void __wrap_cn_hdf5_unlock(void)
 }
 /* NOLINTEND(bugprone-reserved-identifier) */
 
-static void *room(size_t count, size_t size)
+static void *allocate(size_t count, size_t size)
 {
     void *at = calloc(count, size);
     if (!at) {
@@ -73,13 +73,13 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
     if (!s || !compressor || cn_kernels_select(&kernels, &error))
         exit(1);
     const size_t bound = libdeflate_zlib_compress_bound(compressor, 4 * cells);
-    unsigned char *shuffled = room(cells, 4), *out = room(SLOTS, bound);
-    float *values = room(SLOTS * cells, sizeof *values);
-    struct cn_encoded *means = room(SLOTS, sizeof *means);
-    s->cells.lat = room(lats, sizeof(double));
-    s->cells.lon = room(lons, sizeof(double));
-    s->cells.lat_bounds = room(lats, 2 * sizeof(double));
-    s->cells.lon_bounds = room(lons, 2 * sizeof(double));
+    unsigned char *shuffled = allocate(cells, 4), *out = allocate(SLOTS, bound);
+    float *values = allocate(SLOTS * cells, sizeof *values);
+    struct cn_encoded *means = allocate(SLOTS, sizeof *means);
+    s->cells.lat = allocate(lats, sizeof(double));
+    s->cells.lon = allocate(lons, sizeof(double));
+    s->cells.lat_bounds = allocate(lats, 2 * sizeof(double));
+    s->cells.lon_bounds = allocate(lons, 2 * sizeof(double));
     s->cells.lat_count = lats;
     s->cells.lon_count = lons;
     s->config.output.counts = false;

@@ -1,13 +1,13 @@
 /*
  * Measures stages of a job once, one after the other, and prints a JSON object: wall and processor
- * seconds and bytes of each, and what the plan says of the job. climnorm-bench calls it in turns
- * with others, repeats it, and judges; this program does none of that.
+ * seconds and bytes of each, and what the plan says of the job. climnorm-bench runs it in
+ * turns with others, repeats it, and compares; this program does none of that.
  *
  *     bench_stages CONFIG [--threads N] [--set KEY=VALUE]... STAGE...
  *     bench_stages --about                    compiler, flags and kernels of this build
  *
  * Limits (bare.h): copy, touch, read (page cache), disk (cold), inflate, deflate (of the normals
- * that lie in the output folder). The engine's loads alone: load (into fresh memory), reload (into
+ * that are in the output folder). The engine's loads alone: load (into fresh memory), reload (into
  * touched memory), cold (the same from the disk). forget: the input leaves the page cache; kept:
  * the share of it that is there.
  */
@@ -144,8 +144,8 @@ static json_t *time_of(struct bench_time time, uint64_t bytes)
                      (json_int_t)bytes);
 }
 
-/* What keeps the disk from being measured, or NULL. */
-static const char *release_child(const struct bench *bench)
+/* Drops the input from the page cache. Returns: NULL; or why the disk cannot be measured. */
+static const char *drop_from_cache(const struct bench *bench)
 {
     bench_forget(&bench->input);
     return bench_kept(&bench->input) > 0.05 ? "the files do not leave the page cache" : NULL;
@@ -192,7 +192,7 @@ static json_t *measure(struct bench *bench, const char *stage)
     const bool disk = !strcmp(stage, "disk"), cold = !strcmp(stage, "cold");
     if (!disk && !cold && strcmp(stage, "forget") != 0)
         bench_fail("no stage is named \"%s\"", stage);
-    const char *why = release_child(bench);
+    const char *why = drop_from_cache(bench);
     if (why)
         return json_pack("{ss}", "unavailable", why);
     if (disk)
