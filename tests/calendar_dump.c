@@ -1,5 +1,5 @@
 /*
- * Prints what the library says about days and times, for test_calendar_cftime.py to judge.
+ * Prints what the library says about days and times, for test_calendar_cftime.py to check.
  *
  * calendar_dump days CALENDAR FIRST_YEAR LAST_YEAR
  *     a line for each day: number, year, month, day, day of year, slot under each rule

@@ -1,6 +1,6 @@
 /*
- * What the tests of the kernels share: bits of floats, repeatable random numbers, memory that ends
- * where it ends.
+ * What the tests of the kernels share: bits of floats, repeatable random numbers, and buffers whose
+ * end is the end of mapped memory.
  */
 #ifndef TEST_KERNELS_H
 #define TEST_KERNELS_H
@@ -40,7 +40,7 @@ static inline uint32_t random_bits(void) /* the same in every run */
     return (uint32_t)(random_state >> 32);
 }
 
-/* `bytes` bytes that end where memory ends. */
+/* A buffer at the end of mapped memory: a read or write behind it crashes. */
 struct guarded {
     uint8_t *at, *pages;
     size_t mapped;

@@ -1,7 +1,7 @@
 /*
- * A job that only counts, to look at the progress display: progress_demo MODE SECONDS [VARIABLES
- * [MESSAGES]]. The second variable has bad years and failed normals; the last one fails as a whole.
- * SIGUSR1 makes it tell its state.
+ * A job that only counts, to show the progress display: progress_demo MODE SECONDS [VARIABLES
+ * [MESSAGES]]. The second variable has bad years and failed normals; the last one fails completely.
+ * SIGUSR1 makes it print its state.
  */
 #include "climnorm/progress.h"
 

@@ -1,5 +1,5 @@
 /*
- * Writes sample normals into a folder, for test_sink_files.py to judge: sink_dump FOLDER.
+ * Writes sample normals into a folder, for test_sink_files.py to check: sink_dump FOLDER.
  */
 #include "sink/lock.h"
 #include "sink_sample.h"

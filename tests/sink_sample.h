@@ -20,7 +20,7 @@ enum {
     SAMPLE_LONS = 4,
     SAMPLE_CELLS = SAMPLE_LATS * SAMPLE_LONS,
     SAMPLE_SLOTS = 366,
-    SAMPLE_ABSENT = 5, /* places in the window: 1956, 1961 */
+    SAMPLE_ABSENT = 5, /* positions in the window: 1956, 1961 */
     SAMPLE_UNUSED = 10,
     SAMPLE_MISSING_CELL = 7,
 };

@@ -1,8 +1,9 @@
 /*
- * How busy the threads are, on machines that this one need not be: the true task graph of a
- * full-size variable (151 years, five regions, 121 target years) with bodies that sleep for as long
- * as the true ones were measured to take. Sleeping takes no core, so 56 threads do it on two. The
- * HDF5 lock is a mutex that is slept in; waiting for it is not being busy.
+ * How busy the threads of a large machine would be. The real task graph of a full-size variable
+ * (151 years, five regions, 121 target years) runs with bodies that sleep for as long as the real
+ * ones were measured to take. Sleeping takes no core, so two cores are enough for 56 threads. A
+ * mutex stands for the HDF5 lock: bodies sleep while they hold it. Waiting for it does not count as
+ * busy.
  */
 #include "engine/compute.h"
 #include "engine/graph.h"
@@ -38,7 +39,7 @@ struct scene {
     double least_busy;
 };
 
-/* What a run showed; times in seconds of the sleeping world. */
+/* What a run has shown. Times are in seconds, divided by `scale`. */
 struct outcome {
     double wall_s, busy, first_file_s, longest_wait_s, waited, cpu;
     size_t year_slots, result_slots, peak_years, peak_results;
@@ -47,22 +48,22 @@ struct outcome {
 /* The run that is under way. */
 static struct {
     const struct scene *scene;
-    pthread_mutex_t door, lock;
+    pthread_mutex_t hdf5_lock, lock;
     uint64_t start_ns;
     atomic_uint_fast64_t busy_ns, waited_ns, longest_ns, first_file_ns;
     atomic_size_t files;
-    atomic_bool wrong; /* a body came before what it needs, or a slot was taken too early */
+    atomic_bool wrong; /* a body began before what it needs, or a slot was taken too early */
     size_t last_use[MOST_YEARS]; /* the last batch of a year */
     /* Under the lock. */
     size_t years_used, results_used, peak_years, peak_results;
-    size_t decodes_left[MOST_YEARS], tiles_left[MOST_BATCHES], makings_left[MOST_BATCHES];
+    size_t decodes_left[MOST_YEARS], tiles_left[MOST_BATCHES], outputs_left[MOST_BATCHES];
     size_t held_year[MOST_SLOTS], held_batch[MOST_SLOTS]; /* 1 + what holds the slot; 0: nothing */
     bool sealed[MOST_YEARS], joined[MOST_BATCHES];
 } run;
 
-static _Thread_local int64_t owed_ns; /* slept too long before: sleep less now */
+static _Thread_local int64_t owed_ns; /* slept too long before: so much less now */
 
-static void rest(double seconds)
+static void sleep_scaled(double seconds)
 {
     uint64_t before = cn_now_ns();
     int64_t wanted = (int64_t)(seconds * run.scene->scale * 1e9) - owed_ns;
@@ -73,26 +74,26 @@ static void rest(double seconds)
     owed_ns = (int64_t)(cn_now_ns() - before) - wanted;
 }
 
-/* A body that began at `start` ends. */
-static void worked(uint64_t start)
+/* To be called at the end of a body that began at `start`. */
+static void count_busy(uint64_t start)
 {
     atomic_fetch_add(&run.busy_ns, cn_now_ns() - start);
 }
 
-static void rest_at_door(double seconds)
+static void sleep_with_hdf5_lock(double seconds)
 {
     uint64_t before = cn_now_ns();
-    pthread_mutex_lock(&run.door);
+    pthread_mutex_lock(&run.hdf5_lock);
     uint64_t waited = cn_now_ns() - before, longest = atomic_load(&run.longest_ns);
-    rest(seconds);
-    pthread_mutex_unlock(&run.door);
+    sleep_scaled(seconds);
+    pthread_mutex_unlock(&run.hdf5_lock);
     atomic_fetch_add(&run.waited_ns, waited);
-    atomic_fetch_sub(&run.busy_ns, waited); /* of a body, which counts as a whole */
+    atomic_fetch_sub(&run.busy_ns, waited); /* count_busy counts all of the body */
     while (longest < waited && !atomic_compare_exchange_weak(&run.longest_ns, &longest, waited))
         ;
 }
 
-/* What must hold when a body begins or ends; called under the lock. */
+/* Notes what must be true when a body begins or ends; called under the lock. */
 static void expect(bool right)
 {
     if (!right)
@@ -100,7 +101,7 @@ static void expect(bool right)
 }
 
 /* A slot is taken. */
-static void take(size_t *held, size_t by, size_t *used, size_t *peak)
+static void take_slot(size_t *held, size_t by, size_t *used, size_t *peak)
 {
     expect(*held == 0);
     *held = by + 1;
@@ -108,15 +109,15 @@ static void take(size_t *held, size_t by, size_t *used, size_t *peak)
     *peak = *used > *peak ? *used : *peak;
 }
 
-/* A slot is given up. */
-static void give(size_t *held, size_t by, size_t *used)
+/* A slot becomes free. */
+static void release_slot(size_t *held, size_t by, size_t *used)
 {
     expect(*held == by + 1);
     *held = 0;
     *used -= 1;
 }
 
-/* The bodies. The linker gives them to the graph instead of the true ones. */
+/* The bodies. The linker gives them to the graph in place of the real ones. */
 #define INSTEAD_OF(body) __asm__("__wrap_cn_" #body)
 void load_open(struct cn_engine *job, size_t load) INSTEAD_OF(load_open);
 void load_decode(struct cn_engine *job, size_t load, size_t decode) INSTEAD_OF(load_decode);
@@ -136,44 +137,44 @@ void load_open(struct cn_engine *job, size_t load)
 {
     uint64_t start = cn_now_ns();
     pthread_mutex_lock(&run.lock);
-    take(&run.held_year[job->loads[load].slots[0]], year_of(job, load), &run.years_used,
-         &run.peak_years);
+    take_slot(&run.held_year[job->loads[load].slots[0]], year_of(job, load), &run.years_used,
+              &run.peak_years);
     pthread_mutex_unlock(&run.lock);
-    rest_at_door(open_s);
+    sleep_with_hdf5_lock(open_s);
     pthread_mutex_lock(&run.lock);
     run.decodes_left[year_of(job, load)] = job->loads[load].decode_count;
     pthread_mutex_unlock(&run.lock);
-    worked(start);
+    count_busy(start);
 }
 
 void load_decode(struct cn_engine *job, size_t load, size_t decode)
 {
     uint64_t start = cn_now_ns();
-    rest(inflate_chunk_s * (double)job->loads[load].decodes[decode].unit_count);
+    sleep_scaled(inflate_chunk_s * (double)job->loads[load].decodes[decode].unit_count);
     pthread_mutex_lock(&run.lock);
     expect(run.decodes_left[year_of(job, load)]-- > 0);
     pthread_mutex_unlock(&run.lock);
-    worked(start);
+    count_busy(start);
 }
 
 void load_seal(struct cn_engine *job, size_t load)
 {
     uint64_t start = cn_now_ns();
-    rest(seal_s);
+    sleep_scaled(seal_s);
     pthread_mutex_lock(&run.lock);
     expect(run.decodes_left[year_of(job, load)] == 0);
     run.sealed[year_of(job, load)] = true;
     pthread_mutex_unlock(&run.lock);
-    worked(start);
+    count_busy(start);
 }
 
 void batch_gate(struct cn_engine *job, size_t batch)
 {
     const struct cn_batch *plan = &job->variable->batches[batch];
     pthread_mutex_lock(&run.lock);
-    take(&run.held_batch[plan->result_slot], batch, &run.results_used, &run.peak_results);
+    take_slot(&run.held_batch[plan->result_slot], batch, &run.results_used, &run.peak_results);
     run.tiles_left[batch] = job->batches[batch].tile_count;
-    run.makings_left[batch] =
+    run.outputs_left[batch] =
         job->outputs->first_of_batch[batch + 1] - job->outputs->first_of_batch[batch];
     for (size_t k = 0; k < plan->row_count; k++)
         expect(run.sealed[plan->rows[k]] &&
@@ -189,11 +190,11 @@ void batch_tile(struct cn_engine *job, size_t batch, size_t tile)
     size_t days = (tile + 1) * slots / tiles - tile * slots / tiles;
     size_t bytes = (plan->row_count + plan->target_count) * days * sizeof(float) *
                    job->variable->layout.row_cells;
-    rest((double)bytes / window_bytes_per_s);
+    sleep_scaled((double)bytes / window_bytes_per_s);
     pthread_mutex_lock(&run.lock);
     expect(run.tiles_left[batch]-- > 0);
     pthread_mutex_unlock(&run.lock);
-    worked(start);
+    count_busy(start);
 }
 
 void batch_join(struct cn_engine *job, size_t batch)
@@ -203,7 +204,7 @@ void batch_join(struct cn_engine *job, size_t batch)
     run.joined[batch] = true;
     for (size_t y = 0; y < job->variable->variable->year_count; y++)
         if (run.last_use[y] == batch)
-            give(&run.held_year[job->variable->slot_of_year[y]], y, &run.years_used);
+            release_slot(&run.held_year[job->variable->slot_of_year[y]], y, &run.years_used);
     pthread_mutex_unlock(&run.lock);
 }
 
@@ -214,8 +215,9 @@ static void finish_file(const struct cn_engine *job, size_t batch)
     atomic_fetch_add(&run.files, 1);
     pthread_mutex_lock(&run.lock);
     expect(run.joined[batch]);
-    if (--run.makings_left[batch] == 0)
-        give(&run.held_batch[job->variable->batches[batch].result_slot], batch, &run.results_used);
+    if (--run.outputs_left[batch] == 0)
+        release_slot(&run.held_batch[job->variable->batches[batch].result_slot], batch,
+                     &run.results_used);
     pthread_mutex_unlock(&run.lock);
 }
 
@@ -228,17 +230,17 @@ void output_encode(struct cn_engine *job, size_t index, size_t share)
     size_t days =
         (share + 1) * slots / output_task->encode_count - share * slots / output_task->encode_count;
     double day_bytes = (double)(region->lat_count * region->lon_count * sizeof(float));
-    rest((double)days * day_bytes / encode_bytes_per_s);
+    sleep_scaled((double)days * day_bytes / encode_bytes_per_s);
     if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1) {
-        rest_at_door(run.scene->write_s);
-        rest((double)slots * day_bytes * write_s_per_byte);
+        sleep_with_hdf5_lock(run.scene->write_s);
+        sleep_scaled((double)slots * day_bytes * write_s_per_byte);
         finish_file(job, output_task->batch);
     }
-    worked(start);
+    count_busy(start);
 }
 
 /* The catalog of a full-size variable, one file a year. */
-struct world {
+struct dataset {
     struct cn_config config;
     struct cn_catalog catalog;
     struct cn_variable variable;
@@ -259,40 +261,40 @@ static const struct cn_region regions[] = {
     {"GU", "", false, {144.58, 146.12}, {13.18, 20.61}},
 };
 
-static void add_year(struct world *world, size_t y)
+static void add_year(struct dataset *dataset, size_t y)
 {
-    world->files[y].size = 220000000;
-    world->files[y].storage = (struct cn_storage){.layout = CN_CHUNKED,
-                                                  .rank = 3,
-                                                  .shape = {DAYS, LATS, LONS},
-                                                  .chunk = {1, LATS, LONS},
-                                                  .lat_dim = 1,
-                                                  .lon_dim = 2,
-                                                  .value_bytes = sizeof(float)};
-    world->parts[y] = (struct cn_part){&world->files[y], 0, DAYS};
-    world->years[y] = (struct cn_source_year){.year = FIRST_YEAR + (int)y,
-                                              .experiment = "historical",
-                                              .parts = &world->parts[y],
-                                              .part_count = 1,
-                                              .days_held = DAYS,
-                                              .days_expected = DAYS,
-                                              .usable = true};
-    world->index[y] = (ptrdiff_t)y;
+    dataset->files[y].size = 220000000;
+    dataset->files[y].storage = (struct cn_storage){.layout = CN_CHUNKED,
+                                                    .rank = 3,
+                                                    .shape = {DAYS, LATS, LONS},
+                                                    .chunk = {1, LATS, LONS},
+                                                    .lat_dim = 1,
+                                                    .lon_dim = 2,
+                                                    .value_bytes = sizeof(float)};
+    dataset->parts[y] = (struct cn_part){&dataset->files[y], 0, DAYS};
+    dataset->years[y] = (struct cn_source_year){.year = FIRST_YEAR + (int)y,
+                                                .experiment = "historical",
+                                                .parts = &dataset->parts[y],
+                                                .part_count = 1,
+                                                .days_held = DAYS,
+                                                .days_expected = DAYS,
+                                                .usable = true};
+    dataset->index[y] = (ptrdiff_t)y;
 }
 
-static struct world *make_world(size_t years)
+static struct dataset *make_dataset(size_t years)
 {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
+    struct dataset *dataset = calloc(1, sizeof *dataset);
+    assert_non_null(dataset);
     int last = FIRST_YEAR + (int)years - 1;
     for (size_t y = 0; y < years; y++)
-        add_year(world, y);
+        add_year(dataset, y);
     for (size_t k = 0; k < LATS; k++)
-        world->lat[k] = -60 + 0.125 + 0.25 * (double)k;
+        dataset->lat[k] = -60 + 0.125 + 0.25 * (double)k;
     for (size_t k = 0; k < LONS; k++)
-        world->lon[k] = 0.125 + 0.25 * (double)k;
-    world->period = (struct cn_period){"all", FIRST_YEAR + WINDOW, last};
-    world->config = (struct cn_config){
+        dataset->lon[k] = 0.125 + 0.25 * (double)k;
+    dataset->period = (struct cn_period){"all", FIRST_YEAR + WINDOW, last};
+    dataset->config = (struct cn_config){
         .path = "test.cfg",
         .origin = {"test.cfg:1", "test.cfg:2", "test.cfg:3"},
         .input.historical = "historical",
@@ -300,34 +302,35 @@ static struct world *make_world(size_t years)
         .region_count = sizeof regions / sizeof *regions,
         .normals.window = WINDOW,
         .normals.min_years = WINDOW,
-        .normals.periods = &world->period,
+        .normals.periods = &dataset->period,
         .normals.period_count = 1,
         .output.root = "/normals",
         .output.pattern = "{region}/{year}.nc",
         .output.compression = 1};
-    world->timeline = (struct cn_timeline){NULL, FIRST_YEAR, last, world->index, false};
-    world->variable = (struct cn_variable){.name = "tas",
-                                           .calendar = CN_NOLEAP,
-                                           .grid = {LATS, LONS, world->lat, world->lon, NULL, NULL},
-                                           .years = world->years,
-                                           .year_count = years,
-                                           .timelines = &world->timeline,
-                                           .timeline_count = 1};
-    world->catalog = (struct cn_catalog){.model = "M",
-                                         .variant = "r1i1p1f1",
-                                         .grid_label = "gn",
-                                         .files = world->files,
-                                         .file_count = years,
-                                         .variables = &world->variable,
-                                         .variable_count = 1};
-    return world;
+    dataset->timeline = (struct cn_timeline){NULL, FIRST_YEAR, last, dataset->index, false};
+    dataset->variable =
+        (struct cn_variable){.name = "tas",
+                             .calendar = CN_NOLEAP,
+                             .grid = {LATS, LONS, dataset->lat, dataset->lon, NULL, NULL},
+                             .years = dataset->years,
+                             .year_count = years,
+                             .timelines = &dataset->timeline,
+                             .timeline_count = 1};
+    dataset->catalog = (struct cn_catalog){.model = "M",
+                                           .variant = "r1i1p1f1",
+                                           .grid_label = "gn",
+                                           .files = dataset->files,
+                                           .file_count = years,
+                                           .variables = &dataset->variable,
+                                           .variable_count = 1};
+    return dataset;
 }
 
-static struct cn_plan *make_plan(struct world *world, const struct scene *scene)
+static struct cn_plan *make_plan(struct dataset *dataset, const struct scene *scene)
 {
     struct cn_plan *plan;
     struct cn_error error = {.text = ""};
-    if (cn_plan_targets(&world->config, &world->catalog, &plan, &error) ||
+    if (cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error) ||
         cn_plan_schedule(plan, UINT64_C(1) << 40, scene->threads, &error))
         fail_msg("%s", error.text);
     if (scene->memory > 0) {
@@ -355,7 +358,7 @@ static struct outcome run_job(struct cn_engine *job, const struct scene *scene)
     assert_true(variable->year_slots <= MOST_SLOTS && variable->batch_count <= MOST_BATCHES);
     memset(&run, 0, sizeof run);
     run.scene = scene;
-    pthread_mutex_init(&run.door, NULL);
+    pthread_mutex_init(&run.hdf5_lock, NULL);
     pthread_mutex_init(&run.lock, NULL);
     for (size_t y = 0; y < MOST_YEARS; y++)
         run.last_use[y] = SIZE_MAX;
@@ -386,8 +389,8 @@ static struct outcome run_job(struct cn_engine *job, const struct scene *scene)
 
 static struct outcome run_scene(const struct scene *scene)
 {
-    struct world *world = make_world(scene->years);
-    struct cn_plan *plan = make_plan(world, scene);
+    struct dataset *dataset = make_dataset(scene->years);
+    struct cn_plan *plan = make_plan(dataset, scene);
     struct cn_run_hooks hooks = {0};
     struct cn_variable_result result = {0};
     struct cn_counters counters = {0};
@@ -408,7 +411,7 @@ static struct outcome run_scene(const struct scene *scene)
     cn_loads_free(&job);
     cn_pool_free(job.pool);
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
     return outcome;
 }
 
@@ -424,7 +427,7 @@ static void print_outcome(const struct scene *scene, const struct outcome *outco
 
 static void check(const struct scene *scenes, size_t count)
 {
-    puts("threads years scale write ms   wall s   busy  at door first file  wait ms "
+    puts("threads years scale write ms   wall s   busy  waiting first file  wait ms "
          "year slots  results   cpu");
     for (size_t i = 0; i < count; i++) {
         struct outcome best = {0};

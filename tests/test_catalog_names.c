@@ -1,5 +1,5 @@
 /*
- * The pure parts of the catalog: file names, versions, packing.
+ * The parts of the catalog that read no files: file names, versions, packing.
  */
 #include "catalog/attributes.h"
 #include "catalog/file_names.h"
@@ -115,19 +115,20 @@ static void versions_compare_as_numbers(void **state)
 }
 
 /* Packing of a variable with these attributes. */
-struct judged {
+struct packing_result {
     enum cn_status status;
     struct cn_packing packing;
     bool is_unsigned;
     struct cn_error error;
 };
 
-static struct judged judge(int type, const struct cn_attribute *attributes, size_t count)
+static struct packing_result read_packing(int type, const struct cn_attribute *attributes,
+                                          size_t count)
 {
-    struct judged judged = {0};
-    judged.status = cn_packing_read(attributes, count, type, &judged.packing, &judged.is_unsigned,
-                                    &judged.error);
-    return judged;
+    struct packing_result result = {0};
+    result.status = cn_packing_read(attributes, count, type, &result.packing, &result.is_unsigned,
+                                    &result.error);
+    return result;
 }
 
 #define TEXT(name, text)                      \
@@ -147,36 +148,36 @@ static void missing_values_are_cast_to_the_storage_type(void **state)
     (void)state;
     struct cn_attribute both[] = {NUMBERS("_FillValue", NC_FLOAT, float, 1e20f),
                                   NUMBERS("missing_value", NC_DOUBLE, double, 1e20, -99.9, 1e300)};
-    struct judged judged = judge(NC_FLOAT, both, 2);
-    assert_int_equal(judged.status, CN_OK);
-    assert_int_equal(judged.packing.missing_count, 2); /* 1e300 is Inf, missing anyway */
-    assert_true(judged.packing.missing[0] == (double)1e20f);
-    assert_true(judged.packing.missing[1] == (double)-99.9f);
+    struct packing_result result = read_packing(NC_FLOAT, both, 2);
+    assert_int_equal(result.status, CN_OK);
+    assert_int_equal(result.packing.missing_count, 2); /* 1e300 is Inf, missing anyway */
+    assert_true(result.packing.missing[0] == (double)1e20f);
+    assert_true(result.packing.missing[1] == (double)-99.9f);
 
     struct cn_attribute wide[] = {
         NUMBERS("missing_value", NC_DOUBLE, double, -32768, 65535, 65536, 1e20, NAN)};
-    judged = judge(NC_SHORT, wide, 1);
-    assert_int_equal(judged.packing.missing_count, 3); /* with the default fill */
-    assert_true(judged.packing.missing[0] == NC_FILL_SHORT);
-    assert_true(judged.packing.missing[1] == -32768);
-    assert_true(judged.packing.missing[2] == -1); /* the same bits as 65535 */
+    result = read_packing(NC_SHORT, wide, 1);
+    assert_int_equal(result.packing.missing_count, 3); /* with the default fill */
+    assert_true(result.packing.missing[0] == NC_FILL_SHORT);
+    assert_true(result.packing.missing[1] == -32768);
+    assert_true(result.packing.missing[2] == -1); /* the same bits as 65535 */
 }
 
 static void default_fill_counts_without_fill_value_only(void **state)
 {
     (void)state;
-    struct judged judged = judge(NC_FLOAT, NULL, 0);
-    assert_int_equal(judged.packing.missing_count, 1);
-    assert_true(judged.packing.missing[0] == (double)NC_FILL_FLOAT);
-    assert_false(judged.packing.packed);
+    struct packing_result result = read_packing(NC_FLOAT, NULL, 0);
+    assert_int_equal(result.packing.missing_count, 1);
+    assert_true(result.packing.missing[0] == (double)NC_FILL_FLOAT);
+    assert_false(result.packing.packed);
     struct cn_attribute fill[] = {NUMBERS("_FillValue", NC_FLOAT, float, -1)};
-    judged = judge(NC_FLOAT, fill, 1);
-    assert_int_equal(judged.packing.missing_count, 1);
-    assert_true(judged.packing.missing[0] == -1);
-    assert_int_equal(judge(NC_BYTE, NULL, 0).packing.missing_count, 0);
-    assert_int_equal(judge(NC_UBYTE, NULL, 0).packing.missing_count, 0);
-    assert_true(judge(NC_INT, NULL, 0).packing.missing[0] == NC_FILL_INT);
-    assert_true(judge(NC_UINT, NULL, 0).packing.missing[0] == NC_FILL_UINT);
+    result = read_packing(NC_FLOAT, fill, 1);
+    assert_int_equal(result.packing.missing_count, 1);
+    assert_true(result.packing.missing[0] == -1);
+    assert_int_equal(read_packing(NC_BYTE, NULL, 0).packing.missing_count, 0);
+    assert_int_equal(read_packing(NC_UBYTE, NULL, 0).packing.missing_count, 0);
+    assert_true(read_packing(NC_INT, NULL, 0).packing.missing[0] == NC_FILL_INT);
+    assert_true(read_packing(NC_UINT, NULL, 0).packing.missing[0] == NC_FILL_UINT);
 }
 
 static void unsigned_is_honoured(void **state)
@@ -185,16 +186,16 @@ static void unsigned_is_honoured(void **state)
     struct cn_attribute attributes[] = {TEXT("_Unsigned", "true"),
                                         NUMBERS("_FillValue", NC_BYTE, signed char, -1),
                                         NUMBERS("valid_range", NC_BYTE, signed char, 0, -2)};
-    struct judged judged = judge(NC_BYTE, attributes, 3);
-    assert_int_equal(judged.status, CN_OK);
-    assert_true(judged.is_unsigned);
-    assert_true(judged.packing.missing[0] == 255);
-    assert_true(judged.packing.valid_min == 0);
-    assert_true(judged.packing.valid_max == 254);
+    struct packing_result result = read_packing(NC_BYTE, attributes, 3);
+    assert_int_equal(result.status, CN_OK);
+    assert_true(result.is_unsigned);
+    assert_true(result.packing.missing[0] == 255);
+    assert_true(result.packing.valid_min == 0);
+    assert_true(result.packing.valid_max == 254);
     struct cn_attribute no[] = {TEXT("_Unsigned", "false")};
-    assert_false(judge(NC_USHORT, no, 1).is_unsigned);
-    assert_true(judge(NC_USHORT, NULL, 0).is_unsigned);
-    assert_false(judge(NC_FLOAT, attributes, 1).is_unsigned);
+    assert_false(read_packing(NC_USHORT, no, 1).is_unsigned);
+    assert_true(read_packing(NC_USHORT, NULL, 0).is_unsigned);
+    assert_false(read_packing(NC_FLOAT, attributes, 1).is_unsigned);
 }
 
 static void valid_ranges_are_packed_unless_wider(void **state)
@@ -203,24 +204,24 @@ static void valid_ranges_are_packed_unless_wider(void **state)
     struct cn_attribute narrow[] = {NUMBERS("scale_factor", NC_DOUBLE, double, 0.5),
                                     NUMBERS("valid_min", NC_SHORT, short, -10),
                                     NUMBERS("valid_range", NC_SHORT, short, -100, 100)};
-    struct judged judged = judge(NC_SHORT, narrow, 3);
-    assert_false(judged.packing.valid_unpacked);
-    assert_true(judged.packing.valid_min == -10);
-    assert_true(judged.packing.valid_max == 100);
+    struct packing_result result = read_packing(NC_SHORT, narrow, 3);
+    assert_false(result.packing.valid_unpacked);
+    assert_true(result.packing.valid_min == -10);
+    assert_true(result.packing.valid_max == 100);
 
     struct cn_attribute wide[] = {NUMBERS("scale_factor", NC_DOUBLE, double, -0.5),
                                   NUMBERS("add_offset", NC_DOUBLE, double, 100),
                                   NUMBERS("valid_max", NC_DOUBLE, double, 140),
                                   NUMBERS("valid_min", NC_SHORT, short, -60)};
-    judged = judge(NC_SHORT, wide, 4);
-    assert_true(judged.packing.valid_unpacked);
-    assert_true(judged.packing.valid_max == 130); /* raw -60, since the scale turns the order */
-    assert_true(judged.packing.valid_min == -INFINITY);
+    result = read_packing(NC_SHORT, wide, 4);
+    assert_true(result.packing.valid_unpacked);
+    assert_true(result.packing.valid_max == 130); /* raw -60, since the scale turns the order */
+    assert_true(result.packing.valid_min == -INFINITY);
 
     struct cn_attribute unpacked[] = {NUMBERS("valid_max", NC_DOUBLE, double, 5)};
-    judged = judge(NC_FLOAT, unpacked, 1);
-    assert_false(judged.packing.valid_unpacked); /* nothing is packed */
-    assert_true(judged.packing.valid_max == 5);
+    result = read_packing(NC_FLOAT, unpacked, 1);
+    assert_false(result.packing.valid_unpacked); /* nothing is packed */
+    assert_true(result.packing.valid_max == 5);
 }
 
 static void nonsense_is_refused_by_name(void **state)
@@ -233,13 +234,13 @@ static void nonsense_is_refused_by_name(void **state)
                                        TEXT("missing_value", "-999"),
                                        NUMBERS("valid_range", NC_FLOAT, float, 1)};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct judged judged = judge(NC_FLOAT, &bad[i], 1);
-        assert_int_equal(judged.status, CN_BAD_INPUT);
-        assert_non_null(strstr(judged.error.text, bad[i].name));
+        struct packing_result result = read_packing(NC_FLOAT, &bad[i], 1);
+        assert_int_equal(result.status, CN_BAD_INPUT);
+        assert_non_null(strstr(result.error.text, bad[i].name));
     }
     float many[CN_MAX_MISSING + 1] = {0};
     struct cn_attribute long_list = {"missing_value", NC_FLOAT, CN_MAX_MISSING + 1, many};
-    assert_int_equal(judge(NC_FLOAT, &long_list, 1).status, CN_BAD_INPUT);
+    assert_int_equal(read_packing(NC_FLOAT, &long_list, 1).status, CN_BAD_INPUT);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * Limits of control groups, in a tree of files that stands for the kernel's.
+ * Limits of control groups, read from files of this test instead of the kernel's.
  */
 #include "base/machine.h"
 

@@ -20,13 +20,13 @@ static const char begin[] = "<!-- keys -->\n", end[] = "<!-- end of keys -->\n";
 
 static char *read_file(const char *path)
 {
-    enum { ROOM = 1 << 17 };
+    enum { MOST_BYTES = 1 << 17 };
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    char *text = calloc(1, ROOM);
+    char *text = calloc(1, MOST_BYTES);
     assert_non_null(text);
-    size_t size = fread(text, 1, ROOM - 1, file);
-    assert_true(size > 0 && size < ROOM - 1);
+    size_t size = fread(text, 1, MOST_BYTES - 1, file);
+    assert_true(size > 0 && size < MOST_BYTES - 1);
     fclose(file);
     return text;
 }
@@ -70,10 +70,10 @@ static char *renewed(const char *text)
     assert_non_null(first);
     assert_non_null(last);
     first += strlen(begin);
-    char *keys = reference(), *whole = NULL;
-    assert_true(asprintf(&whole, "%.*s%s%s", (int)(first - text), text, keys, last) > 0);
+    char *keys = reference(), *document_text = NULL;
+    assert_true(asprintf(&document_text, "%.*s%s%s", (int)(first - text), text, keys, last) > 0);
     free(keys);
-    return whole;
+    return document_text;
 }
 
 static void the_reference_is_the_table(void **state)
@@ -127,10 +127,10 @@ static void the_examples_are_right(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--write") == 0) {
-        char *text = read_file(document), *whole = renewed(text);
+        char *text = read_file(document), *document_text = renewed(text);
         FILE *file = fopen(document, "w");
-        int failed = !file || fputs(whole, file) < 0 || fclose(file) != 0;
-        free(whole);
+        int failed = !file || fputs(document_text, file) < 0 || fclose(file) != 0;
+        free(document_text);
         free(text);
         return failed;
     }

@@ -1,5 +1,5 @@
 /*
- * What ends a job: of several errors, which one is told and what becomes of the run.
+ * What ends a job: of several errors, which one is reported, and how the run ends.
  */
 #include "engine/engine.h"
 
@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-/* The job's stop after errors of these kinds, and how many were told. */
-static int abort_with(const enum cn_status *kinds, size_t count, size_t *told)
+/* The job's stop after errors of these kinds, and how many were reported. */
+static int abort_with(const enum cn_status *kinds, size_t count, size_t *reported)
 {
     const struct cn_run_hooks hooks = {0};
     struct cn_counters counters = {0};
@@ -26,7 +26,7 @@ static int abort_with(const enum cn_status *kinds, size_t count, size_t *told)
         cn_fail(&error, kinds[i], "error %zu", i);
         cn_engine_abort(&job, &error);
     }
-    *told = result.problems.count;
+    *reported = result.problems.count;
     cn_problems_free(&result.problems);
     return atomic_load(&job.stop);
 }
@@ -37,16 +37,16 @@ static void test_the_machine_outweighs_the_input(void **state)
     static const struct {
         enum cn_status kinds[3];
         int stop;
-        size_t told;
+        size_t reported;
     } cases[] = {
         {{CN_BAD_MACHINE, CN_BAD_INPUT, CN_BAD_MACHINE}, CN_BAD_MACHINE, 1},
         {{CN_BAD_INPUT, CN_BAD_MACHINE, CN_BAD_INPUT}, CN_BAD_MACHINE, 2},
         {{CN_BAD_INPUT, CN_BAD_INPUT, CN_BAD_INPUT}, CN_BAD_INPUT, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        size_t told;
-        assert_int_equal(abort_with(cases[i].kinds, 3, &told), cases[i].stop);
-        assert_int_equal(told, cases[i].told);
+        size_t reported;
+        assert_int_equal(abort_with(cases[i].kinds, 3, &reported), cases[i].stop);
+        assert_int_equal(reported, cases[i].reported);
     }
 }
 

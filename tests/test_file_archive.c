@@ -1,6 +1,6 @@
 /*
- * A file's metadata as bytes: whole, they come back as they were; broken or invented ones are
- * refused or harmless.
+ * A file's metadata as bytes: unpacked, complete ones are what was packed; damaged or invented ones
+ * are refused or harmless.
  */
 #include "catalog/file_archive.h"
 

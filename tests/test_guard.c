@@ -1,6 +1,6 @@
 /*
- * Libraries under guard: when a call is made again, whose fault its failure is, and what is said of
- * a crash.
+ * Calls of libraries: when a call is repeated, whether the machine or the input is at fault, and
+ * what is reported of a crash.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,13 +21,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A library: what each call of it does. */
+/* What each call of a library does. */
 struct script {
     struct {
         enum cn_status status;
         int reason;
     } calls[2];
-    int made;
+    int made; /* calls so far */
 };
 
 static enum cn_status follow_script(void *context, struct cn_error *error)
@@ -53,7 +53,7 @@ static enum cn_status play(struct script *script, bool input_is_sound, struct cn
     return status;
 }
 
-static void calls_are_made_again_where_memory_may_have_lacked(void **state)
+static void calls_are_repeated_if_memory_may_have_lacked(void **state)
 {
     (void)state;
     static const struct {
@@ -61,10 +61,10 @@ static void calls_are_made_again_where_memory_may_have_lacked(void **state)
         bool input_is_sound;
         int made;
         enum cn_status status;
-        const char *text; /* NULL: of the library */
+        const char *text; /* NULL: the text of the library */
     } cases[] = {
         {{{{CN_OK, 0}}, 0}, false, 1, CN_OK, ""},
-        {{{{CN_OK, ENOENT}}, 0}, false, 1, CN_OK, ""}, /* settings that are not there */
+        {{{{CN_OK, ENOENT}}, 0}, false, 1, CN_OK, ""}, /* as a missing file of settings leaves it */
         {{{{CN_OK, EIO}}, 0}, false, 1, CN_OK, ""},
         {{{{CN_OK, ENOMEM}, {CN_OK, 0}}, 0}, false, 2, CN_OK, ""},
         {{{{CN_BAD_INPUT, ENOMEM}, {CN_OK, 0}}, 0}, false, 2, CN_OK, ""},
@@ -98,7 +98,7 @@ static void calls_are_made_again_where_memory_may_have_lacked(void **state)
         struct script script = cases[k].script;
         struct cn_error error = {0};
         enum cn_status status = play(&script, cases[k].input_is_sound, &error);
-        if (status == CN_OK) /* that of the first call may have failed */
+        if (status == CN_OK) /* else it may be the text of a first call that failed */
             error.text[0] = 0;
         assert_int_equal(status, cases[k].status);
         assert_int_equal(script.made, cases[k].made);
@@ -106,8 +106,8 @@ static void calls_are_made_again_where_memory_may_have_lacked(void **state)
     }
 }
 
-/* While the machine has no memory, no file asks for too much. */
-static void without_memory_the_machine_is_to_blame(void **state)
+/* While the machine has no memory, it is at fault, not the file. */
+static void without_memory_the_machine_is_at_fault(void **state)
 {
     (void)state;
     struct script success = {{{CN_OK, ENOMEM}, {CN_OK, ENOMEM}}, 0};
@@ -162,7 +162,7 @@ enum { OUR_CODE = 43 };
 
 static void crash_in_own_code(void)
 {
-    errno = ENOMEM; /* of long ago */
+    errno = ENOMEM; /* left by an earlier call */
     raise(SIGSEGV);
 }
 
@@ -176,7 +176,7 @@ static enum cn_status raise_abort(void *context, struct cn_error *error)
 
 static void crash_in_library(void)
 {
-    errno = ENOMEM; /* of long ago */
+    errno = ENOMEM; /* left by an earlier call */
     cn_library_call(&(struct cn_library_call){.function = raise_abort}, NULL);
 }
 
@@ -206,7 +206,7 @@ static void end_on_purpose(void)
     exit(2);
 }
 
-/* Runs it in a child that is a program of its own; returns its status, and what it wrote. */
+/* Runs `end` in a child process; returns its status, and in `text` what it wrote. */
 static int status_of(void (*end)(void), char text[1024])
 {
     int ends[2], status;
@@ -233,7 +233,7 @@ static int status_of(void (*end)(void), char text[1024])
     return status;
 }
 
-static void crashes_are_told_and_happen(void **state)
+static void crashes_are_reported_and_happen(void **state)
 {
     (void)state;
     static const struct {
@@ -262,10 +262,10 @@ static void crashes_are_told_and_happen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_are_made_again_where_memory_may_have_lacked),
-        cmocka_unit_test(without_memory_the_machine_is_to_blame),
+        cmocka_unit_test(calls_are_repeated_if_memory_may_have_lacked),
+        cmocka_unit_test(without_memory_the_machine_is_at_fault),
         cmocka_unit_test(a_sound_file_that_is_refused),
-        cmocka_unit_test(crashes_are_told_and_happen),
+        cmocka_unit_test(crashes_are_reported_and_happen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

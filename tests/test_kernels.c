@@ -6,7 +6,7 @@
 
 static const float SENTINEL = -12345;
 
-static void unshuffle_takes_any_stretch(void **state)
+static void unshuffle_takes_any_range(void **state)
 {
     (void)state;
     enum { MOST = 150 };
@@ -67,9 +67,9 @@ static uint64_t value_at(const struct cn_raw *raw, size_t element)
 {
     uint64_t value = 0;
     for (size_t k = 0; k < raw->width; k++) {
-        const size_t place = raw->swapped ? raw->width - 1 - k : k;
+        const size_t digit = raw->swapped ? raw->width - 1 - k : k;
         const size_t at =
-            raw->shuffled ? place * raw->elements + element : element * raw->width + place;
+            raw->shuffled ? digit * raw->elements + element : element * raw->width + digit;
         value |= (uint64_t)raw->bytes[at] << 8 * k;
     }
     return value;
@@ -97,7 +97,7 @@ static void take_one_way(const struct cn_raw *raw, size_t stride)
     }
 }
 
-static void values_are_taken_from_any_place(void **state)
+static void values_are_taken_from_any_position(void **state)
 {
     (void)state;
     for (size_t width = 1; width <= 8; width *= 2) {
@@ -146,7 +146,8 @@ static double unpacked(double raw, const struct cn_unpacking *rules)
         if (raw == rules->missing[k])
             return NAN;
     if (rules->packed) {
-        volatile double scaled = raw * rules->scale; /* rounded here, whatever the compiler likes */
+        volatile double scaled =
+            raw * rules->scale; /* volatile: rounded here, never fused with the sum */
         raw = scaled + rules->offset;
     }
     return raw < rules->min || raw > rules->max ? NAN : raw;
@@ -161,9 +162,9 @@ static uint64_t bits_of_double(double value)
 
 static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, size_t count)
 {
-    struct guarded room = guarded_new(count * sizeof(double));
+    struct guarded wide = guarded_new(count * sizeof(double));
     struct guarded narrow = guarded_new(count * sizeof(float));
-    double *out = (double *)(void *)room.at;
+    double *out = (double *)(void *)wide.at;
     float *rounded = (float *)(void *)narrow.at;
     for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
         (*each)->unpack_f64(out, values, count, rules);
@@ -180,7 +181,7 @@ static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, 
                 fail_msg("%s: %a became %a, not %a", (*each)->isa, expected, rounded[i], single);
         }
     }
-    guarded_free(&room);
+    guarded_free(&wide);
     guarded_free(&narrow);
 }
 
@@ -330,10 +331,10 @@ static void the_environment_chooses_the_kernels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unshuffle_takes_any_stretch),
+        cmocka_unit_test(unshuffle_takes_any_range),
         cmocka_unit_test(shuffle_fills_and_unshuffle_takes_it_back),
         cmocka_unit_test(mask_follows_every_rule),
-        cmocka_unit_test(values_are_taken_from_any_place),
+        cmocka_unit_test(values_are_taken_from_any_position),
         cmocka_unit_test(unpacking_follows_every_rule),
         cmocka_unit_test(checksums_are_those_of_hdf5),
         cmocka_unit_test(the_environment_chooses_the_kernels),

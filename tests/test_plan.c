@@ -1,7 +1,6 @@
 /*
- * Plans as plain data: the program that a schedule makes is run line by line on paper. Every batch
- * must find its years in their slots, every year is loaded once, and the arena stays within the
- * bound.
+ * Plans: the steps of a schedule are followed one by one without any data. Every batch must find
+ * its years in their slots, every year is loaded once, and the arena stays within its limit.
  */
 #include "climnorm/plan.h"
 
@@ -18,7 +17,7 @@ enum { MOST_YEARS = 300 };
 
 /* A variable on a 2 x 4 grid: historical years, then one or two scenarios, one file a year or files
  * of several years with one chunk. */
-struct world {
+struct dataset {
     struct cn_config config;
     struct cn_catalog catalog;
     struct cn_variable variable;
@@ -33,72 +32,74 @@ struct world {
 
 static const double lat[2] = {10, 20}, lon[4] = {0, 10, 20, 30};
 
-static size_t add_year(struct world *world, int year, const char *experiment, size_t years_per_file)
+static size_t add_year(struct dataset *dataset, int year, const char *experiment,
+                       size_t years_per_file)
 {
-    size_t y = world->variable.year_count++;
+    size_t y = dataset->variable.year_count++;
     size_t f = y / years_per_file;
-    world->files[f].storage = (struct cn_storage){.layout = CN_CHUNKED,
-                                                  .rank = 3,
-                                                  .chunk = {365 * years_per_file, 2, 4},
-                                                  .lat_dim = 1,
-                                                  .lon_dim = 2};
-    world->files[f].size = 1000;
-    world->parts[y] = (struct cn_part){&world->files[f], 365 * (y % years_per_file), 365};
-    world->years[y] = (struct cn_source_year){.year = year,
-                                              .experiment = experiment,
-                                              .parts = &world->parts[y],
-                                              .part_count = 1,
-                                              .days_held = 365,
-                                              .days_expected = 365,
-                                              .usable = true};
+    dataset->files[f].storage = (struct cn_storage){.layout = CN_CHUNKED,
+                                                    .rank = 3,
+                                                    .chunk = {365 * years_per_file, 2, 4},
+                                                    .lat_dim = 1,
+                                                    .lon_dim = 2};
+    dataset->files[f].size = 1000;
+    dataset->parts[y] = (struct cn_part){&dataset->files[f], 365 * (y % years_per_file), 365};
+    dataset->years[y] = (struct cn_source_year){.year = year,
+                                                .experiment = experiment,
+                                                .parts = &dataset->parts[y],
+                                                .part_count = 1,
+                                                .days_held = 365,
+                                                .days_expected = 365,
+                                                .usable = true};
     return y;
 }
 
 /* Source years first … split historical, split + 1 … last of each scenario. */
-static struct world *make_world(int first, int split, int last, size_t scenarios, int window,
-                                size_t years_per_file)
+static struct dataset *make_dataset(int first, int split, int last, size_t scenarios, int window,
+                                    size_t years_per_file)
 {
     static const char *const names[2] = {"ssp245", "ssp585"};
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->region = (struct cn_region){"R", "Region", false, {0, 30}, {10, 20}};
-    world->period = (struct cn_period){"all-{scenario}", first + window - 1, last};
-    world->config = (struct cn_config){.path = "test.cfg",
-                                       .origin = {"test.cfg:1", "test.cfg:2", "test.cfg:3"},
-                                       .input.historical = "historical",
-                                       .regions = &world->region,
-                                       .region_count = 1,
-                                       .normals.window = window,
-                                       .normals.min_years = window,
-                                       .normals.periods = &world->period,
-                                       .normals.period_count = 1,
-                                       .output.root = "/normals",
-                                       .output.pattern = "{variable}/{period}/{year}.nc"};
-    world->variable = (struct cn_variable){.name = "tas",
-                                           .calendar = CN_NOLEAP,
-                                           .grid = {2, 4, lat, lon, NULL, NULL},
-                                           .years = world->years,
-                                           .timelines = world->timelines,
-                                           .timeline_count = scenarios};
+    struct dataset *dataset = calloc(1, sizeof *dataset);
+    assert_non_null(dataset);
+    dataset->region = (struct cn_region){"R", "Region", false, {0, 30}, {10, 20}};
+    dataset->period = (struct cn_period){"all-{scenario}", first + window - 1, last};
+    dataset->config = (struct cn_config){.path = "test.cfg",
+                                         .origin = {"test.cfg:1", "test.cfg:2", "test.cfg:3"},
+                                         .input.historical = "historical",
+                                         .regions = &dataset->region,
+                                         .region_count = 1,
+                                         .normals.window = window,
+                                         .normals.min_years = window,
+                                         .normals.periods = &dataset->period,
+                                         .normals.period_count = 1,
+                                         .output.root = "/normals",
+                                         .output.pattern = "{variable}/{period}/{year}.nc"};
+    dataset->variable = (struct cn_variable){.name = "tas",
+                                             .calendar = CN_NOLEAP,
+                                             .grid = {2, 4, lat, lon, NULL, NULL},
+                                             .years = dataset->years,
+                                             .timelines = dataset->timelines,
+                                             .timeline_count = scenarios};
     for (int year = first; year <= split; year++) {
-        size_t y = add_year(world, year, "historical", years_per_file);
+        size_t y = add_year(dataset, year, "historical", years_per_file);
         for (size_t s = 0; s < scenarios; s++)
-            world->index[s][year - first] = (ptrdiff_t)y;
+            dataset->index[s][year - first] = (ptrdiff_t)y;
     }
     for (size_t s = 0; s < scenarios; s++) {
         for (int year = split + 1; year <= last; year++)
-            world->index[s][year - first] =
-                (ptrdiff_t)add_year(world, year, names[s], years_per_file);
-        world->timelines[s] = (struct cn_timeline){names[s], first, last, world->index[s], false};
+            dataset->index[s][year - first] =
+                (ptrdiff_t)add_year(dataset, year, names[s], years_per_file);
+        dataset->timelines[s] =
+            (struct cn_timeline){names[s], first, last, dataset->index[s], false};
     }
-    world->catalog = (struct cn_catalog){.model = "M",
-                                         .variant = "r1i1p1f1",
-                                         .grid_label = "gn",
-                                         .files = world->files,
-                                         .file_count = MOST_YEARS,
-                                         .variables = &world->variable,
-                                         .variable_count = 1};
-    return world;
+    dataset->catalog = (struct cn_catalog){.model = "M",
+                                           .variant = "r1i1p1f1",
+                                           .grid_label = "gn",
+                                           .files = dataset->files,
+                                           .file_count = MOST_YEARS,
+                                           .variables = &dataset->variable,
+                                           .variable_count = 1};
+    return dataset;
 }
 
 static bool used_later(const struct cn_variable_plan *plan, size_t step, size_t year)
@@ -114,7 +115,7 @@ static bool used_later(const struct cn_variable_plan *plan, size_t step, size_t 
     return false;
 }
 
-/* Runs the program on paper; returns how many years were loaded. */
+/* Follows the steps of a schedule; returns how many years were loaded. */
 static size_t check_program(const struct cn_plan *plan)
 {
     const struct cn_variable_plan *variable = &plan->variables[0];
@@ -154,11 +155,11 @@ static size_t check_program(const struct cn_plan *plan)
     return loads;
 }
 
-static struct cn_plan *plan_of(struct world *world)
+static struct cn_plan *plan_of(struct dataset *dataset)
 {
     struct cn_plan *plan;
     struct cn_error error = {.text = ""};
-    if (cn_plan_targets(&world->config, &world->catalog, &plan, &error))
+    if (cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error))
         fail_msg("%s", error.text);
     return plan;
 }
@@ -178,21 +179,21 @@ static uint64_t minimum_of(struct cn_plan *plan)
 static void check_world(int first, int split, int last, size_t scenarios, int window,
                         size_t years_per_file, int batch_years)
 {
-    struct world *world = make_world(first, split, last, scenarios, window, years_per_file);
-    world->config.engine.batch_years = batch_years;
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(first, split, last, scenarios, window, years_per_file);
+    dataset->config.engine.batch_years = batch_years;
+    struct cn_plan *plan = plan_of(dataset);
     uint64_t least = minimum_of(plan);
     const uint64_t limits[] = {least, least + least / 10, least + least / 2, 3 * least, 1 << 30};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct cn_error error = {.text = ""};
         if (cn_plan_schedule(plan, limits[i], 2, &error))
             fail_msg("%s", error.text);
-        assert_int_equal(check_program(plan), world->variable.year_count);
+        assert_int_equal(check_program(plan), dataset->variable.year_count);
     }
     struct cn_error error;
     assert_int_equal(cn_plan_schedule(plan, least - 1, 2, &error), CN_BAD_USAGE);
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_programs_are_right_line_by_line(void **state)
@@ -217,33 +218,33 @@ static void test_the_whole_job_in_one_batch(void **state)
 static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
     assert_int_equal(cn_plan_schedule(plan, UINT64_C(1) << 40, 2, NULL), CN_OK);
     assert_int_equal(plan->variables[0].batch_years, 25);
     assert_int_equal(plan->variables[0].result_slots, 2);
     assert_true(plan->variables[0].year_slots <= 30 + 25 + 12); /* look-ahead is bounded */
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_the_room_that_outputs_take(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
-    for (size_t f = 0; f < world->variable.year_count; f++) {
-        world->files[f].usable = true;
-        world->files[f].variable = world->variable.name;
-        memcpy(world->files[f].storage.shape, (size_t[]){365, 2, 4}, 3 * sizeof(size_t));
-        world->files[f].size = 1168; /* a tenth of its values */
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    for (size_t f = 0; f < dataset->variable.year_count; f++) {
+        dataset->files[f].usable = true;
+        dataset->files[f].variable = dataset->variable.name;
+        memcpy(dataset->files[f].storage.shape, (size_t[]){365, 2, 4}, 3 * sizeof(size_t));
+        dataset->files[f].size = 1168; /* a tenth of its values */
     }
-    struct cn_plan *plan = plan_of(world);
+    struct cn_plan *plan = plan_of(dataset);
     struct cn_variable_plan *variable = &plan->variables[0];
     const uint64_t values = 365 * 8 * sizeof(float), least = 16384 + 80 * 365;
     for (size_t t = 0; t < variable->target_count; t++)
         variable->targets[t].outputs[0].wanted = t < 10;
     variable->targets[3].outputs[0].bytes_there = 5000; /* is replaced */
-    world->config.output.compression = 1;
+    dataset->config.output.compression = 1;
     assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
     assert_int_equal(plan->space.files, 9);
     assert_int_equal(plan->space.replaced, 5000);
@@ -251,7 +252,7 @@ static void test_the_room_that_outputs_take(void **state)
     assert_true(plan->space.most > 10 * (values + 60000));
     assert_true(plan->space.most < 10 * (values + 75000));
 
-    world->config.output.compression = 0;
+    dataset->config.output.compression = 0;
     assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values));
 
@@ -259,14 +260,14 @@ static void test_the_room_that_outputs_take(void **state)
     assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * 38000);
 
-    for (size_t f = 0; f < world->variable.year_count; f++)
-        world->files[f].size = UINT64_MAX; /* hardly compressed */
-    world->config.output.compression = 1;
+    for (size_t f = 0; f < dataset->variable.year_count; f++)
+        dataset->files[f].size = UINT64_MAX; /* hardly compressed */
+    dataset->config.output.compression = 1;
     variable->targets[20].outputs[0].bytes_there = 0;
     assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values / 4));
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_what_fits(void **state)
@@ -292,8 +293,8 @@ static void test_what_fits(void **state)
 static void test_only_years_of_wanted_outputs_are_loaded(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
     struct cn_variable_plan *variable = &plan->variables[0];
     for (size_t t = 0; t < variable->target_count; t++)
         variable->targets[t].outputs[0].wanted = t == 3 || t == 50;
@@ -303,14 +304,14 @@ static void test_only_years_of_wanted_outputs_are_loaded(void **state)
     assert_int_equal(variable->outputs_wanted, 2);
     assert_int_equal(variable->bytes_to_read, 60 * 1000);
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_historical_windows_are_computed_once(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2020, 2, 30, 1);
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 2, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_int_equal(variable->target_count, 36 + 2 * 6); /* 1979-2014 once, 2015-2020 twice */
     size_t historical = 0;
@@ -320,15 +321,15 @@ static void test_historical_windows_are_computed_once(void **state)
     assert_string_equal(variable->targets[0].outputs[0].path, "tas/all-historical/1979.nc");
     assert_string_equal(variable->targets[40].outputs[0].path, "tas/all-ssp245/2019.nc");
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2100, 2, 30, 1);
-    world->config.normals.periods = NULL;
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 2, 30, 1);
+    dataset->config.normals.periods = NULL;
+    struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_string_equal(variable->targets[0].period, "historical");
     assert_int_equal(variable->targets[0].year, 1980);
@@ -337,7 +338,7 @@ static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void
     assert_string_equal(variable->targets[121].period, "hybrid-ssp585");
     assert_int_equal(variable->target_count, 35 + 2 * 86);
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 /* The target of a year in a timeline; NULL: none. */
@@ -353,28 +354,28 @@ static const struct cn_target *target_of(const struct cn_variable_plan *plan, si
 static void test_years_without_files_keep_their_side_of_the_seam(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2020, 2, 30, 1);
-    world->config.normals.min_years = 28;
-    world->index[0][2014 - 1950] = world->index[1][2014 - 1950] = -1;
-    world->index[0][2015 - 1950] = -1;
-    struct cn_plan *plan = plan_of(world);
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 2, 30, 1);
+    dataset->config.normals.min_years = 28;
+    dataset->index[0][2014 - 1950] = dataset->index[1][2014 - 1950] = -1;
+    dataset->index[0][2015 - 1950] = -1;
+    struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_string_equal(target_of(variable, 0, 2014)->scenario, "historical");
     assert_null(target_of(variable, 1, 2014)); /* computed once */
     assert_string_equal(target_of(variable, 0, 2015)->scenario, "ssp245");
     assert_string_equal(target_of(variable, 1, 2015)->scenario, "ssp585");
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_short_windows_are_reported_with_what_they_lack(void **state)
 {
     (void)state;
-    struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
-    world->config.normals.min_years = 28;
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    dataset->config.normals.min_years = 28;
     for (int k = 0; k < 3; k++)
-        world->index[0][10 + k] = -1; /* 1960-1962 */
-    struct cn_plan *plan = plan_of(world);
+        dataset->index[0][10 + k] = -1; /* 1960-1962 */
+    struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     /* 1979-1989 lack three years, 1990 lacks two, 1991 one. */
     assert_int_equal(variable->outputs_failed, 11);
@@ -383,7 +384,7 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
     assert_int_equal(variable->targets[0].year, 1990);
     assert_int_equal(variable->targets[0].years_planned, 28);
     cn_plan_free(plan);
-    free(world);
+    free(dataset);
 }
 
 static void test_paths_that_collide_or_escape_are_refused(void **state)
@@ -397,16 +398,16 @@ static void test_paths_that_collide_or_escape_are_refused(void **state)
                  {"a//{year}.nc", "output.root"},
                  {"{grid}/{year}.nc", "output.root"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+        struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
         struct cn_error error;
         struct cn_plan *plan;
-        world->config.output.pattern = cases[i].pattern;
-        world->catalog.grid_label = "..";
-        assert_int_equal(cn_plan_targets(&world->config, &world->catalog, &plan, &error),
+        dataset->config.output.pattern = cases[i].pattern;
+        dataset->catalog.grid_label = "..";
+        assert_int_equal(cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error),
                          CN_BAD_USAGE);
         assert_non_null(strstr(error.text, cases[i].expected));
         assert_null(plan);
-        free(world);
+        free(dataset);
     }
 }
 
@@ -417,21 +418,21 @@ static void test_paths_that_are_too_long_are_refused(void **state)
     memset(root + 1, 'r', sizeof root - 100);
     root[sizeof root - 99] = '\0';
     for (size_t length = 60; length <= 80; length++) {
-        struct world *world = make_world(1950, 2014, 2100, 1, 30, 1);
+        struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
         struct cn_error error;
         struct cn_plan *plan;
         char pattern[128];
         snprintf(pattern, sizeof pattern, "%0*d/{year}", (int)length - 5, 0);
-        world->config.output.pattern = pattern;
-        world->config.output.root = root;
-        world->config.origin.output_root = "normals.cfg:7";
-        enum cn_status status = cn_plan_targets(&world->config, &world->catalog, &plan, &error);
+        dataset->config.output.pattern = pattern;
+        dataset->config.output.root = root;
+        dataset->config.origin.output_root = "normals.cfg:7";
+        enum cn_status status = cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error);
         bool fits = strlen(root) + length + 32 <= 4096;
         assert_int_equal(status, fits ? CN_OK : CN_BAD_USAGE);
         if (!fits)
             assert_non_null(strstr(error.text, "normals.cfg:7: output.root is too long"));
         cn_plan_free(plan);
-        free(world);
+        free(dataset);
     }
 }
 

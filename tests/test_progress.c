@@ -404,7 +404,7 @@ static void test_json(void **state)
     cn_text_free(&out);
 }
 
-/* Messages from several threads at once all arrive, whole. */
+/* Messages from several threads at once all arrive, complete. */
 static void test_say_from_many_threads(void **state)
 {
     (void)state;

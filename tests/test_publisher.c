@@ -18,7 +18,7 @@ enum { FEW = 40, MANY = 1600 }; /* eight threads publish MANY in 20 s */
 
 static char root[] = "/tmp/test_publisher_XXXXXX";
 
-/* The linker gives it to the publisher instead of the true one. */
+/* The linker gives it to the publisher in place of the real one. */
 enum cn_status slow_publish(const struct cn_normal_file *file, const char *temporary,
                             struct cn_error *error) __asm__("__wrap_cn_sink_publish");
 

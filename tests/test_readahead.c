@@ -170,7 +170,7 @@ static void bytes_are_there_before_they_are_asked_for(void **state)
     if (!make_cold_file(path))
         skip();
     read_ahead(path, true, BUFFERS);
-    read_ahead(path, true, BUFFERS / 2); /* looking left nothing, or little, in the cache */
+    read_ahead(path, true, BUFFERS / 2); /* the first run left little or nothing in the cache */
     read_ahead(path, false, 1);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The sink: cell methods, climatology bounds and digests as plain values, then whole files: what
- * is written, when it is taken as current, and what is refused.
+ * The sink: first cell methods, climatology bounds and digests without files, then complete files:
+ * what is written, when a file counts as up to date, and what is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -258,15 +258,15 @@ static void a_file_holds_what_was_given(void **state)
                                            "DIMENSION_LIST", "tracking_id"};
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         assert_int_not_equal(nc_inq_attid(id, mean, left_out[i], NULL), 0);
-    const int places[] = {mean, NC_GLOBAL};
+    const int variables[] = {mean, NC_GLOBAL};
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(nc_get_att_int(id, places[i], "number_of_years", &number), 0);
+        assert_int_equal(nc_get_att_int(id, variables[i], "number_of_years", &number), 0);
         assert_int_equal(number, 28);
-        assert_int_equal(nc_get_att_int(id, places[i], "target_year", &number), 0);
+        assert_int_equal(nc_get_att_int(id, variables[i], "target_year", &number), 0);
         assert_int_equal(number, 1980);
-        assert_text(id, places[i], "source_years", "1951-1980");
-        assert_text(id, places[i], "missing_source_years", "1956 1961");
-        assert_text(id, places[i], "source_versions", "1.0 1.1");
+        assert_text(id, variables[i], "source_years", "1951-1980");
+        assert_text(id, variables[i], "missing_source_years", "1956 1961");
+        assert_text(id, variables[i], "source_versions", "1.0 1.1");
     }
     assert_text(id, NC_GLOBAL, "institution", "NorESM Climate modeling Consortium");
     struct cn_digests digests = digests_of(s);

@@ -94,7 +94,8 @@ static void files_do_not_depend_on_earlier_ones(void **state)
     sample_free(s);
 }
 
-/* An image goes to disk whole, in the order of addresses, in more vectors than one call takes. */
+/* An image goes to disk completely, in the order of addresses, in more vectors than one call takes.
+ */
 static void an_image_is_put_whole(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /*
- * Text that is put together in memory: whole, or none.
+ * Texts that are built in memory: complete, or none at all.
  */
 #include "base/strbuf.h"
 
@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-enum { PIECE = 1 << 20 };
+enum { PART_BYTES = 1 << 20 };
 
-static void test_whole(void **state)
+static void test_long_text(void **state)
 {
     (void)state;
     struct cn_strbuf buffer = {0};
@@ -57,7 +57,7 @@ static void test_bytes_and_clear(void **state)
     cn_pool_free(pool);
 }
 
-/* Pieces of a text larger than the address space may be, then one that finds room again. */
+/* Parts of a text larger than the address space may be, then a small one that fits again. */
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -65,28 +65,28 @@ static void test_no_memory(void **state)
     skip(); /* it needs all of the address space itself */
 #endif
     struct rlimit before, narrow;
-    char *piece = malloc(PIECE + 1);
-    assert_non_null(piece);
-    memset(piece, 'x', PIECE);
-    piece[PIECE] = '\0';
+    char *part = malloc(PART_BYTES + 1);
+    assert_non_null(part);
+    memset(part, 'x', PART_BYTES);
+    part[PART_BYTES] = '\0';
     assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
     narrow = before;
     narrow.rlim_cur = (rlim_t)512 << 20;
     struct cn_strbuf buffer = {0};
     assert_int_equal(setrlimit(RLIMIT_AS, &narrow), 0);
     for (int i = 0; i < 600; i++)
-        cn_strbuf_add(&buffer, "%s", piece);
+        cn_strbuf_add(&buffer, "%s", part);
     cn_strbuf_add(&buffer, "y");
     char *text = cn_strbuf_detach(&buffer);
     setrlimit(RLIMIT_AS, &before);
-    free(piece);
+    free(part);
     assert_null(text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_long_text),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_bytes_and_clear),
         cmocka_unit_test(test_no_memory),

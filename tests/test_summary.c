@@ -1,6 +1,6 @@
 /*
- * What a run leaves behind for people and programs: the table, every problem in one line, and the
- * JSON of --summary, which is replaced as a whole or not at all.
+ * What a run reports at its end: the table, every problem in one line, and the JSON of --summary,
+ * which is replaced completely or not at all.
  */
 #include "climnorm/run.h"
 
@@ -187,7 +187,7 @@ static void *end_other_run(void *lock)
     return NULL;
 }
 
-/* The temporary of a dead run goes; that of a living one is waited for. */
+/* The temporary of a dead run is removed; a run waits for that of a living one. */
 static void test_what_other_runs_left(void **state)
 {
     struct fixture *fix = *state;
@@ -241,7 +241,7 @@ static void *write_often(void *argument)
     return (void *)failures;
 }
 
-/* Runs that write the same summary at the same time: whoever reads it finds a whole one. */
+/* Runs that write the same summary at the same time: a reader always finds a complete one. */
 static void test_several_writers(void **state)
 {
     enum { WRITERS = 3 };

@@ -1,7 +1,7 @@
 /*
- * Threads and cores. Whether OpenMP binds the main thread is settled while a program is loaded, so
- * the test runs itself again in environments that ask for it: what helps the main thread must not
- * share its one core.
+ * Threads and cores. OpenMP binds the main thread while a program is loaded. So the test runs
+ * itself again with environment variables that ask for it. Helper threads must not share the one
+ * core of the main thread.
  */
 #include "base/threads.h"
 #include "engine/publisher.h"
@@ -75,8 +75,9 @@ static int helpers_stay_bound(int cores)
     return !right;
 }
 
-/* The second life of this program. argv: bound CORES | limit THREADS. Exit 0: as it should be. */
-static int look(char **argv)
+/* What the program does when the test runs it again. argv: bound CORES | limit THREADS. Returns:
+ * the exit code; 0: all is right. */
+static int check_in_environment(char **argv)
 {
     int number = atoi(argv[2]);
     if (strcmp(argv[1], "limit") == 0)
@@ -127,7 +128,7 @@ static void test_the_limit_of_the_environment_is_known(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 3)
-        return look(argv);
+        return check_in_environment(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_helpers_are_not_bound_to_the_main_threads_core),
         cmocka_unit_test(test_the_limit_of_the_environment_is_known),

@@ -1,7 +1,7 @@
 /*
  * window_means of every ISA that this CPU has, against its definition in kernels.h, bit for bit.
- * The oracle adds up every window anew in 384-bit integers; it shares no code and no idea with the
- * kernels.
+ * The oracle adds up every window anew in 384-bit integers; it shares neither code nor method with
+ * the kernels.
  */
 #include "kernels_common.h"
 
@@ -79,8 +79,8 @@ static float uniform(float low, float high)
     return low + (high - low) * (float)random_bits() * 0x1p-32F;
 }
 
-/* What the values of a test look like. */
-enum look {
+/* Kinds of values. */
+enum pattern {
     TEMPERATURE,
     GAPS,
     RAIN,
@@ -96,14 +96,14 @@ enum look {
     SMALLEST_MEANS,
     ANY_FLOAT,
     EXTREMES,
-    LOOKS
+    PATTERNS
 };
 
-static float value_like(enum look look, size_t row)
+static float value_like(enum pattern pattern, size_t row)
 {
     const uint32_t dice = random_bits() % 100;
     const float sign = random_bits() & 1 ? 1.0F : -1.0F;
-    switch (look) {
+    switch (pattern) {
     case TEMPERATURE:
         return uniform(230, 320);
     case GAPS:
@@ -159,7 +159,7 @@ static float value_over(unsigned spread)
                     digits[chosen]);
 }
 
-/* One job with room around each row of results. */
+/* One job with unused floats around each row of results. */
 struct trial {
     struct cn_window_job job;
     float **rows, **means;
@@ -212,11 +212,11 @@ static void trial_free(struct trial *trial, size_t offset)
     free(trial->counts);
 }
 
-static void trial_fill(struct trial *trial, enum look look)
+static void trial_fill(struct trial *trial, enum pattern pattern)
 {
     for (size_t row = 0; row < trial->job.window + trial->job.targets - 1; row++)
         for (size_t cell = 0; trial->rows[row] && cell < trial->job.cells; cell++)
-            trial->rows[row][cell] = value_like(look, row);
+            trial->rows[row][cell] = value_like(pattern, row);
 }
 
 static void trial_clear(struct trial *trial)
@@ -229,7 +229,7 @@ static void trial_clear(struct trial *trial)
     }
 }
 
-/* Runs all ISAs, as one batch and as several, and judges every cell of every target. */
+/* Runs all ISAs, as one batch and as several, and checks every cell of every target. */
 static void trial_check(struct trial *trial, size_t batch)
 {
     const struct cn_window_job *job = &trial->job;
@@ -297,8 +297,8 @@ static void means_are_exact_for_all_looks(void **state)
     for (size_t w = 0; w < 4; w++) {
         for (size_t t = 0; t < 4; t++) {
             struct trial trial = trial_new(windows[w], targets[t], 19, 1);
-            for (enum look look = 0; look < LOOKS; look++) {
-                trial_fill(&trial, look);
+            for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
+                trial_fill(&trial, pattern);
                 trial_check(&trial, SIZE_MAX);
             }
             trial_free(&trial, 1);
@@ -312,8 +312,8 @@ static void means_are_exact_for_all_cells_and_offsets(void **state)
     for (size_t cells = 0; cells <= 70; cells++) {
         const size_t offset = cells % 4;
         struct trial trial = trial_new(5, 4, cells, offset);
-        for (enum look look = TEMPERATURE; look <= STRAY_1E30; look++) {
-            trial_fill(&trial, look);
+        for (enum pattern pattern = TEMPERATURE; pattern <= STRAY_1E30; pattern++) {
+            trial_fill(&trial, pattern);
             trial_check(&trial, SIZE_MAX);
         }
         trial_free(&trial, offset);
@@ -323,7 +323,7 @@ static void means_are_exact_for_all_cells_and_offsets(void **state)
     for (size_t cell = 0; cell < 3001; cell++)
         for (size_t row = 0; row < 5; row++)
             if (cell / 500 % 2)
-                wide.rows[row][cell] = value_like((enum look)(cell / 250), row);
+                wide.rows[row][cell] = value_like((enum pattern)(cell / 250), row);
     trial_check(&wide, SIZE_MAX);
     trial_free(&wide, 3);
 }
@@ -404,8 +404,8 @@ static void ties_are_broken_whatever_cancels(void **state)
     trial_free(&trial, 0);
 }
 
-/* Cells of any spread lie among others, with and without gaps, and fill whole blocks or a few
- * cells: each result must find its place. */
+/* Cells of any spread are among others, with and without gaps, and fill whole blocks or a few
+ * cells: each result must reach its cell. */
 static void wide_cells_lie_anywhere(void **state)
 {
     (void)state;
@@ -431,8 +431,8 @@ static void means_do_not_depend_on_the_batch(void **state)
 {
     (void)state;
     struct trial trial = trial_new(30, 40, 33, 0);
-    for (enum look look = 0; look < LOOKS; look++) {
-        trial_fill(&trial, look);
+    for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
+        trial_fill(&trial, pattern);
         for (size_t batch = 1; batch <= 40; batch += 6)
             trial_check(&trial, batch);
     }
@@ -443,9 +443,9 @@ static void the_longest_window_goes_with_many_targets(void **state)
 {
     (void)state;
     struct trial trial = trial_new(1000, 60, 17, 0);
-    static const enum look looks[] = {TEMPERATURE, GAPS, DRIZZLE, STRAY_1E30, EXTREMES};
-    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
-        trial_fill(&trial, looks[i]);
+    static const enum pattern patterns[] = {TEMPERATURE, GAPS, DRIZZLE, STRAY_1E30, EXTREMES};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        trial_fill(&trial, patterns[i]);
         trial_check(&trial, SIZE_MAX);
     }
     trial_free(&trial, 0);
@@ -460,8 +460,8 @@ static void rows_and_results_may_be_absent(void **state)
             free(trial.rows[row]);
             trial.rows[row] = NULL;
         }
-        for (enum look look = TEMPERATURE; look <= STRAY_1E30; look++) {
-            trial_fill(&trial, look);
+        for (enum pattern pattern = TEMPERATURE; pattern <= STRAY_1E30; pattern++) {
+            trial_fill(&trial, pattern);
             trial_check(&trial, SIZE_MAX);
         }
 

@@ -1,5 +1,6 @@
 /*
- * Children that crash, hang, lie or lose their parent: the answers to all other items are right.
+ * Children that crash, hang, send wrong answers or outlive their parent: the answers to all other
+ * items are right.
  */
 #include "base/workers.h"
 
@@ -24,35 +25,36 @@ enum kind {
     GOOD,
     SLOW,
     LONG,
-    POISONS,
+    SPOILS_LATER,
     CRASHES,
-    LEAVES,
+    EXITS,
     HANGS,
     WAITS,
     FAILS,
-    BABBLES,
-    SHUTS,
-    LIES,
-    CLAIMS,
-    GREEDY,
+    SENDS_NOISE,
+    CLOSES_ALL,
+    SENDS_WRONG,
+    ANNOUNCES_LARGE,
+    ALLOCATES,
     IS_KILLED,
-    NO_MACHINE
+    FAILS_MACHINE
 };
 
-/* What is to happen at each item, and what became of it. */
+/* What the child does at each item, and what the parent received. */
 struct trial {
     enum kind kinds[ITEMS];
     int timeout_s; /* as of struct cn_workers */
     int notes;     /* of items that take long */
     char note[200];
     int taken[ITEMS];
-    char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* "" : the right number came */
+    char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* why it failed; "": the right number
+                                                                arrived */
 };
 
 static const struct timespec nap = {.tv_nsec = 200000000};
-static bool is_poisoned; /* in a child, by an item that seemed well */
+static bool is_spoilt; /* in a child, by an item that had a right answer */
 
-/* Wherever the pipe is. */
+/* To every descriptor that the pipe may have. */
 static void write_everywhere(const void *bytes, size_t count)
 {
     for (int descriptor = 3; descriptor < 64; descriptor++)
@@ -64,37 +66,37 @@ static enum cn_status examine(void *context, size_t item, struct cn_archive *fou
                               struct cn_error *error)
 {
     const struct trial *trial = context;
-    const uint64_t claim[3] = {item, (uint64_t)200 << 20, CN_OK}; /* the head of an answer */
+    const uint64_t claim[3] = {item, (uint64_t)200 << 20, CN_OK}; /* the header of an answer */
     unsigned char noise[4096];
     uint64_t number = item * item;
-    if (is_poisoned && item % 2)
+    if (is_spoilt && item % 2)
         abort();
-    if (is_poisoned)
-        return cn_fail(error, CN_BAD_INPUT, "poisoned by another item");
+    if (is_spoilt)
+        return cn_fail(error, CN_BAD_INPUT, "spoilt by another item");
     switch (trial->kinds[item]) {
     case CRASHES:
         abort(); /* cmocka would catch SIGSEGV */
-    case LEAVES:
+    case EXITS:
         _exit(0);
     case HANGS:
         for (volatile int i = 0;; i++)
             continue;
     case FAILS:
         return cn_fail(error, CN_BAD_INPUT, "item %zu is bad", item);
-    case NO_MACHINE:
+    case FAILS_MACHINE:
         return cn_fail(error, CN_BAD_MACHINE, "item %zu ends it", item);
-    case POISONS:
-        is_poisoned = true;
+    case SPOILS_LATER:
+        is_spoilt = true;
         break;
-    case BABBLES:
+    case SENDS_NOISE:
         memset(noise, 0x5a, sizeof noise);
         write_everywhere(noise, sizeof noise);
         break;
-    case SHUTS:
+    case CLOSES_ALL:
         for (int descriptor = 3; descriptor < 64; descriptor++)
             close(descriptor);
         break;
-    case CLAIMS:
+    case ANNOUNCES_LARGE:
         write_everywhere(claim, sizeof claim);
         break;
     case SLOW:
@@ -110,10 +112,10 @@ static enum cn_status examine(void *context, size_t item, struct cn_archive *fou
     case IS_KILLED:
         raise(SIGKILL);
         break;
-    case LIES:
+    case SENDS_WRONG:
         number = 1;
         break;
-    case GREEDY: /* 4 GiB in pieces, as a list that never ends would be read */
+    case ALLOCATES: /* 4 GiB in pieces, as a list that never ends would be read */
         for (size_t i = 0; i < 4096; i++) {
             volatile char *more = malloc((size_t)1 << 20);
             if (!more)
@@ -154,7 +156,7 @@ static const char *item_name(void *context, size_t item)
     return text;
 }
 
-static void take_note(void *context, const char *text)
+static void keep_note(void *context, const char *text)
 {
     struct trial *trial = context;
     trial->notes++;
@@ -170,7 +172,7 @@ static enum cn_status run(struct trial *trial, size_t count, int threads, struct
         &(struct cn_workers){.count = count,
                              .threads = threads,
                              .timeout_s = trial->timeout_s,
-                             .watch = &(struct cn_watch){.context = trial, .say = take_note},
+                             .watch = &(struct cn_watch){.context = trial, .say = keep_note},
                              .context = trial,
                              .name = item_name,
                              .examine = examine,
@@ -186,18 +188,19 @@ static void check(const struct trial *trial, size_t count)
         assert_int_equal(trial->taken[i], 1);
         if (trial->kinds[i] == FAILS)
             assert_string_equal(trial->said[i], bad);
-        else if (trial->kinds[i] <= POISONS)
+        else if (trial->kinds[i] <= SPOILS_LATER)
             assert_string_equal(trial->said[i], "");
         else
             assert_non_null(strstr(trial->said[i], "crashed or hung"));
     }
 }
 
-/* Every kind of trouble in turn, with others of its kind and good items around it. */
-static void trouble_costs_its_item_alone(void **state)
+/* Every kind of failure in turn, with others of its kind and good items around it. */
+static void a_failure_costs_its_item_alone(void **state)
 {
     (void)state;
-    static const enum kind kinds[] = {CRASHES, LEAVES, FAILS, POISONS, BABBLES, LIES};
+    static const enum kind kinds[] = {CRASHES,      EXITS,       FAILS,
+                                      SPOILS_LATER, SENDS_NOISE, SENDS_WRONG};
     struct trial trial = {0};
     struct cn_error error;
     for (size_t i = 0; i < ITEMS; i++)
@@ -224,9 +227,9 @@ static void limits_are_each_items_own(void **state)
     assert_int_equal(setrlimit(RLIMIT_CPU, &cpu), 0);
     assert_int_equal(status, CN_OK);
     check(&trial, 9);
-#ifndef __SANITIZE_ADDRESS__ /* which has its own way to end */
+#ifndef __SANITIZE_ADDRESS__ /* its allocator ends the process in another way */
     trial.kinds[4] = GOOD;
-    trial.kinds[2] = trial.kinds[5] = GREEDY;
+    trial.kinds[2] = trial.kinds[5] = ALLOCATES;
     assert_int_equal(run(&trial, 9, 2, &error), CN_OK);
     check(&trial, 9);
 #endif
@@ -237,7 +240,7 @@ static void no_answer_is_the_machines_failure(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 1,
-                          .kinds = {[3] = WAITS, [4] = FAILS, [7] = SHUTS, [8] = WAITS}};
+                          .kinds = {[3] = WAITS, [4] = FAILS, [7] = CLOSES_ALL, [8] = WAITS}};
     struct cn_error error;
     for (int threads = 1; threads < 9; threads += 3) {
         assert_int_equal(run(&trial, 10, threads, &error), CN_BAD_MACHINE);
@@ -249,7 +252,7 @@ static void no_answer_is_the_machines_failure(void **state)
     }
 }
 
-/* It is said of one of them, once, when a sixtieth of the patience is over. */
+/* A message names one of them, once, after a sixtieth of the timeout. */
 static void a_slow_item_is_waited_for(void **state)
 {
     (void)state;
@@ -261,7 +264,7 @@ static void a_slow_item_is_waited_for(void **state)
         assert_int_equal(trial.notes, 1);
         assert_non_null(strstr(trial.note, "still waiting for item "));
     }
-    for (size_t i = 0; i < 9; i++) /* longer than patience, all together */
+    for (size_t i = 0; i < 9; i++) /* together longer than the timeout */
         trial.kinds[i] = SLOW;
     trial.timeout_s = 1;
     assert_int_equal(run(&trial, 9, 1, &error), CN_OK);
@@ -271,7 +274,7 @@ static void a_slow_item_is_waited_for(void **state)
 int __real_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number);
 
-static bool is_held; /* children do not die, as where a dead file system holds them */
+static bool is_held; /* kill() has no effect, as on a child that waits for a dead file system */
 static pid_t held[40];
 static size_t held_count;
 
@@ -284,7 +287,7 @@ int __wrap_kill(pid_t pid, int number)
     return 0;
 }
 
-static void one_that_does_not_die_holds_nobody_up(void **state)
+static void a_child_that_does_not_die_delays_nothing(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 1, .kinds = {[3] = WAITS}};
@@ -328,13 +331,13 @@ static void suspension_is_no_hang(void **state)
     assert_int_equal(status, 0);
 }
 
-static void the_first_failure_of_the_machine_is_told(void **state)
+static void the_first_failure_of_the_machine_is_reported(void **state)
 {
     (void)state;
-    struct trial trial = {.kinds = {[2] = CRASHES, [31] = NO_MACHINE, [33] = NO_MACHINE}};
+    struct trial trial = {.kinds = {[2] = CRASHES, [31] = FAILS_MACHINE, [33] = FAILS_MACHINE}};
     struct cn_error error;
     for (size_t i = 34; i < ITEMS; i++)
-        trial.kinds[i] = NO_MACHINE;
+        trial.kinds[i] = FAILS_MACHINE;
     for (int threads = 1; threads < 20; threads += 3) {
         assert_int_equal(run(&trial, ITEMS, threads, &error), CN_BAD_MACHINE);
         assert_string_equal(error.text, "item 31 ends it");
@@ -365,10 +368,10 @@ static rlim_t data_bytes(void)
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static void no_room_for_an_answer_is_the_machines_failure(void **state)
+static void no_memory_for_an_answer_is_the_machines_failure(void **state)
 {
     (void)state;
-    struct trial trial = {.kinds = {[5] = CLAIMS}};
+    struct trial trial = {.kinds = {[5] = ANNOUNCES_LARGE}};
     struct cn_error error;
     struct rlimit data, lower;
     assert_int_equal(getrlimit(RLIMIT_DATA, &data), 0);
@@ -385,9 +388,11 @@ static void no_room_for_an_answer_is_the_machines_failure(void **state)
 
 static struct rlimit files_before;
 
-/* Then poll refuses to wait for several pipes. */
-static enum cn_status take_descriptors_away(void *context, size_t item, struct cn_archive *found,
-                                            const struct cn_error *failure, struct cn_error *error)
+/* With fewer descriptors allowed, poll refuses to wait for several pipes. */
+static enum cn_status accept_and_limit_descriptors(void *context, size_t item,
+                                                   struct cn_archive *found,
+                                                   const struct cn_error *failure,
+                                                   struct cn_error *error)
 {
     struct rlimit lower = files_before;
     lower.rlim_cur = 1;
@@ -395,18 +400,19 @@ static enum cn_status take_descriptors_away(void *context, size_t item, struct c
     return accept(context, item, found, failure, error);
 }
 
-static void it_ends_where_nothing_can_be_waited_for(void **state)
+static void it_ends_if_poll_fails(void **state)
 {
     (void)state;
     struct trial trial = {0};
     struct cn_error error;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &files_before), 0);
-    enum cn_status status = cn_workers_run(&(struct cn_workers){.count = ITEMS,
-                                                                .threads = 2,
-                                                                .context = &trial,
-                                                                .examine = examine,
-                                                                .accept = take_descriptors_away},
-                                           &error);
+    enum cn_status status =
+        cn_workers_run(&(struct cn_workers){.count = ITEMS,
+                                            .threads = 2,
+                                            .context = &trial,
+                                            .examine = examine,
+                                            .accept = accept_and_limit_descriptors},
+                       &error);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files_before), 0);
     assert_int_equal(status, CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, "cannot wait"));
@@ -416,7 +422,7 @@ static void it_ends_where_nothing_can_be_waited_for(void **state)
 static void ignored_children_answer(void **state)
 {
     (void)state;
-    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = LEAVES, [9] = SHUTS}};
+    struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = EXITS, [9] = CLOSES_ALL}};
     struct cn_error error;
     void (*before)(int) = signal(SIGCHLD, SIG_IGN);
     assert_int_equal(run(&trial, 20, 3, &error), CN_OK);
@@ -424,7 +430,7 @@ static void ignored_children_answer(void **state)
     check(&trial, 20);
 }
 
-static void few_descriptors_do(void **state)
+static void few_descriptors_are_enough(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS}};
@@ -445,8 +451,8 @@ static void few_descriptors_do(void **state)
     assert_non_null(strstr(error.text, "no child process"));
 }
 
-static enum cn_status look_forever(void *context, size_t item, struct cn_archive *found,
-                                   struct cn_error *error)
+static enum cn_status examine_forever(void *context, size_t item, struct cn_archive *found,
+                                      struct cn_error *error)
 {
     (void)item, (void)found, (void)error;
     char byte = 0;
@@ -469,7 +475,7 @@ static void no_child_outlives_its_parent(void **state)
         _exit((int)cn_workers_run(&(struct cn_workers){.count = 3,
                                                        .threads = 3,
                                                        .context = &ends[1],
-                                                       .examine = look_forever,
+                                                       .examine = examine_forever,
                                                        .accept = accept},
                                   &error));
     for (size_t got = 0; got < sizeof bytes;) { /* all three are at work */
@@ -493,19 +499,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* First: LLVM's OpenMP needs a descriptor in every child once it is awake. */
-        cmocka_unit_test(few_descriptors_do),
-        cmocka_unit_test(trouble_costs_its_item_alone),
+        cmocka_unit_test(few_descriptors_are_enough),
+        cmocka_unit_test(a_failure_costs_its_item_alone),
         cmocka_unit_test(limits_are_each_items_own),
         cmocka_unit_test(no_answer_is_the_machines_failure),
         cmocka_unit_test(a_slow_item_is_waited_for),
-        cmocka_unit_test(one_that_does_not_die_holds_nobody_up),
+        cmocka_unit_test(a_child_that_does_not_die_delays_nothing),
         cmocka_unit_test(suspension_is_no_hang),
         cmocka_unit_test(a_killed_child_is_the_machines_failure),
 #ifndef __SANITIZE_ADDRESS__
-        cmocka_unit_test(no_room_for_an_answer_is_the_machines_failure),
+        cmocka_unit_test(no_memory_for_an_answer_is_the_machines_failure),
 #endif
-        cmocka_unit_test(it_ends_where_nothing_can_be_waited_for),
-        cmocka_unit_test(the_first_failure_of_the_machine_is_told),
+        cmocka_unit_test(it_ends_if_poll_fails),
+        cmocka_unit_test(the_first_failure_of_the_machine_is_reported),
         cmocka_unit_test(ignored_children_answer),
         cmocka_unit_test(no_child_outlives_its_parent),
     };

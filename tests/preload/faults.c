@@ -43,15 +43,15 @@ enum kind {
     READDIR,
     KINDS
 };
-enum { TELL = 1, NOTE, MOST_NOTES = 1 << 18, MOST_FRAMES = 64 };
+enum { PRINT_TRACE = 1, KEEP_TRACES, MOST_TRACES = 1 << 18, MOST_FRAMES = 64 };
 enum { SHORT = -1 }; /* instead of an errno: half of the bytes are read or written */
 
 struct control {
     uint64_t kind, first, last; /* calls first … last of this kind fail; 0: none */
     int64_t reason;             /* errno, or SHORT */
-    uint64_t trace;             /* TELL: where, on stderr; NOTE: from where memory is asked for */
+    uint64_t trace; /* PRINT_TRACE: where, on stderr; KEEP_TRACES: from where memory is asked for */
     atomic_uint_fast64_t begun, struck, counts[KINDS];
-    uint32_t places[MOST_NOTES]; /* a hash of the calls that led to the n-th allocation */
+    uint32_t traces[MOST_TRACES]; /* a hash of the calls that led to the n-th allocation */
 };
 
 static struct control *control;
@@ -62,20 +62,20 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
-static void tell_place(void)
+static void print_trace(void)
 {
     void *frames[MOST_FRAMES];
     backtrace_symbols_fd(frames, backtrace(frames, MOST_FRAMES), STDERR_FILENO);
 }
 
-static void note_place(uint64_t n)
+static void keep_trace(uint64_t n)
 {
     void *frames[MOST_FRAMES];
     uint32_t hash = 2166136261; /* FNV-1a, of addresses */
     int count = backtrace(frames, MOST_FRAMES);
     for (int k = 0; k < count; k++)
         hash = (hash ^ (uint32_t)((uintptr_t)frames[k] >> 2)) * 16777619;
-    control->places[n < MOST_NOTES ? n : 0] = hash;
+    control->traces[n < MOST_TRACES ? n : 0] = hash;
 }
 
 /* Counts a call; whether it is to fail, with errno set. */
@@ -84,13 +84,13 @@ static bool strikes(enum kind kind)
     if (!control || !atomic_load_explicit(&control->begun, memory_order_relaxed))
         return false;
     uint64_t n = atomic_fetch_add(&control->counts[kind], 1) + 1;
-    if (control->trace == NOTE && kind == MALLOC)
-        note_place(n);
+    if (control->trace == KEEP_TRACES && kind == MALLOC)
+        keep_trace(n);
     if (kind != control->kind || n < control->first || n > control->last)
         return false;
-    if (atomic_fetch_add(&control->struck, 1) == 0 && control->trace == TELL) {
+    if (atomic_fetch_add(&control->struck, 1) == 0 && control->trace == PRINT_TRACE) {
         atomic_store(&control->begun, 0);
-        tell_place();
+        print_trace();
         atomic_store(&control->begun, 1);
     }
     if (control->reason > 0)
