@@ -31,10 +31,18 @@ static const struct {
 const char *const cn_leap_day_names[] = {
     [CN_DAYOFYEAR] = "dayofyear", [CN_MONTH_DAY] = "month_day", [CN_DROP] = "drop", NULL};
 
-static const int days_before_month[2][13] = {
+/* Years without 29 February, years with it, and years of 360 days. */
+static const int days_before_month[3][13] = {
     {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
     {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366},
+    {0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330, 360},
 };
+
+static const double mean_year_days[] = {[CN_PROLEPTIC_GREGORIAN] = 365.2425,
+                                        [CN_JULIAN] = 365.25,
+                                        [CN_NOLEAP] = 365,
+                                        [CN_ALL_LEAP] = 366,
+                                        [CN_360_DAY] = 360};
 
 bool cn_calendar_parse(const char *name, enum cn_calendar *calendar)
 {
@@ -107,30 +115,27 @@ static bool has_leap_day(enum cn_calendar calendar, int year)
     return false;
 }
 
-/* The day number, within its month, of the last day. */
-static int last_day(enum cn_calendar calendar, int year, int month)
+/* How many days of a year, with or without 29 February, come before each month: [13]. */
+static const int *months_of_year(enum cn_calendar calendar, bool leap)
 {
-    if (calendar == CN_360_DAY)
-        return 30;
-    const int *before = days_before_month[has_leap_day(calendar, year)];
-    return before[month] - before[month - 1];
+    return days_before_month[calendar == CN_360_DAY ? 2 : leap];
 }
 
 int cn_days_in_year(enum cn_calendar calendar, int year)
 {
     if (!is_year(calendar, year))
         return 0;
-    if (calendar == CN_360_DAY)
-        return 360;
     if (calendar == CN_STANDARD && year == 1582)
         return 355;
-    return has_leap_day(calendar, year) ? 366 : 365;
+    return months_of_year(calendar, has_leap_day(calendar, year))[12];
 }
 
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date)
 {
-    if (!is_year(calendar, date.year) || date.month < 1 || date.month > 12 || date.day < 1 ||
-        date.day > last_day(calendar, date.year, date.month))
+    if (!is_year(calendar, date.year) || date.month < 1 || date.month > 12)
+        return false;
+    const int *before = months_of_year(calendar, has_leap_day(calendar, date.year));
+    if (date.day < 1 || date.day > before[date.month] - before[date.month - 1])
         return false;
     return calendar != CN_STANDARD || date.year != 1582 || date.month != 10 || date.day <= 4 ||
            date.day >= 15;
@@ -138,9 +143,8 @@ bool cn_date_valid(enum cn_calendar calendar, struct cn_date date)
 
 int cn_day_of_year(enum cn_calendar calendar, struct cn_date date)
 {
-    if (calendar == CN_360_DAY)
-        return 30 * (date.month - 1) + date.day;
-    return days_before_month[has_leap_day(calendar, date.year)][date.month - 1] + date.day;
+    bool leap = has_leap_day(calendar, date.year);
+    return months_of_year(calendar, leap)[date.month - 1] + date.day;
 }
 
 /* Days from 0000-01-01 to the first day of an astronomical year; not for the standard calendar. */
@@ -175,17 +179,7 @@ int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date)
 /* The astronomical year that holds a day; not for the standard calendar. */
 static int64_t year_of_day(enum cn_calendar calendar, int64_t day)
 {
-    int years = 1, days = 365; /* the pattern of leap years repeats after this */
-    if (calendar == CN_PROLEPTIC_GREGORIAN) {
-        years = 400;
-        days = 146097;
-    } else if (calendar == CN_JULIAN) {
-        years = 4;
-        days = 1461;
-    } else if (calendar != CN_NOLEAP) {
-        days = calendar == CN_ALL_LEAP ? 366 : 360;
-    }
-    int64_t year = floor_div(day * years, days); /* wrong by two at most */
+    int64_t year = (int64_t)((double)day / mean_year_days[calendar]); /* wrong by two at most */
     while (days_before_year(calendar, year) > day)
         year--;
     while (days_before_year(calendar, year + 1) <= day)
@@ -193,15 +187,14 @@ static int64_t year_of_day(enum cn_calendar calendar, int64_t day)
     return year;
 }
 
-/* Month and day of the k-th day (from 0) of a year with or without 29 Feb. */
+/* The date of day k, counted from 0, of a year with or without 29 February. */
 static struct cn_date date_in_year(enum cn_calendar calendar, int year, bool leap, int k)
 {
-    if (calendar == CN_360_DAY)
-        return (struct cn_date){year, k / 30 + 1, k % 30 + 1};
+    const int *before = months_of_year(calendar, leap);
     int month = 1;
-    while (days_before_month[leap][month] <= k)
+    while (before[month] <= k)
         month++;
-    return (struct cn_date){year, month, k - days_before_month[leap][month - 1] + 1};
+    return (struct cn_date){year, month, k - before[month - 1] + 1};
 }
 
 struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number)
@@ -233,19 +226,17 @@ int cn_slot_count(enum cn_calendar calendar, enum cn_leap_day rule)
 
 int cn_slot(enum cn_calendar calendar, enum cn_leap_day rule, struct cn_date date)
 {
-    if (calendar == CN_360_DAY)
-        return cn_day_of_year(calendar, date) - 1;
-    if (rule == CN_DROP && date.month == 2 && date.day == 29)
+    if (rule == CN_DROP && calendar != CN_360_DAY && date.month == 2 && date.day == 29)
         return -1;
     bool leap = slots_have_leap_day(calendar, rule, date.year);
-    return days_before_month[leap][date.month - 1] + date.day - 1;
+    return months_of_year(calendar, leap)[date.month - 1] + date.day - 1;
 }
 
 bool cn_slot_date(enum cn_calendar calendar, enum cn_leap_day rule, int year, int slot,
                   struct cn_date *date)
 {
     bool leap = slots_have_leap_day(calendar, rule, year);
-    if (slot < 0 || slot >= (calendar == CN_360_DAY ? 360 : leap ? 366 : 365))
+    if (slot < 0 || slot >= months_of_year(calendar, leap)[12])
         return false;
     struct cn_date found = date_in_year(calendar, year, leap, slot);
     if (!cn_date_valid(calendar, found))

@@ -69,24 +69,18 @@ static bool read_date(const char **at, struct cn_date *date)
 /* "h", "h:m", "h:m:s" or "h:m:s.frac"; fractions are rounded to the nearest second. */
 static bool read_clock(const char **at, int *second_of_day)
 {
-    int hour, minute = 0, second = 0, round_up = 0;
-    if (!read_number(at, 2, &hour))
-        return false;
-    if (skip_char(at, ':')) {
-        if (!read_number(at, 2, &minute))
+    int clock[3] = {0}, parts = 0, round_up = 0; /* hour, minute, second */
+    do {
+        if (!read_number(at, 2, &clock[parts]))
             return false;
-        if (skip_char(at, ':')) {
-            if (!read_number(at, 2, &second))
-                return false;
-            if (skip_char(at, '.')) {
-                round_up = **at >= '5' && **at <= '9';
-                while (cn_is_digit(**at))
-                    ++*at;
-            }
-        }
+    } while (++parts < 3 && skip_char(at, ':'));
+    if (parts == 3 && skip_char(at, '.')) {
+        round_up = **at >= '5' && **at <= '9';
+        while (cn_is_digit(**at))
+            ++*at;
     }
-    *second_of_day = 3600 * hour + 60 * minute + second + round_up;
-    return hour < 24 && minute < 60 && second < 60;
+    *second_of_day = 3600 * clock[0] + 60 * clock[1] + clock[2] + round_up;
+    return clock[0] < 24 && clock[1] < 60 && clock[2] < 60;
 }
 
 /* "", "Z", "UTC", "GMT", or, after a time of day, "+1:00", "-0530", "+01", "-6". */
@@ -125,7 +119,6 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
         goto unreadable;
     memcpy(trimmed, at, length);
     trimmed[length] = '\0';
-
     at = trimmed;
     struct cn_date date;
     if (!read_date(&at, &date))
