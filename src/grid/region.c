@@ -6,33 +6,35 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A centre this close to a bound is inside; columns this close modulo 360 are the same
  * (docs/config.md). */
 static const double TOLERANCE_DEG = 1e-5;
 
-struct column {
-    size_t index; /* along the file's longitude */
-    double lon;   /* shifted by multiples of 360 into the box */
+/* A row or a column of the grid that lies in the region. */
+struct axis_point {
+    size_t index; /* in the file */
+    double value; /* degrees; longitudes are shifted by multiples of 360 into the box */
 };
 
-static int compare_longitudes(const void *a, const void *b)
+static int compare_points(const void *a, const void *b)
 {
-    const struct column *x = a, *y = b;
-    if (x->lon != y->lon)
-        return x->lon < y->lon ? -1 : 1;
+    const struct axis_point *x = a, *y = b;
+    if (x->value != y->value)
+        return x->value < y->value ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
 /* Fills columns[lon_count] with those inside the box, west to east, without duplicates. Returns
  * their number. */
 static size_t select_columns(const struct cn_grid *grid, const struct cn_region *region,
-                             struct column *columns, size_t *dropped)
+                             struct axis_point *columns, size_t *dropped)
 {
     *dropped = 0;
     if (region->global) {
         for (size_t i = 0; i < grid->lon_count; i++)
-            columns[i] = (struct column){i, grid->lon[i]};
+            columns[i] = (struct axis_point){i, grid->lon[i]};
         return grid->lon_count;
     }
     size_t count = 0;
@@ -41,12 +43,12 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     for (size_t i = 0; i < grid->lon_count; i++) {
         double lon = grid->lon[i] + 360.0 * ceil((west - grid->lon[i]) / 360.0);
         if (lon <= east || region->lon[1] - region->lon[0] >= 360.0)
-            columns[count++] = (struct column){i, lon};
+            columns[count++] = (struct axis_point){i, lon};
     }
-    qsort(columns, count, sizeof *columns, compare_longitudes);
+    qsort(columns, count, sizeof *columns, compare_points);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (kept && columns[i].lon - columns[kept - 1].lon < TOLERANCE_DEG) {
+        if (kept && columns[i].value - columns[kept - 1].value < TOLERANCE_DEG) {
             if (columns[i].index < columns[kept - 1].index) /* the one earlier in the file stays */
                 columns[kept - 1] = columns[i];
             ++*dropped;
@@ -54,49 +56,46 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
             columns[kept++] = columns[i];
         }
     }
-    if (kept > 1 && columns[kept - 1].lon - columns[0].lon > 360.0 - TOLERANCE_DEG) {
+    if (kept > 1 && columns[kept - 1].value - columns[0].value > 360.0 - TOLERANCE_DEG) {
         if (columns[kept - 1].index < columns[0].index) /* both ends of a closed circle */
-            columns[0] = (struct column){columns[kept - 1].index, columns[kept - 1].lon - 360.0};
+            columns[0] =
+                (struct axis_point){columns[kept - 1].index, columns[kept - 1].value - 360.0};
         kept--;
         ++*dropped;
     }
     return kept;
 }
 
-static bool select_rows(const struct cn_grid *grid, const struct cn_region *region, size_t *first,
-                        size_t *count)
+/* Fills rows[lat_count] with those inside the box, in the file's order. Returns their number. They
+ * are neighbours, because latitudes are monotonic. */
+static size_t select_rows(const struct cn_grid *grid, const struct cn_region *region,
+                          struct axis_point *rows)
 {
-    *first = *count = 0;
-    for (size_t j = 0; j < grid->lat_count; j++) {
-        if (!region->global && (grid->lat[j] < region->lat[0] - TOLERANCE_DEG ||
-                                grid->lat[j] > region->lat[1] + TOLERANCE_DEG))
-            continue;
-        if (!*count)
-            *first = j;
-        ++*count; /* latitudes are monotonic, so the rows inside are neighbours */
-    }
-    return *count > 0;
+    size_t count = 0;
+    for (size_t j = 0; j < grid->lat_count; j++)
+        if (region->global || (grid->lat[j] >= region->lat[0] - TOLERANCE_DEG &&
+                               grid->lat[j] <= region->lat[1] + TOLERANCE_DEG))
+            rows[count++] = (struct axis_point){j, grid->lat[j]};
+    return count;
 }
 
-/* The step from axis[i] to axis[i + 1]. With `turn` 360, a step against the direction of the axis
- * crosses the seam between its ends. */
-static double step_from(const double *axis, size_t n, size_t i, double turn)
+/* An axis of the grid. */
+struct source_axis {
+    const double *values, *bounds; /* [count], [count][2]; bounds may be NULL */
+    size_t count;
+    double turn; /* 360 for longitudes, 0 for latitudes */
+};
+
+/* The step from point i to i + 1. On a turn of 360 degrees, a step against the direction of the
+ * axis crosses the seam between its ends. */
+static double step_from(const struct source_axis *axis, size_t i)
 {
-    double step = axis[i + 1] - axis[i];
-    double direction = axis[n / 2] - axis[n / 2 - 1];
-    if (turn > 0 && fabs(direction) > turn / 2) /* the seam is in the middle of the axis */
+    const double *values = axis->values;
+    double step = values[i + 1] - values[i];
+    double direction = values[axis->count / 2] - values[axis->count / 2 - 1];
+    if (axis->turn > 0 && fabs(direction) > axis->turn / 2) /* the seam is in the middle */
         direction = -direction;
-    return step * direction < 0 ? step + copysign(turn, direction) : step;
-}
-
-/* Bounds half-way to both neighbours on the full source axis; at its ends, as far out as in. `turn`
- * is 360 for longitudes, whose neighbours may lie across the seam, else 0. */
-static void midpoint_bounds(const double *axis, size_t n, size_t i, double turn, double bounds[2])
-{
-    double before = step_from(axis, n, i > 0 ? i - 1 : 0, turn);
-    double after = step_from(axis, n, i + 1 < n ? i : n - 2, turn);
-    bounds[0] = axis[i] - before / 2;
-    bounds[1] = axis[i] + after / 2;
+    return step * direction < 0 ? step + copysign(axis->turn, direction) : step;
 }
 
 static double clip_lat(double lat)
@@ -104,93 +103,93 @@ static double clip_lat(double lat)
     return fmin(90.0, fmax(-90.0, lat));
 }
 
-static bool finite_bounds(const double *bounds, size_t n)
+/* Bounds half-way to both neighbours; at an end of the axis, as far out as in. The neighbours of a
+ * longitude may lie across the seam. */
+static void midpoint_bounds(const struct source_axis *axis, size_t i, double bounds[2])
 {
-    for (size_t i = 0; bounds && i < 2 * n; i++)
-        if (!isfinite(bounds[i]))
-            return false;
-    return bounds;
+    bounds[0] = axis->values[i] - step_from(axis, i > 0 ? i - 1 : 0) / 2;
+    bounds[1] = axis->values[i] + step_from(axis, i + 1 < axis->count ? i : axis->count - 2) / 2;
+    for (int side = 0; side < 2 && axis->turn == 0; side++)
+        bounds[side] = clip_lat(bounds[side]);
 }
 
-static bool fill_rows(struct cn_pool *pool, const struct cn_grid *grid,
+static bool has_finite_bounds(const struct source_axis *axis)
+{
+    for (size_t i = 0; axis->bounds && i < 2 * axis->count; i++)
+        if (!isfinite(axis->bounds[i]))
+            return false;
+    return axis->bounds;
+}
+
+/* Makes the region's coordinates and bounds of the points. Bounds are NULL where the source has
+ * none and its axis has one point only. False: out of memory. */
+static bool fill_axis(struct cn_pool *pool, const struct source_axis *axis,
+                      const struct axis_point *points, size_t count, const double **values,
+                      const double **bounds)
+{
+    double *centres = cn_pool_alloc(pool, count, sizeof *centres);
+    double *edges = cn_pool_alloc(pool, count, 2 * sizeof *edges);
+    if (!centres || !edges)
+        return false;
+    bool from_source = has_finite_bounds(axis);
+    for (size_t i = 0; i < count; i++) {
+        size_t source = points[i].index;
+        double shift = points[i].value - axis->values[source];
+        centres[i] = points[i].value;
+        if (from_source)
+            memcpy(edges + 2 * i, axis->bounds + 2 * source, 2 * sizeof *edges);
+        else if (axis->count > 1)
+            midpoint_bounds(axis, source, edges + 2 * i);
+        for (int side = 0; side < 2 && axis->turn > 0; side++)
+            edges[2 * i + (size_t)side] += shift;
+    }
+    *values = centres;
+    *bounds = from_source || axis->count > 1 ? edges : NULL;
+    return true;
+}
+
+/* Groups columns that are neighbours in the file. False: out of memory. */
+static bool fill_runs(struct cn_pool *pool, const struct axis_point *columns,
                       struct cn_region_cells *cells)
 {
-    size_t n = cells->lat_count;
-    double *lat = cn_pool_alloc(pool, n, sizeof *lat);
-    double *bounds = cn_pool_alloc(pool, n, 2 * sizeof *bounds);
-    if (!lat || !bounds)
-        return false;
-    bool from_source = finite_bounds(grid->lat_bounds, grid->lat_count);
-    for (size_t j = 0; j < n; j++) {
-        size_t source = cells->first_lat + j;
-        lat[j] = grid->lat[source];
-        if (from_source) {
-            bounds[2 * j] = grid->lat_bounds[2 * source];
-            bounds[2 * j + 1] = grid->lat_bounds[2 * source + 1];
-        } else if (grid->lat_count > 1) {
-            midpoint_bounds(grid->lat, grid->lat_count, source, 0, bounds + 2 * j);
-            bounds[2 * j] = clip_lat(bounds[2 * j]);
-            bounds[2 * j + 1] = clip_lat(bounds[2 * j + 1]);
-        }
-    }
-    cells->lat = lat;
-    cells->lat_bounds = from_source || grid->lat_count > 1 ? bounds : NULL;
-    return true;
-}
-
-static bool fill_columns(struct cn_pool *pool, const struct cn_grid *grid,
-                         const struct column *columns, struct cn_region_cells *cells)
-{
-    size_t n = cells->lon_count;
-    double *lon = cn_pool_alloc(pool, n, sizeof *lon);
-    double *bounds = cn_pool_alloc(pool, n, 2 * sizeof *bounds);
-    struct cn_run *runs = cn_pool_alloc(pool, n, sizeof *runs);
-    if (!lon || !bounds || !runs)
-        return false;
-    bool from_source = finite_bounds(grid->lon_bounds, grid->lon_count);
-    for (size_t i = 0; i < n; i++) {
-        size_t source = columns[i].index;
-        double shift = columns[i].lon - grid->lon[source];
-        lon[i] = columns[i].lon;
-        if (from_source) {
-            bounds[2 * i] = grid->lon_bounds[2 * source] + shift;
-            bounds[2 * i + 1] = grid->lon_bounds[2 * source + 1] + shift;
-        } else if (grid->lon_count > 1) {
-            midpoint_bounds(grid->lon, grid->lon_count, source, 360.0, bounds + 2 * i);
-            bounds[2 * i] += shift;
-            bounds[2 * i + 1] += shift;
-        }
+    struct cn_run *runs = cn_pool_alloc(pool, cells->lon_count, sizeof *runs);
+    cells->runs = runs;
+    for (size_t i = 0; runs && i < cells->lon_count; i++) {
         struct cn_run *last = cells->run_count ? &runs[cells->run_count - 1] : NULL;
-        if (last && last->source_lon + last->count == source)
+        if (last && last->source_lon + last->count == columns[i].index)
             last->count++;
         else
-            runs[cells->run_count++] = (struct cn_run){source, 1, i};
+            runs[cells->run_count++] = (struct cn_run){columns[i].index, 1, i};
     }
-    cells->lon = lon;
-    cells->lon_bounds = from_source || grid->lon_count > 1 ? bounds : NULL;
-    cells->runs = runs;
-    return true;
+    return runs;
 }
 
 enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
                                const struct cn_region *region, struct cn_region_cells *cells,
                                struct cn_error *error)
 {
+    const struct source_axis lat = {grid->lat, grid->lat_bounds, grid->lat_count, 0};
+    const struct source_axis lon = {grid->lon, grid->lon_bounds, grid->lon_count, 360.0};
     *cells = (struct cn_region_cells){.region = region};
-    struct column *columns = calloc(grid->lon_count, sizeof *columns);
-    if (!columns)
+    struct axis_point *points = calloc(grid->lat_count + grid->lon_count, sizeof *points);
+    if (!points)
         return cn_fail_memory(error, "columns of a region");
+    struct axis_point *rows = points, *columns = points + grid->lat_count;
     enum cn_status status = CN_OK;
+    cells->lat_count = select_rows(grid, region, rows);
     cells->lon_count = select_columns(grid, region, columns, &cells->dropped_columns);
-    if (!select_rows(grid, region, &cells->first_lat, &cells->lat_count) || !cells->lon_count)
+    cells->first_lat = rows[0].index;
+    if (!cells->lat_count || !cells->lon_count)
         status = cn_fail(error, CN_BAD_INPUT,
                          "region %s (lon %g to %g, lat %g to %g) holds no cell centre of the grid "
                          "(lat %g to %g, lon %g to %g); enlarge the box or leave the region out",
                          region->name, region->lon[0], region->lon[1], region->lat[0],
                          region->lat[1], grid->lat[0], grid->lat[grid->lat_count - 1], grid->lon[0],
                          grid->lon[grid->lon_count - 1]);
-    else if (!fill_rows(pool, grid, cells) || !fill_columns(pool, grid, columns, cells))
+    else if (!fill_axis(pool, &lat, rows, cells->lat_count, &cells->lat, &cells->lat_bounds) ||
+             !fill_axis(pool, &lon, columns, cells->lon_count, &cells->lon, &cells->lon_bounds) ||
+             !fill_runs(pool, columns, cells))
         status = cn_fail_memory(error, "cells of a region");
-    free(columns);
+    free(points);
     return status;
 }
