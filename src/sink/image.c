@@ -115,21 +115,6 @@ static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
     return 0;
 }
 
-static void add_piece(struct cn_image *image, struct cn_piece piece)
-{
-    if (image->piece_count == image->piece_capacity) {
-        size_t capacity = image->piece_capacity ? 2 * image->piece_capacity : 512;
-        void *moved = realloc(image->pieces, capacity * sizeof *image->pieces);
-        if (!moved) {
-            image->failed = true;
-            return;
-        }
-        image->pieces = moved;
-        image->piece_capacity = capacity;
-    }
-    image->pieces[image->piece_count++] = piece;
-}
-
 static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address,
                           size_t size, const void *bytes)
 {
@@ -137,8 +122,8 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
     struct cn_image *image = image_of(file);
     if (((struct image_file *)file)->end < address + size)
         ((struct image_file *)file)->end = address + size;
-    if (bytes == image->borrowed)
-        add_piece(image, (struct cn_piece){address, size, bytes});
+    if (bytes == image->borrowed && image->piece_count < image->piece_capacity)
+        image->pieces[image->piece_count++] = (struct cn_piece){address, size, bytes};
     else if (cn_image_reserve(image, address + size)) /* maxaddr bounds the sum */
         memcpy(image->bytes + address, bytes, size);
     return 0;
@@ -250,6 +235,5 @@ void cn_image_free(struct cn_image *image)
 {
     if (image->bytes)
         munmap(image->bytes, image->capacity);
-    free(image->pieces);
     *image = (struct cn_image){0};
 }

@@ -29,6 +29,8 @@ static const char *const uncopied_names[] = {
 
 static const float fill_value = CN_FILL_VALUE;
 
+const char *const cn_dim_names[CN_DIMS] = {"dayofyear", "lat", "lon", "bnds"};
+
 /* The files that the used years come from, each once, in time order. `newest`: of the last year. */
 struct contributors {
     const struct cn_file **files;
@@ -128,15 +130,18 @@ static bool find_contributors(struct cn_pool *pool, const struct cn_normal_file 
     return true;
 }
 
-char *cn_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, bool used,
-                       int *count)
+/* Lists the years of the window that were not used: "1983 1991". *used: how many years remain.
+ * NULL: out of memory. */
+static char *list_missing_years(struct cn_pool *pool, const struct cn_normal_file *file, int *used)
 {
     struct cn_strbuf text = {0};
-    int window = file->config->normals.window, missing = 0;
+    int window = file->config->normals.window;
+    *used = 0;
     for (int i = 0; i < window; i++)
-        if (used ? !is_used(file, i) : !window_year(file, i))
-            cn_strbuf_add(&text, missing++ ? " %d" : "%d", file->target->year - window + 1 + i);
-    *count = window - missing;
+        if (is_used(file, i))
+            ++*used;
+        else
+            cn_strbuf_add(&text, text.length ? " %d" : "%d", file->target->year - window + 1 + i);
     return cn_strbuf_to_pool(&text, pool);
 }
 
@@ -192,7 +197,7 @@ static void describe_normal(struct cn_attributes *list, const struct cn_normal_f
     struct cn_pool *pool = list->pool;
     const struct cn_region *region = file->region->region;
     int used = 0;
-    const char *missing = cn_missing_years(pool, file, true, &used);
+    const char *missing = list_missing_years(pool, file, &used);
     set_int(list, "target_year", file->target->year);
     set_text(list, "source_years", source_years(pool, file));
     set_int(list, "number_of_years", used);
@@ -256,7 +261,7 @@ static void build_mean(struct cn_attributes *list, const struct cn_normal_file *
     set_attribute(list, "_FillValue", NC_FLOAT, 1, &fill_value);
     set_attribute(list, "missing_value", NC_FLOAT, 1, &fill_value);
     set_text(list, "coordinates", "time");
-    if (file->config->output.counts)
+    if (count_name)
         set_text(list, "ancillary_variables", count_name);
     list->shared = list->count;
     describe_normal(list, file, from);
@@ -307,33 +312,90 @@ static void build_axis(struct cn_attributes *list, const struct cn_attribute *so
     list->shared = list->count;
 }
 
+/* The variables of a file in the order of their definition. */
+enum { FILE_ITSELF, DAYOFYEAR, LAT, LON, LAT_BNDS, LON_BNDS, TIME, CLIMATOLOGY_BNDS, MEAN, COUNT };
+
+/* Fills variables[CN_FILE_VARIABLES] but their attributes; name NULL: the file lacks the variable.
+ * False: out of memory. */
+static bool list_file_variables(struct cn_pool *pool, const struct cn_normal_file *file,
+                                struct cn_file_variable *variables)
+{
+    const struct cn_region_cells *region = file->region;
+    const char *name = file->variable->name;
+    size_t slots = (size_t)file->slots;
+    int *days = cn_pool_alloc(pool, slots, sizeof *days);
+    double *time = cn_pool_alloc(pool, slots, sizeof *time);
+    double *bounds = cn_pool_alloc(pool, slots, 2 * sizeof *bounds);
+    const char *count_name = cn_pool_printf(pool, "%s_count", name);
+    if (!days || !time || !bounds || !count_name)
+        return false;
+    for (int k = 0; k < file->slots; k++)
+        days[k] = k + 1;
+    cn_climatology(file->variable->calendar, file->config->normals.leap_day, file->target->year,
+                   file->config->normals.window, file->slots, time, bounds);
+    const struct cn_file_variable list[CN_FILE_VARIABLES] = {
+        [FILE_ITSELF] = {.name = "/"},
+        [DAYOFYEAR] = {"dayofyear", NC_INT, 1, {CN_DIM_DAYOFYEAR}, .shared_values = days},
+        [LAT] = {"lat", NC_DOUBLE, 1, {CN_DIM_LAT}, .shared_values = region->lat},
+        [LON] = {"lon", NC_DOUBLE, 1, {CN_DIM_LON}, .shared_values = region->lon},
+        [LAT_BNDS] = {region->lat_bounds ? "lat_bnds" : NULL,
+                      NC_DOUBLE,
+                      2,
+                      {CN_DIM_LAT, CN_DIM_BNDS},
+                      .shared_values = region->lat_bounds},
+        [LON_BNDS] = {region->lon_bounds ? "lon_bnds" : NULL,
+                      NC_DOUBLE,
+                      2,
+                      {CN_DIM_LON, CN_DIM_BNDS},
+                      .shared_values = region->lon_bounds},
+        [TIME] = {"time", NC_DOUBLE, 1, {CN_DIM_DAYOFYEAR}, .own_values = time},
+        [CLIMATOLOGY_BNDS] = {"climatology_bnds",
+                              NC_DOUBLE,
+                              2,
+                              {CN_DIM_DAYOFYEAR, CN_DIM_BNDS},
+                              .own_values = bounds},
+        [MEAN] = {name, NC_FLOAT, 3, {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
+        [COUNT] = {file->config->output.counts ? count_name : NULL,
+                   NC_SHORT,
+                   3,
+                   {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
+    };
+    memcpy(variables, list, sizeof list);
+    return true;
+}
+
 enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_file *file,
+                                 const struct cn_encoded *means, const struct cn_encoded *counts,
                                  struct cn_metadata *metadata, struct cn_error *error)
 {
-    *metadata = (struct cn_metadata){0};
-    struct cn_attributes *lists[] = {
-        &metadata->global, &metadata->variable, &metadata->counts, &metadata->dayofyear,
-        &metadata->time,   &metadata->lat,      &metadata->lon,    NULL};
-    for (size_t i = 0; lists[i]; i++)
-        lists[i]->pool = pool;
+    const struct cn_region_cells *region = file->region;
+    struct cn_file_variable all[CN_FILE_VARIABLES];
     struct contributors from;
-    if (!find_contributors(pool, file, &from))
+    if (!list_file_variables(pool, file, all) || !find_contributors(pool, file, &from))
         return cn_fail_memory(error, "attributes");
     const struct cn_file *newest = from.newest;
     if (!newest)
         return cn_fail(error, CN_BAD_INPUT, "%s: no source year could be used", file->path);
-    snprintf(metadata->count_name, sizeof metadata->count_name, "%s_count", file->variable->name);
-    build_global(&metadata->global, file, &from);
-    build_mean(&metadata->variable, file, &from, metadata->count_name);
-    build_counts(&metadata->counts);
-    build_dayofyear(&metadata->dayofyear, file->config->normals.leap_day);
-    build_time(&metadata->time, file);
-    build_axis(&metadata->lat, newest->lat_attributes, newest->lat_attribute_count, "latitude",
-               "degrees_north", "Y", file->region->lat_bounds ? "lat_bnds" : NULL);
-    build_axis(&metadata->lon, newest->lon_attributes, newest->lon_attribute_count, "longitude",
-               "degrees_east", "X", file->region->lon_bounds ? "lon_bnds" : NULL);
-    for (size_t i = 0; lists[i]; i++)
-        if (lists[i]->failed)
+    for (size_t v = 0; v < CN_FILE_VARIABLES; v++)
+        all[v].attributes.pool = pool;
+    all[MEAN].chunks = means;
+    all[COUNT].chunks = counts;
+    build_global(&all[FILE_ITSELF].attributes, file, &from);
+    build_mean(&all[MEAN].attributes, file, &from, all[COUNT].name);
+    build_counts(&all[COUNT].attributes);
+    build_dayofyear(&all[DAYOFYEAR].attributes, file->config->normals.leap_day);
+    build_time(&all[TIME].attributes, file);
+    build_axis(&all[LAT].attributes, newest->lat_attributes, newest->lat_attribute_count,
+               "latitude", "degrees_north", "Y", all[LAT_BNDS].name);
+    build_axis(&all[LON].attributes, newest->lon_attributes, newest->lon_attribute_count,
+               "longitude", "degrees_east", "X", all[LON_BNDS].name);
+    *metadata = (struct cn_metadata){
+        .dim_lengths = {(size_t)file->slots, region->lat_count, region->lon_count, 2}};
+    for (size_t v = 0; v < CN_FILE_VARIABLES; v++) {
+        if (all[v].attributes.failed)
             return cn_fail_memory(error, "attributes");
+        if (all[v].name)
+            metadata->variables[metadata->count++] = all[v];
+    }
     return CN_OK;
 }

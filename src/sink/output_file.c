@@ -7,7 +7,6 @@
 
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
-#include "sink/climatology.h"
 #include "sink/image.h"
 #include "sink/temporary.h"
 
@@ -17,14 +16,6 @@
 #include <unistd.h>
 
 enum { METADATA_BYTES = 200000 }; /* more than most files have */
-
-/* What the skeleton lacks of one variable, or of the file as a whole. */
-struct content {
-    const char *name;
-    const struct cn_attributes *attributes;
-    const double *values;            /* or NULL */
-    const struct cn_encoded *chunks; /* [slots] or NULL */
-};
 
 /* Stores a text, or an int as an array of one element, as netCDF-C does. */
 static bool write_attribute(hid_t object, const struct cn_attribute *at)
@@ -61,18 +52,22 @@ static bool write_chunks(hid_t dataset, struct cn_image *image, const struct cn_
     return put;
 }
 
-static bool write_content(struct cn_image *image, const struct content *content, int slots)
+/* Writes what the skeleton lacks of one variable, or of the file itself. */
+static bool write_variable(struct cn_image *image, const struct cn_file_variable *variable,
+                           int slots)
 {
-    const struct cn_attributes *list = content->attributes;
-    hid_t object = H5Oopen(image->file, content->name, H5P_DEFAULT);
+    const struct cn_attributes *list = &variable->attributes;
+    if (list->count == list->shared && !variable->own_values && !variable->chunks)
+        return true;
+    hid_t object = H5Oopen(image->file, variable->name, H5P_DEFAULT);
     bool put = object >= 0;
     for (size_t i = list->shared; i < list->count && put; i++)
         put = write_attribute(object, &list->items[i]);
-    if (content->values && put)
-        put = H5Dwrite(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, content->values) >=
-              0;
-    if (content->chunks && put)
-        put = write_chunks(object, image, content->chunks, slots);
+    if (variable->own_values && put)
+        put = H5Dwrite(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                       variable->own_values) >= 0;
+    if (variable->chunks && put)
+        put = write_chunks(object, image, variable->chunks, slots);
     if (object >= 0 && H5Oclose(object) < 0)
         put = false;
     return put;
@@ -91,12 +86,12 @@ static size_t estimate_size(const struct cn_encoded *means, const struct cn_enco
 /* Makes the file in memory, all but the bytes of its chunks. The caller holds the HDF5 lock. */
 static enum cn_status make_image(const struct cn_normal_file *file,
                                  const struct cn_skeleton *skeleton,
-                                 const struct content contents[], struct cn_image *image,
+                                 const struct cn_metadata *metadata, struct cn_image *image,
                                  struct cn_error *error)
 {
     bool made = cn_image_open(image, skeleton->bytes, skeleton->size);
-    for (; contents->name && made; contents++)
-        made = write_content(image, contents, file->slots);
+    for (size_t v = 0; v < metadata->count && made; v++)
+        made = write_variable(image, &metadata->variables[v], file->slots);
     made = cn_image_close(image) && made;
     if (made)
         return CN_OK;
@@ -133,31 +128,20 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
                              const struct cn_encoded *means, const struct cn_encoded *counts,
                              char *temporary, size_t capacity, struct cn_error *error)
 {
-    struct cn_metadata metadata = {0};
-    struct cn_image image = {0};
+    struct cn_metadata metadata;
     struct cn_pool *pool = cn_pool_new();
     size_t slots = (size_t)file->slots;
-    double *time = pool ? cn_pool_alloc(pool, slots, sizeof *time) : NULL;
-    double *bounds = pool ? cn_pool_alloc(pool, slots, 2 * sizeof *bounds) : NULL;
+    struct cn_image image = {.piece_capacity = 2 * slots};
+    image.pieces = pool ? cn_pool_alloc(pool, image.piece_capacity, sizeof *image.pieces) : NULL;
     enum cn_status status =
-        !time || !bounds || !cn_image_reserve(&image, estimate_size(means, counts, slots))
+        !image.pieces || !cn_image_reserve(&image, estimate_size(means, counts, slots))
             ? cn_fail_memory(error, "an output file")
-            : cn_metadata_build(pool, file, &metadata, error);
+            : cn_metadata_build(pool, file, means, counts, &metadata, error);
     if (!status) {
-        cn_climatology(file->variable->calendar, file->config->normals.leap_day, file->target->year,
-                       file->config->normals.window, file->slots, time, bounds);
-        static const struct cn_attributes none;
-        const struct content contents[] = {
-            {"/", &metadata.global, NULL, NULL},
-            {"time", &metadata.time, time, NULL},
-            {"climatology_bnds", &none, bounds, NULL},
-            {file->variable->name, &metadata.variable, NULL, means},
-            {counts ? metadata.count_name : NULL, &metadata.counts, NULL, counts},
-            {0}};
         cn_hdf5_lock();
         status = cn_skeleton_renew(skeleton, file, &metadata, error);
         if (!status)
-            status = make_image(file, skeleton, contents, &image, error);
+            status = make_image(file, skeleton, &metadata, &image, error);
         cn_hdf5_unlock();
     }
     if (!status)
