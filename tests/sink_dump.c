@@ -18,7 +18,7 @@ static bool dump(const char *root, const char *path, int compression, bool count
     struct cn_error error = {0};
     if (!cn_sink_write(&s->file, &s->skeleton, s->means, counts ? s->counts : NULL, temporary,
                        sizeof temporary, &error))
-        cn_sink_publish(&s->file, temporary, &error);
+        cn_temporary_publish(s->file.path, temporary, &error);
     if (error.status)
         fprintf(stderr, "%s\n", error.text);
     sample_free(s);

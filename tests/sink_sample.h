@@ -6,6 +6,7 @@
 #define CLIMNORM_TESTS_SINK_SAMPLE_H
 
 #include "sink/output_file.h"
+#include "sink/temporary.h"
 
 #include <libdeflate.h>
 #include <netcdf.h>

@@ -19,16 +19,15 @@ enum { FEW = 40, MANY = 1600 }; /* eight threads publish MANY in 20 s */
 static char root[] = "/tmp/test_publisher_XXXXXX";
 
 /* The linker gives it to the publisher in place of the real one. */
-enum cn_status slow_publish(const struct cn_normal_file *file, const char *temporary,
-                            struct cn_error *error) __asm__("__wrap_cn_sink_publish");
+enum cn_status slow_publish(const char *final, const char *temporary,
+                            struct cn_error *error) __asm__("__wrap_cn_temporary_publish");
 
-enum cn_status slow_publish(const struct cn_normal_file *file, const char *temporary,
-                            struct cn_error *error)
+enum cn_status slow_publish(const char *final, const char *temporary, struct cn_error *error)
 {
     char path[200];
     const struct timespec sync = {.tv_nsec = 100000000};
     nanosleep(&sync, NULL);
-    snprintf(path, sizeof path, "%s.%s", temporary, file->path);
+    snprintf(path, sizeof path, "%s.%s", temporary, final);
     return rename(temporary, path) ? cn_fail(error, CN_BAD_MACHINE, "cannot be renamed") : CN_OK;
 }
 
@@ -42,7 +41,6 @@ struct outcome {
 static struct outcome publish(int count, bool stopped)
 {
     const struct cn_plan plan = {0};
-    const struct cn_normal_file file = {.path = "published"};
     atomic_int signal_number = stopped ? 2 : 0;
     const struct cn_run_hooks hooks = {.stop = &signal_number};
     struct cn_counters counters = {0};
@@ -55,7 +53,7 @@ static struct outcome publish(int count, bool stopped)
         FILE *temporary = fopen(path, "w");
         assert_non_null(temporary);
         fclose(temporary);
-        cn_publisher_add(&job, &file, path);
+        cn_publisher_add(&job, "published", path);
     }
     cn_publisher_finish(&job);
     struct outcome outcome = {.written = cn_counted(&counters.files_written),

@@ -207,7 +207,7 @@ static enum cn_status write_sample(struct sample *s, struct cn_error *error)
         return status;
     assert_int_equal(temporaries(""), 1);
     assert_int_equal(access(temporary, R_OK), 0);
-    status = cn_sink_publish(&s->file, temporary, error);
+    status = cn_temporary_publish(s->file.path, temporary, error);
     assert_int_equal(temporaries(""), 0);
     return status;
 }

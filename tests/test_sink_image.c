@@ -28,7 +28,7 @@ static void write_sample(struct sample *s, const char *path)
     assert_int_equal(cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary,
                                    sizeof temporary, &error),
                      CN_OK);
-    assert_int_equal(cn_sink_publish(&s->file, temporary, &error), CN_OK);
+    assert_int_equal(cn_temporary_publish(s->file.path, temporary, &error), CN_OK);
 }
 
 static char *read_file(const char *path, size_t *size)

@@ -137,7 +137,7 @@ static void write_file(struct cn_engine *engine, struct cn_output_task *output_t
         cn_engine_abort(engine, &error);
         return;
     }
-    cn_publisher_add(engine, &file, temporary);
+    cn_publisher_add(engine, file.path, temporary);
 }
 
 void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)

@@ -6,6 +6,7 @@
 #include "engine/publisher.h"
 
 #include "base/threads.h"
+#include "sink/temporary.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +33,8 @@ struct cn_publisher {
 
 static void publish_file(struct cn_engine *engine, const char *path, const char *temporary)
 {
-    const struct cn_normal_file file = {.config = engine->plan->config, .path = path};
     struct cn_error error;
-    if (cn_sink_publish(&file, temporary, &error)) {
+    if (cn_temporary_publish(path, temporary, &error)) {
         cn_count(&engine->counters->files_failed, 1);
         cn_engine_abort(engine, &error);
         return;
@@ -97,18 +97,17 @@ enum cn_status cn_publisher_start(struct cn_engine *engine, struct cn_error *err
     return CN_OK; /* without threads, tasks publish */
 }
 
-void cn_publisher_add(struct cn_engine *engine, const struct cn_normal_file *file,
-                      const char *temporary)
+void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary)
 {
     struct cn_publisher *publisher = engine->publisher;
     size_t length = strlen(temporary) + 1;
     struct queued_file *item = publisher->thread_count ? malloc(sizeof *item + length) : NULL;
     if (!item) {
-        publish_file(engine, file->path, temporary);
+        publish_file(engine, path, temporary);
         return;
     }
     item->next = NULL;
-    item->path = file->path;
+    item->path = path;
     memcpy(item->temporary, temporary, length);
     pthread_mutex_lock(&publisher->lock);
     *publisher->last = item;

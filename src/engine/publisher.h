@@ -6,16 +6,15 @@
 #define CLIMNORM_ENGINE_PUBLISHER_H
 
 #include "engine/engine.h"
-#include "sink/output_file.h"
 
 /* Starts the threads. Where none can be started, cn_publisher_add publishes itself.
  * Errors: CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_publisher_finish. */
 enum cn_status cn_publisher_start(struct cn_engine *engine, struct cn_error *error);
 
-/* Queues a written temporary; out of memory: publishes it at once. A failure aborts the engine.
- * Owns: file->path must outlive the publisher; the temporary is published or removed. */
-void cn_publisher_add(struct cn_engine *engine, const struct cn_normal_file *file,
-                      const char *temporary);
+/* Queues a written temporary, to be published as `path`; out of memory: publishes it at once. A
+ * failure aborts the engine.
+ * Owns: `path` must outlive the publisher; the temporary is published or removed. */
+void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary);
 
 /* Waits until the queue is empty, and ends the threads. Some seconds after a request to stop, what
  * is still queued is removed instead, and the engine stops. May be called twice. */

@@ -9,8 +9,6 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A word of the source. */
@@ -147,43 +145,42 @@ static void put_climatological(struct cn_strbuf *out, const struct method_entry 
     cn_strbuf_add(out, " time: mean over years");
 }
 
-/* Counts the entries. *last_time: index of the last one about time; the count: there is none. */
-static size_t count_entries(const char *source, size_t *last_time)
+/* Finds the last entry about time: names is NULL where there is none. False: a text that is not CF.
+ */
+static bool find_last_time(const char *source, struct method_entry *last_time)
 {
-    size_t count = 0, last = SIZE_MAX;
     struct method_entry entry;
-    for (const char *at = skip_whitespace(source); *at; count++) {
-        if (!read_method_entry(&at, &entry)) {
-            *last_time = 0;
-            return 0;
-        }
+    last_time->names = NULL;
+    for (const char *at = source; *at;) {
+        if (!read_method_entry(&at, &entry))
+            return false;
         if (entry.time)
-            last = count;
+            *last_time = entry;
     }
-    *last_time = last < count ? last : count;
-    return count;
+    return true;
 }
 
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
 {
     struct cn_strbuf out = {0};
+    struct method_entry entry, last_time;
     const char *at = skip_whitespace(source ? source : "");
-    size_t last_time, count = count_entries(at, &last_time);
-    for (size_t i = 0; i < count; i++) {
-        struct method_entry entry;
+    if (!find_last_time(at, &last_time)) {
+        at = "";
+        last_time.names = NULL;
+    }
+    while (*at) {
         read_method_entry(&at, &entry);
-        if (i == last_time)
+        if (entry.names == last_time.names)
             put_climatological(&out, &entry);
         else
             put_entry(&out, &entry);
     }
-    if (last_time == count)
+    if (!last_time.names)
         cn_strbuf_add(&out, " time: %s within days time: mean over years",
                       strcmp(variable, "tasmax") == 0   ? "maximum"
                       : strcmp(variable, "tasmin") == 0 ? "minimum"
                                                         : "mean");
-    char *text = cn_strbuf_detach(&out);
-    char *result = text ? cn_pool_strdup(pool, text + 1) : NULL; /* without the first blank */
-    free(text);
-    return result;
+    char *text = cn_strbuf_to_pool(&out, pool);
+    return text ? text + 1 : NULL; /* without the first blank */
 }

@@ -16,29 +16,22 @@ static enum cn_status fail_to_write(struct cn_error *error, const char *path, co
                    errno ? strerror(errno) : "HDF5 gives no reason; check the disk");
 }
 
-static enum cn_status write_dataset(hid_t dataset, const struct cn_encoded *chunks, size_t count,
-                                    const char *path, const char *variable, struct cn_error *error)
+/* Writes the chunks of a variable with an unlimited first dimension. Returns whether it could. */
+static bool write_dataset(hid_t dataset, const struct cn_encoded *chunks, size_t count)
 {
-    hsize_t shape[H5S_MAX_RANK] = {0}, offset[H5S_MAX_RANK] = {0};
+    hsize_t shape[H5S_MAX_RANK], offset[H5S_MAX_RANK] = {0};
     hid_t space = H5Dget_space(dataset);
-    int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
+    bool is_written = space >= 0 && H5Sget_simple_extent_dims(space, shape, NULL) >= 1;
     if (space >= 0)
         H5Sclose(space);
-    if (rank >= 1 && shape[0] < count) { /* an unlimited dimension has not grown yet */
-        shape[0] = count;
-        if (H5Dset_extent(dataset, shape) < 0)
-            rank = -1;
-    }
-    if (rank < 1 || shape[0] != count)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: '%s' does not have room for %zu chunks", path,
-                       variable, count);
-    for (size_t k = 0; k < count; k++) {
+    shape[0] = count;
+    is_written = is_written && H5Dset_extent(dataset, shape) >= 0;
+    for (size_t k = 0; k < count && is_written; k++) {
         offset[0] = k;
-        errno = 0;
-        if (H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, chunks[k].size, chunks[k].bytes) < 0)
-            return fail_to_write(error, path, "writing");
+        is_written =
+            H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, chunks[k].size, chunks[k].bytes) >= 0;
     }
-    return CN_OK;
+    return is_written;
 }
 
 enum cn_status cn_write_encoded(const char *path, const char *variable,
@@ -49,16 +42,10 @@ enum cn_status cn_write_encoded(const char *path, const char *variable,
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     if (file < 0)
         return fail_to_write(error, path, "opening for writing");
-    enum cn_status status = CN_OK;
     hid_t dataset = H5Dopen2(file, variable, H5P_DEFAULT);
-    if (dataset < 0) {
-        status = cn_fail(error, CN_BAD_MACHINE, "%s: no variable '%s' to write", path, variable);
-    } else {
-        status = write_dataset(dataset, chunks, count, path, variable, error);
-        errno = 0;
-        if (H5Dclose(dataset) < 0 && !status)
-            status = fail_to_write(error, path, "writing");
-    }
+    bool is_written = dataset >= 0 && write_dataset(dataset, chunks, count);
+    is_written = dataset >= 0 && H5Dclose(dataset) >= 0 && is_written;
+    enum cn_status status = is_written ? CN_OK : fail_to_write(error, path, "writing");
     errno = 0;
     if (H5Fclose(file) < 0 && !status) /* HDF5 writes the last metadata here */
         status = fail_to_write(error, path, "closing");

@@ -14,9 +14,9 @@ struct cn_encoded {
 };
 
 /* Writes chunks[count] into `variable` of the closed file `path`: chunk k at index k of the first
- * dimension. The chunk shape is (1, full, full, …). An unlimited first dimension grows to `count`.
- * The caller holds the HDF5 lock.
- * Errors: CN_BAD_MACHINE: the file cannot be opened or written, or has no place for the chunks. */
+ * dimension, which is unlimited and grows to `count`. The chunk shape is (1, full, full, …). The
+ * caller holds the HDF5 lock.
+ * Errors: CN_BAD_MACHINE: the file cannot be opened or written. */
 enum cn_status cn_write_encoded(const char *path, const char *variable,
                                 const struct cn_encoded *chunks, size_t count,
                                 struct cn_error *error);

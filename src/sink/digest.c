@@ -43,30 +43,26 @@ static void end_digest(XXH3_state_t *state, char hex[33])
 
 /* min_years and min_days are left out. They decide which years a file is made of, and the years are
  * compared by themselves. */
-static void digest_config(const struct cn_normal_file *file, char hex[33])
+static void hash_config(XXH3_state_t *state, const struct cn_normal_file *file)
 {
     const struct cn_config *config = file->config;
     const struct cn_region *region = file->region->region;
-    XXH3_state_t state;
-    XXH3_INITSTATE(&state);
-    XXH3_128bits_reset(&state);
-    hash_number(&state, ALGORITHM_VERSION);
-    hash_text(&state, file->variable->name);
-    hash_text(&state, region->name);
-    hash_text(&state, region->title);
-    hash_number(&state, region->global);
+    hash_number(state, ALGORITHM_VERSION);
+    hash_text(state, file->variable->name);
+    hash_text(state, region->name);
+    hash_text(state, region->title);
+    hash_number(state, region->global);
     for (int i = 0; i < 2 && !region->global; i++) {
-        hash_double(&state, region->lon[i]);
-        hash_double(&state, region->lat[i]);
+        hash_double(state, region->lon[i]);
+        hash_double(state, region->lat[i]);
     }
-    hash_number(&state, file->target->year);
-    hash_number(&state, config->normals.window);
-    hash_number(&state, config->normals.leap_day);
-    hash_text(&state, file->target->period);
-    hash_text(&state, file->target->scenario);
-    hash_number(&state, config->output.compression);
-    hash_number(&state, config->output.counts);
-    end_digest(&state, hex);
+    hash_number(state, file->target->year);
+    hash_number(state, config->normals.window);
+    hash_number(state, config->normals.leap_day);
+    hash_text(state, file->target->period);
+    hash_text(state, file->target->scenario);
+    hash_number(state, config->output.compression);
+    hash_number(state, config->output.counts);
 }
 
 static void hash_part(XXH3_state_t *state, const struct cn_part *part)
@@ -81,22 +77,24 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
     hash_number(state, part->count ? file->days[part->first + part->count - 1] : 0);
 }
 
-static void digest_inputs(const struct cn_normal_file *file, char hex[33])
+static void hash_inputs(XXH3_state_t *state, const struct cn_normal_file *file)
 {
-    XXH3_state_t state;
-    XXH3_INITSTATE(&state);
-    XXH3_128bits_reset(&state);
     for (int i = 0; i < file->config->normals.window; i++) {
         const struct cn_source_year *year = cn_window_year(file->variable, file->target, i);
-        hash_number(&state, year ? (int64_t)year->part_count : -1);
+        hash_number(state, year ? (int64_t)year->part_count : -1);
         for (size_t p = 0; year && p < year->part_count; p++)
-            hash_part(&state, &year->parts[p]);
+            hash_part(state, &year->parts[p]);
     }
-    end_digest(&state, hex);
 }
 
 void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests)
 {
-    digest_config(file, digests->config);
-    digest_inputs(file, digests->inputs);
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_128bits_reset(&state);
+    hash_config(&state, file);
+    end_digest(&state, digests->config);
+    XXH3_128bits_reset(&state);
+    hash_inputs(&state, file);
+    end_digest(&state, digests->inputs);
 }

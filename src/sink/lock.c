@@ -17,7 +17,6 @@
 #include <fts.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -34,14 +33,12 @@ enum {
 /* The folder and those above it, where they are missing. False: errno says why. */
 static bool make_output_root(const char *path)
 {
-    char *inside = NULL;
-    if (asprintf(&inside, "%s/.climnorm.lock", path) < 0)
+    char inside[PATH_MAX];
+    if ((size_t)snprintf(inside, sizeof inside, "%s/.climnorm.lock", path) >= sizeof inside) {
+        errno = ENAMETOOLONG;
         return false;
-    bool made = cn_make_folders(inside);
-    int reason = errno;
-    free(inside);
-    errno = reason;
-    return made;
+    }
+    return cn_make_folders(inside);
 }
 
 static void read_lock_file(int lock, char text[LOCK_FILE_BYTES])
@@ -66,7 +63,7 @@ static void read_holder(int lock, struct cn_holder *holder)
              *text ? text : "a process that has not said its number");
 }
 
-/* Takes the lock. 0, or what is in the way; EWOULDBLOCK: *holder. */
+/* Takes the lock. Returns 0 or an errno value; EWOULDBLOCK: *holder has it. */
 static int try_lock(int lock, const atomic_int *stop, struct cn_holder *holder)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
@@ -96,15 +93,13 @@ static bool is_of_dead_run(const char *name, const char *dead)
 /* What cannot be read or removed stays: it harms nobody. Follows no link but the root itself. */
 static void remove_temporaries(const char *output_root, const char *dead)
 {
-    char *root = strdup(output_root);
-    char *const roots[] = {root, NULL};
-    FTS *tree = root ? fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL) : NULL;
+    char *const roots[] = {(char *)output_root, NULL}; /* which fts does not change */
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     for (FTSENT *entry; tree && (entry = fts_read(tree));)
         if (entry->fts_info == FTS_F && is_of_dead_run(entry->fts_name, dead))
             unlink(entry->fts_accpath);
     if (tree)
         fts_close(tree);
-    free(root);
 }
 
 /* Signs the lock file and removes what dead runs left. */
@@ -140,65 +135,58 @@ static enum cn_status fail_root(struct cn_error *error, const char *output_root,
                    misled ? "choose another" : "make it writable, or choose another");
 }
 
-/* Opens the lock file. -1: *error says why. */
-static int open_lock(const char *output_root, struct cn_error *error)
+/* Opens the lock file. *lock: -1 on failure. */
+static enum cn_status open_lock(const char *output_root, int *lock, struct cn_error *error)
 {
+    *lock = -1;
     int root =
         make_output_root(output_root) ? open(output_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (root < 0) {
-        fail_root(error, output_root, errno);
-        return -1;
-    }
-    int lock = openat(root, ".climnorm.lock",
+    if (root < 0)
+        return fail_root(error, output_root, errno);
+    int file = openat(root, ".climnorm.lock",
                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-    int reason = errno;
-    struct stat file;
+    struct stat status;
+    int reason = file < 0 || fstat(file, &status) != 0 ? errno : 0;
     close(root);
-    if (lock >= 0 && fstat(lock, &file) != 0) {
-        reason = errno;
-        close(lock);
-        lock = -1;
+    bool is_plain = !reason && S_ISREG(status.st_mode) && status.st_nlink == 1;
+    if (is_plain) {
+        *lock = file;
+        return CN_OK;
     }
-    bool odd = lock < 0 ? reason == ELOOP || reason == EISDIR || reason == ENXIO
-                        : !S_ISREG(file.st_mode) || file.st_nlink != 1;
-    if (odd) /* it would be overwritten */
-        cn_fail(error, CN_BAD_USAGE, "%s/.climnorm.lock is not a plain file of its own; remove it",
-                output_root);
-    else if (lock < 0)
-        cn_fail(error, CN_BAD_MACHINE,
-                "%s: output.root cannot be written (.climnorm.lock: %s); make it writable, or "
-                "choose another",
-                output_root, strerror(reason));
-    if (odd && lock >= 0)
-        close(lock);
-    return odd ? -1 : lock;
+    if (file >= 0)
+        close(file);
+    if (!reason || reason == ELOOP || reason == EISDIR || reason == ENXIO)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "%s/.climnorm.lock is not a plain file of its own; remove it", output_root);
+    return cn_fail(error, CN_BAD_MACHINE,
+                   "%s: output.root cannot be written (.climnorm.lock: %s); make it writable, or "
+                   "choose another",
+                   output_root, strerror(reason));
 }
 
 enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
                             struct cn_holder *holder, struct cn_error *error)
 {
-    struct cn_error reason = {0};
-    *lock = -1;
     holder->text[0] = '\0';
-    int descriptor = open_lock(output_root, &reason);
-    if (descriptor < 0)
-        return cn_fail(error, reason.status, "%s", reason.text);
-    int in_the_way = try_lock(descriptor, stop, holder);
-    if (in_the_way) {
-        close(descriptor);
-        return in_the_way == EWOULDBLOCK
-                   ? cn_fail(error, CN_BAD_USAGE,
-                             "%s: another climnorm run writes here (%s); wait for it with --wait, "
-                             "or choose another output.root",
-                             output_root, holder->text)
-                   : cn_fail(error, CN_BAD_MACHINE,
-                             "%s: its file system cannot lock files (%s), so two runs could spoil "
-                             "each other's; choose an output.root on one that can",
-                             output_root, strerror(in_the_way));
+    enum cn_status status = open_lock(output_root, lock, error);
+    if (status)
+        return status;
+    int failure = try_lock(*lock, stop, holder);
+    if (!failure) {
+        sign_lock_file(*lock, output_root);
+        return CN_OK;
     }
-    sign_lock_file(descriptor, output_root);
-    *lock = descriptor;
-    return CN_OK;
+    close(*lock);
+    *lock = -1;
+    if (failure == EWOULDBLOCK)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "%s: another climnorm run writes here (%s); wait for it with --wait, or "
+                       "choose another output.root",
+                       output_root, holder->text);
+    return cn_fail(error, CN_BAD_MACHINE,
+                   "%s: its file system cannot lock files (%s), so two runs could spoil each "
+                   "other's; choose an output.root on one that can",
+                   output_root, strerror(failure));
 }
 
 void cn_sink_unlock(int lock)

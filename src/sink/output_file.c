@@ -150,9 +150,3 @@ enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skelet
     cn_pool_free(pool);
     return status;
 }
-
-enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
-                               struct cn_error *error)
-{
-    return cn_temporary_publish(file->path, temporary, error);
-}

@@ -1,7 +1,7 @@
 /*
- * One output file: normals that are already encoded become a published netCDF-4 file. That takes
- * two steps, because only the second waits for the disk. The first writes `.climnorm-*.tmp` in the
- * folder of the final path. The second syncs it and renames it.
+ * One output file: normals that are already encoded become a netCDF-4 file. That takes two steps,
+ * because only the second waits for the disk. The first, here, writes `.climnorm-*.tmp` in the
+ * folder of the final path. The second, cn_temporary_publish, syncs it and renames it.
  */
 #ifndef CLIMNORM_SINK_OUTPUT_FILE_H
 #define CLIMNORM_SINK_OUTPUT_FILE_H
@@ -19,11 +19,5 @@
 enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
                              const struct cn_encoded *means, const struct cn_encoded *counts,
                              char *temporary, size_t capacity, struct cn_error *error);
-
-/* Syncs the temporary and renames it to file->path. After a crash of the machine the file is
- * complete or absent. Takes no HDF5 lock.
- * Errors: CN_BAD_MACHINE: the disk failed; the temporary is removed. */
-enum cn_status cn_sink_publish(const struct cn_normal_file *file, const char *temporary,
-                               struct cn_error *error);
 
 #endif

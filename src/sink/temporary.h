@@ -1,5 +1,5 @@
 /*
- * Where files are made: directories below the output root and temporaries in them. Nothing is made
+ * Temporary files, and the folders below the output root that they are made in. Nothing is made
  * outside the root, whatever a path or a symbolic link says.
  */
 #ifndef CLIMNORM_SINK_TEMPORARY_H
@@ -7,13 +7,17 @@
 
 #include "climnorm/error.h"
 
-/* Makes the directories of `path`, relative to `root`, and in the last one an empty file
- * `.climnorm-*.tmp` that did not exist; temporary[room]: its absolute path. *descriptor: open for
- * writing, closed by the caller. */
+/* Makes the folders of `path`, relative to `root`, and in the last one an empty file
+ * `.climnorm-*.tmp` that did not exist. *descriptor: open for writing.
+ * Returns: temporary[room], its absolute path. Errors: CN_BAD_INPUT: the path is too long, or leads
+ * out of the root. CN_BAD_MACHINE: a folder or the file cannot be made. Owns: the caller closes
+ * *descriptor, and publishes or unlinks the file. */
 enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary, size_t room,
                                    int *descriptor, struct cn_error *error);
 
-/* fsync of the temporary, rename to its name in `path`. On failure the temporary is removed. */
+/* Syncs the temporary and gives it the name that `path` ends with. After a crash of the machine the
+ * file is complete or absent. Takes no HDF5 lock.
+ * Errors: CN_BAD_MACHINE: the disk failed, or out of memory; the temporary is removed. */
 enum cn_status cn_temporary_publish(const char *path, const char *temporary,
                                     struct cn_error *error);
 
