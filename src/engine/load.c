@@ -3,8 +3,6 @@
  */
 #include "engine/load.h"
 
-#include "climnorm/limits.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,33 +17,16 @@ static const struct cn_source_year *year_of(const struct cn_engine *engine, size
     return &engine->variable->variable->years[engine->variable->loads[load].years[k]];
 }
 
-/* The instants from the first to the last that the load's years need of `file`. False: none. */
-static bool find_stretch(const struct cn_engine *engine, size_t load, const struct cn_file *file,
-                         size_t *first, size_t *end)
-{
-    *first = SIZE_MAX;
-    *end = 0;
-    for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
-        const struct cn_source_year *year = year_of(engine, load, k);
-        for (size_t p = 0; p < year->part_count; p++) {
-            const struct cn_part *part = &year->parts[p];
-            if (part->file != file)
-                continue;
-            *first = part->first < *first ? part->first : *first;
-            *end = part->first + part->count > *end ? part->first + part->count : *end;
-        }
-    }
-    return *end > *first;
-}
-
-static bool has_reader(const struct cn_load_state *state, const struct cn_file *file)
+/* The reader of a file; NULL: there is none yet. */
+static struct cn_reader *find_reader(const struct cn_load_state *state, const struct cn_file *file)
 {
     for (size_t r = 0; r < state->reader_count; r++)
         if (state->readers[r].file == file)
-            return true;
-    return false;
+            return &state->readers[r];
+    return NULL;
 }
 
+/* Makes a reader for each file of a load, of the instants from the first to the last needed. */
 static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
                                    struct cn_error *error)
 {
@@ -56,26 +37,33 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     state->readers = cn_pool_alloc(engine->pool, parts, sizeof *state->readers);
     state->failed = cn_pool_alloc(engine->pool, parts, sizeof *state->failed);
     state->slots = cn_pool_alloc(engine->pool, years, sizeof *state->slots);
+    state->rows =
+        cn_pool_alloc(engine->pool, years * (size_t)engine->variable->slots, sizeof *state->rows);
     state->slot_count = years;
-    if (!state->readers || !state->failed || !state->slots)
+    if (!state->readers || !state->failed || !state->slots || !state->rows)
         return cn_fail_memory(error, "the loads of a variable");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
         state->slots[k] = engine->variable->slot_of_year[engine->variable->loads[load].years[k]];
         for (size_t p = 0; p < year->part_count; p++) {
-            const struct cn_file *file = year->parts[p].file;
-            size_t first, end;
-            if (has_reader(state, file) || !find_stretch(engine, load, file, &first, &end))
-                continue;
-            enum cn_status status = cn_reader_plan(&state->readers[state->reader_count], file,
-                                                   &engine->variable->layout, engine->kernels,
-                                                   first, end - first, error);
-            state->reader_count++;
-            if (status)
-                return status;
+            const struct cn_part *part = &year->parts[p];
+            struct cn_reader *reader = find_reader(state, part->file);
+            if (!reader) {
+                reader = &state->readers[state->reader_count++];
+                *reader = (struct cn_reader){.file = part->file, .first = part->first};
+            }
+            size_t end = part->first + part->count, old_end = reader->first + reader->count;
+            reader->first = part->first < reader->first ? part->first : reader->first;
+            reader->count = (end > old_end ? end : old_end) - reader->first;
         }
     }
-    return CN_OK;
+    enum cn_status status = CN_OK;
+    for (size_t r = 0; r < state->reader_count && !status; r++) {
+        struct cn_reader *reader = &state->readers[r];
+        status = cn_reader_plan(reader, reader->file, &engine->variable->layout, engine->kernels,
+                                reader->first, reader->count, error);
+    }
+    return status;
 }
 
 static size_t units_per_decode(const struct cn_reader *reader)
@@ -156,15 +144,6 @@ static void drop_source_years(struct cn_engine *engine, size_t load, const struc
     cn_engine_report(engine, text);
 }
 
-static const struct cn_reader *reader_of(const struct cn_load_state *state,
-                                         const struct cn_file *file)
-{
-    const struct cn_reader *reader = state->readers;
-    while (reader->file != file)
-        reader++;
-    return reader;
-}
-
 /* The day slot of an instant; -1: the leap-day rule leaves it out. */
 static int slot_of(const struct cn_engine *engine, const struct cn_file *file, size_t t)
 {
@@ -173,52 +152,50 @@ static int slot_of(const struct cn_engine *engine, const struct cn_file *file, s
     return slot < engine->variable->slots ? slot : -1;
 }
 
-/* Points the readers' rows of one year's days at their rows in the slab. */
+/* The rows of the k-th year of a load, by day slot: [variable->slots]. */
+static const float **rows_of_year(const struct cn_engine *engine, const struct cn_load_state *state,
+                                  size_t k)
+{
+    return &state->rows[k * (size_t)engine->variable->slots];
+}
+
+/* Decides into which row each day of one year is decoded: a row of the year's slab. But when
+ * several scenarios begin in the middle of a file, some days belong to several source years. They
+ * are decoded into the first year's slab, and finish_year copies them. */
 static void place_days(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_source_year *year = year_of(engine, load, k);
-    struct cn_load_state *state = &engine->loads[load];
+    const struct cn_load_state *state = &engine->loads[load];
     float *slab = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
-        const struct cn_reader *reader = reader_of(state, part->file);
+        const struct cn_reader *reader = find_reader(state, part->file);
         for (size_t t = part->first; t < part->first + part->count; t++) {
             int slot = slot_of(engine, part->file, t);
             float **row = &reader->rows[t - reader->first];
-            if (slot >= 0 && !*row) /* else another year has this day, too: finish_year copies it */
+            if (slot < 0)
+                continue;
+            if (!*row)
                 *row = slab + (size_t)slot * engine->variable->layout.row_cells;
+            rows_of_year(engine, state, k)[slot] = *row;
         }
     }
 }
 
 /* Completes a slab after decoding. Day slots that no file holds become missing. (Open does not do
- * it: the next load waits for open.) When several scenarios begin in the middle of a file, some
- * days belong to several source years. They were decoded into the first year, and are copied from
- * there. */
+ * it: the next load waits for open.) */
 static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_source_year *year = year_of(engine, load, k);
     const struct cn_load_state *state = &engine->loads[load];
-    size_t row_cells = variable->layout.row_cells;
-    float *slab = cn_arena_slab(engine->arena, variable, state->slots[k]);
-    bool held[CN_MAX_SLOTS] = {false};
-    for (size_t p = 0; p < year->part_count; p++) {
-        const struct cn_part *part = &year->parts[p];
-        const struct cn_reader *reader = reader_of(state, part->file);
-        for (size_t t = part->first; t < part->first + part->count; t++) {
-            int slot = slot_of(engine, part->file, t);
-            const float *row = reader->rows[t - reader->first];
-            if (slot < 0)
-                continue;
-            held[slot] = true;
-            if (row && row != slab + (size_t)slot * row_cells)
-                memcpy(slab + (size_t)slot * row_cells, row, row_cells * sizeof *row);
-        }
+    size_t row_cells = engine->variable->layout.row_cells;
+    float *to = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
+    for (int slot = 0; slot < engine->variable->slots; slot++, to += row_cells) {
+        const float *from = rows_of_year(engine, state, k)[slot];
+        if (from && from != to)
+            memcpy(to, from, row_cells * sizeof *to);
+        for (size_t c = 0; !from && c < row_cells; c++)
+            to[c] = NAN;
     }
-    for (int slot = 0; slot < variable->slots; slot++)
-        for (size_t c = 0; !held[slot] && c < row_cells; c++)
-            slab[(size_t)slot * row_cells + c] = NAN;
 }
 
 void cn_load_open(struct cn_engine *engine, size_t load)
