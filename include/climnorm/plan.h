@@ -38,7 +38,7 @@ static inline const struct cn_source_year *cn_window_year(const struct cn_variab
 
 /* Years that are read together because they share chunks of a file; usually one. */
 struct cn_load {
-    const size_t *years; /* indices in variable->years, ascending */
+    size_t *years; /* [year_count] indices in variable->years, ascending */
     size_t year_count;
 };
 
@@ -95,6 +95,16 @@ struct cn_variable_plan {
     uint64_t bytes_to_read;
     struct cn_space_need space;
 };
+
+/* Whether some output of the target is wanted. */
+static inline bool cn_is_target_wanted(const struct cn_variable_plan *variable,
+                                       const struct cn_target *target)
+{
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        if (target->outputs[r].wanted)
+            return true;
+    return false;
+}
 
 struct cn_plan {
     struct cn_pool *pool;

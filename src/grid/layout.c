@@ -35,5 +35,5 @@ bool cn_layout_place(struct cn_layout *layout)
             __builtin_add_overflow(layout->row_cells, padded, &layout->row_cells))
             return false;
     }
-    return layout->row_cells < SIZE_MAX / (4 * CN_MAX_SLOTS);
+    return layout->row_cells < SIZE_MAX / (8 * CN_MAX_SLOTS); /* of means and counts of a year */
 }

@@ -54,41 +54,46 @@ static void join_years(size_t *parent, struct stretch *stretches, size_t count)
     }
 }
 
-static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
+/* Marks the years in the windows of wanted targets. */
+static void mark_needed(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                        bool *needed)
 {
-    for (size_t b = 0; b < variable->batch_count; b++)
-        for (size_t k = 0; k < variable->batches[b].row_count; k++)
-            if (variable->batches[b].rows[k] >= 0)
-                needed[variable->batches[b].rows[k]] = true;
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (int k = 0; k < plan->config->normals.window; k++)
+            if (variable->targets[t].window[k] >= 0 &&
+                cn_is_target_wanted(variable, &variable->targets[t]))
+                needed[variable->targets[t].window[k]] = true;
 }
 
-/* Makes a load of each group; its year indices ascend. */
-static bool fill_loads(struct cn_plan *plan, struct cn_variable_plan *variable, const bool *needed,
-                       size_t *parent, size_t *load_of_year)
+/* Makes a load of each group. */
+static enum cn_status fill_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
+                                 const bool *needed, size_t *parent, size_t *load_of_year,
+                                 struct cn_error *error)
 {
     size_t years = variable->variable->year_count;
+    size_t *members = cn_pool_alloc(plan->pool, years, sizeof *members);
     variable->loads = cn_pool_alloc(plan->pool, years, sizeof *variable->loads);
+    if (!members || !variable->loads)
+        return cn_fail_memory(error, "loads of the plan");
     variable->load_count = 0;
-    for (size_t y = 0; variable->loads && y < years; y++)
-        if (needed[y] && find_group(parent, y) == y)
-            load_of_year[y] = variable->load_count++;
-    for (size_t y = 0; variable->loads && y < years; y++) {
+    for (size_t y = 0; y < years; y++) {
         if (!needed[y])
             continue;
-        load_of_year[y] = load_of_year[find_group(parent, y)];
+        size_t first = find_group(parent, y); /* the first year of the group */
+        load_of_year[y] = first == y ? variable->load_count++ : load_of_year[first];
         variable->loads[load_of_year[y]].year_count++;
     }
-    for (size_t l = 0; variable->loads && l < variable->load_count; l++) {
-        size_t count = variable->loads[l].year_count, filled = 0;
-        size_t *members = cn_pool_alloc(plan->pool, count, sizeof *members);
-        if (!members)
-            return false;
-        for (size_t y = 0; y < years && filled < count; y++)
-            if (needed[y] && load_of_year[y] == l)
-                members[filled++] = y;
+    for (size_t l = 0; l < variable->load_count; l++) {
         variable->loads[l].years = members;
+        members += variable->loads[l].year_count;
+        variable->loads[l].year_count = 0;
     }
-    return variable->loads;
+    for (size_t y = 0; y < years; y++) {
+        struct cn_load *load = &variable->loads[load_of_year[y]];
+        if (needed[y])
+            load->years[load->year_count++] = y;
+    }
+    return CN_OK;
 }
 
 enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
@@ -97,54 +102,25 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
     size_t years = variable->variable->year_count, parts = 0, count = 0;
     for (size_t y = 0; y < years; y++)
         parts += variable->variable->years[y].part_count;
-    bool *needed = calloc(years + 1, sizeof *needed);
-    size_t *parent = calloc(years + 1, sizeof *parent);
-    struct stretch *stretches = calloc(parts + 1, sizeof *stretches);
-    bool made = needed && parent && stretches;
-    if (made) {
-        mark_needed(variable, needed);
-        for (size_t y = 0; y < years; y++) {
-            const struct cn_source_year *year = &variable->variable->years[y];
-            parent[y] = y;
-            for (size_t p = 0; needed[y] && p < year->part_count; p++)
-                stretches[count++] = (struct stretch){&year->parts[p], y};
-        }
-        join_years(parent, stretches, count);
-        made = fill_loads(plan, variable, needed, parent, load_of_year);
-    }
-    free(needed);
-    free(parent);
-    free(stretches);
-    return made ? CN_OK : cn_fail_memory(error, "loads of the plan");
-}
-
-static int compare_file_addresses(const void *a, const void *b)
-{
-    const struct cn_file *x = *(const struct cn_file *const *)a;
-    const struct cn_file *y = *(const struct cn_file *const *)b;
-    return x < y ? -1 : x > y;
-}
-
-enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct cn_error *error)
-{
-    size_t parts = 0, count = 0;
-    for (size_t y = 0; y < variable->variable->year_count; y++)
-        parts += variable->variable->years[y].part_count;
-    const struct cn_file **files = calloc(parts + 1, sizeof *files); /* NOLINT: pointers */
-    if (!files)
-        return cn_fail_memory(error, "files of the plan");
-    for (size_t l = 0; l < variable->load_count; l++)
-        for (size_t k = 0; k < variable->loads[l].year_count; k++) {
-            const struct cn_source_year *year =
-                &variable->variable->years[variable->loads[l].years[k]];
-            for (size_t p = 0; p < year->part_count; p++)
-                files[count++] = year->parts[p].file;
-        }
-    qsort(files, count, sizeof(const struct cn_file *), compare_file_addresses);
+    bool *needed = cn_pool_alloc(plan->pool, years, sizeof *needed);
+    size_t *parent = cn_pool_alloc(plan->pool, years, sizeof *parent);
+    struct stretch *stretches = cn_pool_alloc(plan->pool, parts + 1, sizeof *stretches);
+    bool *counted = cn_pool_alloc(plan->pool, plan->catalog->file_count, sizeof *counted);
+    if (!needed || !parent || !stretches || !counted)
+        return cn_fail_memory(error, "loads of the plan");
+    mark_needed(plan, variable, needed);
     variable->bytes_to_read = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!i || files[i] != files[i - 1])
-            variable->bytes_to_read += files[i]->size;
-    free(files);
-    return CN_OK;
+    for (size_t y = 0; y < years; y++) {
+        const struct cn_source_year *year = &variable->variable->years[y];
+        parent[y] = y;
+        for (size_t p = 0; needed[y] && p < year->part_count; p++) {
+            const struct cn_file *file = year->parts[p].file;
+            bool *is_counted = &counted[file - plan->catalog->files];
+            variable->bytes_to_read += *is_counted ? 0 : file->size;
+            *is_counted = true;
+            stretches[count++] = (struct stretch){&year->parts[p], y};
+        }
+    }
+    join_years(parent, stretches, count);
+    return fill_loads(plan, variable, needed, parent, load_of_year, error);
 }

@@ -6,14 +6,10 @@
 
 #include "climnorm/plan.h"
 
-/* Fills variable->loads for the years that the batches need, and load_of_year[year_count] for these
- * years.
- * Errors: CN_BAD_MACHINE, out of memory. Owns: the plan's pool, the loads. */
+/* Fills variable->loads with the years in the windows of wanted targets, and
+ * load_of_year[year_count] for these years. Sets bytes_to_read to the sizes of their files, each
+ * once. Errors: CN_BAD_MACHINE: out of memory. Owns: the loads live in the plan's pool. */
 enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
                              size_t *load_of_year, struct cn_error *error);
-
-/* Sets variable->bytes_to_read to the sum of the sizes of the files that the loads open, each once.
- * Errors: CN_BAD_MACHINE, out of memory. */
-enum cn_status cn_count_bytes_to_read(struct cn_variable_plan *variable, struct cn_error *error);
 
 #endif

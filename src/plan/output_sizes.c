@@ -5,6 +5,7 @@
  */
 #include "plan/output_sizes.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Measured: besides its chunks a file holds about 85 bytes for each of them, and up to 30 kB of
@@ -55,31 +56,35 @@ static double input_share(const struct cn_catalog *catalog, const char *variable
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
-/* The upper bound and the lower estimate for one file of a region. */
-static void size_file(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                      size_t index, double share, double *most, double *about)
+/* Adds to *need the outputs of one region. share: see input_share. */
+static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                       size_t index, double share, struct cn_space_need *need)
 {
     const struct cn_region_cells *region = &variable->layout.regions[index];
-    double points = (double)region->lat_count * (double)region->lon_count;
     double slots = (double)variable->slots;
-    double means = points * slots * (double)sizeof(float);
+    double means =
+        (double)region->lat_count * (double)region->lon_count * slots * (double)sizeof(float);
     bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
     double values = counts ? means + means / 2 : means;
-    double kept = 0, kept_bytes = 0;
+    double files = 0, kept = 0, kept_bytes = 0;
     for (size_t t = 0; t < variable->target_count; t++) {
         const struct cn_output *output = &variable->targets[t].outputs[index];
-        if (!output->wanted && output->bytes_there) {
+        if (output->wanted) {
+            files++;
+            need->replaced = add_bytes(need->replaced, output->bytes_there);
+            need->files += output->bytes_there == 0;
+        } else if (output->bytes_there) {
             kept++;
             kept_bytes += (double)output->bytes_there;
         }
     }
-    *most = values + MOST_FILE_BYTES + MOST_CHUNK_BYTES * slots * (counts ? 2 : 1) +
-            COORDINATE_BYTES * (double)(region->lat_count + region->lon_count);
-    *about = kept > 0
-                 ? kept_bytes / kept * KEPT_SHARE
-                 : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
-                       (plain ? values : means * share); /* counts compress to almost nothing */
-    *about = *about < *most ? *about : *most;
+    double most = values + MOST_FILE_BYTES + MOST_CHUNK_BYTES * slots * (counts ? 2 : 1) +
+                  COORDINATE_BYTES * (double)(region->lat_count + region->lon_count);
+    double about = kept > 0 ? kept_bytes / kept * KEPT_SHARE
+                            : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
+                                  (plain ? values : means * share); /* counts compress to nothing */
+    need->most = add_bytes(need->most, from_double(files * most));
+    need->about = add_bytes(need->about, from_double(files * fmin(about, most)));
 }
 
 void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable)
@@ -87,20 +92,8 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
     struct cn_space_need *need = &variable->space, *sum = &plan->space;
     double share = input_share(plan->catalog, variable->variable->name);
     *need = (struct cn_space_need){0};
-    for (size_t r = 0; r < variable->layout.region_count; r++) {
-        double most, about, files = 0;
-        size_file(plan, variable, r, share, &most, &about);
-        for (size_t t = 0; t < variable->target_count; t++) {
-            const struct cn_output *output = &variable->targets[t].outputs[r];
-            if (!output->wanted)
-                continue;
-            files++;
-            need->replaced = add_bytes(need->replaced, output->bytes_there);
-            need->files += output->bytes_there == 0;
-        }
-        need->most = add_bytes(need->most, from_double(files * most));
-        need->about = add_bytes(need->about, from_double(files * about));
-    }
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        add_region(plan, variable, r, share, need);
     sum->most = add_bytes(sum->most, need->most);
     sum->about = add_bytes(sum->about, need->about);
     sum->replaced = add_bytes(sum->replaced, need->replaced);

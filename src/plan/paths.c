@@ -81,27 +81,21 @@ static const char *missing_field(const struct planned_path *a, const struct plan
     return "{scenario}";
 }
 
-static size_t list_paths(const struct cn_plan *plan, struct planned_path *entries)
-{
-    size_t count = 0;
-    for (size_t v = 0; v < plan->variable_count; v++) {
-        const struct cn_variable_plan *variable = &plan->variables[v];
-        for (size_t t = 0; t < variable->target_count; t++)
-            for (size_t r = 0; r < variable->layout.region_count; r++, count++)
-                if (entries)
-                    entries[count] = (struct planned_path){variable->targets[t].outputs[r].path,
-                                                           variable, &variable->targets[t], r};
-    }
-    return count;
-}
-
 enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *error)
 {
-    size_t count = list_paths(plan, NULL);
+    size_t count = 0, filled = 0;
+    for (size_t v = 0; v < plan->variable_count; v++)
+        count += plan->variables[v].output_count;
     struct planned_path *entries = calloc(count + 1, sizeof *entries);
     if (!entries)
         return cn_fail_memory(error, "output paths");
-    list_paths(plan, entries);
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        for (size_t t = 0; t < variable->target_count; t++)
+            for (size_t r = 0; r < variable->layout.region_count; r++)
+                entries[filled++] = (struct planned_path){variable->targets[t].outputs[r].path,
+                                                          variable, &variable->targets[t], r};
+    }
     qsort(entries, count, sizeof *entries, compare_planned_paths);
     enum cn_status status = CN_OK;
     const struct cn_config *config = plan->config;

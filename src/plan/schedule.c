@@ -17,19 +17,19 @@ enum {
     PAGE_BYTES = 4096,
 };
 
-static bool round_to_pages(size_t *bytes)
+static size_t round_to_pages(size_t bytes)
 {
-    return !__builtin_add_overflow(*bytes, (size_t)PAGE_BYTES - 1, bytes) &&
-           (*bytes &= ~((size_t)PAGE_BYTES - 1), true);
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-static bool target_wanted(const struct cn_variable_plan *variable, const struct cn_target *target)
-{
-    for (size_t r = 0; r < variable->layout.region_count; r++)
-        if (target->outputs[r].wanted)
-            return true;
-    return false;
-}
+/* Arrays for making the program of one variable; each has an item for each source year. */
+struct scheduler {
+    struct cn_plan *plan;
+    struct cn_variable_plan *variable;
+    size_t *load_of_year;
+    size_t *last_use; /* [load_count] last batch that reads the load; SIZE_MAX: none so far */
+    size_t *queue;    /* free year slots; one item more than years */
+};
 
 /* Makes a batch of each run of wanted, consecutive target years of a timeline; at most `years`
  * each. */
@@ -44,7 +44,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
         return cn_fail_memory(error, "batches of the plan");
     for (size_t t = 0; t < variable->target_count;) {
         const struct cn_target *first = &variable->targets[t];
-        if (!target_wanted(variable, first)) {
+        if (!cn_is_target_wanted(variable, first)) {
             t++;
             continue;
         }
@@ -52,7 +52,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
         while (count < years && t + count < variable->target_count &&
                first[count].timeline == first->timeline &&
                first[count].year == first->year + (int)count &&
-               target_wanted(variable, &first[count]))
+               cn_is_target_wanted(variable, &first[count]))
             count++;
         ptrdiff_t *rows = cn_pool_alloc(plan->pool, window + count - 1, sizeof *rows);
         if (!rows)
@@ -72,44 +72,40 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
     return CN_OK;
 }
 
-/* Puts the batches in program order, each after the loads that it needs. Sets last_use[load] to the
- * index of the last batch that reads one of its years. */
-static enum cn_status make_steps(struct cn_plan *plan, struct cn_variable_plan *variable,
-                                 const size_t *load_of_year, size_t *last_use,
-                                 struct cn_error *error)
+/* Puts the batches in program order, each after the loads that it needs. */
+static enum cn_status make_steps(struct scheduler *scheduler, struct cn_error *error)
 {
-    variable->steps = cn_pool_alloc(plan->pool, variable->load_count + variable->batch_count,
-                                    sizeof(struct cn_step));
-    bool *loaded = calloc(variable->load_count + 1, sizeof *loaded);
-    if (!variable->steps || !loaded) {
-        free(loaded);
+    struct cn_variable_plan *variable = scheduler->variable;
+    variable->steps =
+        cn_pool_alloc(scheduler->plan->pool, variable->load_count + variable->batch_count,
+                      sizeof(struct cn_step));
+    if (!variable->steps)
         return cn_fail_memory(error, "steps of the plan");
-    }
     variable->step_count = 0;
+    for (size_t l = 0; l < variable->load_count; l++)
+        scheduler->last_use[l] = SIZE_MAX;
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
         for (size_t k = 0; k < batch->row_count; k++) {
             if (batch->rows[k] < 0)
                 continue;
-            size_t load = load_of_year[batch->rows[k]];
-            last_use[load] = b;
-            if (!loaded[load])
+            size_t load = scheduler->load_of_year[batch->rows[k]];
+            if (scheduler->last_use[load] == SIZE_MAX)
                 variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
-            loaded[load] = true;
+            scheduler->last_use[load] = b;
         }
         variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, b};
     }
-    free(loaded);
     return CN_OK;
 }
 
 /* Assigns slots by running the program with `slots` year slots, and with more if it needs them.
  * Returns how many there are then. The slot that has been free longest is used first, because a
  * load waits least for it. */
-static size_t assign_slots(struct cn_variable_plan *variable, const size_t *last_use, size_t slots,
-                           size_t *queue)
+static size_t assign_slots(struct scheduler *scheduler, size_t slots)
 {
-    size_t head = 0, tail = 0, made = 0;
+    struct cn_variable_plan *variable = scheduler->variable;
+    size_t *queue = scheduler->queue, head = 0, tail = 0, made = 0;
     size_t room = variable->variable->year_count + 1;
     for (; made < slots; made++)
         queue[tail++ % room] = made;
@@ -125,78 +121,53 @@ static size_t assign_slots(struct cn_variable_plan *variable, const size_t *last
         variable->batches[index].result_slot = index % variable->result_slots;
         for (size_t l = 0; l < variable->load_count; l++) {
             const struct cn_load *load = &variable->loads[l];
-            for (size_t k = 0; last_use[l] == index && k < load->year_count; k++)
+            for (size_t k = 0; scheduler->last_use[l] == index && k < load->year_count; k++)
                 queue[tail++ % room] = variable->slot_of_year[load->years[k]];
         }
     }
     return made;
 }
 
-/* Computes the sizes of slots, and *need: bytes of the arena for this variable. False: overflow. */
+/* Computes the sizes of slots, and *need: bytes of the arena for this variable. False: overflow;
+ * cn_layout_place bounds the size of a year. */
 static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
                           size_t year_slots, uint64_t *need)
 {
-    size_t cells, means, counts = 0, slabs, results;
-    if (__builtin_mul_overflow((size_t)variable->slots, variable->layout.row_cells, &cells) ||
-        __builtin_mul_overflow(cells, sizeof(float), &means) ||
-        (plan->config->output.counts && __builtin_mul_overflow(cells, sizeof(int16_t), &counts)))
-        return false;
-    variable->slab_bytes = means;
-    if (!round_to_pages(&variable->slab_bytes) ||
-        __builtin_add_overflow(means, counts, &variable->target_bytes) ||
-        !round_to_pages(&variable->target_bytes) ||
-        __builtin_mul_overflow(variable->batch_years, variable->target_bytes,
-                               &variable->result_bytes) ||
-        __builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) ||
-        __builtin_mul_overflow(variable->slab_bytes, year_slots, &slabs))
-        return false;
+    size_t cells = (size_t)variable->slots * variable->layout.row_cells, slabs, results;
+    size_t cell_bytes = sizeof(float) + (plan->config->output.counts ? sizeof(int16_t) : 0);
     variable->year_slots = year_slots;
-    return !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
+    variable->slab_bytes = round_to_pages(cells * sizeof(float));
+    variable->target_bytes = round_to_pages(cells * cell_bytes);
+    return !__builtin_mul_overflow(variable->batch_years, variable->target_bytes,
+                                   &variable->result_bytes) &&
+           !__builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) &&
+           !__builtin_mul_overflow(variable->slab_bytes, year_slots, &slabs) &&
+           !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
 }
 
-/* One choice of sizes to try. */
-struct attempt {
-    size_t batch_years, result_slots, extra_slots;
-};
-
-/* Makes the program for one choice. *need: bytes of the arena. */
-static enum cn_status attempt(struct cn_plan *plan, struct cn_variable_plan *variable,
-                              const struct attempt *choice, uint64_t *need, struct cn_error *error)
+/* Makes the program with batches of at most batch_years target years, and with extra_slots more
+ * year slots than it needs. *need: bytes of the arena. */
+static enum cn_status make_program(struct scheduler *scheduler, size_t batch_years,
+                                   size_t result_slots, size_t extra_slots, uint64_t *need,
+                                   struct cn_error *error)
 {
-    size_t years = variable->variable->year_count;
-    size_t *load_of_year = calloc(years + 1, sizeof *load_of_year);
-    size_t *last_use = calloc(years + 1, sizeof *last_use);
-    size_t *queue = calloc(years + 1, sizeof *queue);
-    enum cn_status status = CN_OK;
-    if (!load_of_year || !last_use || !queue)
-        status = cn_fail_memory(error, "the schedule");
+    struct cn_variable_plan *variable = scheduler->variable;
+    enum cn_status status = make_batches(scheduler->plan, variable, batch_years, error);
     if (!status)
-        status = make_batches(plan, variable, choice->batch_years, error);
-    if (!status)
-        status = cn_make_loads(plan, variable, load_of_year, error);
-    if (!status)
-        status = make_steps(plan, variable, load_of_year, last_use, error);
-    if (!status) {
-        variable->result_slots = choice->result_slots < variable->batch_count
-                                     ? choice->result_slots
-                                     : (variable->batch_count ? variable->batch_count : 1);
-        for (size_t y = 0; y < years; y++)
-            variable->slot_of_year[y] = SIZE_MAX;
-        size_t slots = assign_slots(variable, last_use, 0, queue) + choice->extra_slots;
-        size_t loaded = 0;
-        for (size_t l = 0; l < variable->load_count; l++)
-            loaded += variable->loads[l].year_count;
-        if (slots > loaded)
-            slots = loaded;
-        assign_slots(variable, last_use, slots, queue);
-        if (!size_variable(plan, variable, slots, need))
-            status = cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                             variable->variable->name);
-    }
-    free(load_of_year);
-    free(last_use);
-    free(queue);
-    return status;
+        status = make_steps(scheduler, error);
+    if (status)
+        return status;
+    size_t most = variable->batch_count ? variable->batch_count : 1, loaded = 0;
+    variable->result_slots = result_slots < most ? result_slots : most;
+    for (size_t l = 0; l < variable->load_count; l++)
+        loaded += variable->loads[l].year_count;
+    size_t slots = assign_slots(scheduler, 0) + extra_slots;
+    slots = slots < loaded ? slots : loaded;
+    assign_slots(scheduler, slots);
+    return size_variable(scheduler->plan, variable, slots, need)
+               ? CN_OK
+               : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
+                         variable->variable->name);
 }
 
 static enum cn_status fail_for_memory(const struct cn_plan *plan,
@@ -216,10 +187,10 @@ static enum cn_status fail_for_memory(const struct cn_plan *plan,
 
 /* Makes the program with the largest batch that fits, first with all useful look-ahead, then with
  * less. If nothing fits, *need is above the limit: the least memory that would do. */
-static enum cn_status choose_batch_years(struct cn_plan *plan, struct cn_variable_plan *variable,
-                                         uint64_t limit, uint64_t *need, struct cn_error *error)
+static enum cn_status choose_program(struct scheduler *scheduler, uint64_t limit, uint64_t *need,
+                                     struct cn_error *error)
 {
-    size_t asked = (size_t)plan->config->engine.batch_years;
+    size_t asked = (size_t)scheduler->plan->config->engine.batch_years;
     size_t longest = asked ? asked : BATCH_YEARS;
     const struct {
         size_t smallest; /* batch for which this look-ahead is worth its memory */
@@ -230,14 +201,34 @@ static enum cn_status choose_batch_years(struct cn_plan *plan, struct cn_variabl
         size_t smallest =
             asked || levels[level].smallest > longest ? longest : levels[level].smallest;
         for (size_t years = longest; years >= smallest; years--) {
-            const struct attempt choice = {years, levels[level].result_slots,
-                                           levels[level].extra_slots};
-            enum cn_status status = attempt(plan, variable, &choice, need, error);
+            enum cn_status status = make_program(scheduler, years, levels[level].result_slots,
+                                                 levels[level].extra_slots, need, error);
             if (status || *need <= limit)
                 return status;
         }
     }
     return CN_OK;
+}
+
+static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable_plan *variable,
+                                        uint64_t limit, uint64_t *need, struct cn_error *error)
+{
+    size_t years = variable->variable->year_count;
+    struct scheduler scheduler = {
+        .plan = plan,
+        .variable = variable,
+        .load_of_year = cn_pool_alloc(plan->pool, years, sizeof(size_t)),
+        .last_use = cn_pool_alloc(plan->pool, years, sizeof(size_t)),
+        .queue = cn_pool_alloc(plan->pool, years + 1, sizeof(size_t)),
+    };
+    variable->slot_of_year = cn_pool_alloc(plan->pool, years, sizeof *variable->slot_of_year);
+    if (!scheduler.load_of_year || !scheduler.last_use || !scheduler.queue ||
+        !variable->slot_of_year)
+        return cn_fail_memory(error, "the schedule");
+    for (size_t y = 0; y < years; y++)
+        variable->slot_of_year[y] = SIZE_MAX;
+    enum cn_status status = cn_make_loads(plan, variable, scheduler.load_of_year, error);
+    return status ? status : choose_program(&scheduler, limit, need, error);
 }
 
 static void count_outputs(struct cn_variable_plan *variable)
@@ -262,13 +253,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int
         if (variable->failure)
             continue;
         uint64_t need = 0;
-        variable->slot_of_year = cn_pool_alloc(plan->pool, variable->variable->year_count,
-                                               sizeof *variable->slot_of_year);
-        if (!variable->slot_of_year)
-            return cn_fail_memory(error, "the schedule");
-        enum cn_status status = choose_batch_years(plan, variable, memory_limit, &need, error);
-        if (!status)
-            status = cn_count_bytes_to_read(variable, error);
+        enum cn_status status = schedule_variable(plan, variable, memory_limit, &need, error);
         if (status)
             return status;
         count_outputs(variable);
