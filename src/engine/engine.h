@@ -11,6 +11,7 @@
 #include "climnorm/run.h"
 #include "codec/scratch.h"
 #include "engine/budget.h"
+#include "engine/queue.h"
 
 #include <pthread.h>
 
@@ -36,8 +37,8 @@ struct cn_engine {
     struct cn_load_state *loads;     /* [variable->load_count] */
     struct cn_batch_state *batches;  /* [variable->batch_count] */
     struct cn_outputs *outputs;      /* the files to make */
-    struct cn_publisher *publisher;  /* NULL before the start and after the end */
-    struct cn_readahead *readahead;  /* the same */
+    struct cn_queue publisher;       /* of written files */
+    struct cn_readahead *readahead;  /* NULL before the start and after the end */
     struct cn_thread_state *workers; /* [threads] */
     struct cn_budget large_scratch;  /* of decodes that need much of it */
 

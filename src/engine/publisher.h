@@ -8,8 +8,8 @@
 #include "engine/engine.h"
 
 /* Starts the threads. Where none can be started, cn_publisher_add publishes itself.
- * Errors: CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_publisher_finish. */
-enum cn_status cn_publisher_start(struct cn_engine *engine, struct cn_error *error);
+ * Owns: the caller calls cn_publisher_finish. */
+void cn_publisher_start(struct cn_engine *engine);
 
 /* Queues a written temporary, to be published as `path`; out of memory: publishes it at once. A
  * failure aborts the engine.

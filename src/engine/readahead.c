@@ -4,7 +4,6 @@
 #include "engine/readahead.h"
 
 #include "base/machine.h"
-#include "base/threads.h"
 #include "source/file_reader.h"
 
 #include <errno.h>
@@ -15,7 +14,6 @@
 
 enum {
     LEAST_THREADS = 4, /* keep a disk busy; one more for each four that decode */
-    MOST_THREADS = 16,
     BUFFERS_PER_THREAD = 4,
     SPARE_BUFFERS = 4,
     MOST_BYTES = 32 << 20, /* of a buffer */
@@ -34,20 +32,11 @@ struct cn_buffer {
     struct cn_prefetched prefetched;
 };
 
-/* The decodes of one load. */
-struct decode_list {
-    struct cn_decode *decodes;
-    size_t count;
-};
-
 struct cn_readahead {
-    pthread_t threads[MOST_THREADS];
-    int thread_count;
-    bool direct; /* past the page cache */
-    pthread_mutex_t lock;
-    pthread_cond_t more, freed, done; /* loads were added; a buffer is free; a read has ended */
-    struct decode_list *lists;        /* [count] of opened loads, in order */
-    size_t count, list, decode;       /* the next decode to read for: in lists[list] */
+    struct cn_queue queue;      /* of decodes */
+    bool direct;                /* past the page cache */
+    pthread_mutex_t lock;       /* of all below */
+    pthread_cond_t freed, done; /* a buffer is free; a read has ended */
     struct cn_buffer *buffers, *free;
     size_t buffer_count;
     uint64_t bytes_left; /* bytes that all buffers together may still grow by */
@@ -150,8 +139,10 @@ static void finish_claim(struct cn_readahead *readahead, struct cn_decode *decod
     pthread_mutex_unlock(&readahead->lock);
 }
 
-static void prefetch_decode(struct cn_engine *engine, struct cn_decode *decode)
+static void prefetch_decode(void *context, struct cn_queue_item *item)
 {
+    struct cn_engine *engine = context;
+    struct cn_decode *decode = (struct cn_decode *)item;
     struct cn_readahead *readahead = engine->readahead;
     const struct cn_reader *reader = decode->reader;
     uint64_t address, size;
@@ -181,32 +172,6 @@ static void prefetch_decode(struct cn_engine *engine, struct cn_decode *decode)
         close(file);
 }
 
-static void *readahead_main(void *argument)
-{
-    struct cn_engine *engine = argument;
-    struct cn_readahead *readahead = engine->readahead;
-    cn_thread_unbind();
-    pthread_mutex_lock(&readahead->lock);
-    while (!readahead->finished) {
-        if (readahead->list == readahead->count) {
-            pthread_cond_wait(&readahead->more, &readahead->lock);
-            continue;
-        }
-        const struct decode_list *list = &readahead->lists[readahead->list];
-        if (readahead->decode == list->count) {
-            readahead->list++;
-            readahead->decode = 0;
-            continue;
-        }
-        struct cn_decode *decode = &list->decodes[readahead->decode++];
-        pthread_mutex_unlock(&readahead->lock);
-        prefetch_decode(engine, decode);
-        pthread_mutex_lock(&readahead->lock);
-    }
-    pthread_mutex_unlock(&readahead->lock);
-    return NULL;
-}
-
 /* Whether the run reads more than a quarter of the memory. It would only evict from the page cache
  * what others have there. Reading past the cache also costs less processor time. */
 static bool is_large_run(const struct cn_plan *plan)
@@ -223,34 +188,25 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
     if (!readahead)
         return cn_fail_memory(error, "reading ahead");
     pthread_mutex_init(&readahead->lock, NULL);
-    pthread_cond_init(&readahead->more, NULL);
     pthread_cond_init(&readahead->freed, NULL);
     pthread_cond_init(&readahead->done, NULL);
     engine->readahead = readahead;
     readahead->direct = is_large_run(engine->plan);
     readahead->bytes_left = cn_machine_memory() / MEMORY_SHARE;
     readahead->buffer_count = (size_t)engine->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
-    readahead->lists = calloc(engine->variable->load_count + 1, sizeof *readahead->lists);
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
-    if (!readahead->lists || !readahead->buffers)
+    if (!readahead->buffers)
         return cn_fail_memory(error, "reading ahead");
     for (size_t k = 0; k < readahead->buffer_count; k++)
         put_buffer(readahead, &readahead->buffers[k]);
-    int wanted = LEAST_THREADS + engine->threads / 4;
-    while (
-        readahead->thread_count < (wanted < MOST_THREADS ? wanted : MOST_THREADS) &&
-        !pthread_create(&readahead->threads[readahead->thread_count], NULL, readahead_main, engine))
-        readahead->thread_count++;
+    cn_queue_start(&readahead->queue, LEAST_THREADS + engine->threads / 4, prefetch_decode, engine);
     return CN_OK; /* without threads, decodes read for themselves */
 }
 
 void cn_readahead_add(struct cn_engine *engine, struct cn_decode *decodes, size_t count)
 {
-    struct cn_readahead *readahead = engine->readahead;
-    pthread_mutex_lock(&readahead->lock);
-    readahead->lists[readahead->count++] = (struct decode_list){decodes, count};
-    pthread_cond_broadcast(&readahead->more);
-    pthread_mutex_unlock(&readahead->lock);
+    for (size_t d = 0; d < count; d++)
+        cn_queue_add(&engine->readahead->queue, &decodes[d].item);
 }
 
 const struct cn_prefetched *cn_readahead_claim(struct cn_engine *engine, struct cn_decode *decode)
@@ -284,18 +240,14 @@ void cn_readahead_finish(struct cn_engine *engine)
         return;
     pthread_mutex_lock(&readahead->lock);
     readahead->finished = true;
-    pthread_cond_broadcast(&readahead->more);
     pthread_cond_broadcast(&readahead->freed);
     pthread_mutex_unlock(&readahead->lock);
-    for (int t = 0; t < readahead->thread_count; t++)
-        pthread_join(readahead->threads[t], NULL);
+    cn_queue_finish(&readahead->queue);
     for (size_t k = 0; readahead->buffers && k < readahead->buffer_count; k++)
         free(readahead->buffers[k].memory);
     pthread_mutex_destroy(&readahead->lock);
-    pthread_cond_destroy(&readahead->more);
     pthread_cond_destroy(&readahead->freed);
     pthread_cond_destroy(&readahead->done);
-    free(readahead->lists);
     free(readahead->buffers);
     free(readahead);
     engine->readahead = NULL;

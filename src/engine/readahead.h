@@ -11,6 +11,7 @@
 
 /* A stretch of units of one reader: the work of one decode task. */
 struct cn_decode {
+    struct cn_queue_item item;
     struct cn_reader *reader;
     const atomic_bool *failed; /* of the reader: its decodes are dropped */
     size_t first_unit, unit_count;

@@ -37,9 +37,8 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
     if (!status)
         status = cn_outputs_prepare(engine, error);
     if (!status)
-        status = cn_publisher_start(engine, error);
-    if (!status)
         status = cn_readahead_start(engine, error);
+    cn_publisher_start(engine);
     return status;
 }
 

@@ -1,0 +1,74 @@
+/*
+ * A queue and its threads.
+ */
+#include "engine/queue.h"
+
+#include "base/threads.h"
+
+static void *queue_main(void *argument)
+{
+    struct cn_queue *queue = argument;
+    cn_thread_unbind();
+    pthread_mutex_lock(&queue->lock);
+    while (queue->first || !queue->finished) {
+        struct cn_queue_item *item = queue->first;
+        if (!item) {
+            pthread_cond_wait(&queue->more, &queue->lock);
+            continue;
+        }
+        queue->first = item->next;
+        if (!queue->first)
+            queue->last = &queue->first;
+        pthread_mutex_unlock(&queue->lock);
+        queue->handle(queue->context, item);
+        pthread_mutex_lock(&queue->lock);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return NULL;
+}
+
+void cn_queue_start(struct cn_queue *queue, int threads,
+                    void (*handle)(void *context, struct cn_queue_item *item), void *context)
+{
+    *queue = (struct cn_queue){.lock = PTHREAD_MUTEX_INITIALIZER,
+                               .more = PTHREAD_COND_INITIALIZER,
+                               .last = &queue->first,
+                               .handle = handle,
+                               .context = context};
+    while (queue->thread_count < threads && queue->thread_count < CN_QUEUE_THREADS &&
+           !pthread_create(&queue->threads[queue->thread_count], NULL, queue_main, queue))
+        queue->thread_count++;
+}
+
+void cn_queue_add(struct cn_queue *queue, struct cn_queue_item *item)
+{
+    item->next = NULL;
+    pthread_mutex_lock(&queue->lock);
+    *queue->last = item;
+    queue->last = &item->next;
+    pthread_cond_signal(&queue->more);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool cn_queue_is_empty(struct cn_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool is_empty = !queue->first;
+    pthread_mutex_unlock(&queue->lock);
+    return is_empty;
+}
+
+void cn_queue_finish(struct cn_queue *queue)
+{
+    if (!queue->handle)
+        return;
+    pthread_mutex_lock(&queue->lock);
+    queue->finished = true;
+    pthread_cond_broadcast(&queue->more);
+    pthread_mutex_unlock(&queue->lock);
+    for (int t = 0; t < queue->thread_count; t++)
+        pthread_join(queue->threads[t], NULL);
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->more);
+    *queue = (struct cn_queue){0};
+}
