@@ -315,52 +315,50 @@ static void build_axis(struct cn_attributes *list, const struct cn_attribute *so
 /* The variables of a file in the order of their definition. */
 enum { FILE_ITSELF, DAYOFYEAR, LAT, LON, LAT_BNDS, LON_BNDS, TIME, CLIMATOLOGY_BNDS, MEAN, COUNT };
 
-/* Fills variables[CN_FILE_VARIABLES] but their attributes; name NULL: the file lacks the variable.
- * False: out of memory. */
-static bool list_file_variables(struct cn_pool *pool, const struct cn_normal_file *file,
-                                struct cn_file_variable *variables)
+static const struct cn_file_variable file_variables[CN_FILE_VARIABLES] = {
+    [FILE_ITSELF] = {.name = "/"},
+    [DAYOFYEAR] = {"dayofyear", NC_INT, 1, {CN_DIM_DAYOFYEAR}},
+    [LAT] = {"lat", NC_DOUBLE, 1, {CN_DIM_LAT}},
+    [LON] = {"lon", NC_DOUBLE, 1, {CN_DIM_LON}},
+    [LAT_BNDS] = {"lat_bnds", NC_DOUBLE, 2, {CN_DIM_LAT, CN_DIM_BNDS}},
+    [LON_BNDS] = {"lon_bnds", NC_DOUBLE, 2, {CN_DIM_LON, CN_DIM_BNDS}},
+    [TIME] = {"time", NC_DOUBLE, 1, {CN_DIM_DAYOFYEAR}},
+    [CLIMATOLOGY_BNDS] = {"climatology_bnds", NC_DOUBLE, 2, {CN_DIM_DAYOFYEAR, CN_DIM_BNDS}},
+    [MEAN] = {NULL, NC_FLOAT, 3, {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
+    [COUNT] = {NULL, NC_SHORT, 3, {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
+};
+
+/* Completes all[CN_FILE_VARIABLES] but for attributes and chunks. name NULL: the file lacks the
+ * variable. False: out of memory. */
+static bool fill_variables(struct cn_pool *pool, const struct cn_normal_file *file,
+                           struct cn_file_variable *all)
 {
     const struct cn_region_cells *region = file->region;
-    const char *name = file->variable->name;
     size_t slots = (size_t)file->slots;
     int *days = cn_pool_alloc(pool, slots, sizeof *days);
     double *time = cn_pool_alloc(pool, slots, sizeof *time);
     double *bounds = cn_pool_alloc(pool, slots, 2 * sizeof *bounds);
-    const char *count_name = cn_pool_printf(pool, "%s_count", name);
+    const char *count_name = cn_pool_printf(pool, "%s_count", file->variable->name);
     if (!days || !time || !bounds || !count_name)
         return false;
     for (int k = 0; k < file->slots; k++)
         days[k] = k + 1;
     cn_climatology(file->variable->calendar, file->config->normals.leap_day, file->target->year,
                    file->config->normals.window, file->slots, time, bounds);
-    const struct cn_file_variable list[CN_FILE_VARIABLES] = {
-        [FILE_ITSELF] = {.name = "/"},
-        [DAYOFYEAR] = {"dayofyear", NC_INT, 1, {CN_DIM_DAYOFYEAR}, .shared_values = days},
-        [LAT] = {"lat", NC_DOUBLE, 1, {CN_DIM_LAT}, .shared_values = region->lat},
-        [LON] = {"lon", NC_DOUBLE, 1, {CN_DIM_LON}, .shared_values = region->lon},
-        [LAT_BNDS] = {region->lat_bounds ? "lat_bnds" : NULL,
-                      NC_DOUBLE,
-                      2,
-                      {CN_DIM_LAT, CN_DIM_BNDS},
-                      .shared_values = region->lat_bounds},
-        [LON_BNDS] = {region->lon_bounds ? "lon_bnds" : NULL,
-                      NC_DOUBLE,
-                      2,
-                      {CN_DIM_LON, CN_DIM_BNDS},
-                      .shared_values = region->lon_bounds},
-        [TIME] = {"time", NC_DOUBLE, 1, {CN_DIM_DAYOFYEAR}, .own_values = time},
-        [CLIMATOLOGY_BNDS] = {"climatology_bnds",
-                              NC_DOUBLE,
-                              2,
-                              {CN_DIM_DAYOFYEAR, CN_DIM_BNDS},
-                              .own_values = bounds},
-        [MEAN] = {name, NC_FLOAT, 3, {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
-        [COUNT] = {file->config->output.counts ? count_name : NULL,
-                   NC_SHORT,
-                   3,
-                   {CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON}},
-    };
-    memcpy(variables, list, sizeof list);
+    memcpy(all, file_variables, sizeof file_variables);
+    all[DAYOFYEAR].shared_values = days;
+    all[LAT].shared_values = region->lat;
+    all[LON].shared_values = region->lon;
+    all[LAT_BNDS].shared_values = region->lat_bounds;
+    all[LON_BNDS].shared_values = region->lon_bounds;
+    all[TIME].own_values = time;
+    all[CLIMATOLOGY_BNDS].own_values = bounds;
+    if (!region->lat_bounds)
+        all[LAT_BNDS].name = NULL;
+    if (!region->lon_bounds)
+        all[LON_BNDS].name = NULL;
+    all[MEAN].name = file->variable->name;
+    all[COUNT].name = file->config->output.counts ? count_name : NULL;
     return true;
 }
 
@@ -371,7 +369,7 @@ enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_fi
     const struct cn_region_cells *region = file->region;
     struct cn_file_variable all[CN_FILE_VARIABLES];
     struct contributors from;
-    if (!list_file_variables(pool, file, all) || !find_contributors(pool, file, &from))
+    if (!fill_variables(pool, file, all) || !find_contributors(pool, file, &from))
         return cn_fail_memory(error, "attributes");
     const struct cn_file *newest = from.newest;
     if (!newest)
