@@ -76,11 +76,11 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             cn_count(&engine->counters->files_failed, target->outputs[r].wanted);
     }
-    size_t slot_used = variable->year_slots + batch->result_slot;
-    state->first_use = !engine->slot_used[slot_used];
+    bool *is_used = &engine->result_slot_used[batch->result_slot];
+    state->first_use = !*is_used;
     if (state->first_use)
         cn_count(&engine->counters->arena_used, variable->result_bytes);
-    engine->slot_used[slot_used] = true;
+    *is_used = true;
 }
 
 /* Where the rows of one day slot and region are. In the thread's scratch. */

@@ -43,7 +43,8 @@ struct cn_engine {
     struct cn_budget large_scratch;  /* of decodes that need much of it */
 
     atomic_bool *year_dropped; /* [year_count] could not be read */
-    bool *slot_used;           /* [year_slots + result_slots] counted in arena_used */
+    bool *year_slot_used;      /* [year_slots] counted in arena_used */
+    bool *result_slot_used;    /* [result_slots] the same */
     atomic_bool *file_read;    /* [catalog->file_count] opened for its data */
 
     atomic_int stop; /* enum cn_status: why no new work begins; CN_OK: go on */

@@ -11,60 +11,61 @@
 #include "engine/output.h"
 
 #include <omp.h>
-#include <stdlib.h>
 
-/* Objects to depend on. Only their addresses count. */
-struct tokens {
-    char *year;      /* [year_slots] */
-    char *result;    /* [result_slots] */
-    char *hdf5_lock; /* [1] */
-};
+/* Tasks depend on the items of engine->year_slot_used and result_slot_used, and opens on this. Only
+ * the addresses count. */
+static char hdf5_lock;
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
 /* Opens run one at a time: together they would only wait for each other at the HDF5 lock. */
-static void create_open(struct cn_engine *engine, size_t load, const struct tokens *tokens)
+static void create_open(struct cn_engine *engine, size_t load)
 {
     const struct cn_load_state *state = &engine->loads[load]; /* NOLINT: depend uses it */
-#pragma omp task default(none) firstprivate(engine, load) depend(inout : *tokens->hdf5_lock) \
-    depend(iterator(size_t k = 0 : state->slot_count), out : tokens->year[state->slots[k]])
+#pragma omp task default(none) firstprivate(engine, load) depend(inout : hdf5_lock) \
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           out : engine->year_slot_used[state->slots[k]])
     cn_load_open(engine, load);
 }
 
-static void create_decodes(struct cn_engine *engine, size_t load, const struct tokens *tokens)
+static void create_decodes(struct cn_engine *engine, size_t load)
 {
     const struct cn_load_state *state = &engine->loads[load];
     for (size_t d = 0; d < state->decode_count; d++) {
         /* Decodes depend on the first slot alone: open and seal depend on all. */
 #pragma omp task default(none) firstprivate(engine, load, d) \
-    depend(in : tokens->year[state->slots[0]])
+    depend(in : engine->year_slot_used[state->slots[0]])
         cn_load_decode(engine, load, d);
     }
 #pragma omp task default(none) firstprivate(engine, load) \
-    depend(iterator(size_t k = 0 : state->slot_count), inout : tokens->year[state->slots[k]])
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           inout : engine->year_slot_used[state->slots[k]])
     cn_load_seal(engine, load);
 }
 
-static void create_batch(struct cn_engine *engine, size_t batch, const struct tokens *tokens)
+static void create_batch(struct cn_engine *engine, size_t batch)
 {
     const struct cn_batch_state *state = &engine->batches[batch];
-    const size_t result = engine->variable->batches[batch].result_slot; /* NOLINT: depend uses it */
+    const bool *result = /* NOLINT: depend uses it */
+        &engine->result_slot_used[engine->variable->batches[batch].result_slot];
 #pragma omp task default(none) firstprivate(engine, batch) \
-    depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
-    depend(out : tokens->result[result])
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           in : engine->year_slot_used[state->slots[k]]) \
+    depend(out : *result)
     cn_batch_gate(engine, batch);
     for (size_t t = 0; t < state->tile_count; t++) {
-#pragma omp task default(none) firstprivate(engine, batch, t) depend(in : tokens->result[result])
+#pragma omp task default(none) firstprivate(engine, batch, t) depend(in : *result)
         cn_batch_tile(engine, batch, t);
     }
 #pragma omp task default(none) firstprivate(engine, batch) \
-    depend(iterator(size_t k = 0 : state->slot_count), in : tokens->year[state->slots[k]]) \
-    depend(inout : tokens->result[result])
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           in : engine->year_slot_used[state->slots[k]]) \
+    depend(inout : *result)
     cn_batch_join(engine, batch);
     const struct cn_outputs *outputs = engine->outputs;
     for (size_t m = outputs->first_of_batch[batch]; m < outputs->first_of_batch[batch + 1]; m++)
         for (size_t e = 0; e < outputs->tasks[m].encode_count; e++) {
-#pragma omp task default(none) firstprivate(engine, m, e) depend(in : tokens->result[result])
+#pragma omp task default(none) firstprivate(engine, m, e) depend(in : *result)
             cn_output_encode(engine, m, e);
         }
 }
@@ -72,39 +73,27 @@ static void create_batch(struct cn_engine *engine, size_t batch, const struct to
 
 /* The queue is first in, first out. A load must be opened while the one before it is decoded, not
  * after. So its open is created before the decodes of the other. */
-static void create_tasks(struct cn_engine *engine, const struct tokens *tokens)
+static void create_tasks(struct cn_engine *engine)
 {
     const struct cn_step *step = engine->variable->steps;
     for (size_t s = 0; s < engine->variable->step_count; s++) {
         if (step[s].kind == CN_BATCH) {
-            create_batch(engine, step[s].index, tokens);
+            create_batch(engine, step[s].index);
             continue;
         }
         if (s == 0 || step[s - 1].kind != CN_LOAD)
-            create_open(engine, step[s].index, tokens);
+            create_open(engine, step[s].index);
         if (s + 1 < engine->variable->step_count && step[s + 1].kind == CN_LOAD)
-            create_open(engine, step[s + 1].index, tokens);
-        create_decodes(engine, step[s].index, tokens);
+            create_open(engine, step[s + 1].index);
+        create_decodes(engine, step[s].index);
     }
 }
 
 void cn_graph_run(struct cn_engine *engine)
 {
-    char hdf5_lock = 0;
-    struct tokens tokens = {.year = calloc(engine->variable->year_slots + 1, 1),
-                            .result = calloc(engine->variable->result_slots + 1, 1),
-                            .hdf5_lock = &hdf5_lock};
-    if (!tokens.year || !tokens.result) {
-        struct cn_error error;
-        cn_fail_memory(&error, "the task graph");
-        cn_engine_abort(engine, &error);
-    } else {
-        omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
-        omp_set_max_active_levels(1);
-#pragma omp parallel default(none) shared(engine, tokens) num_threads(engine->threads)
+    omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
+    omp_set_max_active_levels(1);
+#pragma omp parallel default(none) shared(engine) num_threads(engine->threads)
 #pragma omp single
-        create_tasks(engine, &tokens);
-    }
-    free(tokens.year);
-    free(tokens.result);
+    create_tasks(engine);
 }

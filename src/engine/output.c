@@ -17,22 +17,19 @@
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
 enum { SHUFFLED };               /* a buffer of the thread's scratch */
 
-static enum cn_status prepare_task(const struct cn_engine *engine,
-                                   struct cn_output_task *output_task, struct cn_error *error)
+/* Fills the rest of a task whose batch, target and region are set. False: out of memory. */
+static bool prepare_task(const struct cn_engine *engine, struct cn_output_task *output_task)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
-    size_t slots = (size_t)variable->slots;
-    size_t bytes = slots * region->lat_count * region->lon_count * sizeof(float);
-    size_t shares = bytes / ENCODE_BYTES + 1;
-    output_task->encode_count = shares < slots ? shares : slots;
+    const struct cn_region_cells *region = &engine->variable->layout.regions[output_task->region];
+    const bool has_counts = engine->plan->config->output.counts;
+    size_t slots = (size_t)engine->variable->slots;
+    size_t shares = slots * region->lat_count * region->lon_count * sizeof(float) / ENCODE_BYTES;
+    output_task->encode_count = shares + 1 < slots ? shares + 1 : slots;
     atomic_init(&output_task->encodes_left, output_task->encode_count);
     output_task->means = cn_pool_alloc(engine->pool, slots, sizeof *output_task->means);
-    if (engine->plan->config->output.counts)
+    if (has_counts)
         output_task->counts = cn_pool_alloc(engine->pool, slots, sizeof *output_task->counts);
-    return output_task->means && (output_task->counts || !engine->plan->config->output.counts)
-               ? CN_OK
-               : cn_fail_memory(error, "the files of a variable");
+    return output_task->means && (output_task->counts || !has_counts);
 }
 
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
@@ -59,9 +56,8 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
                     continue;
                 struct cn_output_task *output_task = &outputs->tasks[outputs->count++];
                 *output_task = (struct cn_output_task){.batch = b, .target = target, .region = r};
-                enum cn_status status = prepare_task(engine, output_task, error);
-                if (status)
-                    return status;
+                if (!prepare_task(engine, output_task))
+                    return cn_fail_memory(error, "the files of a variable");
             }
         outputs->first_of_batch[b + 1] = outputs->count;
     }

@@ -21,15 +21,16 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
     const struct cn_variable_plan *variable = engine->variable;
     engine->year_dropped =
         cn_pool_alloc(engine->pool, variable->variable->year_count, sizeof *engine->year_dropped);
-    engine->slot_used = cn_pool_alloc(engine->pool, variable->year_slots + variable->result_slots,
-                                      sizeof *engine->slot_used);
+    engine->year_slot_used = cn_pool_alloc(engine->pool, variable->year_slots, sizeof(bool));
+    engine->result_slot_used = cn_pool_alloc(engine->pool, variable->result_slots, sizeof(bool));
     engine->file_read =
         cn_pool_alloc(engine->pool, engine->plan->catalog->file_count, sizeof *engine->file_read);
     engine->workers = aligned_alloc(_Alignof(struct cn_thread_state),
                                     (size_t)engine->threads * sizeof *engine->workers);
     if (engine->workers) /* at once: they are freed also after a failure */
         memset(engine->workers, 0, (size_t)engine->threads * sizeof *engine->workers);
-    if (!engine->year_dropped || !engine->slot_used || !engine->file_read || !engine->workers)
+    if (!engine->year_dropped || !engine->year_slot_used || !engine->result_slot_used ||
+        !engine->file_read || !engine->workers)
         return cn_fail_memory(error, "a variable");
     enum cn_status status = cn_loads_prepare(engine, error);
     if (!status)
