@@ -157,7 +157,7 @@ static void want_of_memory_at_the_end_is_noticed(void **state)
         H5Dcreate2(image.file, "d", H5T_NATIVE_UCHAR, space, H5P_DEFAULT, list, H5P_DEFAULT);
     image.pieces = &piece;
     image.piece_capacity = 1;
-    image.borrowed = chunk;
+    image.current_chunk = chunk;
     assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &start, sizeof chunk, chunk) >= 0);
     for (int i = 0; i < 200; i++) {
         char name[16];

@@ -28,8 +28,8 @@ struct cn_target {
     struct cn_output *outputs; /* [layout.region_count] */
 };
 
-/* The source year at place i of a target's window, oldest first.
- * Returns: NULL: no file holds that year. */
+/* Returns: the source year at index i of a target's window, oldest first; NULL: no file holds it.
+ */
 static inline const struct cn_source_year *cn_window_year(const struct cn_variable *variable,
                                                           const struct cn_target *target, int i)
 {
@@ -96,7 +96,7 @@ struct cn_variable_plan {
     struct cn_space_need space;
 };
 
-/* Whether some output of the target is wanted. */
+/* Returns: whether some output of the target is wanted. */
 static inline bool cn_is_target_wanted(const struct cn_variable_plan *variable,
                                        const struct cn_target *target)
 {
@@ -120,8 +120,8 @@ struct cn_plan {
 
 /* Step 1: targets, windows, periods, outputs and their paths. Config and catalog must outlive the
  * plan.
- * Errors: CN_BAD_USAGE, two normals have one path, or a path is outside output.root;
- * CN_BAD_MACHINE. Owns: the caller, with cn_plan_free. */
+ * Returns: CN_OK. Errors: CN_BAD_USAGE: two normals have one path, or a path is outside
+ * output.root. CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_plan_free. */
 enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
                                struct cn_plan **plan, struct cn_error *error);
 
@@ -130,8 +130,8 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
 
 /* Step 3: batches, loads and slots for the wanted outputs, within memory_limit bytes and for
  * `threads` threads.
- * Errors: CN_BAD_USAGE, memory_limit is below the minimum, which the text states; CN_BAD_MACHINE.
- */
+ * Returns: CN_OK. Errors: CN_BAD_USAGE: memory_limit is below the minimum, which the text states,
+ * or the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
 enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
                                 struct cn_error *error);
 

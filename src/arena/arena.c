@@ -50,7 +50,7 @@ void cn_arena_close(struct cn_arena *arena)
     *arena = (struct cn_arena){0};
 }
 
-void cn_arena_touch(void *at, size_t bytes)
+void cn_arena_populate(void *at, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)at / page * page;

@@ -1,6 +1,6 @@
 /*
- * The arena: one memory mapping for the whole run. It is kept between variables because the first
- * touch of fresh memory costs more than all else that loading adds to inflating. It holds year
+ * The arena: one memory mapping for the whole run. It is kept between variables, because the page
+ * faults of fresh memory take longer than all else that loading adds to inflating. It holds year
  * slots (one slab each), then result slots, with the sizes that a variable's plan gives.
  */
 #ifndef CLIMNORM_ARENA_ARENA_H
@@ -14,13 +14,14 @@ struct cn_arena {
 };
 
 /* Maps memory for `bytes` bytes; 0 bytes map nothing.
- * Errors: CN_BAD_MACHINE. Owns: the caller, with cn_arena_close. */
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE: the machine refuses the memory. Owns: the caller calls
+ * cn_arena_close. */
 enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_error *error);
 void cn_arena_close(struct cn_arena *arena);
 
 /* Allocates the pages of `bytes` bytes at `at` with one call, which costs a third less than a fault
  * for each page. To be called by the thread that fills them. Only a hint: failures are ignored. */
-void cn_arena_touch(void *at, size_t bytes);
+void cn_arena_populate(void *at, size_t bytes);
 
 /* Returns: the slab of a year slot, [slots][row_cells]. */
 static inline float *cn_arena_slab(const struct cn_arena *arena,

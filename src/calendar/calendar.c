@@ -90,7 +90,8 @@ static bool is_year(enum cn_calendar calendar, int year)
     return year >= -MAX_YEAR && year <= MAX_YEAR && !(year == 0 && lacks_year_zero(calendar));
 }
 
-static bool is_before_seam(struct cn_date date)
+/* Whether a date of the standard calendar is one of its Julian days. */
+static bool is_julian(struct cn_date date)
 {
     return date.year < 1582 ||
            (date.year == 1582 && (date.month < 10 || (date.month == 10 && date.day < 15)));
@@ -172,7 +173,7 @@ int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date)
     int64_t year = astronomical(calendar, date.year);
     int day = cn_day_of_year(calendar, date);
     if (calendar == CN_STANDARD)
-        calendar = is_before_seam(date) ? CN_JULIAN : CN_PROLEPTIC_GREGORIAN;
+        calendar = is_julian(date) ? CN_JULIAN : CN_PROLEPTIC_GREGORIAN;
     return days_before_year(calendar, year) + day - 1;
 }
 

@@ -169,11 +169,11 @@ enum cn_status cn_time_days(const double *values, size_t count, double unit_seco
             return cn_fail(error, CN_BAD_INPUT,
                            "time value %zu (counted from 0) is %.17g: expected a finite number", i,
                            values[i]);
-        double whole = floor(elapsed);
-        whole += elapsed - whole >= 0.5;
+        double rounded = floor(elapsed);
+        rounded += elapsed - rounded >= 0.5;
         int64_t instant, day = INT64_MAX;
-        if (fabs(whole) <= max_second &&
-            !__builtin_add_overflow((int64_t)whole, reference_second, &instant))
+        if (fabs(rounded) <= max_second &&
+            !__builtin_add_overflow((int64_t)rounded, reference_second, &instant))
             day = instant / DAY_SECONDS - (instant % DAY_SECONDS < 0);
         if (day > max_day || day < -max_day)
             return cn_fail(error, CN_BAD_INPUT,

@@ -135,13 +135,13 @@ static void compute_row(const struct cn_engine *engine, size_t batch_index, size
 }
 
 /* Asks for the pages of the result rows of day slots first … end - 1. */
-static void touch_rows(const struct cn_engine *engine, const struct cn_batch *batch, size_t first,
-                       size_t end)
+static void populate_rows(const struct cn_engine *engine, const struct cn_batch *batch,
+                          size_t first, size_t end)
 {
     size_t row = engine->variable->layout.row_cells;
     for (size_t t = 0; t < batch->target_count; t++) {
         float *means = cn_arena_means(engine->arena, engine->variable, batch->result_slot, t);
-        cn_arena_touch(means + first * row, (end - first) * row * sizeof *means);
+        cn_arena_populate(means + first * row, (end - first) * row * sizeof *means);
     }
 }
 
@@ -160,7 +160,7 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
         return;
     }
     if (engine->batches[batch_index].first_use)
-        touch_rows(engine, &variable->batches[batch_index], first, end);
+        populate_rows(engine, &variable->batches[batch_index], first, end);
     uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)

@@ -54,14 +54,16 @@ struct cn_engine {
     struct cn_error machine_error;
 };
 
-/* Whether new work may begin. Notices a request to stop, and says so once. */
+/* Notices a request to stop, and reports it once.
+ * Returns: whether new work may begin. */
 bool cn_engine_is_running(struct cn_engine *engine);
 
 /* When a request to stop was first seen. Does not stop the engine.
  * Returns: 0: there is no request. */
 uint64_t cn_engine_stop_requested_ns(struct cn_engine *engine);
 
-/* Adds a problem to the result and says it. The variable's first problem is also displayed. */
+/* Adds a problem to the result and shows it as a message. The variable's first problem is also
+ * displayed. */
 void cn_engine_report(struct cn_engine *engine, const char *text);
 
 /* Stops the engine because of an error. The first error is kept; but one of the machine replaces

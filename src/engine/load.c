@@ -162,7 +162,7 @@ static const float **rows_of_year(const struct cn_engine *engine, const struct c
 /* Decides into which row each day of one year is decoded: a row of the year's slab. But when
  * several scenarios begin in the middle of a file, some days belong to several source years. They
  * are decoded into the first year's slab, and finish_year copies them. */
-static void place_days(const struct cn_engine *engine, size_t load, size_t k)
+static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_source_year *year = year_of(engine, load, k);
     const struct cn_load_state *state = &engine->loads[load];
@@ -206,7 +206,7 @@ void cn_load_open(struct cn_engine *engine, size_t load)
     uint64_t never = 0;
     atomic_compare_exchange_strong(&engine->load_first_ns, &never, cn_now_ns());
     for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
-        place_days(engine, load, k);
+        assign_rows(engine, load, k);
         if (engine->year_slot_used[state->slots[k]])
             continue;
         state->first_use = engine->year_slot_used[state->slots[k]] = true;
@@ -224,16 +224,16 @@ void cn_load_open(struct cn_engine *engine, size_t load)
 }
 
 /* Asks for the pages of about the part of the slabs that decode `decode` fills. */
-static void touch_share(const struct cn_engine *engine, const struct cn_load_state *state,
-                        size_t decode)
+static void populate_share(const struct cn_engine *engine, const struct cn_load_state *state,
+                           size_t decode)
 {
     size_t bytes = engine->variable->slab_bytes;
     size_t first = bytes / state->decode_count * decode;
     size_t end = decode + 1 < state->decode_count ? first + bytes / state->decode_count : bytes;
     for (size_t k = 0; k < state->slot_count; k++)
-        cn_arena_touch((char *)cn_arena_slab(engine->arena, engine->variable, state->slots[k]) +
-                           first,
-                       end - first);
+        cn_arena_populate((char *)cn_arena_slab(engine->arena, engine->variable, state->slots[k]) +
+                              first,
+                          end - first);
 }
 
 static void decode_units(struct cn_engine *engine, size_t load, size_t index,
@@ -244,7 +244,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
     struct cn_error error;
     struct cn_thread_state *worker = cn_engine_thread(engine);
     if (state->first_use)
-        touch_share(engine, state, index);
+        populate_share(engine, state, index);
     worker->scratch.bytes_read = 0;
     worker->scratch.prefetched = ahead;
     worker->scratch.stop = engine->hooks->stop;

@@ -10,8 +10,8 @@
 
 /* Runs the program of one variable. The counters are zero. *result gets what was measured, and
  * problems are added to its list.
- * Errors: the status says why the run cannot go on; result->problems has the sentence.
- * CN_BAD_INPUT: only this variable failed. */
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: only this variable failed. CN_BAD_MACHINE and CN_STOPPED:
+ * the run cannot go on. result->problems has the sentence. */
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                                const struct cn_arena *arena, const struct cn_kernels *kernels,
                                const struct cn_run_hooks *hooks, struct cn_counters *counters,

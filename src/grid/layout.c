@@ -23,7 +23,7 @@ static bool padded_cells(size_t cells, size_t *padded)
     return true;
 }
 
-bool cn_layout_place(struct cn_layout *layout)
+bool cn_layout_compute(struct cn_layout *layout)
 {
     layout->row_cells = 0;
     for (size_t r = 0; r < layout->region_count; r++) {

@@ -87,13 +87,13 @@ struct source_axis {
 };
 
 /* The step from point i to i + 1. On a turn of 360 degrees, a step against the direction of the
- * axis crosses the seam between its ends. */
+ * axis crosses the jump of 360 degrees. */
 static double step_from(const struct source_axis *axis, size_t i)
 {
     const double *values = axis->values;
     double step = values[i + 1] - values[i];
     double direction = values[axis->count / 2] - values[axis->count / 2 - 1];
-    if (axis->turn > 0 && fabs(direction) > axis->turn / 2) /* the seam is in the middle */
+    if (axis->turn > 0 && fabs(direction) > axis->turn / 2) /* the jump is in the middle */
         direction = -direction;
     return step * direction < 0 ? step + copysign(axis->turn, direction) : step;
 }
@@ -104,7 +104,7 @@ static double clip_lat(double lat)
 }
 
 /* Bounds half-way to both neighbours; at an end of the axis, as far out as in. The neighbours of a
- * longitude may lie across the seam. */
+ * longitude may lie across the jump. */
 static void midpoint_bounds(const struct source_axis *axis, size_t i, double bounds[2])
 {
     bounds[0] = axis->values[i] - step_from(axis, i > 0 ? i - 1 : 0) / 2;

@@ -6,16 +6,16 @@
 
 #include <stdlib.h>
 
-/* The part of a file that holds days of a needed year. */
-struct stretch {
+/* A part of a file, and the needed year whose days it holds. */
+struct year_part {
     const struct cn_part *part;
     size_t year;
 };
 
 static int compare_parts(const void *a, const void *b)
 {
-    const struct cn_part *x = ((const struct stretch *)a)->part;
-    const struct cn_part *y = ((const struct stretch *)b)->part;
+    const struct cn_part *x = ((const struct year_part *)a)->part;
+    const struct cn_part *y = ((const struct year_part *)b)->part;
     if (x->file != y->file)
         return x->file < y->file ? -1 : 1;
     return x->first < y->first ? -1 : x->first > y->first;
@@ -39,14 +39,14 @@ static size_t find_group(size_t *parent, size_t year)
     return year;
 }
 
-static void join_years(size_t *parent, struct stretch *stretches, size_t count)
+static void join_years(size_t *parent, struct year_part *year_parts, size_t count)
 {
-    qsort(stretches, count, sizeof *stretches, compare_parts);
+    qsort(year_parts, count, sizeof *year_parts, compare_parts);
     for (size_t i = 1; i < count; i++) {
-        if (!share_chunk(stretches[i - 1].part, stretches[i].part))
+        if (!share_chunk(year_parts[i - 1].part, year_parts[i].part))
             continue;
-        size_t a = find_group(parent, stretches[i - 1].year),
-               b = find_group(parent, stretches[i].year);
+        size_t a = find_group(parent, year_parts[i - 1].year),
+               b = find_group(parent, year_parts[i].year);
         if (a < b)
             parent[b] = a;
         else
@@ -104,9 +104,9 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
         parts += variable->variable->years[y].part_count;
     bool *needed = cn_pool_alloc(plan->pool, years, sizeof *needed);
     size_t *parent = cn_pool_alloc(plan->pool, years, sizeof *parent);
-    struct stretch *stretches = cn_pool_alloc(plan->pool, parts + 1, sizeof *stretches);
+    struct year_part *year_parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *year_parts);
     bool *counted = cn_pool_alloc(plan->pool, plan->catalog->file_count, sizeof *counted);
-    if (!needed || !parent || !stretches || !counted)
+    if (!needed || !parent || !year_parts || !counted)
         return cn_fail_memory(error, "loads of the plan");
     mark_needed(plan, variable, needed);
     variable->bytes_to_read = 0;
@@ -118,9 +118,9 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
             bool *is_counted = &counted[file - plan->catalog->files];
             variable->bytes_to_read += *is_counted ? 0 : file->size;
             *is_counted = true;
-            stretches[count++] = (struct stretch){&year->parts[p], y};
+            year_parts[count++] = (struct year_part){&year->parts[p], y};
         }
     }
-    join_years(parent, stretches, count);
+    join_years(parent, year_parts, count);
     return fill_loads(plan, variable, needed, parent, load_of_year, error);
 }

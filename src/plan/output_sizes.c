@@ -102,8 +102,8 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
 
 enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space)
 {
-    uint64_t room = add_bytes(space->bytes, need->replaced);
-    if (need->about > room || need->files > space->files)
+    uint64_t available = add_bytes(space->bytes, need->replaced);
+    if (need->about > available || need->files > space->files)
         return CN_FITS_NOT;
-    return need->most > room ? CN_MAY_FIT : CN_FITS;
+    return need->most > available ? CN_MAY_FIT : CN_FITS;
 }

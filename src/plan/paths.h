@@ -12,11 +12,13 @@ struct cn_fields {
     CN_PATTERN_FIELDS(CN_FIELD_MEMBER)
 };
 /* Replaces {fields} in the text by their values; an unknown field stays as it is.
- * Returns: the new text; NULL: out of memory. Owns: the pool. */
+ * Returns: the new text; NULL: out of memory. Owns: the text lives in the pool. */
 const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields);
 
 /* Checks that each path of the plan is relative, has no component that is empty, "." or "..", and
- * is used once. Errors: CN_BAD_USAGE; CN_BAD_MACHINE, out of memory. */
+ * is used once.
+ * Returns: CN_OK. Errors: CN_BAD_USAGE: a path breaks one of these rules. CN_BAD_MACHINE: out of
+ * memory. */
 enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *error);
 
 #endif

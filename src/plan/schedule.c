@@ -106,30 +106,30 @@ static size_t assign_slots(struct scheduler *scheduler, size_t slots)
 {
     struct cn_variable_plan *variable = scheduler->variable;
     size_t *queue = scheduler->queue, head = 0, tail = 0, made = 0;
-    size_t room = variable->variable->year_count + 1;
+    size_t capacity = variable->variable->year_count + 1;
     for (; made < slots; made++)
-        queue[tail++ % room] = made;
+        queue[tail++ % capacity] = made;
     for (size_t s = 0; s < variable->step_count; s++) {
         size_t index = variable->steps[s].index;
         if (variable->steps[s].kind == CN_LOAD) {
             const struct cn_load *load = &variable->loads[index];
             for (size_t k = 0; k < load->year_count; k++)
                 variable->slot_of_year[load->years[k]] =
-                    head < tail ? queue[head++ % room] : made++;
+                    head < tail ? queue[head++ % capacity] : made++;
             continue;
         }
         variable->batches[index].result_slot = index % variable->result_slots;
         for (size_t l = 0; l < variable->load_count; l++) {
             const struct cn_load *load = &variable->loads[l];
             for (size_t k = 0; scheduler->last_use[l] == index && k < load->year_count; k++)
-                queue[tail++ % room] = variable->slot_of_year[load->years[k]];
+                queue[tail++ % capacity] = variable->slot_of_year[load->years[k]];
         }
     }
     return made;
 }
 
 /* Computes the sizes of slots, and *need: bytes of the arena for this variable. False: overflow;
- * cn_layout_place bounds the size of a year. */
+ * cn_layout_compute bounds the size of a year. */
 static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
                           size_t year_slots, uint64_t *need)
 {

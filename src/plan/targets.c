@@ -264,7 +264,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
                             variable->variable->name, config->regions[r].name,
                             cells->dropped_columns);
     }
-    return cn_layout_place(layout)
+    return cn_layout_compute(layout)
                ? CN_OK
                : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
                          variable->variable->name);

@@ -52,8 +52,9 @@ enum cn_status cn_write_encoded(const char *path, const char *variable,
     return status;
 }
 
-/* HDF5 notices a file that is shorter than it says, but not one that is longer. */
-static bool ends_where_it_says(hid_t file, const char *path)
+/* Whether the file has the size that its superblock records. HDF5 notices a file that is shorter,
+ * but not one that is longer. */
+static bool has_recorded_size(hid_t file, const char *path)
 {
     struct stat status;
     haddr_t end = 0;
@@ -65,8 +66,8 @@ size_t cn_count_chunks(const char *path, const char *variable)
 {
     hsize_t count = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    bool whole = file >= 0 && ends_where_it_says(file, path);
-    hid_t dataset = whole ? H5Dopen2(file, variable, H5P_DEFAULT) : -1;
+    bool is_complete = file >= 0 && has_recorded_size(file, path);
+    hid_t dataset = is_complete ? H5Dopen2(file, variable, H5P_DEFAULT) : -1;
     hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
     if (space >= 0 && H5Dget_num_chunks(dataset, space, &count) < 0)
         count = 0;

@@ -22,7 +22,7 @@ enum cn_status cn_write_encoded(const char *path, const char *variable,
                                 struct cn_error *error);
 
 /* Counts the chunks of `variable`. The caller holds the HDF5 lock.
- * Returns: 0 also where the file cannot be read, or is longer than it says. */
+ * Returns: 0 also where the file cannot be read, or is longer than its superblock records. */
 size_t cn_count_chunks(const char *path, const char *variable);
 
 #endif

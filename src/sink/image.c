@@ -1,5 +1,5 @@
 /*
- * An HDF5 file driver that reads and writes memory. Of a borrowed chunk it notes only the address.
+ * An HDF5 file driver that reads and writes memory. Of a chunk it notes only the address.
  */
 #include "sink/image.h"
 
@@ -122,7 +122,7 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
     struct cn_image *image = image_of(file);
     if (((struct image_file *)file)->end < address + size)
         ((struct image_file *)file)->end = address + size;
-    if (bytes == image->borrowed && image->piece_count < image->piece_capacity)
+    if (bytes == image->current_chunk && image->piece_count < image->piece_capacity)
         image->pieces[image->piece_count++] = (struct cn_piece){address, size, bytes};
     else if (cn_image_reserve(image, address + size)) /* maxaddr bounds the sum */
         memcpy(image->bytes + address, bytes, size);

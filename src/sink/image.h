@@ -22,9 +22,9 @@ struct cn_image {
     hid_t file, driver;   /* while it is open */
     unsigned char *bytes; /* [capacity] at their addresses; zero where a piece or nothing is */
     size_t size, capacity;
-    const void *borrowed;    /* the chunk that is being written: noted as a piece; or NULL */
-    struct cn_piece *pieces; /* [piece_capacity] of the caller; [piece_count] without overlap, as
-                                they were written */
+    const void *current_chunk; /* the chunk that is being written: noted as a piece; or NULL */
+    struct cn_piece *pieces;   /* [piece_capacity] of the caller; [piece_count] without overlap, as
+                                  they were written */
     size_t piece_count, piece_capacity;
     bool failed; /* out of memory: the image lacks something that HDF5 wrote */
 };

@@ -1,10 +1,10 @@
 /*
- * One run at a time per output root, and the temporaries of dead runs. The kernel drops the lock
- * with its process, so a dead holder blocks nobody; the lock file itself stays.
+ * One run at a time per output root, and the temporaries of killed runs. The kernel drops the lock
+ * with its process, so a run that was killed blocks nobody. The lock file itself stays.
  *
  * The lock file says in its first line who holds the lock. A line "run ID" follows for each run
  * that has not ended well: the holder's first, then those of runs that were killed. Whoever gets
- * the lock knows that they are dead, and removes their temporaries, wherever below the root. It
+ * the lock knows that they have ended, and removes their temporaries, wherever below the root. It
  * takes their ids out afterwards: if it is killed meanwhile, the next run knows them all. Runs in
  * an output root above or below have ids of their own, in lock files of their own.
  */
@@ -80,30 +80,30 @@ static int try_lock(int lock, const atomic_int *stop, struct cn_holder *holder)
 }
 
 /* Whether a file name is that of a temporary, and its run is in the list. */
-static bool is_of_dead_run(const char *name, const char *dead)
+static bool is_of_killed_run(const char *name, const char *killed)
 {
     char id[33], line[40];
     int end = 0;
     if (sscanf(name, ".climnorm-%32[0-9a-f]-%*[0-9a-f].tmp%n", id, &end) != 1 || !end || name[end])
         return false;
     snprintf(line, sizeof line, "run %s\n", id);
-    return strstr(dead, line);
+    return strstr(killed, line);
 }
 
-/* What cannot be read or removed stays: it harms nobody. Follows no link but the root itself. */
-static void remove_temporaries(const char *output_root, const char *dead)
+/* What cannot be read or removed stays. Follows no link but the root itself. */
+static void remove_temporaries(const char *output_root, const char *killed)
 {
     char *const roots[] = {(char *)output_root, NULL}; /* which fts does not change */
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     for (FTSENT *entry; tree && (entry = fts_read(tree));)
-        if (entry->fts_info == FTS_F && is_of_dead_run(entry->fts_name, dead))
+        if (entry->fts_info == FTS_F && is_of_killed_run(entry->fts_name, killed))
             unlink(entry->fts_accpath);
     if (tree)
         fts_close(tree);
 }
 
-/* Signs the lock file and removes what dead runs left. */
-static void sign_lock_file(int lock, const char *output_root)
+/* Writes this run into the lock file, and removes what killed runs left. */
+static void write_owner(int lock, const char *output_root)
 {
     char host[HOST_NAME_MAX + 1] = "", date[32] = "";
     char before[LOCK_FILE_BYTES], text[LOCK_FILE_BYTES + HOST_NAME_MAX + 256];
@@ -114,14 +114,15 @@ static void sign_lock_file(int lock, const char *output_root)
     if (gmtime_r(&now, &utc))
         strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
     read_lock_file(lock, before);
-    const char *dead = before + strcspn(before, "\n"); /* the lines behind the first */
+    const char *killed = before + strcspn(before, "\n"); /* the lines behind the first */
     int own = snprintf(text, sizeof text, "process %ld on %s since %s\nrun %s\n", (long)getpid(),
                        host, date, cn_run_id());
-    int all = own + snprintf(text + own, sizeof text - (size_t)own, "%s", *dead ? dead + 1 : "");
+    int all =
+        own + snprintf(text + own, sizeof text - (size_t)own, "%s", *killed ? killed + 1 : "");
     write_lock_file(lock, text, (size_t)all);
-    if (!*dead)
+    if (!*killed)
         return;
-    remove_temporaries(output_root, dead);
+    remove_temporaries(output_root, killed);
     write_lock_file(lock, text, (size_t)own);
 }
 
@@ -173,7 +174,7 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
         return status;
     int failure = try_lock(*lock, stop, holder);
     if (!failure) {
-        sign_lock_file(*lock, output_root);
+        write_owner(*lock, output_root);
         return CN_OK;
     }
     close(*lock);

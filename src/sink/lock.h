@@ -16,7 +16,7 @@ struct cn_holder {
 
 /* Takes the exclusive lock of an output root, and makes both where they are missing. Tries for
  * about a second, because a holder may be about to end, but not once *stop is not 0. Removes the
- * temporaries of dead runs of this root.
+ * temporaries that killed runs left below this root.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: another run holds it, then *holder says which; or the path
  * leads to no folder. CN_BAD_MACHINE: the folder cannot be written, or its file system cannot lock.
  * Owns: *lock, a descriptor, until cn_sink_unlock; -1 on failure. */

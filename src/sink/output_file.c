@@ -45,10 +45,10 @@ static bool write_chunks(hid_t dataset, struct cn_image *image, const struct cn_
     bool put = true;
     for (int k = 0; k < count && put; k++) {
         offset[0] = (hsize_t)k;
-        image->borrowed = chunks[k].bytes;
+        image->current_chunk = chunks[k].bytes;
         put = H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, chunks[k].size, chunks[k].bytes) >= 0;
     }
-    image->borrowed = NULL;
+    image->current_chunk = NULL;
     return put;
 }
 

@@ -96,18 +96,18 @@ static hid_t find_file(const char *name)
  * checksum in the superblock. */
 static int copy_bytes(hid_t file, struct cn_skeleton *skeleton)
 {
-    void *place = NULL;
+    void *image = NULL;
     if (file < 0 ||
         H5Adelete_by_name(file, "/", "_NCProperties", H5P_DEFAULT) < 0 || /* library versions */
         H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
         return NC_EHDFERR;
     ssize_t size = H5Fget_file_image(file, NULL, 0);
-    if (size <= 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &place) < 0 || !place)
+    if (size <= 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &image) < 0 || !image)
         return NC_EHDFERR;
     void *bytes = malloc((size_t)size);
     if (!bytes)
         return NC_ENOMEM;
-    memcpy(bytes, *(void **)place, (size_t)size);
+    memcpy(bytes, *(void **)image, (size_t)size);
     *skeleton = (struct cn_skeleton){.bytes = bytes, .size = (size_t)size};
     return NC_NOERR;
 }

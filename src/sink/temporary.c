@@ -77,15 +77,15 @@ static enum cn_status enter_path(const char *root, const char *path, int *direct
     return CN_OK;
 }
 
-enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary, size_t room,
-                                   int *descriptor, struct cn_error *error)
+enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary,
+                                   size_t capacity, int *descriptor, struct cn_error *error)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash ? (int)(slash - path) + 1 : 0;
     static atomic_uint number;
-    int length = snprintf(temporary, room, "%s/%.*s.climnorm-%s-%x.tmp", root, folder_length, path,
-                          cn_run_id(), atomic_fetch_add(&number, 1));
-    if (length < 0 || (size_t)length >= room)
+    int length = snprintf(temporary, capacity, "%s/%.*s.climnorm-%s-%x.tmp", root, folder_length,
+                          path, cn_run_id(), atomic_fetch_add(&number, 1));
+    if (length < 0 || (size_t)length >= capacity)
         return cn_fail(error, CN_BAD_INPUT, "%s: the path is too long; shorten output.pattern",
                        path);
     int directory;

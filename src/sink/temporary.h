@@ -9,11 +9,11 @@
 
 /* Makes the folders of `path`, relative to `root`, and in the last one an empty file
  * `.climnorm-*.tmp` that did not exist. *descriptor: open for writing.
- * Returns: temporary[room], its absolute path. Errors: CN_BAD_INPUT: the path is too long, or leads
- * out of the root. CN_BAD_MACHINE: a folder or the file cannot be made. Owns: the caller closes
- * *descriptor, and publishes or unlinks the file. */
-enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary, size_t room,
-                                   int *descriptor, struct cn_error *error);
+ * Returns: temporary[capacity], its absolute path. Errors: CN_BAD_INPUT: the path is too long, or
+ * leads out of the root. CN_BAD_MACHINE: a folder or the file cannot be made. Owns: the caller
+ * closes *descriptor, and publishes or unlinks the file. */
+enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary,
+                                   size_t capacity, int *descriptor, struct cn_error *error);
 
 /* Syncs the temporary and gives it the name that `path` ends with. After a crash of the machine the
  * file is complete or absent. Takes no HDF5 lock.

@@ -17,20 +17,20 @@
 #include <unistd.h>
 
 /* Whether it is a regular file that begins as HDF5 does. Nothing else is given to netCDF-C. */
-static bool looks_like_netcdf4(const char *path)
+static bool begins_as_hdf5(const char *path)
 {
     char start[CN_HDF5_SIGNATURE_BYTES];
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool looks = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                 cn_pread_full(descriptor, start, sizeof start, 0) == CN_HDF5_SIGNATURE_BYTES &&
-                 memcmp(start, CN_HDF5_SIGNATURE, sizeof start) == 0;
+    bool is_hdf5 = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                   cn_pread_full(descriptor, start, sizeof start, 0) == CN_HDF5_SIGNATURE_BYTES &&
+                   memcmp(start, CN_HDF5_SIGNATURE, sizeof start) == 0;
     if (descriptor >= 0)
         close(descriptor);
-    return looks;
+    return is_hdf5;
 }
 
-/* Whether the attributes that tell what a file was made from are those of the list. */
+/* Whether the attributes that say what a file was made from are those of the list. */
 static bool has_same_origin(int id, const struct cn_attributes *list)
 {
     static const char *const names[] = {"climnorm_config_digest", "climnorm_inputs_digest",
@@ -68,7 +68,7 @@ bool cn_sink_is_up_to_date(const struct cn_normal_file *file)
     struct cn_pool *pool = cn_pool_new();
     const char *path =
         pool ? cn_pool_printf(pool, "%s/%s", file->config->output.root, file->path) : NULL;
-    if (path && looks_like_netcdf4(path) &&
+    if (path && begins_as_hdf5(path) &&
         !cn_metadata_build(pool, &planned, NULL, NULL, &metadata, NULL)) {
         cn_hdf5_lock();
         if (nc_open(path, NC_NOWRITE, &id) == NC_NOERR) {
