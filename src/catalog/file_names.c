@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MIN_FIELDS = 6, MAX_FIELDS = 7, MAX_VERSION_DIGITS = 9 };
@@ -95,9 +96,23 @@ bool cn_name_parse(const char *base, struct cn_name *name)
     name->variant = fields[4];
     name->grid = count == MAX_FIELDS ? fields[5] : "";
     name->time = fields[count - 1];
+    cn_version_format(name->version_major, name->version_minor, name->version);
     int first, last;
     name->daily_time = cn_name_years(name->time, &first, &last);
     return true;
+}
+
+void cn_version_format(int major, int minor, char text[CN_VERSION_BYTES])
+{
+    snprintf(text, CN_VERSION_BYTES, "%d.%d", major, minor);
+}
+
+size_t cn_text_index(const char *text, const char *const *list, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(list[i], text) != 0)
+        i++;
+    return i;
 }
 
 int cn_version_compare(int a_major, int a_minor, int b_major, int b_minor)

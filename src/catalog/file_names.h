@@ -8,7 +8,7 @@
 #include "climnorm/error.h"
 
 /* The longest file name that Linux file systems have. */
-enum { CN_NAME_BYTES = 256 };
+enum { CN_NAME_BYTES = 256, CN_VERSION_BYTES = 24 };
 
 /* {variable}_{table}_{model}_{experiment}_{variant}_{grid}_{time}[_v{major}.{minor}].nc */
 struct cn_name {
@@ -16,6 +16,7 @@ struct cn_name {
     const char *variable, *table, *model, *experiment, *variant, *grid; /* grid "": CMIP5 */
     const char *time;
     int version_major, version_minor; /* 1.0 when the name has none */
+    char version[CN_VERSION_BYTES];   /* the same as text */
     bool daily_time;                  /* YYYY, YYYYMMDD-YYYYMMDD or YYYYMMDDhhmm-YYYYMMDDhhmm */
 };
 
@@ -28,6 +29,12 @@ bool cn_name_parse(const char *base, struct cn_name *name);
 /* The years that the {time} of a name claims.
  * Returns: false: it is not of the form of daily_time. */
 bool cn_name_years(const char *time, int *first, int *last);
+
+/* Writes a version as text: "1.10". */
+void cn_version_format(int major, int minor, char text[CN_VERSION_BYTES]);
+
+/* Returns: the index of a text in list[count]; count: it is not there. */
+size_t cn_text_index(const char *text, const char *const *list, size_t count);
 
 /* Compares versions as numbers: 1.10 is newer than 1.9.
  * Returns: < 0, 0, > 0. */

@@ -14,21 +14,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct folder {
-    const char *path;
-    uint64_t device, inode;
+/* Files or folders. */
+struct entry_list {
+    struct cn_found_file *items;
+    size_t count, capacity;
 };
 
 struct file_search {
     struct cn_pool *pool;
     struct cn_problems *problems;
     const struct cn_watch *watch;
-    struct folder *folders; /* found so far, in the order of reading */
-    size_t folder_count, folder_capacity;
-    struct folder *seen; /* sorted by inode */
-    size_t seen_count, seen_capacity;
-    struct cn_found_file *files;
-    size_t file_count, file_capacity;
+    struct entry_list folders; /* found so far, in the order of reading */
+    struct entry_list seen;    /* those that were read, sorted by inode */
+    struct entry_list files;
     bool no_memory;
     int machine_errno;       /* of what the machine failed to read; 0: nothing */
     const char *failed_path; /* where */
@@ -45,30 +43,17 @@ static bool is_nc(const char *name)
     return length > 3 && strcmp(name + length - 3, ".nc") == 0;
 }
 
-static void append_folder(struct file_search *search, const char *path, const struct stat *status)
+static void append_entry(struct file_search *search, struct entry_list *list,
+                         const struct cn_found_file *entry)
 {
-    struct folder *folders = cn_pool_grow(search->pool, search->folders, search->folder_count,
-                                          &search->folder_capacity, sizeof *folders);
-    if (!folders || !path) {
+    struct cn_found_file *items =
+        cn_pool_grow(search->pool, list->items, list->count, &list->capacity, sizeof *items);
+    if (!items || !entry->path) {
         search->no_memory = true;
         return;
     }
-    search->folders = folders;
-    folders[search->folder_count++] = (struct folder){path, status->st_dev, status->st_ino};
-}
-
-static void append_file(struct file_search *search, const char *path, const struct stat *status)
-{
-    struct cn_found_file *files = cn_pool_grow(search->pool, search->files, search->file_count,
-                                               &search->file_capacity, sizeof *files);
-    if (!files || !path) {
-        search->no_memory = true;
-        return;
-    }
-    search->files = files;
-    const char *base = strrchr(path, '/');
-    files[search->file_count++] =
-        (struct cn_found_file){path, base ? base + 1 : path, status->st_dev, status->st_ino};
+    list->items = items;
+    items[list->count++] = *entry;
 }
 
 static int compare_entry_names(const void *a, const void *b)
@@ -128,10 +113,12 @@ static void add_entry(struct file_search *search, int folder, const char *path, 
     bool is_there = fstatat(folder, name, &status, 0) == 0;
     /* Not a link into nowhere. Opening it later will say what is wrong. */
     bool is_kept = !is_there && (errno == EACCES || errno == ESTALE);
-    if (is_nc(name) && (is_kept || S_ISREG(status.st_mode))) {
-        append_file(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
-    } else if (S_ISDIR(status.st_mode)) {
-        append_folder(search, cn_pool_printf(search->pool, "%s/%s", path, name), &status);
+    bool is_file = is_nc(name) && (is_kept || S_ISREG(status.st_mode));
+    if (is_file || S_ISDIR(status.st_mode)) {
+        const char *own_path = cn_pool_printf(search->pool, "%s/%s", path, name);
+        append_entry(search, is_file ? &search->files : &search->folders,
+                     &(struct cn_found_file){own_path, own_path ? strrchr(own_path, '/') + 1 : NULL,
+                                             status.st_dev, status.st_ino});
     } else if (!is_there && !is_machine_fault(search, path, errno) && unreadable->count++ == 0) {
         unreadable->example = name;
         unreadable->reason = errno;
@@ -149,7 +136,7 @@ static bool read_folder(struct file_search *search, const char *path)
     int failed = names ? 0 : errno;
     struct unreadable unreadable = {0};
     for (size_t i = 0; names && i < count && goes_on(search); i++) {
-        cn_watch_report(search->watch, search->file_count, 0);
+        cn_watch_report(search->watch, search->files.count, 0);
         add_entry(search, dirfd(stream), path, names[i], &unreadable);
     }
     closedir(stream);
@@ -161,11 +148,12 @@ static bool read_folder(struct file_search *search, const char *path)
     return !failed;
 }
 
-static int compare_file_inodes(const struct cn_found_file *a, const struct cn_found_file *b)
+int cn_inodes_compare(const void *a, const void *b)
 {
-    if (a->device != b->device)
-        return a->device < b->device ? -1 : 1;
-    return (a->inode > b->inode) - (a->inode < b->inode);
+    const struct cn_found_file *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
 /* By inode, base name, and the order in which they were found. */
@@ -173,7 +161,7 @@ static int compare_identity(const void *a, const void *b)
 {
     const struct cn_found_file *x = *(const struct cn_found_file *const *)a;
     const struct cn_found_file *y = *(const struct cn_found_file *const *)b;
-    int order = compare_file_inodes(x, y);
+    int order = cn_inodes_compare(x, y);
     if (!order)
         order = strcmp(x->base, y->base);
     return order ? order : (x > y) - (x < y);
@@ -189,21 +177,20 @@ static int compare_paths(const void *a, const void *b)
 /* Whether two neighbours in that order are one file. Without an inode it is not known. */
 static bool is_repeated(const struct cn_found_file *file, const struct cn_found_file *before)
 {
-    return file->inode && !compare_file_inodes(file, before) &&
-           strcmp(file->base, before->base) == 0;
+    return file->inode && !cn_inodes_compare(file, before) && strcmp(file->base, before->base) == 0;
 }
 
 /* Drops files that were found already under the same name, then sorts by name. False: out of
  * memory. */
-static bool drop_repeated(struct file_search *search)
+static bool drop_repeated_files(struct file_search *search)
 {
-    size_t count = search->file_count;
+    size_t count = search->files.count;
     const struct cn_found_file **order = cn_pool_alloc(search->pool, count, sizeof(void *));
     struct cn_found_file *kept = cn_pool_alloc(search->pool, count, sizeof *kept);
     if (!order || !kept)
         return false;
     for (size_t i = 0; i < count; i++)
-        order[i] = &search->files[i];
+        order[i] = &search->files.items[i];
     if (count)
         qsort(order, count, sizeof(void *), compare_identity);
     size_t kept_count = 0;
@@ -212,37 +199,24 @@ static bool drop_repeated(struct file_search *search)
             kept[kept_count++] = *order[i];
     if (kept_count)
         qsort(kept, kept_count, sizeof *kept, compare_paths);
-    search->files = kept;
-    search->file_count = kept_count;
+    search->files.items = kept;
+    search->files.count = kept_count;
     return true;
 }
 
-static int compare_folders(const void *a, const void *b)
-{
-    const struct folder *x = a, *y = b;
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    return (x->inode > y->inode) - (x->inode < y->inode);
-}
-
 /* Adds a folder to the sorted list of those seen. False: it is there already, or out of memory. */
-static bool add_seen(struct file_search *search, const struct folder *folder)
+static bool add_seen(struct file_search *search, const struct cn_found_file *folder)
 {
-    size_t count = search->seen_count;
-    if (count && bsearch(folder, search->seen, count, sizeof *folder, compare_folders))
+    struct entry_list *seen = &search->seen;
+    if (seen->count && bsearch(folder, seen->items, seen->count, sizeof *folder, cn_inodes_compare))
         return false;
-    struct folder *seen =
-        cn_pool_grow(search->pool, search->seen, count, &search->seen_capacity, sizeof *seen);
-    if (!seen) {
-        search->no_memory = true;
+    append_entry(search, seen, folder);
+    if (search->no_memory)
         return false;
-    }
-    size_t at = count;
-    for (; at > 0 && compare_folders(folder, &seen[at - 1]) < 0; at--)
-        seen[at] = seen[at - 1];
-    seen[at] = *folder;
-    search->seen = seen;
-    search->seen_count++;
+    size_t at = seen->count - 1;
+    for (; at > 0 && cn_inodes_compare(folder, &seen->items[at - 1]) < 0; at--)
+        seen->items[at] = seen->items[at - 1];
+    seen->items[at] = *folder;
     return true;
 }
 
@@ -257,9 +231,11 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
                        strerror(errno));
     if (!S_ISDIR(status.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "input.root: %s is not a folder", root);
-    append_folder(&search, root, &status);
-    for (size_t i = 0; i < search.folder_count && goes_on(&search); i++) {
-        struct folder folder = search.folders[i]; /* the array moves while the folder is read */
+    append_entry(&search, &search.folders,
+                 &(struct cn_found_file){root, root, status.st_dev, status.st_ino});
+    for (size_t i = 0; i < search.folders.count && goes_on(&search); i++) {
+        /* a copy: the array moves while the folder is read */
+        struct cn_found_file folder = search.folders.items[i];
         if (!add_seen(&search, &folder) || read_folder(&search, folder.path) || search.no_memory ||
             is_machine_fault(&search, folder.path, errno))
             continue;
@@ -273,9 +249,9 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
     if (search.machine_errno)
         return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", search.failed_path,
                        strerror(search.machine_errno), cn_errno_advice(search.machine_errno));
-    if (search.no_memory || !drop_repeated(&search))
+    if (search.no_memory || !drop_repeated_files(&search))
         return cn_fail_memory(error, "the list of input files");
-    *files = search.files;
-    *count = search.file_count;
+    *files = search.files.items;
+    *count = search.files.count;
     return CN_OK;
 }

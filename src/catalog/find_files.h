@@ -16,6 +16,10 @@ struct cn_found_file {
     uint64_t device, inode;
 };
 
+/* Compares two struct cn_found_file by device and inode.
+ * Returns: < 0, 0, > 0. */
+int cn_inodes_compare(const void *a, const void *b);
+
 /* Finds every regular file below root whose name ends in ".nc". Follows symbolic links. Each folder
  * and each (inode, base name) counts once; the order depends on names alone. Folders and links that
  * cannot be read become warnings. Reports to the watch how many files were found.

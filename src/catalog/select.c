@@ -32,13 +32,41 @@ struct name_values {
     bool more;
 };
 
+/* What the config wants of a key: one value, the values of a list, or both. Neither: any value. */
+struct wanted_values {
+    const char *one;
+    const char *const *list;
+    size_t count;
+};
+
 struct selection {
     const struct cn_config *config;
     struct cn_catalog *catalog;
+    struct wanted_values wanted[KEYS];
+    char version[CN_VERSION_BYTES];    /* that wanted[VERSION] points to */
     struct name_values left_out[KEYS]; /* by the first key that a file does not pass */
     struct cn_selected *items;
     size_t count;
 };
+
+static void find_wanted(struct selection *selection)
+{
+    const struct cn_config *config = selection->config;
+    struct wanted_values *wanted = selection->wanted;
+    wanted[TABLE].one = config->input.table;
+    wanted[VARIABLE] =
+        (struct wanted_values){.list = config->variables, .count = config->variable_count};
+    if (config->scenarios_given)
+        wanted[EXPERIMENT] = (struct wanted_values){config->input.historical, config->scenarios,
+                                                    config->scenario_count};
+    wanted[MODEL].one = config->input.model;
+    wanted[VARIANT].one = config->input.variant;
+    wanted[GRID].one = config->input.grid;
+    if (config->input.newest)
+        return;
+    cn_version_format(config->input.version_major, config->input.version_minor, selection->version);
+    wanted[VERSION].one = selection->version;
+}
 
 static void count_value(struct name_values *values, const char *value)
 {
@@ -68,62 +96,21 @@ static void append_values(struct cn_strbuf *text, const struct name_values *valu
         cn_strbuf_add(text, ", ...");
 }
 
-/* NULL: out of memory. */
-static const char *value_of(struct cn_pool *pool, const struct cn_name *name, enum key key)
+static const char *value_of(const struct cn_name *name, enum key key)
 {
-    switch (key) {
-    case TABLE:
-        return name->table;
-    case VARIABLE:
-        return name->variable;
-    case EXPERIMENT:
-        return name->experiment;
-    case MODEL:
-        return name->model;
-    case VARIANT:
-        return name->variant;
-    case GRID:
-        return name->grid;
-    default:
-        return cn_pool_printf(pool, "%d.%d", name->version_major, name->version_minor);
-    }
+    const char *const values[KEYS] = {
+        [TABLE] = name->table,     [VARIABLE] = name->variable, [EXPERIMENT] = name->experiment,
+        [MODEL] = name->model,     [VARIANT] = name->variant,   [GRID] = name->grid,
+        [VERSION] = name->version,
+    };
+    return values[key];
 }
 
-static bool is_in_list(const char *value, const char *const *list, size_t count)
+static bool is_wanted(const struct wanted_values *wanted, const char *value)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(value, list[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool matches_wanted(const char *value, const char *wanted)
-{
-    return !wanted || strcmp(value, wanted) == 0;
-}
-
-static bool passes_key(const struct cn_config *config, const struct cn_name *name, enum key key)
-{
-    switch (key) {
-    case TABLE:
-        return strcmp(name->table, config->input.table) == 0;
-    case VARIABLE:
-        return !config->variables ||
-               is_in_list(name->variable, config->variables, config->variable_count);
-    case EXPERIMENT:
-        return !config->scenarios_given ||
-               strcmp(name->experiment, config->input.historical) == 0 ||
-               is_in_list(name->experiment, config->scenarios, config->scenario_count);
-    case MODEL:
-        return matches_wanted(name->model, config->input.model);
-    case VARIANT:
-        return matches_wanted(name->variant, config->input.variant);
-    case GRID:
-        return matches_wanted(name->grid, config->input.grid);
-    default:
-        return config->input.newest || (name->version_major == config->input.version_major &&
-                                        name->version_minor == config->input.version_minor);
-    }
+    if (wanted->one ? strcmp(value, wanted->one) == 0 : !wanted->list)
+        return true;
+    return cn_text_index(value, wanted->list, wanted->count) < wanted->count;
 }
 
 /* Whether the name passes all keys. Otherwise it is counted under the first that it does not
@@ -131,15 +118,15 @@ static bool passes_key(const struct cn_config *config, const struct cn_name *nam
 static bool filter_name(struct selection *selection, const struct cn_name *name)
 {
     for (enum key key = TABLE; key < KEYS; key++) {
-        if (passes_key(selection->config, name, key)) {
+        const char *value = value_of(name, key);
+        if (is_wanted(&selection->wanted[key], value)) {
             if (key == TABLE && !name->daily_time) {
                 selection->catalog->name_mismatches++;
                 return false;
             }
             continue;
         }
-        const char *value = value_of(selection->catalog->pool, name, key);
-        count_value(&selection->left_out[key], value ? value : "");
+        count_value(&selection->left_out[key], value);
         if (key == TABLE)
             selection->catalog->other_tables++;
         else
@@ -150,52 +137,30 @@ static bool filter_name(struct selection *selection, const struct cn_name *name)
 }
 
 /* Appends what the config wants of a key. */
-static void append_wanted(struct cn_strbuf *text, const struct cn_config *config, enum key key)
+static void append_wanted(struct cn_strbuf *text, const struct wanted_values *wanted, enum key key)
 {
-    const char *const *list = NULL;
-    size_t count = 0;
-    const char *one[] = {
-        config->input.table, NULL, NULL, config->input.model, config->input.variant,
-        config->input.grid};
     cn_strbuf_add(text, "%s = ", keys[key].config_key);
-    if (key == VERSION) {
-        cn_strbuf_add(text, "\"%d.%d\"", config->input.version_major, config->input.version_minor);
+    if (key != VARIABLE && key != EXPERIMENT) {
+        cn_strbuf_add(text, "\"%s\"", wanted->one);
         return;
     }
-    if (key == VARIABLE || key == EXPERIMENT) {
-        list = key == VARIABLE ? config->variables : config->scenarios;
-        count = key == VARIABLE ? config->variable_count : config->scenario_count;
-        cn_strbuf_add(text, "[");
-        for (size_t i = 0; i < count && i < SAMPLES; i++)
-            cn_strbuf_add(text, "%s\"%s\"", i ? ", " : "", list[i]);
-        cn_strbuf_add(text, count > SAMPLES ? ", ...]" : "]");
-        if (key == EXPERIMENT)
-            cn_strbuf_add(text, " and input.historical = \"%s\"", config->input.historical);
-        return;
-    }
-    cn_strbuf_add(text, "\"%s\"", one[key]);
+    cn_strbuf_add(text, "[");
+    for (size_t i = 0; i < wanted->count && i < SAMPLES; i++)
+        cn_strbuf_add(text, "%s\"%s\"", i ? ", " : "", wanted->list[i]);
+    cn_strbuf_add(text, wanted->count > SAMPLES ? ", ...]" : "]");
+    if (key == EXPERIMENT)
+        cn_strbuf_add(text, " and input.historical = \"%s\"", wanted->one);
 }
 
-/* Appends the value that the files have and that is most like the one in the config. */
-static void append_hint(struct cn_strbuf *text, const struct cn_config *config, enum key key,
+/* Appends the value that the files have and that is most like a wanted one. Versions are too short
+ * for that. */
+static void append_hint(struct cn_strbuf *text, const struct wanted_values *wanted, enum key key,
                         const struct name_values *values)
 {
-    const char *one[] = {config->input.table,
-                         NULL,
-                         config->input.historical,
-                         config->input.model,
-                         config->input.variant,
-                         config->input.grid,
-                         NULL};
-    const char *const *list = key == VARIABLE     ? config->variables
-                              : key == EXPERIMENT ? config->scenarios
-                                                  : NULL;
-    size_t count = key == VARIABLE     ? config->variable_count
-                   : key == EXPERIMENT ? config->scenario_count
-                                       : 0;
     char hint[CN_SUGGESTION_BYTES] = "";
-    for (size_t i = 0; i <= count && !hint[0]; i++) {
-        struct cn_suggestion suggestion = {.word = i < count ? list[i] : one[key]};
+    for (size_t i = 0; i <= wanted->count && !hint[0] && key != VERSION; i++) {
+        struct cn_suggestion suggestion = {.word =
+                                               i < wanted->count ? wanted->list[i] : wanted->one};
         for (size_t k = 0; suggestion.word && k < values->sample_count; k++)
             cn_suggest(&suggestion, values->samples[k]);
         cn_suggestion_text(&suggestion, hint);
@@ -219,8 +184,8 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
         cn_strbuf_add(&text, "; %zu are of other %s (", values->files, keys[key].plural);
         append_values(&text, values, false);
         cn_strbuf_add(&text, ") than ");
-        append_wanted(&text, selection->config, key);
-        append_hint(&text, selection->config, key, values);
+        append_wanted(&text, &selection->wanted[key], key);
+        append_hint(&text, &selection->wanted[key], key, values);
     }
     enum cn_status status =
         text.failed
@@ -239,7 +204,7 @@ static bool find_single_value(const struct selection *selection, enum key key, c
 {
     struct name_values values = {0};
     for (size_t i = 0; i < selection->count; i++)
-        count_value(&values, value_of(selection->catalog->pool, selection->items[i].name, key));
+        count_value(&values, value_of(selection->items[i].name, key));
     *value = values.samples[0];
     if (values.sample_count == 1)
         return true;
@@ -266,77 +231,71 @@ static enum cn_status find_single_values(const struct selection *selection, stru
     return status;
 }
 
+static int compare_experiments(const struct cn_name *a, const struct cn_name *b)
+{
+    int order = strcmp(a->variable, b->variable);
+    return order ? order : strcmp(a->experiment, b->experiment);
+}
+
+/* 0: reissues of one file. */
+static int compare_times(const struct cn_name *a, const struct cn_name *b)
+{
+    int order = compare_experiments(a, b);
+    return order ? order : strcmp(a->time, b->time);
+}
+
+static int compare_name_versions(const struct cn_name *a, const struct cn_name *b)
+{
+    return cn_version_compare(a->version_major, a->version_minor, b->version_major,
+                              b->version_minor);
+}
+
 /* Sorts reissues of one file side by side, the newest first. */
-static int compare_reissues(const void *a, const void *b)
+static int compare_issues(const void *a, const void *b)
 {
     const struct cn_selected *x = a, *y = b;
-    int order = strcmp(x->name->variable, y->name->variable);
+    int order = compare_times(x->name, y->name);
     if (!order)
-        order = strcmp(x->name->experiment, y->name->experiment);
-    if (!order)
-        order = strcmp(x->name->time, y->name->time);
-    if (!order)
-        order = cn_version_compare(y->name->version_major, y->name->version_minor,
-                                   x->name->version_major, x->name->version_minor);
+        order = compare_name_versions(y->name, x->name);
     return order ? order : strcmp(x->file->path, y->file->path);
 }
 
-static bool is_reissue(const struct cn_name *a, const struct cn_name *b)
+/* Two files of one version stay: their days overlap, which is an error that names both. */
+static bool is_superseded(const struct cn_selected *newest, const struct cn_selected *other)
 {
-    return strcmp(a->variable, b->variable) == 0 && strcmp(a->experiment, b->experiment) == 0 &&
-           strcmp(a->time, b->time) == 0;
-}
-
-/* Keeps the newest version of each file. Two files of one version stay: their days overlap, which
- * is an error that names both. */
-static void drop_superseded(struct selection *selection)
-{
-    struct cn_selected *items = selection->items;
-    size_t kept = 0;
-    qsort(items, selection->count, sizeof *items, compare_reissues);
-    for (size_t i = 0; i < selection->count; i++) {
-        const struct cn_name *newest = kept ? items[kept - 1].name : NULL;
-        const struct cn_name *name = items[i].name;
-        if (newest && is_reissue(newest, name) &&
-            cn_version_compare(newest->version_major, newest->version_minor, name->version_major,
-                               name->version_minor) > 0)
-            selection->catalog->superseded++;
-        else
-            items[kept++] = items[i];
-    }
-    selection->count = kept;
+    return compare_times(newest->name, other->name) == 0 &&
+           compare_name_versions(newest->name, other->name) > 0;
 }
 
 /* Sorts names of one inode side by side, within one variable and experiment. */
 static int compare_links(const void *a, const void *b)
 {
     const struct cn_selected *x = a, *y = b;
-    int order = strcmp(x->name->variable, y->name->variable);
+    int order = compare_experiments(x->name, y->name);
     if (!order)
-        order = strcmp(x->name->experiment, y->name->experiment);
-    if (!order)
-        order = (x->file->device > y->file->device) - (x->file->device < y->file->device);
-    if (!order)
-        order = (x->file->inode > y->file->inode) - (x->file->inode < y->file->inode);
-    return order ? order : compare_reissues(a, b);
+        order = cn_inodes_compare(x->file, y->file);
+    return order ? order : compare_issues(a, b);
 }
 
-/* Keeps the first of several names of one inode. */
-static void drop_links(struct selection *selection)
+static bool is_link(const struct cn_selected *first, const struct cn_selected *other)
+{
+    return compare_experiments(first->name, other->name) == 0 &&
+           cn_inodes_compare(first->file, other->file) == 0;
+}
+
+/* Sorts the files, then drops those that repeat the file which was kept before them.
+ * Returns: how many were dropped. */
+static size_t drop_repeated(struct selection *selection, int (*compare)(const void *, const void *),
+                            bool (*repeats)(const struct cn_selected *, const struct cn_selected *))
 {
     struct cn_selected *items = selection->items;
-    size_t kept = 0;
-    qsort(items, selection->count, sizeof *items, compare_links);
-    for (size_t i = 0; i < selection->count; i++) {
-        const struct cn_selected *last = kept ? &items[kept - 1] : NULL;
-        if (!last || strcmp(last->name->variable, items[i].name->variable) != 0 ||
-            strcmp(last->name->experiment, items[i].name->experiment) != 0 ||
-            last->file->device != items[i].file->device ||
-            last->file->inode != items[i].file->inode)
+    size_t count = selection->count, kept = 0;
+    qsort(items, count, sizeof *items, compare);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || !repeats(&items[kept - 1], &items[i]))
             items[kept++] = items[i];
-    }
     selection->count = kept;
-    qsort(items, kept, sizeof *items, compare_reissues);
+    return count - kept;
 }
 
 enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
@@ -344,6 +303,7 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
                          size_t *selected_count, struct cn_error *error)
 {
     struct selection selection = {.config = config, .catalog = catalog};
+    find_wanted(&selection);
     selection.items = cn_pool_alloc(catalog->pool, count, sizeof *selection.items);
     struct cn_name *names = cn_pool_alloc(catalog->pool, count, sizeof *names);
     if (!selection.items || !names)
@@ -360,8 +320,9 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
     enum cn_status status = find_single_values(&selection, error);
     if (status)
         return status;
-    drop_superseded(&selection);
-    drop_links(&selection);
+    catalog->superseded = drop_repeated(&selection, compare_issues, is_superseded);
+    drop_repeated(&selection, compare_links, is_link);
+    qsort(selection.items, selection.count, sizeof *selection.items, compare_issues);
     *selected = selection.items;
     *selected_count = selection.count;
     return CN_OK;
