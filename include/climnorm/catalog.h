@@ -73,13 +73,12 @@ struct cn_storage {
 #define CN_UNWRITTEN UINT64_MAX
 
 struct cn_file {
-    const char *path; /* as opened: input root + relative path */
-    const char *base; /* base name */
-    const char *variable, *table, *model, *experiment, *variant, *grid_label; /* from the name */
-    int version_major, version_minor; /* 1.0 when the name has none */
+    const char *path;                  /* as opened: input root + relative path */
+    const char *base;                  /* base name */
+    const char *variable, *experiment; /* from the name */
+    int version_major, version_minor;  /* 1.0 when the name has none */
     uint64_t size;
     int64_t mtime_ns;
-    uint64_t device, inode;
 
     const char *failure; /* why it cannot be used; NULL: usable, or not examined */
 
@@ -121,8 +120,7 @@ struct cn_source_year {
 struct cn_timeline {
     const char *scenario; /* the experiment's name; NULL: the historical timeline alone */
     int first_year, last_year;
-    const ptrdiff_t
-        *years; /* [last_year - first_year + 1]: index in variable->years; -1: no file */
+    ptrdiff_t *years; /* [last_year - first_year + 1]: index in variable->years; -1: no file */
     bool mixes_versions;
 };
 

@@ -1,5 +1,5 @@
 /*
- * Attributes through netCDF-C, bounded in number and length. Knows type_table, not meanings.
+ * Attributes through netCDF-C, bounded in number and length. Knows their types, not their meanings.
  */
 #include "catalog/attributes.h"
 
@@ -72,6 +72,11 @@ double cn_attribute_number(const struct cn_attribute *attribute, size_t i)
     }
 }
 
+enum cn_status cn_fail_netcdf(struct cn_error *error, const char *what, int code)
+{
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; fetch the file again", what, nc_strerror(code));
+}
+
 /* Reads a netCDF-4 string of length 1 as text. */
 static int read_string(struct cn_pool *pool, int ncid, int varid, const char *name,
                        struct cn_attribute *attribute)
@@ -124,8 +129,7 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
     *count = 0;
     int number, code = nc_inq_varnatts(ncid, varid, &number);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "attributes cannot be read: %s; fetch the file again",
-                       nc_strerror(code));
+        return cn_fail_netcdf(error, "attributes cannot be read", code);
     if (number < 0 || number > CN_MAX_ATTRIBUTES)
         return cn_fail(error, CN_BAD_INPUT, "a variable has %d attributes; at most %d are accepted",
                        number, CN_MAX_ATTRIBUTES);
@@ -141,9 +145,7 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
         if (code == NC_ENOMEM)
             return cn_fail_memory(error, "attributes");
         if (code != NC_NOERR)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "an attribute cannot be read: %s; fetch the file again",
-                           nc_strerror(code));
+            return cn_fail_netcdf(error, "an attribute cannot be read", code);
         if (!items[*count].name)
             continue;
         bytes += items[*count].length * cn_type_bytes(items[*count].type);

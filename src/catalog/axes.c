@@ -18,23 +18,20 @@ static const double LAT_SLACK_DEG = 1e-3; /* 90.00001 is a pole in float32 */
 static const double MAX_LON_DEG = 720;
 
 static const struct {
-    const char *title, *axis, *standard_name;
+    const char *axis, *standard_name, *short_name;
     const char *units[6]; /* spellings that CF allows */
-    const char *names[2];
 } axis_rules[] = {
-    [CN_AXIS_LAT] = {"latitude",
-                     "Y",
+    [CN_AXIS_LAT] = {"Y",
                      "latitude",
+                     "lat",
                      {"degrees_north", "degree_north", "degree_N", "degrees_N", "degreeN",
-                      "degreesN"},
-                     {"lat", "latitude"}},
-    [CN_AXIS_LON] = {"longitude",
-                     "X",
+                      "degreesN"}},
+    [CN_AXIS_LON] = {"X",
                      "longitude",
+                     "lon",
                      {"degrees_east", "degree_east", "degree_E", "degrees_E", "degreeE",
-                      "degreesE"},
-                     {"lon", "longitude"}},
-    [CN_AXIS_TIME] = {"time", "T", "time", {NULL}, {"time", "time"}},
+                      "degreesE"}},
+    [CN_AXIS_TIME] = {"T", "time", "time", {NULL}},
 };
 
 enum clue { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CLUES };
@@ -63,9 +60,16 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
                 return true;
         return false;
     default:
-        return strcasecmp(coordinate->name, axis_rules[axis].names[0]) == 0 ||
-               strcasecmp(coordinate->name, axis_rules[axis].names[1]) == 0;
+        return strcasecmp(coordinate->name, axis_rules[axis].short_name) == 0 ||
+               strcasecmp(coordinate->name, axis_rules[axis].standard_name) == 0;
     }
+}
+
+/* Whether more than the attribute `axis`, which map projections have too, says that it is it. */
+static bool is_geographic(const struct cn_coordinate *coordinate, enum cn_axis axis)
+{
+    return matches_axis(coordinate, axis, BY_STANDARD_NAME) ||
+           matches_axis(coordinate, axis, BY_UNITS) || matches_axis(coordinate, axis, BY_NAME);
 }
 
 static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
@@ -79,8 +83,7 @@ static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
     if (code == NC_NOERR)
         code = nc_inq_dim(ncid, coordinate->dimid, dimension, &coordinate->length);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "a coordinate cannot be read: %s; fetch the file again",
-                       nc_strerror(code));
+        return cn_fail_netcdf(error, "a coordinate cannot be read", code);
     coordinate->type = type;
     coordinate->name = cn_pool_strdup(pool, name);
     if (!coordinate->name)
@@ -99,8 +102,7 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
     *nc = (struct cn_nc_file){.pool = pool, .ncid = ncid};
     int code = nc_inq_nvars(ncid, &nc->variable_count);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "variables cannot be listed: %s; fetch the file again",
-                       nc_strerror(code));
+        return cn_fail_netcdf(error, "variables cannot be listed", code);
     if (nc->variable_count < 0 || nc->variable_count > MAX_VARIABLES)
         return cn_fail(error, CN_BAD_INPUT, "holds %d variables; at most %d are accepted",
                        nc->variable_count, MAX_VARIABLES);
@@ -155,9 +157,7 @@ static bool has_curved_latitude(const struct cn_nc_file *nc, const int *dimids, 
                                             &latitude.attribute_count, NULL))
             continue;
         latitude.attributes = attributes;
-        if (matches_axis(&latitude, CN_AXIS_LAT, BY_STANDARD_NAME) ||
-            matches_axis(&latitude, CN_AXIS_LAT, BY_UNITS) ||
-            matches_axis(&latitude, CN_AXIS_LAT, BY_NAME))
+        if (is_geographic(&latitude, CN_AXIS_LAT))
             return true;
     }
     return false;
@@ -181,19 +181,18 @@ static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *d
     const char *standard_name = coordinate_text(coordinate, "standard_name");
     const char *units = coordinate_text(coordinate, "units");
     bool is_other = standard_name && !matches_axis(coordinate, axis, BY_STANDARD_NAME);
-    bool is_confirmed = matches_axis(coordinate, axis, BY_STANDARD_NAME) ||
-                        matches_axis(coordinate, axis, BY_UNITS) ||
-                        matches_axis(coordinate, axis, BY_NAME);
-    if ((is_other || !is_confirmed) && has_curved_latitude(nc, dimids, rank, name))
+    if ((is_other || !is_geographic(coordinate, axis)) &&
+        has_curved_latitude(nc, dimids, rank, name))
         return fail_curvilinear(name, error);
     if (is_other)
         return cn_fail(error, CN_BAD_INPUT,
                        "curvilinear grid: axis '%s' is %s, not %s; regrid to latitude x longitude "
                        "first, for example with cdo remapbil",
-                       coordinate->name, standard_name, axis_rules[axis].title);
+                       coordinate->name, standard_name, axis_rules[axis].standard_name);
     if (units && strncasecmp(units, "degree", 6) != 0)
         return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%s', expected %s",
-                       axis_rules[axis].title, coordinate->name, units, axis_rules[axis].units[0]);
+                       axis_rules[axis].standard_name, coordinate->name, units,
+                       axis_rules[axis].units[0]);
     return CN_OK;
 }
 
@@ -215,38 +214,30 @@ static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const 
 enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error)
 {
-    const struct cn_coordinate *found[3];
-    size_t position[3] = {0};
+    const size_t *dims = axes->dims;
     for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++) {
         char name[NC_MAX_NAME + 1];
-        found[axis] = find_axis(nc, dimids, rank, axis, &position[axis]);
-        if (!found[axis] && axis != CN_AXIS_TIME && has_curved_latitude(nc, dimids, rank, name))
+        const struct cn_coordinate *found = find_axis(nc, dimids, rank, axis, &axes->dims[axis]);
+        if (!found && axis != CN_AXIS_TIME && has_curved_latitude(nc, dimids, rank, name))
             return fail_curvilinear(name, error);
-        if (!found[axis])
+        if (!found)
             return cn_fail(error, CN_BAD_INPUT,
                            "no %s axis: no coordinate along a dimension of the variable has axis "
                            "\"%s\", standard_name \"%s\" or the name %s",
-                           axis_rules[axis].title, axis_rules[axis].axis,
-                           axis_rules[axis].standard_name, axis_rules[axis].names[0]);
-        enum cn_status status = axis == CN_AXIS_TIME
-                                    ? CN_OK
-                                    : check_geographic(nc, dimids, rank, found[axis], axis, error);
+                           axis_rules[axis].standard_name, axis_rules[axis].axis,
+                           axis_rules[axis].standard_name, axis_rules[axis].short_name);
+        enum cn_status status =
+            axis == CN_AXIS_TIME ? CN_OK : check_geographic(nc, dimids, rank, found, axis, error);
         if (status)
             return status;
+        axes->coordinates[axis] = *found;
     }
-    *axes = (struct cn_axes){
-        .time = *found[CN_AXIS_TIME],
-        .lat = *found[CN_AXIS_LAT],
-        .lon = *found[CN_AXIS_LON],
-        .time_dim = position[CN_AXIS_TIME],
-        .lat_dim = position[CN_AXIS_LAT],
-        .lon_dim = position[CN_AXIS_LON],
-    };
-    if (axes->time_dim == axes->lat_dim || axes->time_dim == axes->lon_dim ||
-        axes->lat_dim == axes->lon_dim)
+    if (dims[CN_AXIS_TIME] == dims[CN_AXIS_LAT] || dims[CN_AXIS_TIME] == dims[CN_AXIS_LON] ||
+        dims[CN_AXIS_LAT] == dims[CN_AXIS_LON])
         return cn_fail(error, CN_BAD_INPUT,
                        "not a grid: time '%s', latitude '%s' and longitude '%s' share a dimension",
-                       axes->time.name, axes->lat.name, axes->lon.name);
+                       axes->coordinates[CN_AXIS_TIME].name, axes->coordinates[CN_AXIS_LAT].name,
+                       axes->coordinates[CN_AXIS_LON].name);
     return CN_OK;
 }
 
@@ -343,9 +334,11 @@ enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,
                             struct cn_grid *grid, struct cn_error *error)
 {
-    *grid = (struct cn_grid){.lat_count = axes->lat.length, .lon_count = axes->lon.length};
-    enum cn_status status = read_points(nc, &axes->lat, &grid->lat, &grid->lat_bounds, error);
+    const struct cn_coordinate *lat = &axes->coordinates[CN_AXIS_LAT];
+    const struct cn_coordinate *lon = &axes->coordinates[CN_AXIS_LON];
+    *grid = (struct cn_grid){.lat_count = lat->length, .lon_count = lon->length};
+    enum cn_status status = read_points(nc, lat, &grid->lat, &grid->lat_bounds, error);
     if (!status)
-        status = read_points(nc, &axes->lon, &grid->lon, &grid->lon_bounds, error);
+        status = read_points(nc, lon, &grid->lon, &grid->lon_bounds, error);
     return status ? status : cn_grid_check(grid, error);
 }

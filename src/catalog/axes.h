@@ -29,8 +29,8 @@ struct cn_nc_file {
 
 /* The axes of a variable that may be the data variable. */
 struct cn_axes {
-    struct cn_coordinate time, lat, lon;
-    size_t time_dim, lat_dim, lon_dim; /* positions among the variable's dimensions */
+    struct cn_coordinate coordinates[3]; /* by enum cn_axis */
+    size_t dims[3];                      /* positions among the variable's dimensions */
 };
 
 /* Finds the coordinate variables of the open file.

@@ -5,6 +5,7 @@
 #include "catalog/classic.h"
 
 #include "base/io.h"
+#include "catalog/attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,10 +83,10 @@ static void skip_padded(struct classic_header *header, uint64_t count, uint64_t 
     header->at += pad_to_4(bytes);
 }
 
-static uint64_t type_bytes(uint64_t type)
+/* Of a type in the header, whose number is that of an nc_type. 0: no such type. */
+static uint64_t read_type_bytes(struct classic_header *header)
 {
-    static const unsigned char bytes[] = {0, 1, 1, 2, 4, 4, 8, 1, 2, 4, 8, 8};
-    return type < sizeof bytes ? bytes[type] : 0;
+    return cn_type_bytes((int)read_big_endian(header, 4));
 }
 
 /* The length of a list of the kind that `tag` says. An absent list has tag 0 and length 0. */
@@ -102,7 +103,7 @@ static void skip_attributes(struct classic_header *header)
     uint64_t count = read_list(header, TAG_ATTRIBUTES);
     for (uint64_t i = 0; i < count && !header->bad; i++) {
         skip_padded(header, read_count(header), 1); /* the name */
-        uint64_t bytes = type_bytes(read_big_endian(header, 4));
+        uint64_t bytes = read_type_bytes(header);
         if (!bytes)
             header->bad = true;
         skip_padded(header, read_count(header), bytes);
@@ -127,7 +128,7 @@ static void read_variable_entry(struct classic_header *header, struct classic_ex
             header->bad = true;
     }
     skip_attributes(header);
-    uint64_t type = type_bytes(read_big_endian(header, 4));
+    uint64_t type = read_type_bytes(header);
     read_count(header); /* vsize, which may overflow: not used */
     uint64_t begin = read_big_endian(header, header->version == 1 ? 4 : 8), end = 0;
     if (!type || __builtin_mul_overflow(bytes, type, &bytes) || bytes > INT64_MAX / 2 ||

@@ -1,10 +1,11 @@
 /*
- * The files of a variable must have one grid, one unit and compatible calendars. The find_majority
- * decides which file is wrong: that may be the first. Opens no file.
+ * The files of a variable must have one grid, one unit and compatible calendars. Where files
+ * differ, the majority is right: the first file may be the odd one. Opens no file.
  */
 #include "catalog/consistency.h"
 
 #include "catalog/file_names.h"
+#include "catalog/time_axis.h"
 #include "catalog/units.h"
 
 #include <math.h>
@@ -18,8 +19,8 @@ static void format_years(const struct cn_file *file, char text[32])
     int first, last;
     struct cn_name name;
     if (file->usable) {
-        first = cn_day_date(file->calendar, file->days[0]).year;
-        last = cn_day_date(file->calendar, file->days[file->time_count - 1]).year;
+        first = cn_time_axis_date(file, 0) / 10000;
+        last = cn_time_axis_date(file, file->time_count - 1) / 10000;
     } else if (!cn_name_parse(file->base, &name) || !cn_name_years(name.time, &first, &last)) {
         first = last = 0;
     }
@@ -73,37 +74,19 @@ static bool same_units(const struct cn_file *a, const struct cn_file *b, struct 
     return strcmp(a->units, b->units) == 0 || cn_units_equal(a->units, b->units, error);
 }
 
-/* Whether two files agree. Errors: *error, see cn_units_equal. */
-typedef bool same_function(const struct cn_file *, const struct cn_file *, struct cn_error *error);
+/* What the files of a variable must have in common. */
+struct common_trait {
+    /* Errors: *error, see cn_units_equal. */
+    bool (*same)(const struct cn_file *, const struct cn_file *, struct cn_error *error);
+    void (*describe)(const struct cn_file *odd, const struct cn_file *usual, char *text,
+                     size_t capacity);
+};
 
-/* The first file of the largest group that agrees; NULL: no file is usable. group[2 * count] is
- * scratch. */
-static const struct cn_file *find_majority(const struct cn_file *files, size_t count,
-                                           same_function *same, size_t *group,
-                                           struct cn_error *error)
-{
-    size_t *votes = group + count;
-    const struct cn_file *winner = NULL;
-    size_t groups = 0, most = 0;
-    for (size_t i = 0; i < count; i++) { /* group[g]: the first file of group g */
-        size_t g = 0;
-        if (!files[i].usable)
-            continue;
-        while (g < groups && !same(&files[group[g]], &files[i], error))
-            g++;
-        if (g == groups) {
-            group[groups++] = i;
-            votes[g] = 0;
-        }
-        votes[g]++;
-    }
-    for (size_t g = 0; g < groups; g++)
-        if (votes[g] > most) {
-            most = votes[g];
-            winner = &files[group[g]];
-        }
-    return winner;
-}
+/* Files that agree. */
+struct file_group {
+    const struct cn_file *first;
+    size_t count;
+};
 
 static void describe_grid_difference(const struct cn_file *odd, const struct cn_file *usual,
                                      char *text, size_t capacity)
@@ -127,42 +110,50 @@ static void describe_grid_difference(const struct cn_file *odd, const struct cn_
              usual->base, is_lat ? y->lat[i] : y->lon[i]);
 }
 
-static const struct cn_file *exclude_other_grids(struct cn_variable *variable,
-                                                 struct cn_file *files, size_t count,
-                                                 size_t *scratch)
+static void describe_units_difference(const struct cn_file *odd, const struct cn_file *usual,
+                                      char *text, size_t capacity)
 {
-    const struct cn_file *usual = find_majority(files, count, same_grid, scratch, NULL);
-    for (size_t i = 0; i < count; i++)
-        if (files[i].usable && !same_grid(usual, &files[i], NULL)) {
-            char reason[900];
-            describe_grid_difference(&files[i], usual, reason, sizeof reason);
-            cn_exclude_file(variable, &files[i], reason);
-        }
-    return usual;
+    snprintf(text, capacity, "%s: its values are in '%.60s', those of most files (%s) in '%.60s'",
+             odd->path, odd->units, usual->base, usual->units);
 }
 
-static const struct cn_file *exclude_other_units(struct cn_variable *variable,
-                                                 struct cn_file *files, size_t count,
-                                                 size_t *scratch, struct cn_error *error)
+static const struct common_trait grid_trait = {same_grid, describe_grid_difference};
+static const struct common_trait units_trait = {same_units, describe_units_difference};
+
+/* Excludes all files but those of the largest group. groups[in->count] is scratch.
+ * Returns: the first file of that group; NULL: no file is usable. */
+static const struct cn_file *exclude_others(const struct cn_variable_files *in,
+                                            const struct common_trait *trait,
+                                            struct file_group *groups, struct cn_error *error)
 {
-    const struct cn_file *usual = find_majority(files, count, same_units, scratch, error);
-    for (size_t i = 0; i < count; i++)
-        if (files[i].usable && !same_units(usual, &files[i], error)) {
+    size_t group_count = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        size_t g = 0;
+        if (!in->files[i].usable)
+            continue;
+        while (g < group_count && !trait->same(groups[g].first, &in->files[i], error))
+            g++;
+        if (g == group_count)
+            groups[group_count++] = (struct file_group){&in->files[i], 0};
+        groups[g].count++;
+    }
+    struct file_group largest = {0};
+    for (size_t g = 0; g < group_count; g++)
+        if (groups[g].count > largest.count)
+            largest = groups[g];
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable && !trait->same(largest.first, &in->files[i], error)) {
             char reason[900];
-            snprintf(reason, sizeof reason,
-                     "%s: its values are in '%.60s', those of most files (%s) in '%.60s'",
-                     files[i].path, files[i].units, usual->base, usual->units);
-            cn_exclude_file(variable, &files[i], reason);
+            trait->describe(&in->files[i], largest.first, reason, sizeof reason);
+            cn_exclude_file(in->variable, &in->files[i], reason);
         }
-    return usual;
+    return largest.first;
 }
 
 /* standard and proleptic_gregorian differ before 1582-10-15. */
 static bool begins_after_1582(const struct cn_file *file)
 {
-    struct cn_date first = cn_day_date(file->calendar, file->days[0]);
-    return first.year > 1582 ||
-           (first.year == 1582 && (first.month > 10 || (first.month == 10 && first.day >= 15)));
+    return cn_time_axis_date(file, 0) >= 15821015;
 }
 
 /* Why the calendars of two files cannot share a timeline; NULL: they can. */
@@ -181,26 +172,26 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
-enum cn_status cn_check_consistency(struct cn_pool *pool, struct cn_variable *variable,
-                                    struct cn_file *files, size_t count, struct cn_error *error)
+enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct cn_error *error)
 {
-    size_t *scratch = cn_pool_alloc(pool, count, 2 * sizeof *scratch);
+    struct cn_variable *variable = in->variable;
+    struct file_group *scratch = cn_pool_alloc(in->pool, in->count, sizeof *scratch);
     if (!scratch)
         return cn_fail_memory(error, "the catalog");
-    const struct cn_file *usual = exclude_other_grids(variable, files, count, scratch);
+    const struct cn_file *usual = exclude_others(in, &grid_trait, scratch, NULL);
     if (!usual) {
         variable->failure = "none of its files can be used; see to the problem of each";
         return CN_OK;
     }
     variable->grid = usual->grid;
     struct cn_error failure = {0};
-    usual = exclude_other_units(variable, files, count, scratch, &failure);
+    usual = exclude_others(in, &units_trait, scratch, &failure);
     if (failure.status)
         return cn_fail(error, failure.status, "%s", failure.text);
     variable->units = usual->units;
     variable->calendar = usual->calendar;
-    for (size_t i = 0; i < count && !variable->failure; i++)
-        if (files[i].usable)
-            variable->failure = calendar_conflict(pool, usual, &files[i]);
+    for (size_t i = 0; i < in->count && !variable->failure; i++)
+        if (in->files[i].usable)
+            variable->failure = calendar_conflict(in->pool, usual, &in->files[i]);
     return CN_OK;
 }

@@ -13,33 +13,41 @@
 
 #include <stdlib.h>
 
-static const double *carry_numbers(struct cn_archive *archive, const double *numbers, size_t count,
-                                   size_t each)
+/* Carries the number of items. Returns: when unpacking, zeroed items to fill in; else NULL. */
+static void *carry_count(struct cn_archive *archive, size_t *count, size_t most, size_t size)
 {
-    bool is_there = numbers != NULL;
+    cn_archive_count(archive, count);
+    if (!archive->unpacking)
+        return NULL;
+    void *fresh = *count <= most ? cn_pool_alloc(archive->pool, *count, size) : NULL;
+    if (!fresh) {
+        archive->status = *count <= most ? CN_BAD_MACHINE : CN_BAD_INPUT;
+        *count = 0;
+    }
+    return fresh;
+}
+
+static const double *carry_bounds(struct cn_archive *archive, const double *bounds, size_t count)
+{
+    bool is_there = bounds != NULL;
     cn_archive_flag(archive, &is_there);
-    return is_there ? cn_archive_array(archive, numbers, count, each * sizeof *numbers) : NULL;
+    return is_there ? cn_archive_array(archive, bounds, count, 2 * sizeof *bounds) : NULL;
 }
 
 static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
 {
     cn_archive_count(archive, &grid->lat_count);
     cn_archive_count(archive, &grid->lon_count);
-    grid->lat = carry_numbers(archive, grid->lat, grid->lat_count, 1);
-    grid->lon = carry_numbers(archive, grid->lon, grid->lon_count, 1);
-    grid->lat_bounds = carry_numbers(archive, grid->lat_bounds, grid->lat_count, 2);
-    grid->lon_bounds = carry_numbers(archive, grid->lon_bounds, grid->lon_count, 2);
+    grid->lat = cn_archive_array(archive, grid->lat, grid->lat_count, sizeof *grid->lat);
+    grid->lon = cn_archive_array(archive, grid->lon, grid->lon_count, sizeof *grid->lon);
+    grid->lat_bounds = carry_bounds(archive, grid->lat_bounds, grid->lat_count);
+    grid->lon_bounds = carry_bounds(archive, grid->lon_bounds, grid->lon_count);
 }
 
 static void carry_filters(struct cn_archive *archive, struct cn_storage *storage)
 {
-    struct cn_filter *fresh = NULL;
-    cn_archive_count(archive, &storage->filter_count);
-    if (archive->unpacking) {
-        fresh = cn_pool_alloc(archive->pool, storage->filter_count, sizeof *fresh);
-        if (!fresh && !archive->status)
-            archive->status = CN_BAD_MACHINE;
-    }
+    struct cn_filter *fresh =
+        carry_count(archive, &storage->filter_count, CN_MAX_FILTERS, sizeof *fresh);
     for (size_t k = 0; k < storage->filter_count && !archive->status; k++) {
         struct cn_filter one = fresh ? fresh[k] : storage->pipeline[k];
         cn_archive_bytes(archive, &one.id, sizeof one.id);
@@ -50,25 +58,17 @@ static void carry_filters(struct cn_archive *archive, struct cn_storage *storage
         if (fresh)
             fresh[k] = one;
     }
-    if (fresh)
+    if (archive->unpacking)
         storage->pipeline = fresh;
 }
 
+/* All numbers at once. Then what may not be any bytes: it replaces what they hold there. */
 static void carry_storage(struct cn_archive *archive, struct cn_storage *storage)
 {
-    cn_archive_bytes(archive, &storage->layout, sizeof storage->layout);
-    cn_archive_bytes(archive, &storage->rank, sizeof storage->rank);
-    cn_archive_bytes(archive, storage->shape, sizeof storage->shape);
-    cn_archive_bytes(archive, storage->chunk, sizeof storage->chunk);
-    cn_archive_bytes(archive, &storage->time_dim, sizeof storage->time_dim);
-    cn_archive_bytes(archive, &storage->lat_dim, sizeof storage->lat_dim);
-    cn_archive_bytes(archive, &storage->lon_dim, sizeof storage->lon_dim);
-    cn_archive_bytes(archive, &storage->type, sizeof storage->type);
-    cn_archive_bytes(archive, &storage->value_bytes, sizeof storage->value_bytes);
-    cn_archive_flag(archive, &storage->big_endian);
+    cn_archive_bytes(archive, storage, sizeof *storage);
     carry_filters(archive, storage);
-    cn_archive_bytes(archive, &storage->begin, sizeof storage->begin);
-    cn_archive_bytes(archive, &storage->step, sizeof storage->step);
+    cn_archive_flag(archive, &storage->is_unsigned);
+    cn_archive_flag(archive, &storage->big_endian);
     cn_archive_flag(archive, &storage->has_own_type);
     cn_archive_flag(archive, &storage->is_short);
     cn_archive_flag(archive, &storage->has_user_block);
@@ -78,25 +78,15 @@ static void carry_storage(struct cn_archive *archive, struct cn_storage *storage
 static const struct cn_attribute *
 carry_attributes(struct cn_archive *archive, const struct cn_attribute *attributes, size_t *count)
 {
-    struct cn_attribute *fresh = NULL;
     size_t bytes = 0;
-    cn_archive_count(archive, count);
-    if (archive->unpacking) {
-        if (*count > CN_MAX_ATTRIBUTES) {
-            archive->status = CN_BAD_INPUT;
-            *count = 0;
-        }
-        fresh = cn_pool_alloc(archive->pool, *count, sizeof *fresh);
-        if (!fresh)
-            archive->status = CN_BAD_MACHINE;
-    }
+    struct cn_attribute *fresh = carry_count(archive, count, CN_MAX_ATTRIBUTES, sizeof *fresh);
     for (size_t i = 0; i < *count && !archive->status; i++) {
         struct cn_attribute one = fresh ? fresh[i] : attributes[i];
         one.name = cn_archive_text(archive, one.name);
         cn_archive_bytes(archive, &one.type, sizeof one.type);
         cn_archive_count(archive, &one.length);
-        bytes +=
-            one.length * cn_type_bytes(one.type); /* no overflow: the archive has so many bytes */
+        /* no overflow: the archive has so many bytes */
+        bytes += one.length * cn_type_bytes(one.type);
         if (!cn_type_bytes(one.type) || (fresh && bytes > CN_MAX_ATTRIBUTE_BYTES))
             archive->status = CN_BAD_INPUT;
         one.value = cn_archive_array(archive, one.value, one.length, cn_type_bytes(one.type));
@@ -127,8 +117,6 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
 {
     cn_archive_bytes(archive, &file->size, sizeof file->size);
     cn_archive_bytes(archive, &file->mtime_ns, sizeof file->mtime_ns);
-    cn_archive_bytes(archive, &file->device, sizeof file->device);
-    cn_archive_bytes(archive, &file->inode, sizeof file->inode);
     cn_archive_bytes(archive, &file->calendar, sizeof file->calendar);
     file->time_units = cn_archive_text(archive, file->time_units);
     carry_days(archive, file);
@@ -164,8 +152,8 @@ enum cn_status cn_archive_file(struct cn_archive *archive, struct cn_file *file,
     carry_all(archive, file);
     enum cn_status status = archive->status;
     if (!status && archive->unpacking &&
-        (archive->at != archive->count || !cn_time_axis_is_valid(file) || !file->grid.lat ||
-         !file->grid.lon || cn_grid_check(&file->grid, error) || derive_rest(file, error) ||
+        (archive->at != archive->count || !cn_time_axis_is_valid(file) ||
+         cn_grid_check(&file->grid, error) || derive_rest(file, error) ||
          !cn_storage_is_valid(file)))
         status = CN_BAD_INPUT;
     if (status == CN_BAD_MACHINE)

@@ -69,8 +69,6 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
         return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
     file->size = (uint64_t)status.st_size;
     file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    file->device = status.st_dev;
-    file->inode = status.st_ino;
     if (file->size == 0)
         return cn_fail(error, CN_BAD_INPUT, "empty; fetch the file again");
     *classic = is_classic(descriptor);
@@ -88,8 +86,7 @@ static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,
     int dimids[NC_MAX_VAR_DIMS], rank;
     int code = nc_inq_var(nc->ncid, varid, candidate->name, &candidate->type, &rank, dimids, NULL);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "a variable cannot be read: %s; fetch the file again",
-                       nc_strerror(code));
+        return cn_fail_netcdf(error, "a variable cannot be read", code);
     if (rank < 3 || rank > CN_MAX_DIMS)
         return cn_fail(error, CN_BAD_INPUT,
                        "variable '%s' has %d dimensions, expected time, latitude, longitude and at "
@@ -157,19 +154,16 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
                                  const struct variable_candidate *candidate,
                                  struct cn_storage *storage, struct cn_error *error)
 {
-    const struct cn_axes *axes = &candidate->axes;
     storage->rank = (size_t)candidate->rank;
-    storage->time_dim = axes->time_dim;
-    storage->lat_dim = axes->lat_dim;
-    storage->lon_dim = axes->lon_dim;
+    storage->time_dim = candidate->axes.dims[CN_AXIS_TIME];
+    storage->lat_dim = candidate->axes.dims[CN_AXIS_LAT];
+    storage->lon_dim = candidate->axes.dims[CN_AXIS_LON];
     for (size_t d = 0; d < storage->rank; d++) {
         char name[NC_MAX_NAME + 1];
         int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
         if (code != NC_NOERR)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "a dimension cannot be read: %s; fetch the file again",
-                           nc_strerror(code));
-        bool is_axis = d == axes->time_dim || d == axes->lat_dim || d == axes->lon_dim;
+            return cn_fail_netcdf(error, "a dimension cannot be read", code);
+        bool is_axis = d == storage->time_dim || d == storage->lat_dim || d == storage->lon_dim;
         if (!is_axis && storage->shape[d] != 1)
             return cn_fail(error, CN_BAD_INPUT,
                            "dimension '%s' of '%s' has length %zu, expected 1; select one, for "
@@ -189,8 +183,6 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
 static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file *file,
                                  struct cn_error *error)
 {
-    const char *units = cn_attribute_text(file->attributes, file->attribute_count, "units");
-    file->units = units ? units : "";
     file->institution = cn_global_text(pool, ncid, "institution");
     file->source = cn_global_text(pool, ncid, "source");
     file->history = cn_global_text(pool, ncid, "history");
@@ -204,6 +196,7 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
 {
     struct cn_nc_file nc = {0};
     struct variable_candidate candidate = {0};
+    const struct cn_coordinate *axes = candidate.axes.coordinates;
     enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
     if (!status)
         status = choose_variable(&nc, variable, file->base, &candidate, error);
@@ -212,7 +205,7 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
     if (!status)
         status = cn_axes_grid(&nc, &candidate.axes, &file->grid, error);
     if (!status)
-        status = cn_time_axis_read(&nc, &candidate.axes.time, file, error);
+        status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], file, error);
     struct cn_attribute *attributes = NULL;
     if (!status)
         status = cn_attributes_read(pool, ncid, candidate.varid, &attributes,
@@ -225,10 +218,10 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
         status = read_texts(pool, ncid, file, error);
     if (status)
         return status;
-    file->lat_attributes = candidate.axes.lat.attributes;
-    file->lat_attribute_count = candidate.axes.lat.attribute_count;
-    file->lon_attributes = candidate.axes.lon.attributes;
-    file->lon_attribute_count = candidate.axes.lon.attribute_count;
+    file->lat_attributes = axes[CN_AXIS_LAT].attributes;
+    file->lat_attribute_count = axes[CN_AXIS_LAT].attribute_count;
+    file->lon_attributes = axes[CN_AXIS_LON].attributes;
+    file->lon_attribute_count = axes[CN_AXIS_LON].attribute_count;
     file->variable = cn_pool_strdup(pool, candidate.name);
     *varid = candidate.varid;
     return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
@@ -239,8 +232,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
 {
     int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "cannot be opened: %s; fetch the file again",
-                       nc_strerror(code));
+        return cn_fail_netcdf(error, "cannot be opened", code);
     int varid = 0;
     enum cn_status status = inspect_variable(pool, ncid, file->variable, &varid, file, error);
     nc_close(ncid);
@@ -250,7 +242,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
                    : cn_storage_read_hdf5(pool, file, error);
 }
 
-static enum cn_status inspect_path(struct cn_pool *pool, struct cn_file *file,
+static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
                                    struct cn_error *error)
 {
     bool classic = false;
@@ -274,7 +266,7 @@ static enum cn_status inspect_item(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return inspect_path(inspection->pool, &inspection->file, error);
+    return inspect_file(inspection->pool, &inspection->file, error);
 }
 
 /* In a child. */

@@ -81,31 +81,12 @@ static void add_missing(struct cn_packing *packing, const struct stored_variable
     packing->missing[packing->missing_count++] = raw;
 }
 
-/* The fill value that netCDF libraries write where no data were written. False: of 1-byte types
- * every value may be data. */
-static bool default_fill(int type, double *fill)
-{
-    switch (type) {
-    case NC_SHORT:
-        *fill = NC_FILL_SHORT;
-        return true;
-    case NC_USHORT:
-        *fill = NC_FILL_USHORT;
-        return true;
-    case NC_INT:
-        *fill = NC_FILL_INT;
-        return true;
-    case NC_UINT:
-        *fill = NC_FILL_UINT;
-        return true;
-    case NC_FLOAT:
-    case NC_DOUBLE:
-        *fill = NC_FILL_DOUBLE; /* the same number for both */
-        return true;
-    default:
-        return false;
-    }
-}
+/* The fill value that netCDF libraries write where no data were written. 0: of 1-byte types every
+ * value may be data. NC_FILL_FLOAT and NC_FILL_DOUBLE are the same number. */
+static const double default_fill[NC_STRING + 1] = {
+    [NC_SHORT] = NC_FILL_SHORT, [NC_USHORT] = NC_FILL_USHORT, [NC_INT] = NC_FILL_INT,
+    [NC_UINT] = NC_FILL_UINT,   [NC_FLOAT] = NC_FILL_DOUBLE,  [NC_DOUBLE] = NC_FILL_DOUBLE,
+};
 
 static enum cn_status read_missing(const struct stored_variable *variable,
                                    struct cn_packing *packing, struct cn_error *error)
@@ -116,11 +97,10 @@ static enum cn_status read_missing(const struct stored_variable *variable,
         status = find_numbers(variable, "missing_value", 0, &missing, error);
     if (status)
         return status;
-    double value;
     if (fill)
         add_missing(packing, variable, cn_attribute_number(fill, 0));
-    else if (default_fill(variable->type, &value))
-        add_missing(packing, variable, value);
+    else if (default_fill[variable->type] != 0)
+        add_missing(packing, variable, default_fill[variable->type]);
     if (missing && missing->length > CN_MAX_MISSING - 1)
         return cn_fail(error, CN_BAD_INPUT, "missing_value has %zu elements; at most %d are kept",
                        missing->length, CN_MAX_MISSING - 1);

@@ -76,6 +76,12 @@ bool cn_time_axis_is_valid(const struct cn_file *file)
     return check_year_range(file->calendar, days[0], days[file->time_count - 1], NULL) == CN_OK;
 }
 
+int cn_time_axis_date(const struct cn_file *file, size_t i)
+{
+    struct cn_date date = cn_day_date(file->calendar, file->days[i]);
+    return (date.year * 100 + date.month) * 100 + date.day;
+}
+
 /* Fills days[count]. values[count], scratch[2 * count] and seconds[count] are scratch. */
 static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                                 double *values, int64_t *days, double *scratch, int *seconds,
@@ -95,11 +101,9 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
     if (status)
         return status;
     file->end_stamped = is_end_stamped(nc, time, values, unit_seconds, scratch);
-    for (size_t i = 1; i < count; i++) {
-        file->subdaily |= days[i] == days[i - 1];
+    for (size_t i = 1; i < count; i++)
         scratch[i - 1] =
             (double)(days[i] - days[i - 1]) + (double)(seconds[i] - seconds[i - 1]) / DAY_SECONDS;
-    }
     return count > 1 ? check_step(median(scratch, count - 1), error) : CN_OK;
 }
 

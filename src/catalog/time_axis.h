@@ -10,7 +10,7 @@
 /* Instants of one file: 239 years of hourly data. */
 enum { CN_MAX_TIMES = 1 << 21 };
 
-/* Fills time_units, calendar, time_count, days, subdaily and end_stamped of *file. The caller holds
+/* Fills time_units, calendar, time_count, days and end_stamped of *file. The caller holds
  * the HDF5 lock.
  * Errors: CN_BAD_INPUT: the instants are not the increasing instants of daily or finer data, or are
  * too many. CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: all is in nc->pool. */
@@ -20,6 +20,10 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
 /* Whether calendar and days, which another process found, are what cn_time_axis_read may find. The
  * rest of the program relies on it. */
 bool cn_time_axis_is_valid(const struct cn_file *file);
+
+/* Returns: the date of instant i of a usable file as the number YYYYMMDD, which orders dates of
+ * every calendar. */
+int cn_time_axis_date(const struct cn_file *file, size_t i);
 
 /* The time axes of files[count]. */
 struct cn_time_axes {

@@ -14,30 +14,31 @@ enum { MAX_YEAR_DAYS = 366 };
 /* The days of one file that lie in one year. */
 struct year_piece {
     int year, first_day; /* 0-based day of the year */
-    size_t experiment;   /* index in experiments */
     struct cn_part part;
 };
 
 struct timeline_builder {
-    struct cn_pool *pool;
-    const struct cn_config *config;
-    const struct cn_experiments *experiments;
-    struct cn_variable *variable;
-    const struct cn_file *files; /* [file_count] usable or not */
-    size_t file_count;
+    const struct cn_variable_files *in;
     struct year_piece *pieces; /* by year, then first day */
     size_t piece_count, piece_capacity;
     size_t year_capacity;
     bool no_memory;
 };
 
-bool cn_year_reported(const struct cn_file *files, size_t count, const char *experiment, int year)
+bool cn_is_of_timeline(const struct cn_variable_files *in, const struct cn_file *file,
+                       const char *scenario)
 {
-    for (size_t i = 0; i < count; i++) {
+    return strcmp(file->experiment, in->experiments->names[0]) == 0 ||
+           (scenario && strcmp(file->experiment, scenario) == 0);
+}
+
+bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year)
+{
+    for (size_t i = 0; i < in->count; i++) {
         struct cn_name name;
         int first, last;
-        if (!files[i].usable && strcmp(files[i].experiment, experiment) == 0 &&
-            cn_name_parse(files[i].base, &name) && cn_name_years(name.time, &first, &last) &&
+        if (!in->files[i].usable && cn_is_of_timeline(in, &in->files[i], scenario) &&
+            cn_name_parse(in->files[i].base, &name) && cn_name_years(name.time, &first, &last) &&
             first <= year && year <= last)
             return true;
     }
@@ -50,8 +51,7 @@ static int64_t first_day_of_year(enum cn_calendar calendar, int year)
 }
 
 /* Cuts a file at the ends of years, and adds the pieces. */
-static void add_pieces(struct timeline_builder *builder, const struct cn_file *file,
-                       size_t experiment)
+static void add_pieces(struct timeline_builder *builder, const struct cn_file *file)
 {
     for (size_t i = 0; i < file->time_count;) {
         int year = cn_day_date(file->calendar, file->days[i]).year;
@@ -61,7 +61,7 @@ static void add_pieces(struct timeline_builder *builder, const struct cn_file *f
         while (i < file->time_count && file->days[i] < end)
             i++;
         struct year_piece *pieces =
-            cn_pool_grow(builder->pool, builder->pieces, builder->piece_count,
+            cn_pool_grow(builder->in->pool, builder->pieces, builder->piece_count,
                          &builder->piece_capacity, sizeof *pieces);
         if (!pieces) {
             builder->no_memory = true;
@@ -71,7 +71,6 @@ static void add_pieces(struct timeline_builder *builder, const struct cn_file *f
         pieces[builder->piece_count++] =
             (struct year_piece){.year = year,
                                 .first_day = (int)(file->days[first] - start),
-                                .experiment = experiment,
                                 .part = {file, first, i - first}};
     }
 }
@@ -96,7 +95,7 @@ static const char *describe_overlap(struct cn_pool *pool, const struct cn_file *
 }
 
 /* Counts the days of a source year. A day in two files is a failure of the variable. */
-static void count_days(struct timeline_builder *builder, struct cn_source_year *year)
+static void count_days(const struct cn_variable_files *in, struct cn_source_year *year)
 {
     const struct cn_file *holders[MAX_YEAR_DAYS] = {NULL};
     for (size_t p = 0; p < year->part_count; p++) {
@@ -109,173 +108,148 @@ static void count_days(struct timeline_builder *builder, struct cn_source_year *
                 continue;
             if (!holders[day])
                 year->days_held++;
-            else if (holders[day] != file && !builder->variable->failure)
-                builder->variable->failure = describe_overlap(
-                    builder->pool, holders[day], file, cn_day_date(file->calendar, file->days[i]));
+            else if (holders[day] != file && !in->variable->failure)
+                in->variable->failure = describe_overlap(
+                    in->pool, holders[day], file, cn_day_date(file->calendar, file->days[i]));
             holders[day] = file;
         }
     }
 }
 
-/* Adds the source year of those of pieces[count] that are historical or of this scenario. -1: out
+/* Adds the source year of those of pieces[count] that belong to the timeline of a scenario. -1: out
  * of memory. */
 static ptrdiff_t add_year(struct timeline_builder *builder, const struct year_piece *pieces,
-                          size_t count, size_t scenario)
+                          size_t count, const char *scenario)
 {
-    struct cn_variable *variable = builder->variable;
-    struct cn_part *parts = cn_pool_alloc(builder->pool, count, sizeof *parts);
-    struct cn_source_year *years =
-        cn_pool_grow(builder->pool, variable->years, variable->year_count, &builder->year_capacity,
-                     sizeof *years);
+    const struct cn_variable_files *in = builder->in;
+    struct cn_variable *variable = in->variable;
+    struct cn_part *parts = cn_pool_alloc(in->pool, count, sizeof *parts);
+    struct cn_source_year *years = cn_pool_grow(in->pool, variable->years, variable->year_count,
+                                                &builder->year_capacity, sizeof *years);
     if (!parts || !years) {
         builder->no_memory = true;
         return -1;
     }
     struct cn_source_year year = {.year = pieces[0].year,
-                                  .experiment = builder->experiments->names[scenario],
+                                  .experiment = scenario ? scenario : in->experiments->names[0],
                                   .parts = parts};
     for (size_t i = 0; i < count; i++)
-        if (pieces[i].experiment == 0 || pieces[i].experiment == scenario)
+        if (cn_is_of_timeline(in, pieces[i].part.file, scenario))
             parts[year.part_count++] = pieces[i].part;
-    count_days(builder, &year);
+    count_days(in, &year);
     year.days_expected = cn_days_in_year(variable->calendar, year.year);
-    year.usable = year.days_held >= builder->config->normals.min_days * year.days_expected - 1e-9;
-    for (size_t e = 0; e <= scenario; e += scenario ? scenario : 1)
-        if (cn_year_reported(builder->files, builder->file_count, builder->experiments->names[e],
-                             year.year))
-            year.usable = false;
+    year.usable = year.days_held >= in->config->normals.min_days * year.days_expected - 1e-9 &&
+                  !cn_year_reported(in, scenario, year.year);
     variable->years = years;
     years[variable->year_count] = year;
     return (ptrdiff_t)variable->year_count++;
 }
 
-static bool has_experiment(const struct year_piece *pieces, size_t count, size_t experiment)
+static bool has_experiment(const struct year_piece *pieces, size_t count, const char *experiment)
 {
     for (size_t i = 0; i < count; i++)
-        if (pieces[i].experiment == experiment)
+        if (strcmp(pieces[i].part.file->experiment, experiment) == 0)
             return true;
     return false;
 }
 
-/* Adds an empty timeline of a scenario (0: the historical one alone) with a slot for every year
- * that it may have. False: out of memory. */
-static bool start_timeline(struct timeline_builder *builder, size_t scenario, int first, int last,
-                           ptrdiff_t **slots)
+/* Adds a timeline of a scenario (NULL: the historical one alone) with every year that it may have,
+ * none of them held by a file. */
+static void start_timeline(struct timeline_builder *builder, const char *scenario)
 {
-    struct cn_variable *variable = builder->variable;
-    *slots = cn_pool_alloc(builder->pool, (size_t)(last - first) + 1, sizeof **slots);
-    if (!*slots) {
-        builder->no_memory = true;
-        return false;
-    }
-    for (int y = 0; y <= last - first; y++)
-        (*slots)[y] = -1;
-    variable->timelines[variable->timeline_count] = (struct cn_timeline){
-        .scenario = scenario ? builder->experiments->names[scenario] : NULL, .years = *slots};
-    return true;
-}
-
-/* Shortens a timeline to the years from its first to its last. */
-static void trim_timeline(struct cn_timeline *timeline, int first, int last)
-{
-    size_t begin = 0;
-    while (first < last && timeline->years[begin] < 0) {
-        begin++;
-        first++;
-    }
-    while (last > first && timeline->years[(size_t)(last - first) + begin] < 0)
-        last--;
-    timeline->first_year = first;
-    timeline->last_year = last;
-    timeline->years += begin;
-}
-
-/* Adds the source years of one year's pieces to every timeline. slots[t][at]: of timeline t. */
-static void add_year_to_timelines(struct timeline_builder *builder, const struct year_piece *pieces,
-                                  size_t count, const size_t *scenarios, ptrdiff_t *const *slots,
-                                  size_t at)
-{
-    ptrdiff_t shared =
-        -1; /* of historical days alone, for all timelines without days of their own */
-    for (size_t t = 0; t < builder->variable->timeline_count; t++) {
-        if (scenarios[t] && has_experiment(pieces, count, scenarios[t])) {
-            slots[t][at] = add_year(builder, pieces, count, scenarios[t]);
-        } else if (has_experiment(pieces, count, 0)) {
-            if (shared < 0)
-                shared = add_year(builder, pieces, count, 0);
-            slots[t][at] = shared;
-        }
-    }
-}
-
-/* Lists the scenarios that have pieces, and reports the experiments that have none. */
-static size_t find_scenarios(struct timeline_builder *builder, size_t *scenarios)
-{
-    const struct cn_experiments *experiments = builder->experiments;
-    struct cn_variable *variable = builder->variable;
-    size_t count = 0;
-    for (size_t e = 0; e < experiments->count; e++) {
-        if (has_experiment(builder->pieces, builder->piece_count, e)) {
-            if (e)
-                scenarios[count++] = e;
-            continue;
-        }
-        cn_problems_add(&variable->problems, e && experiments->asked ? CN_PROBLEM : CN_WARNING,
-                        "%s: no usable file of experiment %s; get its files or do without it",
-                        variable->name, experiments->names[e]);
-    }
-    if (count == 0)
-        scenarios[count++] = 0;
-    return count;
-}
-
-static void build_all(struct timeline_builder *builder)
-{
-    const struct year_piece *pieces = builder->pieces;
-    size_t count = builder->piece_count, room = builder->experiments->count;
-    struct cn_variable *variable = builder->variable;
-    size_t *scenarios = cn_pool_alloc(builder->pool, room, sizeof *scenarios);
-    ptrdiff_t **slots = cn_pool_alloc(builder->pool, room, sizeof *slots);
-    variable->timelines = cn_pool_alloc(builder->pool, room, sizeof *variable->timelines);
-    if (!scenarios || !slots || !variable->timelines) {
+    struct cn_variable *variable = builder->in->variable;
+    int first = builder->pieces[0].year, last = builder->pieces[builder->piece_count - 1].year;
+    size_t years = (size_t)(last - first) + 1;
+    struct cn_timeline timeline = {.scenario = scenario, .first_year = first, .last_year = last};
+    timeline.years = cn_pool_alloc(builder->in->pool, years, sizeof *timeline.years);
+    if (!timeline.years) {
         builder->no_memory = true;
         return;
     }
-    int first = pieces[0].year, last = pieces[count - 1].year;
-    size_t timelines = find_scenarios(builder, scenarios);
-    for (size_t t = 0; t < timelines; t++, variable->timeline_count++)
-        if (!start_timeline(builder, scenarios[t], first, last, &slots[t]))
-            return;
-    for (size_t i = 0; i < count && !builder->no_memory;) {
-        size_t end = i;
-        while (end < count && pieces[end].year == pieces[i].year)
-            end++;
-        add_year_to_timelines(builder, &pieces[i], end - i, scenarios, slots,
-                              (size_t)(pieces[i].year - first));
-        i = end;
-    }
-    for (size_t t = 0; t < timelines; t++)
-        trim_timeline(&variable->timelines[t], first, last);
+    for (size_t y = 0; y < years; y++)
+        timeline.years[y] = -1;
+    variable->timelines[variable->timeline_count++] = timeline;
 }
 
-enum cn_status cn_timelines_build(struct cn_pool *pool, const struct cn_config *config,
-                                  const struct cn_experiments *experiments,
-                                  struct cn_variable *variable, const struct cn_file *files,
-                                  size_t count, struct cn_error *error)
+/* Adds a timeline for every scenario that has pieces, or the historical one alone, and reports the
+ * experiments that have none. */
+static void start_timelines(struct timeline_builder *builder)
 {
-    struct timeline_builder builder = {.pool = pool,
-                                       .config = config,
-                                       .experiments = experiments,
-                                       .variable = variable,
-                                       .files = files,
-                                       .file_count = count};
-    for (size_t i = 0; i < count; i++)
-        for (size_t e = 0; files[i].usable && e < experiments->count; e++)
-            if (strcmp(files[i].experiment, experiments->names[e]) == 0)
-                add_pieces(&builder, &files[i], e);
+    const struct cn_experiments *experiments = builder->in->experiments;
+    struct cn_variable *variable = builder->in->variable;
+    for (size_t e = 0; e < experiments->count && !builder->no_memory; e++) {
+        const char *name = experiments->names[e];
+        if (!has_experiment(builder->pieces, builder->piece_count, name))
+            cn_problems_add(&variable->problems, e && experiments->asked ? CN_PROBLEM : CN_WARNING,
+                            "%s: no usable file of experiment %s; get its files or do without it",
+                            variable->name, name);
+        else if (e)
+            start_timeline(builder, name);
+    }
+    if (variable->timeline_count == 0 && !builder->no_memory)
+        start_timeline(builder, NULL);
+}
+
+/* Shortens a timeline to the years from its first to its last. */
+static void trim_timeline(struct cn_timeline *timeline)
+{
+    while (timeline->first_year < timeline->last_year && timeline->years[0] < 0) {
+        timeline->first_year++;
+        timeline->years++;
+    }
+    while (timeline->last_year > timeline->first_year &&
+           timeline->years[timeline->last_year - timeline->first_year] < 0)
+        timeline->last_year--;
+}
+
+/* Adds the source years of one year's pieces to every timeline. */
+static void add_year_to_timelines(struct timeline_builder *builder, const struct year_piece *pieces,
+                                  size_t count)
+{
+    const struct cn_variable *variable = builder->in->variable;
+    ptrdiff_t shared = -1; /* of historical days alone, for all timelines without own days */
+    for (size_t t = 0; t < variable->timeline_count; t++) {
+        const struct cn_timeline *timeline = &variable->timelines[t];
+        ptrdiff_t *slot = &timeline->years[pieces[0].year - timeline->first_year];
+        if (timeline->scenario && has_experiment(pieces, count, timeline->scenario)) {
+            *slot = add_year(builder, pieces, count, timeline->scenario);
+        } else if (has_experiment(pieces, count, builder->in->experiments->names[0])) {
+            if (shared < 0)
+                shared = add_year(builder, pieces, count, NULL);
+            *slot = shared;
+        }
+    }
+}
+
+static void build_timelines(struct timeline_builder *builder)
+{
+    const struct year_piece *pieces = builder->pieces;
+    struct cn_variable *variable = builder->in->variable;
+    variable->timelines = cn_pool_alloc(builder->in->pool, builder->in->experiments->count,
+                                        sizeof *variable->timelines);
+    if (!variable->timelines) {
+        builder->no_memory = true;
+        return;
+    }
+    start_timelines(builder);
+    for (size_t i = 0, end; i < builder->piece_count && !builder->no_memory; i = end) {
+        for (end = i; end < builder->piece_count && pieces[end].year == pieces[i].year;)
+            end++;
+        add_year_to_timelines(builder, &pieces[i], end - i);
+    }
+    for (size_t t = 0; t < variable->timeline_count; t++)
+        trim_timeline(&variable->timelines[t]);
+}
+
+enum cn_status cn_timelines_build(const struct cn_variable_files *in, struct cn_error *error)
+{
+    struct timeline_builder builder = {.in = in};
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable)
+            add_pieces(&builder, &in->files[i]);
     if (builder.piece_count) {
         qsort(builder.pieces, builder.piece_count, sizeof *builder.pieces, compare_pieces);
-        build_all(&builder);
+        build_timelines(&builder);
     }
     return builder.no_memory ? cn_fail_memory(error, "the timelines") : CN_OK;
 }

@@ -37,54 +37,45 @@ __attribute__((format(printf, 2, 3))) static void list_item(struct warning_list 
                   list->full ? "and more" : item);
 }
 
-static void free_list(struct warning_list *list, struct cn_variable *variable)
+/* Adds the list to the variable's warnings, unless it is empty: "VARIABLE: TITLE: LIST; ADVICE". */
+static void warn_of_list(struct cn_variable *variable, const char *title, struct warning_list *list,
+                         const char *advice)
 {
+    if (list->text.length)
+        cn_problems_add(&variable->problems, CN_WARNING, "%s: %s: %s; %s", variable->name, title,
+                        list->text.text, advice);
     variable->problems.lost |= list->text.failed;
     cn_strbuf_free(&list->text);
 }
 
-static void warn_of_days(const struct cn_config *config, struct cn_variable *variable,
-                         const struct cn_file *files, size_t count)
+static void warn_of_days(const struct cn_variable_files *in)
 {
     struct warning_list unused = {0}, partial = {0};
-    for (size_t i = 0; i < variable->year_count; i++) {
-        const struct cn_source_year *year = &variable->years[i];
+    char title[96];
+    for (size_t i = 0; i < in->variable->year_count; i++) {
+        const struct cn_source_year *year = &in->variable->years[i];
         if (year->days_held < year->days_expected &&
-            !cn_year_reported(files, count, year->experiment, year->year) &&
-            !cn_year_reported(files, count, config->input.historical, year->year))
+            !cn_year_reported(in, year->experiment, year->year))
             list_item(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
                       year->experiment, year->days_held, year->days_expected);
     }
-    if (unused.text.length)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: source years not used, with less than normals.min_days = %g of their "
-                        "days: %s; get the files that hold the rest",
-                        variable->name, config->normals.min_days, unused.text.text);
-    if (partial.text.length)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: source years with days missing: %s; get the files that hold them",
-                        variable->name, partial.text.text);
-    free_list(&unused, variable);
-    free_list(&partial, variable);
+    snprintf(title, sizeof title,
+             "source years not used, with less than normals.min_days = %g of their days",
+             in->config->normals.min_days);
+    warn_of_list(in->variable, title, &unused, "get the files that hold the rest");
+    warn_of_list(in->variable, "source years with days missing", &partial,
+                 "get the files that hold them");
 }
 
-/* Whether an excluded file of the timeline claims the year. */
-static bool is_gap_reported(const struct cn_config *config, const struct cn_timeline *timeline,
-                            const struct cn_file *files, size_t count, int year)
-{
-    return cn_year_reported(files, count, config->input.historical, year) ||
-           (timeline->scenario && cn_year_reported(files, count, timeline->scenario, year));
-}
-
-static void warn_of_gaps(const struct cn_config *config, struct cn_variable *variable,
-                         const struct cn_timeline *timeline, const struct cn_file *files,
-                         size_t count, bool *known)
+/* known[year]: an earlier timeline has warned of the gap. */
+static void warn_of_gaps(const struct cn_variable_files *in, const struct cn_timeline *timeline,
+                         bool *known)
 {
     struct warning_list gaps = {0};
     for (int year = timeline->first_year; year <= timeline->last_year; year++) {
         int last = year;
         while (timeline->years[last - timeline->first_year] < 0 && !known[last] &&
-               !is_gap_reported(config, timeline, files, count, last))
+               !cn_year_reported(in, timeline->scenario, last))
             known[last++] = true; /* ends before last_year, which has a file */
         if (last - 1 > year)
             list_item(&gaps, "%d-%d", year, last - 1);
@@ -92,11 +83,7 @@ static void warn_of_gaps(const struct cn_config *config, struct cn_variable *var
             list_item(&gaps, "%d", year);
         year = last;
     }
-    if (gaps.text.length)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: source years that no file holds: %s; get their files", variable->name,
-                        gaps.text.text);
-    free_list(&gaps, variable);
+    warn_of_list(in->variable, "source years that no file holds", &gaps, "get their files");
 }
 
 struct file_version {
@@ -109,18 +96,14 @@ static int compare_versions(const void *a, const void *b)
     return cn_version_compare(x->major, x->minor, y->major, y->minor);
 }
 
-static void warn_of_versions(const struct cn_config *config, struct cn_variable *variable,
-                             struct cn_timeline *timeline, const struct cn_file *files,
-                             size_t count, struct file_version *versions)
+static void warn_of_versions(const struct cn_variable_files *in, struct cn_timeline *timeline,
+                             struct file_version *versions)
 {
     size_t used = 0;
-    const char *historical = config->input.historical;
-    for (size_t i = 0; i < count; i++)
-        if (files[i].usable &&
-            (strcmp(files[i].experiment, historical) == 0 ||
-             (timeline->scenario && strcmp(files[i].experiment, timeline->scenario) == 0)))
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable && cn_is_of_timeline(in, &in->files[i], timeline->scenario))
             versions[used++] =
-                (struct file_version){files[i].version_major, files[i].version_minor};
+                (struct file_version){in->files[i].version_major, in->files[i].version_minor};
     if (used)
         qsort(versions, used, sizeof *versions, compare_versions);
     struct warning_list list = {0};
@@ -131,48 +114,44 @@ static void warn_of_versions(const struct cn_config *config, struct cn_variable 
         list_item(&list, "%d.%d (%zu files)", versions[i].major, versions[i].minor, end - i);
     }
     timeline->mixes_versions = kinds > 1;
-    if (kinds > 1 && list.text.length)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: timeline %s%s%s mixes versions: %s; input.version keeps to one",
-                        variable->name, historical, timeline->scenario ? " + " : "",
-                        timeline->scenario ? timeline->scenario : "", list.text.text);
-    free_list(&list, variable);
+    if (kinds < 2)
+        cn_strbuf_clear(&list.text);
+    char title[400];
+    snprintf(title, sizeof title, "timeline %.60s%s%.255s mixes versions",
+             in->config->input.historical, timeline->scenario ? " + " : "",
+             timeline->scenario ? timeline->scenario : "");
+    warn_of_list(in->variable, title, &list, "input.version keeps to one");
 }
 
-static void warn_of_end_stamps(struct cn_variable *variable, const struct cn_file *files,
-                               size_t count)
+static void warn_of_end_stamps(const struct cn_variable_files *in)
 {
     size_t stamped = 0, usable = 0;
     const char *example = NULL;
-    for (size_t i = 0; i < count; i++) {
-        usable += files[i].usable;
-        if (files[i].usable && files[i].end_stamped && stamped++ == 0)
-            example = files[i].base;
+    for (size_t i = 0; i < in->count; i++) {
+        const struct cn_file *file = &in->files[i];
+        usable += file->usable;
+        if (file->usable && file->end_stamped && stamped++ == 0)
+            example = file->base;
     }
     if (stamped)
-        cn_problems_add(&variable->problems, CN_WARNING,
+        cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: %zu of %zu files are end-stamped: each instant is the end of its "
                         "interval and so counts for the day that begins there (first: %s)",
-                        variable->name, stamped, usable, example);
+                        in->variable->name, stamped, usable, example);
 }
 
-enum cn_status cn_timelines_warn(const struct cn_config *config, struct cn_variable *variable,
-                                 const struct cn_file *files, size_t count, struct cn_error *error)
+enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)
 {
-    struct file_version *versions = calloc(count + 1, sizeof *versions);
-    bool *known = calloc(CN_LAST_YEAR + 1, sizeof *known);
-    enum cn_status status = CN_OK;
-    if (versions && known) {
-        warn_of_days(config, variable, files, count);
-        for (size_t t = 0; t < variable->timeline_count; t++) {
-            warn_of_gaps(config, variable, &variable->timelines[t], files, count, known);
-            warn_of_versions(config, variable, &variable->timelines[t], files, count, versions);
-        }
-        warn_of_end_stamps(variable, files, count);
-    } else {
-        status = cn_fail_memory(error, "warnings");
+    struct cn_variable *variable = in->variable;
+    struct file_version *versions = cn_pool_alloc(in->pool, in->count, sizeof *versions);
+    bool *known = cn_pool_alloc(in->pool, CN_LAST_YEAR + 1, sizeof *known);
+    if (!versions || !known)
+        return cn_fail_memory(error, "warnings");
+    warn_of_days(in);
+    for (size_t t = 0; t < variable->timeline_count; t++) {
+        warn_of_gaps(in, &variable->timelines[t], known);
+        warn_of_versions(in, &variable->timelines[t], versions);
     }
-    free(versions);
-    free(known);
-    return status;
+    warn_of_end_stamps(in);
+    return CN_OK;
 }
