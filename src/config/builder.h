@@ -8,26 +8,20 @@
 #include "config/key.h"
 #include "config/value.h"
 
-/* Where a value was given: in a line of the file or in an override; neither: nowhere. */
-struct cn_location {
-    int line;
-    const char *override; /* "KEY=VALUE" */
-};
-
 struct cn_key_state {
     enum { CN_UNSET, CN_DEFAULTED, CN_SET, CN_WRONG } state;
     struct cn_location location;
 };
 
-/* An entry of custom_regions or normals.periods as read. The line is the first member, as in the
- * elements of every list. Members with wrong values are NULL or 0. */
+/* An entry of custom_regions or normals.periods as read. The location is the first member, as in
+ * the elements of every list. Members with wrong values are NULL or 0. */
 struct cn_custom_region {
-    int line;
+    struct cn_location location;
     struct cn_region region;
 };
 
 struct cn_custom_period {
-    int line;
+    struct cn_location location;
     struct cn_period period;
 };
 
@@ -43,11 +37,15 @@ struct cn_config_builder {
     bool out_of_memory; /* ends the reading */
 };
 
-/* Adds a problem "file:line: key: …" or "--set KEY=VALUE: …"; key may be NULL. Only the first 100
+/* Adds a problem "FILE:LINE: KEY: …" or "--set KEY=VALUE: …"; key may be NULL. Only the first 100
  * are kept, because a hostile file could hold a million. */
 void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
                      const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Returns: "FILE:LINE", "--set KEY=VALUE" or, if it is nowhere, "FILE". Errors: "FILE" and
+ * builder->out_of_memory. Owns: the config's pool. */
+const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location);
 
 /* Returns: the state of the key with this path, which must exist. */
 struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path);
@@ -55,7 +53,7 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
 /* Checks the value against the key and stores it at base + key->offset.
  * Returns: false: the value is wrong, and a problem was added. */
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
-                     const struct cn_value *value, struct cn_location location);
+                     const struct cn_value *value);
 
 /* Adds a problem for a member that is no key; `group` is the path of its group, "" at the top. */
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,

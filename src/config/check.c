@@ -25,18 +25,28 @@ static const struct cn_region *find_builtin(const char *name)
     return region->name ? region : NULL;
 }
 
+/* The first custom region of this name; NULL: there is none. */
+static const struct cn_custom_region *find_custom(const struct cn_config_builder *builder,
+                                                  const char *name)
+{
+    const struct cn_custom_region *regions = builder->custom_regions.items;
+    for (size_t i = 0; i < builder->custom_regions.count; i++)
+        if (regions[i].region.name && strcmp(regions[i].region.name, name) == 0)
+            return &regions[i];
+    return NULL;
+}
+
 static void check_box(struct cn_config_builder *builder, struct cn_custom_region *custom)
 {
-    struct cn_location location = {custom->line, NULL};
     struct cn_region *region = &custom->region;
     if (region->lat[0] > region->lat[1])
-        cn_config_error(builder, location, "custom_regions.lat",
+        cn_config_error(builder, custom->location, "custom_regions.lat",
                         "[%g, %g] runs from north to south; write [%g, %g]", region->lat[0],
                         region->lat[1], region->lat[1], region->lat[0]);
     double west = region->lon[0], east = region->lon[1];
     if (west - east > 360)
         cn_config_error(
-            builder, location, "custom_regions.lon",
+            builder, custom->location, "custom_regions.lon",
             "[%g, %g] has its west bound more than a whole turn east of its east bound; "
             "write both from -180 to 180 or from 0 to 360",
             west, east);
@@ -54,17 +64,14 @@ static void check_custom_regions(struct cn_config_builder *builder)
         if (!name)
             continue;
         custom->region.title = custom->region.title ? custom->region.title : name;
-        struct cn_location location = {custom->line, NULL};
         if (find_builtin(name))
             cn_config_error(
-                builder, location, "custom_regions.name",
+                builder, custom->location, "custom_regions.name",
                 "\"%s\" is a built-in region and cannot be redefined; choose another name", name);
-        for (size_t j = 0; j < i; j++)
-            if (regions[j].region.name && strcmp(regions[j].region.name, name) == 0) {
-                cn_config_error(builder, location, "custom_regions.name",
-                                "\"%s\" is already defined in line %d", name, regions[j].line);
-                break;
-            }
+        const struct cn_custom_region *earlier = find_custom(builder, name);
+        if (earlier != custom)
+            cn_config_error(builder, custom->location, "custom_regions.name",
+                            "\"%s\" is already defined in line %d", name, earlier->location.line);
     }
 }
 
@@ -113,9 +120,9 @@ static void check_regions(struct cn_config_builder *builder)
     builder->out_of_memory |= !config->regions;
     for (size_t i = 0; config->regions && i < builder->regions.count; i++) {
         const struct cn_region *region = find_builtin(names[i]);
-        for (size_t j = 0; j < builder->custom_regions.count && !region; j++)
-            if (custom[j].region.name && strcmp(custom[j].region.name, names[i]) == 0)
-                region = &custom[j].region;
+        const struct cn_custom_region *own = region ? NULL : find_custom(builder, names[i]);
+        if (own)
+            region = &own->region;
         if (region)
             config->regions[config->region_count++] = *region;
         else
@@ -170,9 +177,8 @@ static void check_periods(struct cn_config_builder *builder)
         return;
     for (size_t i = 0; i < count; i++) {
         const struct cn_period *period = &given[i].period;
-        struct cn_location location = {given[i].line, NULL};
         if (period->first > period->last) {
-            cn_config_error(builder, location, "normals.periods",
+            cn_config_error(builder, given[i].location, "normals.periods",
                             "period \"%s\": last (%d) is before first (%d)", period->name,
                             period->last, period->first);
             continue;
@@ -180,10 +186,10 @@ static void check_periods(struct cn_config_builder *builder)
         for (size_t j = 0; j < i; j++) {
             const struct cn_period *other = &given[j].period;
             if (other->first <= period->last && period->first <= other->last)
-                cn_config_error(builder, location, "normals.periods",
+                cn_config_error(builder, given[i].location, "normals.periods",
                                 "\"%s\" (%d to %d) overlaps \"%s\" (%d to %d) of line %d",
                                 period->name, period->first, period->last, other->name,
-                                other->first, other->last, given[j].line);
+                                other->first, other->last, given[j].location.line);
         }
     }
 }

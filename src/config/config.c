@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct cn_key *find_key(const char *path, size_t length)
-{
-    for (const struct cn_key *key = cn_keys; key->path; key++)
-        if (strlen(key->path) == length && strncmp(key->path, path, length) == 0)
-            return key;
-    return NULL;
-}
-
 static void store_with_state(struct cn_config_builder *builder, const struct cn_key *key,
-                             const struct cn_value *value, struct cn_location location,
-                             bool default_text)
+                             const struct cn_value *value, bool default_text)
 {
     struct cn_key_state *key_state = &builder->key_states[key - cn_keys];
-    bool good = cn_config_store(builder, key, builder, value, location);
+    bool good = cn_config_store(builder, key, builder, value);
     key_state->state = !good ? CN_WRONG : default_text ? CN_DEFAULTED : CN_SET;
-    key_state->location = location;
+    key_state->location = value->location;
 }
 
 /* Returns the key of an override; NULL: it is wrong, and a problem was added. */
@@ -44,7 +35,9 @@ static const struct cn_key *override_key(struct cn_config_builder *builder, cons
         cn_config_error(builder, location, NULL, "expected KEY=VALUE, such as engine.threads=8");
         return NULL;
     }
-    const struct cn_key *key = find_key(override, length);
+    char path[151]; /* longer than every key */
+    snprintf(path, sizeof path, "%.*s", (int)length, override);
+    const struct cn_key *key = cn_key_find(cn_keys, "", path);
     if (key && key->type == CN_KEY_GROUP) {
         cn_config_error(builder, location, NULL,
                         "\"%s\" is a group; set one of its keys, such as %s", key->path,
@@ -58,8 +51,6 @@ static const struct cn_key *override_key(struct cn_config_builder *builder, cons
         return NULL;
     }
     if (!key) {
-        char path[200];
-        snprintf(path, sizeof path, "%.*s", (int)(length < 150 ? length : 150), override);
         char *dot = strrchr(path, '.');
         if (dot)
             *dot = '\0';
@@ -89,11 +80,12 @@ static void apply_overrides(struct cn_config_builder *builder, const char *const
             continue;
         struct cn_value value;
         const char *text = strchr(overrides[i], '=') + 1;
-        if (!cn_value_from_text(builder->config.pool, key, text, &value)) {
+        struct cn_location location = {0, overrides[i]};
+        if (!cn_value_from_text(builder->config.pool, key, text, location, &value)) {
             builder->out_of_memory = true;
             return;
         }
-        store_with_state(builder, key, &value, (struct cn_location){0, overrides[i]}, false);
+        store_with_state(builder, key, &value, false);
     }
 }
 
@@ -102,17 +94,13 @@ static void apply_group(struct cn_config_builder *builder, const char *group,
 {
     for (size_t i = 0; i < members->count; i++) {
         const struct cn_value *value = &members->items[i];
-        struct cn_location location = {value->line, NULL};
-        char path[256];
-        int length =
-            snprintf(path, sizeof path, "%s%s%.200s", group, *group ? "." : "", value->name);
-        const struct cn_key *key = find_key(path, (size_t)length);
+        const struct cn_key *key = cn_key_find(cn_keys, group, value->name);
         if (!key)
-            cn_config_unknown_key(builder, cn_keys, group, value->name, location);
+            cn_config_unknown_key(builder, cn_keys, group, value->name, value->location);
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
             apply_group(builder, key->path, value);
         else if (builder->key_states[key - cn_keys].state == CN_UNSET)
-            store_with_state(builder, key, value, location, false);
+            store_with_state(builder, key, value, false);
     }
 }
 
@@ -127,10 +115,11 @@ static void apply_defaults(struct cn_config_builder *builder)
             cn_config_error(builder, (struct cn_location){0}, key->path,
                             "is missing: every config needs it (%s)", cn_key_expects(key, expects));
         else if (key->default_text &&
-                 !cn_value_from_text(builder->config.pool, key, key->default_text, &value))
+                 !cn_value_from_text(builder->config.pool, key, key->default_text,
+                                     (struct cn_location){0}, &value))
             builder->out_of_memory = true;
         else if (key->default_text)
-            store_with_state(builder, key, &value, (struct cn_location){0}, true);
+            store_with_state(builder, key, &value, true);
     }
 }
 
@@ -146,17 +135,9 @@ static const char *folder_of(struct cn_pool *pool, const char *path)
     return folder;
 }
 
-/* The location of a key's value, for people. */
 static const char *origin_of(struct cn_config_builder *builder, const char *path)
 {
-    const struct cn_location location = cn_config_key_state(builder, path)->location;
-    const char *text = builder->config.path;
-    if (location.override)
-        text = cn_pool_printf(builder->config.pool, "--set %.200s", location.override);
-    else if (location.line)
-        text = cn_pool_printf(builder->config.pool, "%s:%d", builder->config.path, location.line);
-    builder->out_of_memory |= !text;
-    return text;
+    return cn_config_location_text(builder, cn_config_key_state(builder, path)->location);
 }
 
 static enum cn_status read_settings(struct cn_config_builder *builder, const char *const *overrides,

@@ -21,6 +21,17 @@ static const char *const forms[] = {
     [CN_KEY_MEMORY] = "a share such as \"80%\" or a size such as \"48GiB\"",
 };
 
+const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, const char *name)
+{
+    const size_t length = strlen(group);
+    for (const struct cn_key *key = keys; key->path; key++)
+        if (length == 0 ? strcmp(key->path, name) == 0
+                        : strncmp(key->path, group, length) == 0 && key->path[length] == '.' &&
+                              strcmp(key->path + length + 1, name) == 0)
+            return key;
+    return NULL;
+}
+
 const char *cn_key_leaf(const struct cn_key *key)
 {
     const char *dot = strrchr(key->path, '.');

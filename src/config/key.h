@@ -45,6 +45,10 @@ struct cn_key {
 
 enum { CN_KEY_COUNT = 28 }; /* in cn_keys */
 
+/* Finds the key GROUP.NAME; group "": NAME, which may be a whole path.
+ * Returns: NULL: keys, whose last has the path NULL, has none. */
+const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, const char *name);
+
 /* Returns: the part of a key's path after the last dot. */
 const char *cn_key_leaf(const struct cn_key *key);
 

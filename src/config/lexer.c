@@ -5,6 +5,7 @@
  */
 #include "config/lexer.h"
 
+#include "base/io.h"
 #include "guard/fault.h"
 
 #include <ctype.h>
@@ -30,21 +31,15 @@ static enum cn_status read_all(int file, const char *path, char **text, struct c
     char *bytes = malloc(LARGEST + 1);
     if (!bytes)
         return cn_fail_memory(error, "config file");
-    size_t size = 0;
-    ssize_t got;
-    do {
-        got = read(file, bytes + size, LARGEST + 1 - size);
-        if (got > 0)
-            size += (size_t)got;
-    } while ((got > 0 && size <= LARGEST) || (got < 0 && errno == EINTR));
+    ssize_t size = cn_pread_full(file, bytes, LARGEST + 1, 0);
     enum cn_status status = CN_OK;
-    if (got < 0)
+    if (size < 0)
         status = cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be read: %s",
                          path, strerror(errno));
     else if (size > LARGEST)
         status =
             cn_fail(error, CN_BAD_USAGE, "%s: is larger than 1 MiB; is this a config file?", path);
-    else if (memchr(bytes, '\0', size))
+    else if (memchr(bytes, '\0', (size_t)size))
         status = cn_fail(error, CN_BAD_USAGE, "%s: holds NUL bytes: it is not a text file", path);
     if (status == CN_OK) {
         bytes[size] = '\0';
@@ -72,26 +67,21 @@ enum cn_status cn_config_text_read(const char *path, char **text, struct cn_erro
 struct scan {
     const char *at;
     char *out;
-    int line;
     int depth, settings;
     bool in_array;
 };
 
 static void copy_chars(struct scan *scan, size_t count)
 {
-    for (; count; count--) {
-        scan->line += *scan->at == '\n';
-        *scan->out++ = *scan->at++;
-    }
+    memcpy(scan->out, scan->at, count);
+    scan->out += count;
+    scan->at += count;
 }
 
 static void blank_chars(struct scan *scan, size_t count)
 {
-    for (; count; count--) {
-        bool newline = *scan->at++ == '\n';
-        scan->line += newline;
-        *scan->out++ = newline ? '\n' : ' ';
-    }
+    for (; count; count--)
+        *scan->out++ = *scan->at++ == '\n' ? '\n' : ' ';
 }
 
 static enum cn_status copy_string(struct scan *scan, struct cn_error *error)
@@ -164,7 +154,7 @@ static enum cn_status copy_mark(struct scan *scan, struct cn_error *error)
 static enum cn_status rewrite_text(struct scan *scan, struct cn_error *error)
 {
     if (strncmp(scan->at, "\xef\xbb\xbf", 3) == 0)
-        blank_chars(scan, 3); /* the byte order mark that some editors write */
+        scan->at += 3; /* the byte order mark that some editors write */
     enum cn_status status = CN_OK;
     while (*scan->at && status == CN_OK) {
         char next = scan->at[0], after = scan->at[1];
@@ -191,9 +181,11 @@ enum cn_status cn_config_text_prepare(const char *text, char **prepared, int *li
     char *copy = malloc(strlen(text) + strlen(text) / 10 + 1);
     if (!copy)
         return cn_fail_memory(error, "config text");
-    struct scan scan = {.at = text, .out = copy, .line = 1};
+    struct scan scan = {.at = text, .out = copy};
     enum cn_status status = rewrite_text(&scan, error);
-    *line = scan.line;
+    *line = 1;
+    for (const char *c = text; c < scan.at; c++)
+        *line += *c == '\n';
     if (status == CN_OK)
         *prepared = copy;
     else

@@ -14,6 +14,17 @@
 
 enum { MOST_PROBLEMS = 100 };
 
+const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location)
+{
+    const char *path = builder->config.path, *text = path;
+    if (location.override)
+        text = cn_pool_printf(builder->config.pool, "--set %.200s", location.override);
+    else if (location.line)
+        text = cn_pool_printf(builder->config.pool, "%s:%d", path, location.line);
+    builder->out_of_memory |= !text;
+    return text ? text : path;
+}
+
 void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
                      const char *key, const char *format, ...)
 {
@@ -30,25 +41,16 @@ void cn_config_error(struct cn_config_builder *builder, struct cn_location locat
     va_start(args, format);
     vsnprintf(what.text, sizeof what.text, format, args);
     va_end(args);
-    const char *between = key ? ": " : "";
-    key = key ? key : "";
-    if (location.override)
-        cn_problems_add(builder->problems, CN_PROBLEM, "--set %.200s: %s", location.override,
-                        what.text);
-    else if (location.line)
-        cn_problems_add(builder->problems, CN_PROBLEM, "%s:%d: %s%s%s", builder->config.path,
-                        location.line, key, between, what.text);
+    const char *where = cn_config_location_text(builder, location);
+    if (key && !location.override)
+        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s: %s", where, key, what.text);
     else
-        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s%s%s", builder->config.path, key,
-                        between, what.text);
+        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s", where, what.text);
 }
 
 struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path)
 {
-    size_t i = 0;
-    while (strcmp(cn_keys[i].path, path) != 0)
-        i++;
-    return &builder->key_states[i];
+    return &builder->key_states[cn_key_find(cn_keys, "", path) - cn_keys];
 }
 
 /* Guesses the key that was meant: one of the same group with a similar name, else one of another
@@ -87,29 +89,28 @@ void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_ke
 }
 
 static bool reject_value(struct cn_config_builder *builder, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_location location,
-                         const char *hint)
+                         const struct cn_value *value, const char *hint)
 {
     char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
-    cn_config_error(builder, location, key->path, "expected %s, not %s%s",
+    cn_config_error(builder, value->location, key->path, "expected %s, not %s%s",
                     cn_key_expects(key, expects), cn_value_show(value, shown), hint);
     return false;
 }
 
 /* Checks what holds for all texts: not empty, not too long, no control characters. */
 static bool check_text(struct cn_config_builder *builder, const struct cn_key *key,
-                       const struct cn_value *value, struct cn_location location)
+                       const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_TEXT)
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     if (!value->text[0])
-        return reject_value(builder, key, value, location,
+        return reject_value(builder, key, value,
                             key->required ? "" : "; leave the key out to get its default");
     if (!cn_text_is_clean(value->text))
-        cn_config_error(builder, location, key->path,
+        cn_config_error(builder, value->location, key->path,
                         "holds control characters or bytes that are not UTF-8 text");
     else if (strlen(value->text) > (size_t)key->max)
-        cn_config_error(builder, location, key->path, "is longer than %g bytes", key->max);
+        cn_config_error(builder, value->location, key->path, "is longer than %g bytes", key->max);
     else
         return true;
     return false;
@@ -157,9 +158,9 @@ static const char *absolute_path(struct cn_config_builder *builder, const char *
 }
 
 static bool store_text(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                       const struct cn_value *value, struct cn_location location)
+                       const struct cn_value *value)
 {
-    if (!check_text(builder, key, value, location))
+    if (!check_text(builder, key, value))
         return false;
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
@@ -168,10 +169,10 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
                  : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
                                                   : true;
     if (!named)
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN;
     if (path && (text[0] == '~' || strchr(text, '$'))) {
-        cn_config_error(builder, location, key->path,
+        cn_config_error(builder, value->location, key->path,
                         "~ and $VARIABLES are not replaced here: write the path itself");
         return false;
     }
@@ -179,7 +180,7 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
     const char *fault =
         key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, room, sizeof room) : NULL;
     if (fault) {
-        cn_config_error(builder, location, key->path, "%s", fault);
+        cn_config_error(builder, value->location, key->path, "%s", fault);
         return false;
     }
     text = key->type == CN_KEY_PATH ? absolute_path(builder, text) : cn_pool_strdup(pool, text);
@@ -189,12 +190,12 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
 }
 
 static bool store_number(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_location location)
+                         const struct cn_value *value)
 {
     bool whole = value->kind == CN_VALUE_INT;
     bool number = whole || (value->kind == CN_VALUE_REAL && key->type == CN_KEY_REAL);
     if (!number || !(value->real >= key->min && value->real <= key->max))
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     int integer = (int)value->real;
     if (key->type == CN_KEY_INT)
         memcpy(at, &integer, sizeof integer);
@@ -204,7 +205,7 @@ static bool store_number(struct cn_config_builder *builder, const struct cn_key 
 }
 
 static bool store_choice(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                         const struct cn_value *value, struct cn_location location)
+                         const struct cn_value *value)
 {
     char hint[CN_SUGGESTION_BYTES] = "";
     if (value->kind == CN_VALUE_TEXT) {
@@ -218,20 +219,20 @@ static bool store_choice(struct cn_config_builder *builder, const struct cn_key 
         }
         cn_suggestion_text(&suggestion, hint);
     }
-    return reject_value(builder, key, value, location, hint);
+    return reject_value(builder, key, value, hint);
 }
 
 static bool store_range(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                        const struct cn_value *value, struct cn_location location)
+                        const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_LIST || value->count != 2)
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     double bounds[2];
     for (size_t i = 0; i < 2; i++) {
         const struct cn_value *bound = &value->items[i];
         bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
         if (!number || !(bound->real >= key->min && bound->real <= key->max))
-            return reject_value(builder, key, bound, (struct cn_location){bound->line, NULL}, "");
+            return reject_value(builder, key, bound, "");
         bounds[i] = bound->real;
     }
     memcpy(at, bounds, sizeof bounds);
@@ -239,27 +240,24 @@ static bool store_range(struct cn_config_builder *builder, const struct cn_key *
 }
 
 static bool store_version(struct cn_config_builder *builder, const struct cn_key *key,
-                          const struct cn_value *value, struct cn_location location)
+                          const struct cn_value *value)
 {
     const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
     struct cn_config *config = &builder->config;
     config->input.newest = strcmp(text, "newest") == 0;
-    size_t major = strspn(text, "0123456789");
-    size_t minor = text[major] == '.' ? strspn(text + major + 1, "0123456789") : 0;
-    bool version =
-        major > 0 && major < 9 && minor > 0 && minor < 9 && text[major + 1 + minor] == '\0';
-    if (!config->input.newest && !version)
-        return reject_value(builder, key, value, location, "");
-    if (version) {
-        config->input.version_major = (int)strtol(text, NULL, 10);
-        config->input.version_minor = (int)strtol(text + major + 1, NULL, 10);
-    }
+    char major[9] = "", minor[9] = "";
+    int length = 0;
+    sscanf(text, "%8[0-9].%8[0-9]%n", major, minor, &length);
+    if (!config->input.newest && (!length || text[length]))
+        return reject_value(builder, key, value, "");
+    config->input.version_major = (int)strtol(major, NULL, 10);
+    config->input.version_minor = (int)strtol(minor, NULL, 10);
     return true;
 }
 
 /* "80%", "48GiB", "1.5 GiB", "500MB", "2000000000". */
 static bool store_memory(struct cn_config_builder *builder, const struct cn_key *key,
-                         const struct cn_value *value, struct cn_location location)
+                         const struct cn_value *value)
 {
     static const struct {
         const char *name;
@@ -272,7 +270,7 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
     char *end;
     double number = strtod(text, &end);
     if (digits == 0 || end != text + digits || !(number > 0))
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     const char *unit = text + digits + strspn(text + digits, " ");
     struct cn_config *config = &builder->config;
     if (strcmp(unit, "%") == 0 && number <= 100) {
@@ -288,12 +286,11 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
             return true;
         }
     }
-    return reject_value(builder, key, value, location, "");
+    return reject_value(builder, key, value, "");
 }
 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
-                        struct cn_list *list, const struct cn_value *value,
-                        struct cn_location location)
+                        struct cn_list *list, const struct cn_value *value)
 {
     static const struct cn_key entry = {.type = CN_KEY_NAME, .required = true, .max = 64};
     struct cn_key one = entry;
@@ -301,8 +298,8 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
-        struct cn_location at = {location.override ? 0 : value->items[i].line, location.override};
-        if (!store_text(builder, &one, &names[list->count], &value->items[i], at)) {
+        const struct cn_value *item = &value->items[i];
+        if (!store_text(builder, &one, &names[list->count], item)) {
             good = false;
             continue;
         }
@@ -310,8 +307,8 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
         while (strcmp(names[earlier], names[list->count]) != 0)
             earlier++;
         if (earlier < list->count) {
-            cn_config_error(builder, at, key->path, "\"%s\" stands there twice; remove one",
-                            names[earlier]);
+            cn_config_error(builder, item->location, key->path,
+                            "\"%s\" stands there twice; remove one", names[earlier]);
             good = false;
         } else {
             list->count++;
@@ -320,56 +317,48 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     return good;
 }
 
-/* Returns whether the member was stored. *member: its key; NULL: it is no key. */
-static bool store_member(struct cn_config_builder *builder, const struct cn_key *list,
-                         char *element, const struct cn_value *value, const struct cn_key **member)
+static bool has_member(const struct cn_value *group, const char *name)
 {
-    struct cn_location location = {value->line, NULL};
-    const struct cn_key *key = list->element;
-    while (key->path && strcmp(cn_key_leaf(key), value->name) != 0)
-        key++;
-    *member = key->path ? key : NULL;
-    if (*member)
-        return cn_config_store(builder, key, element, value, location);
-    cn_config_unknown_key(builder, list->element, list->path, value->name, location);
+    for (size_t i = 0; i < group->count; i++)
+        if (strcmp(group->items[i].name, name) == 0)
+            return true;
     return false;
 }
 
 static bool store_element(struct cn_config_builder *builder, const struct cn_key *list,
                           char *element, const struct cn_value *value)
 {
-    struct cn_location location = {value->line, NULL};
     if (value->kind != CN_VALUE_GROUP)
-        return reject_value(builder, list, value, location, " in the list");
-    memcpy(element, &value->line, sizeof value->line);
+        return reject_value(builder, list, value, " in the list");
+    memcpy(element, &value->location, sizeof value->location);
     bool good = true;
-    uint64_t given = 0; /* one bit for each key of the element */
     for (size_t i = 0; i < value->count; i++) {
-        const struct cn_key *member;
-        good &= store_member(builder, list, element, &value->items[i], &member);
-        given |= member ? UINT64_C(1) << (member - list->element) : 0;
+        const struct cn_value *member = &value->items[i];
+        const struct cn_key *key = cn_key_find(list->element, list->path, member->name);
+        if (!key)
+            cn_config_unknown_key(builder, list->element, list->path, member->name,
+                                  member->location);
+        good &= key && cn_config_store(builder, key, element, member);
     }
     for (const struct cn_key *key = list->element; key->path; key++)
-        if (key->required && !(given >> (key - list->element) & 1)) {
+        if (key->required && !has_member(value, cn_key_leaf(key))) {
             char expects[CN_EXPECTS_BYTES];
-            cn_config_error(builder, location, key->path, "is missing: every entry needs it (%s)",
-                            cn_key_expects(key, expects));
+            cn_config_error(builder, value->location, key->path,
+                            "is missing: every entry needs it (%s)", cn_key_expects(key, expects));
             good = false;
         }
     return good;
 }
 
 static bool store_list(struct cn_config_builder *builder, const struct cn_key *key,
-                       struct cn_list *list, const struct cn_value *value,
-                       struct cn_location location)
+                       struct cn_list *list, const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_LIST)
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     if (value->count < (size_t)key->min)
-        return reject_value(builder, key, value, location,
-                            "; leave the key out to get its default");
+        return reject_value(builder, key, value, "; leave the key out to get its default");
     if (value->count > (size_t)key->max) {
-        cn_config_error(builder, location, key->path, "has %zu entries; %g is the most",
+        cn_config_error(builder, value->location, key->path, "has %zu entries; %g is the most",
                         value->count, key->max);
         return false;
     }
@@ -381,7 +370,7 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     }
     if (names)
-        return store_names(builder, key, list, value, location);
+        return store_names(builder, key, list, value);
     bool good = true;
     for (; list->count < value->count; list->count++)
         good &= store_element(builder, key, (char *)list->items + list->count * bytes,
@@ -390,38 +379,38 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
 }
 
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
-                     const struct cn_value *value, struct cn_location location)
+                     const struct cn_value *value)
 {
     void *at = (char *)base + key->offset;
     switch (key->type) {
     case CN_KEY_GROUP:
-        return reject_value(builder, key, value, location, "");
+        return reject_value(builder, key, value, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
-        return store_list(builder, key, at, value, location);
+        return store_list(builder, key, at, value);
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
-        return store_text(builder, key, at, value, location);
+        return store_text(builder, key, at, value);
     case CN_KEY_INT:
     case CN_KEY_REAL:
-        return store_number(builder, key, at, value, location);
+        return store_number(builder, key, at, value);
     case CN_KEY_BOOL:
         if (value->kind != CN_VALUE_BOOL)
-            return reject_value(builder, key, value, location, "");
+            return reject_value(builder, key, value, "");
         memcpy(at, &value->flag, sizeof value->flag);
         return true;
     case CN_KEY_CHOICE:
-        return store_choice(builder, key, at, value, location);
+        return store_choice(builder, key, at, value);
     case CN_KEY_RANGE:
-        return store_range(builder, key, at, value, location);
+        return store_range(builder, key, at, value);
     case CN_KEY_VERSION:
-        return store_version(builder, key, value, location);
+        return store_version(builder, key, value);
     case CN_KEY_MEMORY:
-        return store_memory(builder, key, value, location);
+        return store_memory(builder, key, value);
     }
     return false;
 }

@@ -19,7 +19,7 @@
 static bool convert_setting(struct cn_pool *pool, config_setting_t *setting, struct cn_value *value)
 {
     const char *name = config_setting_name(setting);
-    *value = (struct cn_value){.line = (int)config_setting_source_line(setting)};
+    *value = (struct cn_value){.location.line = (int)config_setting_source_line(setting)};
     if (name && !(value->name = cn_pool_strdup(pool, name)))
         return false;
     switch (config_setting_type(setting)) {
@@ -135,7 +135,7 @@ static bool split_list(struct cn_pool *pool, const char *text, struct cn_value *
         const char *next = text + length + more;
         while (length && text[length - 1] == ' ')
             length--;
-        items[list->count] = (struct cn_value){.kind = CN_VALUE_TEXT};
+        items[list->count] = (struct cn_value){.kind = CN_VALUE_TEXT, .location = list->location};
         if (!(items[list->count++].text = cn_pool_strndup(pool, text, length)))
             return false;
         text = next;
@@ -150,29 +150,31 @@ static void convert_scalar(const struct cn_key *key, const char *text, struct cn
     errno = 0;
     if (key->type == CN_KEY_BOOL) {
         bool yes = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-        if (yes || strcmp(text, "false") == 0 || strcmp(text, "no") == 0)
-            *value = (struct cn_value){.kind = CN_VALUE_BOOL, .flag = yes};
+        if (!yes && strcmp(text, "false") != 0 && strcmp(text, "no") != 0)
+            return;
+        value->kind = CN_VALUE_BOOL;
+        value->flag = yes;
     } else if (key->type == CN_KEY_INT) {
-        long long integer = strtoll(text, &end, 10);
+        value->integer = strtoll(text, &end, 10);
+        value->real = (double)value->integer;
         if (end != text && !*end && errno == 0)
-            *value = (struct cn_value){
-                .kind = CN_VALUE_INT, .integer = integer, .real = (double)integer};
+            value->kind = CN_VALUE_INT;
     } else if (key->type == CN_KEY_REAL) {
-        double real = strtod(text, &end);
+        value->real = strtod(text, &end);
         if (end != text && !*end && errno == 0)
-            *value = (struct cn_value){.kind = CN_VALUE_REAL, .real = real};
+            value->kind = CN_VALUE_REAL;
     }
 }
 
 bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const char *text,
-                        struct cn_value *value)
+                        struct cn_location location, struct cn_value *value)
 {
-    *value = (struct cn_value){.kind = CN_VALUE_TEXT};
+    *value = (struct cn_value){.kind = CN_VALUE_TEXT, .location = location};
     if (key->type == CN_KEY_NAMES)
         return split_list(pool, text, value);
     value->text = cn_pool_strdup(pool, text);
     convert_scalar(key, text, value);
-    return value->kind != CN_VALUE_TEXT || value->text;
+    return value->text;
 }
 
 bool cn_text_is_clean(const char *text)

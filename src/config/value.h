@@ -20,10 +20,16 @@ enum cn_value_kind {
     CN_VALUE_GROUP,
 };
 
+/* Where a value was given: in a line of the file or in an override; neither: nowhere. */
+struct cn_location {
+    int line;
+    const char *override; /* "KEY=VALUE" */
+};
+
 struct cn_value {
     enum cn_value_kind kind;
     const char *name; /* of a member of a group, else NULL */
-    int line;
+    struct cn_location location;
     bool flag;
     int64_t integer;
     double real; /* set for CN_VALUE_INT too */
@@ -38,11 +44,11 @@ struct cn_value {
 enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
                              int *line, struct cn_error *error);
 
-/* Converts the text of --set or of a default to the key's type. A text that does not fit stays a
- * text, which the check then refuses.
+/* Converts the text of --set or of a default, given at `location`, to the key's type. A text that
+ * does not fit stays a text, which the check then refuses.
  * Returns: false: out of memory. Owns: the pool, what *value points to. */
 bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const char *text,
-                        struct cn_value *value);
+                        struct cn_location location, struct cn_value *value);
 
 enum { CN_SHOWN_BYTES = 80 };
 
