@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "config/builder.h"
-#include "config/keys.h"
 
 static const char document[] = "../docs/config.md"; /* tests run in their own folder */
 static const char begin[] = "<!-- keys -->\n", end[] = "<!-- end of keys -->\n";

@@ -77,6 +77,7 @@ struct cn_file {
     const char *base;                  /* base name */
     const char *variable, *experiment; /* from the name */
     int version_major, version_minor;  /* 1.0 when the name has none */
+    int first_year, last_year;         /* as the name claims */
     uint64_t size;
     int64_t mtime_ns;
 

@@ -107,7 +107,9 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
                                              .variable = name->variable,
                                              .experiment = name->experiment,
                                              .version_major = name->version_major,
-                                             .version_minor = name->version_minor};
+                                             .version_minor = name->version_minor,
+                                             .first_year = name->first_year,
+                                             .last_year = name->last_year};
     }
     return cn_files_inspect(catalog->pool, catalog->files, builder->count,
                             builder->config->engine.threads, watch, error);

@@ -4,7 +4,6 @@
  */
 #include "catalog/consistency.h"
 
-#include "catalog/file_names.h"
 #include "catalog/time_axis.h"
 #include "catalog/units.h"
 
@@ -16,14 +15,9 @@ static const double GRID_TOLERANCE = 1e-3; /* of the smallest spacing */
 
 static void format_years(const struct cn_file *file, char text[32])
 {
-    int first, last;
-    struct cn_name name;
-    if (file->usable) {
-        first = cn_time_axis_date(file, 0) / 10000;
-        last = cn_time_axis_date(file, file->time_count - 1) / 10000;
-    } else if (!cn_name_parse(file->base, &name) || !cn_name_years(name.time, &first, &last)) {
-        first = last = 0;
-    }
+    int first = file->usable ? cn_time_axis_date(file, 0) / 10000 : file->first_year;
+    int last =
+        file->usable ? cn_time_axis_date(file, file->time_count - 1) / 10000 : file->last_year;
     if (first == last)
         snprintf(text, 32, "%d", first);
     else

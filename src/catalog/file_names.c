@@ -97,8 +97,7 @@ bool cn_name_parse(const char *base, struct cn_name *name)
     name->grid = count == MAX_FIELDS ? fields[5] : "";
     name->time = fields[count - 1];
     cn_version_format(name->version_major, name->version_minor, name->version);
-    int first, last;
-    name->daily_time = cn_name_years(name->time, &first, &last);
+    name->daily_time = cn_name_years(name->time, &name->first_year, &name->last_year);
     return true;
 }
 

@@ -17,6 +17,7 @@ struct cn_name {
     const char *time;
     int version_major, version_minor; /* 1.0 when the name has none */
     char version[CN_VERSION_BYTES];   /* the same as text */
+    int first_year, last_year;        /* of daily_time */
     bool daily_time;                  /* YYYY, YYYYMMDD-YYYYMMDD or YYYYMMDDhhmm-YYYYMMDDhhmm */
 };
 

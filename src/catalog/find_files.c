@@ -27,14 +27,13 @@ struct file_search {
     struct entry_list folders; /* found so far, in the order of reading */
     struct entry_list seen;    /* those that were read, sorted by inode */
     struct entry_list files;
-    bool no_memory;
-    int machine_errno;       /* of what the machine failed to read; 0: nothing */
-    const char *failed_path; /* where */
+    enum cn_status status; /* what ended the search */
+    struct cn_error *error;
 };
 
 static bool goes_on(const struct file_search *search)
 {
-    return !search->no_memory && !search->machine_errno && !cn_watch_stopped(search->watch);
+    return !search->status && !cn_watch_stopped(search->watch);
 }
 
 static bool is_nc(const char *name)
@@ -43,13 +42,18 @@ static bool is_nc(const char *name)
     return length > 3 && strcmp(name + length - 3, ".nc") == 0;
 }
 
+static void fail_without_memory(struct file_search *search)
+{
+    search->status = cn_fail_memory(search->error, "the list of input files");
+}
+
 static void append_entry(struct file_search *search, struct entry_list *list,
                          const struct cn_found_file *entry)
 {
     struct cn_found_file *items =
         cn_pool_grow(search->pool, list->items, list->count, &list->capacity, sizeof *items);
     if (!items || !entry->path) {
-        search->no_memory = true;
+        fail_without_memory(search);
         return;
     }
     list->items = items;
@@ -66,8 +70,8 @@ static bool is_machine_fault(struct file_search *search, const char *path, int r
 {
     if (cn_errno_status(reason, CN_BAD_INPUT) != CN_BAD_MACHINE)
         return false;
-    search->machine_errno = reason;
-    search->failed_path = path;
+    search->status = cn_fail(search->error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", path,
+                             strerror(reason), cn_errno_advice(reason));
     return true;
 }
 
@@ -84,7 +88,7 @@ static char **list_folder(struct file_search *search, DIR *stream, size_t *count
         names = cn_pool_grow(search->pool, names, *count, &capacity, sizeof *names);
         char *copy = cn_pool_strdup(search->pool, entry->d_name);
         if (!names || !copy) {
-            search->no_memory = true;
+            fail_without_memory(search);
             *count = 0;
             return NULL;
         }
@@ -180,15 +184,16 @@ static bool is_repeated(const struct cn_found_file *file, const struct cn_found_
     return file->inode && !cn_inodes_compare(file, before) && strcmp(file->base, before->base) == 0;
 }
 
-/* Drops files that were found already under the same name, then sorts by name. False: out of
- * memory. */
-static bool drop_repeated_files(struct file_search *search)
+/* Drops files that were found already under the same name, then sorts by name. */
+static void drop_repeated_files(struct file_search *search)
 {
     size_t count = search->files.count;
     const struct cn_found_file **order = cn_pool_alloc(search->pool, count, sizeof(void *));
     struct cn_found_file *kept = cn_pool_alloc(search->pool, count, sizeof *kept);
-    if (!order || !kept)
-        return false;
+    if (!order || !kept) {
+        fail_without_memory(search);
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         order[i] = &search->files.items[i];
     if (count)
@@ -201,7 +206,6 @@ static bool drop_repeated_files(struct file_search *search)
         qsort(kept, kept_count, sizeof *kept, compare_paths);
     search->files.items = kept;
     search->files.count = kept_count;
-    return true;
 }
 
 /* Adds a folder to the sorted list of those seen. False: it is there already, or out of memory. */
@@ -211,7 +215,7 @@ static bool add_seen(struct file_search *search, const struct cn_found_file *fol
     if (seen->count && bsearch(folder, seen->items, seen->count, sizeof *folder, cn_inodes_compare))
         return false;
     append_entry(search, seen, folder);
-    if (search->no_memory)
+    if (search->status)
         return false;
     size_t at = seen->count - 1;
     for (; at > 0 && cn_inodes_compare(folder, &seen->items[at - 1]) < 0; at--)
@@ -224,7 +228,8 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
                              struct cn_found_file **files, size_t *count,
                              struct cn_problems *problems, struct cn_error *error)
 {
-    struct file_search search = {.pool = pool, .problems = problems, .watch = watch};
+    struct file_search search = {
+        .pool = pool, .problems = problems, .watch = watch, .error = error};
     struct stat status;
     if (stat(root, &status) < 0)
         return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "input.root: %s: %s", root,
@@ -236,7 +241,7 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
     for (size_t i = 0; i < search.folders.count && goes_on(&search); i++) {
         /* a copy: the array moves while the folder is read */
         struct cn_found_file folder = search.folders.items[i];
-        if (!add_seen(&search, &folder) || read_folder(&search, folder.path) || search.no_memory ||
+        if (!add_seen(&search, &folder) || read_folder(&search, folder.path) || search.status ||
             is_machine_fault(&search, folder.path, errno))
             continue;
         if (i == 0)
@@ -246,12 +251,9 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struc
     }
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
-    if (search.machine_errno)
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be searched: %s; %s", search.failed_path,
-                       strerror(search.machine_errno), cn_errno_advice(search.machine_errno));
-    if (search.no_memory || !drop_repeated_files(&search))
-        return cn_fail_memory(error, "the list of input files");
+    if (!search.status)
+        drop_repeated_files(&search);
     *files = search.files.items;
     *count = search.files.count;
-    return CN_OK;
+    return search.status;
 }

@@ -16,6 +16,8 @@ struct stored_variable {
     int type;
     bool is_integer, is_unsigned;
     size_t bytes;
+    enum cn_status status; /* of the attributes read so far */
+    struct cn_error *error;
 };
 
 struct valid_range {
@@ -27,24 +29,24 @@ static bool is_integer(int type)
     return type != NC_FLOAT && type != NC_DOUBLE && type != NC_CHAR;
 }
 
-/* Finds the numeric attribute `name` of `length` elements; 0: one or more. *found NULL: there is
- * none. */
-static enum cn_status find_numbers(const struct stored_variable *variable, const char *name,
-                                   size_t length, const struct cn_attribute **found,
-                                   struct cn_error *error)
+/* Returns: the numeric attribute `name` of `length` elements; 0: one or more. NULL: there is none.
+ * Errors: variable->status; the first stays. */
+static const struct cn_attribute *find_numbers(struct stored_variable *variable, const char *name,
+                                               size_t length)
 {
     const struct cn_attribute *attribute =
         cn_attribute_find(variable->attributes, variable->count, name);
-    *found = attribute;
-    if (!attribute)
-        return CN_OK;
+    if (!attribute || variable->status)
+        return NULL;
     if (attribute->type == NC_CHAR)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "%s is text, expected a number; correct it, for example with ncatted", name);
-    if (attribute->length == 0 || (length && attribute->length != length))
-        return cn_fail(error, CN_BAD_INPUT, "%s has %zu elements, expected %zu", name,
-                       attribute->length, length ? length : 1);
-    return CN_OK;
+        variable->status =
+            cn_fail(variable->error, CN_BAD_INPUT,
+                    "%s is text, expected a number; correct it, for example with ncatted", name);
+    else if (attribute->length == 0 || (length && attribute->length != length))
+        variable->status =
+            cn_fail(variable->error, CN_BAD_INPUT, "%s has %zu elements, expected %zu", name,
+                    attribute->length, length ? length : 1);
+    return attribute;
 }
 
 /* Casts a value to the storage type. An integer that fits the bits but not the sign becomes the one
@@ -88,41 +90,36 @@ static const double default_fill[NC_STRING + 1] = {
     [NC_UINT] = NC_FILL_UINT,   [NC_FLOAT] = NC_FILL_DOUBLE,  [NC_DOUBLE] = NC_FILL_DOUBLE,
 };
 
-static enum cn_status read_missing(const struct stored_variable *variable,
-                                   struct cn_packing *packing, struct cn_error *error)
+static enum cn_status read_missing(struct stored_variable *variable, struct cn_packing *packing)
 {
-    const struct cn_attribute *fill, *missing;
-    enum cn_status status = find_numbers(variable, "_FillValue", 1, &fill, error);
-    if (!status)
-        status = find_numbers(variable, "missing_value", 0, &missing, error);
-    if (status)
-        return status;
+    const struct cn_attribute *fill = find_numbers(variable, "_FillValue", 1);
+    const struct cn_attribute *missing = find_numbers(variable, "missing_value", 0);
+    if (variable->status)
+        return variable->status;
     if (fill)
         add_missing(packing, variable, cn_attribute_number(fill, 0));
     else if (default_fill[variable->type] != 0)
         add_missing(packing, variable, default_fill[variable->type]);
     if (missing && missing->length > CN_MAX_MISSING - 1)
-        return cn_fail(error, CN_BAD_INPUT, "missing_value has %zu elements; at most %d are kept",
-                       missing->length, CN_MAX_MISSING - 1);
+        return cn_fail(variable->error, CN_BAD_INPUT,
+                       "missing_value has %zu elements; at most %d are kept", missing->length,
+                       CN_MAX_MISSING - 1);
     for (size_t i = 0; missing && i < missing->length; i++)
         add_missing(packing, variable, cn_attribute_number(missing, i));
     return CN_OK;
 }
 
-static enum cn_status read_scale(const struct stored_variable *variable, struct cn_packing *packing,
-                                 struct cn_error *error)
+static enum cn_status read_scale(struct stored_variable *variable, struct cn_packing *packing)
 {
-    const struct cn_attribute *scale, *offset;
-    enum cn_status status = find_numbers(variable, "scale_factor", 1, &scale, error);
-    if (!status)
-        status = find_numbers(variable, "add_offset", 1, &offset, error);
-    if (status)
-        return status;
+    const struct cn_attribute *scale = find_numbers(variable, "scale_factor", 1);
+    const struct cn_attribute *offset = find_numbers(variable, "add_offset", 1);
+    if (variable->status)
+        return variable->status;
     packing->packed = scale || offset;
     packing->scale = scale ? cn_attribute_number(scale, 0) : 1;
     packing->offset = offset ? cn_attribute_number(offset, 0) : 0;
     if (!isfinite(packing->scale) || packing->scale == 0 || !isfinite(packing->offset))
-        return cn_fail(error, CN_BAD_INPUT,
+        return cn_fail(variable->error, CN_BAD_INPUT,
                        "scale_factor %g and add_offset %g do not unpack values: expected finite "
                        "numbers, the scale not 0",
                        packing->scale, packing->offset);
@@ -148,17 +145,13 @@ static void narrow_range(const struct stored_variable *variable,
         limits->min = value;
 }
 
-static enum cn_status read_valid(const struct stored_variable *variable, struct cn_packing *packing,
-                                 struct cn_error *error)
+static enum cn_status read_valid(struct stored_variable *variable, struct cn_packing *packing)
 {
-    const struct cn_attribute *range, *min, *max;
-    enum cn_status status = find_numbers(variable, "valid_range", 2, &range, error);
-    if (!status)
-        status = find_numbers(variable, "valid_min", 1, &min, error);
-    if (!status)
-        status = find_numbers(variable, "valid_max", 1, &max, error);
-    if (status)
-        return status;
+    const struct cn_attribute *range = find_numbers(variable, "valid_range", 2);
+    const struct cn_attribute *min = find_numbers(variable, "valid_min", 1);
+    const struct cn_attribute *max = find_numbers(variable, "valid_max", 1);
+    if (variable->status)
+        return variable->status;
     struct valid_range packed = {-INFINITY, INFINITY}, unpacked = packed;
     if (range) {
         narrow_range(variable, range, 0, false, &packed, &unpacked);
@@ -186,8 +179,12 @@ enum cn_status cn_packing_read(const struct cn_attribute *attributes, size_t cou
                                struct cn_error *error)
 {
     *packing = (struct cn_packing){0};
-    struct stored_variable variable = {attributes,       count, type,
-                                       is_integer(type), false, cn_type_bytes(type)};
+    struct stored_variable variable = {.attributes = attributes,
+                                       .count = count,
+                                       .type = type,
+                                       .is_integer = is_integer(type),
+                                       .bytes = cn_type_bytes(type),
+                                       .error = error};
     if (variable.is_integer) {
         const char *flag = cn_attribute_text(attributes, count, "_Unsigned");
         variable.is_unsigned = type == NC_UBYTE || type == NC_USHORT || type == NC_UINT;
@@ -195,10 +192,8 @@ enum cn_status cn_packing_read(const struct cn_attribute *attributes, size_t cou
             variable.is_unsigned = strcasecmp(flag, "true") == 0;
     }
     *is_unsigned = variable.is_unsigned;
-    enum cn_status status = read_scale(&variable, packing, error);
+    enum cn_status status = read_scale(&variable, packing);
     if (!status)
-        status = read_missing(&variable, packing, error);
-    if (!status)
-        status = read_valid(&variable, packing, error);
-    return status;
+        status = read_missing(&variable, packing);
+    return status ? status : read_valid(&variable, packing);
 }

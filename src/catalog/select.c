@@ -197,34 +197,33 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
     return status;
 }
 
-/* Finds the one value of a key that the remaining files have. False: there are several, and
- * *several says so. */
-static bool find_single_value(const struct selection *selection, enum key key, const char **value,
-                              struct cn_strbuf *several)
+/* Returns: the one value of a key that the remaining files have. Where there are more, *several
+ * says so. */
+static const char *find_single_value(const struct selection *selection, enum key key,
+                                     struct cn_strbuf *several)
 {
     struct name_values values = {0};
     for (size_t i = 0; i < selection->count; i++)
         count_value(&values, value_of(selection->items[i].name, key));
-    *value = values.samples[0];
-    if (values.sample_count == 1)
-        return true;
-    cn_strbuf_add(several, "; the files are of several %s: ", keys[key].plural);
-    append_values(several, &values, true);
-    cn_strbuf_add(several, "; set %s to one of them", keys[key].config_key);
-    return false;
+    if (values.sample_count > 1) {
+        cn_strbuf_add(several, "; the files are of several %s: ", keys[key].plural);
+        append_values(several, &values, true);
+        cn_strbuf_add(several, "; set %s to one of them", keys[key].config_key);
+    }
+    return values.samples[0];
 }
 
 static enum cn_status find_single_values(const struct selection *selection, struct cn_error *error)
 {
     struct cn_catalog *catalog = selection->catalog;
     struct cn_strbuf several = {0};
-    bool model = find_single_value(selection, MODEL, &catalog->model, &several);
-    bool variant = find_single_value(selection, VARIANT, &catalog->variant, &several);
-    bool grid = find_single_value(selection, GRID, &catalog->grid_label, &several);
+    catalog->model = find_single_value(selection, MODEL, &several);
+    catalog->variant = find_single_value(selection, VARIANT, &several);
+    catalog->grid_label = find_single_value(selection, GRID, &several);
     enum cn_status status = CN_OK;
     if (several.failed)
         status = cn_fail_memory(error, "a message");
-    else if (!model || !variant || !grid)
+    else if (several.length)
         status = cn_fail(error, CN_BAD_USAGE, "input.root: %.100s%s", selection->config->input.root,
                          cn_strbuf_text(&several));
     cn_strbuf_free(&several);

@@ -4,8 +4,6 @@
  */
 #include "catalog/timeline.h"
 
-#include "catalog/file_names.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,11 +33,9 @@ bool cn_is_of_timeline(const struct cn_variable_files *in, const struct cn_file 
 bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year)
 {
     for (size_t i = 0; i < in->count; i++) {
-        struct cn_name name;
-        int first, last;
-        if (!in->files[i].usable && cn_is_of_timeline(in, &in->files[i], scenario) &&
-            cn_name_parse(in->files[i].base, &name) && cn_name_years(name.time, &first, &last) &&
-            first <= year && year <= last)
+        const struct cn_file *file = &in->files[i];
+        if (!file->usable && file->first_year <= year && year <= file->last_year &&
+            cn_is_of_timeline(in, file, scenario))
             return true;
     }
     return false;

@@ -9,7 +9,7 @@
 #include "config/value.h"
 
 struct cn_key_state {
-    enum { CN_UNSET, CN_DEFAULTED, CN_SET, CN_WRONG } state;
+    enum { CN_UNSET, CN_SET, CN_WRONG } state; /* CN_SET: by a default, too */
     struct cn_location location;
 };
 

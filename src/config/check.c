@@ -13,8 +13,7 @@
 /* Whether the key has a value that is right by itself. */
 static bool has_value(struct cn_config_builder *builder, const char *path)
 {
-    int state = (int)cn_config_key_state(builder, path)->state;
-    return state == CN_SET || state == CN_DEFAULTED;
+    return cn_config_key_state(builder, path)->state == CN_SET;
 }
 
 static const struct cn_region *find_builtin(const char *name)
@@ -162,21 +161,18 @@ static void check_periods(struct cn_config_builder *builder)
     struct cn_config *config = &builder->config;
     const struct cn_custom_period *given = builder->periods.items;
     size_t count = builder->periods.count;
-    if (!given)
+    if (!given || !has_value(builder, "normals.periods"))
         return;
     struct cn_period *periods = cn_pool_alloc(config->pool, count, sizeof *periods);
     if (!periods) {
         builder->out_of_memory = true;
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        periods[i] = given[i].period;
     config->normals.periods = periods;
     config->normals.period_count = count;
-    if (!has_value(builder, "normals.periods"))
-        return;
     for (size_t i = 0; i < count; i++) {
         const struct cn_period *period = &given[i].period;
+        periods[i] = *period;
         if (period->first > period->last) {
             cn_config_error(builder, given[i].location, "normals.periods",
                             "period \"%s\": last (%d) is before first (%d)", period->name,

@@ -3,7 +3,6 @@
  * checks values together. All errors are collected, except when the file cannot be read or parsed.
  */
 #include "config/builder.h"
-#include "config/keys.h"
 
 #include "guard/fault.h"
 
@@ -13,11 +12,10 @@
 #include <string.h>
 
 static void store_with_state(struct cn_config_builder *builder, const struct cn_key *key,
-                             const struct cn_value *value, bool default_text)
+                             const struct cn_value *value)
 {
     struct cn_key_state *key_state = &builder->key_states[key - cn_keys];
-    bool good = cn_config_store(builder, key, builder, value);
-    key_state->state = !good ? CN_WRONG : default_text ? CN_DEFAULTED : CN_SET;
+    key_state->state = cn_config_store(builder, key, builder, value) ? CN_SET : CN_WRONG;
     key_state->location = value->location;
 }
 
@@ -85,7 +83,7 @@ static void apply_overrides(struct cn_config_builder *builder, const char *const
             builder->out_of_memory = true;
             return;
         }
-        store_with_state(builder, key, &value, false);
+        store_with_state(builder, key, &value);
     }
 }
 
@@ -100,7 +98,7 @@ static void apply_group(struct cn_config_builder *builder, const char *group,
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
             apply_group(builder, key->path, value);
         else if (builder->key_states[key - cn_keys].state == CN_UNSET)
-            store_with_state(builder, key, value, false);
+            store_with_state(builder, key, value);
     }
 }
 
@@ -119,7 +117,7 @@ static void apply_defaults(struct cn_config_builder *builder)
                                      (struct cn_location){0}, &value))
             builder->out_of_memory = true;
         else if (key->default_text)
-            store_with_state(builder, key, &value, true);
+            store_with_state(builder, key, &value);
     }
 }
 

@@ -43,7 +43,11 @@ struct cn_key {
     const char *meaning;      /* for people; printed in the reference */
 };
 
-enum { CN_KEY_COUNT = 28 }; /* in cn_keys */
+/* All keys that a config may have; keys.c. The last has the path NULL. A group comes before its
+ * members. The table drives the checks, the defaults, --set, "did you mean" and the reference in
+ * docs/config.md. A new key is a line in it and a member of struct cn_config. */
+extern const struct cn_key cn_keys[];
+enum { CN_KEY_COUNT = 28 };
 
 /* Finds the key GROUP.NAME; group "": NAME, which may be a whole path.
  * Returns: NULL: keys, whose last has the path NULL, has none. */

@@ -1,8 +1,6 @@
 /*
  * The table of keys.
  */
-#include "config/keys.h"
-
 #include "climnorm/limits.h"
 #include "config/builder.h"
 

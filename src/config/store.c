@@ -4,7 +4,6 @@
  */
 #include "base/suggest.h"
 #include "config/builder.h"
-#include "config/keys.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -292,9 +291,7 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
                         struct cn_list *list, const struct cn_value *value)
 {
-    static const struct cn_key entry = {.type = CN_KEY_NAME, .required = true, .max = 64};
-    struct cn_key one = entry;
-    one.path = key->path;
+    const struct cn_key one = {.path = key->path, .type = CN_KEY_NAME, .required = true, .max = 64};
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
