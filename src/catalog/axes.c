@@ -34,17 +34,18 @@ static const struct {
     [CN_AXIS_TIME] = {"T", "time", "time", {NULL}},
 };
 
-enum clue { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CLUES };
+enum criterion { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CRITERIA };
 
 static const char *coordinate_text(const struct cn_coordinate *coordinate, const char *name)
 {
     return cn_attribute_text(coordinate->attributes, coordinate->attribute_count, name);
 }
 
-static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis axis, enum clue clue)
+static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis axis,
+                         enum criterion criterion)
 {
     const char *text;
-    switch (clue) {
+    switch (criterion) {
     case BY_AXIS:
         text = coordinate_text(coordinate, "axis");
         return text && strcasecmp(text, axis_rules[axis].axis) == 0;
@@ -65,7 +66,8 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
     }
 }
 
-/* Whether more than the attribute `axis`, which map projections have too, says that it is it. */
+/* Whether standard_name, units or name say that it is this axis. The attribute `axis` alone does
+ * not: coordinates of map projections have it, too. */
 static bool is_geographic(const struct cn_coordinate *coordinate, enum cn_axis axis)
 {
     return matches_axis(coordinate, axis, BY_STANDARD_NAME) ||
@@ -141,8 +143,8 @@ static bool contains_dimension(const int *dimids, size_t rank, int dimid)
 }
 
 /* Whether a latitude has several of these dimensions at once. Leaves its name in `name`. */
-static bool has_curved_latitude(const struct cn_nc_file *nc, const int *dimids, size_t rank,
-                                char name[NC_MAX_NAME + 1])
+static bool has_curvilinear_latitude(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                     char name[NC_MAX_NAME + 1])
 {
     for (int varid = 0; varid < nc->variable_count; varid++) {
         int own_rank, own_dimids[NC_MAX_VAR_DIMS];
@@ -182,7 +184,7 @@ static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *d
     const char *units = coordinate_text(coordinate, "units");
     bool is_other = standard_name && !matches_axis(coordinate, axis, BY_STANDARD_NAME);
     if ((is_other || !is_geographic(coordinate, axis)) &&
-        has_curved_latitude(nc, dimids, rank, name))
+        has_curvilinear_latitude(nc, dimids, rank, name))
         return fail_curvilinear(name, error);
     if (is_other)
         return cn_fail(error, CN_BAD_INPUT,
@@ -199,11 +201,11 @@ static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *d
 static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const int *dimids,
                                              size_t rank, enum cn_axis axis, size_t *position)
 {
-    for (enum clue clue = BY_AXIS; clue < CLUES; clue++)
+    for (enum criterion criterion = BY_AXIS; criterion < CRITERIA; criterion++)
         for (size_t i = 0; i < nc->coordinate_count; i++) {
             const struct cn_coordinate *coordinate = &nc->coordinates[i];
             for (size_t d = 0; d < rank; d++)
-                if (dimids[d] == coordinate->dimid && matches_axis(coordinate, axis, clue)) {
+                if (dimids[d] == coordinate->dimid && matches_axis(coordinate, axis, criterion)) {
                     *position = d;
                     return coordinate;
                 }
@@ -218,7 +220,7 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
     for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++) {
         char name[NC_MAX_NAME + 1];
         const struct cn_coordinate *found = find_axis(nc, dimids, rank, axis, &axes->dims[axis]);
-        if (!found && axis != CN_AXIS_TIME && has_curved_latitude(nc, dimids, rank, name))
+        if (!found && axis != CN_AXIS_TIME && has_curvilinear_latitude(nc, dimids, rank, name))
             return fail_curvilinear(name, error);
         if (!found)
             return cn_fail(error, CN_BAD_INPUT,

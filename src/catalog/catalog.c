@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the steps hand on to one another. */
+/* What one step finds and a later one needs. */
 struct catalog_builder {
     const struct cn_config *config;
     struct cn_catalog *catalog;
@@ -171,7 +171,7 @@ static void explain_absence(const struct catalog_builder *builder, struct cn_var
         variable->failure = "no file";
 }
 
-/* Makes the timelines of a variable out of its files. */
+/* Builds the timelines of a variable and warns of their gaps. */
 static enum cn_status finish_variable(const struct cn_variable_files *in, struct cn_error *error)
 {
     enum cn_status status = cn_check_consistency(in, error);

@@ -168,10 +168,10 @@ static uint64_t needed_bytes(const struct classic_extent *extent, uint64_t recor
     return end > extent->fixed_end ? end : extent->fixed_end;
 }
 
-/* Reads the header. *extent: of all variables; *place: as it was after variable number
+/* Reads the header. *extent: of all variables; *located: as it was after variable number
  * `variable`. */
 static enum cn_status read_header(int descriptor, uint64_t size, uint64_t variable,
-                                  struct classic_extent *extent, struct classic_extent *place,
+                                  struct classic_extent *extent, struct classic_extent *located,
                                   uint64_t *records, struct cn_error *error)
 {
     struct classic_header *header = calloc(1, sizeof *header);
@@ -196,7 +196,7 @@ static enum cn_status read_header(int descriptor, uint64_t size, uint64_t variab
     for (uint64_t i = 0; i < variables && !header->bad; i++) {
         read_variable_entry(header, extent);
         if (i == variable)
-            *place = *extent;
+            *located = *extent;
     }
     bool bad = header->bad;
     free(header);
@@ -207,9 +207,9 @@ static enum cn_status read_header(int descriptor, uint64_t size, uint64_t variab
 
 enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *error)
 {
-    struct classic_extent extent = {0}, place;
+    struct classic_extent extent = {0}, located;
     uint64_t records;
-    enum cn_status status = read_header(descriptor, size, 0, &extent, &place, &records, error);
+    enum cn_status status = read_header(descriptor, size, 0, &extent, &located, &records, error);
     if (!status && needed_bytes(&extent, records) > size)
         return cn_fail(error, CN_BAD_INPUT,
                        "truncated: %llu bytes, but its header promises %llu; fetch the file again",
@@ -221,15 +221,15 @@ enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *
 enum cn_status cn_classic_place(const char *path, uint64_t size, int variable, uint64_t *begin,
                                 uint64_t *step, struct cn_error *error)
 {
-    struct classic_extent extent = {0}, place = {.begin = UINT64_MAX};
+    struct classic_extent extent = {0}, located = {.begin = UINT64_MAX};
     uint64_t records;
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s", strerror(errno));
     enum cn_status status =
-        read_header(descriptor, size, (uint64_t)variable, &extent, &place, &records, error);
+        read_header(descriptor, size, (uint64_t)variable, &extent, &located, &records, error);
     close(descriptor);
-    *begin = place.begin;
-    *step = place.is_record ? record_step(&extent) : 0;
+    *begin = located.begin;
+    *step = located.is_record ? record_step(&extent) : 0;
     return status;
 }

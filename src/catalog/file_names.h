@@ -7,7 +7,7 @@
 
 #include "climnorm/error.h"
 
-/* The longest file name that Linux file systems have. */
+/* The longest file name that Linux file systems have; a version as text. */
 enum { CN_NAME_BYTES = 256, CN_VERSION_BYTES = 24 };
 
 /* {variable}_{table}_{model}_{experiment}_{variant}_{grid}_{time}[_v{major}.{minor}].nc */

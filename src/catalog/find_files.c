@@ -103,7 +103,7 @@ static char **list_folder(struct file_search *search, DIR *stream, size_t *count
     return names;
 }
 
-/* Entries of a folder whose kind is not known. */
+/* Entries of a folder that cannot be examined. */
 struct unreadable {
     size_t count;
     const char *example;
@@ -115,7 +115,7 @@ static void add_entry(struct file_search *search, int folder, const char *path, 
 {
     struct stat status = {0};
     bool is_there = fstatat(folder, name, &status, 0) == 0;
-    /* Not a link into nowhere. Opening it later will say what is wrong. */
+    /* Not for a broken link. The error comes when the file is opened. */
     bool is_kept = !is_there && (errno == EACCES || errno == ESTALE);
     bool is_file = is_nc(name) && (is_kept || S_ISREG(status.st_mode));
     if (is_file || S_ISDIR(status.st_mode)) {

@@ -59,14 +59,14 @@ static bool cast_to_raw(const struct stored_variable *variable, double value, do
         *raw = variable->type == NC_FLOAT ? (double)(float)value : value;
         return isfinite(*raw);
     }
-    double turn = ldexp(1, 8 * (int)variable->bytes);
+    double span = ldexp(1, 8 * (int)variable->bytes);
     value = trunc(value);
-    if (value < -turn / 2 || value >= turn)
+    if (value < -span / 2 || value >= span)
         return false;
     if (variable->is_unsigned && value < 0)
-        value += turn;
-    else if (!variable->is_unsigned && value >= turn / 2)
-        value -= turn;
+        value += span;
+    else if (!variable->is_unsigned && value >= span / 2)
+        value -= span;
     *raw = value;
     return true;
 }

@@ -24,7 +24,7 @@ struct warning_list {
 __attribute__((format(printf, 2, 3))) static void list_item(struct warning_list *list,
                                                             const char *format, ...)
 {
-    enum { MOST_BYTES = 584 };
+    enum { MAX_LIST_BYTES = 584 };
     char item[96];
     va_list args;
     va_start(args, format);
@@ -32,7 +32,7 @@ __attribute__((format(printf, 2, 3))) static void list_item(struct warning_list 
     va_end(args);
     if (list->full)
         return;
-    list->full = list->text.length + strlen(item) > MOST_BYTES;
+    list->full = list->text.length + strlen(item) > MAX_LIST_BYTES;
     cn_strbuf_add(&list->text, "%s%s", list->text.length ? ", " : "",
                   list->full ? "and more" : item);
 }

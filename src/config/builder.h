@@ -63,8 +63,8 @@ void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_ke
  * problems. */
 void cn_config_check(struct cn_config_builder *builder);
 
-/* Returns: NULL, or what is wrong with an output.pattern, perhaps in text[room]. */
-const char *cn_pattern_fault(const char *pattern, char *text, size_t room);
+/* Returns: NULL, or what is wrong with an output.pattern, perhaps in text[capacity]. */
+const char *cn_pattern_fault(const char *pattern, char *text, size_t capacity);
 
 /* Built-in regions; the last has the name NULL. */
 extern const struct cn_region cn_builtin_regions[];

@@ -74,11 +74,11 @@ static void check_custom_regions(struct cn_config_builder *builder)
     }
 }
 
-static void unknown_region(struct cn_config_builder *builder, const char *name)
+static void report_unknown_region(struct cn_config_builder *builder, const char *name)
 {
     const struct cn_custom_region *custom = builder->custom_regions.items;
     struct cn_suggestion suggestion = {.word = name};
-    enum { ENOUGH_BYTES = 360 };
+    enum { MAX_KNOWN_BYTES = 360 };
     struct cn_strbuf known = {0};
     char hint[CN_SUGGESTION_BYTES];
     for (const struct cn_region *region = cn_builtin_regions; region->name; region++) {
@@ -89,7 +89,7 @@ static void unknown_region(struct cn_config_builder *builder, const char *name)
         if (!custom[i].region.name || find_builtin(custom[i].region.name))
             continue;
         cn_suggest(&suggestion, custom[i].region.name);
-        if (known.length < ENOUGH_BYTES)
+        if (known.length < MAX_KNOWN_BYTES)
             cn_strbuf_add(&known, " %s", custom[i].region.name);
     }
     cn_config_error(
@@ -125,7 +125,7 @@ static void check_regions(struct cn_config_builder *builder)
         if (region)
             config->regions[config->region_count++] = *region;
         else
-            unknown_region(builder, names[i]);
+            report_unknown_region(builder, names[i]);
     }
     /* A region that is defined is wanted, even if it is not listed. */
     for (size_t j = 0; config->regions && j < builder->custom_regions.count; j++)

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LARGEST = 1 << 20, DEEPEST = 32, MOST_SETTINGS = 5000 };
+enum { MAX_BYTES = 1 << 20, MAX_DEPTH = 32, MAX_SETTINGS = 5000 };
 
 static enum cn_status read_all(int file, const char *path, char **text, struct cn_error *error)
 {
@@ -28,15 +28,15 @@ static enum cn_status read_all(int file, const char *path, char **text, struct c
         return cn_fail(error, CN_BAD_USAGE, "%s: is a folder; name the config file in it", path);
     if (!S_ISREG(about.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "%s: is not a regular file", path);
-    char *bytes = malloc(LARGEST + 1);
+    char *bytes = malloc(MAX_BYTES + 1);
     if (!bytes)
         return cn_fail_memory(error, "config file");
-    ssize_t size = cn_pread_full(file, bytes, LARGEST + 1, 0);
+    ssize_t size = cn_pread_full(file, bytes, MAX_BYTES + 1, 0);
     enum cn_status status = CN_OK;
     if (size < 0)
         status = cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "%s: cannot be read: %s",
                          path, strerror(errno));
-    else if (size > LARGEST)
+    else if (size > MAX_BYTES)
         status =
             cn_fail(error, CN_BAD_USAGE, "%s: is larger than 1 MiB; is this a config file?", path);
     else if (memchr(bytes, '\0', (size_t)size))
@@ -126,14 +126,14 @@ static void copy_word(struct scan *scan)
         *scan->out++ = 'L';
 }
 
-static enum cn_status copy_mark(struct scan *scan, struct cn_error *error)
+static enum cn_status copy_punctuation(struct scan *scan, struct cn_error *error)
 {
     char c = *scan->at;
-    if (strchr("([{", c) && ++scan->depth > DEEPEST)
+    if (strchr("([{", c) && ++scan->depth > MAX_DEPTH)
         return cn_fail(error, CN_BAD_USAGE, "brackets are nested deeper than any key needs");
     if (strchr(")]}", c))
         scan->depth--;
-    if ((c == '=' || c == ':') && ++scan->settings > MOST_SETTINGS)
+    if ((c == '=' || c == ':') && ++scan->settings > MAX_SETTINGS)
         return cn_fail(error, CN_BAD_USAGE, "more settings than a config can need");
     if (c == '@' && strncmp(scan->at, "@include", 8) == 0)
         return cn_fail(error, CN_BAD_USAGE,
@@ -165,7 +165,7 @@ static enum cn_status rewrite_text(struct scan *scan, struct cn_error *error)
         else if (isalnum((unsigned char)next) || next == '.' || next == '*')
             copy_word(scan);
         else if (strchr("()[]{}=:@", next))
-            status = copy_mark(scan, error);
+            status = copy_punctuation(scan, error);
         else
             copy_chars(scan, 1);
     }

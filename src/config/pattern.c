@@ -11,7 +11,7 @@
 #define FIELD_NAME(name) #name,
 static const char *const field_names[] = {CN_PATTERN_FIELDS(FIELD_NAME) NULL};
 
-static const char *field_fault(const char *name, size_t length, char *text, size_t room)
+static const char *field_fault(const char *name, size_t length, char *text, size_t capacity)
 {
     char field[32];
     if (length >= sizeof field)
@@ -25,8 +25,9 @@ static const char *field_fault(const char *name, size_t length, char *text, size
         cn_suggest(&suggestion, field_names[i]);
     }
     char hint[CN_SUGGESTION_BYTES];
-    snprintf(text, room, "{%s} is not a field%s; fields are" CN_PATTERN_FIELDS(CN_FIELD_IN_BRACES),
-             field, cn_suggestion_text(&suggestion, hint));
+    snprintf(text, capacity,
+             "{%s} is not a field%s; fields are" CN_PATTERN_FIELDS(CN_FIELD_IN_BRACES), field,
+             cn_suggestion_text(&suggestion, hint));
     return text;
 }
 
@@ -39,7 +40,7 @@ static const char *component_fault(const char *component, size_t length)
     return NULL;
 }
 
-const char *cn_pattern_fault(const char *pattern, char *text, size_t room)
+const char *cn_pattern_fault(const char *pattern, char *text, size_t capacity)
 {
     if (pattern[0] == '/')
         return "it begins with /: results stay below output.root, so the pattern is relative";
@@ -51,7 +52,7 @@ const char *cn_pattern_fault(const char *pattern, char *text, size_t room)
             size_t length = strcspn(at + 1, "{}/");
             if (at[1 + length] != '}')
                 return "a brace { is not closed";
-            fault = field_fault(at + 1, length, text, room);
+            fault = field_fault(at + 1, length, text, capacity);
             at += 1 + length;
         }
     }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PROBLEMS = 100 };
+enum { MAX_PROBLEMS = 100 };
 
 const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location)
 {
@@ -28,9 +28,9 @@ void cn_config_error(struct cn_config_builder *builder, struct cn_location locat
                      const char *key, const char *format, ...)
 {
     builder->failed = true;
-    if (builder->problems->count > MOST_PROBLEMS)
+    if (builder->problems->count > MAX_PROBLEMS)
         return;
-    if (builder->problems->count == MOST_PROBLEMS) {
+    if (builder->problems->count == MAX_PROBLEMS) {
         cn_problems_add(builder->problems, CN_PROBLEM,
                         "%s: more errors follow; correct these first", builder->config.path);
         return;
@@ -57,21 +57,21 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
 static const struct cn_key *find_meant_key(const struct cn_key *keys, const char *group,
                                            const char *name, const char *full)
 {
-    const struct cn_key *sibling = NULL, *cousin = NULL, *other = NULL;
+    const struct cn_key *in_group = NULL, *of_name = NULL, *other = NULL;
     struct cn_suggestion by_name = {.word = name}, by_path = {.word = full};
     for (const struct cn_key *key = keys; key->path; key++) {
         const char *leaf = cn_key_leaf(key);
         size_t prefix = leaf == key->path ? 0 : (size_t)(leaf - key->path) - 1;
         if (prefix == strlen(group) && strncmp(key->path, group, prefix) == 0) {
             cn_suggest(&by_name, leaf);
-            sibling = by_name.best == leaf ? key : sibling;
-        } else if (!cousin && strcmp(leaf, name) == 0) {
-            cousin = key;
+            in_group = by_name.best == leaf ? key : in_group;
+        } else if (!of_name && strcmp(leaf, name) == 0) {
+            of_name = key;
         }
         cn_suggest(&by_path, key->path);
         other = by_path.best == key->path ? key : other;
     }
-    return sibling ? sibling : cousin ? cousin : other;
+    return in_group ? in_group : of_name ? of_name : other;
 }
 
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
@@ -175,9 +175,9 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
                         "~ and $VARIABLES are not replaced here: write the path itself");
         return false;
     }
-    char room[256];
+    char buffer[256];
     const char *fault =
-        key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, room, sizeof room) : NULL;
+        key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, buffer, sizeof buffer) : NULL;
     if (fault) {
         cn_config_error(builder, value->location, key->path, "%s", fault);
         return false;
@@ -385,13 +385,6 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
         return store_list(builder, key, at, value);
-    case CN_KEY_NAME:
-    case CN_KEY_IDENTIFIER:
-    case CN_KEY_LABEL:
-    case CN_KEY_TITLE:
-    case CN_KEY_PATH:
-    case CN_KEY_PATTERN:
-        return store_text(builder, key, at, value);
     case CN_KEY_INT:
     case CN_KEY_REAL:
         return store_number(builder, key, at, value);
@@ -408,6 +401,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return store_version(builder, key, value);
     case CN_KEY_MEMORY:
         return store_memory(builder, key, value);
+    default:
+        return store_text(builder, key, at, value);
     }
-    return false;
 }

@@ -187,9 +187,9 @@ bool cn_text_is_clean(const char *text)
 
 static void show_text(const char *text, char shown[CN_SHOWN_BYTES])
 {
-    enum { MOST = 60 };
+    enum { MAX_BYTES = 60 };
     const char *end = text, *next = text;
-    while (*end && cn_utf8_next(&next) != CN_NOT_UTF8 && next - text <= MOST)
+    while (*end && cn_utf8_next(&next) != CN_NOT_UTF8 && next - text <= MAX_BYTES)
         end = next;
     snprintf(shown, CN_SHOWN_BYTES, "\"%.*s%s\"", (int)(end - text), text, *end ? "..." : "");
 }

@@ -39,7 +39,7 @@ struct cn_value {
 };
 
 /* Reads and parses a file.
- * Errors: CN_BAD_USAGE, the file cannot be read or has a syntax error in *line (0: the whole file);
+ * Errors: CN_BAD_USAGE: the file cannot be read or has a syntax error in *line (0: the whole file).
  * CN_BAD_MACHINE. Owns: the pool, what *root points to. */
 enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
                              int *line, struct cn_error *error);
