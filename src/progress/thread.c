@@ -47,6 +47,7 @@ struct cn_progress {
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
     atomic_bool stopping, asked;
+    atomic_bool abandoned; /* the view's data may be freed by now: the thread ends without them */
     atomic_bool writing, halted; /* see cn_progress_halt */
 
     _Atomic(struct message *) messages; /* the newest first */
@@ -70,15 +71,6 @@ void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state stat
         atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
     /* Release: a thread that sees the state also sees the totals and the time. */
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
-}
-
-/* Ends the thread if cn_progress_stop has cancelled it: the data of the view may be freed by now.
- */
-static void obey_cancellation(void)
-{
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-    pthread_testcancel();
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 }
 
 /* Waits for a slow reader without a bound; cn_progress_stop may cancel the thread meanwhile. */
@@ -172,7 +164,8 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
 {
     bool background = in_background(progress->view.fd) && !last;
     struct cn_screen screen = query_screen(progress->view.fd);
-    obey_cancellation(); /* the calls above may have waited for a remote terminal */
+    if (atomic_load(&progress->abandoned)) /* the calls above may wait for a remote terminal */
+        return;
     struct cn_text *frame = &progress->frame, *shown = &progress->shown;
     struct cn_text *head = &progress->head, *above = &progress->above;
     frame->utf8 = head->utf8 = above->utf8 = screen.utf8;
@@ -268,7 +261,8 @@ static void *run_display(void *argument)
         uint64_t before_ns = cn_now_ns();
         poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
         uint64_t after_ns = cn_now_ns();
-        obey_cancellation();
+        if (atomic_load(&progress->abandoned))
+            break;
         /* Read first, then look at the flags. In the other order the read would remove the wake-up
          * of a flag that was set between the two. */
         (void)eventfd_read(progress->wake, &calls);
@@ -382,6 +376,7 @@ void cn_progress_stop(struct cn_progress *progress, int patience_s)
     wake_thread(progress);
     bool ended = join_within(progress->thread, patience_s);
     if (!ended) { /* the terminal or pipe accepts nothing */
+        atomic_store(&progress->abandoned, true);
         pthread_cancel(progress->thread);
         ended = join_within(progress->thread, CANCEL_S);
     }
