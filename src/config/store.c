@@ -401,7 +401,13 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return store_version(builder, key, value);
     case CN_KEY_MEMORY:
         return store_memory(builder, key, value);
-    default:
+    case CN_KEY_NAME:
+    case CN_KEY_IDENTIFIER:
+    case CN_KEY_LABEL:
+    case CN_KEY_TITLE:
+    case CN_KEY_PATH:
+    case CN_KEY_PATTERN:
         return store_text(builder, key, at, value);
     }
+    return false;
 }
