@@ -150,17 +150,18 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
     const struct cn_variable_plan *variable = engine->variable;
     size_t slots = (size_t)variable->slots, tiles = engine->batches[batch_index].tile_count;
     size_t first = tile * slots / tiles, end = (tile + 1) * slots / tiles;
+    const struct cn_batch *batch = &variable->batches[batch_index];
     struct row_pointers pointers;
     if (!cn_engine_is_running(engine))
         return;
-    if (!allocate_pointers(engine, &variable->batches[batch_index], &pointers)) {
+    if (!allocate_pointers(engine, batch, &pointers)) {
         struct cn_error error;
         cn_fail_memory(&error, "a tile");
         cn_engine_abort(engine, &error);
         return;
     }
     if (engine->batches[batch_index].first_use)
-        populate_rows(engine, &variable->batches[batch_index], first, end);
+        populate_rows(engine, batch, first, end);
     uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)

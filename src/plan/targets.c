@@ -19,15 +19,11 @@ static const struct cn_period default_periods_many[] = {
 /* The state while the targets of a variable are collected. */
 struct target_builder {
     struct cn_plan *plan;
+    struct cn_pool *pool; /* of the plan */
     struct cn_variable_plan *variable;
     size_t capacity;
     int early_first, early_last; /* targets whose windows begin before the timeline */
 };
-
-static struct cn_pool *pool_of(const struct target_builder *builder)
-{
-    return builder->plan->pool;
-}
 
 static const struct cn_source_year *source_year(const struct target_builder *builder,
                                                 ptrdiff_t index)
@@ -50,7 +46,7 @@ static ptrdiff_t *make_window(const struct target_builder *builder,
                               const struct cn_timeline *timeline, int year, int *planned)
 {
     int window = builder->plan->config->normals.window;
-    ptrdiff_t *years = cn_pool_alloc(pool_of(builder), (size_t)window, sizeof *years);
+    ptrdiff_t *years = cn_pool_alloc(builder->pool, (size_t)window, sizeof *years);
     *planned = 0;
     for (int k = 0; years && k < window; k++) {
         years[k] = usable_year(builder, timeline, year - window + 1 + k);
@@ -130,14 +126,13 @@ static enum cn_status name_outputs(const struct target_builder *builder,
                                .grid = catalog->grid_label,
                                .year = year,
                                .window = window};
-    target->period = fields.period = cn_fill_fields(pool_of(builder), period->name, &fields);
-    target->outputs =
-        cn_pool_alloc(pool_of(builder), layout->region_count, sizeof *target->outputs);
+    target->period = fields.period = cn_fill_fields(builder->pool, period->name, &fields);
+    target->outputs = cn_pool_alloc(builder->pool, layout->region_count, sizeof *target->outputs);
     if (!target->period || !target->outputs)
         return cn_fail_memory(error, "outputs of the plan");
     for (size_t r = 0; r < layout->region_count; r++) {
         fields.region = layout->regions[r].region->name;
-        target->outputs[r].path = cn_fill_fields(pool_of(builder), config->output.pattern, &fields);
+        target->outputs[r].path = cn_fill_fields(builder->pool, config->output.pattern, &fields);
         target->outputs[r].wanted = true;
         if (!target->outputs[r].path)
             return cn_fail_memory(error, "output paths");
@@ -152,17 +147,17 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     struct cn_variable_plan *variable = builder->variable;
     const struct cn_timeline *timeline = &variable->variable->timelines[timeline_index];
     struct cn_target target = {.year = year, .timeline = timeline_index};
-    ptrdiff_t *window = make_window(builder, timeline, year, &target.years_planned);
-    if (!window)
+    target.window = make_window(builder, timeline, year, &target.years_planned);
+    if (!target.window)
         return cn_fail_memory(error, "windows of the plan");
-    target.window = window;
     bool historical = !timeline->scenario || whole_window_historical(builder, timeline, year);
     if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
     if (target.years_planned < config->normals.min_years) {
         struct cn_strbuf lacking = {0};
-        list_lacking(window, config->normals.window, year - config->normals.window + 1, &lacking);
+        list_lacking(target.window, config->normals.window, year - config->normals.window + 1,
+                     &lacking);
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
                         "get those that lack: %s",
@@ -178,17 +173,16 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
         builder->early_first = year < builder->early_first ? year : builder->early_first;
         builder->early_last = year;
     }
-    enum cn_status status = name_outputs(builder, period, &target, error);
     struct cn_target *targets =
-        status ? NULL
-               : cn_pool_grow(pool_of(builder), variable->targets, variable->target_count,
-                              &builder->capacity, sizeof *targets);
-    if (status || !targets)
-        return status ? status : cn_fail_memory(error, "targets of the plan");
+        cn_pool_grow(builder->pool, variable->targets, variable->target_count, &builder->capacity,
+                     sizeof *targets);
+    if (!targets)
+        return cn_fail_memory(error, "targets of the plan");
+    enum cn_status status = name_outputs(builder, period, &target, error);
     variable->targets = targets;
     variable->targets[variable->target_count++] = target;
     variable->outputs_failed += config->region_count - variable->layout.region_count;
-    return CN_OK;
+    return status;
 }
 
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,
@@ -208,8 +202,8 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
         if (!given && first < timeline->first_year)
             first = timeline->first_year;
         if (last > timeline->last_year) {
-            int from = first > timeline->last_year ? first : timeline->last_year + 1;
             if (given) {
+                int from = first > timeline->last_year ? first : timeline->last_year + 1;
                 cn_problems_add(
                     &builder->variable->problems, CN_PROBLEM,
                     "%s %d-%d (period %s): not written, the last source year is %d; get later "
@@ -240,14 +234,13 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
     const struct cn_config *config = builder->plan->config;
     struct cn_variable_plan *variable = builder->variable;
     struct cn_layout *layout = &variable->layout;
-    layout->regions =
-        cn_pool_alloc(pool_of(builder), config->region_count, sizeof *layout->regions);
+    layout->regions = cn_pool_alloc(builder->pool, config->region_count, sizeof *layout->regions);
     if (!layout->regions)
         return cn_fail_memory(error, "regions of the plan");
     for (size_t r = 0; r < config->region_count; r++) {
         struct cn_error reason;
         struct cn_region_cells *cells = &layout->regions[layout->region_count];
-        enum cn_status status = cn_region_cells(pool_of(builder), &variable->variable->grid,
+        enum cn_status status = cn_region_cells(builder->pool, &variable->variable->grid,
                                                 &config->regions[r], cells, &reason);
         if (status == CN_BAD_MACHINE)
             return cn_fail(error, status, "%s", reason.text);
@@ -308,7 +301,7 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
                              .variable_count = catalog->variable_count};
     enum cn_status status = CN_OK;
     for (size_t v = 0; v < made->variable_count && !status; v++) {
-        struct target_builder builder = {.plan = made, .variable = &variables[v]};
+        struct target_builder builder = {.plan = made, .pool = pool, .variable = &variables[v]};
         variables[v].variable = &catalog->variables[v];
         status = plan_variable(&builder, error);
     }
