@@ -73,7 +73,6 @@ int main(int argc, char **argv)
 {
     static const char *const modes[] = {"auto", "tty", "plain", "json", "none"};
     static struct cn_counters counters[MOST_VARIABLES];
-    static const char *variables[MOST_VARIABLES];
     size_t mode = 0, count = argc > 3 ? strtoul(argv[3], NULL, 10) : 4;
     double seconds = argc > 2 ? strtod(argv[2], NULL) : 10;
     int messages = argc > 4 ? atoi(argv[4]) : 0;
@@ -86,13 +85,12 @@ int main(int argc, char **argv)
     }
     setlocale(LC_ALL, "");
     for (size_t i = 0; i < count; i++) {
-        variables[i] = names[i % 4];
+        counters[i].name = names[i % 4];
         counters[i].years_total = YEARS;
         counters[i].files_total = NORMALS;
         counters[i].normals_skipped = i == 1 ? 40 : 0;
     }
     struct cn_progress_view view = {.title = "NorESM2-LM ssp245 · CONUS AK HI PRVI GU",
-                                    .variables = variables,
                                     .counters = counters,
                                     .count = count,
                                     .threads = 12,

@@ -47,11 +47,12 @@ static void watch_job(struct watched *job)
     static const char *const names[] = {"pr", "tas", "tasmax"};
     memset(job, 0, sizeof *job);
     for (size_t i = 0; i < 3; i++) {
+        job->counters[i].name = names[i];
         job->counters[i].years_total = 100;
         job->counters[i].files_total = 400;
     }
     job->view = (struct cn_progress_view){
-        .title = "t", .variables = names, .counters = job->counters, .count = 3, .threads = 2};
+        .title = "t", .counters = job->counters, .count = 3, .threads = 2};
     cn_snapshot_begin(&job->snapshot, &job->view, job->rows);
 }
 

@@ -79,7 +79,6 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 }
 
 struct fixture {
-    const char *names[1];
     struct cn_counters *counters; /* on pages of their own */
     struct cn_progress_view view;
     struct cn_progress *progress;
@@ -92,9 +91,9 @@ static int set_up(void **state)
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED || sem_init(&thread_is_there, 0, 0) || sem_init(&stop_was_sent, 0, 0))
         return -1;
-    fix = (struct fixture){.names = {"tas"}, .counters = pages};
+    fix = (struct fixture){.counters = pages};
+    fix.counters->name = "tas";
     fix.view = (struct cn_progress_view){.title = "title",
-                                         .variables = fix.names,
                                          .counters = fix.counters,
                                          .count = 1,
                                          .mode = CN_PROGRESS_NONE,

@@ -46,10 +46,8 @@ static int threads_on(int cores)
  * cores. */
 static int helpers_stay_bound(int cores)
 {
-    struct cn_counters counters = {0};
-    const char *names[] = {"tas"};
+    struct cn_counters counters = {.name = "tas"};
     struct cn_progress_view view = {.title = "",
-                                    .variables = names,
                                     .counters = &counters,
                                     .count = 1,
                                     .mode = CN_PROGRESS_PLAIN,

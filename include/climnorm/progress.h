@@ -27,12 +27,13 @@ static inline uint64_t cn_counted(const struct cn_counter *counter)
     return atomic_load_explicit(&counter->value, memory_order_relaxed);
 }
 
-/* A count that every task adds to is spread over this many counters, by thread. */
+/* A count that every task adds to has this many counters, which the threads share evenly. */
 enum { CN_COUNTER_LINES = 64 };
 
 /* What one variable has done so far. The totals are written before cn_progress_start, or before
  * cn_counters_enter makes the variable active. */
 struct cn_counters {
+    const char *name;             /* of the variable; set before cn_progress_start */
     struct cn_counter state;      /* enum cn_variable_state */
     struct cn_counter started_ns; /* CLOCK_MONOTONIC; 0: not started */
     struct cn_counter finished_ns;
@@ -44,8 +45,8 @@ struct cn_counters {
     struct cn_counter files_failed;
     struct cn_counter arena_used;  /* bytes of slots in use */
     _Atomic(const char *) problem; /* the first; NULL: none. It outlives the display */
-    uint64_t years_total, files_total,
-        normals_skipped; /* files_total: outputs to make, without the skipped ones */
+    uint64_t years_total, normals_skipped;
+    uint64_t files_total;                   /* outputs to make, without the skipped ones */
     uint64_t bytes_to_read, bytes_to_write; /* estimates; bytes_to_write before compression */
 };
 
@@ -58,8 +59,8 @@ static inline uint64_t cn_bytes_read(const struct cn_counters *counters)
     return sum;
 }
 
-/* Sets the state of a variable, and when it began or ended. A variable that is active when the
- * display ends is shown as stopped. */
+/* Sets the state of a variable, which is not CN_WAITING, and the time when it began or ended. A
+ * variable that is active when the display ends is shown as stopped. */
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
 
 enum cn_progress_mode {
@@ -76,8 +77,7 @@ enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int f
 
 struct cn_progress_view {
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
-    const char *const *variables; /* [count] names */
-    struct cn_counters *counters; /* [count] */
+    struct cn_counters *counters; /* [count], one for each variable */
     size_t count;
     int threads;
     uint64_t arena_bytes;
@@ -92,9 +92,9 @@ struct cn_progress;
  * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
 enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
                                  struct cn_error *error);
-/* Draws the last state and frees the display. Waits for a slow reader for patience_s seconds, and a
- * second for the thread to end after that. */
-void cn_progress_stop(struct cn_progress *progress, int patience_s);
+/* Draws the last state and frees the display. Waits at most wait_s seconds until a slow terminal or
+ * pipe has taken it, then at most one second for the thread to end. */
+void cn_progress_stop(struct cn_progress *progress, int wait_s);
 /* Lets the thread write the current state at once, as lines (CN_PROGRESS_JSON: as one object), in
  * every mode. Async-signal-safe; progress may be NULL. Not to be called after cn_progress_stop. */
 void cn_progress_request_status(struct cn_progress *progress);

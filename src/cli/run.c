@@ -97,17 +97,15 @@ static int run_plan(const struct cn_prepared *prepared)
     const struct cn_run_options *options = &prepared->options;
     struct cn_counters *counters =
         aligned_alloc(_Alignof(struct cn_counters), (plan->variable_count + 1) * sizeof *counters);
-    const char **names = calloc(plan->variable_count + 1, sizeof *names);
     char *title = make_title(plan);
     int exit_code = CN_EXIT_MACHINE;
-    if (!counters || !names || !title) {
+    if (!counters || !title) {
         print_out_of_memory();
     } else {
         memset(counters, 0, (plan->variable_count + 1) * sizeof *counters);
         for (size_t v = 0; v < plan->variable_count; v++)
-            names[v] = plan->variables[v].variable->name;
+            counters[v].name = plan->variables[v].variable->name;
         const struct cn_progress_view view = {.title = title,
-                                              .variables = names,
                                               .counters = counters,
                                               .count = plan->variable_count,
                                               .threads = plan->threads,
@@ -122,7 +120,6 @@ static int run_plan(const struct cn_prepared *prepared)
         cn_result_free(&result);
     }
     free(counters);
-    free(names);
     free(title);
     return exit_code;
 }

@@ -9,21 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *cn_state_name(enum cn_variable_state state, bool over)
-{
-    switch (state) {
-    case CN_WAITING:
-        return "waiting";
-    case CN_ACTIVE:
-        return over ? "stopped" : "active";
-    case CN_DONE:
-        return "done";
-    case CN_FAILED:
-        break;
-    }
-    return "failed";
-}
-
 json_t *cn_json_text(const char *text)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
@@ -103,4 +88,13 @@ void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *m
 {
     write_line(out, json_pack("{ss so so}", "event", "message", "elapsed_s", seconds(elapsed_s),
                               "text", cn_json_text(message)));
+}
+
+void cn_render_json_preparing(struct cn_text *out, double elapsed_s, const char *text,
+                              uint64_t done, uint64_t total)
+{
+    write_line(out,
+               json_pack("{ss so so so so}", "event", "preparing", "elapsed_s", seconds(elapsed_s),
+                         "text", cn_json_text(text), "done", cn_json_count(done), "total",
+                         total ? cn_json_count(total) : json_null()));
 }

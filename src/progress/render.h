@@ -20,7 +20,8 @@ struct cn_screen {
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
                    const struct cn_screen *screen);
 
-/* Add lines for logs: the title of the job; the state of one variable; the state of all. */
+/* Add lines for logs: the title of the job; the state of one variable (started: it has just begun);
+ * title and state of all. */
 void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapshot);
 void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
                      bool started);
@@ -30,10 +31,13 @@ void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapsh
  * "end". */
 void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, const char *event);
 void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message);
+/* Adds a line of the time before the run. total 0: not known. */
+void cn_render_json_preparing(struct cn_text *out, double elapsed_s, const char *text,
+                              uint64_t done, uint64_t total);
 
-/* Returns: "waiting", "active", "done" or "failed"; "stopped" for what is active when all is over.
- */
-const char *cn_state_name(enum cn_variable_state state, bool over);
+/* Writes what a variable has beside its normals, "2 years unread", "1 normal failed", "40 kept",
+ * into texts. Returns: how many there are. */
+size_t cn_row_exceptions(const struct cn_progress_row *row, struct cn_short_text texts[3]);
 
 /* Returns: a JSON value; NULL: out of memory. Bytes that are no UTF-8 become U+FFFD; a number that
  * is not finite becomes null. Owns: the caller, with json_decref. */

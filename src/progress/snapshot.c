@@ -5,11 +5,11 @@
 
 #include <math.h>
 
-/* Costs of a variable's work, for a steady estimate of the time. Deflating a byte of a normal costs
- * 1.6 times as much as inflating a stored byte (docs/performance.md). The number of normals alone
- * would stay 0 until a window of years is read, and then rise fast. */
+/* What the parts of the work cost, so that the estimate of the time is steady. Deflating a byte of
+ * a normal costs 1.6 times as much as inflating a stored byte (docs/performance.md). The number of
+ * normals alone would not do: it stays 0 until a window of years is read, and then rises fast. */
 static const double compute_share = 0.05, write_cost = 1.6;
-enum { AHEAD = 8 };                        /* years that may be partly read */
+enum { PARTLY_READ = 8 };                  /* years that may be partly read */
 static const double least_measured = 0.01; /* an estimate from less would jump */
 static const double longest_estimate_s = 100 * 86400.0;
 
@@ -26,6 +26,15 @@ void cn_rate_estimate_update(struct cn_rate_estimate *estimate, double value, do
     estimate->last_s = elapsed_s;
 }
 
+const char *cn_state_name(enum cn_variable_state state, bool over)
+{
+    static const char *const names[] = {[CN_WAITING] = "waiting",
+                                        [CN_ACTIVE] = "active",
+                                        [CN_DONE] = "done",
+                                        [CN_FAILED] = "failed"};
+    return over && state == CN_ACTIVE ? "stopped" : names[state];
+}
+
 static double ratio(uint64_t part, uint64_t whole)
 {
     return whole == 0 ? 1 : fmin(1, (double)part / (double)whole);
@@ -37,7 +46,7 @@ static double ratio(uint64_t part, uint64_t whole)
 static double read_done(const struct cn_progress_row *row)
 {
     uint64_t years = row->years_read + row->years_failed;
-    double most = ratio(years + AHEAD, row->years_total);
+    double most = ratio(years + PARTLY_READ, row->years_total);
     double bytes = row->bytes_to_read > 0 ? ratio(row->bytes_read, row->bytes_to_read) : 0;
     return fmax(ratio(years, row->years_total), fmin(bytes, most));
 }
@@ -159,7 +168,7 @@ void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_vi
                                      .rows = rows,
                                      .count = view->count};
     for (size_t i = 0; i < view->count; i++) {
-        rows[i].name = view->variables[i];
+        rows[i].name = view->counters[i].name;
         rows[i].eta_s = -1;
         read_totals(&rows[i], &view->counters[i]);
     }

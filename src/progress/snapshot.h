@@ -1,14 +1,14 @@
 /*
- * The counters at one moment, with rates and estimates: plain data for every renderer. Pure: no
- * clock, no I/O; it only reads atomics.
+ * The counters at one moment, with rates and estimates: plain data for every renderer. No clock and
+ * no I/O: only atomics are read.
  */
 #ifndef CLIMNORM_PROGRESS_SNAPSHOT_H
 #define CLIMNORM_PROGRESS_SNAPSHOT_H
 
 #include "climnorm/progress.h"
 
-/* A mean rate: exact over the first `horizon_s` seconds, later over about the last half of the
- * time, but at least the horizon. Zero-initialise. */
+/* A mean rate: of all the time during the first `horizon_s` seconds, later of about the last half,
+ * but at least of the horizon. Zero-initialise. */
 struct cn_rate_estimate {
     double per_second;
     double last_value, last_s;
@@ -20,18 +20,23 @@ void cn_rate_estimate_update(struct cn_rate_estimate *estimate, double value, do
 struct cn_progress_row {
     const char *name;
     enum cn_variable_state state;
-    double elapsed_s; /* so far, or in all when it is over; 0: not started */
-    double eta_s;     /* left; negative: not known */
-    double fraction;  /* of the work, 0 … 1 */
+    double elapsed_s; /* so far, or in all when the variable is over; 0: not started */
+    double eta_s;     /* seconds left; negative: not known */
+    double fraction;  /* of the work that is done, 0 … 1 */
     double bytes_per_s, normals_per_s;
     uint64_t years_read, years_failed, years_total, bytes_read;
-    uint64_t computed, written, failed, kept,
-        total;                              /* normals; total: to make, without those kept */
-    uint64_t arena_used;                    /* bytes */
-    uint64_t bytes_to_read, bytes_to_write; /* estimates; bytes_to_write before compression */
-    const char *problem;                    /* the first; NULL: none */
+    uint64_t computed, written, failed, kept; /* normals */
+    uint64_t total;                           /* normals to make, without those kept */
+    uint64_t arena_used;                      /* bytes */
+    uint64_t bytes_to_read, bytes_to_write;   /* estimates; bytes_to_write before compression */
+    const char *problem;                      /* the first; NULL: none */
     struct cn_rate_estimate fraction_rate, bytes_rate, normals_rate;
+    enum cn_variable_state written_state; /* of the last line about this variable */
 };
+
+/* Returns: "waiting", "active", "done" or "failed"; "stopped" for what is active when the job is
+ * over. */
+const char *cn_state_name(enum cn_variable_state state, bool over);
 
 struct cn_snapshot {
     const char *title;

@@ -7,9 +7,11 @@
 #include "base/format.h"
 #include "base/utf8.h"
 
+#include <langinfo.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -30,12 +32,18 @@ void cn_text_raw(struct cn_text *text, const char *bytes)
     cn_strbuf_append(&text->buffer, bytes, strlen(bytes));
 }
 
-/* Sets *shown to the bytes of a character or to a substitute. Returns its display columns. */
-static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8, const char **shown,
-                   size_t *length)
+bool cn_locale_is_utf8(void)
 {
-    *shown = own;
-    *length = own_length;
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* Reads one character at *at and moves *at behind it. Sets *shown to its bytes, or to a substitute
+ * that can be shown. Returns the display columns. */
+static size_t next_shown(const char **at, bool utf8, const char **shown, size_t *length)
+{
+    *shown = *at;
+    uint32_t code = cn_utf8_next(at);
+    *length = (size_t)(*at - *shown);
     if (code >= 0x20 && code < 0x7f)
         return 1;
     int columns = utf8 && cn_is_printable(code) ? wcwidth((wchar_t)code) : -1;
@@ -48,40 +56,32 @@ static size_t show(uint32_t code, const char *own, size_t own_length, bool utf8,
 
 size_t cn_text_columns(const char *string, bool utf8)
 {
-    size_t columns = 0;
-    for (const char *at = string, *start = at; *at; start = at) {
-        const char *shown;
-        size_t length;
-        uint32_t code = cn_utf8_next(&at);
-        columns += show(code, start, (size_t)(at - start), utf8, &shown, &length);
-    }
+    size_t columns = 0, length;
+    for (const char *at = string, *shown; *at;)
+        columns += next_shown(&at, utf8, &shown, &length);
     return columns;
 }
 
 void cn_text_add(struct cn_text *text, const char *string, size_t most)
 {
-    size_t room = text->limit > text->column ? text->limit - text->column : 0;
-    if (most < room)
-        room = most;
-    bool cut = cn_text_columns(string, text->utf8) > room;
-    if (cut && room == 0)
+    size_t left = text->limit > text->column ? text->limit - text->column : 0;
+    if (most < left)
+        left = most;
+    bool cut = cn_text_columns(string, text->utf8) > left;
+    if (cut && left == 0)
         return;
-    size_t whole = cut ? room - 1 : room, used = 0;
-    for (const char *at = string, *start = at; *at; start = at) {
-        const char *shown;
-        size_t length;
-        uint32_t code = cn_utf8_next(&at);
-        size_t columns = show(code, start, (size_t)(at - start), text->utf8, &shown, &length);
-        if (columns > whole - used)
+    size_t end = text->column + left - cut, length;
+    for (const char *at = string, *shown; *at;) {
+        size_t columns = next_shown(&at, text->utf8, &shown, &length);
+        if (columns > end - text->column)
             break;
         cn_strbuf_append(&text->buffer, shown, length);
-        used += columns;
+        text->column += columns;
     }
     if (cut) {
         cn_text_raw(text, text->utf8 ? "…" : "~");
-        used++;
+        text->column++;
     }
-    text->column += used;
 }
 
 void cn_text_add_brief(struct cn_text *text, const char *string)
@@ -102,33 +102,34 @@ void cn_text_add_brief(struct cn_text *text, const char *string)
 
 void cn_text_printf(struct cn_text *text, const char *format, ...)
 {
-    char line[1024]; /* wider than any screen */
+    char *string;
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    int length = vasprintf(&string, format, args);
     va_end(args);
-    cn_text_add(text, line, SIZE_MAX);
+    text->buffer.failed |= length < 0;
+    if (length < 0)
+        return;
+    cn_text_add(text, string, SIZE_MAX);
+    free(string);
 }
 
-static void spaces(struct cn_text *text, size_t count)
+/* Adds the spaces that the string leaves of the width. */
+static void pad(struct cn_text *text, const char *string, size_t width)
 {
-    while (count-- > 0 && text->column < text->limit) {
-        cn_strbuf_append(&text->buffer, " ", 1);
-        text->column++;
-    }
+    for (size_t k = cn_text_columns(string, text->utf8); k < width; k++)
+        cn_text_add(text, " ", 1);
 }
 
 void cn_text_left(struct cn_text *text, const char *string, size_t width)
 {
-    size_t columns = cn_text_columns(string, text->utf8);
     cn_text_add(text, string, width);
-    spaces(text, columns < width ? width - columns : 0);
+    pad(text, string, width);
 }
 
 void cn_text_right(struct cn_text *text, const char *string, size_t width)
 {
-    size_t columns = cn_text_columns(string, text->utf8);
-    spaces(text, columns < width ? width - columns : 0);
+    pad(text, string, width);
     cn_text_add(text, string, width);
 }
 
@@ -153,10 +154,9 @@ size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8)
             column = 0;
             at++;
         } else {
-            const char *start = at, *shown;
+            const char *shown;
             size_t length;
-            uint32_t code = cn_utf8_next(&at);
-            column += show(code, start, (size_t)(at - start), utf8, &shown, &length);
+            column += next_shown(&at, utf8, &shown, &length);
         }
     }
     return rows;

@@ -21,13 +21,14 @@ struct cn_text {
 void cn_text_free(struct cn_text *text);
 void cn_text_clear(struct cn_text *text); /* keeps the memory */
 
-/* Adds bytes that take no columns: escape sequences, line ends. */
+/* Adds bytes that take no columns: escape sequences, text whose width nobody needs. */
 void cn_text_raw(struct cn_text *text, const char *bytes);
 /* Adds text in at most `most` columns and not beyond the limit. Text that is cut ends in an
  * ellipsis; characters that are not printable become '?'. */
 void cn_text_add(struct cn_text *text, const char *string, size_t most);
 /* The same, but text that does not fit is first shortened: paths lose their folders. */
 void cn_text_add_brief(struct cn_text *text, const char *string);
+/* Adds text of any length, not beyond the limit. */
 void cn_text_printf(struct cn_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Add text in a field of `width` columns, aligned left or right. */
@@ -35,15 +36,23 @@ void cn_text_left(struct cn_text *text, const char *string, size_t width);
 void cn_text_right(struct cn_text *text, const char *string, size_t width);
 void cn_text_end_line(struct cn_text *text, const char *end);
 
+/* Returns: whether the locale of LC_CTYPE writes UTF-8. */
+bool cn_locale_is_utf8(void);
 /* Returns: the columns that cn_text_add needs for the whole string. */
 size_t cn_text_columns(const char *string, bool utf8);
 /* Returns: the rows that lines, each ended by '\n', take on a screen of `columns` that wraps long
  * ones. Escape sequences count as nothing. */
 size_t cn_text_screen_rows(const char *lines, size_t columns, bool utf8);
 
+/* Returns: the ending of a noun after the number. */
+static inline const char *cn_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Numbers for people, in at most 9 columns for all that a job can reach. */
 struct cn_short_text {
-    char text[24];
+    char text[40];
 };
 struct cn_short_text cn_short_duration(double seconds); /* 00:51, 1:02:03, 4d 06h; negative: "" */
 struct cn_short_text cn_short_bytes(double bytes);      /* cn_format_bytes of any number */

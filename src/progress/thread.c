@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -35,14 +34,14 @@ enum {
     SUSPENDED_S = 3, /* a longer tick means that the process was suspended */
 };
 
+/* Owns its text. */
 struct message {
     struct message *next;
     char *text;
 };
 
 struct cn_progress {
-    struct cn_progress_view view;
-    enum cn_progress_mode mode; /* never auto */
+    struct cn_progress_view view; /* its mode is never auto */
     uint64_t start_ns;
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
@@ -55,42 +54,36 @@ struct cn_progress {
 
     /* Used by the thread only. */
     struct cn_snapshot snapshot;
-    enum cn_variable_state *states; /* [count] as last written */
-    struct cn_text frame, shown;    /* tty: the next frame; the one on the screen */
-    struct cn_text head, above;     /* tty: all that is written; the messages in it */
-    size_t columns;                 /* of the screen for the frame on it */
-    char *latest;                   /* the latest message */
-    double last_line_s;             /* when the last line was written */
-    bool broken;                    /* writing failed */
+    struct cn_text frame;    /* tty: the next frame; else the next lines */
+    struct cn_text shown;    /* tty: the frame on the screen */
+    struct cn_text above;    /* tty: messages, to be written above the frame */
+    struct cn_strbuf output; /* tty: all that is written at once */
+    size_t columns;          /* tty: of the screen when `shown` was drawn */
+    char *latest;            /* the latest message */
+    double last_line_s;      /* when the last line was written */
+    bool broken;             /* writing failed */
 };
 
 void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state)
 {
     struct cn_counter *when = state == CN_ACTIVE ? &counters->started_ns : &counters->finished_ns;
-    if (state != CN_WAITING)
-        atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
+    atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
     /* Release: a thread that sees the state also sees the totals and the time. */
     atomic_store_explicit(&counters->state.value, state, memory_order_release);
 }
 
 /* Waits for a slow reader without a bound; cn_progress_stop may cancel the thread meanwhile. */
-static void write_frame(struct cn_progress *progress, const struct cn_text *text)
+static void write_output(struct cn_progress *progress, const struct cn_strbuf *output)
 {
-    if (text->buffer.failed || text->buffer.length == 0 || progress->broken)
+    if (output->failed || output->length == 0 || progress->broken)
         return;
     atomic_store(&progress->writing, true);
     if (!atomic_load(&progress->halted)) {
         pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-        progress->broken =
-            !cn_write_full(progress->view.fd, text->buffer.text, text->buffer.length);
+        progress->broken = !cn_write_full(progress->view.fd, output->text, output->length);
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     }
     atomic_store(&progress->writing, false);
-}
-
-static bool locale_is_utf8(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 static struct cn_screen query_screen(int fd)
@@ -100,7 +93,7 @@ static struct cn_screen query_screen(int fd)
     ioctl(fd, TIOCGWINSZ, &size);
     return (struct cn_screen){.columns = size.ws_col ? size.ws_col : 80,
                               .rows = size.ws_row ? size.ws_row : 24,
-                              .utf8 = locale_is_utf8(),
+                              .utf8 = cn_locale_is_utf8(),
                               .color = !(no_color && no_color[0])};
 }
 
@@ -126,7 +119,7 @@ static struct message *collect_messages(struct cn_progress *progress)
 
 static void render_message(struct cn_progress *progress, struct cn_text *out, const char *message)
 {
-    if (progress->mode == CN_PROGRESS_JSON) {
+    if (progress->view.mode == CN_PROGRESS_JSON) {
         cn_render_json_message(out, progress->snapshot.elapsed_s, message);
         return;
     }
@@ -166,58 +159,39 @@ static void draw_tty(struct cn_progress *progress, bool last, bool asked)
     struct cn_screen screen = query_screen(progress->view.fd);
     if (atomic_load(&progress->abandoned)) /* the calls above may wait for a remote terminal */
         return;
-    struct cn_text *frame = &progress->frame, *shown = &progress->shown;
-    struct cn_text *head = &progress->head, *above = &progress->above;
-    frame->utf8 = head->utf8 = above->utf8 = screen.utf8;
-    cn_text_clear(head);
+    struct cn_text *frame = &progress->frame, *shown = &progress->shown, *above = &progress->above;
+    struct cn_strbuf *output = &progress->output;
+    frame->utf8 = above->utf8 = screen.utf8;
+    cn_text_clear(frame);
     cn_text_clear(above);
+    cn_strbuf_clear(output);
     if (background)
         cn_text_clear(shown); /* the shell has written below the frame */
 
-    size_t up = shown->buffer.length
-                    ? cn_text_screen_rows(shown->buffer.text, screen.columns, screen.utf8)
-                    : 0;
-    cn_text_raw(head, "\033[?25l\r");
-    if (up > 0) {
-        char code[32];
-        snprintf(code, sizeof code, "\033[%zuA", up);
-        cn_text_raw(head, code);
-    }
+    size_t up = cn_text_screen_rows(cn_strbuf_text(&shown->buffer), screen.columns, screen.utf8);
+    cn_strbuf_add(output, "\033[?25l\r");
+    if (up > 0)
+        cn_strbuf_add(output, "\033[%zuA", up);
     render_messages(progress, above);
     if (asked)
         cn_render_plain_state(above, &progress->snapshot);
+    if (!background)
+        cn_render_tty(frame, &progress->snapshot, &screen);
     /* Clearing the screen makes a terminal forget which lines of the old frame it has wrapped. Else
      * it would join lines of the new frame when it gets wider. */
     if (above->buffer.length > 0 || screen.columns != progress->columns)
-        cn_text_raw(head, "\033[J");
+        cn_strbuf_add(output, "\033[J");
     progress->columns = screen.columns;
-    if (above->buffer.length > 0)
-        cn_text_raw(head, above->buffer.text);
-    cn_text_clear(frame);
-    if (!background)
-        cn_render_tty(frame, &progress->snapshot, &screen);
-    /* No line wraps: the terminal may have become narrower since it was asked. */
-    cn_text_raw(head, "\033[?7l");
-    if (frame->buffer.length)
-        cn_text_raw(head, frame->buffer.text);
-    cn_text_raw(head, "\033[J\033[?7h\033[?25h");
-    if (!frame->buffer.failed && !head->buffer.failed && !above->buffer.failed &&
-        (!background || above->buffer.length > 0)) {
-        write_frame(progress, head);
-        struct cn_text swap = *shown;
-        *shown = *frame;
-        *frame = swap;
-    }
-}
-
-static void render_json_events(struct cn_progress *progress, bool changed, bool due, bool last,
-                               bool asked)
-{
-    struct cn_text *out = &progress->frame;
-    if (asked)
-        cn_render_json(out, &progress->snapshot, "asked");
-    if (changed || due || last)
-        cn_render_json(out, &progress->snapshot, last ? "end" : changed ? "state" : "progress");
+    /* "ESC[?7l": no line wraps, as the terminal may have become narrower since it was asked. */
+    cn_strbuf_add(output, "%s\033[?7l%s\033[J\033[?7h\033[?25h", cn_strbuf_text(&above->buffer),
+                  cn_strbuf_text(&frame->buffer));
+    if (frame->buffer.failed || above->buffer.failed || output->failed ||
+        (background && above->buffer.length == 0))
+        return;
+    write_output(progress, output);
+    struct cn_text swap = *shown;
+    *shown = *frame;
+    *frame = swap;
 }
 
 /* Writes lines at every change of state, at intervals, and when asked. */
@@ -225,29 +199,32 @@ static void write_lines(struct cn_progress *progress, bool last, bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
     struct cn_text *out = &progress->frame;
-    bool json = progress->mode == CN_PROGRESS_JSON, none = progress->mode == CN_PROGRESS_NONE;
+    bool json = progress->view.mode == CN_PROGRESS_JSON,
+         plain = progress->view.mode == CN_PROGRESS_PLAIN;
     bool changed = false;
     cn_text_clear(out);
-    out->utf8 = locale_is_utf8();
-    if (progress->last_line_s < 0 && !json && !none)
+    out->utf8 = cn_locale_is_utf8();
+    if (plain && progress->last_line_s < 0)
         cn_render_plain_title(out, snapshot);
     render_messages(progress, out);
     bool due = snapshot->elapsed_s - progress->last_line_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
-    for (size_t i = 0; i < snapshot->count && !none; i++) {
-        bool active = snapshot->rows[i].state == CN_ACTIVE;
-        bool fresh = snapshot->rows[i].state != progress->states[i];
-        if (!json && (fresh || (active && (due || last))))
+    for (size_t i = 0; i < snapshot->count; i++) {
+        struct cn_progress_row *row = &snapshot->rows[i];
+        bool fresh = row->state != row->written_state;
+        if (plain && (fresh || (row->state == CN_ACTIVE && (due || last))))
             cn_render_plain(out, snapshot, i, fresh);
         changed = changed || fresh;
-        progress->states[i] = snapshot->rows[i].state;
+        row->written_state = row->state;
     }
-    if (json)
-        render_json_events(progress, changed, due, last, asked);
+    if (json && asked)
+        cn_render_json(out, snapshot, "asked");
     else if (asked)
         cn_render_plain_state(out, snapshot);
+    if (json && (changed || due || last))
+        cn_render_json(out, snapshot, last ? "end" : changed ? "state" : "progress");
     if (changed || due)
         progress->last_line_s = snapshot->elapsed_s;
-    write_frame(progress, out);
+    write_output(progress, &out->buffer);
 }
 
 static void *run_display(void *argument)
@@ -259,7 +236,7 @@ static void *run_display(void *argument)
         struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
         eventfd_t calls = 0;
         uint64_t before_ns = cn_now_ns();
-        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
+        poll(&wake, 1, progress->view.mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
         uint64_t after_ns = cn_now_ns();
         if (atomic_load(&progress->abandoned))
             break;
@@ -272,7 +249,7 @@ static void *run_display(void *argument)
             cn_text_clear(&progress->shown); /* the shell has written below the frame */
         cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
         progress->snapshot.last = last;
-        if (progress->mode == CN_PROGRESS_TTY)
+        if (progress->view.mode == CN_PROGRESS_TTY)
             draw_tty(progress, last, asked);
         else
             write_lines(progress, last, asked);
@@ -300,10 +277,9 @@ static void free_progress(struct cn_progress *progress)
         close(progress->wake);
     cn_text_free(&progress->frame);
     cn_text_free(&progress->shown);
-    cn_text_free(&progress->head);
     cn_text_free(&progress->above);
+    cn_strbuf_free(&progress->output);
     free(progress->latest);
-    free(progress->states);
     free(progress->snapshot.rows);
     free(progress);
 }
@@ -324,20 +300,14 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
 {
     *progress = NULL;
     struct cn_progress *made = calloc(1, sizeof *made);
-    if (!made)
-        return cn_fail_memory(error, "progress display");
-    *made = (struct cn_progress){.view = *view,
-                                 .mode = cn_progress_resolve_mode(view->mode, view->fd),
-                                 .start_ns = cn_now_ns(),
-                                 .wake = -1,
-                                 .last_line_s = -1e9};
-    struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows);
-    made->states = calloc(view->count + 1, sizeof *made->states); /* all CN_WAITING */
-    made->snapshot.rows = rows;
-    if (!rows || !made->states) {
-        free_progress(made);
+    struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows); /* all CN_WAITING */
+    if (!made || !rows) {
+        free(made);
+        free(rows);
         return cn_fail_memory(error, "progress display");
     }
+    *made = (struct cn_progress){.view = *view, .start_ns = cn_now_ns(), .last_line_s = -1e9};
+    made->view.mode = cn_progress_resolve_mode(view->mode, view->fd);
     cn_snapshot_begin(&made->snapshot, view, rows);
     made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int failed = made->wake < 0 ? errno : start_thread(made);
@@ -368,13 +338,13 @@ static bool join_within(pthread_t thread, int seconds)
     return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
-void cn_progress_stop(struct cn_progress *progress, int patience_s)
+void cn_progress_stop(struct cn_progress *progress, int wait_s)
 {
     if (!progress)
         return;
     atomic_store(&progress->stopping, true);
     wake_thread(progress);
-    bool ended = join_within(progress->thread, patience_s);
+    bool ended = join_within(progress->thread, wait_s);
     if (!ended) { /* the terminal or pipe accepts nothing */
         atomic_store(&progress->abandoned, true);
         pthread_cancel(progress->thread);
@@ -404,29 +374,27 @@ void cn_progress_halt(struct cn_progress *progress)
 
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
 {
-    va_list args;
     if (!progress)
         return;
+    bool fits =
+        atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) < MOST_PENDING;
+    struct message *message = fits ? malloc(sizeof *message) : NULL;
+    va_list args;
     va_start(args, format);
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    struct message *message = text ? malloc(sizeof *message) : NULL;
-    if (!message ||
-        atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) >= MOST_PENDING) {
-        if (message)
-            atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&progress->dropped, 1, memory_order_relaxed);
+    if (message && vasprintf(&message->text, format, args) < 0) {
         free(message);
-        free(text);
+        message = NULL;
+    }
+    va_end(args);
+    if (!message) {
+        atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&progress->dropped, 1, memory_order_relaxed);
         return;
     }
     /* The thread removes all nodes at once, so this list has no ABA problem. */
-    message->text = text;
     message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
         ;
-    if (progress->mode == CN_PROGRESS_NONE) /* it has no short ticks */
+    if (progress->view.mode == CN_PROGRESS_NONE) /* it has no short ticks */
         wake_thread(progress);
 }

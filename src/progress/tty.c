@@ -18,7 +18,7 @@ enum {
     BAR_LEAST = 6,
     BAR_MOST = 80,
     NAME_MOST = 20,
-    ROOMY = 12,    /* with so many screen rows no line is left out */
+    TALL = 12,     /* with so many screen rows no line is left out */
     PARTS_MOST = 4 /* lines that parts may fill */
 };
 
@@ -34,6 +34,7 @@ struct canvas {
     struct cn_text *out;
     const struct cn_snapshot *snapshot;
     const struct cn_screen *screen;
+    const char *separator; /* of the parts of a line */
     size_t name_width, count_width, bar_width;
     /* For the parts being drawn. */
     const char *color;
@@ -42,11 +43,8 @@ struct canvas {
 
 static void start_color(const struct canvas *canvas, const char *color)
 {
-    if (!canvas->screen->color || !color)
-        return;
-    cn_text_raw(canvas->out, "\033[");
-    cn_text_raw(canvas->out, color);
-    cn_text_raw(canvas->out, "m");
+    if (canvas->screen->color && color)
+        cn_strbuf_add(&canvas->out->buffer, "\033[%sm", color);
 }
 
 static void end_color(const struct canvas *canvas)
@@ -59,11 +57,6 @@ static void end_line(const struct canvas *canvas)
 {
     end_color(canvas);
     cn_text_end_line(canvas->out, "\033[K\n");
-}
-
-static const char *separator(const struct canvas *canvas)
-{
-    return canvas->screen->utf8 ? " · " : " - ";
 }
 
 static void begin_line(const struct canvas *canvas)
@@ -98,12 +91,12 @@ static bool next_line(struct canvas *canvas)
 static void add_part(struct canvas *canvas, const char *part)
 {
     struct cn_text *out = canvas->out;
-    size_t room = out->limit > out->column ? out->limit - out->column : 0;
+    size_t left = out->limit > out->column ? out->limit - out->column : 0;
     size_t columns = cn_text_columns(part, canvas->screen->utf8);
-    if (out->column > canvas->indent && columns + strlen(" - ") > room && !next_line(canvas))
+    if (out->column > canvas->indent && columns + strlen(" - ") > left && !next_line(canvas))
         return;
     if (out->column > canvas->indent)
-        cn_text_add(out, separator(canvas), SIZE_MAX);
+        cn_text_add(out, canvas->separator, SIZE_MAX);
     cn_text_add(out, part, SIZE_MAX);
 }
 
@@ -124,14 +117,14 @@ static void draw_short_title(struct canvas *canvas, const char *threads, const c
     struct cn_text *out = canvas->out;
     size_t dots = strlen(" - ");
     size_t end = 2 * dots + strlen(threads) + strlen(times);
-    size_t room = out->limit > out->column + end ? out->limit - out->column - end : 0;
-    if (canvas->snapshot->title[0] && room > 2 * dots) {
-        cn_text_add(out, separator(canvas), SIZE_MAX);
-        cn_text_add(out, canvas->snapshot->title, room - dots);
+    size_t left = out->limit > out->column + end ? out->limit - out->column - end : 0;
+    if (canvas->snapshot->title[0] && left > 2 * dots) {
+        cn_text_add(out, canvas->separator, SIZE_MAX);
+        cn_text_add(out, canvas->snapshot->title, left - dots);
     }
-    cn_text_add(out, separator(canvas), SIZE_MAX);
+    cn_text_add(out, canvas->separator, SIZE_MAX);
     cn_text_add(out, threads, SIZE_MAX);
-    cn_text_add(out, separator(canvas), SIZE_MAX);
+    cn_text_add(out, canvas->separator, SIZE_MAX);
     cn_text_add(out, times, SIZE_MAX);
 }
 
@@ -152,21 +145,21 @@ static void add_title(struct canvas *canvas)
 static void draw_title(struct canvas *canvas)
 {
     const struct cn_snapshot *snapshot = canvas->snapshot;
-    bool roomy = canvas->screen->rows >= ROOMY || snapshot->last;
-    char threads[40], times[80], left[40] = "";
+    bool several = canvas->screen->rows >= TALL || snapshot->last;
+    char threads[40], times[100], left[60] = "";
     snprintf(threads, sizeof threads, "%d thread%s", snapshot->threads,
-             snapshot->threads == 1 ? "" : "s");
+             cn_plural((uint64_t)snapshot->threads));
     if (!snapshot->last && snapshot->eta_s >= 0)
         snprintf(left, sizeof left, ", ~%s left", cn_short_duration(snapshot->eta_s).text);
     snprintf(times, sizeof times, "%s%s", cn_short_duration(snapshot->elapsed_s).text, left);
-    begin_parts(canvas, 0, NULL, roomy);
+    begin_parts(canvas, 0, NULL, several);
     start_color(canvas, BOLD);
     cn_text_add(canvas->out, "climnorm", SIZE_MAX);
     end_color(canvas);
     canvas->indent = 2;
-    if (roomy) {
+    if (several) {
         add_title(canvas);
-        add_partf(canvas, "%s%s%s", threads, separator(canvas), times);
+        add_partf(canvas, "%s%s%s", threads, canvas->separator, times);
     } else {
         draw_short_title(canvas, threads, times);
     }
@@ -175,17 +168,9 @@ static void draw_title(struct canvas *canvas)
 
 static const char *state_color(const struct cn_progress_row *row)
 {
-    switch (row->state) {
-    case CN_ACTIVE:
-        return CYAN;
-    case CN_DONE:
-        return row->failed ? YELLOW : GREEN;
-    case CN_FAILED:
-        return RED;
-    case CN_WAITING:
-        break;
-    }
-    return DIM;
+    static const char *const colors[] = {
+        [CN_WAITING] = DIM, [CN_ACTIVE] = CYAN, [CN_DONE] = GREEN, [CN_FAILED] = RED};
+    return row->state == CN_DONE && row->failed ? YELLOW : colors[row->state];
 }
 
 static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *row)
@@ -195,18 +180,17 @@ static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *
     if (row->state == CN_DONE)
         part = row->total ? (double)row->written / (double)row->total : 1;
     double cells = fmax(0, fmin(1, part)) * (double)canvas->bar_width;
-    size_t full = (size_t)cells, filled = full;
+    size_t full = (size_t)cells;
+    bool half =
+        full < canvas->bar_width && (utf8 ? cells - (double)full >= 0.5 : row->state == CN_ACTIVE);
     start_color(canvas, state_color(row));
     for (size_t i = 0; i < full; i++)
         cn_text_add(canvas->out, utf8 ? "━" : "=", 1);
-    if (full < canvas->bar_width &&
-        (utf8 ? cells - (double)full >= 0.5 : row->state == CN_ACTIVE)) {
+    if (half)
         cn_text_add(canvas->out, utf8 ? "╸" : ">", 1);
-        filled++;
-    }
     end_color(canvas);
     start_color(canvas, DIM);
-    for (size_t i = filled; i < canvas->bar_width; i++)
+    for (size_t i = full + half; i < canvas->bar_width; i++)
         cn_text_add(canvas->out, utf8 ? "─" : "-", 1);
     end_color(canvas);
 }
@@ -226,17 +210,17 @@ static struct cn_short_text done_of_total(const struct cn_progress_row *row)
 /* State, rate, and the time left or taken. */
 static void draw_tail(const struct canvas *canvas, const struct cn_progress_row *row)
 {
-    char when[24] = "";
+    struct cn_short_text when = {""};
     bool going_on = row->state == CN_ACTIVE && !canvas->snapshot->last;
     if (going_on && row->eta_s >= 0)
-        snprintf(when, sizeof when, "~%.20s", cn_short_duration(row->eta_s).text);
+        snprintf(when.text, sizeof when.text, "~%.20s", cn_short_duration(row->eta_s).text);
     else if (!going_on && row->elapsed_s > 0)
-        snprintf(when, sizeof when, "%s", cn_short_duration(row->elapsed_s).text);
+        when = cn_short_duration(row->elapsed_s);
     start_color(canvas, state_color(row));
     cn_text_left(canvas->out, cn_state_name(row->state, canvas->snapshot->last), STATE);
     end_color(canvas);
     cn_text_right(canvas->out, cn_short_rate(row->normals_per_s).text, RATE);
-    cn_text_right(canvas->out, when, TIME);
+    cn_text_right(canvas->out, when.text, TIME);
 }
 
 static void draw_row(const struct canvas *canvas, const struct cn_progress_row *row)
@@ -256,13 +240,10 @@ static void draw_row(const struct canvas *canvas, const struct cn_progress_row *
 
 static void add_failures(struct canvas *canvas, const struct cn_progress_row *row)
 {
-    if (row->years_failed)
-        add_partf(canvas, "%" PRIu64 " year%s unread", row->years_failed,
-                  row->years_failed == 1 ? "" : "s");
-    if (row->failed)
-        add_partf(canvas, "%" PRIu64 " normal%s failed", row->failed, row->failed == 1 ? "" : "s");
-    if (row->kept)
-        add_partf(canvas, "%" PRIu64 " kept", row->kept);
+    struct cn_short_text exceptions[3];
+    size_t count = cn_row_exceptions(row, exceptions);
+    for (size_t i = 0; i < count; i++)
+        add_part(canvas, exceptions[i].text);
 }
 
 static void draw_stages(struct canvas *canvas, const struct cn_progress_row *row)
@@ -273,7 +254,7 @@ static void draw_stages(struct canvas *canvas, const struct cn_progress_row *row
     char *unit = strchr(used, ' '), *bound_unit = strchr(bound, ' ');
     if (unit && bound_unit && strcmp(unit, bound_unit) == 0)
         *unit = '\0';
-    begin_parts(canvas, 4, DIM, canvas->screen->rows >= ROOMY);
+    begin_parts(canvas, 4, DIM, canvas->screen->rows >= TALL);
     add_partf(canvas, "read %" PRIu64 "/%" PRIu64 " years", row->years_read, row->years_total);
     add_partf(canvas, "%s/s", cn_short_bytes(row->bytes_per_s).text);
     add_partf(canvas, "arena %s/%s", used, bound);
@@ -317,19 +298,24 @@ static void draw_message(const struct canvas *canvas)
 static void draw_hidden(const struct canvas *canvas, size_t first, size_t end)
 {
     static const enum cn_variable_state order[] = {CN_DONE, CN_FAILED, CN_ACTIVE, CN_WAITING};
-    bool any = false;
+    const char *before = "";
     start_color(canvas, DIM);
     cn_text_add(canvas->out, "  ", 2);
     for (size_t s = 0; s < sizeof order / sizeof *order; s++) {
         size_t count = 0;
         for (size_t i = first; i < end; i++)
             count += canvas->snapshot->rows[i].state == order[s];
-        if (count > 0)
-            cn_text_printf(canvas->out, "%s%zu %s", any ? ", " : "", count,
-                           cn_state_name(order[s], false));
-        any = any || count > 0;
+        if (count > 0) {
+            cn_text_printf(canvas->out, "%s%zu %s", before, count, cn_state_name(order[s], false));
+            before = ", ";
+        }
     }
     end_line(canvas);
+}
+
+static size_t at_most(size_t value, size_t most)
+{
+    return value < most ? value : most;
 }
 
 static void lay_out(struct canvas *canvas)
@@ -338,65 +324,50 @@ static void lay_out(struct canvas *canvas)
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct cn_progress_row *row = &snapshot->rows[i];
         size_t name = cn_text_columns(row->name, canvas->screen->utf8);
-        size_t count = strlen(done_of_total(row).text), widest = 2 * strlen("12345678901");
-        if (row->total > 0) { /* the final width, so that bars do not shrink */
-            char total[24];
-            count = 2 * (size_t)snprintf(total, sizeof total, "%" PRIu64, row->total) + 1;
-        }
+        size_t count = strlen(done_of_total(row).text);
+        if (row->total > 0) /* the final width, so that bars do not shrink */
+            count = 2 * (size_t)snprintf(NULL, 0, "%" PRIu64, row->total) + 1;
         canvas->name_width = name > canvas->name_width ? name : canvas->name_width;
         canvas->count_width = count > canvas->count_width ? count : canvas->count_width;
-        if (canvas->count_width > widest)
-            canvas->count_width = widest;
     }
-    size_t columns = canvas->screen->columns,
-           most = columns / 5 < NAME_MOST ? columns / 5 : NAME_MOST;
-    if (canvas->name_width > most)
-        canvas->name_width = most;
+    canvas->name_width =
+        at_most(canvas->name_width, at_most(canvas->screen->columns / 5, NAME_MOST));
+    canvas->count_width = at_most(canvas->count_width, 2 * strlen("12345678901"));
     size_t fixed = 2 + canvas->name_width + 1 + 2 + canvas->count_width + 2 + STATE + RATE + TIME;
     size_t left = canvas->out->limit > fixed ? canvas->out->limit - fixed : 0;
-    canvas->bar_width = left < BAR_LEAST ? 0 : left < BAR_MOST ? left : BAR_MOST;
-}
-
-/* The row to show when not all fit: the active variable, else the first that is not over. */
-static size_t central_row(const struct cn_snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->rows[i].state == CN_ACTIVE || snapshot->rows[i].state == CN_WAITING)
-            return i;
-    return snapshot->count ? snapshot->count - 1 : 0;
+    canvas->bar_width = left < BAR_LEAST ? 0 : at_most(left, BAR_MOST);
 }
 
 static size_t count_lines(const struct cn_text *out)
 {
-    size_t lines = 0;
-    for (size_t i = 0; i < out->buffer.length; i++)
-        lines += out->buffer.text[i] == '\n';
-    return lines;
+    return cn_text_screen_rows(cn_strbuf_text(&out->buffer), SIZE_MAX, out->utf8);
 }
 
-/* Chooses the rows first … *end for `room` lines when not all fit. Returns first. */
-static size_t choose_rows(const struct cn_snapshot *snapshot, size_t room, size_t *end)
+/* Chooses the rows first … *end for so many lines when not all fit: those around the active
+ * variable, else around the first that is not over. Returns first. */
+static size_t choose_rows(const struct cn_snapshot *snapshot, size_t lines, size_t *end)
 {
-    size_t at = central_row(snapshot);
-    size_t shown = room > 3 ? room - 2 : 1; /* one line each for the rows before and after */
-    size_t first = at < shown / 2 ? 0 : at - shown / 2;
-    if (first > snapshot->count - shown)
-        first = snapshot->count - shown;
+    size_t middle = 0;
+    while (middle + 1 < snapshot->count && snapshot->rows[middle].state != CN_ACTIVE &&
+           snapshot->rows[middle].state != CN_WAITING)
+        middle++;
+    size_t shown = lines > 3 ? lines - 2 : 1; /* one line each for the rows before and after */
+    size_t first = middle < shown / 2 ? 0 : middle - shown / 2;
+    first = at_most(first, snapshot->count - shown);
     *end = first + shown;
     return first;
 }
 
-static void draw_rows(struct canvas *canvas, const struct cn_text *stages, size_t room)
+static void draw_rows(struct canvas *canvas, const struct cn_text *stages, size_t lines)
 {
     const struct cn_snapshot *snapshot = canvas->snapshot;
     size_t first = 0, end = snapshot->count, failures = 0;
     for (size_t i = 0; i < end; i++)
         failures += has_failures(canvas, &snapshot->rows[i]);
-    bool all = snapshot->last || snapshot->count <= room;
-    bool explain = snapshot->last || snapshot->count + PARTS_MOST * failures <= room;
-    if (!all)
-        first = choose_rows(snapshot, room, &end);
-    bool summarize = room > 3;
+    bool explain = snapshot->last || snapshot->count + PARTS_MOST * failures <= lines;
+    bool summarize = lines > 3;
+    if (!snapshot->last && snapshot->count > lines)
+        first = choose_rows(snapshot, lines, &end);
     if (first > 0 && summarize)
         draw_hidden(canvas, 0, first);
     for (size_t i = first; i < end; i++) {
@@ -416,7 +387,10 @@ void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
     /* Text in the last column could wrap. */
     size_t limit = screen->columns > 1 ? screen->columns - 1 : 1;
     struct cn_text stages = {.utf8 = screen->utf8, .limit = limit};
-    struct canvas canvas = {.out = &stages, .snapshot = snapshot, .screen = screen};
+    struct canvas canvas = {.out = &stages,
+                            .snapshot = snapshot,
+                            .screen = screen,
+                            .separator = screen->utf8 ? " · " : " - "};
     out->utf8 = screen->utf8;
     out->limit = limit;
     for (size_t i = 0; i < snapshot->count && !snapshot->last; i++)
