@@ -61,19 +61,15 @@ enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error)
     struct cn_space_free space;
     char most[24], room[24];
     cn_diskspace_inquire(plan->config->output.root, &space);
-    switch (cn_space_judge(&plan->space, &space)) {
-    case CN_FITS_NOT:
+    enum cn_fit fit = cn_space_judge(&plan->space, &space);
+    if (fit == CN_FITS_NOT)
         return fail_for_space(plan, &space, error);
-    case CN_MAY_FIT:
+    if (fit == CN_MAY_FIT)
         cn_problems_add(
             &plan->variables[0].problems, CN_WARNING,
             "%s: the outputs need up to %s, and its file system has %s free; they fit only if they "
             "compress well",
             plan->config->output.root, cn_format_bytes(plan->space.most, most),
             cn_format_bytes(space.bytes, room));
-        break;
-    case CN_FITS:
-        break;
-    }
     return CN_OK;
 }

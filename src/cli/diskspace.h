@@ -6,12 +6,13 @@
 
 #include "climnorm/plan.h"
 
-/* Asks the file system where `root` is or will be. */
+/* Sets *space to what is free on the file system where `root` is or will be. UINT64_MAX: the file
+ * system does not say. */
 void cn_diskspace_inquire(const char *root, struct cn_space_free *space);
 
 /* Checks that the outputs fit. If they fit only when they compress well, a warning is added to the
  * plan.
- * Errors: CN_BAD_MACHINE, they cannot fit. */
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE: they cannot fit. */
 enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error);
 
 #endif

@@ -25,50 +25,43 @@ struct existing {
     size_t region;
 };
 
-struct survey {
+struct existing_files {
     const struct cn_plan *plan;
     struct existing *files;
     size_t count;
 };
 
-/* Finds what is under the name of an output; errno: 0, or why nothing is known of it. */
-static bool find_output(int root, struct cn_output *output, bool *is_file)
-{
-    struct stat status;
-    errno = 0;
-    bool is_found = fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    *is_file = is_found && S_ISREG(status.st_mode);
-    if (*is_file && status.st_nlink == 1) /* else its blocks stay when it is replaced */
-        output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
-    return is_found;
-}
-
 /* *is_kept: it is there, and may stay if it is up to date. */
 static enum cn_status check_output(const struct cn_config *config, int root,
                                    struct cn_output *output, bool *is_kept, struct cn_error *error)
 {
-    bool is_file;
-    *is_kept = find_output(root, output, &is_file);
-    if (cn_errno_status(errno, CN_OK))
-        return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be read: %s; %s", config->output.root,
-                       output->path, strerror(errno), cn_errno_advice(errno));
-    if (*is_kept && !is_file)
+    const char *folder = config->output.root;
+    struct stat status;
+    *is_kept = false;
+    if (fstatat(root, output->path, &status, AT_SYMLINK_NOFOLLOW))
+        return cn_errno_status(errno, CN_OK)
+                   ? cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be read: %s; %s", folder,
+                             output->path, strerror(errno), cn_errno_advice(errno))
+                   : CN_OK;
+    if (!S_ISREG(status.st_mode))
         return cn_fail(error, CN_BAD_USAGE, "%s/%s is there and is not a plain file; remove it",
-                       config->output.root, output->path);
-    if (*is_kept && config->output.existing == CN_REFUSE)
+                       folder, output->path);
+    if (config->output.existing == CN_REFUSE)
         return cn_fail(error, CN_BAD_USAGE,
                        "%s/%s exists, and output.existing is \"fail\"; remove it, or set "
                        "output.existing to \"skip\" or \"overwrite\"",
-                       config->output.root, output->path);
-    *is_kept = *is_kept && config->output.existing == CN_SKIP;
+                       folder, output->path);
+    if (status.st_nlink == 1) /* else its blocks stay when it is replaced */
+        output->bytes_there = (uint64_t)status.st_blocks * STAT_BLOCK_BYTES;
+    *is_kept = config->output.existing == CN_SKIP;
     return CN_OK;
 }
 
-static enum cn_status list_existing(struct survey *survey, int root, const struct cn_watch *watch,
-                                    struct cn_error *error)
+static enum cn_status list_existing(struct existing_files *list, int root,
+                                    const struct cn_watch *watch, struct cn_error *error)
 {
-    for (size_t v = 0; v < survey->plan->variable_count; v++) {
-        const struct cn_variable_plan *variable = &survey->plan->variables[v];
+    for (size_t v = 0; v < list->plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &list->plan->variables[v];
         for (size_t t = 0; t < variable->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
                 struct cn_target *target = &variable->targets[t];
@@ -76,11 +69,11 @@ static enum cn_status list_existing(struct survey *survey, int root, const struc
                 if (cn_watch_stopped(watch))
                     return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
                 enum cn_status status =
-                    check_output(survey->plan->config, root, &target->outputs[r], &is_kept, error);
+                    check_output(list->plan->config, root, &target->outputs[r], &is_kept, error);
                 if (status)
                     return status;
                 if (is_kept)
-                    survey->files[survey->count++] = (struct existing){variable, target, r};
+                    list->files[list->count++] = (struct existing){variable, target, r};
             }
     }
     return CN_OK;
@@ -88,7 +81,7 @@ static enum cn_status list_existing(struct survey *survey, int root, const struc
 
 static const char *output_path(void *context, size_t item)
 {
-    const struct existing *existing = &((const struct survey *)context)->files[item];
+    const struct existing *existing = &((const struct existing_files *)context)->files[item];
     return existing->target->outputs[existing->region].path;
 }
 
@@ -104,11 +97,11 @@ static enum cn_status check_up_to_date(void *file, struct cn_error *error)
 static enum cn_status examine_output(void *context, size_t item, struct cn_archive *found,
                                      struct cn_error *error)
 {
-    const struct survey *survey = context;
-    const struct existing *existing = &survey->files[item];
+    const struct existing_files *list = context;
+    const struct existing *existing = &list->files[item];
     const struct cn_variable_plan *variable = existing->variable;
-    struct cn_normal_file file = {.config = survey->plan->config,
-                                  .catalog = survey->plan->catalog,
+    struct cn_normal_file file = {.config = list->plan->config,
+                                  .catalog = list->plan->catalog,
                                   .variable = variable->variable,
                                   .region = &variable->layout.regions[existing->region],
                                   .target = existing->target,
@@ -131,12 +124,12 @@ static enum cn_status examine_output(void *context, size_t item, struct cn_archi
 static enum cn_status accept_output(void *context, size_t item, struct cn_archive *found,
                                     const struct cn_error *failure, struct cn_error *error)
 {
-    struct survey *survey = context;
-    const struct existing *existing = &survey->files[item];
+    struct existing_files *list = context;
+    const struct existing *existing = &list->files[item];
     struct cn_output *output = &existing->target->outputs[existing->region];
     bool is_current = false;
     if (failure && failure->status != CN_BAD_INPUT)
-        return cn_fail(error, failure->status, "%s/%s: %s", survey->plan->config->output.root,
+        return cn_fail(error, failure->status, "%s/%s: %s", list->plan->config->output.root,
                        output->path, failure->text);
     if (!failure)
         cn_archive_flag(found, &is_current);
@@ -153,26 +146,26 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
     for (size_t v = 0; v < plan->variable_count; v++)
         outputs += plan->variables[v].output_count;
     int root = open(plan->config->output.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0 && cn_errno_status(errno, CN_OK))
-        return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s; %s",
-                       plan->config->output.root, strerror(errno), cn_errno_advice(errno));
-    if (root < 0)
-        return CN_OK; /* nothing is there yet */
-    struct survey survey = {.plan = plan};
-    survey.files = calloc(outputs + 1, sizeof *survey.files);
-    enum cn_status status = survey.files ? list_existing(&survey, root, watch, error)
-                                         : cn_fail_memory(error, "the survey of existing files");
+    if (root < 0) /* most likely nothing is there yet */
+        return cn_errno_status(errno, CN_OK)
+                   ? cn_fail(error, CN_BAD_MACHINE, "%s: cannot be opened: %s; %s",
+                             plan->config->output.root, strerror(errno), cn_errno_advice(errno))
+                   : CN_OK;
+    struct existing_files list = {.plan = plan};
+    list.files = calloc(outputs + 1, sizeof *list.files);
+    enum cn_status status = list.files ? list_existing(&list, root, watch, error)
+                                       : cn_fail_memory(error, "the survey of existing files");
     if (!status)
-        status = cn_workers_run(&(struct cn_workers){.count = survey.count,
+        status = cn_workers_run(&(struct cn_workers){.count = list.count,
                                                      .threads = plan->config->engine.threads,
                                                      .lock = lock > 0 ? lock : 0,
                                                      .watch = watch,
-                                                     .context = &survey,
+                                                     .context = &list,
                                                      .name = output_path,
                                                      .examine = examine_output,
                                                      .accept = accept_output},
                                 error);
-    free(survey.files);
+    free(list.files);
     close(root);
     return status;
 }

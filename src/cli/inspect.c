@@ -16,14 +16,11 @@
 
 enum { FILTERS_BYTES = 256 };
 
-static const struct cn_option inspect_options[] = {{0}};
-
 static const struct cn_usage inspect_usage = {
     .command = "inspect",
     .arguments = "FILE...",
     .summary = "Shows grid, calendar, days, storage and filters of netCDF files, and whether the "
                "parallel decoder takes them.",
-    .options = inspect_options,
 };
 
 /* Prints text from a file, made printable. */
@@ -36,22 +33,13 @@ static void print_text(const char *text)
             putchar('?');
 }
 
-static void print_shape(const char *label, const size_t *shape, size_t rank)
-{
-    printf("  %-18s", label);
-    for (size_t d = 0; d < rank; d++)
-        printf("%s%zu", d ? " x " : "", shape[d]);
-    putchar('\n');
-}
-
 static void print_data_variable(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
     printf("  %-18s", "variable");
     print_text(file->variable);
-    printf("(");
     for (size_t d = 0; d < storage->rank; d++)
-        printf("%s%s = %zu", d ? ", " : "",
+        printf("%s%s = %zu", d ? ", " : "(",
                d == storage->time_dim  ? "time"
                : d == storage->lat_dim ? "lat"
                : d == storage->lon_dim ? "lon"
@@ -66,22 +54,22 @@ static void print_data_variable(const struct cn_file *file)
 static void print_points(const char *label, const double *points, size_t count,
                          const char *const order[2], bool has_bounds)
 {
-    double least = INFINITY, most = -INFINITY, narrow = INFINITY, wide = 0;
-    for (size_t i = 0; i < count; i++) {
+    double least = points[0], most = points[0], narrow = INFINITY, wide = 0;
+    for (size_t i = 1; i < count; i++) {
+        double step = fabs(points[i] - points[i - 1]);
         least = fmin(least, points[i]);
         most = fmax(most, points[i]);
-        double step = i ? fabs(points[i] - points[i - 1]) : 0;
-        if (i) {
-            narrow = fmin(narrow, step);
-            wide = fmax(wide, step);
-        }
+        narrow = fmin(narrow, step);
+        wide = fmax(wide, step);
     }
     printf("  %-18s%zu from %.9g to %.9g", label, count, least, most);
-    if (count > 1 && wide - narrow <= 1e-3 * narrow)
-        printf(" by %.6g, %s", (most - least) / (double)(count - 1),
-               order[points[count - 1] < points[0]]);
-    else if (count > 1)
-        printf(" by %.6g to %.6g, %s", narrow, wide, order[points[count - 1] < points[0]]);
+    bool is_regular = wide - narrow <= 1e-3 * narrow;
+    if (count > 1)
+        printf(" by %.6g", is_regular ? (most - least) / (double)(count - 1) : narrow);
+    if (count > 1 && !is_regular)
+        printf(" to %.6g", wide);
+    if (count > 1)
+        printf(", %s", order[points[count - 1] < points[0]]);
     printf("%s\n", has_bounds ? ", with bounds" : "");
 }
 
@@ -93,11 +81,12 @@ static void print_date(const struct cn_file *file, int64_t day)
 
 static void print_days(const struct cn_file *file)
 {
-    size_t count = file->time_count, held = 1, gaps = 0;
+    size_t count = file->time_count, held = 1, gaps = 0, first_gap = 0;
     const int64_t *days = file->days;
     for (size_t i = 1; i < count; i++) {
         held += days[i] != days[i - 1];
-        gaps += days[i] > days[i - 1] + 1;
+        if (days[i] > days[i - 1] + 1 && gaps++ == 0)
+            first_gap = i;
     }
     int64_t span = days[count - 1] - days[0] + 1;
     printf("  %-18s%zu from ", "days", held);
@@ -109,11 +98,8 @@ static void print_days(const struct cn_file *file)
     putchar('\n');
     printf("  %-18s", "gaps");
     if (gaps) {
-        size_t i = 1;
-        while (days[i] <= days[i - 1] + 1)
-            i++;
         printf("%zu, %lld days in all, the first after ", gaps, (long long)(span - (int64_t)held));
-        print_date(file, days[i - 1]);
+        print_date(file, days[first_gap - 1]);
         putchar('\n');
     } else {
         printf("none\n");
@@ -123,30 +109,23 @@ static void print_days(const struct cn_file *file)
                "end-stamped");
 }
 
-static const char *type_name(const struct cn_storage *storage)
-{
-    switch (storage->type) {
-    case NC_FLOAT:
-        return "float32";
-    case NC_DOUBLE:
-        return "float64";
-    default:
-        return storage->value_bytes == 1   ? storage->is_unsigned ? "uint8" : "int8"
-               : storage->value_bytes == 2 ? storage->is_unsigned ? "uint16" : "int16"
-               : storage->is_unsigned      ? "uint32"
-                                           : "int32";
-    }
-}
-
 static void print_storage(const struct cn_storage *storage)
 {
-    printf("  %-18s%s, %s-endian, ", "storage", type_name(storage),
-           storage->big_endian ? "big" : "little");
-    printf("%s\n", storage->layout == CN_CLASSIC   ? "netCDF-3"
-                   : storage->layout == CN_CHUNKED ? "chunked"
-                                                   : "contiguous");
-    if (storage->layout == CN_CHUNKED)
-        print_shape("chunk", storage->chunk, storage->rank);
+    bool is_float = storage->type == NC_FLOAT || storage->type == NC_DOUBLE;
+    printf("  %-18s%s%zu, %s-endian, %s\n", "storage",
+           is_float               ? "float"
+           : storage->is_unsigned ? "uint"
+                                  : "int",
+           8 * storage->value_bytes, storage->big_endian ? "big" : "little",
+           storage->layout == CN_CLASSIC   ? "netCDF-3"
+           : storage->layout == CN_CHUNKED ? "chunked"
+                                           : "contiguous");
+    if (storage->layout == CN_CHUNKED) {
+        printf("  %-18s", "chunk");
+        for (size_t d = 0; d < storage->rank; d++)
+            printf("%s%zu", d ? " x " : "", storage->chunk[d]);
+        putchar('\n');
+    }
     printf("  %-18s", "filters");
     char filters[FILTERS_BYTES];
     print_text(cn_pipeline_describe(storage, filters, sizeof filters));
@@ -207,8 +186,11 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
-static enum cn_status print_inspection(const char *path)
+/* For cn_parse_arguments: there are only operands. *context is the exit code so far. */
+static int inspect_operand(void *context, int option, const char *path)
 {
+    (void)option;
+    int *exit_code = context;
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
@@ -223,25 +205,19 @@ static enum cn_status print_inspection(const char *path)
         print_file(path, &file);
     cn_files_free(&file, 1);
     cn_pool_free(pool);
-    return status;
+    if (status || *exit_code == CN_NO_EXIT)
+        *exit_code = status ? CN_EXIT_MISSING : CN_EXIT_OK;
+    return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_NO_EXIT;
 }
 
 int cn_command_inspect(int argc, char **argv)
 {
-    struct cn_arguments arguments = {.usage = &inspect_usage, .argc = argc, .argv = argv};
-    int exit_code = CN_EXIT_OK, files = 0;
-    for (int next; (next = cn_next_argument(&arguments)) != CN_ARGUMENT_END; files++) {
-        if (next == CN_ARGUMENT_HELP)
-            return CN_EXIT_OK;
-        if (next != CN_ARGUMENT_OPERAND)
-            return CN_EXIT_USAGE;
-        enum cn_status status = print_inspection(arguments.value);
-        if (status == CN_BAD_MACHINE)
-            return CN_EXIT_MACHINE;
-        if (status)
-            exit_code = CN_EXIT_MISSING;
-    }
-    if (files == 0)
+    (void)argc;
+    int inspected = CN_NO_EXIT; /* no file yet */
+    int exit_code = cn_parse_arguments(&inspect_usage, argv, inspect_operand, &inspected);
+    if (exit_code != CN_NO_EXIT)
+        return exit_code;
+    if (inspected == CN_NO_EXIT)
         return cn_usage_error(&inspect_usage, "expected at least one netCDF file");
-    return exit_code;
+    return inspected;
 }

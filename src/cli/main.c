@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "climnorm/error.h"
 #include "codec/table.h"
 #include "guard/crash.h"
@@ -78,11 +79,8 @@ static int print_version(void)
            xxhash / 100 % 100, xxhash % 100, jansson_version_str(), openmp_version());
     const struct cn_kernels *kernels;
     struct cn_error error;
-    enum cn_status status = cn_kernels_select(&kernels, &error);
-    if (status != CN_OK) {
-        fprintf(stderr, "climnorm: %s\n", error.text);
-        return CN_EXIT_USAGE;
-    }
+    if (cn_kernels_select(&kernels, &error))
+        return cn_print_error(&error);
     printf("kernels: %s\n", kernels->isa);
     printf("threads: %d\n", cn_threads_granted(cn_threads_available()));
     return CN_EXIT_OK;
@@ -99,8 +97,9 @@ static int fail_unknown_word(const char *word)
     struct cn_error error;
     cn_fail(&error, CN_BAD_USAGE, "there is no %s \"%.60s\"%s",
             word[0] == '-' ? "option" : "command", word, cn_suggestion_text(&suggestion, hint));
-    fprintf(stderr, "climnorm: %s\nTry \"climnorm --help\".\n", error.text);
-    return CN_EXIT_USAGE;
+    int exit_code = cn_print_error(&error);
+    fputs("Try \"climnorm --help\".\n", stderr);
+    return exit_code;
 }
 
 /* Sets up what the whole process needs. */
@@ -154,16 +153,9 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct cn_error error;
-    int exit_code;
     cn_crash_watch(CN_EXIT_MACHINE);
     prepare_process();
-    enum cn_status status = cn_stacks_prepare(&error);
-    if (status) {
-        fprintf(stderr, "climnorm: %s\n", error.text);
-        exit_code = status == CN_BAD_USAGE ? CN_EXIT_USAGE : CN_EXIT_MACHINE;
-    } else {
-        exit_code = dispatch(argc, argv);
-    }
+    int exit_code = cn_stacks_prepare(&error) ? cn_print_error(&error) : dispatch(argc, argv);
     cn_crash_allow_exit();
     return exit_code;
 }

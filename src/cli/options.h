@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_CLI_OPTIONS_H
 #define CLIMNORM_CLI_OPTIONS_H
 
-#include "climnorm/config.h"
+#include "climnorm/error.h"
 #include "climnorm/progress.h"
 
 struct cn_option {
@@ -19,42 +19,37 @@ struct cn_usage {
     const char *command;             /* "run" */
     const char *arguments;           /* "CONFIG" */
     const char *summary;             /* what the command does, in a sentence */
-    const struct cn_option *options; /* ends with name NULL; --help needs no entry */
+    const struct cn_option *options; /* [option_count]; --help is no part of it */
+    int option_count;
 };
 
-/* A walk over the arguments. Initialise usage, argc and argv (argv[0] is the command's name). */
-struct cn_arguments {
-    const struct cn_usage *usage;
-    int argc;
-    char **argv;
-    int at;              /* index of the last argument that was read */
-    const char *letters; /* the rest of "-qv" */
-    bool operands_only;  /* after "--" */
-    const char *value;   /* of the last option or operand; "": none */
-};
-
-/* cn_next_argument returns an index in usage->options, or one of these. */
 enum {
-    CN_ARGUMENT_END = -1,
-    CN_ARGUMENT_OPERAND = -2,
-    CN_ARGUMENT_HELP = -3,
-    CN_ARGUMENT_BAD = -4
+    CN_NO_EXIT = -1, /* stands for an exit code: the command goes on */
+    CN_OPERAND = -1  /* stands for the index of an option */
 };
 
-/* Reads the next option or operand; options may come before and after operands.
- * Returns: the option's index, or CN_ARGUMENT_OPERAND, CN_ARGUMENT_END, CN_ARGUMENT_HELP (help was
- * printed), CN_ARGUMENT_BAD (an error was printed; the exit code is CN_EXIT_USAGE). */
-int cn_next_argument(struct cn_arguments *arguments);
+/* Reads argv (argv[0] is the command's name) and calls `apply` for each option, by its index in
+ * usage->options, and for each operand (CN_OPERAND). Options may come before and after operands. An
+ * option that takes no value gets "". The first exit code that `apply` returns ends the walk.
+ * Returns: CN_NO_EXIT, or the exit code: help, or what is wrong, was printed. */
+int cn_parse_arguments(const struct cn_usage *usage, char **argv,
+                       int (*apply)(void *context, int option, const char *value), void *context);
 
 /* Prints "climnorm run: MESSAGE" and a hint at --help to stderr.
  * Returns: CN_EXIT_USAGE. */
 int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Returns: the whole number that the text is, from least to most (0 <= least); -1: it is none. */
+/* Prints "climnorm: TEXT" to stderr.
+ * Returns: CN_EXIT_MACHINE for an error of the machine, else CN_EXIT_USAGE. */
+int cn_print_error(const struct cn_error *error);
+
+/* Returns: the number that the digits are; -1: the text is no number from least to most, where
+ * 0 <= least. */
 long long cn_option_number(const char *text, long long least, long long most);
 
 struct cn_run_options {
+    const struct cn_usage *usage; /* of the command */
     const char *config_path;
     const char **overrides; /* [override_count] of --set */
     size_t override_count;
@@ -66,14 +61,8 @@ struct cn_run_options {
 };
 
 /* Parses the options of `run` or `plan` (argv[0]). Texts point into argv.
- * Returns: false: the command ends with *exit_code, and a message was printed. Owns: the caller,
- * with cn_run_options_free. */
-bool cn_run_options_parse(int argc, char **argv, struct cn_run_options *options, int *exit_code);
-void cn_run_options_free(struct cn_run_options *options);
-
-/* Reads the config and applies --set and --threads.
- * Returns: the config; NULL: the command ends with *exit_code, and every error was printed. Owns:
- * the caller, with cn_config_free. */
-struct cn_config *cn_run_options_config(const struct cn_run_options *options, int *exit_code);
+ * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
+ * case, options->overrides with free(). */
+int cn_run_options_parse(int argc, char **argv, struct cn_run_options *options);
 
 #endif

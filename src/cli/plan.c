@@ -52,7 +52,7 @@ static void print_periods(const struct cn_variable_plan *variable)
 static void print_variable(const struct cn_variable_plan *variable)
 {
     const struct cn_variable *source = variable->variable;
-    char read[24], write[24];
+    char read[24], write[24], result[24];
     printf("\n%-9s ", source->name);
     if (variable->failure) {
         printf("FAILS: %s\n", variable->failure);
@@ -74,14 +74,11 @@ static void print_variable(const struct cn_variable_plan *variable)
                cn_format_bytes(variable->bytes_to_read, read),
                cn_format_bytes(variable->space.most, write));
         if (variable->batch_count)
-            printf(
-                "          loads: %zu; batches: %zu, of up to %zu target years; year slots: %zu of "
-                "%s; ",
-                variable->load_count, variable->batch_count, variable->batch_years,
-                variable->year_slots, cn_format_bytes(variable->slab_bytes, read));
-        if (variable->batch_count)
-            printf("result slots: %zu of %s\n", variable->result_slots,
-                   cn_format_bytes(variable->result_bytes, read));
+            printf("          loads: %zu; batches: %zu, of up to %zu target years; "
+                   "year slots: %zu of %s; result slots: %zu of %s\n",
+                   variable->load_count, variable->batch_count, variable->batch_years,
+                   variable->year_slots, cn_format_bytes(variable->slab_bytes, read),
+                   variable->result_slots, cn_format_bytes(variable->result_bytes, result));
     }
     print_problems(&source->problems);
     print_problems(&variable->problems);
@@ -148,22 +145,18 @@ void cn_print_plan(const struct cn_plan *plan, int verbose)
 int cn_command_plan(int argc, char **argv)
 {
     struct cn_prepared prepared;
-    int exit_code;
-    if (cn_prepare(argc, argv, false, &prepared, &exit_code)) {
+    int exit_code = cn_prepare(argc, argv, false, &prepared);
+    if (exit_code == CN_NO_EXIT) {
         struct cn_run_result result;
         struct cn_error error;
         if (!prepared.options.quiet)
             cn_print_plan(prepared.plan, prepared.options.verbose);
         exit_code = cn_run_preview(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
-        if (cn_diskspace_check(prepared.plan, &error)) {
-            fprintf(stderr, "climnorm: %s\n", error.text);
-            result.exit_code = exit_code = CN_EXIT_MACHINE;
-        }
+        if (cn_diskspace_check(prepared.plan, &error))
+            result.exit_code = exit_code = cn_print_error(&error);
         if (prepared.options.summary &&
-            cn_result_write_json(&result, prepared.options.summary, &error)) {
-            fprintf(stderr, "climnorm: %s\n", error.text);
-            exit_code = CN_EXIT_MACHINE;
-        }
+            cn_result_write_json(&result, prepared.options.summary, &error))
+            exit_code = cn_print_error(&error);
         cn_result_free(&result);
     }
     cn_prepared_free(&prepared);

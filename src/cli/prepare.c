@@ -19,14 +19,29 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int print_error(const struct cn_error *error)
+/* Reads the config and applies --set and --threads. Returns CN_NO_EXIT, or the exit code, and every
+ * error was printed. */
+static int read_config(struct cn_prepared *prepared)
 {
-    fprintf(stderr, "climnorm: %s\n", error->text);
-    return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
+    const struct cn_run_options *options = &prepared->options;
+    struct cn_problems problems = {0};
+    enum cn_status status = cn_config_read(options->config_path, options->overrides,
+                                           options->override_count, &prepared->config, &problems);
+    for (size_t i = 0; i < problems.count; i++)
+        fprintf(stderr, "climnorm: %s\n", problems.items[i].text);
+    if (problems.lost)
+        fprintf(stderr, "climnorm: out of memory (problems)\n");
+    cn_problems_free(&problems);
+    if (status)
+        return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
+    if (options->threads)
+        prepared->config->engine.threads = options->threads;
+    return CN_NO_EXIT;
 }
 
 /* Checks before a long run that the summary can be written. */
@@ -35,21 +50,22 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
     const char *path = options->summary, *slash = path ? strrchr(path, '/') : NULL;
     char folder[PATH_MAX] = ".";
     struct stat status, config;
-    bool there = path && stat(path, &status) == 0;
-    if (there && stat(options->config_path, &config) == 0 && status.st_dev == config.st_dev &&
+    if (!path)
+        return CN_OK;
+    if (strcmp(path, "-") == 0)
+        return cn_fail(error, CN_BAD_USAGE, "--summary -: expected a file; /dev/stdout is one");
+    bool exists = stat(path, &status) == 0;
+    if (exists && stat(options->config_path, &config) == 0 && status.st_dev == config.st_dev &&
         status.st_ino == config.st_ino)
         return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is the config; name another file",
                        path);
-    if (path && strcmp(path, "-") == 0)
-        return cn_fail(error, CN_BAD_USAGE, "--summary -: expected a file; /dev/stdout is one");
-    if (!path || (there && !S_ISDIR(status.st_mode) && access(path, W_OK) == 0))
-        return CN_OK;
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
-    if (!there && access(folder, W_OK | X_OK) == 0)
+    bool is_folder = exists && S_ISDIR(status.st_mode);
+    if (!is_folder && access(exists ? path : folder, exists ? W_OK : W_OK | X_OK) == 0)
         return CN_OK;
     return cn_fail(error, CN_BAD_USAGE, "--summary %s: cannot be written (%s); name another file",
-                   path, there && S_ISDIR(status.st_mode) ? "it is a folder" : strerror(errno));
+                   path, is_folder ? "it is a folder" : strerror(errno));
 }
 
 /* Chooses how the steps before a run are shown. */
@@ -65,11 +81,10 @@ static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_start
                                    struct cn_error *error)
 {
     const struct cn_config *config = prepared->config;
-    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal, cn_startup_note};
     startup->what = "examining files";
     if (startup->mode == CN_PROGRESS_TTY)
         fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
-    enum cn_status status = cn_catalog_read(config, &watch, &prepared->catalog, error);
+    enum cn_status status = cn_catalog_read(config, &startup->watch, &prepared->catalog, error);
     cn_startup_end(startup);
     if (status == CN_BAD_USAGE)
         cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
@@ -99,18 +114,18 @@ static enum cn_status lock_output_root(struct cn_prepared *prepared, struct cn_s
 static enum cn_status find_existing(struct cn_prepared *prepared, struct cn_startup *startup,
                                     struct cn_error *error)
 {
-    const struct cn_watch watch = {cn_startup_report, startup, cn_stop_signal, cn_startup_note};
     startup->what = "looking at existing normals";
-    enum cn_status status = cn_find_existing(prepared->plan, prepared->lock, &watch, error);
+    enum cn_status status =
+        cn_find_existing(prepared->plan, prepared->lock, &startup->watch, error);
     cn_startup_end(startup);
     return status;
 }
 
 static uint64_t memory_limit(const struct cn_config *config)
 {
-    if (config->engine.memory_share > 0)
-        return (uint64_t)(config->engine.memory_share * (double)cn_machine_memory());
-    return config->engine.memory_bytes;
+    return config->engine.memory_share > 0
+               ? (uint64_t)(config->engine.memory_share * (double)cn_machine_memory())
+               : config->engine.memory_bytes;
 }
 
 static int count_threads(int asked)
@@ -128,7 +143,7 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
                           struct cn_error *error)
 {
     int number = atomic_load(cn_stop_signal),
-        exit_code = number ? 128 + number : print_error(error);
+        exit_code = number ? 128 + number : cn_print_error(error);
     if (number)
         fprintf(stderr, "climnorm: stopped by %s while %s; nothing was begun\n",
                 number == SIGINT    ? "SIGINT"
@@ -138,24 +153,22 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
     if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
         cn_result_write_json(&(struct cn_run_result){.exit_code = exit_code},
                              prepared->options.summary, error))
-        print_error(error);
+        cn_print_error(error);
     return exit_code;
 }
 
-bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *prepared,
-                int *exit_code)
+int cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared)
 {
     struct cn_error error;
     struct cn_startup startup = {.what = "the config was read"};
     *prepared = (struct cn_prepared){.lock = -1};
-    *exit_code = CN_EXIT_OK;
     cn_signals_catch();
     cn_startup_begin(&startup);
-    if (!cn_run_options_parse(argc, argv, &prepared->options, exit_code))
-        return false;
-    prepared->config = cn_run_options_config(&prepared->options, exit_code);
-    if (!prepared->config)
-        return false;
+    int exit_code = cn_run_options_parse(argc, argv, &prepared->options);
+    if (exit_code == CN_NO_EXIT)
+        exit_code = read_config(prepared);
+    if (exit_code != CN_NO_EXIT)
+        return exit_code;
     choose_startup_mode(&prepared->options, &startup);
     int threads = count_threads(prepared->config->engine.threads);
     const struct cn_kernels *kernels; /* reports a wrong CLIMNORM_ISA before the search */
@@ -166,19 +179,16 @@ bool cn_prepare(int argc, char **argv, bool take_lock_too, struct cn_prepared *p
         status = read_catalog(prepared, &startup, &error);
     if (!status)
         status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
-    if (!status && take_lock_too)
+    if (!status && take_lock)
         status = lock_output_root(prepared, &startup, &error);
     if (!status)
         status = find_existing(prepared, &startup, &error);
     if (!status)
         status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
-    if (!status && take_lock_too)
+    if (!status && take_lock)
         status = cn_diskspace_check(prepared->plan, &error);
-    if (status || atomic_load(cn_stop_signal)) {
-        *exit_code = report_failure(prepared, &startup, &error);
-        return false;
-    }
-    return true;
+    return status || atomic_load(cn_stop_signal) ? report_failure(prepared, &startup, &error)
+                                                 : CN_NO_EXIT;
 }
 
 void cn_prepared_free(struct cn_prepared *prepared)
@@ -188,5 +198,5 @@ void cn_prepared_free(struct cn_prepared *prepared)
     cn_plan_free(prepared->plan);
     cn_catalog_free(prepared->catalog);
     cn_config_free(prepared->config);
-    cn_run_options_free(&prepared->options);
+    free(prepared->options.overrides);
 }

@@ -5,6 +5,7 @@
 #define CLIMNORM_CLI_PREPARE_H
 
 #include "cli/options.h"
+#include "climnorm/config.h"
 #include "climnorm/plan.h"
 
 struct cn_prepared {
@@ -17,10 +18,9 @@ struct cn_prepared {
 
 /* Reads options, config and catalog and plans the targets. Then takes the lock of the output folder
  * (with take_lock), looks for existing files, and makes the schedule.
- * Returns: false: the command ends with *exit_code, and a message was printed. Owns: the caller,
- * with cn_prepared_free in either case. */
-bool cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared,
-                int *exit_code);
+ * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
+ * case, with cn_prepared_free. */
+int cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared);
 void cn_prepared_free(struct cn_prepared *prepared);
 
 /* Prints the plan for people to stdout; verbose: every file too. */

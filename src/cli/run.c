@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Seconds to wait until the end of the display is read; HURRY_S after a request to stop. */
-enum { PATIENCE_S = 60, HURRY_S = 1 };
+/* How long to wait until a slow terminal or pipe has taken the end of the display. */
+enum { READER_S = 60, READER_STOPPED_S = 1 };
 
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
 static char *make_title(const struct cn_plan *plan)
@@ -45,7 +45,7 @@ static void print_out_of_memory(void)
 {
     struct cn_error error;
     cn_fail_memory(&error, "the run");
-    fprintf(stderr, "climnorm: %s\n", error.text);
+    cn_print_error(&error);
 }
 
 /* Runs with a display; if it cannot start, runs without one and sets *display_error. Writes the
@@ -61,12 +61,12 @@ static void run_with_display(const struct cn_prepared *prepared,
     const struct cn_run_hooks hooks = {
         .counters = view->counters, .progress = progress, .stop = cn_stop_signal};
     cn_signals_begin();
-    cn_signals_show(progress);
+    cn_signals_set_display(progress);
     cn_run(prepared->plan, &hooks, result);
     cn_signals_end(result->exit_code);
     summary_error->status = summary ? cn_result_write_json(result, summary, summary_error) : CN_OK;
-    cn_signals_show(NULL);
-    cn_progress_stop(progress, atomic_load(cn_stop_signal) ? HURRY_S : PATIENCE_S);
+    cn_signals_set_display(NULL);
+    cn_progress_stop(progress, atomic_load(cn_stop_signal) ? READER_STOPPED_S : READER_S);
 }
 
 /* Returns the exit code. */
@@ -77,7 +77,7 @@ static int print_outcome(const struct cn_run_options *options, const struct cn_p
     if (isatty(view->fd) && cn_progress_resolve_mode(view->mode, view->fd) == CN_PROGRESS_TTY)
         fputs("\033[?7h\033[?25h", stderr); /* in case a frame was only partly written */
     if (display_error->status) {
-        fprintf(stderr, "climnorm: %s\n", display_error->text);
+        cn_print_error(display_error);
         cn_result_print_problems(result, stderr);
     }
     if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
@@ -87,7 +87,7 @@ static int print_outcome(const struct cn_run_options *options, const struct cn_p
     if (has_unlisted_problem(result))
         print_out_of_memory();
     if (summary_error->status)
-        fprintf(stderr, "climnorm: %s\n", summary_error->text);
+        cn_print_error(summary_error);
     return summary_error->status && !result->exit_code ? CN_EXIT_MACHINE : result->exit_code;
 }
 
@@ -127,9 +127,9 @@ static int run_plan(const struct cn_prepared *prepared)
 int cn_command_run(int argc, char **argv)
 {
     struct cn_prepared prepared;
-    int exit_code;
     signal(SIGPIPE, SIG_IGN); /* a run goes on when the reader of its output ends */
-    if (cn_prepare(argc, argv, true, &prepared, &exit_code)) {
+    int exit_code = cn_prepare(argc, argv, true, &prepared);
+    if (exit_code == CN_NO_EXIT) {
         if (prepared.options.verbose)
             cn_print_plan(prepared.plan, prepared.options.verbose - 1);
         exit_code = run_plan(&prepared);

@@ -14,7 +14,7 @@
 enum { GRACE_S = 3 }; /* for everything but the work, after a request to stop */
 
 static atomic_int first_signal;
-static atomic_bool insisted, status_requested;
+static atomic_bool stop_repeated, status_requested;
 static atomic_bool is_working; /* files are being made, which may take time */
 static atomic_int outcome;     /* the exit code, once the work is over */
 static _Atomic(struct cn_progress *) display;
@@ -29,7 +29,7 @@ static void on_stop_signal(int number)
     if (!atomic_load(&is_working))
         alarm(GRACE_S);
     /* A lost connection sends SIGHUP twice, from shell and kernel: it is no second request. */
-    if (number == SIGHUP || !atomic_exchange(&insisted, true))
+    if (number == SIGHUP || !atomic_exchange(&stop_repeated, true))
         return;
     atomic_fetch_add(&handlers_at_display, 1);
     cn_progress_halt(atomic_load(&display));
@@ -61,26 +61,27 @@ static void on_status_signal(int number)
 
 void cn_signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART},
-                     inherited = {0};
-    sigset_t caught;
-    sigemptyset(&caught);
-    /* A shell without job control starts "climnorm run ... &" with SIGINT ignored; it is caught all
-     * the same. SIGHUP stays ignored under nohup. */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &action, NULL);
-    action.sa_handler = on_status_signal;
-    sigaction(SIGUSR1, &action, NULL);
-    action.sa_handler = on_alarm;
-    sigaction(SIGALRM, &action, NULL);
-    sigaddset(&caught, SIGINT);
-    sigaddset(&caught, SIGTERM);
-    sigaddset(&caught, SIGHUP);
-    sigaddset(&caught, SIGUSR1);
-    sigaddset(&caught, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &caught, NULL); /* the program may have inherited blocked signals */
+    static const struct {
+        int number;
+        void (*handler)(int);
+    } caught[] = {{SIGINT, on_stop_signal},
+                  {SIGTERM, on_stop_signal},
+                  {SIGHUP, on_stop_signal},
+                  {SIGUSR1, on_status_signal},
+                  {SIGALRM, on_alarm}};
+    sigset_t numbers;
+    sigemptyset(&numbers);
+    for (size_t k = 0; k < sizeof caught / sizeof *caught; k++) {
+        struct sigaction action = {.sa_handler = caught[k].handler, .sa_flags = SA_RESTART},
+                         inherited = {0};
+        sigaddset(&numbers, caught[k].number);
+        sigaction(caught[k].number, NULL, &inherited);
+        /* Under nohup, SIGHUP stays ignored. A shell without job control starts
+         * "climnorm run ... &" with SIGINT ignored; that is caught all the same. */
+        if (caught[k].number != SIGHUP || inherited.sa_handler != SIG_IGN)
+            sigaction(caught[k].number, &action, NULL);
+    }
+    sigprocmask(SIG_UNBLOCK, &numbers, NULL); /* the program may have inherited blocked signals */
 }
 
 bool cn_signals_status_requested(void)
@@ -102,7 +103,7 @@ void cn_signals_end(int exit_code)
         alarm(GRACE_S);
 }
 
-void cn_signals_show(struct cn_progress *progress)
+void cn_signals_set_display(struct cn_progress *progress)
 {
     atomic_store(&display, progress);
     while (!progress && atomic_load(&handlers_at_display)) /* wait for handlers in other threads */

@@ -20,10 +20,10 @@ bool cn_signals_status_requested(void);
 
 /* Sets the display that handlers use: SIGUSR1 is passed on to it, and an end at once waits for its
  * frame. With NULL, returns when no handler uses the display any more. */
-void cn_signals_show(struct cn_progress *progress);
+void cn_signals_set_display(struct cn_progress *progress);
 
-/* Mark the begin and the end of the work. The work may take its time after a request to stop: it
- * looks at cn_stop_signal itself. After the end only printing is left. */
+/* Mark the begin and the end of the work. The three seconds do not hold for the work: it reads
+ * cn_stop_signal itself and ends when it can. After the end only printing is left. */
 void cn_signals_begin(void);
 void cn_signals_end(int exit_code);
 

@@ -7,11 +7,11 @@
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 #include "climnorm/limits.h"
 #include "climnorm/pool.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +29,8 @@ enum synth_option {
     DAYS,
     COMPRESSION,
     THREADS,
-    FORCE
+    FORCE,
+    SYNTH_OPTIONS
 };
 
 static const struct cn_option options[] = {
@@ -54,7 +55,7 @@ static const struct cn_option options[] = {
     [COMPRESSION] = {"compression", 0, "N", "deflate level, 0 to 9 (default 5, as NEX-GDDP-CMIP6)"},
     [THREADS] = {"threads", 't', "N", "(default: all cores this process may use)"},
     [FORCE] = {"force", 0, NULL, "replace files that exist"},
-    {.name = NULL}};
+};
 
 static const struct cn_usage usage = {
     "synth", "DIR",
@@ -64,16 +65,9 @@ static const struct cn_usage usage = {
     "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
     "\n"
     "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
-    options};
+    options, SYNTH_OPTIONS};
 
-enum { MAX_NAMES = 64, MOST = 1000000 };
-
-static volatile sig_atomic_t stop_signal;
-
-static void stop_on_signal(int number)
-{
-    stop_signal = number;
-}
+enum { MAX_NAMES = 64, MOST = 1000000, REDRAW_NS = 100000000 };
 
 /* Two numbers with a separator between them. */
 static bool parse_pair(const char *text, char separator, int *a, int *b)
@@ -82,8 +76,7 @@ static bool parse_pair(const char *text, char separator, int *a, int *b)
     const char *middle = strchr(text, separator);
     if (!middle || (size_t)(middle - text) >= sizeof first)
         return false;
-    memcpy(first, text, (size_t)(middle - text));
-    first[middle - text] = '\0';
+    snprintf(first, sizeof first, "%.*s", (int)(middle - text), text);
     *a = (int)cn_option_number(first, 0, MOST);
     *b = (int)cn_option_number(middle + 1, 0, MOST);
     return *a >= 0 && *b >= 0;
@@ -111,8 +104,8 @@ static size_t parse_list(struct synth_arguments *arguments, const char *text,
     return count && *names[0] ? count : 0;
 }
 
-/* NULL, or what was expected. The library checks the other ranges. */
-static const char *set_option(struct synth_arguments *arguments, int option, const char *text)
+/* Returns NULL, or what was expected. The library checks what is not checked here. */
+static const char *set_synth_option(struct synth_arguments *arguments, int option, const char *text)
 {
     struct cn_synth_options *o = &arguments->options;
     int a, b;
@@ -167,67 +160,53 @@ static const char *set_option(struct synth_arguments *arguments, int option, con
     }
 }
 
-static int fail_memory(void)
+static int print_options_out_of_memory(void)
 {
     fprintf(stderr, "climnorm synth: out of memory (options)\n");
     return CN_EXIT_MACHINE;
 }
 
-/* Returns -1: go on; else the exit code. */
-static int parse_arguments(int argc, char **argv, struct synth_arguments *arguments)
+/* For cn_parse_arguments. */
+static int apply_synth_argument(void *context, int option, const char *text)
 {
-    struct cn_arguments walk = {.usage = &usage, .argc = argc, .argv = argv};
-    const char **root = &arguments->options.root;
-    int index;
-    while ((index = cn_next_argument(&walk)) != CN_ARGUMENT_END) {
-        if (index == CN_ARGUMENT_HELP)
-            return CN_EXIT_OK;
-        if (index == CN_ARGUMENT_BAD)
-            return CN_EXIT_USAGE;
-        if (index == CN_ARGUMENT_OPERAND && *root)
-            return cn_usage_error(&usage, "expected one folder, not \"%.200s\" and \"%.200s\"",
-                                  *root, walk.value);
-        if (index == CN_ARGUMENT_OPERAND) {
-            size_t length = strlen(walk.value);
-            while (length > 1 && walk.value[length - 1] == '/')
-                length--;
-            *root = cn_pool_strndup(arguments->pool, walk.value, length);
-            arguments->out_of_memory |= !*root;
-        }
-        const char *expected = index < 0 ? NULL : set_option(arguments, index, walk.value);
-        if (arguments->out_of_memory)
-            return fail_memory();
-        if (expected)
-            return cn_usage_error(&usage, "--%s %.200s: expected %s", options[index].name,
-                                  walk.value, expected);
+    struct synth_arguments *arguments = context;
+    const char **root = &arguments->options.root, *expected = NULL;
+    if (option != CN_OPERAND) {
+        expected = set_synth_option(arguments, option, text);
+    } else if (*root) {
+        return cn_usage_error(&usage, "expected one folder, not \"%.200s\" and \"%.200s\"", *root,
+                              text);
+    } else {
+        size_t length = strlen(text);
+        while (length > 1 && text[length - 1] == '/')
+            length--;
+        *root = cn_pool_strndup(arguments->pool, text, length);
+        arguments->out_of_memory |= !*root;
     }
-    if (!*root)
-        return cn_usage_error(&usage, "name the folder to make: climnorm synth DIR");
-    return -1;
-}
-
-static double seconds_now(void)
-{
-    return 1e-9 * (double)cn_now_ns();
+    if (arguments->out_of_memory)
+        return print_options_out_of_memory();
+    return expected ? cn_usage_error(&usage, "--%s %.200s: expected %s", options[option].name, text,
+                                     expected)
+                    : CN_NO_EXIT;
 }
 
 struct display {
-    double started, drawn;
+    uint64_t started_ns, drawn_ns;
 };
 
 static void draw_progress(void *context, const struct cn_synth_state *state)
 {
     struct display *display = context;
-    double now = seconds_now();
-    if (now - display->drawn < .1 && state->files_done < state->files_total)
+    uint64_t now_ns = cn_now_ns();
+    if (now_ns - display->drawn_ns < REDRAW_NS && state->files_done < state->files_total)
         return;
-    display->drawn = now;
-    double left = (now - display->started) / (double)state->files_done *
-                  (double)(state->files_total - state->files_done);
+    display->drawn_ns = now_ns;
+    double left_s = 1e-9 * (double)(now_ns - display->started_ns) / (double)state->files_done *
+                    (double)(state->files_total - state->files_done);
     char bytes[24];
     fprintf(stderr, "\r\033[K%zu of %zu files · %s · %.0f s left · %.80s", state->files_done,
-            state->files_total, cn_format_bytes(state->bytes_written, bytes), left, state->latest);
-    fflush(stderr);
+            state->files_total, cn_format_bytes(state->bytes_written, bytes), left_s,
+            state->latest);
 }
 
 static void print_made(const struct cn_synth_options *o, const struct cn_synth_state *state,
@@ -248,72 +227,68 @@ static void print_made(const struct cn_synth_options *o, const struct cn_synth_s
            cn_calendar_name(o->calendar), o->lat_count, o->lon_count, seconds);
 }
 
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop_on_signal,
-                               .sa_flags = (int)(SA_RESTART | SA_RESETHAND)},
-                     inherited;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (sigaction(SIGHUP, NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN) /* nohup */
-        sigaction(SIGHUP, &action, NULL);
-}
-
 /* Returns the exit code. */
 static int make_tree(struct cn_synth_options *o)
 {
-    struct display display = {.started = seconds_now()};
+    struct display display = {.started_ns = cn_now_ns()};
     bool terminal = isatty(STDERR_FILENO);
     if (terminal) {
         o->progress = draw_progress;
         o->context = &display;
     }
-    catch_signals();
     struct cn_synth_state state = {0};
     struct cn_error error;
+    cn_signals_begin();
     enum cn_status status = cn_synth(o, &state, &error);
+    int exit_code = status == CN_OK          ? CN_EXIT_OK
+                    : status == CN_STOPPED   ? 128 + atomic_load(cn_stop_signal)
+                    : status == CN_BAD_USAGE ? CN_EXIT_USAGE
+                                             : CN_EXIT_MACHINE;
+    cn_signals_end(exit_code);
     if (terminal && state.files_done)
         fprintf(stderr, "\r\033[K");
     if (!status) {
-        print_made(o, &state, seconds_now() - display.started);
+        print_made(o, &state, 1e-9 * (double)(cn_now_ns() - display.started_ns));
         return CN_EXIT_OK;
     }
     fprintf(stderr, "climnorm synth: %s", error.text);
     if (state.files_done)
         fprintf(stderr, "; %zu of %zu files are complete", state.files_done, state.files_total);
     fputc('\n', stderr);
-    if (status == CN_STOPPED)
-        return 128 + (int)stop_signal;
-    return status == CN_BAD_USAGE ? CN_EXIT_USAGE : CN_EXIT_MACHINE;
+    return exit_code;
 }
 
 int cn_command_synth(int argc, char **argv)
 {
+    (void)argc;
     struct synth_arguments arguments = {
         .options = {.first_year = 1950,
                     .last_year = 2100,
                     .lat_count = 22,
                     .lon_count = 36,
+                    .variables = arguments.variables,
                     .variable_count = 2,
                     .model = "NorESM2-LM",
                     .variant = "r1i1p1f1",
                     .grid_label = "gn",
+                    .scenarios = arguments.scenarios,
                     .scenario_count = 1,
                     .calendar = CN_NOLEAP,
                     .seed = 1,
                     .compression = 5,
-                    .stop = &stop_signal},
+                    .stop = cn_stop_signal},
         .variables = {"pr", "tas"},
         .scenarios = {"ssp245"},
         .pool = cn_pool_new(),
     };
     if (!arguments.pool)
-        return fail_memory();
-    arguments.options.variables = arguments.variables;
-    arguments.options.scenarios = arguments.scenarios;
-    int exit_code = parse_arguments(argc, argv, &arguments);
-    if (exit_code < 0)
-        exit_code = make_tree(&arguments.options);
+        return print_options_out_of_memory();
+    cn_signals_catch();
+    int exit_code = cn_parse_arguments(&usage, argv, apply_synth_argument, &arguments);
+    if (exit_code == CN_NO_EXIT)
+        exit_code = arguments.options.root
+                        ? make_tree(&arguments.options)
+                        : cn_usage_error(&usage, "name the folder to make: climnorm synth DIR");
     cn_pool_free(arguments.pool);
     return exit_code;
 }
