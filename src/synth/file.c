@@ -7,9 +7,9 @@
 #include "base/netcdf_constants.h"
 #include "climnorm/limits.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <netcdf.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +25,14 @@ static void keep_status(struct writer *writer, int status)
         writer->status = status;
 }
 
-static void put_text_attribute(struct writer *writer, int variable, const char *name,
-                               const char *text)
+__attribute__((format(printf, 4, 5))) static void
+put_text_attribute(struct writer *writer, int variable, const char *name, const char *format, ...)
 {
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     keep_status(writer, nc_put_att_text(writer->nc, variable, name, strlen(text), text));
 }
 
@@ -36,17 +41,17 @@ static int define_axis(struct writer *writer, const char *name, int dimension, c
 {
     int variable = -1;
     keep_status(writer, nc_def_var(writer->nc, name, NC_DOUBLE, 1, &dimension, &variable));
-    put_text_attribute(writer, variable, "units", units);
-    put_text_attribute(writer, variable, "axis", axis);
-    put_text_attribute(writer, variable, "standard_name", standard_name);
-    put_text_attribute(writer, variable, "long_name", standard_name);
+    put_text_attribute(writer, variable, "units", "%s", units);
+    put_text_attribute(writer, variable, "axis", "%s", axis);
+    put_text_attribute(writer, variable, "standard_name", "%s", standard_name);
+    put_text_attribute(writer, variable, "long_name", "%s", standard_name);
     return variable;
 }
 
 static void define_data(struct writer *writer, const struct cn_synth_file *file,
                         const int dimensions[3])
 {
-    const struct cn_synth_variable *about = file->variable;
+    const struct cn_synth_variable *about = &file->variable;
     const size_t chunk[3] = {1, file->world->lat_count, file->world->lon_count};
     const float missing = CN_FILL_VALUE;
     int variable = -1, level = file->options->compression;
@@ -60,38 +65,35 @@ static void define_data(struct writer *writer, const struct cn_synth_file *file,
     keep_status(writer,
                 nc_put_att_float(writer->nc, variable, "missing_value", NC_FLOAT, 1, &missing));
     if (about->standard_name)
-        put_text_attribute(writer, variable, "standard_name", about->standard_name);
-    put_text_attribute(writer, variable, "long_name", about->long_name);
-    put_text_attribute(writer, variable, "units", about->units);
-    put_text_attribute(writer, variable, "cell_methods", about->cell_methods);
+        put_text_attribute(writer, variable, "standard_name", "%s", about->standard_name);
+    put_text_attribute(writer, variable, "long_name", "%s", about->long_name);
+    put_text_attribute(writer, variable, "units", "%s", about->units);
+    put_text_attribute(writer, variable, "cell_methods", "%s", about->cell_methods);
     put_text_attribute(writer, variable, "cell_measures", "area: areacella");
 }
 
 static void put_global_attributes(struct writer *writer, const struct cn_synth_file *file)
 {
     const struct cn_synth_options *options = file->options;
-    char text[512];
     put_text_attribute(writer, NC_GLOBAL, "Conventions", "CF-1.7");
-    snprintf(text, sizeof text, "%s, %s, %s, synthetic daily data laid out like NEX-GDDP-CMIP6",
-             options->model, options->variant, file->experiment);
-    put_text_attribute(writer, NC_GLOBAL, "title", text);
+    put_text_attribute(writer, NC_GLOBAL, "title",
+                       "%s, %s, %s, synthetic daily data laid out like NEX-GDDP-CMIP6",
+                       options->model, options->variant, file->experiment);
     put_text_attribute(writer, NC_GLOBAL, "institution", "none: the values are synthetic");
     put_text_attribute(writer, NC_GLOBAL, "source",
                        "climnorm synth: random weather, no model behind it");
     put_text_attribute(writer, NC_GLOBAL, "product", "output");
     put_text_attribute(writer, NC_GLOBAL, "realm", "atmos");
     put_text_attribute(writer, NC_GLOBAL, "frequency", "day");
-    put_text_attribute(writer, NC_GLOBAL, "scenario", file->experiment);
-    put_text_attribute(writer, NC_GLOBAL, "variant_label", options->variant);
-    put_text_attribute(writer, NC_GLOBAL, "cmip6_source_id", options->model);
+    put_text_attribute(writer, NC_GLOBAL, "scenario", "%s", file->experiment);
+    put_text_attribute(writer, NC_GLOBAL, "variant_label", "%s", options->variant);
+    put_text_attribute(writer, NC_GLOBAL, "cmip6_source_id", "%s", options->model);
     put_text_attribute(writer, NC_GLOBAL, "external_variables", "areacella");
-    snprintf(text, sizeof text, "%g x %g degree", 150.0 / (double)options->lat_count,
-             360.0 / (double)options->lon_count);
-    put_text_attribute(writer, NC_GLOBAL, "resolution_id", text);
+    put_text_attribute(writer, NC_GLOBAL, "resolution_id", "%g x %g degree",
+                       150.0 / (double)options->lat_count, 360.0 / (double)options->lon_count);
     put_text_attribute(writer, NC_GLOBAL, "version", "1.0");
-    snprintf(text, sizeof text, "%s climnorm %s: synthetic values, seed %llu", file->date,
-             CLIMNORM_VERSION, (unsigned long long)options->seed);
-    put_text_attribute(writer, NC_GLOBAL, "history", text);
+    put_text_attribute(writer, NC_GLOBAL, "history", "%s climnorm %s: synthetic values, seed %llu",
+                       file->date, CLIMNORM_VERSION, (unsigned long long)options->seed);
 }
 
 /* Everything between nc_create and nc_close. */
@@ -104,7 +106,7 @@ static void write_metadata(struct writer *writer, const struct cn_synth_file *fi
     keep_status(writer, nc_def_dim(writer->nc, "lat", file->world->lat_count, &dimensions[1]));
     keep_status(writer, nc_def_dim(writer->nc, "lon", file->world->lon_count, &dimensions[2]));
     int t = define_axis(writer, "time", dimensions[0], "T", "time", "days since 1850-01-01");
-    put_text_attribute(writer, t, "calendar", cn_calendar_name(file->options->calendar));
+    put_text_attribute(writer, t, "calendar", "%s", cn_calendar_name(file->options->calendar));
     keep_status(writer, nc_def_var_chunking(writer->nc, t, NC_CHUNKED, &days));
     int lat = define_axis(writer, "lat", dimensions[1], "Y", "latitude", "degrees_north");
     int lon = define_axis(writer, "lon", dimensions[2], "X", "longitude", "degrees_east");
@@ -134,36 +136,28 @@ enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char
     return CN_OK;
 }
 
-static void store_plain(uint8_t *out, const float *values, size_t count)
-{
-    for (size_t k = 0; k < count; k++) {
-        uint32_t bits;
-        memcpy(&bits, &values[k], sizeof bits);
-        bits = htole32(bits);
-        memcpy(out + 4 * k, &bits, sizeof bits);
-    }
-}
-
 enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
                                int compression, const float *values, size_t cells,
                                struct cn_encoded *chunk, struct cn_error *error)
 {
-    const size_t plain = 4 * cells, bound = cn_deflate.bound(plain);
-    unsigned char *shuffled = cn_scratch_get(scratch, 0, plain);
-    unsigned char *deflated = cn_scratch_get(scratch, 1, bound);
-    size_t size = plain;
-    if (shuffled && deflated && compression) {
-        kernels->shuffle_f32(shuffled, values, cells, CN_FILL_VALUE);
-        size =
-            cn_scratch_encode(scratch, &cn_deflate, compression, shuffled, plain, deflated, bound);
+    enum { SHUFFLED, DEFLATED }; /* buffers of the scratch */
+    const void *encoded = values;
+    size_t size = cells * sizeof *values;
+    if (compression) {
+        const size_t plain = size, bound = cn_deflate.bound(plain);
+        unsigned char *shuffled = cn_scratch_get(scratch, SHUFFLED, plain);
+        unsigned char *deflated = cn_scratch_get(scratch, DEFLATED, bound);
+        size = 0;
+        if (shuffled && deflated) {
+            kernels->shuffle_f32(shuffled, values, cells, CN_FILL_VALUE);
+            size = cn_scratch_encode(scratch, &cn_deflate, compression, shuffled, plain, deflated,
+                                     bound);
+        }
+        encoded = deflated;
     }
-    uint8_t *bytes = shuffled && deflated && size ? malloc(size) : NULL;
+    void *bytes = size ? malloc(size) : NULL;
     if (!bytes)
         return cn_fail_memory(error, "encoded values; take fewer --threads or a smaller --grid");
-    if (compression)
-        memcpy(bytes, deflated, size);
-    else
-        store_plain(bytes, values, cells);
-    *chunk = (struct cn_encoded){bytes, size};
+    *chunk = (struct cn_encoded){memcpy(bytes, encoded, size), size};
     return CN_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * One file of a synthetic tree: its metadata and the encoding of its days. It knows neither how
+ * One file of a synthetic tree: its metadata, and how its days are encoded. It knows neither how
  * values are computed nor threads.
  */
 #ifndef CLIMNORM_SYNTH_FILE_H
@@ -11,11 +11,12 @@
 #include "sink/chunks.h"
 #include "synth/world.h"
 
-/* The contents of a file's metadata. */
+/* What the metadata of a file are made of. */
 struct cn_synth_file {
     const struct cn_synth_options *options;
     const struct cn_world *world;
-    const struct cn_synth_variable *variable;
+    const char *path; /* its final name */
+    struct cn_synth_variable variable;
     const char *experiment;
     const char *date; /* ISO 8601, for the history */
     int year, days;
@@ -24,11 +25,14 @@ struct cn_synth_file {
 
 /* Makes the file `path`, which must not exist, with everything but the values. The caller holds the
  * HDF5 lock.
- * Errors: CN_BAD_MACHINE. */
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE. */
 enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char *path,
                                     struct cn_error *error);
 
-/* Encodes a day of `cells` values as the file says it is stored. Each thread has a scratch.
+enum { CN_SYNTH_ENCODE_BUFFERS = 2 }; /* of the scratch: those that cn_synth_encode uses */
+
+/* Encodes a day of `cells` values: shuffle and deflate; with compression 0 a copy. Each thread has
+ * a scratch of its own.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: the caller frees chunk->bytes. */
 enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
                                int compression, const float *values, size_t cells,

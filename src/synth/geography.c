@@ -6,10 +6,9 @@
 #include "synth/world.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct land {
-    float lon, lat, half_lon, half_lat; /* degrees */
+    float lon, lat, half_lon, half_lat; /* centre and half axes of the ellipse, degrees */
     float slope;                        /* degrees of latitude per degree of longitude */
     float rough;                        /* how much noise moves the coast; 0: an exact ellipse */
 };
@@ -58,7 +57,8 @@ static const struct land lands[] = {
     {145.2F, 16.9F, .7F, 3.9F, 0, 0},   /* Guam, Mariana Islands */
 };
 
-/* Smooth noise of unit-ish size at a place; the same for every seed and grid. */
+/* Smooth noise between -1 and 1 at a place, with a random value every `spacing` degrees and
+ * interpolated between. `salt` selects one of many fields; seed and grid change nothing. */
 static double relief(double lon, double lat, double spacing, uint32_t salt)
 {
     int32_t around = (int32_t)lrint(360 / spacing);
@@ -73,7 +73,7 @@ static double relief(double lon, double lat, double spacing, uint32_t salt)
     return south * (1 - v) + north * v;
 }
 
-/* -1.15 … 1.15 */
+/* How far the coast is moved here: -1.15 … 1.15. */
 static double coast_noise(double lon, double lat)
 {
     return .55 * relief(lon, lat, 15, 1) + .3 * relief(lon, lat, 5, 2) +
@@ -100,113 +100,53 @@ static bool is_land(double lon, double lat)
     return false;
 }
 
+/* 1 at the centre, and less the farther x is from it. */
 static double bump(double x, double centre, double width)
 {
     return exp(-(x - centre) * (x - centre) / (2 * width * width));
 }
 
-static void climate(struct cn_world *world, size_t cell, double lon, double lat)
+static struct cn_climate land_climate(double lon, double lat)
 {
     double height = fmax(0, 1.2 * relief(lon, lat, 20, 5) + .9 * relief(lon, lat, 4, 6) +
                                 .6 * relief(lon, lat, 1, 7));
     double wetness = .1 + .8 * bump(lat, 3, 9) - .9 * bump(fabs(lat), 26, 7) +
                      .3 * bump(fabs(lat), 52, 9) + .5 * relief(lon, lat, 18, 8) +
                      .2 * relief(lon, lat, 1.5, 9);
-    world->temperature[cell] = (float)(302 - .008 * lat * lat - 5 * height);
-    world->season[cell] = (float)(.3 * lat * (1 + .3 * relief(lon, lat, 25, 10)));
-    world->half_range[cell] = (float)fmin(9, fmax(2.5, 5 - 2.5 * wetness + height));
-    world->wetness[cell] = (float)wetness;
+    return (struct cn_climate){
+        .is_land = true,
+        .temperature = (float)(302 - .008 * lat * lat - 5 * height),
+        .season = (float)(.3 * lat * (1 + .3 * relief(lon, lat, 25, 10))),
+        .half_range = (float)fmin(9, fmax(2.5, 5 - 2.5 * wetness + height)),
+        .wetness = (float)wetness,
+    };
 }
 
-/* The runs of land of row j, appended; rows come in order. */
-static size_t find_runs(struct cn_world *world, size_t j, const bool *land, size_t runs)
+enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lon_count,
+                             struct cn_pool *pool, struct cn_error *error)
 {
-    size_t columns = world->lon_count;
-    world->row_run[j] = runs;
-    for (size_t i = 0; i < columns;) {
-        size_t first = i;
-        while (i < columns && land[i] == land[first])
-            i++;
-        if (land[first]) {
-            world->land[2 * runs] = j * columns + first;
-            world->land[2 * runs++ + 1] = j * columns + i;
-            world->land_cells += i - first;
-        }
-    }
-    return runs;
-}
-
-static void fill_land(struct cn_world *world, bool *land)
-{
-    size_t runs = 0;
-    for (size_t j = 0; j < world->lat_count; j++) {
-        for (size_t i = 0; i < world->lon_count; i++) {
-            land[i] = is_land(world->lon[i], world->lat[j]);
-            if (land[i])
-                climate(world, j * world->lon_count + i, world->lon[i], world->lat[j]);
-        }
-        runs = find_runs(world, j, land, runs);
-    }
-    world->row_run[world->lat_count] = runs;
-}
-
-enum cn_status cn_world_new(size_t lat_count, size_t lon_count, struct cn_world **result,
-                            struct cn_error *error)
-{
-    size_t cells = lat_count * lon_count;
-    struct cn_world *world = calloc(1, sizeof *world);
-    bool *land = calloc(lon_count, sizeof *land);
-    if (!world || !land)
-        goto out_of_memory;
-    world->lat_count = lat_count;
-    world->lon_count = lon_count;
-    world->lat = calloc(lat_count, sizeof *world->lat);
-    world->lon = calloc(lon_count, sizeof *world->lon);
-    /* At most every second cell of a row begins a run of land. */
-    world->land = calloc(lat_count * (lon_count / 2 + 1), 2 * sizeof *world->land);
-    world->row_run = calloc(lat_count + 1, sizeof *world->row_run);
-    world->temperature = calloc(cells, sizeof *world->temperature);
-    world->season = calloc(cells, sizeof *world->season);
-    world->half_range = calloc(cells, sizeof *world->half_range);
-    world->wetness = calloc(cells, sizeof *world->wetness);
-    world->node = calloc(lon_count, sizeof *world->node);
-    world->east = calloc(lon_count, sizeof *world->east);
-    if (!world->lat || !world->lon || !world->land || !world->row_run || !world->temperature ||
-        !world->season || !world->half_range || !world->wetness || !world->node || !world->east)
-        goto out_of_memory;
-
-    for (size_t j = 0; j < lat_count; j++)
-        world->lat[j] = -60 + ((double)j + .5) * 150 / (double)lat_count;
+    *world = (struct cn_world){
+        .lat_count = lat_count,
+        .lon_count = lon_count,
+        .lat = cn_pool_alloc(pool, lat_count, sizeof *world->lat),
+        .lon = cn_pool_alloc(pool, lon_count, sizeof *world->lon),
+        .climate = cn_pool_alloc(pool, lat_count * lon_count, sizeof *world->climate),
+        .node = cn_pool_alloc(pool, lon_count, sizeof *world->node),
+        .east = cn_pool_alloc(pool, lon_count, sizeof *world->east),
+    };
+    if (!world->lat || !world->lon || !world->climate || !world->node || !world->east)
+        return cn_fail_memory(error, "the grid; take a smaller --grid");
     for (size_t i = 0; i < lon_count; i++) {
         world->lon[i] = ((double)i + .5) * 360 / (double)lon_count;
         double node = world->lon[i] / 360 * CN_WEATHER_COLUMNS;
         world->node[i] = (int)node;
         world->east[i] = (float)(node - world->node[i]);
     }
-    fill_land(world, land);
-    free(land);
-    *result = world;
+    for (size_t j = 0; j < lat_count; j++) {
+        world->lat[j] = -60 + ((double)j + .5) * 150 / (double)lat_count;
+        for (size_t i = 0; i < lon_count; i++)
+            if (is_land(world->lon[i], world->lat[j]))
+                world->climate[j * lon_count + i] = land_climate(world->lon[i], world->lat[j]);
+    }
     return CN_OK;
-
-out_of_memory:
-    free(land);
-    cn_world_free(world);
-    return cn_fail_memory(error, "the grid; take a smaller --grid");
-}
-
-void cn_world_free(struct cn_world *world)
-{
-    if (!world)
-        return;
-    free(world->lat);
-    free(world->lon);
-    free(world->land);
-    free(world->row_run);
-    free(world->temperature);
-    free(world->season);
-    free(world->half_range);
-    free(world->wetness);
-    free(world->node);
-    free(world->east);
-    free(world);
 }

@@ -1,7 +1,7 @@
 /*
- * Weather: what a day adds to the climate of a place. Fields of noise drift east on a coarse grid
- * and are interpolated to the cells, as downscaled climate models are; so neighbouring cells and
- * days are alike and the data deflate like real ones.
+ * Weather: what a day adds to the climate of a place. Fields of noise move east on a coarse grid
+ * and are interpolated to the cells, as downscaled climate models are. So neighbouring cells and
+ * days are alike, and the data deflate like real ones.
  */
 #include "base/netcdf_constants.h"
 #include "synth/noise.h"
@@ -39,15 +39,8 @@ struct cn_synth_variable cn_synth_variable(const char *name)
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         if (!strcmp(known[k].name, name))
             return known[k];
-    return (struct cn_synth_variable){.name = name,
-                                      .long_name = name,
-                                      .units = "1",
-                                      .cell_methods = "area: time: mean",
-                                      .kind = CN_GENERIC,
-                                      .centre = 50,
-                                      .span = 20,
-                                      .low = -1e6F,
-                                      .high = 1e6F};
+    return (struct cn_synth_variable){name, NULL, name,  "1", "area: time: mean", CN_GENERIC, 0,
+                                      50,   20,   -1e6F, 1e6F};
 }
 
 double cn_synth_warming(const char *experiment, int year)
@@ -81,7 +74,8 @@ static const struct octave octaves[] = {{12, 9, .5F}, {6, 5, .6F}, {3, 3, .5F}, 
 /* Three columns more, so that the spline needs not wrap. */
 enum { MAX_KNOT_ROWS = 60 / 2 + 4, MAX_KNOT_COLUMNS = COLUMNS / 2 + 3 };
 
-/* Knots of one octave, blended in time so that their variance stays the same. */
+/* Computes the knots of one octave on a day: those of two times, weighted so that their variance is
+ * the same on every day. */
 static void fill_knots(const struct octave *octave, uint64_t seed, int64_t day, int rows,
                        int columns, float knots[][MAX_KNOT_COLUMNS])
 {
@@ -143,75 +137,59 @@ static void fill_field(uint64_t seed, int64_t day, double finest, float field[RO
 /* One row of cells: the weather interpolated to its latitude, and what depends on that alone. */
 struct row {
     float first[COLUMNS + 1], second[COLUMNS + 1];
-    float lat; /* degrees */
     float season, warming;
+    float temperature_noise; /* K */
+    float monsoon, rain_intensity;
+    float generic_centre;
 };
 
-static void fill_row(struct row *row, const struct cn_weather *weather, int side, double lat,
+static void fill_row(struct row *row, const struct cn_weather *weather,
+                     const struct cn_synth_variable *variable, double latitude,
                      const struct cn_synth_day *day)
 {
-    double y = (lat + 60) / 150 * (ROWS - 1);
+    double y = (latitude + 60) / 150 * (ROWS - 1);
     int j = (int)y;
-    float north = (float)(y - j), south = 1 - north;
+    float north = (float)(y - j), south = 1 - north, lat = (float)latitude;
     for (int i = 0; i <= COLUMNS; i++)
         row->first[i] = south * weather->first[j][i] + north * weather->first[j + 1][i];
-    for (int i = 0; side && i <= COLUMNS; i++)
+    for (int i = 0; variable->side && i <= COLUMNS; i++)
         row->second[i] = south * weather->second[j][i] + north * weather->second[j + 1][i];
-    row->lat = (float)lat;
     /* Late July is warmest in the north: the amplitude of southern cells is negative. */
     row->season = (float)cos(2 * 3.14159265358979 * (day->year_fraction - .56));
-    row->warming = (float)(day->warming * (.8 + fabs(lat) / 60));
+    row->warming = (float)(day->warming * (.8 + fabs(latitude) / 60));
+    row->temperature_noise = 1.5F + .05F * fabsf(lat);
+    /* Wet summers in the tropics, wet winters beyond; a warmer world rains a little harder. */
+    row->monsoon = row->season * (lat / 18 * expf(-lat * lat / 500) - .002F * lat);
+    row->rain_intensity = 3.5e-5F * (1 + .03F * row->warming);
+    row->generic_centre = variable->centre + .5F * variable->span * row->season * lat / 90;
 }
 
-static inline float at(const float *row, int node, float east)
+static float interpolate(const float *row, int node, float east)
 {
     return row[node] + east * (row[node + 1] - row[node]);
 }
 
-static void temperature_run(const struct cn_world *world, const struct row *row, size_t column,
-                            size_t cell, size_t end, int side, float *values)
+/* node, east: as in struct cn_world. */
+static float land_value(const struct cn_synth_variable *variable, const struct row *row,
+                        const struct cn_climate *climate, int node, float east)
 {
-    float noise = 1.5F + .05F * fabsf(row->lat);
-    for (; cell < end; cell++, column++) {
-        int node = world->node[column];
-        float east = world->east[column];
-        float mean = world->temperature[cell] + row->warming + world->season[cell] * row->season +
-                     noise * at(row->first, node, east);
-        if (side) {
-            float half = world->half_range[cell] * (1 + .25F * at(row->second, node, east));
-            mean += (float)side * (half > .2F ? half : .2F);
-        }
-        values[cell] = mean;
+    float weather = interpolate(row->first, node, east);
+    if (variable->kind == CN_TEMPERATURE) {
+        float mean = climate->temperature + row->warming + climate->season * row->season +
+                     row->temperature_noise * weather;
+        if (!variable->side)
+            return mean;
+        float half = climate->half_range * (1 + .25F * interpolate(row->second, node, east));
+        return mean + (float)variable->side * (half > .2F ? half : .2F);
     }
-}
-
-static void precipitation_run(const struct cn_world *world, const struct row *row, size_t column,
-                              size_t cell, size_t end, float *values)
-{
-    /* Wet summers in the tropics, wet winters beyond; a warmer world rains a little harder. */
-    float tilt = row->lat / 18 * expf(-row->lat * row->lat / 500) - .002F * row->lat;
-    float monsoon = row->season * tilt;
-    float intensity = 3.5e-5F * (1 + .03F * row->warming);
-    for (; cell < end; cell++, column++) {
-        float wet = at(row->first, world->node[column], world->east[column]) +
-                    world->wetness[cell] + monsoon;
+    if (variable->kind == CN_PRECIPITATION) {
+        float wet = weather + climate->wetness + row->monsoon;
         float rain = wet > 0 ? wet : 0, drizzle = wet > -.1F ? wet + .1F : 0;
-        values[cell] = intensity * rain * rain + 1e-11F * drizzle;
+        return row->rain_intensity * rain * rain + 1e-11F * drizzle;
     }
-}
-
-static void generic_run(const struct cn_world *world, const struct row *row,
-                        const struct cn_synth_variable *variable, size_t column, size_t cell,
-                        size_t end, float *values)
-{
-    float centre = variable->centre + .5F * variable->span * row->season * row->lat / 90;
-    for (; cell < end; cell++, column++) {
-        float value = centre + variable->span * (.25F * at(row->first, world->node[column],
-                                                           world->east[column]) +
-                                                 .1F * world->wetness[cell]);
-        value = value > variable->low ? value : variable->low;
-        values[cell] = value < variable->high ? value : variable->high;
-    }
+    float value = row->generic_centre + variable->span * (.25F * weather + .1F * climate->wetness);
+    value = value > variable->low ? value : variable->low;
+    return value < variable->high ? value : variable->high;
 }
 
 void cn_world_values(const struct cn_world *world, const struct cn_synth_variable *variable,
@@ -226,26 +204,13 @@ void cn_world_values(const struct cn_world *world, const struct cn_synth_variabl
     fill_field(seed, day->number, finest, scratch->first);
     if (variable->side)
         fill_field(seed + 500, day->number, finest, scratch->second);
-    struct row row;
-    size_t columns = world->lon_count;
-    for (size_t k = 0; k < world->lat_count * columns; k++)
-        values[k] = CN_FILL_VALUE;
+    const struct cn_climate *climate = world->climate;
     for (size_t j = 0; j < world->lat_count; j++) {
-        fill_row(&row, scratch, variable->side, world->lat[j], day);
-        for (size_t run = world->row_run[j]; run < world->row_run[j + 1]; run++) {
-            size_t cell = world->land[2 * run], end = world->land[2 * run + 1];
-            size_t column = cell - j * columns;
-            switch (variable->kind) {
-            case CN_TEMPERATURE:
-                temperature_run(world, &row, column, cell, end, variable->side, values);
-                break;
-            case CN_PRECIPITATION:
-                precipitation_run(world, &row, column, cell, end, values);
-                break;
-            case CN_GENERIC:
-                generic_run(world, &row, variable, column, cell, end, values);
-                break;
-            }
-        }
+        struct row row;
+        fill_row(&row, scratch, variable, world->lat[j], day);
+        for (size_t i = 0; i < world->lon_count; i++, climate++)
+            *values++ = climate->is_land
+                            ? land_value(variable, &row, climate, world->node[i], world->east[i])
+                            : CN_FILL_VALUE;
     }
 }

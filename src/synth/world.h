@@ -7,18 +7,20 @@
 #define CLIMNORM_SYNTH_WORLD_H
 
 #include "climnorm/error.h"
+#include "climnorm/pool.h"
 
 #include <stdint.h>
 
 enum cn_synth_kind { CN_TEMPERATURE, CN_PRECIPITATION, CN_GENERIC };
 
-/* Names and statistics of a variable. */
+/* The attributes of a variable, and which values it gets. */
 struct cn_synth_variable {
-    const char *name, *standard_name, *long_name, *units,
-        *cell_methods; /* standard_name: or NULL */
+    const char *name;
+    const char *standard_name; /* NULL: none */
+    const char *long_name, *units, *cell_methods;
     enum cn_synth_kind kind;
     int side;                      /* CN_TEMPERATURE: -1 daily minimum, 0 mean, 1 maximum */
-    float centre, span, low, high; /* CN_GENERIC */
+    float centre, span, low, high; /* CN_GENERIC: the mean, how far weather moves it, bounds */
 };
 
 /* Returns: the variable of that name; names that NEX-GDDP-CMIP6 lacks get generic values without a
@@ -29,29 +31,30 @@ struct cn_synth_variable cn_synth_variable(const char *name);
  * the forcing, 4.5 and 8.5 W m-2; other names count as 4.5. */
 double cn_synth_warming(const char *experiment, int year);
 
+/* What does not change from day to day at a cell. In the ocean all is 0. */
+struct cn_climate {
+    bool is_land;
+    float temperature; /* annual mean, K */
+    float season;      /* amplitude of the yearly cycle of temperature, K; negative in the south */
+    float half_range;  /* typical daily maximum minus mean, K */
+    float wetness;     /* in standard deviations of the moisture */
+};
+
 struct cn_world {
     size_t lat_count, lon_count;
-    double *lat, *lon; /* cell centres, degrees north and east */
-
-    size_t *land;    /* [2 * land_runs] first cell of a run and the one behind it; no run spans
-                        two rows */
-    size_t *row_run; /* [lat_count + 1] the runs of each row */
-    size_t land_cells;
-    float *temperature; /* [cells] annual mean, K */
-    float *season;      /* [cells] amplitude of the yearly cycle of temperature, K; < 0: south */
-    float *half_range;  /* [cells] typical daily maximum minus mean, K */
-    float *wetness;     /* [cells] in standard deviations of the moisture */
-    int *node;          /* [lon_count] node of the weather west of each column … */
-    float *east;        /* [lon_count] … and the weight of the next one */
+    double *lat, *lon;          /* cell centres, degrees north and east */
+    struct cn_climate *climate; /* [lat_count][lon_count] */
+    /* For each column: the weather node west of it, and the weight of the node east of it. */
+    int *node;
+    float *east;
 };
 
 /* The caller has checked that lat_count * lon_count does not overflow.
- * Errors: CN_BAD_MACHINE, out of memory. Owns: the caller, with cn_world_free. */
-enum cn_status cn_world_new(size_t lat_count, size_t lon_count, struct cn_world **world,
-                            struct cn_error *error);
-void cn_world_free(struct cn_world *world);
+ * Errors: CN_BAD_MACHINE, out of memory. Owns: the pool, the arrays. */
+enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lon_count,
+                             struct cn_pool *pool, struct cn_error *error);
 
-/* The weather of one day lives on a 2.5 degree grid, like a climate model's. */
+/* The weather of one day: fields of noise on a 2.5 degree grid, as coarse as a climate model's. */
 enum { CN_WEATHER_ROWS = 61, CN_WEATHER_COLUMNS = 144 };
 struct cn_weather {
     float first[CN_WEATHER_ROWS][CN_WEATHER_COLUMNS + 1]; /* the last column repeats the first */
