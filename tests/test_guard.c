@@ -83,7 +83,7 @@ static void calls_are_repeated_if_memory_may_have_lacked(void **state)
          false,
          1,
          CN_BAD_MACHINE,
-         "f.nc: cannot be read: Input/output error; see to the disk and run again, finished files "
+         "f.nc: cannot be read: Input/output error; check the disk and run again, finished files "
          "are kept"},
         {{{{CN_BAD_INPUT, ENOMEM}, {CN_BAD_INPUT, ENOMEM}}, 0}, false, 2, CN_BAD_INPUT, NULL},
         {{{{CN_BAD_INPUT, ENOMEM}, {CN_BAD_INPUT, ENOMEM}}, 0},
@@ -144,7 +144,7 @@ static void a_sound_file_that_is_refused(void **state)
          "f.nc: a chunk is bad: Permission denied; give yourself the right to read or write it, "
          "and run again"},
         {EIO, CN_BAD_MACHINE,
-         "f.nc: a chunk is bad: Input/output error; see to the disk and run again, finished files "
+         "f.nc: a chunk is bad: Input/output error; check the disk and run again, finished files "
          "are kept"},
         {ENOMEM, CN_BAD_MACHINE,
          "f.nc: a chunk is bad: Cannot allocate memory; free memory, or lower engine.memory or "

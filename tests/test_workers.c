@@ -244,7 +244,7 @@ static void no_answer_is_the_machines_failure(void **state)
     struct cn_error error;
     for (int threads = 1; threads < 9; threads += 3) {
         assert_int_equal(run(&trial, 10, threads, &error), CN_BAD_MACHINE);
-        assert_string_equal(trial.said[3], "no answer for 1 s, the storage does not answer; see to "
+        assert_string_equal(trial.said[3], "no answer for 1 s, the storage does not answer; check "
                                            "its disk or server, and run again");
         trial.kinds[3] = GOOD;
         check(&trial, 3);

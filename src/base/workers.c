@@ -439,7 +439,7 @@ static void judge_wait(struct run *run, struct child *child)
     struct cn_error text;
     if (child->waited_ms > run->timeout_ms) {
         cn_fail(&text, CN_BAD_MACHINE,
-                "no answer for %lld s, the storage does not answer; see to its disk or server, and "
+                "no answer for %lld s, the storage does not answer; check its disk or server, and "
                 "run again",
                 (long long)run->timeout_ms / 1000);
         kill_child(run, child);

@@ -64,7 +64,7 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
 {
     struct stat status;
     if (fstat(descriptor, &status) < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
     if (!S_ISREG(status.st_mode))
         return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
     file->size = (uint64_t)status.st_size;
@@ -249,7 +249,7 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
     /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; see to its rights and the disk", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
     enum cn_status status = identify_file(descriptor, file, &classic, error);
     close(descriptor);
     return status ? status : read_metadata(pool, classic, file, error);

@@ -25,7 +25,7 @@ static const struct fault {
      "allow more open files (ulimit -n), or lower --threads, and run again",
      {EMFILE, ENFILE}},
     {MACHINE, "free memory, or lower engine.memory or --threads, and run again", {ENOBUFS, ENOMEM}},
-    {MACHINE, "see to the disk and run again, finished files are kept", {EBADMSG, EIO, EUCLEAN}},
+    {MACHINE, "check the disk and run again, finished files are kept", {EBADMSG, EIO, EUCLEAN}},
     {MACHINE, "make room and run again, finished files are kept", {EDQUOT, ENOSPC}},
     {MACHINE, "choose an output.root that can be written", {EROFS}},
     {OTHER, "allow larger files (ulimit -f), or choose a disk that takes them", {EFBIG}},

@@ -211,24 +211,20 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     return CN_OK;
 }
 
-static enum cn_status decode_chunks(const struct cn_reader *reader, int file, size_t first,
-                                    size_t count, struct cn_scratch *scratch,
-                                    struct cn_error *error)
+static enum cn_status decode_chunk(const struct cn_reader *reader, int file, size_t unit,
+                                   struct cn_scratch *scratch, struct cn_error *error)
 {
-    enum cn_status status = CN_OK;
-    for (size_t unit = first; unit < first + count && !status; unit++) {
-        size_t begin[3];
-        struct cn_block block = cn_unit_block(reader, unit, begin);
-        if (!cn_unit_is_needed(reader, &block))
-            continue;
-        if (reader->chunks[unit].address == CN_UNWRITTEN) {
-            cn_scatter_fill(reader, &block, reader->fill);
-            continue;
-        }
-        status = read_chunk(reader, file, unit, begin, scratch, &block, error);
-        if (!status)
-            cn_scatter_values(reader, &block);
+    size_t begin[3];
+    struct cn_block block = cn_unit_block(reader, unit, begin);
+    if (!cn_unit_is_needed(reader, &block))
+        return CN_OK;
+    if (reader->chunks[unit].address == CN_UNWRITTEN) {
+        cn_scatter_fill(reader, &block, reader->fill);
+        return CN_OK;
     }
+    enum cn_status status = read_chunk(reader, file, unit, begin, scratch, &block, error);
+    if (!status)
+        cn_scatter_values(reader, &block);
     return status;
 }
 
@@ -237,5 +233,5 @@ const struct cn_backend cn_backend_chunks = {
     .plan = plan_chunks,
     .open = open_chunks,
     .span = span_of_chunk,
-    .decode = decode_chunks,
+    .decode = decode_chunk,
 };

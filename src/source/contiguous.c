@@ -156,24 +156,20 @@ static enum cn_status read_rectangle(const struct cn_reader *reader, int file,
     return CN_OK;
 }
 
-static enum cn_status decode_contiguous(const struct cn_reader *reader, int file, size_t first,
-                                        size_t count, struct cn_scratch *scratch,
-                                        struct cn_error *error)
+static enum cn_status decode_rectangle(const struct cn_reader *reader, int file, size_t unit,
+                                       struct cn_scratch *scratch, struct cn_error *error)
 {
-    enum cn_status status = CN_OK;
-    for (size_t unit = first; unit < first + count && !status; unit++) {
-        size_t begin[3];
-        struct cn_block block = cn_unit_block(reader, unit, begin);
-        if (!cn_unit_is_needed(reader, &block))
-            continue;
-        if (reader->file->storage.begin == CN_UNWRITTEN) {
-            cn_scatter_fill(reader, &block, reader->fill);
-            continue;
-        }
-        status = read_rectangle(reader, file, scratch, &block, error);
-        if (!status)
-            cn_scatter_values(reader, &block);
+    size_t begin[3];
+    struct cn_block block = cn_unit_block(reader, unit, begin);
+    if (!cn_unit_is_needed(reader, &block))
+        return CN_OK;
+    if (reader->file->storage.begin == CN_UNWRITTEN) {
+        cn_scatter_fill(reader, &block, reader->fill);
+        return CN_OK;
     }
+    enum cn_status status = read_rectangle(reader, file, scratch, &block, error);
+    if (!status)
+        cn_scatter_values(reader, &block);
     return status;
 }
 
@@ -182,5 +178,5 @@ const struct cn_backend cn_backend_contiguous = {
     .plan = plan_contiguous,
     .open = open_contiguous,
     .span = span_of_rectangle,
-    .decode = decode_contiguous,
+    .decode = decode_rectangle,
 };

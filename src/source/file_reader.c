@@ -128,7 +128,8 @@ enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, si
     enum cn_status status = cn_file_open(reader->file, &descriptor, error);
     if (status)
         return status;
-    status = reader->backend->decode(reader, descriptor, first, count, scratch, error);
+    for (size_t unit = first; unit < first + count && !status; unit++)
+        status = reader->backend->decode(reader, descriptor, unit, scratch, error);
     close(descriptor);
     return status;
 }

@@ -276,9 +276,10 @@ static enum cn_status accept_block(void *context, size_t item, struct cn_archive
 
 /* Decodes one unit in a worker process: its rows go to shared memory, and from there to the slab.
  */
-static enum cn_status decode_block(const struct cn_reader *reader, size_t unit,
+static enum cn_status decode_block(const struct cn_reader *reader, int file, size_t unit,
                                    struct cn_scratch *scratch, struct cn_error *error)
 {
+    (void)file; /* netCDF-C opens it by its name */
     const size_t first = reader->unit_first[unit], end = reader->unit_first[unit + 1];
     const size_t row_bytes = reader->layout->row_cells * sizeof(float);
     struct cn_reader shared = *reader;
@@ -311,17 +312,6 @@ static enum cn_status decode_block(const struct cn_reader *reader, size_t unit,
     return status;
 }
 
-static enum cn_status decode_blocks(const struct cn_reader *reader, int file, size_t first,
-                                    size_t count, struct cn_scratch *scratch,
-                                    struct cn_error *error)
-{
-    (void)file;
-    enum cn_status status = CN_OK;
-    for (size_t unit = first; unit < first + count && !status; unit++)
-        status = decode_block(reader, unit, scratch, error);
-    return status;
-}
-
 /* HDF5 needs a plugin also for filters that codecs undo. */
 static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
 {
@@ -341,5 +331,5 @@ const struct cn_backend cn_backend_netcdf = {
     .name = "netCDF-C",
     .plan = plan_blocks,
     .open = check_plugins,
-    .decode = decode_blocks,
+    .decode = decode_block,
 };

@@ -66,11 +66,10 @@ struct cn_backend {
     bool (*span)(const struct cn_reader *reader, size_t unit, uint64_t *address, uint64_t *spread,
                  uint64_t *bytes);
 
-    /* Decodes `count` units from `first` on into the rows; any number of threads at once. file: an
-     * open descriptor.
+    /* Decodes a unit into the rows; any number of threads at once. file: an open descriptor.
      * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE; CN_STOPPED:
      * scratch->stop asked for it. */
-    enum cn_status (*decode)(const struct cn_reader *reader, int file, size_t first, size_t count,
+    enum cn_status (*decode)(const struct cn_reader *reader, int file, size_t unit,
                              struct cn_scratch *scratch, struct cn_error *error);
 };
 
