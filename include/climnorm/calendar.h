@@ -45,8 +45,8 @@ int cn_days_in_year(enum cn_calendar calendar, int year);
 /* Returns: whether the calendar has this date. */
 bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
 
-/* Convert a valid date to its continuous day number, and back. Years are at most 1 000 000 away
- * from 0. */
+/* Years are at most 1 000 000 away from 0.
+ * Returns: the continuous day number of a valid date; the date of a day number. */
 int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date);
 struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number);
 /* Returns: the ordinal day in its year, from 1. As in cftime, the ten days that 1582 lacks count.

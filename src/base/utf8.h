@@ -16,11 +16,11 @@ enum { CN_NOT_UTF8 = 0x110000 };
  * sequence, *at moves by one. */
 uint32_t cn_utf8_next(const char **at);
 
-/* Whether the code is a control character (C0, DEL, C1) or CN_NOT_UTF8. */
+/* Returns: whether the code is a control character (C0, DEL, C1) or CN_NOT_UTF8. */
 bool cn_is_control(uint32_t code);
 
-/* Whether the character may go to a terminal: it is visible, is no control character, and does not
- * change the writing direction of the text behind it. */
+/* Returns: whether the character may go to a terminal: it is visible, is no control character, and
+ * does not change the writing direction of the text behind it. */
 bool cn_is_printable(uint32_t code);
 
 /* Replaces in place each character that is not printable by '?'. The text never grows. */

@@ -17,8 +17,8 @@ enum { CN_MAX_TIMES = 1 << 21 };
 enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                                  struct cn_file *file, struct cn_error *error);
 
-/* Whether calendar and days, which another process found, are what cn_time_axis_read may find. The
- * rest of the program relies on it. */
+/* The rest of the program relies on calendar and days, which another process found.
+ * Returns: whether cn_time_axis_read may have found them. */
 bool cn_time_axis_is_valid(const struct cn_file *file);
 
 /* Returns: the date of instant i of a usable file as the number YYYYMMDD, which orders dates of

@@ -35,7 +35,7 @@ void cn_queue_start(struct cn_queue *queue, int threads,
 /* Owns: the item is the handler's; without threads nobody handles it. */
 void cn_queue_add(struct cn_queue *queue, struct cn_queue_item *item);
 
-/* Whether each item was handled, or is being handled. */
+/* Returns: whether each item was handled, or is being handled. */
 bool cn_queue_is_empty(struct cn_queue *queue);
 
 /* Waits until all items are handled, and ends the threads. Does nothing for a queue that was never

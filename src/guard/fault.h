@@ -12,15 +12,16 @@
  * Returns: CN_BAD_MACHINE if it is, else `other`. */
 enum cn_status cn_errno_status(int reason, enum cn_status other);
 
-/* Whether the errno `reason` is about access to a file: rights, or a file that is gone. */
+/* Returns: whether the errno `reason` is about access to a file: rights, or a file that is gone. */
 bool cn_errno_is_access(int reason);
 
 /* What the user can do about the errno `reason`, for the end of a message.
  * Returns: a constant, never NULL. */
 const char *cn_errno_advice(int reason);
 
-/* Whether 32 MiB cannot be allocated now. The soft limit RLIMIT_DATA of a worker process does not
- * count: an input that asks for too much may have reached it. May be called by any thread. */
+/* The soft limit RLIMIT_DATA of a worker process does not count: an input that asks for too much
+ * may have reached it. May be called by any thread. Returns: whether 32 MiB cannot be allocated
+ * now. */
 bool cn_memory_is_short(void);
 
 #endif

@@ -12,8 +12,9 @@
 void cn_hdf5_lock(void);
 void cn_hdf5_unlock(void);
 
-/* Whether the libraries can be used. False: they could not be prepared, because memory ran out; an
- * error that they report then says nothing about the file. May be called without the lock. */
+/* May be called without the lock.
+ * Returns: whether the libraries can be used. false: they could not be prepared, because memory ran
+ * out; an error that they report then says nothing about the file. */
 bool cn_hdf5_is_usable(void);
 
 #endif

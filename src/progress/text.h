@@ -50,7 +50,7 @@ static inline const char *cn_plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* Numbers for people, in at most 9 columns for all that a job can reach. */
+/* Returns: numbers for people, in at most 9 columns for all that a job can reach. */
 struct cn_short_text {
     char text[40];
 };
