@@ -31,9 +31,9 @@ enum {
     MAX_CPU_SECONDS = 10,
     /* Longer than a file server needs to start again. */
     ANSWER_SECONDS = 600,
-    NOTICE_SHARE = 60, /* of that: after 10 s somebody is told of the wait */
+    NOTICE_SHARE = 60, /* after 1/60 of that, here 10 s, the user is told of the wait */
     POLL_MS = 200,
-    EXIT_WAIT_MS = 500, /* from the closed pipe to the status: no time, where cores are free */
+    EXIT_WAIT_MS = 500, /* from the closed pipe to the status; far less if cores are free */
 };
 
 /* The most memory for one item: more than a sound file ever needs. */
@@ -50,7 +50,7 @@ struct header {
 
 struct child {
     pid_t pid;            /* 0: there is none */
-    int pipe;             /* what it writes */
+    int pipe;             /* the end from which its answers are read */
     size_t first, next;   /* the item that it began with, the one that it examines */
     bool is_retried;      /* an earlier child began with that item, and failed */
     struct header header; /* of the answer that arrives */
@@ -62,8 +62,8 @@ struct child {
 struct run {
     const struct cn_workers *workers;
     struct child children[MAX_CHILDREN];
-    size_t stride;     /* children */
-    size_t end;        /* items from here on are not wanted */
+    size_t stride;     /* number of children; also the step from item to item */
+    size_t end;        /* items from this one on are not examined any more */
     size_t done;       /* items that are finished */
     rlim_t item_bytes; /* for each child */
     int64_t timeout_ms;
@@ -163,7 +163,7 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
 
 /* --- in the parent --- */
 
-/* A child that another thread forks meanwhile would keep the pipe open. */
+/* Held while both ends of a pipe are open: a child that another thread forks would keep its end. */
 static pthread_mutex_t pipe_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* False: no child was started, and errno says why. */
@@ -178,7 +178,7 @@ static bool start_child(struct run *run, struct child *child)
         return false;
     }
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* the parent's handlers are not for the child */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the child must not run the parent's handlers */
     pid_t pid = fork();
     if (pid == 0) {
         ignore_requests();
@@ -307,7 +307,7 @@ static void on_closed_pipe(struct run *run, struct child *child)
     if (died)
         release_child(child);
     if (died > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        child->is_retried = true; /* what takes long is not tried twice */
+        child->is_retried = true; /* not tried a second time */
     if (died <= 0 || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
         fail_damaged(run, child);
         return;

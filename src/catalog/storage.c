@@ -17,7 +17,7 @@ enum { MAX_NUMBER_BYTES = 8 };
 
 static const uint64_t MAX_CHUNK_BYTES = (uint64_t)1 << 31;
 
-/* Whether values are stored as the netCDF type says. Only HDF5 converts others. */
+/* Whether values are stored as the netCDF type says. If not, only HDF5 can convert them. */
 static bool is_stored_as_declared(const struct cn_storage *storage, hid_t type)
 {
     if (storage->type == NC_FLOAT)
@@ -124,7 +124,7 @@ static enum cn_status read_filters(struct cn_pool *pool, hid_t properties,
     return status;
 }
 
-/* What no codec of ours undoes, HDF5 has to. */
+/* A filter that no codec undoes needs HDF5, and HDF5 needs it installed. */
 static enum cn_status check_availability(const struct cn_storage *storage, struct cn_error *error)
 {
     const struct cn_filter *filter = cn_pipeline_first_unknown(storage);
@@ -189,7 +189,7 @@ static enum cn_status check_parameters(hid_t type, hid_t space, hid_t properties
                               "damaged, fetch the file again");
 }
 
-/* Nothing is computed with chunks before this. */
+/* Must be called before any size of a chunk is computed. */
 static bool chunks_are_bounded(const struct cn_storage *storage)
 {
     uint64_t bytes = storage->value_bytes;
@@ -241,7 +241,7 @@ static enum cn_status read_chunks(hid_t properties, struct cn_storage *storage,
 static enum cn_status read_contiguous(hid_t dataset, hid_t properties, struct cn_file *file,
                                       struct cn_error *error)
 {
-    /* Such a file would make this program read whatever path it names. */
+    /* External storage would let the file choose any path for this program to read. */
     if (H5Pget_external_count(properties) != 0)
         return cn_fail(error, CN_BAD_INPUT,
                        "keeps its values in other files (external storage), which is refused");

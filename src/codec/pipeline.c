@@ -1,5 +1,5 @@
 /*
- * The filters of a chunk, undone one after another. Each codec reads from one scratch buffer and
+ * Undoes the filters of a chunk, the last one first. Each codec reads from one scratch buffer and
  * writes to the other.
  */
 #include "codec/pipeline.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    DECODE_BYTES = 16 << 20,  /* raw bytes of a decode task: some 5 chunks of NEX-GDDP, 8 ms */
+    DECODE_BYTES = 16 << 20,  /* raw, of a decode task: 5 chunks of NEX-GDDP, which take 8 ms */
     LARGE_SCRATCH = 64 << 20, /* bytes of a thread's scratch; decodes above it share a budget */
 };
 

@@ -1,5 +1,5 @@
 /*
- * A queue and its threads.
+ * A queue and the threads that handle its items.
  */
 #include "engine/queue.h"
 
@@ -19,7 +19,7 @@ static void *queue_main(void *argument)
         queue->first = item->next;
         if (!queue->first)
             queue->last = &queue->first;
-        pthread_mutex_unlock(&queue->lock);
+        pthread_mutex_unlock(&queue->lock); /* others go on while an item is handled */
         queue->handle(queue->context, item);
         pthread_mutex_lock(&queue->lock);
     }

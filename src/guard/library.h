@@ -32,7 +32,7 @@ struct cn_library_call {
     bool input_is_sound;
 };
 
-/* Calls call->function, and calls it again after ENOMEM, whatever it returned, and after a refusal
+/* Calls call->function, and calls it again after ENOMEM, whatever the status, and after a refusal
  * of sound input. The status of the last call counts, with two exceptions:
  * - If errno is about the machine, or HDF5 cannot be used any more, CN_OK and CN_BAD_INPUT become
  *   CN_BAD_MACHINE ("WHAT: reason; advice").

@@ -1,7 +1,8 @@
 /*
- * The attributes of an output file. Those that describe the normal are on the variable and on the
- * file: tools that merge files or extract variables keep only one of the two. This file calls no
- * netCDF function, and stores no path, host, thread count or command line.
+ * The attributes of an output file. Those that describe the normal are stored twice, on the
+ * variable and on the file, because tools that merge files or extract variables keep only one of
+ * the two. This file calls no netCDF function, and stores no path, host, thread count or command
+ * line.
  */
 #include "sink/metadata.h"
 

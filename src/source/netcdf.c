@@ -85,8 +85,8 @@ static enum cn_status plan_blocks(struct cn_reader *reader, struct cn_error *err
     return CN_OK;
 }
 
-/* The most memory that a worker process may take: for the block, netCDF-C's cache of chunks, and
- * chunks on their way through codecs and HDF5's filters. */
+/* The most memory that a worker process may take: for the block, for netCDF-C's chunk cache, and
+ * for chunks while filters are undone. */
 static uint64_t worker_bytes(const struct cn_reader *reader)
 {
     const struct cn_storage *storage = &reader->file->storage;
@@ -110,7 +110,7 @@ static enum cn_status fail_netcdf(const struct cn_reader *reader, int code, int 
     if (code == NC_ENOMEM)
         reason = ENOMEM;
     if (reason == ENOMEM && cn_hdf5_is_usable() && sound_file_has_memory(reader))
-        reason = 0; /* this file asks for more */
+        reason = 0; /* the file asks for more than a sound one: its fault, not the machine's */
     return cn_library_fail(reader->file->path, what, reason, error);
 }
 
@@ -312,7 +312,7 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
     return status;
 }
 
-/* HDF5 needs a plugin also for filters that codecs undo. */
+/* HDF5 needs a plugin even for filters that our codecs undo, because here HDF5 decodes. */
 static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
 {
     const struct cn_storage *storage = &reader->file->storage;

@@ -1,7 +1,7 @@
 /*
  * One file's share of a load, as all of src/source sees it: which instants, which cells, where each
- * day goes, and the backend that reads it. A backend is a way of reading: its functions are listed
- * here, one file implements each, and backend.c chooses.
+ * day goes, and the backend that reads it. A backend is a way of reading: struct cn_backend lists
+ * its functions, each backend is one file, and backend.c chooses one.
  */
 #ifndef CLIMNORM_SOURCE_READER_H
 #define CLIMNORM_SOURCE_READER_H
@@ -13,7 +13,7 @@
 
 /* Where a chunk is stored. */
 struct cn_chunk_location {
-    uint64_t address, size; /* address CN_UNWRITTEN: never written, all fill value */
+    uint64_t address, size; /* address CN_UNWRITTEN: it holds fill values only */
     uint32_t filter_mask;   /* bit k: filter k was left out */
 };
 
@@ -32,7 +32,7 @@ struct cn_reader {
     bool is_native_f32; /* raw values are float32 and the numbers themselves */
 
     /* A decode unit is what a backend decodes at once: a chunk, a rectangle of values that lie
-     * together, or a block of instants. Known after planning. */
+     * together, or a block of instants. Set by plan. */
     size_t unit_count;
     size_t unit_bytes; /* of a full unit, decoded */
 
@@ -55,8 +55,8 @@ struct cn_backend {
      * the reader. */
     enum cn_status (*plan)(struct cn_reader *reader, struct cn_error *error);
 
-    /* Finds what is to be known before decoding. The caller holds the HDF5 lock; it may be called
-     * again after a failure.
+    /* Finds what decode needs. The caller holds the HDF5 lock. open may be called again after a
+     * failure.
      * Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be read; CN_BAD_MACHINE. */
     enum cn_status (*open)(struct cn_reader *reader, struct cn_error *error);
 
