@@ -58,6 +58,22 @@ int cn_publish(const char *temporary, const char *path)
     return failed;
 }
 
+/* Whether the open file is the one of that name. False: errno; 0: another file has the name. */
+static bool has_name(int file, const char *path)
+{
+    struct stat opened, named;
+    errno = 0;
+    return fstat(file, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+static bool is_empty_file(int file)
+{
+    struct stat status;
+    return fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
+           status.st_nlink == 1;
+}
+
 /* Opens an empty file, which stays locked until it is closed. Removes a file that a killed process
  * left, and waits for one that is locked. On a file system without locks every file counts as
  * unlocked: one of two writers then loses its temporary and fails.
@@ -67,20 +83,23 @@ static int create_locked(const char *path)
     enum { TRIES = 1000 };
     static const struct timespec pause = {.tv_nsec = 10000000};
     for (int i = 0; i < TRIES; i++) {
-        struct stat opened, named;
         int file = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
         if (file < 0)
             return -1;
-        bool is_locked = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-        bool is_ours = is_locked && fstat(file, &opened) == 0 && lstat(path, &named) == 0 &&
-                       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-        if (is_ours && S_ISREG(opened.st_mode) && opened.st_size == 0 && opened.st_nlink == 1)
+        bool is_busy = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        bool is_ours = !is_busy && has_name(file, path);
+        int reason = is_busy || is_ours || errno == ENOENT ? 0 : errno;
+        if (is_ours && is_empty_file(file))
             return file;
         if (is_ours)
             unlink(path);
-        else
-            nanosleep(&pause, NULL);
         close(file);
+        if (reason) {
+            errno = reason;
+            return -1;
+        }
+        if (is_busy)
+            nanosleep(&pause, NULL);
     }
     errno = EBUSY;
     return -1;
