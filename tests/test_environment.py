@@ -129,12 +129,12 @@ class Environment(TestCase):
 
     def test_small_stacks_that_are_asked_for(self):
         for variable, size in (("OMP_STACKSIZE", "64k"), ("OMP_STACKSIZE", " 1023"),
-                               ("GOMP_STACKSIZE", "65536B")):
+                               ("OMP_STACKSIZE", "64 k "), ("GOMP_STACKSIZE", "65536B")):
             result = self.limited(8192, 8192, **{variable: size})
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertIn(f"{variable}={size} makes the stacks of threads too small; unset it",
                           result.stderr)
-        for size in ("1024", "2M", "1g", "nonsense"):
+        for size in ("1024", "2M", "1g", "nonsense", "64kx", "15"):
             self.assertEqual(self.limited(8192, 8192, OMP_STACKSIZE=size).returncode, 0, size)
 
     def test_waiting(self):

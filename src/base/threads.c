@@ -22,7 +22,7 @@
 /* Six times what runs need: the tests of storages, damaged and hostile files, calendars and
  * commands pass with 192 KiB for every thread (prlimit --stack=196608:196608, OMP_STACKSIZE=192k);
  * the demonstration job crashes with 128 KiB. */
-enum { STACK_BYTES = 1 << 20 };
+enum { STACK_BYTES = 1 << 20, LEAST_OPENMP_BYTES = 16 << 10 /* libgomp ignores smaller sizes */ };
 
 /* Sets *cores to the cores of all OpenMP places. Returns: false: there are none. */
 static bool cores_of_places(cpu_set_t *cores)
@@ -58,16 +58,18 @@ int cn_threads_available(void)
     return (int)fmax(1, fmin(cores, ceil(cn_cgroup_cores())));
 }
 
-/* Returns: the bytes of a size such as "64k", in KiB if it has no letter; 0: it is no size. */
+/* Returns: the bytes of a size such as "64k", in KiB if it has no letter; 0: libgomp ignores it. */
 static double parse_stack_size(const char *text)
 {
     static const char units[] = "bkmg";
-    double size;
-    char letter = 'k';
-    if (sscanf(text, "%lf%c", &size, &letter) < 1)
+    char *end;
+    const unsigned long size = strtoul(text, &end, 10);
+    if (end == text)
         return 0;
-    const char *unit = strchr(units, cn_lower(letter));
-    return unit ? ldexp(size, 10 * (int)(unit - units)) : 0;
+    end += strspn(end, " \t");
+    const char *unit = strchr(units, *end ? cn_lower(*end++) : 'k');
+    const double bytes = unit ? ldexp((double)size, 10 * (int)(unit - units)) : 0;
+    return end[strspn(end, " \t")] || bytes < LEAST_OPENMP_BYTES ? 0 : bytes;
 }
 
 static enum cn_status check_stack_variables(struct cn_error *error)

@@ -5,6 +5,7 @@
  */
 #include "base/workers.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/machine.h"
 #include "base/threads.h"
@@ -15,6 +16,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,8 +139,6 @@ static void ignore_requests(void)
  * parent would kill. */
 static void child_main(const struct run *run, size_t item, int pipe, pid_t parent)
 {
-    if (run->workers->lock)
-        close(run->workers->lock);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0);
@@ -165,6 +165,8 @@ static void child_main(const struct run *run, size_t item, int pipe, pid_t paren
 
 /* Held while both ends of a pipe are open: a child that another thread forks would keep its end. */
 static pthread_mutex_t pipe_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static atomic_int living; /* children of all threads */
 
 /* False: no child was started, and errno says why. */
 static bool start_child(struct run *run, struct child *child)
@@ -195,6 +197,7 @@ static bool start_child(struct run *run, struct child *child)
         errno = reason;
         return false;
     }
+    atomic_fetch_add(&living, 1);
     child->pid = pid;
     child->pipe = ends[0];
     child->first = child->next;
@@ -207,6 +210,7 @@ static void release_child(struct child *child)
 {
     close(child->pipe);
     child->pid = 0;
+    atomic_fetch_sub(&living, 1);
 }
 
 /* Waits until a child has ended, for at most *wait_ms, and takes off what it waited. Returns as
@@ -403,30 +407,28 @@ static size_t start_children(struct run *run, struct pollfd *pipes, struct child
         pipes[active] = (struct pollfd){.fd = child->pipe, .events = POLLIN};
         owners[active++] = child;
     }
-    if (!active && reason)
-        run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s; %s",
-                              strerror(reason), cn_errno_advice(reason));
-    return active;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (active || !reason || run->status)
+        return active;
+    if (atomic_load(&living) > 0) { /* of other threads: when one ends, there is a place for it */
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
+        return start_children(run, pipes, owners);
+    }
+    run->status = cn_fail(run->error, CN_BAD_MACHINE, "no child process can be started: %s; %s",
+                          strerror(reason), cn_errno_advice(reason));
+    return 0;
 }
 
 /* Waits for answers. Returns for how long, but at most POLL_MS: time while the whole group was
  * suspended does not count. */
 static int64_t await_answers(struct run *run, struct pollfd *pipes, size_t active)
 {
-    int64_t begun = now_ms();
+    const uint64_t begun_ns = cn_now_ns();
     if (poll(pipes, active, POLL_MS) < 0 && errno != EINTR && errno != EAGAIN) {
         run->status = cn_fail(run->error, CN_BAD_MACHINE, "cannot wait for child processes: %s",
                               strerror(errno));
         run->end = 0;
     }
-    int64_t waited_ms = now_ms() - begun;
+    const int64_t waited_ms = (int64_t)((cn_now_ns() - begun_ns) / 1000000);
     return waited_ms < POLL_MS ? waited_ms : POLL_MS;
 }
 

@@ -20,7 +20,6 @@ struct cn_workers {
     int timeout_s;                /* seconds without an answer that end the run; 0: 600 */
     int cpu_s;                    /* CPU time for an item, at most; 0: 10 */
     uint64_t memory_bytes;        /* that a child may allocate for an item; 0: 1 GiB */
-    int lock;                     /* a descriptor that children close before all else; 0: none */
     const struct cn_watch *watch; /* NULL: nobody watches */
     void *context;
 

@@ -139,7 +139,7 @@ static enum cn_status accept_output(void *context, size_t item, struct cn_archiv
     return CN_OK;
 }
 
-enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_watch *watch,
+enum cn_status cn_find_existing(struct cn_plan *plan, const struct cn_watch *watch,
                                 struct cn_error *error)
 {
     size_t outputs = 0;
@@ -158,7 +158,6 @@ enum cn_status cn_find_existing(struct cn_plan *plan, int lock, const struct cn_
     if (!status)
         status = cn_workers_run(&(struct cn_workers){.count = list.count,
                                                      .threads = plan->config->engine.threads,
-                                                     .lock = lock > 0 ? lock : 0,
                                                      .watch = watch,
                                                      .context = &list,
                                                      .name = output_path,

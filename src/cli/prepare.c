@@ -115,8 +115,7 @@ static enum cn_status find_existing(struct cn_prepared *prepared, struct cn_star
                                     struct cn_error *error)
 {
     startup->what = "looking at existing normals";
-    enum cn_status status =
-        cn_find_existing(prepared->plan, prepared->lock, &startup->watch, error);
+    enum cn_status status = cn_find_existing(prepared->plan, &startup->watch, error);
     cn_startup_end(startup);
     return status;
 }

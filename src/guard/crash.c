@@ -55,8 +55,10 @@ static void write_stderr(const char *line)
 
 static void on_exit_call(void)
 {
-    if (is_exit_allowed || getpid() != program)
+    if (is_exit_allowed)
         return;
+    if (getpid() != program)
+        _exit(code); /* the buffers of stdio are copies of the parent's */
     write_stderr(
         "climnorm: a library ended the program, most likely because it got no memory or no "
         "threads; " DO_NEXT);

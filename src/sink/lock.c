@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -165,6 +166,15 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
                    output_root, strerror(reason));
 }
 
+static int held = -1; /* the lock of this process */
+
+/* A worker process that outlives a killed run, waiting for a dead disk, must not keep its lock. */
+static void close_in_child(void)
+{
+    if (held >= 0)
+        close(held);
+}
+
 enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
                             struct cn_holder *holder, struct cn_error *error)
 {
@@ -173,12 +183,17 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
     if (status)
         return status;
     int failure = try_lock(*lock, stop, holder);
+    if (!failure && pthread_atfork(NULL, NULL, close_in_child) != 0)
+        failure = ENOMEM;
     if (!failure) {
+        held = *lock;
         write_owner(*lock, output_root);
         return CN_OK;
     }
     close(*lock);
     *lock = -1;
+    if (failure == ENOMEM)
+        return cn_fail_memory(error, "the lock of output.root");
     if (failure == EWOULDBLOCK)
         return cn_fail(error, CN_BAD_USAGE,
                        "%s: another climnorm run writes here (%s); wait for it with --wait, or "
@@ -196,4 +211,5 @@ void cn_sink_unlock(int lock)
         return;
     (void)!ftruncate(lock, 0);
     close(lock);
+    held = -1;
 }
