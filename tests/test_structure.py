@@ -18,6 +18,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("CLIMNORM_BUILD", ""))
 MOST_LINES = 500
+ROOTS = ("src", "kernels", "include", "tools")
 ALLOWED = set()  # names that several modules may define
 SUFFIX = re.compile(r"\.(part|cold|isra|constprop)\b.*$")  # of a function that the compiler split
 TAG = re.compile(r"^(?:struct|enum) (\w+)\s*\{", re.M)
@@ -26,8 +27,7 @@ STATIC = re.compile(r"^static\b[^;={}#()]*?\b(\w+)\([^;{}]*\)\s*\{", re.M)
 
 def sources():
     """Every .c and .h file, relative to the project's folder."""
-    found = [p.relative_to(ROOT) for folder in ("src", "kernels", "include")
-             for p in (ROOT / folder).rglob("*.[ch]")]
+    found = [p.relative_to(ROOT) for root in ROOTS for p in (ROOT / root).rglob("*.[ch]")]
     return sorted(found)
 
 
@@ -36,10 +36,6 @@ def module(path):
     if path.parts[0] == "kernels" and path.parent.name in ("portable", "x86", "arm"):
         return "kernels/(each ISA)"
     return str(path.with_suffix(""))
-
-
-def folder(path):
-    return "kernels" if path.parts[0] == "kernels" else path.parts[1]
 
 
 @functools.cache
@@ -78,8 +74,7 @@ def include_edges():
     for path in sources():
         text = (ROOT / path).read_text(encoding="utf-8")
         for name in re.findall(r'^#include "(.*)"', text, re.M):
-            for place in (path.parent / name, pathlib.Path("src") / name,
-                          pathlib.Path("include") / name, pathlib.Path("kernels") / name):
+            for place in (path.parent / name, *(pathlib.Path(root) / name for root in ROOTS)):
                 if os.path.normpath(place) in known:
                     edges.add((module(path), module(pathlib.Path(os.path.normpath(place)))))
                     break

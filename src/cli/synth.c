@@ -1,7 +1,7 @@
 /*
  * climnorm synth: the options of a synthetic tree, its progress line and its exit code.
  */
-#include "climnorm/synth.h"
+#include "synth/options.h"
 
 #include "base/clock.h"
 #include "base/format.h"

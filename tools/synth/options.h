@@ -2,8 +2,8 @@
  * Synthetic data: a tree of files like those of NEX-GDDP-CMIP6, of any size. They serve to try the
  * program and to measure it. The values look like weather over land; they come from no model.
  */
-#ifndef CLIMNORM_SYNTH_H
-#define CLIMNORM_SYNTH_H
+#ifndef CLIMNORM_SYNTH_OPTIONS_H
+#define CLIMNORM_SYNTH_OPTIONS_H
 
 #include "climnorm/calendar.h"
 #include "climnorm/error.h"

@@ -5,10 +5,10 @@
 #ifndef CLIMNORM_SYNTH_FILE_H
 #define CLIMNORM_SYNTH_FILE_H
 
-#include "climnorm/synth.h"
 #include "codec/scratch.h"
 #include "kernels.h"
 #include "sink/chunks.h"
+#include "synth/options.h"
 #include "synth/world.h"
 
 /* What the metadata of a file are made of. */
