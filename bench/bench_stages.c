@@ -43,9 +43,14 @@ static void prepare(struct bench *bench, const char *path, const char *const *se
         bench_fail("%s", error.text);
     if (cn_config_read(path, sets, count, &bench->config, &problems))
         bench_fail("%s", problems.count ? problems.items[0].text : "out of memory");
-    if (cn_catalog_read(bench->config, &(struct cn_watch){0}, &bench->catalog, &error) ||
+    struct cn_resources resources;
+    cn_resources_resolve(bench->config, &resources);
+    resources.threads = bench->threads;
+    resources.memory_limit = resources.machine_memory / 5 * 4;
+    if (cn_catalog_read(bench->config, &resources, &(struct cn_watch){0}, &bench->catalog,
+                        &error) ||
         cn_plan_targets(bench->config, bench->catalog, &bench->plan, &error) ||
-        cn_plan_schedule(bench->plan, cn_machine_memory() / 5 * 4, bench->threads, &error))
+        cn_plan_schedule(bench->plan, &resources, &error))
         bench_fail("%s", error.text);
     for (size_t v = 0; v < bench->plan->variable_count; v++)
         if (bench->plan->variables[v].failure || bench->plan->variables[v].problems.count)
@@ -79,7 +84,7 @@ static void load_variable(const struct bench *bench, const struct cn_variable_pl
     struct cn_step *steps = calloc(loads.step_count, sizeof *steps);
     struct cn_counters *counters = aligned_alloc(64, sizeof *counters);
     struct cn_variable_result result = {0};
-    const struct cn_run_hooks hooks = {.counters = counters};
+    const struct cn_run_hooks hooks = {0};
     if (!steps || !counters)
         bench_fail("out of memory");
     memset(counters, 0, sizeof *counters);

@@ -58,7 +58,9 @@ int main(int argc, char **argv)
         return 3;
     }
     const struct cn_watch watch = {0};
-    enum cn_status status = cn_catalog_read(config, &watch, &catalog, &error);
+    struct cn_resources resources;
+    cn_resources_resolve(config, &resources);
+    enum cn_status status = cn_catalog_read(config, &resources, &watch, &catalog, &error);
     if (status) {
         printf("error %d %s\n", (int)status, error.text);
     } else {

@@ -326,19 +326,26 @@ static struct dataset *make_dataset(size_t years)
     return dataset;
 }
 
+static enum cn_status schedule(struct cn_plan *plan, uint64_t memory_limit,
+                               const struct scene *scene, struct cn_error *error)
+{
+    const struct cn_resources resources = {.threads = scene->threads, .memory_limit = memory_limit};
+    return cn_plan_schedule(plan, &resources, error);
+}
+
 static struct cn_plan *make_plan(struct dataset *dataset, const struct scene *scene)
 {
     struct cn_plan *plan;
     struct cn_error error = {.text = ""};
     if (cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error) ||
-        cn_plan_schedule(plan, UINT64_C(1) << 40, scene->threads, &error))
+        schedule(plan, UINT64_C(1) << 40, scene, &error))
         fail_msg("%s", error.text);
     if (scene->memory > 0) {
         uint64_t limit = (uint64_t)(scene->memory * (double)plan->arena_bytes);
         const char *least = NULL;
-        if (cn_plan_schedule(plan, limit, scene->threads, &error)) /* the error says the minimum */
+        if (schedule(plan, limit, scene, &error)) /* the error says the minimum */
             least = strchr(error.text, '(') ? strrchr(error.text, '(') : NULL;
-        if (least && cn_plan_schedule(plan, strtoull(least + 1, NULL, 10), scene->threads, &error))
+        if (least && schedule(plan, strtoull(least + 1, NULL, 10), scene, &error))
             fail_msg("%s", error.text);
     }
     return plan;

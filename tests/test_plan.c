@@ -102,6 +102,12 @@ static struct dataset *make_dataset(int first, int split, int last, size_t scena
     return dataset;
 }
 
+static enum cn_status schedule(struct cn_plan *plan, uint64_t memory_limit, struct cn_error *error)
+{
+    const struct cn_resources resources = {.threads = 2, .memory_limit = memory_limit};
+    return cn_plan_schedule(plan, &resources, error);
+}
+
 static bool used_later(const struct cn_variable_plan *plan, size_t step, size_t year)
 {
     for (size_t s = step; s < plan->step_count; s++) {
@@ -151,7 +157,7 @@ static size_t check_program(const struct cn_plan *plan)
     assert_int_equal(targets, variable->target_count);
     assert_true(variable->year_slots * variable->slab_bytes +
                     variable->result_slots * variable->result_bytes <=
-                plan->memory_limit);
+                plan->resources.memory_limit);
     return loads;
 }
 
@@ -168,7 +174,7 @@ static struct cn_plan *plan_of(struct dataset *dataset)
 static uint64_t minimum_of(struct cn_plan *plan)
 {
     struct cn_error error = {.text = ""};
-    assert_int_equal(cn_plan_schedule(plan, 1, 2, &error), CN_BAD_USAGE);
+    assert_int_equal(schedule(plan, 1, &error), CN_BAD_USAGE);
     const char *needs = strstr(error.text, "needs at least");
     assert_non_null(needs);
     const char *bytes = strchr(needs, '(');
@@ -186,12 +192,12 @@ static void check_world(int first, int split, int last, size_t scenarios, int wi
     const uint64_t limits[] = {least, least + least / 10, least + least / 2, 3 * least, 1 << 30};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct cn_error error = {.text = ""};
-        if (cn_plan_schedule(plan, limits[i], 2, &error))
+        if (schedule(plan, limits[i], &error))
             fail_msg("%s", error.text);
         assert_int_equal(check_program(plan), dataset->variable.year_count);
     }
     struct cn_error error;
-    assert_int_equal(cn_plan_schedule(plan, least - 1, 2, &error), CN_BAD_USAGE);
+    assert_int_equal(schedule(plan, least - 1, &error), CN_BAD_USAGE);
     cn_plan_free(plan);
     free(dataset);
 }
@@ -220,7 +226,7 @@ static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
     struct cn_plan *plan = plan_of(dataset);
-    assert_int_equal(cn_plan_schedule(plan, UINT64_C(1) << 40, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, UINT64_C(1) << 40, NULL), CN_OK);
     assert_int_equal(plan->variables[0].batch_years, 25);
     assert_int_equal(plan->variables[0].result_slots, 2);
     assert_true(plan->variables[0].year_slots <= 30 + 25 + 12); /* look-ahead is bounded */
@@ -245,7 +251,7 @@ static void test_the_room_that_outputs_take(void **state)
         variable->targets[t].outputs[0].wanted = t < 10;
     variable->targets[3].outputs[0].bytes_there = 5000; /* is replaced */
     dataset->config.output.compression = 1;
-    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.files, 9);
     assert_int_equal(plan->space.replaced, 5000);
     assert_int_equal(plan->space.about, 10 * least + values);
@@ -253,18 +259,18 @@ static void test_the_room_that_outputs_take(void **state)
     assert_true(plan->space.most < 10 * (values + 75000));
 
     dataset->config.output.compression = 0;
-    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values));
 
     variable->targets[20].outputs[0].bytes_there = 40000; /* stays */
-    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * 38000);
 
     for (size_t f = 0; f < dataset->variable.year_count; f++)
         dataset->files[f].size = UINT64_MAX; /* hardly compressed */
     dataset->config.output.compression = 1;
     variable->targets[20].outputs[0].bytes_there = 0;
-    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values / 4));
     cn_plan_free(plan);
     free(dataset);
@@ -298,7 +304,7 @@ static void test_only_years_of_wanted_outputs_are_loaded(void **state)
     struct cn_variable_plan *variable = &plan->variables[0];
     for (size_t t = 0; t < variable->target_count; t++)
         variable->targets[t].outputs[0].wanted = t == 3 || t == 50;
-    assert_int_equal(cn_plan_schedule(plan, 1 << 30, 2, NULL), CN_OK);
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(variable->batch_count, 2);
     assert_int_equal(variable->load_count, 60);
     assert_int_equal(variable->outputs_wanted, 2);

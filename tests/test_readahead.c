@@ -136,7 +136,9 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     atomic_bool failed = false;
     struct cn_variable_plan variable = {.load_count = 1,
                                         .bytes_to_read = past_cache ? UINT64_MAX : 0};
-    const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
+    const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
+                                 .variables = &variable,
+                                 .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
     struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
     struct cn_error error;
@@ -182,7 +184,9 @@ static void expect_left_alone(bool has_failed)
     atomic_bool failed = has_failed;
     struct cn_decode decode = {.reader = &read, .failed = &failed}; /* its span ends at byte ODD */
     struct cn_variable_plan variable = {.load_count = 1};
-    const struct cn_plan plan = {.variables = &variable, .variable_count = 1};
+    const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
+                                 .variables = &variable,
+                                 .variable_count = 1};
     const struct cn_run_hooks hooks = {0};
     struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
     struct cn_error error;

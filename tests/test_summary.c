@@ -2,7 +2,7 @@
  * What a run reports at its end: the table, every problem in one line, and the JSON of --summary,
  * which is replaced completely or not at all.
  */
-#include "climnorm/run.h"
+#include "cli/summary.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -23,7 +23,7 @@
 struct fixture {
     char folder[64];
     struct cn_variable_result rows[3];
-    struct cn_run_result result;
+    struct cn_result result;
 };
 
 static int set_up(void **state)
@@ -49,12 +49,12 @@ static int set_up(void **state)
     fix->rows[1] = (struct cn_variable_result){
         .name = "tas", .state = CN_ACTIVE, .wall_s = INFINITY, .bytes_read = UINT64_MAX};
     fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_FAILED};
-    fix->result = (struct cn_run_result){.variables = fix->rows,
-                                         .count = 3,
-                                         .wall_s = 201.7,
-                                         .threads = 12,
-                                         .isa = "avx2",
-                                         .exit_code = 2};
+    fix->result = (struct cn_result){.variables = fix->rows,
+                                     .count = 3,
+                                     .wall_s = 201.7,
+                                     .threads = 12,
+                                     .isa = "avx2",
+                                     .status = CN_BAD_INPUT};
     *state = fix;
     return 0;
 }
@@ -76,7 +76,7 @@ static void test_print(void **state)
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    cn_result_print(&fix->result, out);
+    cn_summary_print(&fix->result, out);
     fclose(out);
     assert_string_equal(text,
                         "! pr_1987?.nc: bad?chunk 211\n"
@@ -121,13 +121,12 @@ static void test_json(void **state)
     struct cn_error error;
     char path[96];
     snprintf(path, sizeof path, "%s/summary.json", fix->folder);
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
-    fix->result.exit_code = 130;
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK); /* replaces it */
+    assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_OK);
+    assert_int_equal(cn_summary_write(&fix->result, 130, path, &error), CN_OK); /* replaces it */
     json_t *summary = load(path);
     static const char *const keys[] = {"version",        "threads",   "isa",      "wall_s",
-                                       "peak_rss_bytes", "exit_code", "variables"};
-    assert_keys(summary, keys, 7);
+                                       "peak_rss_bytes", "exit_code", "problems", "variables"};
+    assert_keys(summary, keys, 8);
     assert_int_equal(json_integer_value(json_object_get(summary, "exit_code")), 130);
     assert_string_equal(json_string_value(json_object_get(summary, "isa")), "avx2");
     assert_string_equal(json_string_value(json_object_get(summary, "version")), CLIMNORM_VERSION);
@@ -160,17 +159,17 @@ static void test_json_goes_where_it_can(void **state)
     struct cn_error error;
     char path[96], target[96];
     snprintf(path, sizeof path, "%s/no/summary.json", fix->folder);
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_BAD_MACHINE);
+    assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, path));
     assert_non_null(strstr(error.text, "No such file"));
-    assert_int_equal(cn_result_write_json(&fix->result, "/dev/full", &error), CN_BAD_MACHINE);
-    assert_int_equal(cn_result_write_json(&fix->result, fix->folder, &error), CN_BAD_MACHINE);
+    assert_int_equal(cn_summary_write(&fix->result, 2, "/dev/full", &error), CN_BAD_MACHINE);
+    assert_int_equal(cn_summary_write(&fix->result, 2, fix->folder, &error), CN_BAD_MACHINE);
 
     snprintf(path, sizeof path, "%s/link.json", fix->folder);
     snprintf(target, sizeof target, "%s/target.json", fix->folder);
     assert_int_equal(symlink("target.json", path), 0); /* a link stays one */
     fix->result.isa = NULL;
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+    assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_OK);
     struct stat info;
     assert_true(lstat(path, &info) == 0 && S_ISLNK(info.st_mode));
     json_t *summary = load(target);
@@ -207,7 +206,7 @@ static void test_what_other_runs_left(void **state)
         } else {
             close(files[0]);
         }
-        assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+        assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_OK);
         if (is_alive) {
             assert_int_equal(fcntl(files[0], F_GETFD), -1); /* it has ended */
             assert_int_equal(pthread_join(thread, NULL), 0);
@@ -220,12 +219,12 @@ static void test_what_other_runs_left(void **state)
     }
     /* Nothing is written through a link. */
     assert_int_equal(symlink("target", left), 0);
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_BAD_MACHINE);
+    assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_BAD_MACHINE);
     assert_int_equal(unlink(left), 0); /* and nothing else is there: the folder can be removed */
 }
 
 struct writers {
-    const struct cn_run_result *result;
+    const struct cn_result *result;
     const char *path;
     atomic_int running;
 };
@@ -236,7 +235,7 @@ static void *write_often(void *argument)
     struct cn_error error;
     intptr_t failures = 0;
     for (int i = 0; i < 100; i++)
-        failures += cn_result_write_json(writers->result, writers->path, &error) != CN_OK;
+        failures += cn_summary_write(writers->result, 2, writers->path, &error) != CN_OK;
     atomic_fetch_sub(&writers->running, 1);
     return (void *)failures;
 }
@@ -251,7 +250,7 @@ static void test_several_writers(void **state)
     struct writers writers = {&fix->result, path, WRITERS};
     pthread_t threads[WRITERS];
     struct cn_error error;
-    assert_int_equal(cn_result_write_json(&fix->result, path, &error), CN_OK);
+    assert_int_equal(cn_summary_write(&fix->result, 2, path, &error), CN_OK);
     for (int i = 0; i < WRITERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, write_often, &writers), 0);
     while (atomic_load(&writers.running))

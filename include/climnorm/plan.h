@@ -8,6 +8,7 @@
 #include "climnorm/catalog.h"
 #include "climnorm/config.h"
 #include "climnorm/grid.h"
+#include "climnorm/resources.h"
 
 /* One file to make. */
 struct cn_output {
@@ -112,10 +113,9 @@ struct cn_plan {
     const struct cn_catalog *catalog;
     struct cn_variable_plan *variables; /* [catalog->variable_count] */
     size_t variable_count;
-    int threads;
-    uint64_t memory_limit;      /* bytes for slabs and results, which are encoded in place */
-    uint64_t arena_bytes;       /* the need of the largest variable */
-    struct cn_space_need space; /* of all variables */
+    struct cn_resources resources; /* of which memory_limit holds for slabs and results */
+    uint64_t arena_bytes;          /* the need of the largest variable */
+    struct cn_space_need space;    /* of all variables */
 };
 
 /* Step 1: targets, windows, periods, outputs and their paths. Config and catalog must outlive the
@@ -128,11 +128,11 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
 /* Step 2, by the caller: for each output that exists set `bytes_there`, and set `wanted` to false
  * if it is to be kept. */
 
-/* Step 3: batches, loads and slots for the wanted outputs, within memory_limit bytes and for
- * `threads` threads.
- * Returns: CN_OK. Errors: CN_BAD_USAGE: memory_limit is below the minimum, which the text states,
- * or the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
-enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
+/* Step 3: batches, loads and slots for the wanted outputs, within resources->memory_limit bytes and
+ * for resources->threads threads.
+ * Returns: CN_OK. Errors: CN_BAD_USAGE: the limit is below the minimum, which the text states, or
+ * the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
+enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
                                 struct cn_error *error);
 
 enum cn_fit {

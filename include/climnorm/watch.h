@@ -17,12 +17,20 @@ struct cn_watch {
     const atomic_int *stop; /* not 0: the work ends soon, with CN_STOPPED; may be NULL */
     /* One line for the user, without control characters; may be NULL. */
     void (*say)(void *context, const char *text);
+    /* The work that begins: "examining files". The text must last until the next; may be NULL. */
+    void (*enter)(void *context, const char *text);
 };
 
 static inline void cn_watch_report(const struct cn_watch *watch, size_t done, size_t count)
 {
     if (watch->report)
         watch->report(watch->context, done, count);
+}
+
+static inline void cn_watch_enter(const struct cn_watch *watch, const char *text)
+{
+    if (watch->enter)
+        watch->enter(watch->context, text);
 }
 
 /* Returns: the value of the flag; 0: go on. */

@@ -462,8 +462,7 @@ static void choose_child_count(struct run *run)
     const struct cn_workers *workers = run->workers;
     const uint64_t each = workers->memory_bytes ? workers->memory_bytes : ITEM_BYTES;
     uint64_t half = cn_machine_memory() / 2, fitting = half / each;
-    size_t most =
-        (size_t)cn_threads_granted(workers->threads ? workers->threads : cn_threads_available());
+    size_t most = workers->threads > 1 ? (size_t)workers->threads : 1;
     most = most < MAX_CHILDREN ? most : MAX_CHILDREN;
     most = most < workers->count ? most : workers->count;
     run->stride = most <= fitting ? most : fitting ? (size_t)fitting : 1;

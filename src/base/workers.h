@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 struct cn_workers {
-    size_t count; /* items */
-    int threads;  /* children at a time, at most; 0: as many as cores. OMP_THREAD_LIMIT holds too */
+    size_t count;                 /* items */
+    int threads;                  /* children at a time, at most; 0: one */
     int timeout_s;                /* seconds without an answer that end the run; 0: 600 */
     int cpu_s;                    /* CPU time for an item, at most; 0: 10 */
     uint64_t memory_bytes;        /* that a child may allocate for an item; 0: 1 GiB */

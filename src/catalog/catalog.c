@@ -19,6 +19,7 @@
 /* What one step finds and a later one needs. */
 struct catalog_builder {
     const struct cn_config *config;
+    const struct cn_resources *resources;
     struct cn_catalog *catalog;
     struct cn_found_file *tree; /* [tree_count] all files that were found */
     size_t tree_count;
@@ -111,8 +112,8 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
                                              .first_year = name->first_year,
                                              .last_year = name->last_year};
     }
-    return cn_files_inspect(catalog->pool, catalog->files, builder->count,
-                            builder->config->engine.threads, watch, error);
+    return cn_files_inspect(catalog->pool, catalog->files, builder->count, builder->resources,
+                            watch, error);
 }
 
 /* Puts the files in order, and reports those that cannot be used. */
@@ -224,8 +225,9 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
     return status ? status : finish_variables(builder, error);
 }
 
-enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_watch *watch,
-                               struct cn_catalog **catalog, struct cn_error *error)
+enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_resources *resources,
+                               const struct cn_watch *watch, struct cn_catalog **catalog,
+                               struct cn_error *error)
 {
     *catalog = NULL;
     struct cn_pool *pool = cn_pool_new();
@@ -235,7 +237,7 @@ enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_w
         return cn_fail_memory(error, "the catalog");
     }
     fresh->pool = pool;
-    struct catalog_builder builder = {.config = config, .catalog = fresh};
+    struct catalog_builder builder = {.config = config, .resources = resources, .catalog = fresh};
     enum cn_status status = build_catalog(&builder, watch, error);
     if (status)
         cn_catalog_free(fresh);

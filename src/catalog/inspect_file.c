@@ -11,7 +11,6 @@
 #include "catalog/time_axis.h"
 
 #include "base/io.h"
-#include "base/machine.h"
 #include "base/netcdf_constants.h"
 #include "base/workers.h"
 #include "guard/library.h"
@@ -327,7 +326,8 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
 }
 
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                int threads, const struct cn_watch *watch, struct cn_error *error)
+                                const struct cn_resources *resources, const struct cn_watch *watch,
+                                struct cn_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         /* A relative path could look like a URL to netCDF-C. */
@@ -340,11 +340,12 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
         files[i].usable = false;
         files[i].failure = NULL;
     }
-    struct batch batch = {.pool = pool,
-                          .files = files,
-                          .axes = {files, count, .limit = cn_machine_memory() / TIME_AXES_SHARE}};
+    struct batch batch = {
+        .pool = pool,
+        .files = files,
+        .axes = {files, count, .limit = resources->machine_memory / TIME_AXES_SHARE}};
     return cn_workers_run(&(struct cn_workers){.count = count,
-                                               .threads = threads,
+                                               .threads = resources->threads,
                                                .watch = watch,
                                                .context = &batch,
                                                .name = item_path,

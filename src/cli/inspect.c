@@ -194,9 +194,11 @@ static int inspect_operand(void *context, int option, const char *path)
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
-    enum cn_status status = pool
-                                ? cn_files_inspect(pool, &file, 1, 1, &(struct cn_watch){0}, &error)
-                                : cn_fail_memory(&error, path);
+    struct cn_resources resources;
+    cn_resources_resolve(NULL, &resources);
+    enum cn_status status =
+        pool ? cn_files_inspect(pool, &file, 1, &resources, &(struct cn_watch){0}, &error)
+             : cn_fail_memory(&error, path);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "climnorm/error.h"
+#include "climnorm/resources.h"
 #include "codec/table.h"
 #include "guard/crash.h"
 #include "kernels.h"
@@ -82,7 +82,9 @@ static int print_version(void)
     if (cn_kernels_select(&kernels, &error))
         return cn_print_error(&error);
     printf("kernels: %s\n", kernels->isa);
-    printf("threads: %d\n", cn_threads_granted(cn_threads_available()));
+    struct cn_resources resources;
+    cn_resources_resolve(NULL, &resources);
+    printf("threads: %d\n", resources.threads);
     return CN_EXIT_OK;
 }
 

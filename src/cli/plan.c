@@ -3,9 +3,8 @@
  */
 #include "base/format.h"
 #include "cli/commands.h"
-#include "cli/diskspace.h"
 #include "cli/prepare.h"
-#include "climnorm/run.h"
+#include "cli/summary.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,28 +84,27 @@ static void print_variable(const struct cn_variable_plan *variable)
 }
 
 /* "about 12.3 GiB, at most 31.0 GiB; 56.1 GiB free", and replaced or too many files. */
-static void print_disk(const struct cn_plan *plan)
+static void print_disk(const struct cn_job *job)
 {
-    const struct cn_space_need *need = &plan->space;
-    struct cn_space_free space;
+    const struct cn_space_need *need = &job->plan->space;
     char text[24];
-    cn_diskspace_inquire(plan->config->output.root, &space);
-    if (plan->config->output.compression)
+    if (job->config->output.compression)
         printf("about %s, ", cn_format_bytes(need->about, text));
     printf("at most %s", cn_format_bytes(need->most, text));
     if (need->replaced)
         printf(", instead of %s that is replaced", cn_format_bytes(need->replaced, text));
-    if (space.bytes < UINT64_MAX)
-        printf("; %s free", cn_format_bytes(space.bytes, text));
+    if (job->space.bytes < UINT64_MAX)
+        printf("; %s free", cn_format_bytes(job->space.bytes, text));
     else
         printf("; the file system does not say what is free");
-    if (space.files < need->files)
+    if (job->space.files < need->files)
         printf(", but no room for that many files");
     printf("\n");
 }
 
-static void print_totals(const struct cn_plan *plan)
+static void print_totals(const struct cn_job *job)
 {
+    const struct cn_plan *plan = job->plan;
     size_t wanted = 0, kept = 0;
     char text[24], limit[24];
     for (size_t v = 0; v < plan->variable_count; v++) {
@@ -115,10 +113,11 @@ static void print_totals(const struct cn_plan *plan)
     }
     printf("\nOutput    %s\n          %zu files to make, %zu there already\nDisk      ",
            plan->config->output.root, wanted, kept);
-    print_disk(plan);
+    print_disk(job);
     printf("Memory    %s of at most %s (engine.memory)\nThreads   %d\n",
-           cn_format_bytes(plan->arena_bytes, text), cn_format_bytes(plan->memory_limit, limit),
-           plan->threads);
+           cn_format_bytes(plan->arena_bytes, text),
+           cn_format_bytes(job->resources.memory_limit, limit), job->resources.threads);
+    print_problems(&job->problems);
 }
 
 /* Prints every file, one a line. */
@@ -131,15 +130,16 @@ static void print_outputs(const struct cn_variable_plan *variable)
         }
 }
 
-void cn_print_plan(const struct cn_plan *plan, int verbose)
+void cn_print_plan(const struct cn_job *job, int verbose)
 {
+    const struct cn_plan *plan = job->plan;
     print_input(plan->catalog, plan->config);
     for (size_t v = 0; v < plan->variable_count; v++) {
         print_variable(&plan->variables[v]);
         if (verbose)
             print_outputs(&plan->variables[v]);
     }
-    print_totals(plan);
+    print_totals(job);
 }
 
 int cn_command_plan(int argc, char **argv)
@@ -147,15 +147,16 @@ int cn_command_plan(int argc, char **argv)
     struct cn_prepared prepared;
     int exit_code = cn_prepare(argc, argv, false, &prepared);
     if (exit_code == CN_NO_EXIT) {
-        struct cn_run_result result;
+        struct cn_result result;
         struct cn_error error;
         if (!prepared.options.quiet)
-            cn_print_plan(prepared.plan, prepared.options.verbose);
-        exit_code = cn_run_preview(prepared.plan, &result) ? CN_EXIT_MACHINE : result.exit_code;
-        if (cn_diskspace_check(prepared.plan, &error))
-            result.exit_code = exit_code = cn_print_error(&error);
+            cn_print_plan(prepared.job, prepared.options.verbose);
+        cn_job_preview(prepared.job, &result);
+        exit_code = cn_exit_code(result.status, 0);
+        if (cn_job_check_space(prepared.job, &error))
+            exit_code = cn_print_error(&error);
         if (prepared.options.summary &&
-            cn_result_write_json(&result, prepared.options.summary, &error))
+            cn_summary_write(&result, exit_code, prepared.options.summary, &error))
             exit_code = cn_print_error(&error);
         cn_result_free(&result);
     }

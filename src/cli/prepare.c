@@ -1,19 +1,13 @@
 /*
- * The steps from options to a schedule, in the order in which a user can correct errors: config,
- * input, outputs, memory.
+ * The steps from options to a prepared job: the config is read, the job is prepared, and what is
+ * wrong is printed.
  */
 #include "cli/prepare.h"
 
-#include "base/machine.h"
-#include "base/threads.h"
 #include "cli/commands.h"
-#include "cli/diskspace.h"
-#include "cli/existing.h"
 #include "cli/signals.h"
 #include "cli/startup.h"
-#include "climnorm/run.h"
-#include "kernels.h"
-#include "sink/lock.h"
+#include "cli/summary.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -77,63 +71,11 @@ static void choose_startup_mode(const struct cn_run_options *options, struct cn_
         startup->mode = CN_PROGRESS_PLAIN;
 }
 
-static enum cn_status read_catalog(struct cn_prepared *prepared, struct cn_startup *startup,
-                                   struct cn_error *error)
+static void warn_of_thread_limit(const struct cn_resources *resources)
 {
-    const struct cn_config *config = prepared->config;
-    startup->what = "examining files";
-    if (startup->mode == CN_PROGRESS_TTY)
-        fprintf(stderr, "climnorm: looking at the files below %s\n", config->input.root);
-    enum cn_status status = cn_catalog_read(config, &startup->watch, &prepared->catalog, error);
-    cn_startup_end(startup);
-    if (status == CN_BAD_USAGE)
-        cn_fail(error, status, "%s: %s", config->origin.input_root, error->text);
-    return status;
-}
-
-/* Takes the lock; with --wait waits for it. */
-static enum cn_status lock_output_root(struct cn_prepared *prepared, struct cn_startup *startup,
-                                       struct cn_error *error)
-{
-    const char *root = prepared->config->output.root;
-    struct cn_holder holder;
-    startup->what = "waiting for another run";
-    for (int seconds = 0;; seconds++) { /* each try takes about one */
-        enum cn_status status = cn_sink_lock(root, cn_stop_signal, &prepared->lock, &holder, error);
-        if (!status || !holder.text[0] || !prepared->options.wait || atomic_load(cn_stop_signal))
-            return status;
-        bool is_time = seconds % 60 == 0 && startup->mode != CN_PROGRESS_NONE;
-        if (cn_signals_status_requested() || is_time) {
-            struct cn_error text;
-            cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
-            cn_startup_say(startup, text.text);
-        }
-    }
-}
-
-static enum cn_status find_existing(struct cn_prepared *prepared, struct cn_startup *startup,
-                                    struct cn_error *error)
-{
-    startup->what = "looking at existing normals";
-    enum cn_status status = cn_find_existing(prepared->plan, &startup->watch, error);
-    cn_startup_end(startup);
-    return status;
-}
-
-static uint64_t memory_limit(const struct cn_config *config)
-{
-    return config->engine.memory_share > 0
-               ? (uint64_t)(config->engine.memory_share * (double)cn_machine_memory())
-               : config->engine.memory_bytes;
-}
-
-static int count_threads(int asked)
-{
-    int threads = asked ? asked : cn_threads_available(), granted = cn_threads_granted(threads);
-    if (granted < threads)
-        fprintf(stderr, "climnorm: warning: OMP_THREAD_LIMIT allows %d of %d threads\n", granted,
-                threads);
-    return granted;
+    if (resources->threads < resources->threads_asked)
+        fprintf(stderr, "climnorm: warning: OMP_THREAD_LIMIT allows %d of %d threads\n",
+                resources->threads, resources->threads_asked);
 }
 
 /* Prints why there is no run. Writes an empty summary for machine errors and stops, but not for
@@ -142,7 +84,7 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
                           struct cn_error *error)
 {
     int number = atomic_load(cn_stop_signal),
-        exit_code = number ? 128 + number : cn_print_error(error);
+        exit_code = number ? cn_exit_code(CN_STOPPED, number) : cn_print_error(error);
     if (number)
         fprintf(stderr, "climnorm: stopped by %s while %s; nothing was begun\n",
                 number == SIGINT    ? "SIGINT"
@@ -150,17 +92,16 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
                                     : "SIGHUP",
                 startup->what);
     if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
-        cn_result_write_json(&(struct cn_run_result){.exit_code = exit_code},
-                             prepared->options.summary, error))
+        cn_summary_write(&(struct cn_result){0}, exit_code, prepared->options.summary, error))
         cn_print_error(error);
     return exit_code;
 }
 
-int cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepared)
+int cn_prepare(int argc, char **argv, bool is_run, struct cn_prepared *prepared)
 {
     struct cn_error error;
     struct cn_startup startup = {.what = "the config was read"};
-    *prepared = (struct cn_prepared){.lock = -1};
+    *prepared = (struct cn_prepared){0};
     cn_signals_catch();
     cn_startup_begin(&startup);
     int exit_code = cn_run_options_parse(argc, argv, &prepared->options);
@@ -169,33 +110,22 @@ int cn_prepare(int argc, char **argv, bool take_lock, struct cn_prepared *prepar
     if (exit_code != CN_NO_EXIT)
         return exit_code;
     choose_startup_mode(&prepared->options, &startup);
-    int threads = count_threads(prepared->config->engine.threads);
-    const struct cn_kernels *kernels; /* reports a wrong CLIMNORM_ISA before the search */
-    enum cn_status status = cn_kernels_select(&kernels, &error);
+    struct cn_job_options options = {
+        .is_run = is_run, .waits = prepared->options.wait, .watch = &startup.watch};
+    cn_resources_resolve(prepared->config, &options.resources);
+    warn_of_thread_limit(&options.resources);
+    enum cn_status status = check_summary(&prepared->options, &error);
+    if (!status && startup.mode == CN_PROGRESS_TTY)
+        fprintf(stderr, "climnorm: looking at the files below %s\n", prepared->config->input.root);
     if (!status)
-        status = check_summary(&prepared->options, &error);
-    if (!status)
-        status = read_catalog(prepared, &startup, &error);
-    if (!status)
-        status = cn_plan_targets(prepared->config, prepared->catalog, &prepared->plan, &error);
-    if (!status && take_lock)
-        status = lock_output_root(prepared, &startup, &error);
-    if (!status)
-        status = find_existing(prepared, &startup, &error);
-    if (!status)
-        status = cn_plan_schedule(prepared->plan, memory_limit(prepared->config), threads, &error);
-    if (!status && take_lock)
-        status = cn_diskspace_check(prepared->plan, &error);
-    return status || atomic_load(cn_stop_signal) ? report_failure(prepared, &startup, &error)
-                                                 : CN_NO_EXIT;
+        status = cn_job_prepare(prepared->config, &options, &prepared->job, &error);
+    cn_startup_end(&startup);
+    return status ? report_failure(prepared, &startup, &error) : CN_NO_EXIT;
 }
 
 void cn_prepared_free(struct cn_prepared *prepared)
 {
-    if (prepared->lock >= 0)
-        cn_sink_unlock(prepared->lock);
-    cn_plan_free(prepared->plan);
-    cn_catalog_free(prepared->catalog);
+    cn_job_free(prepared->job);
     cn_config_free(prepared->config);
     free(prepared->options.overrides);
 }

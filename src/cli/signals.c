@@ -33,7 +33,7 @@ static void on_stop_signal(int number)
         return;
     atomic_fetch_add(&handlers_at_display, 1);
     cn_progress_halt(atomic_load(&display));
-    _exit(128 + number);
+    _exit(CN_EXIT_SIGNAL + number);
 }
 
 /* The rest took too long: most likely the reader of the output blocks. */
@@ -42,7 +42,7 @@ static void on_alarm(int number)
     (void)number;
     int code = atomic_load(&outcome);
     if (!atomic_load(&is_working))
-        _exit(code > CN_EXIT_MISSING ? code : 128 + atomic_load(&first_signal));
+        _exit(code > CN_EXIT_MISSING ? code : CN_EXIT_SIGNAL + atomic_load(&first_signal));
 }
 
 static void on_status_signal(int number)

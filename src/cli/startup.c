@@ -8,6 +8,7 @@
 #include "progress/render.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -72,16 +73,30 @@ void cn_startup_say(struct cn_startup *startup, const char *text)
         fprintf(stderr, "climnorm: %s\n", text);
 }
 
-/* For cn_watch.say. */
-static void say_unless_quiet(void *context, const char *text)
+/* For cn_watch.say. A sentence that is said again is written once a minute, or when asked. */
+static void say_once(void *context, const char *text)
 {
     struct cn_startup *startup = context;
-    if (startup->mode != CN_PROGRESS_NONE)
-        cn_startup_say(startup, text);
+    uint64_t now = cn_now_ns();
+    bool is_again =
+        strcmp(startup->said.text, text) == 0 && now - startup->said_ns < 60 * SECOND_NS;
+    if (!cn_signals_status_requested() && (startup->mode == CN_PROGRESS_NONE || is_again))
+        return;
+    startup->said_ns = now;
+    cn_fail(&startup->said, CN_OK, "%s", text);
+    cn_startup_say(startup, text);
+}
+
+/* For cn_watch.enter. */
+static void enter_step(void *context, const char *text)
+{
+    struct cn_startup *startup = context;
+    cn_startup_end(startup);
+    startup->what = text;
 }
 
 void cn_startup_begin(struct cn_startup *startup)
 {
     startup->began_ns = startup->shown_ns = cn_now_ns();
-    startup->watch = (struct cn_watch){report_count, startup, cn_stop_signal, say_unless_quiet};
+    startup->watch = (struct cn_watch){report_count, startup, cn_stop_signal, say_once, enter_step};
 }

@@ -11,7 +11,9 @@
 struct cn_startup {
     enum cn_progress_mode mode; /* never auto; none: writes only when SIGUSR1 asks */
     const char *what;           /* the current step: "examining files" */
-    struct cn_watch watch;      /* for the steps: shows their counts at intervals, and sentences */
+    struct cn_error said;       /* the latest sentence of a step, and when */
+    uint64_t said_ns;
+    struct cn_watch watch; /* for the steps: shows their counts at intervals, and sentences */
     uint64_t began_ns, shown_ns;
     bool has_count; /* there is a count on the terminal */
 };

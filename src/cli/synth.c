@@ -241,7 +241,7 @@ static int make_tree(struct cn_synth_options *o)
     cn_signals_begin();
     enum cn_status status = cn_synth(o, &state, &error);
     int exit_code = status == CN_OK          ? CN_EXIT_OK
-                    : status == CN_STOPPED   ? 128 + atomic_load(cn_stop_signal)
+                    : status == CN_STOPPED   ? CN_EXIT_SIGNAL + atomic_load(cn_stop_signal)
                     : status == CN_BAD_USAGE ? CN_EXIT_USAGE
                                              : CN_EXIT_MACHINE;
     cn_signals_end(exit_code);

@@ -8,12 +8,19 @@
 
 #include "arena/arena.h"
 #include "base/clock.h"
-#include "climnorm/run.h"
+#include "climnorm/plan.h"
+#include "climnorm/result.h"
 #include "codec/scratch.h"
 #include "engine/budget.h"
 #include "engine/queue.h"
 
 #include <pthread.h>
+
+/* What the engine reports to, and what stops it. */
+struct cn_run_hooks {
+    struct cn_progress *progress; /* shows problems; NULL: none are shown */
+    const atomic_int *stop;       /* a signal number asks to stop; NULL: never */
+};
 
 /* One thread's own state, in cache lines of its own. The sums are plain: they are read by others
  * only after the graph has ended. */

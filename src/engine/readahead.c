@@ -3,7 +3,6 @@
  */
 #include "engine/readahead.h"
 
-#include "base/machine.h"
 #include "source/file_reader.h"
 
 #include <errno.h>
@@ -179,7 +178,7 @@ static bool is_large_run(const struct cn_plan *plan)
     uint64_t bytes = 0;
     for (size_t v = 0; v < plan->variable_count; v++)
         bytes += plan->variables[v].bytes_to_read;
-    return bytes > cn_machine_memory() / 4;
+    return bytes > plan->resources.machine_memory / 4;
 }
 
 enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *error)
@@ -192,7 +191,7 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
     pthread_cond_init(&readahead->done, NULL);
     engine->readahead = readahead;
     readahead->direct = is_large_run(engine->plan);
-    readahead->bytes_left = cn_machine_memory() / MEMORY_SHARE;
+    readahead->bytes_left = engine->plan->resources.machine_memory / MEMORY_SHARE;
     readahead->buffer_count = (size_t)engine->threads * BUFFERS_PER_THREAD + SPARE_BUFFERS;
     readahead->buffers = calloc(readahead->buffer_count, sizeof *readahead->buffers);
     if (!readahead->buffers)

@@ -3,7 +3,6 @@
  */
 #include "engine/variable.h"
 
-#include "base/machine.h"
 #include "engine/compute.h"
 #include "engine/graph.h"
 #include "engine/load.h"
@@ -75,11 +74,11 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
                                .hooks = hooks,
                                .counters = counters,
                                .result = result,
-                               .threads = plan->threads,
+                               .threads = plan->resources.threads,
                                .report_lock = PTHREAD_MUTEX_INITIALIZER,
                                .pool = cn_pool_new()};
     struct cn_error error;
-    cn_budget_init(&engine.large_scratch, cn_machine_memory() / SCRATCH_SHARE);
+    cn_budget_init(&engine.large_scratch, plan->resources.machine_memory / SCRATCH_SHARE);
     enum cn_status status =
         engine.pool ? prepare_engine(&engine, &error) : cn_fail_memory(&error, "a variable");
     if (status)

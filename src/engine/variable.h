@@ -4,8 +4,7 @@
 #ifndef CLIMNORM_ENGINE_VARIABLE_H
 #define CLIMNORM_ENGINE_VARIABLE_H
 
-#include "arena/arena.h"
-#include "climnorm/run.h"
+#include "engine/engine.h"
 #include "kernels.h"
 
 /* Runs the program of one variable. The counters are zero. *result gets what was measured, and

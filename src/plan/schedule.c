@@ -240,11 +240,11 @@ static void count_outputs(struct cn_variable_plan *variable)
     variable->outputs_skipped = variable->output_count - variable->outputs_wanted;
 }
 
-enum cn_status cn_plan_schedule(struct cn_plan *plan, uint64_t memory_limit, int threads,
+enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
                                 struct cn_error *error)
 {
-    plan->memory_limit = memory_limit;
-    plan->threads = threads;
+    const uint64_t memory_limit = resources->memory_limit;
+    plan->resources = *resources;
     plan->arena_bytes = 0;
     plan->space = (struct cn_space_need){0};
     const struct cn_variable_plan *largest = NULL;

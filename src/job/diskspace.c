@@ -1,7 +1,7 @@
 /*
  * Asks the file system for its free space and compares it with the need of the plan.
  */
-#include "cli/diskspace.h"
+#include "job/diskspace.h"
 
 #include "base/format.h"
 
@@ -56,20 +56,19 @@ static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn
         need->replaced ? " of files that are replaced" : "");
 }
 
-enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error)
+enum cn_status cn_diskspace_check(const struct cn_plan *plan, const struct cn_space_free *space,
+                                  struct cn_problems *problems, struct cn_error *error)
 {
-    struct cn_space_free space;
     char most[24], room[24];
-    cn_diskspace_inquire(plan->config->output.root, &space);
-    enum cn_fit fit = cn_space_judge(&plan->space, &space);
+    enum cn_fit fit = cn_space_judge(&plan->space, space);
     if (fit == CN_FITS_NOT)
-        return fail_for_space(plan, &space, error);
+        return fail_for_space(plan, space, error);
     if (fit == CN_MAY_FIT)
         cn_problems_add(
-            &plan->variables[0].problems, CN_WARNING,
+            problems, CN_WARNING,
             "%s: the outputs need up to %s, and its file system has %s free; they fit only if they "
             "compress well",
             plan->config->output.root, cn_format_bytes(plan->space.most, most),
-            cn_format_bytes(space.bytes, room));
+            cn_format_bytes(space->bytes, room));
     return CN_OK;
 }

@@ -1,8 +1,8 @@
 /*
  * Free space for the outputs, and whether a plan fits into it.
  */
-#ifndef CLIMNORM_CLI_DISKSPACE_H
-#define CLIMNORM_CLI_DISKSPACE_H
+#ifndef CLIMNORM_JOB_DISKSPACE_H
+#define CLIMNORM_JOB_DISKSPACE_H
 
 #include "climnorm/plan.h"
 
@@ -10,9 +10,10 @@
  * system does not say. */
 void cn_diskspace_inquire(const char *root, struct cn_space_free *space);
 
-/* Checks that the outputs fit. If they fit only when they compress well, a warning is added to the
- * plan.
+/* Checks that the outputs fit. If they fit only when they compress well, a warning is added to
+ * *problems.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: they cannot fit. */
-enum cn_status cn_diskspace_check(struct cn_plan *plan, struct cn_error *error);
+enum cn_status cn_diskspace_check(const struct cn_plan *plan, const struct cn_space_free *space,
+                                  struct cn_problems *problems, struct cn_error *error);
 
 #endif

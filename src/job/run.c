@@ -1,14 +1,13 @@
 /*
- * A run: the variables of the plan, one after another, each through the task graph.
+ * The run of a job: the variables of the plan, one after another, each through the task graph.
  */
-#include "climnorm/run.h"
+#include "climnorm/job.h"
 
 #include "arena/arena.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "engine/variable.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 static void copy_problems(struct cn_problems *to, const struct cn_problems *from)
@@ -18,19 +17,23 @@ static void copy_problems(struct cn_problems *to, const struct cn_problems *from
     to->lost |= from->lost;
 }
 
-static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
-                                   const struct cn_arena *arena, const struct cn_kernels *kernels,
-                                   const struct cn_run_hooks *hooks,
+static void say_problems(struct cn_progress *progress, const struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        cn_progress_say(progress, "%s%s",
+                        problems->items[i].severity == CN_PROBLEM ? "! " : "warning: ",
+                        problems->items[i].text);
+}
+
+static enum cn_status run_variable(const struct cn_job *job, size_t index,
+                                   const struct cn_arena *arena, const struct cn_run_hooks *hooks,
                                    struct cn_variable_result *result)
 {
-    const struct cn_variable_plan *variable = &plan->variables[index];
-    struct cn_counters *counters = &hooks->counters[index];
+    const struct cn_variable_plan *variable = &job->plan->variables[index];
+    struct cn_counters *counters = &job->counters[index];
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
-    for (size_t i = 0; i < result->problems.count; i++)
-        cn_progress_say(hooks->progress, "%s%s",
-                        result->problems.items[i].severity == CN_PROBLEM ? "! " : "warning: ",
-                        result->problems.items[i].text);
+    say_problems(hooks->progress, &result->problems);
     counters->files_total = variable->outputs_wanted;
     counters->normals_skipped = variable->outputs_skipped;
     for (size_t l = 0; l < variable->load_count; l++)
@@ -40,7 +43,7 @@ static enum cn_status run_variable(const struct cn_plan *plan, size_t index,
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
-        status = cn_variable_run(plan, variable, arena, kernels, hooks, counters, result);
+        status = cn_variable_run(job->plan, variable, arena, job->kernels, hooks, counters, result);
     bool stopped = status == CN_STOPPED; /* by a signal: the variable stays active */
     result->state =
         variable->failure || result->problems.lost || (status && !stopped) ? CN_FAILED : CN_DONE;
@@ -68,72 +71,69 @@ static void list_known_problems(const struct cn_variable_plan *variable,
 }
 
 /* Normals of variables that the run did not reach count as failed. */
-static void count_unreached(const struct cn_plan *plan, struct cn_run_result *result)
+static void count_unreached(const struct cn_plan *plan, struct cn_result *result)
 {
     for (size_t v = 0; v < result->count; v++)
         if (result->variables[v].state == CN_WAITING)
             result->variables[v].normals_failed += plan->variables[v].outputs_wanted;
 }
 
-static int exit_code(const struct cn_run_hooks *hooks, const struct cn_run_result *result,
-                     enum cn_status status)
+/* Of a run that was not ended early. */
+static enum cn_status judge_result(const struct cn_result *result)
 {
-    if (status == CN_STOPPED)
-        return 128 + (hooks->stop ? atomic_load(hooks->stop) : SIGINT);
-    if (status)
-        return 3;
-    int code = 0;
+    size_t problems = cn_problems_count(&result->problems, CN_PROBLEM);
+    bool is_lost = result->problems.lost; /* out of memory: some problem is not listed */
     for (size_t v = 0; v < result->count; v++) {
-        if (result->variables[v].problems.lost)
-            return 3; /* out of memory: some problem is not listed */
-        if (cn_problems_count(&result->variables[v].problems, CN_PROBLEM))
-            code = 2;
+        problems += cn_problems_count(&result->variables[v].problems, CN_PROBLEM);
+        is_lost |= result->variables[v].problems.lost;
     }
-    return code;
+    return is_lost ? CN_BAD_MACHINE : problems ? CN_BAD_INPUT : CN_OK;
 }
 
-enum cn_status cn_run_preview(const struct cn_plan *plan, struct cn_run_result *result)
+enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result)
 {
-    *result = (struct cn_run_result){.threads = plan->threads};
+    const struct cn_plan *plan = job->plan;
+    *result = (struct cn_result){.threads = job->resources.threads};
     result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
     if (!result->variables)
-        return CN_BAD_MACHINE;
+        return result->status = CN_BAD_MACHINE;
     result->count = plan->variable_count;
-    if (result->count) /* those of the search belong to no variable: the first one lists them */
-        copy_problems(&result->variables[0].problems, &plan->catalog->problems);
+    copy_problems(&result->problems, &plan->catalog->problems);
+    copy_problems(&result->problems, &job->problems);
     for (size_t v = 0; v < result->count; v++)
         list_known_problems(&plan->variables[v], &result->variables[v]);
-    result->exit_code = exit_code(NULL, result, CN_OK);
+    result->status = judge_result(result);
     return CN_OK;
 }
 
-void cn_run(const struct cn_plan *plan, const struct cn_run_hooks *hooks,
-            struct cn_run_result *result)
+void cn_job_run(struct cn_job *job, struct cn_progress *progress, const atomic_int *stop,
+                struct cn_result *result)
 {
-    const struct cn_kernels *kernels = NULL;
+    const struct cn_run_hooks hooks = {progress, stop};
     struct cn_arena arena = {0};
     struct cn_error error;
     uint64_t start = cn_now_ns();
-    enum cn_status status = cn_run_preview(plan, result);
-    if (!status)
-        status = cn_kernels_select(&kernels, &error);
-    result->isa = kernels ? kernels->isa : NULL;
-    if (!status)
-        status = cn_arena_open(&arena, plan->arena_bytes, &error);
-    if (status && result->count) /* without a result exit code 3 says it */
-        cn_problems_add(&result->variables[0].problems, CN_PROBLEM, "%s", error.text);
+    enum cn_status status = cn_job_preview(job, result);
+    if (status)
+        return; /* there is no list for the problem */
+    say_problems(progress, &result->problems);
+    result->isa = job->kernels->isa;
+    status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
+    if (status)
+        cn_problems_add(&result->problems, CN_PROBLEM, "%s", error.text);
     for (size_t v = 0; v < result->count && !status; v++)
-        status = run_variable(plan, v, &arena, kernels, hooks, &result->variables[v]);
+        status = run_variable(job, v, &arena, &hooks, &result->variables[v]);
     cn_arena_close(&arena);
-    count_unreached(plan, result);
+    count_unreached(job->plan, result);
     result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
-    result->exit_code = exit_code(hooks, result, status);
+    result->status = status ? status : judge_result(result);
 }
 
-void cn_result_free(struct cn_run_result *result)
+void cn_result_free(struct cn_result *result)
 {
     for (size_t v = 0; v < result->count; v++)
         cn_problems_free(&result->variables[v].problems);
+    cn_problems_free(&result->problems);
     free(result->variables);
-    *result = (struct cn_run_result){0};
+    *result = (struct cn_result){0};
 }

@@ -1,8 +1,8 @@
 /*
- * The summary of a run: problems and tables for people, and the JSON of --summary. It reads only
+ * The summary of a job: problems and tables for people, and the JSON of --summary. It reads only
  * the result.
  */
-#include "climnorm/run.h"
+#include "cli/summary.h"
 
 #include "base/machine.h"
 #include "base/publish.h"
@@ -52,7 +52,7 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
 
 /* Adds a table: its head, a row for each variable, an empty line. add_cells adds all but the name.
  */
-static void add_table(struct cn_text *text, const struct cn_run_result *result, const char *head,
+static void add_table(struct cn_text *text, const struct cn_result *result, const char *head,
                       void (*add_cells)(struct cn_text *, const struct cn_variable_result *))
 {
     size_t name_width = strlen("variable");
@@ -72,42 +72,47 @@ static void add_table(struct cn_text *text, const struct cn_run_result *result, 
     cn_text_end_line(text, "\n");
 }
 
-/* One line each, never cut: texts name their file and say what to do. */
-static void add_problems(struct cn_text *text, const struct cn_run_result *result)
+/* One line each, never cut: texts name their file and say what to do. name: of the variable, or
+ * what else the problems are of. */
+static void add_problems(struct cn_text *text, const char *name, const struct cn_problems *problems)
 {
-    for (size_t v = 0; v < result->count; v++) {
-        const struct cn_variable_result *row = &result->variables[v];
-        for (size_t i = 0; i < row->problems.count; i++) {
-            const struct cn_problem *problem = &row->problems.items[i];
-            cn_text_printf(text, "%s%s", problem->severity == CN_WARNING ? "warning: " : "! ",
-                           problem->text);
-            cn_text_end_line(text, "\n");
-        }
-        if (row->problems.lost) {
-            cn_text_printf(text,
-                           "! %s: more problems than memory could hold; free some and run again",
-                           row->name);
-            cn_text_end_line(text, "\n");
-        }
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct cn_problem *problem = &problems->items[i];
+        cn_text_printf(text, "%s%s", problem->severity == CN_WARNING ? "warning: " : "! ",
+                       problem->text);
+        cn_text_end_line(text, "\n");
+    }
+    if (problems->lost) {
+        cn_text_printf(text, "! %s: more problems than memory could hold; free some and run again",
+                       name);
+        cn_text_end_line(text, "\n");
     }
 }
 
-static const char *closing_sentence(int exit_code)
+static void add_all_problems(struct cn_text *text, const struct cn_result *result)
 {
-    static const char *const sentences[] = {
-        "All that was asked for is there.",
-        "Nothing was started.",
-        "Something that was asked for is missing:\n"
-        "see to the lines that begin with ! and run again. All else is there.",
-        "Stopped by the machine:\n"
-        "see to the lines that begin with ! and run again. Finished files are kept.",
-        "Stopped by a signal:\n"
-        "run again for the rest. Finished files are kept.",
-    };
-    return sentences[exit_code < 0 || exit_code > 4 ? 4 : exit_code];
+    add_problems(text, "the run", &result->problems);
+    for (size_t v = 0; v < result->count; v++)
+        add_problems(text, result->variables[v].name, &result->variables[v].problems);
 }
 
-static void add_closing(struct cn_text *text, const struct cn_run_result *result)
+static const char *closing_sentence(enum cn_status status)
+{
+    static const char *const sentences[] = {
+        [CN_OK] = "All that was asked for is there.",
+        [CN_BAD_USAGE] = "Nothing was started.",
+        [CN_BAD_INPUT] = "Something that was asked for is missing:\n"
+                         "see to the lines that begin with ! and run again. All else is there.",
+        [CN_BAD_MACHINE] =
+            "Stopped by the machine:\n"
+            "see to the lines that begin with ! and run again. Finished files are kept.",
+        [CN_STOPPED] = "Stopped by a signal:\n"
+                       "run again for the rest. Finished files are kept.",
+    };
+    return sentences[status];
+}
+
+static void add_closing(struct cn_text *text, const struct cn_result *result)
 {
     uint64_t written = 0, skipped = 0, failed = 0;
     size_t lost = 0;
@@ -124,7 +129,7 @@ static void add_closing(struct cn_text *text, const struct cn_run_result *result
     cn_text_end_line(text, "\n");
     cn_text_printf(text, "Took %s with %d thread%s. ", cn_short_duration(result->wall_s).text,
                    result->threads, cn_plural((uint64_t)result->threads));
-    cn_text_raw(text, closing_sentence(result->exit_code));
+    cn_text_raw(text, closing_sentence(result->status));
     cn_text_end_line(text, "\n");
 }
 
@@ -136,18 +141,18 @@ static void write_text(struct cn_text *text, FILE *out)
     cn_text_free(text);
 }
 
-void cn_result_print_problems(const struct cn_run_result *result, FILE *out)
+void cn_summary_print_problems(const struct cn_result *result, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
-    add_problems(&text, result);
+    add_all_problems(&text, result);
     write_text(&text, out);
 }
 
 /* The most important comes last, because the end stays on the screen. */
-void cn_result_print(const struct cn_run_result *result, FILE *out)
+void cn_summary_print(const struct cn_result *result, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
-    add_problems(&text, result);
+    add_all_problems(&text, result);
     if (text.buffer.length > 0)
         cn_text_end_line(&text, "\n");
     add_table(&text, result, "    status   written   skipped    failed     files      read",
@@ -189,16 +194,17 @@ static json_t *variable_object(const struct cn_variable_result *row)
 }
 
 /* NULL: out of memory. */
-static char *summary_json(const struct cn_run_result *result)
+static char *summary_json(const struct cn_result *result, int exit_code)
 {
     json_t *variables = json_array();
     int failed = 0;
     for (size_t i = 0; i < result->count; i++)
         failed |= json_array_append_new(variables, variable_object(&result->variables[i]));
-    json_t *summary = json_pack(
-        "{ss si ss? so so si so}", "version", CLIMNORM_VERSION, "threads", result->threads, "isa",
-        result->isa, "wall_s", cn_json_real(result->wall_s), "peak_rss_bytes",
-        cn_json_count(cn_peak_memory()), "exit_code", result->exit_code, "variables", variables);
+    json_t *summary =
+        json_pack("{ss si ss? so so si so so}", "version", CLIMNORM_VERSION, "threads",
+                  result->threads, "isa", result->isa, "wall_s", cn_json_real(result->wall_s),
+                  "peak_rss_bytes", cn_json_count(cn_peak_memory()), "exit_code", exit_code,
+                  "problems", problem_texts(&result->problems), "variables", variables);
     char *text =
         summary && !failed ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(summary);
@@ -219,10 +225,10 @@ static int write_into(const char *path, const char *text)
     return failed;
 }
 
-enum cn_status cn_result_write_json(const struct cn_run_result *result, const char *path,
-                                    struct cn_error *error)
+enum cn_status cn_summary_write(const struct cn_result *result, int exit_code, const char *path,
+                                struct cn_error *error)
 {
-    char *text = summary_json(result);
+    char *text = summary_json(result, exit_code);
     if (!text)
         return cn_fail_memory(error, "summary");
     struct stat old;

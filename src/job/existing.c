@@ -2,7 +2,7 @@
  * Which output files are there. They may be damaged, and netCDF-C crashes on some damaged files, so
  * child processes read them.
  */
-#include "cli/existing.h"
+#include "job/existing.h"
 
 #include "base/workers.h"
 #include "guard/fault.h"
@@ -139,8 +139,8 @@ static enum cn_status accept_output(void *context, size_t item, struct cn_archiv
     return CN_OK;
 }
 
-enum cn_status cn_find_existing(struct cn_plan *plan, const struct cn_watch *watch,
-                                struct cn_error *error)
+enum cn_status cn_find_existing(struct cn_plan *plan, const struct cn_resources *resources,
+                                const struct cn_watch *watch, struct cn_error *error)
 {
     size_t outputs = 0;
     for (size_t v = 0; v < plan->variable_count; v++)
@@ -157,7 +157,7 @@ enum cn_status cn_find_existing(struct cn_plan *plan, const struct cn_watch *wat
                                        : cn_fail_memory(error, "the survey of existing files");
     if (!status)
         status = cn_workers_run(&(struct cn_workers){.count = list.count,
-                                                     .threads = plan->config->engine.threads,
+                                                     .threads = resources->threads,
                                                      .watch = watch,
                                                      .context = &list,
                                                      .name = output_path,

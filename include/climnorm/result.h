@@ -1,0 +1,35 @@
+/*
+ * What came of a job: counts, times and problems of each variable.
+ */
+#ifndef CLIMNORM_RESULT_H
+#define CLIMNORM_RESULT_H
+
+#include "climnorm/error.h"
+#include "climnorm/progress.h"
+
+/* The result of one variable. */
+struct cn_variable_result {
+    const char *name;
+    enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped by a signal */
+    uint64_t files_read, bytes_read;
+    double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
+    uint64_t normals_written, normals_skipped, normals_failed;
+    struct cn_problems problems; /* those of catalog, plan and run */
+};
+
+struct cn_result {
+    struct cn_variable_result *variables; /* [count], in the order of the plan */
+    size_t count;
+    struct cn_problems problems; /* of the whole job, not of one variable */
+    double wall_s;
+    int threads;
+    const char *isa; /* of the kernels; NULL: nothing was computed */
+    /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is
+     * there. CN_BAD_MACHINE, CN_STOPPED: the job ended early, finished files are kept. */
+    enum cn_status status;
+};
+
+/* Frees what the result owns; it is then empty. */
+void cn_result_free(struct cn_result *result);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * The summary of a job, for people and as JSON.
+ */
+#ifndef CLIMNORM_CLI_SUMMARY_H
+#define CLIMNORM_CLI_SUMMARY_H
+
+#include "climnorm/result.h"
+
+#include <stdio.h>
+
+/* Writes every problem and the summary tables to `out`, for people. */
+void cn_summary_print(const struct cn_result *result, FILE *out);
+/* Writes only the problems. */
+void cn_summary_print_problems(const struct cn_result *result, FILE *out);
+/* Writes the JSON of --summary. A regular file is replaced as a whole or not at all; a link, pipe
+ * or device is written into.
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE. */
+enum cn_status cn_summary_write(const struct cn_result *result, int exit_code, const char *path,
+                                struct cn_error *error);
+
+#endif

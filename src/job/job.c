@@ -1,0 +1,146 @@
+/*
+ * The steps from a config to a schedule, in the order in which a user can correct errors: input,
+ * outputs, memory, disk space. Prints nothing.
+ */
+#include "climnorm/job.h"
+
+#include "base/strbuf.h"
+#include "job/diskspace.h"
+#include "job/existing.h"
+#include "kernels.h"
+#include "sink/lock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum cn_status read_catalog(struct cn_job *job, const struct cn_watch *watch,
+                                   struct cn_error *error)
+{
+    cn_watch_enter(watch, "examining files");
+    enum cn_status status =
+        cn_catalog_read(job->config, &job->resources, watch, &job->catalog, error);
+    if (status == CN_BAD_USAGE) {
+        const struct cn_error reason = *error;
+        cn_fail(error, status, "%s: %s", job->config->origin.input_root, reason.text);
+    }
+    return status;
+}
+
+/* Takes the lock. waits: until its holder gives it back; each try takes about a second. */
+static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch *watch, bool waits,
+                                       struct cn_error *error)
+{
+    const char *root = job->config->output.root;
+    struct cn_holder holder;
+    cn_watch_enter(watch, "waiting for another run");
+    for (;;) {
+        enum cn_status status = cn_sink_lock(root, watch->stop, &job->lock, &holder, error);
+        if (!status || !holder.text[0] || !waits || cn_watch_stopped(watch))
+            return status;
+        struct cn_error text;
+        cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
+        if (watch->say)
+            watch->say(watch->context, text.text);
+    }
+}
+
+static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *watch,
+                                    struct cn_error *error)
+{
+    cn_watch_enter(watch, "looking at existing normals");
+    return cn_find_existing(job->plan, &job->resources, watch, error);
+}
+
+/* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
+static const char *make_title(const struct cn_plan *plan)
+{
+    struct cn_strbuf title = {0};
+    const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
+    cn_strbuf_add(&title, "%s", plan->catalog->model);
+    for (size_t t = 0; first && t < first->timeline_count; t++)
+        cn_strbuf_add(&title, " %s",
+                      first->timelines[t].scenario ? first->timelines[t].scenario
+                                                   : plan->config->input.historical);
+    cn_strbuf_add(&title, " ·");
+    for (size_t r = 0; r < plan->config->region_count; r++)
+        cn_strbuf_add(&title, " %s", plan->config->regions[r].name);
+    return cn_strbuf_to_pool(&title, plan->pool);
+}
+
+/* Makes what a display shows. */
+static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
+{
+    const struct cn_plan *plan = job->plan;
+    size_t bytes = (plan->variable_count + 1) * sizeof *job->counters;
+    job->counters = aligned_alloc(_Alignof(struct cn_counters), bytes);
+    job->title = make_title(plan);
+    if (!job->counters || !job->title)
+        return cn_fail_memory(error, "the run");
+    memset(job->counters, 0, bytes);
+    for (size_t v = 0; v < plan->variable_count; v++)
+        job->counters[v].name = plan->variables[v].variable->name;
+    return CN_OK;
+}
+
+static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options *options,
+                                const struct cn_watch *watch, struct cn_error *error)
+{
+    /* First: a wrong CLIMNORM_ISA is reported before the search. */
+    enum cn_status status = cn_kernels_select(&job->kernels, error);
+    if (!status)
+        status = read_catalog(job, watch, error);
+    if (!status)
+        status = cn_plan_targets(job->config, job->catalog, &job->plan, error);
+    if (!status && options->is_run)
+        status = lock_output_root(job, watch, options->waits, error);
+    if (!status)
+        status = find_existing(job, watch, error);
+    if (!status)
+        status = cn_plan_schedule(job->plan, &job->resources, error);
+    if (status)
+        return status;
+    cn_diskspace_inquire(job->config->output.root, &job->space);
+    if (options->is_run)
+        status = cn_job_check_space(job, error);
+    return status ? status : make_view(job, error);
+}
+
+enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_job_options *options,
+                              struct cn_job **job, struct cn_error *error)
+{
+    *job = calloc(1, sizeof **job);
+    if (!*job)
+        return cn_fail_memory(error, "the job");
+    **job = (struct cn_job){.config = config, .resources = options->resources, .lock = -1};
+    const struct cn_watch nobody = {0}, *watch = options->watch ? options->watch : &nobody;
+    enum cn_status status = run_steps(*job, options, watch, error);
+    if (!status && cn_watch_stopped(watch))
+        status = cn_fail(error, CN_STOPPED, "stopped before the run");
+    return status;
+}
+
+enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error)
+{
+    return cn_diskspace_check(job->plan, &job->space, &job->problems, error);
+}
+
+void cn_job_view(const struct cn_job *job, struct cn_progress_view *view)
+{
+    view->title = job->title;
+    view->counters = job->counters;
+    view->count = job->plan->variable_count;
+    view->threads = job->resources.threads;
+    view->arena_bytes = job->plan->arena_bytes;
+}
+
+void cn_job_free(struct cn_job *job)
+{
+    if (!job)
+        return;
+    cn_sink_unlock(job->lock);
+    cn_problems_free(&job->problems);
+    free(job->counters);
+    cn_plan_free(job->plan);
+    cn_catalog_free(job->catalog);
+    free(job);
+}
