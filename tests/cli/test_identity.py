@@ -1,7 +1,6 @@
 """The same bytes: whatever the threads, the batches, the memory bound and the kernels."""
 import os
 import re
-import unittest
 
 import numpy as np
 

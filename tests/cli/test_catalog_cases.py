@@ -2,7 +2,6 @@
 what the exit code says about it.
 """
 import os
-import unittest
 
 import netCDF4
 import numpy as np

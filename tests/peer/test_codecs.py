@@ -13,43 +13,16 @@ import shutil
 import struct
 import subprocess
 import unittest
-import zlib
 
 import numpy as np
 
 import oracle
 import trees
-from climnorm_case import BIN, Case, TestCase, main, read
-from test_decoder import doubles
-from test_storage import PACK, holes, to
+from climnorm_case import BIN, main, read
+from stored_years import FIRST, NO_PLUGINS, TYPES, OneYear, filters, h5py, has_filter, narrow
 
-try:
-    import h5py
-
-    import filters
-except ImportError:
-    filters = None
-
-FIRST = 1951
 DAY, EDGES, ALL, CHUNK = (1, 6, 8), (50, 4, 5), (365, 6, 8), (146, 6, 8)
-
-
-def coarse(values):
-    """With holes, and easy to compress."""
-    return holes(np.round(values * 8) / 8)
-
-
-TYPES = {
-    "f4": dict(convert=coarse), "f8": dict(convert=lambda v: doubles(np.round(v * 8) / 8)),
-    "i2": dict(convert=trees.pack16(0.01, 273.15), fill=-32768, attributes=PACK),
-    "i1": dict(convert=to("i1", -9, 9, fill=-100), fill=-100),
-    "i4": dict(convert=to("i4", -9000, 9000, fill=-1), fill=-1),
-}
-TYPES |= {f"big {name}": dict(options, endian="big") for name, options in TYPES.items()}
 EC, NN = 4, 32
-# Memory that was never written holds other bytes in the program than in the tests: where it gets
-# among the values, they differ.
-NO_PLUGINS = {"HDF5_PLUGIN_PATH": "/nonexistent", "MALLOC_PERTURB_": "181"}
 
 
 def cases():
@@ -79,14 +52,6 @@ def cases():
         yield steps.split(), EDGES, "f4"
 
 
-def narrow(offset):
-    """HDF5's type of 12 bits within 16."""
-    kind = h5py.h5t.STD_I16LE.copy()
-    kind.set_precision(12)
-    kind.set_offset(offset)
-    return kind
-
-
 def described(steps):
     """As inspect says it."""
     def one(step):
@@ -102,10 +67,6 @@ def readers(paths):
     done = subprocess.run([BIN, "inspect", *paths], capture_output=True, text=True, timeout=120,
                           env={**os.environ, **NO_PLUGINS})
     return [line[20:] for line in done.stdout.splitlines() if line.startswith("  read by ")]
-
-
-def has_filter(step):
-    return h5py.h5z.filter_avail(filters.filter_of(step)[0])
 
 
 def in_child(function, *arguments):
@@ -129,29 +90,6 @@ def in_child(function, *arguments):
 def values_of(path):
     """As netCDF-C reads them."""
     return np.stack(list(oracle.SourceFile(path, "tas").days.values()))
-
-
-class OneYear(TestCase):
-    """A case whose normals are the values of files, one a year."""
-
-    def start(self, **options):
-        case = Case(variables=["tas"], normals={"window": 1, "min_years": 1}, **options)
-        self.addCleanup(case.close)
-        return case
-
-    @staticmethod
-    def path(case, year):
-        return os.path.join(case.data, "tas", trees.name("tas", year))
-
-    def judge_years(self, case, years, threads=(4,), env=None):
-        """Runs, and compares with the plain files of the same values."""
-        tree = oracle.Tree(os.path.join(case.dir, "plain")).timeline("tas")
-        case.periods(FIRST, FIRST + years - 1)
-        for count in threads:
-            result = case.run("-t", str(count), "--set", "output.existing=overwrite",
-                              env={**NO_PLUGINS, **(env or {})})
-            self.exits(result, 0)
-            self.judged(case, "tas", range(FIRST, FIRST + years), timeline=tree)
 
 
 @unittest.skipUnless(filters, "h5py or zstandard is not installed")

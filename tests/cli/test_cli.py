@@ -7,9 +7,6 @@ import resource
 import subprocess
 import unittest
 
-import netCDF4
-import numpy as np
-
 import oracle
 import trees
 from climnorm_case import BIN, Case, TestCase, main

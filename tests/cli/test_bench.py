@@ -13,7 +13,7 @@ import xml.etree.ElementTree as xml
 
 BUILD = os.environ.get("CLIMNORM_BUILD", "")
 BIN = os.environ.get("CLIMNORM_BIN", "")
-HOME = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bench")
+HOME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench")
 PROGRAM = os.path.join(BUILD, "bench", "climnorm-bench")
 sys.path.insert(0, HOME)
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CLIMNORM_BUILD", ""))
 MOST_LINES = 500
 ROOTS = ("src", "kernels", "include", "tools")

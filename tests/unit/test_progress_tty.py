@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import time

@@ -3,7 +3,6 @@ and one with two pressure levels, which must be refused by name.
 """
 import os
 import sys
-import unittest
 
 import netCDF4
 import numpy as np

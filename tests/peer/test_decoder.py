@@ -15,7 +15,7 @@ import numpy as np
 import oracle
 import trees
 from climnorm_case import BIN, Case, TestCase, main
-from test_storage import PACK, holes, to
+from stored_years import PACK, doubles, holes, to
 
 try:
     import h5py
@@ -26,11 +26,6 @@ except ImportError:
     filters = None
 
 YEARS = range(2000, 2003)
-
-
-def doubles(values):
-    """holes, with the fill value in double."""
-    return np.where(holes(values) == np.float32(1e20), 1e20, values.astype("f8"))
 
 
 ORDERS = [("time", "lat", "lon"), ("time", "lon", "lat"), ("lat", "time", "lon"),

@@ -3,7 +3,6 @@ run, no wrong number; what can be used is used.
 """
 import os
 import subprocess
-import unittest
 
 import h5py
 import netCDF4

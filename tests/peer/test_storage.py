@@ -12,6 +12,7 @@ import numpy as np
 import oracle
 import trees
 from climnorm_case import Case, TestCase, main
+from stored_years import PACK, holes, to
 
 try:
     import h5py
@@ -21,29 +22,12 @@ except ImportError:
 YEARS = range(2000, 2003)
 
 
-def holes(values):
-    values = values.copy()
-    values.reshape(-1)[::13] = 1e20
-    return values
-
-
 def bad_floats(values):
     values = holes(values)
     values.reshape(-1)[5::31] = np.nan
     values.reshape(-1)[6::31] = np.inf
     values.reshape(-1)[7::31] = -np.inf
     return values
-
-
-def to(dtype, low, high, every=7, fill=None):
-    """Integers spread over [low, high]; each `every`-th holds the fill."""
-    def convert(values):
-        rng = np.random.default_rng(values.size)
-        out = rng.integers(low, high, values.shape, endpoint=True).astype(dtype)
-        if fill is not None:
-            out.reshape(-1)[::every] = fill
-        return out
-    return convert
 
 
 def hide(values):
@@ -61,7 +45,6 @@ def edges(values):
     return out
 
 
-PACK = {"scale_factor": 0.01, "add_offset": 273.15}
 CASES = {
     # layouts
     "daily": dict(convert=holes),

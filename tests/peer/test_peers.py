@@ -8,11 +8,10 @@ import sys
 import tempfile
 import textwrap
 import time
-import unittest
 
 import climnorm_case as cases
 
-BENCH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bench")
+BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench")
 sys.path.insert(0, BENCH)
 from climnorm_bench import Failure, peers, processes, turns  # noqa: E402
 

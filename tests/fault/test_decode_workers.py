@@ -12,7 +12,7 @@ import oracle
 import trees
 from climnorm_case import BIN, main
 from live import Live, is_alive, wait_until
-from test_codecs import FIRST, TYPES, OneYear, filters, has_filter, narrow
+from stored_years import FIRST, TYPES, OneYear, filters, has_filter, narrow
 
 BOUND_S = 5
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}

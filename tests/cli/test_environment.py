@@ -4,7 +4,6 @@ import os
 import resource
 import socket
 import subprocess
-import unittest
 
 import numpy as np
 

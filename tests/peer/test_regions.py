@@ -2,7 +2,6 @@
 bounds; on every kind of grid, each a variable of its own.
 """
 import os
-import unittest
 
 import netCDF4
 import numpy as np

@@ -4,7 +4,6 @@ ydaymean as a second judge of month_day.
 import os
 import subprocess
 import tempfile
-import unittest
 
 import netCDF4
 import numpy as np

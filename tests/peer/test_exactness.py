@@ -1,7 +1,6 @@
 """Numbers: within one float32 ulp of the exact mean whatever the values are, and no residue of
 a value that has left the window; the same bits whatever the batches.
 """
-import unittest
 
 import netCDF4
 import numpy as np
