@@ -1,0 +1,179 @@
+/*
+ * The documents say what the program's own tables say, and the example configs are right. With
+ * --write this program brings the tables in the documents up to date instead of complaining. A new
+ * table is a printer, a row of `tables` and two markers in its document.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/table.h"
+#include "config/builder.h"
+
+static void print_keys(FILE *out, const struct cn_key *keys)
+{
+    for (const struct cn_key *key = keys; key->path; key++) {
+        char expects[CN_EXPECTS_BYTES];
+        if (key->type == CN_KEY_GROUP) {
+            fprintf(out, "| **`%s`** | | | **%s** |\n", key->path, key->meaning);
+            continue;
+        }
+        fprintf(out, "| `%s` | %s | ", key->path, cn_key_expects(key, expects));
+        if (key->default_text)
+            fprintf(out, "`%s`", key->default_text);
+        else
+            fputs(key->required ? "required" : "-", out);
+        fprintf(out, " | %s |\n", key->meaning);
+        if (key->element)
+            print_keys(out, key->element);
+    }
+}
+
+static void print_all_keys(FILE *out)
+{
+    fputs("| key | value | default | meaning |\n|---|---|---|---|\n", out);
+    print_keys(out, cn_keys);
+}
+
+static void print_regions(FILE *out)
+{
+    fputs("| name | longitude, degrees east | latitude, degrees north | |\n|---|---|---|---|\n",
+          out);
+    for (const struct cn_region *region = cn_builtin_regions; region->name; region++)
+        if (region->global)
+            fprintf(out, "| %s | all | all | %s |\n", region->name, region->title);
+        else
+            fprintf(out, "| %s | %g to %g | %g to %g | %s |\n", region->name, region->lon[0],
+                    region->lon[1], region->lat[0], region->lat[1], region->title);
+}
+
+static void print_day_slots(FILE *out)
+{
+    fputs("| `normals.leap_day` |", out);
+    for (int calendar = CN_STANDARD; calendar <= CN_360_DAY; calendar++)
+        fprintf(out, " %s |", cn_calendar_name((enum cn_calendar)calendar));
+    fputs("\n|---|---|---|---|---|---|---|\n", out);
+    for (int rule = 0; cn_leap_day_names[rule]; rule++) {
+        fprintf(out, "| `%s` |", cn_leap_day_names[rule]);
+        for (int calendar = CN_STANDARD; calendar <= CN_360_DAY; calendar++)
+            fprintf(out, " %d |",
+                    cn_slot_count((enum cn_calendar)calendar, (enum cn_leap_day)rule));
+        fputs("\n", out);
+    }
+}
+
+static void print_codecs(FILE *out)
+{
+    fputs("| codec | HDF5 filter | library |\n|---|---|---|\n", out);
+    for (const struct cn_codec *const *codec = cn_codecs; *codec; codec++) {
+        char library[CN_LIBRARY_BYTES] = "own kernel";
+        if ((*codec)->library)
+            (*codec)->library(library);
+        else if (!(*codec)->decode)
+            strcpy(library, "HDF5 alone");
+        size_t name = (*codec)->library ? strcspn(library, " ") : strlen(library);
+        fprintf(out, "| %s | %d | %.*s |\n", (*codec)->name, (*codec)->id, (int)name, library);
+    }
+}
+
+/* A table stands in its document between "<!-- NAME -->" and "<!-- end of NAME -->". */
+static const struct table {
+    const char *document, *name;
+    void (*print)(FILE *out);
+} tables[] = {
+    {ROOT "/docs/config.md", "keys", print_all_keys},
+    {ROOT "/docs/config.md", "regions", print_regions},
+    {ROOT "/docs/calendars.md", "day slots", print_day_slots},
+    {ROOT "/docs/reading.md", "codecs", print_codecs},
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static char *read_file(const char *path)
+{
+    enum { MOST_BYTES = 1 << 17 };
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char *text = calloc(1, MOST_BYTES);
+    assert_non_null(text);
+    size_t size = fread(text, 1, MOST_BYTES - 1, file);
+    assert_true(size > 0 && size < MOST_BYTES - 1);
+    fclose(file);
+    return text;
+}
+
+/* The document's text with the table in it replaced. */
+static char *renewed(const char *text, const struct table *table)
+{
+    char begin[64], end[64], *document = NULL;
+    snprintf(begin, sizeof begin, "<!-- %s -->\n", table->name);
+    snprintf(end, sizeof end, "<!-- end of %s -->\n", table->name);
+    const char *first = strstr(text, begin), *last = strstr(text, end);
+    assert_true(first && last && first < last);
+    size_t size = 0;
+    FILE *out = open_memstream(&document, &size);
+    assert_non_null(out);
+    fprintf(out, "%.*s%s\n", (int)(first - text), text, begin);
+    table->print(out);
+    fprintf(out, "\n%s", last);
+    assert_int_equal(fclose(out), 0);
+    return document;
+}
+
+static void documents_hold_the_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TABLES; i++) {
+        char *text = read_file(tables[i].document), *expected = renewed(text, &tables[i]);
+        assert_string_equal(text, expected);
+        free(expected);
+        free(text);
+    }
+}
+
+static void the_examples_are_right(void **state)
+{
+    (void)state;
+    static const char *const examples[] = {ROOT "/config/minimal.cfg",
+                                           ROOT "/config/nex-gddp-cmip6.cfg"};
+    for (size_t i = 0; i < 2; i++) {
+        struct cn_config *config;
+        struct cn_problems problems = {0};
+        enum cn_status status = cn_config_read(examples[i], NULL, 0, &config, &problems);
+        for (size_t j = 0; j < problems.count; j++)
+            print_error("%s\n", problems.items[j].text);
+        assert_int_equal(status, CN_OK);
+        assert_int_equal(problems.count, 0);
+        assert_int_equal(config->region_count, 5);
+        cn_config_free(config);
+    }
+}
+
+static void write_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TABLES; i++) {
+        char *text = read_file(tables[i].document), *document = renewed(text, &tables[i]);
+        FILE *file = fopen(tables[i].document, "w");
+        assert_true(file && fputs(document, file) >= 0 && fclose(file) == 0);
+        free(document);
+        free(text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_hold_the_tables),
+        cmocka_unit_test(the_examples_are_right),
+    };
+    static const struct CMUnitTest write[] = {cmocka_unit_test(write_tables)};
+    if (argc == 2 && strcmp(argv[1], "--write") == 0)
+        return cmocka_run_group_tests(write, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
