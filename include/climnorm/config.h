@@ -23,6 +23,14 @@ struct cn_period {
     int first, last;  /* target years, inclusive */
 };
 
+/* One of the periods that stand for normals.periods = NULL. */
+struct cn_default_period {
+    struct cn_period period;
+    const char *name_of_several; /* its name where several scenarios follow */
+};
+enum { CN_DEFAULT_PERIODS = 3 };
+extern const struct cn_default_period cn_default_periods[CN_DEFAULT_PERIODS];
+
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */
     const char *path;     /* as given */
@@ -47,7 +55,7 @@ struct cn_config {
         int window, min_years;
         double min_days; /* share of a year's days, 0 … 1 */
         enum cn_leap_day leap_day;
-        struct cn_period *periods; /* NULL: the defaults, cut to the timeline */
+        struct cn_period *periods; /* NULL: cn_default_periods, cut to the timeline */
         size_t period_count;
     } normals;
     struct {

@@ -192,13 +192,13 @@ static void check_periods(struct cn_config_builder *builder)
 
 static void check_min_years(struct cn_config_builder *builder)
 {
-    enum { USUAL_MIN_YEARS = 25 };
     if (!has_value(builder, "normals.window"))
         return;
     int window = builder->config.normals.window, *min_years = &builder->config.normals.min_years;
     const struct cn_key_state *key_state = cn_config_key_state(builder, "normals.min_years");
-    if (key_state->state == CN_UNSET)
-        *min_years = window < USUAL_MIN_YEARS ? window : USUAL_MIN_YEARS;
+    bool is_default = !key_state->location.line && !key_state->location.override;
+    if (is_default && *min_years > window)
+        *min_years = window;
     else if (key_state->state == CN_SET && *min_years > window)
         cn_config_error(builder, key_state->location, "normals.min_years",
                         "%d years cannot be in a window of %d; lower it or raise normals.window",

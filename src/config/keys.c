@@ -72,8 +72,9 @@ const struct cn_key cn_keys[] = {
     {"normals.window", CN_KEY_INT, false, IN_CONFIG(normals.window), 1, CN_MAX_WINDOW,
      .default_text = "30", .meaning = "Years of a window; it ends with the target year."},
     {"normals.min_years", CN_KEY_INT, false, IN_CONFIG(normals.min_years), 1, CN_MAX_WINDOW,
-     .meaning = "Source years that a window must have; at most `normals.window`. Left out: 25, or "
-                "the window when that is shorter."},
+     .default_text = "25",
+     .meaning = "Source years that a window must have; at most `normals.window`. The default is no "
+                "more than the window."},
     {"normals.min_days", CN_KEY_REAL, false, IN_CONFIG(normals.min_days), 0, 1,
      .default_text = "0.9",
      .meaning = "Share of its calendar's days that a source year must have."},
@@ -84,8 +85,8 @@ const struct cn_key cn_keys[] = {
                 "29 February is left out."},
     {"normals.periods", CN_KEY_GROUPS, false, IN_BUILDER(periods), 1, ENTRIES,
      .element = period_keys, .element_bytes = sizeof(struct cn_custom_period),
-     .meaning = "Labels for ranges of target years, which may not overlap. Left out: historical "
-                "1980-2014, hybrid 2015-2044, {scenario} 2045-2100, cut to the years there are."},
+     .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "
+                "[default periods](#default-periods)."},
     {"engine", CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},
     {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, 4096, .default_text = "0",
      .meaning = "Threads that compute. 0: all cores this process may use."},

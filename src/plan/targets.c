@@ -10,12 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The periods if the config has none (docs/config.md). */
-static const struct cn_period default_periods[] = {
-    {"historical", 1980, 2014}, {"hybrid", 2015, 2044}, {"{scenario}", 2045, 2100}};
-static const struct cn_period default_periods_many[] = {
-    {"historical", 1980, 2014}, {"hybrid-{scenario}", 2015, 2044}, {"{scenario}", 2045, 2100}};
-
 /* The state while the targets of a variable are collected. */
 struct target_builder {
     struct cn_plan *plan;
@@ -192,13 +186,13 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
     const struct cn_variable *source = builder->variable->variable;
     const struct cn_timeline *timeline = &source->timelines[index];
     bool given = config->normals.periods;
-    const struct cn_period *periods = given                        ? config->normals.periods
-                                      : source->timeline_count > 1 ? default_periods_many
-                                                                   : default_periods;
-    size_t count = given ? config->normals.period_count : 3;
+    size_t count = given ? config->normals.period_count : CN_DEFAULT_PERIODS;
     builder->early_first = INT_MAX;
     for (size_t p = 0; p < count; p++) {
-        int first = periods[p].first, last = periods[p].last;
+        struct cn_period period = given ? config->normals.periods[p] : cn_default_periods[p].period;
+        if (!given && source->timeline_count > 1)
+            period.name = cn_default_periods[p].name_of_several;
+        int first = period.first, last = period.last;
         if (!given && first < timeline->first_year)
             first = timeline->first_year;
         if (last > timeline->last_year) {
@@ -208,14 +202,14 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
                     &builder->variable->problems, CN_PROBLEM,
                     "%s %d-%d (period %s): not written, the last source year is %d; get later "
                     "files or end the period there",
-                    source->name, from, last, periods[p].name, timeline->last_year);
+                    source->name, from, last, period.name, timeline->last_year);
                 builder->variable->outputs_failed +=
                     (size_t)(last - from + 1) * config->region_count;
             }
             last = timeline->last_year;
         }
         for (int year = first; year <= last; year++) {
-            enum cn_status status = add_target(builder, index, &periods[p], year, error);
+            enum cn_status status = add_target(builder, index, &period, year, error);
             if (status)
                 return status;
         }

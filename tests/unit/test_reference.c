@@ -53,6 +53,16 @@ static void print_regions(FILE *out)
                     region->lon[1], region->lat[0], region->lat[1], region->title);
 }
 
+static void print_default_periods(FILE *out)
+{
+    fputs("| name | with several scenarios | first | last |\n|---|---|---|---|\n", out);
+    for (size_t i = 0; i < CN_DEFAULT_PERIODS; i++) {
+        const struct cn_default_period *row = &cn_default_periods[i];
+        fprintf(out, "| `%s` | `%s` | %d | %d |\n", row->period.name, row->name_of_several,
+                row->period.first, row->period.last);
+    }
+}
+
 static void print_day_slots(FILE *out)
 {
     fputs("| `normals.leap_day` |", out);
@@ -89,6 +99,7 @@ static const struct table {
 } tables[] = {
     {ROOT "/docs/config.md", "keys", print_all_keys},
     {ROOT "/docs/config.md", "regions", print_regions},
+    {ROOT "/docs/config.md", "default periods", print_default_periods},
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
 };
@@ -136,22 +147,46 @@ static void documents_hold_the_tables(void **state)
     }
 }
 
-static void the_examples_are_right(void **state)
+static struct cn_config *read_config(const char *path)
+{
+    struct cn_config *config;
+    struct cn_problems problems = {0};
+    enum cn_status status = cn_config_read(path, NULL, 0, &config, &problems);
+    for (size_t i = 0; i < problems.count; i++)
+        print_error("%s\n", problems.items[i].text);
+    assert_int_equal(status, CN_OK);
+    assert_int_equal(problems.count, 0);
+    return config;
+}
+
+static void the_full_example_has_the_defaults(void **state)
 {
     (void)state;
-    static const char *const examples[] = {ROOT "/config/minimal.cfg",
-                                           ROOT "/config/nex-gddp-cmip6.cfg"};
-    for (size_t i = 0; i < 2; i++) {
-        struct cn_config *config;
-        struct cn_problems problems = {0};
-        enum cn_status status = cn_config_read(examples[i], NULL, 0, &config, &problems);
-        for (size_t j = 0; j < problems.count; j++)
-            print_error("%s\n", problems.items[j].text);
-        assert_int_equal(status, CN_OK);
-        assert_int_equal(problems.count, 0);
-        assert_int_equal(config->region_count, 5);
-        cn_config_free(config);
+    struct cn_config *full = read_config(ROOT "/config/nex-gddp-cmip6.cfg");
+    struct cn_config *minimal = read_config(ROOT "/config/minimal.cfg");
+    assert_int_equal(full->region_count, minimal->region_count);
+    for (size_t i = 0; i < full->region_count; i++)
+        assert_string_equal(full->regions[i].name, minimal->regions[i].name);
+    assert_string_equal(full->input.historical, minimal->input.historical);
+    assert_string_equal(full->input.table, minimal->input.table);
+    assert_int_equal(full->input.newest, minimal->input.newest);
+    assert_int_equal(full->normals.period_count, CN_DEFAULT_PERIODS);
+    for (size_t i = 0; i < CN_DEFAULT_PERIODS; i++) {
+        assert_string_equal(full->normals.periods[i].name, cn_default_periods[i].period.name);
+        assert_int_equal(full->normals.periods[i].first, cn_default_periods[i].period.first);
+        assert_int_equal(full->normals.periods[i].last, cn_default_periods[i].period.last);
     }
+    assert_int_equal(full->normals.window, minimal->normals.window);
+    assert_int_equal(full->normals.min_years, minimal->normals.min_years);
+    assert_true(full->normals.min_days == minimal->normals.min_days);
+    assert_int_equal(full->normals.leap_day, minimal->normals.leap_day);
+    assert_memory_equal(&full->engine, &minimal->engine, sizeof full->engine);
+    assert_string_equal(full->output.pattern, minimal->output.pattern);
+    assert_int_equal(full->output.compression, minimal->output.compression);
+    assert_int_equal(full->output.existing, minimal->output.existing);
+    assert_int_equal(full->output.counts, minimal->output.counts);
+    cn_config_free(full);
+    cn_config_free(minimal);
 }
 
 static void write_tables(void **state)
@@ -170,7 +205,7 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_hold_the_tables),
-        cmocka_unit_test(the_examples_are_right),
+        cmocka_unit_test(the_full_example_has_the_defaults),
     };
     static const struct CMUnitTest write[] = {cmocka_unit_test(write_tables)};
     if (argc == 2 && strcmp(argv[1], "--write") == 0)
