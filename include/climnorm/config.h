@@ -80,9 +80,4 @@ enum cn_status cn_config_read(const char *path, const char *const *overrides, si
                               struct cn_config **config, struct cn_problems *problems);
 void cn_config_free(struct cn_config *config);
 
-/* Calls X(name) for each field that output.pattern may use, in the order of the docs. */
-#define CN_PATTERN_FIELDS(X) \
-    X(region) X(variable) X(period) X(year) X(window) X(scenario) X(model) X(variant) X(grid)
-#define CN_FIELD_IN_BRACES(name) " {" #name "}"
-
 #endif

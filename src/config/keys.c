@@ -101,8 +101,9 @@ const struct cn_key cn_keys[] = {
     {"output.pattern", CN_KEY_PATTERN, false, IN_CONFIG(output.pattern), 1, 512,
      .default_text = "{region}/{variable}/{period}/"
                      "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
-     .meaning = "The path of each result below `output.root`. Fields:" CN_PATTERN_FIELDS(
-         CN_FIELD_IN_BRACES) "."},
+     .meaning =
+         "The path of each result below `output.root`, with [fields](#fields-of-outputpattern) "
+         "in braces."},
     {"output.compression", CN_KEY_INT, false, IN_CONFIG(output.compression), 0, 9,
      .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},

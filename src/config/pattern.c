@@ -4,11 +4,13 @@
  */
 #include "base/suggest.h"
 #include "config/builder.h"
+#include "config/fields.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FIELD_NAME(name) #name,
+#define FIELD_NAME(name, ...)      #name,
+#define FIELD_IN_BRACES(name, ...) " {" #name "}"
 static const char *const field_names[] = {CN_PATTERN_FIELDS(FIELD_NAME) NULL};
 
 static const char *field_fault(const char *name, size_t length, char *text, size_t capacity)
@@ -25,9 +27,8 @@ static const char *field_fault(const char *name, size_t length, char *text, size
         cn_suggest(&suggestion, field_names[i]);
     }
     char hint[CN_SUGGESTION_BYTES];
-    snprintf(text, capacity,
-             "{%s} is not a field%s; fields are" CN_PATTERN_FIELDS(CN_FIELD_IN_BRACES), field,
-             cn_suggestion_text(&suggestion, hint));
+    snprintf(text, capacity, "{%s} is not a field%s; fields are" CN_PATTERN_FIELDS(FIELD_IN_BRACES),
+             field, cn_suggestion_text(&suggestion, hint));
     return text;
 }
 

@@ -5,6 +5,7 @@
 #include "plan/paths.h"
 
 #include "base/strbuf.h"
+#include "config/fields.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -12,30 +13,27 @@
 
 enum { MAX_COMPONENT = 250, MAX_PATH = 3000, TEMPORARY_NAME = 32 };
 
-/* The value of the field whose name stands at `name`; NULL: there is no such field. */
-static const char *field_value(const char *name, size_t length, const struct cn_fields *fields)
+/* Adds the value of the field "{NAME}" that `at` begins with.
+ * Returns the bytes of the field; 0: there is none. */
+static size_t add_field(struct cn_strbuf *text, const char *at, const struct cn_field_source *of)
 {
-#define FIELD_VALUE(field) {#field, fields->field},
-    const struct {
-        const char *name, *value;
-    } values[] = {CN_PATTERN_FIELDS(FIELD_VALUE)};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (strlen(values[i].name) == length && !memcmp(values[i].name, name, length))
-            return values[i].value ? values[i].value : "";
-    return NULL;
+#define ADD_FIELD(name, meaning, format, value)                   \
+    if (strncmp(at, "{" #name "}", strlen("{" #name "}")) == 0) { \
+        cn_strbuf_add(text, format, value);                       \
+        return strlen("{" #name "}");                             \
+    }
+    CN_PATTERN_FIELDS(ADD_FIELD)
+    return 0;
 }
 
-const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields)
+const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_field_source *of)
 {
     struct cn_strbuf filled = {0};
     while (*text) {
-        const char *end = *text == '{' ? strchr(text, '}') : NULL;
-        const char *value = end ? field_value(text + 1, (size_t)(end - text - 1), fields) : NULL;
-        if (value)
-            cn_strbuf_add(&filled, "%s", value);
-        else
-            cn_strbuf_append(&filled, text, 1);
-        text = value ? end + 1 : text + 1;
+        size_t length = add_field(&filled, text, of);
+        if (!length)
+            cn_strbuf_append(&filled, text, length = 1);
+        text += length;
     }
     return cn_strbuf_to_pool(&filled, pool);
 }

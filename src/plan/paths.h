@@ -6,14 +6,19 @@
 
 #include "climnorm/plan.h"
 
-/* The values of the fields. */
-struct cn_fields {
-#define CN_FIELD_MEMBER(name) const char *name;
-    CN_PATTERN_FIELDS(CN_FIELD_MEMBER)
+/* What the fields of a text get their values from; a text without a field needs not its source. */
+struct cn_field_source {
+    const struct cn_config *config;
+    const struct cn_catalog *catalog;
+    const struct cn_variable *variable;
+    const struct cn_region *region;
+    const struct cn_target *target;
 };
+
 /* Replaces {fields} in the text by their values; an unknown field stays as it is.
  * Returns: the new text; NULL: out of memory. Owns: the text lives in the pool. */
-const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct cn_fields *fields);
+const char *cn_fill_fields(struct cn_pool *pool, const char *text,
+                           const struct cn_field_source *of);
 
 /* Checks that each path of the plan is relative, has no component that is empty, "." or "..", and
  * is used once.

@@ -7,7 +7,6 @@
 #include "plan/paths.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The state while the targets of a variable are collected. */
@@ -108,25 +107,18 @@ static enum cn_status name_outputs(const struct target_builder *builder,
                                    struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
-    const struct cn_catalog *catalog = builder->plan->catalog;
     const struct cn_layout *layout = &builder->variable->layout;
-    char year[16], window[16];
-    snprintf(year, sizeof year, "%d", target->year);
-    snprintf(window, sizeof window, "%d", config->normals.window);
-    struct cn_fields fields = {.variable = builder->variable->variable->name,
-                               .scenario = target->scenario,
-                               .model = catalog->model,
-                               .variant = catalog->variant,
-                               .grid = catalog->grid_label,
-                               .year = year,
-                               .window = window};
-    target->period = fields.period = cn_fill_fields(builder->pool, period->name, &fields);
+    struct cn_field_source source = {.config = config,
+                                     .catalog = builder->plan->catalog,
+                                     .variable = builder->variable->variable,
+                                     .target = target};
+    target->period = cn_fill_fields(builder->pool, period->name, &source);
     target->outputs = cn_pool_alloc(builder->pool, layout->region_count, sizeof *target->outputs);
     if (!target->period || !target->outputs)
         return cn_fail_memory(error, "outputs of the plan");
     for (size_t r = 0; r < layout->region_count; r++) {
-        fields.region = layout->regions[r].region->name;
-        target->outputs[r].path = cn_fill_fields(builder->pool, config->output.pattern, &fields);
+        source.region = layout->regions[r].region;
+        target->outputs[r].path = cn_fill_fields(builder->pool, config->output.pattern, &source);
         target->outputs[r].wanted = true;
         if (!target->outputs[r].path)
             return cn_fail_memory(error, "output paths");

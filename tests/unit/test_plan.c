@@ -3,6 +3,7 @@
  * its years in their slots, every year is loaded once, and the arena stays within its limit.
  */
 #include "climnorm/plan.h"
+#include "config/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -393,6 +394,24 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
     free(dataset);
 }
 
+static void test_every_field_has_its_value(void **state)
+{
+    (void)state;
+#define NAME_AND_FIELD(name, ...) #name "={" #name "} "
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 1, 30, 1);
+    dataset->config.output.pattern = CN_PATTERN_FIELDS(NAME_AND_FIELD) "{other} {";
+    dataset->catalog.variant = "r1";
+    dataset->catalog.grid_label = "gn";
+    struct cn_plan *plan = plan_of(dataset);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    const struct cn_target *target = &variable->targets[variable->target_count - 1];
+    assert_string_equal(target->outputs[0].path,
+                        "region=R variable=tas period=all-ssp245 year=2020 window=30 "
+                        "scenario=ssp245 model=M variant=r1 grid=gn {other} {");
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 static void test_paths_that_collide_or_escape_are_refused(void **state)
 {
     (void)state;
@@ -455,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),
         cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
+        cmocka_unit_test(test_every_field_has_its_value),
         cmocka_unit_test(test_paths_that_collide_or_escape_are_refused),
         cmocka_unit_test(test_paths_that_are_too_long_are_refused),
     };

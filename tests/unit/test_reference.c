@@ -15,6 +15,7 @@
 
 #include "codec/table.h"
 #include "config/builder.h"
+#include "config/fields.h"
 
 static void print_keys(FILE *out, const struct cn_key *keys)
 {
@@ -63,6 +64,12 @@ static void print_default_periods(FILE *out)
     }
 }
 
+static void print_fields(FILE *out)
+{
+#define FIELD_ROW(name, meaning, ...) "| `{" #name "}` | " meaning " |\n"
+    fputs("| field | value |\n|---|---|\n" CN_PATTERN_FIELDS(FIELD_ROW), out);
+}
+
 static void print_day_slots(FILE *out)
 {
     fputs("| `normals.leap_day` |", out);
@@ -100,6 +107,7 @@ static const struct table {
     {ROOT "/docs/config.md", "keys", print_all_keys},
     {ROOT "/docs/config.md", "regions", print_regions},
     {ROOT "/docs/config.md", "default periods", print_default_periods},
+    {ROOT "/docs/config.md", "fields", print_fields},
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
 };
