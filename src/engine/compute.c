@@ -74,12 +74,12 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
             continue;
         report_short_window(engine, target, years);
         for (size_t r = 0; r < variable->layout.region_count; r++)
-            cn_count(&engine->counters->files_failed, target->outputs[r].wanted);
+            cn_count(engine->counters, CN_NORMALS_FAILED, target->outputs[r].wanted);
     }
     bool *is_used = &engine->result_slot_used[batch->result_slot];
     state->first_use = !*is_used;
     if (state->first_use)
-        cn_count(&engine->counters->arena_used, variable->result_bytes);
+        cn_count(engine->counters, CN_ARENA_USED, variable->result_bytes);
     *is_used = true;
 }
 
@@ -177,6 +177,6 @@ void cn_batch_join(struct cn_engine *engine, size_t batch_index)
         return;
     for (size_t t = 0; t < batch->target_count; t++)
         for (size_t r = 0; state->computed[t] && r < engine->variable->layout.region_count; r++)
-            cn_count(&engine->counters->normals_computed,
+            cn_count(engine->counters, CN_NORMALS_COMPUTED,
                      engine->variable->targets[batch->first_target + t].outputs[r].wanted);
 }

@@ -210,7 +210,7 @@ void cn_load_open(struct cn_engine *engine, size_t load)
         if (engine->year_slot_used[state->slots[k]])
             continue;
         state->first_use = engine->year_slot_used[state->slots[k]] = true;
-        cn_count(&engine->counters->arena_used, engine->variable->slab_bytes);
+        cn_count(engine->counters, CN_ARENA_USED, engine->variable->slab_bytes);
     }
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_reader *reader = &state->readers[r];
@@ -253,8 +253,8 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
         cn_engine_is_running(engine))
         drop_source_years(engine, load, work->reader, &error);
     worker->scratch.prefetched = NULL;
-    size_t line = (size_t)(worker - engine->workers) % CN_COUNTER_LINES;
-    cn_count(&engine->counters->bytes_read[line], worker->scratch.bytes_read);
+    cn_count_in_line(engine->counters, (size_t)(worker - engine->workers), CN_BYTES_READ,
+                     worker->scratch.bytes_read);
     worker->load_last_ns = cn_now_ns();
 }
 
@@ -306,6 +306,6 @@ void cn_load_seal(struct cn_engine *engine, size_t load)
             atomic_load(&engine->year_dropped[engine->variable->loads[load].years[k]]);
         if (!year_dropped)
             finish_year(engine, load, k);
-        cn_count(year_dropped ? &engine->counters->years_failed : &engine->counters->years_read, 1);
+        cn_count(engine->counters, year_dropped ? CN_YEARS_FAILED : CN_YEARS_READ, 1);
     }
 }

@@ -129,7 +129,7 @@ static void write_file(struct cn_engine *engine, struct cn_output_task *output_t
     struct cn_error error;
     if (cn_sink_write(&file, &engine->outputs->skeletons[output_task->region], output_task->means,
                       output_task->counts, temporary, sizeof temporary, &error)) {
-        cn_count(&engine->counters->files_failed, 1);
+        cn_count(engine->counters, CN_NORMALS_FAILED, 1);
         cn_engine_abort(engine, &error);
         return;
     }

@@ -25,11 +25,11 @@ static void publish_file(struct cn_engine *engine, const char *path, const char 
 {
     struct cn_error error;
     if (cn_temporary_publish(path, temporary, &error)) {
-        cn_count(&engine->counters->files_failed, 1);
+        cn_count(engine->counters, CN_NORMALS_FAILED, 1);
         cn_engine_abort(engine, &error);
         return;
     }
-    cn_count(&engine->counters->files_written, 1);
+    cn_count(engine->counters, CN_NORMALS_WRITTEN, 1);
 }
 
 /* Whether queued files are removed instead. */

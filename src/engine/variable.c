@@ -54,11 +54,11 @@ static void collect_result(struct cn_engine *engine)
     }
     for (size_t f = 0; engine->file_read && f < engine->plan->catalog->file_count; f++)
         result->files_read += atomic_load(&engine->file_read[f]);
-    result->bytes_read = cn_bytes_read(engine->counters);
+    result->bytes_read = cn_counted(engine->counters, CN_BYTES_READ);
     result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
     result->compute_s = (double)compute_ns * 1e-9;
     result->write_s = (double)write_ns * 1e-9;
-    result->normals_written = cn_counted(&engine->counters->files_written);
+    result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
     result->normals_failed += engine->variable->outputs_wanted - result->normals_written;
 }
 

@@ -34,12 +34,13 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
     say_problems(hooks->progress, &result->problems);
-    counters->files_total = variable->outputs_wanted;
-    counters->normals_skipped = variable->outputs_skipped;
+    cn_count(counters, CN_NORMALS_TOTAL, variable->outputs_wanted);
+    cn_count(counters, CN_NORMALS_KEPT, variable->outputs_skipped);
     for (size_t l = 0; l < variable->load_count; l++)
-        counters->years_total += variable->loads[l].year_count;
-    counters->bytes_to_read = variable->bytes_to_read;
-    counters->bytes_to_write = variable->space.most;
+        cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
+    cn_count(counters, CN_ARENA_BOUND, job->plan->arena_bytes);
+    cn_count(counters, CN_BYTES_TO_READ, variable->bytes_to_read);
+    cn_count(counters, CN_BYTES_TO_WRITE, variable->space.most);
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)

@@ -43,20 +43,28 @@ static json_t *seconds(double value)
     return value >= 0 ? cn_json_real(round(value * 1e3) / 1e3) : json_null();
 }
 
+/* NULL: out of memory. */
 static json_t *row_object(const struct cn_progress_row *row, bool over)
 {
-    return json_pack(
-        "{so ss so so so so so so so so so so so so so so so}", "name", cn_json_text(row->name),
-        "state", cn_state_name(row->state, over), "elapsed_s", seconds(row->elapsed_s), "eta_s",
-        seconds(row->eta_s), "fraction", cn_json_real(round(row->fraction * 1e4) / 1e4),
-        "years_read", cn_json_count(row->years_read), "years_failed",
-        cn_json_count(row->years_failed), "years_total", cn_json_count(row->years_total),
-        "bytes_read", cn_json_count(row->bytes_read), "bytes_per_s",
-        cn_json_real(round(row->bytes_per_s)), "normals_computed", cn_json_count(row->computed),
-        "normals_written", cn_json_count(row->written), "normals_failed",
-        cn_json_count(row->failed), "normals_kept", cn_json_count(row->kept), "normals_total",
-        cn_json_count(row->total), "arena_used_bytes", cn_json_count(row->arena_used), "problem",
-        row->problem ? cn_json_text(row->problem) : json_null());
+    json_t *object =
+        json_pack("{so ss so so so}", "name", cn_json_text(row->name), "state",
+                  cn_state_name(row->state, over), "elapsed_s", seconds(row->elapsed_s), "eta_s",
+                  seconds(row->eta_s), "fraction", cn_json_real(round(row->fraction * 1e4) / 1e4));
+    int failed = 0;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++) {
+        const struct cn_counter_row *what = &cn_counter_rows[c];
+        if (what->name)
+            failed |= json_object_set_new(object, what->name, cn_json_count(row->values[c]));
+        if (what->rate_name)
+            failed |= json_object_set_new(object, what->rate_name,
+                                          cn_json_real(round(row->rates[c].per_second)));
+    }
+    failed |= json_object_set_new(object, "problem",
+                                  row->problem ? cn_json_text(row->problem) : json_null());
+    if (!failed)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 static void write_line(struct cn_text *out, json_t *object)

@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_PROGRESS_RENDER_H
 #define CLIMNORM_PROGRESS_RENDER_H
 
+#include "progress/counters.h"
 #include "progress/snapshot.h"
 #include "progress/text.h"
 
@@ -35,9 +36,13 @@ void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *m
 void cn_render_json_preparing(struct cn_text *out, double elapsed_s, const char *text,
                               uint64_t done, uint64_t total);
 
-/* Writes what a variable has beside its normals, "2 years unread", "1 normal failed", "40 kept",
- * into texts. Returns: how many there are. */
-size_t cn_row_exceptions(const struct cn_progress_row *row, struct cn_short_text texts[3]);
+struct cn_counter_text {
+    char text[80];
+};
+
+/* Writes what is said about a counter in a place. Returns: false: nothing is. */
+bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
+                    enum cn_counter_place place, struct cn_counter_text *out);
 
 /* Returns: a JSON value; NULL: out of memory. Bytes that are no UTF-8 become U+FFFD; a number that
  * is not finite becomes null. Owns: the caller, with json_decref. */

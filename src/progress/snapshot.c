@@ -3,6 +3,8 @@
  */
 #include "progress/snapshot.h"
 
+#include "progress/counters.h"
+
 #include <math.h>
 
 /* What the parts of the work cost, so that the estimate of the time is steady. Deflating a byte of
@@ -43,35 +45,35 @@ static double ratio(uint64_t part, uint64_t whole)
 /* The share of the input that is read. Several years are read at the same time, so bytes show
  * progress sooner than years do. But the bytes that are read may differ from the size of the files.
  */
-static double read_done(const struct cn_progress_row *row)
+static double read_done(const uint64_t values[])
 {
-    uint64_t years = row->years_read + row->years_failed;
-    double most = ratio(years + PARTLY_READ, row->years_total);
-    double bytes = row->bytes_to_read > 0 ? ratio(row->bytes_read, row->bytes_to_read) : 0;
-    return fmax(ratio(years, row->years_total), fmin(bytes, most));
+    uint64_t years = values[CN_YEARS_READ] + values[CN_YEARS_FAILED];
+    double most = ratio(years + PARTLY_READ, values[CN_YEARS_TOTAL]);
+    double bytes =
+        values[CN_BYTES_TO_READ] > 0 ? ratio(values[CN_BYTES_READ], values[CN_BYTES_TO_READ]) : 0;
+    return fmax(ratio(years, values[CN_YEARS_TOTAL]), fmin(bytes, most));
 }
 
 static double work_done(const struct cn_progress_row *row)
 {
+    const uint64_t *values = row->values, total = values[CN_NORMALS_TOTAL],
+                   failed = values[CN_NORMALS_FAILED];
     if (row->state == CN_DONE)
         return 1;
-    if (row->state == CN_FAILED && row->years_total + row->total == 0)
+    if (row->state == CN_FAILED && values[CN_YEARS_TOTAL] + total == 0)
         return 0; /* it has not begun */
-    double write_bytes = write_cost * (double)row->bytes_to_write;
-    double bytes = (double)row->bytes_to_read + write_bytes, left = 1 - compute_share;
+    double write_bytes = write_cost * (double)values[CN_BYTES_TO_WRITE];
+    double bytes = (double)values[CN_BYTES_TO_READ] + write_bytes, left = 1 - compute_share;
     double write_share = left * (bytes > 0 ? write_bytes / bytes : 0.4);
-    return (left - write_share) * read_done(row) +
-           compute_share * ratio(row->computed + row->failed, row->total) +
-           write_share * ratio(row->written + row->failed, row->total);
+    return (left - write_share) * read_done(values) +
+           compute_share * ratio(values[CN_NORMALS_COMPUTED] + failed, total) +
+           write_share * ratio(values[CN_NORMALS_WRITTEN] + failed, total);
 }
 
-static void read_totals(struct cn_progress_row *row, const struct cn_counters *counters)
+static void read_counters(struct cn_progress_row *row, const struct cn_counters *counters)
 {
-    row->years_total = counters->years_total;
-    row->total = counters->files_total;
-    row->kept = counters->normals_skipped;
-    row->bytes_to_read = counters->bytes_to_read;
-    row->bytes_to_write = counters->bytes_to_write;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++)
+        row->values[c] = cn_counted(counters, c);
 }
 
 static double seconds_between(uint64_t from_ns, uint64_t to_ns)
@@ -79,40 +81,38 @@ static double seconds_between(uint64_t from_ns, uint64_t to_ns)
     return to_ns > from_ns ? (double)(to_ns - from_ns) * 1e-9 : 0;
 }
 
+static void update_rate(struct cn_rate_estimate *rate, double value, double elapsed_s, bool over,
+                        double horizon_s)
+{
+    if (over && horizon_s > 0)
+        rate->per_second = elapsed_s > 0 ? value / elapsed_s : 0;
+    else if (horizon_s > 0)
+        cn_rate_estimate_update(rate, value, elapsed_s, horizon_s);
+}
+
 static void update_row(struct cn_progress_row *row, const struct cn_counters *counters,
                        uint64_t now_ns)
 {
     /* Pairs with the release in cn_counters_enter, after which the totals do not change. */
     row->state =
-        (enum cn_variable_state)atomic_load_explicit(&counters->state.value, memory_order_acquire);
+        (enum cn_variable_state)atomic_load_explicit(&counters->state, memory_order_acquire);
     row->eta_s = -1;
     if (row->state == CN_WAITING)
         return;
-    read_totals(row, counters);
-    row->years_read = cn_counted(&counters->years_read);
-    row->years_failed = cn_counted(&counters->years_failed);
-    row->bytes_read = cn_bytes_read(counters);
-    row->computed = cn_counted(&counters->normals_computed);
-    row->written = cn_counted(&counters->files_written);
-    row->failed = cn_counted(&counters->files_failed);
-    row->arena_used = cn_counted(&counters->arena_used);
+    read_counters(row, counters);
     row->problem = atomic_load_explicit(&counters->problem, memory_order_acquire);
     row->fraction = work_done(row);
 
-    uint64_t started_ns = cn_counted(&counters->started_ns);
-    uint64_t finished_ns = cn_counted(&counters->finished_ns);
+    uint64_t started_ns = atomic_load_explicit(&counters->started_ns, memory_order_relaxed);
+    uint64_t finished_ns = atomic_load_explicit(&counters->finished_ns, memory_order_relaxed);
     bool over = row->state != CN_ACTIVE;
     row->elapsed_s = started_ns ? seconds_between(started_ns, over ? finished_ns : now_ns) : 0;
-    if (over) {
-        row->bytes_per_s = row->elapsed_s > 0 ? (double)row->bytes_read / row->elapsed_s : 0;
-        row->normals_per_s = row->elapsed_s > 0 ? (double)row->written / row->elapsed_s : 0;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++)
+        update_rate(&row->rates[c], (double)row->values[c], row->elapsed_s, over,
+                    cn_counter_rows[c].rate_horizon_s);
+    if (over)
         return;
-    }
     cn_rate_estimate_update(&row->fraction_rate, row->fraction, row->elapsed_s, 30);
-    cn_rate_estimate_update(&row->bytes_rate, (double)row->bytes_read, row->elapsed_s, 5);
-    cn_rate_estimate_update(&row->normals_rate, (double)row->written, row->elapsed_s, 30);
-    row->bytes_per_s = row->bytes_rate.per_second;
-    row->normals_per_s = row->normals_rate.per_second;
     if (row->fraction < least_measured || !(row->fraction_rate.per_second > 0))
         return;
     double left_s = (1 - row->fraction) / row->fraction_rate.per_second;
@@ -123,7 +123,7 @@ static void update_row(struct cn_progress_row *row, const struct cn_counters *co
 /* The size of a variable; years and files count the same. 0: the totals are not known yet. */
 static double weight(const struct cn_progress_row *row)
 {
-    return (double)row->years_total + (double)row->total;
+    return (double)row->values[CN_YEARS_TOTAL] + (double)row->values[CN_NORMALS_TOTAL];
 }
 
 /* Seconds left: those of the active variable, and for each waiting one the time that other
@@ -152,7 +152,7 @@ static double job_left(const struct cn_snapshot *snapshot)
         const struct cn_progress_row *row = &snapshot->rows[i];
         if (row->state != CN_WAITING)
             continue;
-        bool known = weight(row) > 0 || row->kept > 0;
+        bool known = weight(row) > 0 || row->values[CN_NORMALS_KEPT] > 0;
         left_s += spent_s * (known ? weight(row) / spent_weight : 1.0 / (double)measured);
     }
     return left_s < longest_estimate_s ? left_s : -1;
@@ -170,7 +170,7 @@ void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_vi
     for (size_t i = 0; i < view->count; i++) {
         rows[i].name = view->counters[i].name;
         rows[i].eta_s = -1;
-        read_totals(&rows[i], &view->counters[i]);
+        read_counters(&rows[i], &view->counters[i]);
     }
 }
 

@@ -23,14 +23,10 @@ struct cn_progress_row {
     double elapsed_s; /* so far, or in all when the variable is over; 0: not started */
     double eta_s;     /* seconds left; negative: not known */
     double fraction;  /* of the work that is done, 0 … 1 */
-    double bytes_per_s, normals_per_s;
-    uint64_t years_read, years_failed, years_total, bytes_read;
-    uint64_t computed, written, failed, kept; /* normals */
-    uint64_t total;                           /* normals to make, without those kept */
-    uint64_t arena_used;                      /* bytes */
-    uint64_t bytes_to_read, bytes_to_write;   /* estimates; bytes_to_write before compression */
-    const char *problem;                      /* the first; NULL: none */
-    struct cn_rate_estimate fraction_rate, bytes_rate, normals_rate;
+    uint64_t values[CN_COUNTERS];
+    struct cn_rate_estimate rates[CN_COUNTERS]; /* only per_second is for the renderers */
+    struct cn_rate_estimate fraction_rate;
+    const char *problem;                  /* the first; NULL: none */
     enum cn_variable_state written_state; /* of the last line about this variable */
 };
 

@@ -64,14 +64,6 @@ struct cn_progress {
     bool broken;             /* writing failed */
 };
 
-void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state)
-{
-    struct cn_counter *when = state == CN_ACTIVE ? &counters->started_ns : &counters->finished_ns;
-    atomic_store_explicit(&when->value, cn_now_ns(), memory_order_relaxed);
-    /* Release: a thread that sees the state also sees the totals and the time. */
-    atomic_store_explicit(&counters->state.value, state, memory_order_release);
-}
-
 /* Waits for a slow reader without a bound; cn_progress_stop may cancel the thread meanwhile. */
 static void write_output(struct cn_progress *progress, const struct cn_strbuf *output)
 {

@@ -2,7 +2,6 @@
  * The display on a terminal: a title, a row for each variable, lines about the active one and about
  * failures, the latest message. Pure: it makes a frame; thread.c writes it.
  */
-#include "base/format.h"
 #include "progress/render.h"
 
 #include <inttypes.h>
@@ -170,15 +169,16 @@ static const char *state_color(const struct cn_progress_row *row)
 {
     static const char *const colors[] = {
         [CN_WAITING] = DIM, [CN_ACTIVE] = CYAN, [CN_DONE] = GREEN, [CN_FAILED] = RED};
-    return row->state == CN_DONE && row->failed ? YELLOW : colors[row->state];
+    return row->state == CN_DONE && row->values[CN_NORMALS_FAILED] ? YELLOW : colors[row->state];
 }
 
 static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *row)
 {
     bool utf8 = canvas->screen->utf8;
+    uint64_t total = row->values[CN_NORMALS_TOTAL];
     double part = row->fraction; /* when done: the share of normals written */
     if (row->state == CN_DONE)
-        part = row->total ? (double)row->written / (double)row->total : 1;
+        part = total ? (double)row->values[CN_NORMALS_WRITTEN] / (double)total : 1;
     double cells = fmax(0, fmin(1, part)) * (double)canvas->bar_width;
     size_t full = (size_t)cells;
     bool half =
@@ -199,11 +199,13 @@ static void draw_bar(const struct canvas *canvas, const struct cn_progress_row *
 static struct cn_short_text done_of_total(const struct cn_progress_row *row)
 {
     static const uint64_t most = 10000000000; /* larger numbers do not fit */
+    uint64_t written = row->values[CN_NORMALS_WRITTEN], total = row->values[CN_NORMALS_TOTAL],
+             kept = row->values[CN_NORMALS_KEPT];
     struct cn_short_text out = {""};
-    if (row->total > 0 && row->written < most && row->total < most)
-        snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, row->written, row->total);
-    else if (row->total == 0 && row->kept > 0 && row->kept < most)
-        snprintf(out.text, sizeof out.text, "%" PRIu64 " kept", row->kept);
+    if (total > 0 && written < most && total < most)
+        snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, written, total);
+    else if (total == 0 && kept > 0 && kept < most)
+        snprintf(out.text, sizeof out.text, "%" PRIu64 " kept", kept);
     return out;
 }
 
@@ -219,7 +221,7 @@ static void draw_tail(const struct canvas *canvas, const struct cn_progress_row 
     start_color(canvas, state_color(row));
     cn_text_left(canvas->out, cn_state_name(row->state, canvas->snapshot->last), STATE);
     end_color(canvas);
-    cn_text_right(canvas->out, cn_short_rate(row->normals_per_s).text, RATE);
+    cn_text_right(canvas->out, cn_short_rate(row->rates[CN_NORMALS_WRITTEN].per_second).text, RATE);
     cn_text_right(canvas->out, when.text, TIME);
 }
 
@@ -238,30 +240,23 @@ static void draw_row(const struct canvas *canvas, const struct cn_progress_row *
     end_line(canvas);
 }
 
-static void add_failures(struct canvas *canvas, const struct cn_progress_row *row)
+static void add_counters(struct canvas *canvas, const struct cn_progress_row *row,
+                         enum cn_counter_place place)
 {
-    struct cn_short_text exceptions[3];
-    size_t count = cn_row_exceptions(row, exceptions);
-    for (size_t i = 0; i < count; i++)
-        add_part(canvas, exceptions[i].text);
+    struct cn_counter_text said;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++)
+        if (cn_counter_say(row, c, place, &said))
+            add_part(canvas, said.text);
 }
 
 static void draw_stages(struct canvas *canvas, const struct cn_progress_row *row)
 {
-    char used[24], bound[24];
-    cn_format_bytes(row->arena_used, used);
-    cn_format_bytes(canvas->snapshot->arena_bytes, bound);
-    char *unit = strchr(used, ' '), *bound_unit = strchr(bound, ' ');
-    if (unit && bound_unit && strcmp(unit, bound_unit) == 0)
-        *unit = '\0';
     begin_parts(canvas, 4, DIM, canvas->screen->rows >= TALL);
-    add_partf(canvas, "read %" PRIu64 "/%" PRIu64 " years", row->years_read, row->years_total);
-    add_partf(canvas, "%s/s", cn_short_bytes(row->bytes_per_s).text);
-    add_partf(canvas, "arena %s/%s", used, bound);
+    add_counters(canvas, row, CN_IN_LINE_1);
     next_line(canvas);
-    add_partf(canvas, "%" PRIu64 " normals computed", row->computed);
-    add_partf(canvas, "%" PRIu64 " files written", row->written);
-    add_failures(canvas, row);
+    add_counters(canvas, row, CN_IN_LINE_2);
+    add_counters(canvas, row, CN_IN_FAILURES);
+    add_counters(canvas, row, CN_IN_NOTES);
     end_line(canvas);
 }
 
@@ -269,13 +264,18 @@ static void draw_stages(struct canvas *canvas, const struct cn_progress_row *row
 static bool has_failures(const struct canvas *canvas, const struct cn_progress_row *row)
 {
     bool over = row->state == CN_DONE || row->state == CN_FAILED || canvas->snapshot->last;
-    return over && (row->problem || row->years_failed || row->failed);
+    bool fails = row->problem;
+    struct cn_counter_text said;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++)
+        fails |= cn_counter_say(row, c, CN_IN_FAILURES, &said);
+    return over && fails;
 }
 
 static void draw_failures(struct canvas *canvas, const struct cn_progress_row *row)
 {
     begin_parts(canvas, 4, row->state == CN_FAILED ? RED : YELLOW, true);
-    add_failures(canvas, row);
+    add_counters(canvas, row, CN_IN_FAILURES);
+    add_counters(canvas, row, CN_IN_NOTES);
     if (row->problem && canvas->out->column > canvas->indent)
         next_line(canvas);
     if (row->problem)
@@ -325,8 +325,9 @@ static void lay_out(struct canvas *canvas)
         const struct cn_progress_row *row = &snapshot->rows[i];
         size_t name = cn_text_columns(row->name, canvas->screen->utf8);
         size_t count = strlen(done_of_total(row).text);
-        if (row->total > 0) /* the final width, so that bars do not shrink */
-            count = 2 * (size_t)snprintf(NULL, 0, "%" PRIu64, row->total) + 1;
+        uint64_t total = row->values[CN_NORMALS_TOTAL];
+        if (total > 0) /* the final width, so that bars do not shrink */
+            count = 2 * (size_t)snprintf(NULL, 0, "%" PRIu64, total) + 1;
         canvas->name_width = name > canvas->name_width ? name : canvas->name_width;
         canvas->count_width = count > canvas->count_width ? count : canvas->count_width;
     }

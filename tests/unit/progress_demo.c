@@ -34,10 +34,10 @@ static void ask(int number)
 }
 
 /* Brings a counter to part / STEPS of total. */
-static void reach(struct cn_counter *counter, int part, uint64_t total)
+static void reach(struct cn_counters *counters, enum cn_counter counter, int part, uint64_t total)
 {
-    uint64_t want = part <= 0 ? 0 : total * (uint64_t)part / STEPS, have = cn_counted(counter);
-    cn_count(counter, want > have ? want - have : 0);
+    uint64_t want = total * (uint64_t)part / STEPS, have = cn_counted(counters, counter);
+    cn_count(counters, counter, want > have ? want - have : 0);
 }
 
 static void work(struct cn_counters *counters, size_t variable, size_t count, double seconds,
@@ -48,15 +48,15 @@ static void work(struct cn_counters *counters, size_t variable, size_t count, do
     for (int step = 1; step <= (fails ? STEPS / 4 : STEPS); step++) {
         pause_for(seconds / STEPS);
         int ahead = step + 20 < STEPS ? step + 20 : STEPS;
-        reach(&counters->years_read, ahead, YEARS);
-        reach(&counters->bytes_read[0], ahead, UINT64_C(31200000000));
-        reach(&counters->normals_computed, step, NORMALS - (bad ? 5 : 0));
-        reach(&counters->files_written, step, NORMALS - (bad ? 5 : 0));
-        atomic_store(&counters->arena_used.value, (uint64_t)(ahead - step + 1) << 28);
+        reach(counters, CN_YEARS_READ, ahead, YEARS);
+        reach(counters, CN_BYTES_READ, ahead, UINT64_C(31200000000));
+        reach(counters, CN_NORMALS_COMPUTED, step, NORMALS - (bad ? 5 : 0));
+        reach(counters, CN_NORMALS_WRITTEN, step, NORMALS - (bad ? 5 : 0));
+        atomic_store(&counters->lines[0].values[CN_ARENA_USED], (uint64_t)(ahead - step + 1) << 28);
         if (bad && step == STEPS / 2)
-            cn_count(&counters->years_failed, 2);
+            cn_count(counters, CN_YEARS_FAILED, 2);
         if (bad && step == STEPS)
-            cn_count(&counters->files_failed, 5);
+            cn_count(counters, CN_NORMALS_FAILED, 5);
         if (step % 20 == 0)
             for (int i = 0; i < messages; i++)
                 cn_progress_say(progress,
@@ -86,9 +86,10 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     for (size_t i = 0; i < count; i++) {
         counters[i].name = names[i % 4];
-        counters[i].years_total = YEARS;
-        counters[i].files_total = NORMALS;
-        counters[i].normals_skipped = i == 1 ? 40 : 0;
+        cn_count(&counters[i], CN_ARENA_BOUND, UINT64_C(12) << 30);
+        cn_count(&counters[i], CN_YEARS_TOTAL, YEARS);
+        cn_count(&counters[i], CN_NORMALS_TOTAL, NORMALS);
+        cn_count(&counters[i], CN_NORMALS_KEPT, i == 1 ? 40 : 0);
     }
     struct cn_progress_view view = {.title = "NorESM2-LM ssp245 · CONUS AK HI PRVI GU",
                                     .counters = counters,

@@ -28,29 +28,29 @@ static void make_job(struct job *job)
     *job = (struct job){.rows = {{.name = "pr",
                                   .state = CN_DONE,
                                   .elapsed_s = 51,
-                                  .normals_per_s = 11.9,
+                                  .rates[CN_NORMALS_WRITTEN].per_second = 11.9,
                                   .fraction = 1,
-                                  .total = 605,
-                                  .written = 605,
-                                  .years_total = 151,
+                                  .values[CN_NORMALS_TOTAL] = 605,
+                                  .values[CN_NORMALS_WRITTEN] = 605,
+                                  .values[CN_YEARS_TOTAL] = 151,
                                   .eta_s = -1},
                                  {.name = "tas",
                                   .state = CN_ACTIVE,
                                   .elapsed_s = 26,
                                   .fraction = 0.5,
-                                  .total = 605,
-                                  .written = 287,
-                                  .computed = 312,
-                                  .failed = 2,
-                                  .kept = 40,
-                                  .years_read = 98,
-                                  .years_total = 151,
-                                  .bytes_per_s = 1.9e9,
-                                  .normals_per_s = 4.2,
+                                  .values[CN_NORMALS_TOTAL] = 605,
+                                  .values[CN_NORMALS_WRITTEN] = 287,
+                                  .values[CN_NORMALS_COMPUTED] = 312,
+                                  .values[CN_NORMALS_FAILED] = 2,
+                                  .values[CN_NORMALS_KEPT] = 40,
+                                  .values[CN_YEARS_READ] = 98,
+                                  .values[CN_YEARS_TOTAL] = 151,
+                                  .rates[CN_BYTES_READ].per_second = 1.9e9,
+                                  .rates[CN_NORMALS_WRITTEN].per_second = 4.2,
                                   .eta_s = 24,
-                                  .arena_used = UINT64_C(4402341478)},
-                                 {.name = "tasmax", .total = 605, .eta_s = -1},
-                                 {.name = "tasmin", .total = 605, .eta_s = -1}},
+                                  .values[CN_ARENA_USED] = UINT64_C(4402341478)},
+                                 {.name = "tasmax", .values[CN_NORMALS_TOTAL] = 605, .eta_s = -1},
+                                 {.name = "tasmin", .values[CN_NORMALS_TOTAL] = 605, .eta_s = -1}},
                         .snapshot = {.title = "NorESM2-LM ssp245 · CONUS AK",
                                      .threads = 12,
                                      .elapsed_s = 102,
@@ -58,6 +58,8 @@ static void make_job(struct job *job)
                                      .arena_bytes = UINT64_C(12) << 30,
                                      .count = 4}};
     job->snapshot.rows = job->rows;
+    for (size_t i = 0; i < 4; i++)
+        job->rows[i].values[CN_ARENA_BOUND] = job->snapshot.arena_bytes;
 }
 
 static struct cn_text draw(const struct cn_snapshot *snapshot, size_t columns, size_t rows,
@@ -126,7 +128,7 @@ static void test_frame_60_ascii(void **state)
     make_job(&job);
     job.rows[0].state = CN_FAILED;
     job.rows[0].fraction = 0.25;
-    job.rows[0].written = 100;
+    job.rows[0].values[CN_NORMALS_WRITTEN] = 100;
     job.rows[0].problem = "pr: /a very long/folder name/indeed/pr_1950.nc: unit K beside mm";
     job.snapshot.message =
         "! /data/NorESM2-LM/tas_day_1987.nc: chunk 211 of tas is spoilt; left out";
@@ -196,8 +198,8 @@ static void test_last_frame(void **state)
     job.snapshot.last = true;
     job.snapshot.message = "something";
     job.rows[2].state = CN_DONE;
-    job.rows[2].total = 0; /* a run again: all is there */
-    job.rows[2].kept = 605;
+    job.rows[2].values[CN_NORMALS_TOTAL] = 0; /* a run again: all is there */
+    job.rows[2].values[CN_NORMALS_KEPT] = 605;
     struct cn_text frame = draw(&job.snapshot, 60, 3, true, false); /* all rows, however few fit */
     assert_frame(&frame, "climnorm · NorESM2-LM ssp245 · CONUS AK\n"
                          "  12 threads · 01:42\n"
@@ -256,18 +258,20 @@ static void test_never_too_wide(void **state)
                                                   .elapsed_s = (double)number,
                                                   .eta_s = k == 1 ? -1 : (double)number,
                                                   .fraction = k == 1 ? 0.37 : 1,
-                                                  .bytes_per_s = (double)number,
-                                                  .normals_per_s = (double)number,
-                                                  .years_read = number,
-                                                  .years_failed = number,
-                                                  .years_total = number,
-                                                  .bytes_read = number,
-                                                  .computed = number,
-                                                  .written = number,
-                                                  .failed = number,
-                                                  .kept = number,
-                                                  .total = number,
-                                                  .arena_used = number,
+                                                  .rates[CN_BYTES_READ].per_second = (double)number,
+                                                  .rates[CN_NORMALS_WRITTEN].per_second =
+                                                      (double)number,
+                                                  .values[CN_YEARS_READ] = number,
+                                                  .values[CN_YEARS_FAILED] = number,
+                                                  .values[CN_YEARS_TOTAL] = number,
+                                                  .values[CN_BYTES_READ] = number,
+                                                  .values[CN_NORMALS_COMPUTED] = number,
+                                                  .values[CN_NORMALS_WRITTEN] = number,
+                                                  .values[CN_NORMALS_FAILED] = number,
+                                                  .values[CN_NORMALS_KEPT] = number,
+                                                  .values[CN_NORMALS_TOTAL] = number,
+                                                  .values[CN_ARENA_USED] = number,
+                                                  .values[CN_ARENA_BOUND] = number,
                                                   .problem = names[n]};
                     struct cn_snapshot snapshot = {.title = names[n],
                                                    .threads = 56,
@@ -303,11 +307,11 @@ static void test_enter(void **state)
     (void)state;
     struct cn_counters counters = {0};
     cn_counters_enter(&counters, CN_ACTIVE);
-    assert_int_equal(cn_counted(&counters.state), CN_ACTIVE);
-    assert_true(cn_counted(&counters.started_ns) > 0);
-    assert_int_equal(cn_counted(&counters.finished_ns), 0);
+    assert_int_equal(atomic_load(&counters.state), CN_ACTIVE);
+    assert_true(atomic_load(&counters.started_ns) > 0);
+    assert_int_equal(atomic_load(&counters.finished_ns), 0);
     cn_counters_enter(&counters, CN_FAILED);
-    assert_true(cn_counted(&counters.finished_ns) >= cn_counted(&counters.started_ns));
+    assert_true(atomic_load(&counters.finished_ns) >= atomic_load(&counters.started_ns));
 }
 
 static void test_plain(void **state)
@@ -342,7 +346,8 @@ static void test_plain_state(void **state)
     make_job(&job);
     job.rows[0].state = CN_FAILED;
     job.rows[0].problem = "pr: no files";
-    job.rows[0].total = job.rows[0].written = job.rows[0].years_total = 0;
+    job.rows[0].values[CN_NORMALS_TOTAL] = job.rows[0].values[CN_NORMALS_WRITTEN] =
+        job.rows[0].values[CN_YEARS_TOTAL] = 0;
     job.snapshot.count = 3;
     struct cn_text out = {.utf8 = true};
     cn_render_plain_state(&out, &job.snapshot);
@@ -371,9 +376,9 @@ static void test_json(void **state)
     struct job job;
     make_job(&job);
     job.rows[2].name = "a\xff\"\n\xe2\x94\x81";
-    job.rows[2].bytes_per_s = INFINITY;
+    job.rows[2].rates[CN_BYTES_READ].per_second = INFINITY;
     job.rows[1].problem = "tas 1987: \xff";
-    job.rows[2].written = UINT64_MAX;
+    job.rows[2].values[CN_NORMALS_WRITTEN] = UINT64_MAX;
     struct cn_text out = {0};
     cn_render_json(&out, &job.snapshot, "state");
     assert_false(out.buffer.failed);
@@ -401,6 +406,28 @@ static void test_json(void **state)
     assert_string_equal(json_string_value(json_object_get(object, "text")),
                         "\xef\xbf\xbd \"quoted\"");
     json_decref(object);
+    cn_text_free(&out);
+}
+
+/* Programs depend on the keys and people on their order. */
+static void test_json_keys(void **state)
+{
+    (void)state;
+    struct job job;
+    make_job(&job);
+    job.snapshot.rows++;
+    job.snapshot.count = 1;
+    struct cn_text out = {0};
+    cn_render_json(&out, &job.snapshot, "progress");
+    assert_string_equal(
+        out.buffer.text,
+        "{\"event\":\"progress\",\"title\":\"NorESM2-LM ssp245 · CONUS AK\",\"elapsed_s\":102.0,"
+        "\"eta_s\":190.0,\"threads\":12,\"arena_bytes\":12884901888,\"variables\":["
+        "{\"name\":\"tas\",\"state\":\"active\",\"elapsed_s\":26.0,\"eta_s\":24.0,\"fraction\":0.5,"
+        "\"years_read\":98,\"years_failed\":0,\"years_total\":151,\"bytes_read\":0,"
+        "\"bytes_per_s\":1900000000.0,\"normals_computed\":312,\"normals_written\":287,"
+        "\"normals_failed\":2,\"normals_kept\":40,\"normals_total\":605,"
+        "\"arena_used_bytes\":4402341478,\"problem\":null}]}\n");
     cn_text_free(&out);
 }
 
@@ -458,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_plain_state),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_keys),
         cmocka_unit_test(test_say_from_many_threads),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);

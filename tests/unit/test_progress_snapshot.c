@@ -37,9 +37,9 @@ struct watched {
     struct cn_progress_view view;
 };
 
-static void set(struct cn_counter *counter, uint64_t value)
+static void set(struct watched *job, size_t variable, enum cn_counter counter, uint64_t value)
 {
-    atomic_store(&counter->value, value);
+    atomic_store(&job->counters[variable].lines[0].values[counter], value);
 }
 
 static void watch_job(struct watched *job)
@@ -48,8 +48,8 @@ static void watch_job(struct watched *job)
     memset(job, 0, sizeof *job);
     for (size_t i = 0; i < 3; i++) {
         job->counters[i].name = names[i];
-        job->counters[i].years_total = 100;
-        job->counters[i].files_total = 400;
+        set(job, i, CN_YEARS_TOTAL, 100);
+        set(job, i, CN_NORMALS_TOTAL, 400);
     }
     job->view = (struct cn_progress_view){
         .title = "t", .counters = job->counters, .count = 3, .threads = 2};
@@ -65,13 +65,13 @@ static void test_estimates(void **state)
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, second_ns);
     assert_true(job->snapshot.eta_s < 0); /* nothing was measured yet */
 
-    set(&job->counters[0].state, CN_ACTIVE);
-    set(&job->counters[0].started_ns, second_ns);
+    atomic_store(&job->counters[0].state, CN_ACTIVE);
+    atomic_store(&job->counters[0].started_ns, second_ns);
     double last_fraction = 0;
     for (uint64_t tenth = 1; tenth <= 500; tenth++) { /* steady work: 100 s in all */
-        set(&job->counters[0].years_read, tenth / 10);
-        set(&job->counters[0].normals_computed, tenth * 4 / 10);
-        set(&job->counters[0].files_written, tenth * 4 / 10);
+        set(job, 0, CN_YEARS_READ, tenth / 10);
+        set(job, 0, CN_NORMALS_COMPUTED, tenth * 4 / 10);
+        set(job, 0, CN_NORMALS_WRITTEN, tenth * 4 / 10);
         cn_snapshot_update(&job->snapshot, &job->view, second_ns,
                            second_ns + tenth * (second_ns / 10));
         assert_true(job->rows[0].fraction >= last_fraction);
@@ -82,11 +82,11 @@ static void test_estimates(void **state)
     assert_float_equal(job->snapshot.eta_s, 250, 10); /* and two variables of the same size */
     assert_float_equal(job->snapshot.elapsed_s, 50, 1e-6);
 
-    set(&job->counters[0].state, CN_DONE);
-    set(&job->counters[0].finished_ns, 101 * second_ns);
-    job->rows[1].total = 0; /* this one is known to have nothing left to do */
-    job->rows[1].years_total = 0;
-    job->rows[1].kept = 400;
+    atomic_store(&job->counters[0].state, CN_DONE);
+    atomic_store(&job->counters[0].finished_ns, 101 * second_ns);
+    job->rows[1].values[CN_NORMALS_TOTAL] = 0; /* this one is known to have nothing left to do */
+    job->rows[1].values[CN_YEARS_TOTAL] = 0;
+    job->rows[1].values[CN_NORMALS_KEPT] = 400;
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, 101 * second_ns);
     assert_float_equal(job->rows[0].fraction, 1, 0);
     assert_float_equal(job->rows[0].elapsed_s, 100, 1e-6);
@@ -101,18 +101,19 @@ static void test_an_early_estimate(void **state)
     struct watched *job = aligned_alloc(64, sizeof *job);
     assert_non_null(job);
     watch_job(job);
-    job->counters[0].bytes_to_read = 1000000;
-    job->counters[0].bytes_to_write = 1000000 / 16;
-    set(&job->counters[0].state, CN_ACTIVE);
-    set(&job->counters[0].started_ns, second_ns);
+    set(job, 0, CN_BYTES_TO_READ, 1000000);
+    set(job, 0, CN_BYTES_TO_WRITE, 1000000 / 16);
+    atomic_store(&job->counters[0].state, CN_ACTIVE);
+    atomic_store(&job->counters[0].started_ns, second_ns);
     for (uint64_t tenth = 1; tenth <= 50; tenth++) {
-        set(&job->counters[0].bytes_read[7], tenth * 1000);
+        cn_count_in_line(&job->counters[0], tenth * 7, CN_BYTES_READ,
+                         1000); /* as many threads do */
         cn_snapshot_update(&job->snapshot, &job->view, second_ns,
                            second_ns + tenth * (second_ns / 10));
     }
     assert_float_equal(job->rows[0].fraction, 0.05F * 0.95F / 1.1F, 1e-6);
     assert_float_equal(job->rows[0].eta_s, 110, 8);
-    set(&job->counters[0].bytes_read[7], 999999); /* no years yet: so many bytes are not believed */
+    cn_count(&job->counters[0], CN_BYTES_READ, 949999); /* no years yet: that is not believed */
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, 7 * second_ns);
     assert_float_equal(job->rows[0].fraction, 0.08F * 0.95F / 1.1F, 1e-6);
     free(job);
@@ -124,16 +125,17 @@ static void test_strange_counters(void **state)
     struct watched *job = aligned_alloc(64, sizeof *job);
     assert_non_null(job);
     watch_job(job);
-    job->counters[0].years_total = job->counters[0].files_total = 0; /* all is kept */
-    job->counters[0].normals_skipped = 400;
-    set(&job->counters[0].state, CN_ACTIVE);
-    set(&job->counters[0].started_ns, 5 * second_ns); /* after "now" */
-    set(&job->counters[1].state, CN_FAILED);          /* never started */
-    set(&job->counters[2].state, CN_ACTIVE);
-    set(&job->counters[2].started_ns, second_ns);
-    set(&job->counters[2].years_read, UINT64_MAX / 2);
-    set(&job->counters[2].files_written, 1000); /* more than asked for */
-    set(&job->counters[2].normals_computed, 1000);
+    set(job, 0, CN_YEARS_TOTAL, 0); /* all is kept */
+    set(job, 0, CN_NORMALS_TOTAL, 0);
+    set(job, 0, CN_NORMALS_KEPT, 400);
+    atomic_store(&job->counters[0].state, CN_ACTIVE);
+    atomic_store(&job->counters[0].started_ns, 5 * second_ns); /* after "now" */
+    atomic_store(&job->counters[1].state, CN_FAILED);          /* never started */
+    atomic_store(&job->counters[2].state, CN_ACTIVE);
+    atomic_store(&job->counters[2].started_ns, second_ns);
+    set(job, 2, CN_YEARS_READ, UINT64_MAX / 2);
+    set(job, 2, CN_NORMALS_WRITTEN, 1000); /* more than asked for */
+    set(job, 2, CN_NORMALS_COMPUTED, 1000);
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, 2 * second_ns);
     for (size_t i = 0; i < 3; i++) {
         assert_true(job->rows[i].fraction >= 0 && job->rows[i].fraction <= 1);

@@ -55,7 +55,7 @@ static struct outcome publish(int count, bool stopped)
         cn_publisher_add(&job, "published", path);
     }
     cn_publisher_finish(&job);
-    struct outcome outcome = {.written = cn_counted(&counters.files_written),
+    struct outcome outcome = {.written = cn_counted(&counters, CN_NORMALS_WRITTEN),
                               .stop = atomic_load(&job.stop)};
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%d", root, i);

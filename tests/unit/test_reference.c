@@ -16,6 +16,7 @@
 #include "codec/table.h"
 #include "config/builder.h"
 #include "config/fields.h"
+#include "progress/counters.h"
 
 static void print_keys(FILE *out, const struct cn_key *keys)
 {
@@ -99,6 +100,18 @@ static void print_codecs(FILE *out)
     }
 }
 
+static void print_counters(FILE *out)
+{
+    fputs("| count of a variable | what it is |\n|---|---|\n", out);
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++) {
+        const struct cn_counter_row *row = &cn_counter_rows[c];
+        if (row->name)
+            fprintf(out, "| `%s` | %s |\n", row->name, row->meaning);
+        if (row->rate_name)
+            fprintf(out, "| `%s` | %s |\n", row->rate_name, row->rate_meaning);
+    }
+}
+
 /* A table stands in its document between "<!-- NAME -->" and "<!-- end of NAME -->". */
 static const struct table {
     const char *document, *name;
@@ -110,6 +123,7 @@ static const struct table {
     {ROOT "/docs/config.md", "fields", print_fields},
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
+    {ROOT "/docs/progress.md", "counters", print_counters},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
