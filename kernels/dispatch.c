@@ -2,6 +2,7 @@
  * Chooses the kernels for this CPU: the last in the list that it can run, or those that
  * CLIMNORM_ISA names. No other file asks the CPU what it can do.
  */
+#include "base/error.h"
 #include "kernels.h"
 
 #include <pthread.h>

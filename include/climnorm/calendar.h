@@ -10,6 +10,7 @@
 #ifndef CLIMNORM_CALENDAR_H
 #define CLIMNORM_CALENDAR_H
 
+#include "climnorm/api.h"
 #include "climnorm/error.h"
 
 #include <stdint.h>
@@ -26,7 +27,7 @@ enum cn_calendar {
 /* How days become day slots: see cn_slot. */
 enum cn_leap_day { CN_DAYOFYEAR, CN_MONTH_DAY, CN_DROP };
 /* Their names in configs and outputs, in the order of the enum; NULL-terminated. */
-extern const char *const cn_leap_day_names[];
+extern CN_API const char *const cn_leap_day_names[];
 
 struct cn_date {
     int year, month, day; /* month and day count from 1 */
@@ -34,48 +35,32 @@ struct cn_date {
 
 /* Finds the calendar of a CF name; NULL or "" means standard, and case is ignored.
  * Returns: false: not a CF calendar. */
-bool cn_calendar_parse(const char *name, enum cn_calendar *calendar);
+CN_API bool cn_calendar_parse(const char *name, enum cn_calendar *calendar);
 /* Returns: the CF name that outputs use ("standard", "noleap", "360_day", …). */
-const char *cn_calendar_name(enum cn_calendar calendar);
+CN_API const char *cn_calendar_name(enum cn_calendar calendar);
 /* Returns: whether the calendars agree on every day after 1582-10-15. */
-bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b);
+CN_API bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b);
 
 /* Returns: the number of days (355 in 1582 of the standard calendar); 0: there is no such year. */
-int cn_days_in_year(enum cn_calendar calendar, int year);
+CN_API int cn_days_in_year(enum cn_calendar calendar, int year);
 /* Returns: whether the calendar has this date. */
-bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
+CN_API bool cn_date_valid(enum cn_calendar calendar, struct cn_date date);
 
 /* Years are at most 1 000 000 away from 0.
  * Returns: the continuous day number of a valid date; the date of a day number. */
-int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date);
-struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number);
+CN_API int64_t cn_day_number(enum cn_calendar calendar, struct cn_date date);
+CN_API struct cn_date cn_day_date(enum cn_calendar calendar, int64_t day_number);
 /* Returns: the ordinal day in its year, from 1. As in cftime, the ten days that 1582 lacks count.
  */
-int cn_day_of_year(enum cn_calendar calendar, struct cn_date date);
+CN_API int cn_day_of_year(enum cn_calendar calendar, struct cn_date date);
 
 /* Returns: the number of day slots of a year under the rule: 360, 365 or 366. */
-int cn_slot_count(enum cn_calendar calendar, enum cn_leap_day rule);
+CN_API int cn_slot_count(enum cn_calendar calendar, enum cn_leap_day rule);
 /* Returns: the day slot of a date, from 0; -1: the rule leaves this day out. */
-int cn_slot(enum cn_calendar calendar, enum cn_leap_day rule, struct cn_date date);
+CN_API int cn_slot(enum cn_calendar calendar, enum cn_leap_day rule, struct cn_date date);
 /* Finds the date of a slot in a year.
  * Returns: false: the year has no day for this slot. */
-bool cn_slot_date(enum cn_calendar calendar, enum cn_leap_day rule, int year, int slot,
-                  struct cn_date *date);
-
-/* Parses the reference date of a CF time unit ("1850-01-01 00:00:00.0 +1:00", "1-1-1 0:0", …) in
- * its calendar. *second: seconds since 00:00 UTC of day number 0 of that calendar, rounded to the
- * nearest second.
- * Errors: CN_BAD_INPUT, the text cannot be read or the calendar has no such day. */
-enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, int64_t *second,
-                                  struct cn_error *error);
-
-/* Converts instants, `values[count] * unit_seconds` after `reference_second`. Each is rounded to
- * the nearest second, then split into day_numbers[count] and seconds[count] since 00:00 of that day
- * (seconds may be NULL).
- * Errors: CN_BAD_INPUT names the first value that is NaN, infinite, out of range, or not after the
- * one before it. */
-enum cn_status cn_time_days(const double *values, size_t count, double unit_seconds,
-                            int64_t reference_second, int64_t *day_numbers, int *seconds,
-                            struct cn_error *error);
+CN_API bool cn_slot_date(enum cn_calendar calendar, enum cn_leap_day rule, int year, int slot,
+                         struct cn_date *date);
 
 #endif

@@ -5,16 +5,18 @@
 #ifndef CLIMNORM_CATALOG_H
 #define CLIMNORM_CATALOG_H
 
+#include "climnorm/api.h"
 #include "climnorm/calendar.h"
 #include "climnorm/config.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
 #include "climnorm/resources.h"
 #include "climnorm/watch.h"
 
 #include <stdint.h>
 
 enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 32, CN_MAX_PARAMETERS = 256 };
+
+struct cn_pool;
 
 /* An attribute as netCDF holds it: `type` is an nc_type of a numeric or char type. */
 struct cn_attribute {
@@ -155,19 +157,10 @@ struct cn_catalog {
  * the variable's problems.
  * Errors: CN_BAD_USAGE: no variable has files, or model, variant or grid have several candidates.
  * CN_STOPPED: the watch asked for it. CN_BAD_MACHINE. Owns: the caller frees *catalog. */
-enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_resources *resources,
-                               const struct cn_watch *watch, struct cn_catalog **catalog,
-                               struct cn_error *error);
-void cn_catalog_free(struct cn_catalog *catalog);
-
-/* Reads the metadata of files[count], whose path and variable are given. variable NULL: the only
- * one with time, lat and lon. Afterwards each file is usable or has a failure. All time axes
- * together take at most 1/16 of the machine's memory: beyond that the files with the longest are
- * not usable. Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller
- * calls cn_files_free, also after a failure. */
-enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                const struct cn_resources *resources, const struct cn_watch *watch,
-                                struct cn_error *error);
-void cn_files_free(struct cn_file *files, size_t count);
+CN_API enum cn_status cn_catalog_read(const struct cn_config *config,
+                                      const struct cn_resources *resources,
+                                      const struct cn_watch *watch, struct cn_catalog **catalog,
+                                      struct cn_error *error);
+CN_API void cn_catalog_free(struct cn_catalog *catalog);
 
 #endif

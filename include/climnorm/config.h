@@ -4,9 +4,11 @@
 #ifndef CLIMNORM_CONFIG_H
 #define CLIMNORM_CONFIG_H
 
+#include "climnorm/api.h"
 #include "climnorm/calendar.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
+
+struct cn_pool;
 
 enum cn_existing { CN_SKIP, CN_OVERWRITE, CN_REFUSE };
 
@@ -76,8 +78,9 @@ struct cn_config {
 /* Reads a libconfig file and applies overrides ("key.path=value", as of --set).
  * Errors: CN_BAD_USAGE or CN_BAD_MACHINE; *problems lists every error with file, line (or --set)
  * and key, and *config is NULL. Owns: the caller, with cn_config_free. */
-enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
-                              struct cn_config **config, struct cn_problems *problems);
-void cn_config_free(struct cn_config *config);
+CN_API enum cn_status cn_config_read(const char *path, const char *const *overrides,
+                                     size_t override_count, struct cn_config **config,
+                                     struct cn_problems *problems);
+CN_API void cn_config_free(struct cn_config *config);
 
 #endif

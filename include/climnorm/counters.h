@@ -86,8 +86,4 @@ static inline uint64_t cn_counted(const struct cn_counters *counters, enum cn_co
     return sum;
 }
 
-/* Sets the state of a variable, which is not CN_WAITING, and the time when it began or ended. A
- * variable that is active when the display ends is shown as stopped. */
-void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
-
 #endif

@@ -6,6 +6,8 @@
 #ifndef CLIMNORM_ERROR_H
 #define CLIMNORM_ERROR_H
 
+#include "climnorm/api.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,22 +24,6 @@ struct cn_error {
     char text[1024]; /* one line: where, what was expected, what to do; only printable UTF-8 */
 };
 
-/* Fills *error, unless it is NULL. The text may hold names from files: characters that are not
- * printable UTF-8 become '?'.
- * Returns: status, so that callers can write `return cn_fail(...)`. */
-enum cn_status cn_fail(struct cn_error *error, enum cn_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* cn_fail for an allocation that failed. `what` says what the memory was for.
- * Returns: CN_BAD_MACHINE. */
-static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *what)
-{
-    cn_fail(error, CN_BAD_MACHINE,
-            "out of memory (%s); free some, or lower engine.memory or --threads, and run again",
-            what);
-    return CN_BAD_MACHINE;
-}
-
 enum cn_severity { CN_WARNING, CN_PROBLEM };
 
 struct cn_problem {
@@ -52,14 +38,10 @@ struct cn_problems {
     bool lost; /* out of memory: at least one problem is not in the list */
 };
 
-/* Adds a problem; its text becomes printable as in cn_fail. Errors: problems->lost. */
-void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
-                     ...) __attribute__((format(printf, 3, 4)));
-
 /* Returns: how many have this severity; `lost` counts as one CN_PROBLEM. */
-size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity);
+CN_API size_t cn_problems_count(const struct cn_problems *problems, enum cn_severity severity);
 
 /* Frees the list, which is then empty. */
-void cn_problems_free(struct cn_problems *problems);
+CN_API void cn_problems_free(struct cn_problems *problems);
 
 #endif

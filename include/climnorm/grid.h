@@ -34,15 +34,4 @@ struct cn_layout {
     size_t row_cells; /* cells of a day slot, padding included */
 };
 
-/* Selects the cells whose centres lie inside the region. `region` must outlive *cells.
- * Returns: CN_OK. Errors: CN_BAD_INPUT: there is none. CN_BAD_MACHINE: out of memory. Owns: the
- * arrays of *cells live in the pool. */
-enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
-                               const struct cn_region *region, struct cn_region_cells *cells,
-                               struct cn_error *error);
-
-/* Computes first_cell of each region and row_cells of the layout.
- * Returns: false: sizes overflow, or would with the day slots of a year. */
-bool cn_layout_compute(struct cn_layout *layout);
-
 #endif

@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_JOB_H
 #define CLIMNORM_JOB_H
 
+#include "climnorm/api.h"
 #include "climnorm/plan.h"
 #include "climnorm/progress.h"
 #include "climnorm/resources.h"
@@ -37,30 +38,31 @@ struct cn_job {
  * Returns: CN_OK. Errors: CN_BAD_USAGE: nothing fits the config, or it cannot be done as it asks;
  * CN_BAD_MACHINE; CN_STOPPED: the watch asked for it. Nothing was computed. Owns: the caller, in
  * either case, *job with cn_job_free; NULL: out of memory. */
-enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_job_options *options,
-                              struct cn_job **job, struct cn_error *error);
+CN_API enum cn_status cn_job_prepare(const struct cn_config *config,
+                                     const struct cn_job_options *options, struct cn_job **job,
+                                     struct cn_error *error);
 
 /* Checks that the outputs fit on their file system; cn_job_prepare has done it for a run. If they
  * fit only when they compress well, job->problems gets a warning. Returns: CN_OK. Errors:
  * CN_BAD_MACHINE: they cannot fit. */
-enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error);
+CN_API enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error);
 
 /* Fills in the result without running: known problems, files that are kept, and the status that
  * follows from them.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE, out of memory; the result has this status, too. Owns: the
  * caller, *result with cn_result_free. */
-enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result);
+CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result);
 
 /* Sets what a display shows of the job, and leaves view->mode and view->fd as they are. */
-void cn_job_view(const struct cn_job *job, struct cn_progress_view *view);
+CN_API void cn_job_view(const struct cn_job *job, struct cn_progress_view *view);
 
 /* Runs the plan, one variable after another, once. progress: shows problems; NULL: none are shown.
  * stop: not 0 asks to stop; NULL: never. The result is filled in even when the run fails; its
  * status says what came of it. The job's counters, which a display reads, live as long as the job.
  * Owns: the caller, *result with cn_result_free. */
-void cn_job_run(struct cn_job *job, struct cn_progress *progress, const atomic_int *stop,
-                struct cn_result *result);
+CN_API void cn_job_run(struct cn_job *job, struct cn_progress *progress, const atomic_int *stop,
+                       struct cn_result *result);
 
-void cn_job_free(struct cn_job *job);
+CN_API void cn_job_free(struct cn_job *job);
 
 #endif

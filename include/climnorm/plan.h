@@ -5,10 +5,13 @@
 #ifndef CLIMNORM_PLAN_H
 #define CLIMNORM_PLAN_H
 
+#include "climnorm/api.h"
 #include "climnorm/catalog.h"
 #include "climnorm/config.h"
 #include "climnorm/grid.h"
 #include "climnorm/resources.h"
+
+struct cn_pool;
 
 /* One file to make. */
 struct cn_output {
@@ -122,8 +125,9 @@ struct cn_plan {
  * plan.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: two normals have one path, or a path is outside
  * output.root. CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_plan_free. */
-enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,
-                               struct cn_plan **plan, struct cn_error *error);
+CN_API enum cn_status cn_plan_targets(const struct cn_config *config,
+                                      const struct cn_catalog *catalog, struct cn_plan **plan,
+                                      struct cn_error *error);
 
 /* Step 2, by the caller: for each output that exists set `bytes_there`, and set `wanted` to false
  * if it is to be kept. */
@@ -132,17 +136,9 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
  * for resources->threads threads.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: the limit is below the minimum, which the text states, or
  * the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
-enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
-                                struct cn_error *error);
+CN_API enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
+                                       struct cn_error *error);
 
-enum cn_fit {
-    CN_FITS,
-    CN_MAY_FIT, /* if the outputs compress well */
-    CN_FITS_NOT
-};
-/* Returns: whether the need fits into the free space. */
-enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space);
-
-void cn_plan_free(struct cn_plan *plan);
+CN_API void cn_plan_free(struct cn_plan *plan);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_RESOURCES_H
 #define CLIMNORM_RESOURCES_H
 
+#include "climnorm/api.h"
 #include "climnorm/config.h"
 
 #include <stdint.h>
@@ -18,6 +19,6 @@ struct cn_resources {
 
 /* Sets *resources. config NULL: what a config without engine keys would get.
  */
-void cn_resources_resolve(const struct cn_config *config, struct cn_resources *resources);
+CN_API void cn_resources_resolve(const struct cn_config *config, struct cn_resources *resources);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef CLIMNORM_RESULT_H
 #define CLIMNORM_RESULT_H
 
+#include "climnorm/api.h"
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
 
@@ -30,6 +31,6 @@ struct cn_result {
 };
 
 /* Frees what the result owns; it is then empty. */
-void cn_result_free(struct cn_result *result);
+CN_API void cn_result_free(struct cn_result *result);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "arena/arena.h"
 
+#include "base/error.h"
 #include "base/format.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Error texts. They hold names and attributes from files and go to the terminal, so every text is
  * made printable here.
  */
-#include "climnorm/error.h"
+#include "base/error.h"
 
 #include "base/utf8.h"
 

@@ -1,7 +1,7 @@
 /*
  * A pool is a chain of blocks. A large request gets a block of its own.
  */
-#include "climnorm/pool.h"
+#include "base/pool.h"
 
 #include <stdarg.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
 #ifndef CLIMNORM_BASE_SERIALIZE_H
 #define CLIMNORM_BASE_SERIALIZE_H
 
+#include "base/pool.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
 
 /* Zero-initialise to pack. Owns: the caller frees `bytes`. */
 struct cn_archive {

@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_BASE_STRBUF_H
 #define CLIMNORM_BASE_STRBUF_H
 
-#include "climnorm/pool.h"
+#include "base/pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 
 #include "base/ascii.h"
+#include "base/error.h"
 #include "base/machine.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "base/workers.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/io.h"
 #include "base/machine.h"
 #include "base/threads.h"

@@ -7,9 +7,12 @@
  * a lone hour, and zones of one digit. This file knows no files and no units. Source: CF
  * Conventions 1.10, section 4.4.
  */
+#include "calendar/time.h"
+
 #include "climnorm/calendar.h"
 
 #include "base/ascii.h"
+#include "base/error.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,6 +4,8 @@
  */
 #include "catalog/axes.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "catalog/attributes.h"
 #include "catalog/packing.h"
 

@@ -10,7 +10,9 @@
 #include "catalog/timeline.h"
 #include "catalog/warnings.h"
 
+#include "base/error.h"
 #include "base/suggest.h"
+#include "catalog/inspect_file.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  */
 #include "catalog/classic.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "catalog/attributes.h"
 

@@ -4,6 +4,8 @@
  */
 #include "catalog/consistency.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "catalog/time_axis.h"
 #include "catalog/units.h"
 

@@ -5,6 +5,7 @@
  */
 #include "catalog/file_archive.h"
 
+#include "base/error.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
 #include "catalog/packing.h"

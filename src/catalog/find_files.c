@@ -4,6 +4,7 @@
  */
 #include "catalog/find_files.h"
 
+#include "base/error.h"
 #include "guard/fault.h"
 
 #include <dirent.h>

@@ -4,8 +4,8 @@
 #ifndef CLIMNORM_CATALOG_FIND_FILES_H
 #define CLIMNORM_CATALOG_FIND_FILES_H
 
+#include "base/pool.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
 #include "climnorm/watch.h"
 
 #include <stdint.h>

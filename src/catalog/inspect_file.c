@@ -2,6 +2,8 @@
  * The metadata of each input file. Nothing is believed before it is checked, and no data values are
  * read. Libraries read a file in a child process only.
  */
+#include "catalog/inspect_file.h"
+
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
 #include "catalog/classic.h"
@@ -10,6 +12,7 @@
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "base/netcdf_constants.h"
 #include "base/workers.h"

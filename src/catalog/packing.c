@@ -4,6 +4,7 @@
  */
 #include "catalog/packing.h"
 
+#include "base/error.h"
 #include "catalog/attributes.h"
 
 #include <math.h>

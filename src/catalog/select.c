@@ -4,6 +4,7 @@
  */
 #include "catalog/select.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
 

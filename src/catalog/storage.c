@@ -4,6 +4,8 @@
  */
 #include "catalog/storage.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "catalog/attributes.h"
 #include "catalog/classic.h"
 #include "codec/pipeline.h"

@@ -4,6 +4,9 @@
  */
 #include "catalog/time_axis.h"
 
+#include "base/error.h"
+#include "base/pool.h"
+#include "calendar/time.h"
 #include "catalog/attributes.h"
 #include "catalog/units.h"
 #include "climnorm/limits.h"

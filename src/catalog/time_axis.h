@@ -39,4 +39,7 @@ struct cn_time_axes {
 enum cn_status cn_time_axes_add(struct cn_time_axes *axes, struct cn_pool *pool, size_t index,
                                 struct cn_error *error);
 
+/* Frees the days of files. */
+void cn_files_free(struct cn_file *files, size_t count);
+
 #endif

@@ -5,6 +5,8 @@
 #include "catalog/units.h"
 
 #include "base/ascii.h"
+#include "base/error.h"
+#include "calendar/time.h"
 #include "guard/library.h"
 
 #include <math.h>

@@ -7,6 +7,7 @@
 #include "catalog/file_names.h"
 #include "catalog/timeline.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "climnorm/limits.h"
 

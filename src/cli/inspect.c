@@ -2,7 +2,11 @@
  * climnorm inspect: the contents of a file as the catalog sees them, and which reader takes it.
  * Reads only metadata.
  */
+#include "base/error.h"
+#include "base/pool.h"
 #include "base/utf8.h"
+#include "catalog/inspect_file.h"
+#include "catalog/time_axis.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "climnorm/catalog.h"

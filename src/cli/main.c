@@ -1,6 +1,7 @@
 /*
  * The command line: selects the command. Only files in this folder print results or exit.
  */
+#include "base/error.h"
 #include "base/suggest.h"
 #include "base/threads.h"
 #include "cli/commands.h"

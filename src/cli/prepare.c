@@ -4,6 +4,7 @@
  */
 #include "cli/prepare.h"
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/signals.h"
 #include "cli/startup.h"

@@ -1,6 +1,7 @@
 /*
  * climnorm run: computes the normals, with display and summary.
  */
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"

@@ -4,6 +4,7 @@
 #include "cli/startup.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "cli/signals.h"
 #include "progress/render.h"
 

@@ -4,6 +4,7 @@
  */
 #include "cli/summary.h"
 
+#include "base/error.h"
 #include "base/machine.h"
 #include "base/publish.h"
 #include "guard/fault.h"

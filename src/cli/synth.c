@@ -5,11 +5,11 @@
 
 #include "base/clock.h"
 #include "base/format.h"
+#include "base/pool.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "climnorm/limits.h"
-#include "climnorm/pool.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
  */
 #include "config/builder.h"
 
+#include "base/error.h"
 #include "guard/fault.h"
 
 #include <errno.h>

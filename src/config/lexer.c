@@ -5,6 +5,7 @@
  */
 #include "config/lexer.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "guard/fault.h"
 

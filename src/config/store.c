@@ -2,6 +2,7 @@
  * Checks one value against its key (type, range, characters) and stores it. check.c checks values
  * together.
  */
+#include "base/error.h"
 #include "base/suggest.h"
 #include "config/builder.h"
 

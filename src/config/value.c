@@ -4,6 +4,7 @@
  */
 #include "config/value.h"
 
+#include "base/error.h"
 #include "base/utf8.h"
 #include "config/lexer.h"
 #include "guard/library.h"

@@ -5,8 +5,8 @@
 #ifndef CLIMNORM_CONFIG_VALUE_H
 #define CLIMNORM_CONFIG_VALUE_H
 
+#include "base/pool.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
 #include "config/key.h"
 
 #include <stdint.h>

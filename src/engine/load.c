@@ -2,6 +2,8 @@
  * Loading: the bodies of open, decode and seal.
  */
 #include "engine/load.h"
+#include "base/error.h"
+#include "base/pool.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,9 @@
  */
 #include "engine/output.h"
 
+#include "base/error.h"
 #include "base/netcdf_constants.h"
+#include "base/pool.h"
 #include "climnorm/limits.h"
 #include "engine/compute.h"
 #include "engine/publisher.h"

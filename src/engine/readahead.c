@@ -3,6 +3,7 @@
  */
 #include "engine/readahead.h"
 
+#include "base/error.h"
 #include "source/file_reader.h"
 
 #include <errno.h>

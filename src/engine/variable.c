@@ -3,6 +3,8 @@
  */
 #include "engine/variable.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "engine/compute.h"
 #include "engine/graph.h"
 #include "engine/load.h"

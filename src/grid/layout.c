@@ -1,6 +1,8 @@
 /*
  * How the regions lie side by side in the row of a day slot.
  */
+#include "grid/layout.h"
+
 #include "climnorm/grid.h"
 #include "climnorm/limits.h"
 

@@ -2,6 +2,10 @@
  * Which cells of a grid lie inside a region, and where they go in the output: rows in the file's
  * order, columns west to east.
  */
+#include "grid/region.h"
+
+#include "base/error.h"
+#include "base/pool.h"
 #include "climnorm/grid.h"
 
 #include <math.h>

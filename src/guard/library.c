@@ -3,6 +3,7 @@
  */
 #include "guard/library.h"
 
+#include "base/error.h"
 #include "guard/crash.h"
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"

@@ -3,7 +3,9 @@
  */
 #include "job/diskspace.h"
 
+#include "base/error.h"
 #include "base/format.h"
+#include "plan/output_sizes.h"
 
 #include <inttypes.h>
 #include <limits.h>

@@ -4,6 +4,7 @@
  */
 #include "job/existing.h"
 
+#include "base/error.h"
 #include "base/workers.h"
 #include "guard/fault.h"
 #include "guard/library.h"

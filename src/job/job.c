@@ -4,6 +4,7 @@
  */
 #include "climnorm/job.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "job/diskspace.h"
 #include "job/existing.h"

@@ -5,8 +5,10 @@
 
 #include "arena/arena.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "engine/engine.h"
 #include "engine/variable.h"
+#include "progress/counters.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,8 @@
  * years are loaded together. Pure.
  */
 #include "plan/groups.h"
+#include "base/error.h"
+#include "base/pool.h"
 
 #include <stdlib.h>
 

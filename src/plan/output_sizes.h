@@ -9,4 +9,12 @@
 /* Computes `space` of the variable from its outputs, and adds it to that of the plan. */
 void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable);
 
+enum cn_fit {
+    CN_FITS,
+    CN_MAY_FIT, /* if the outputs compress well */
+    CN_FITS_NOT
+};
+/* Returns: whether the need fits into the free space. */
+enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include "plan/paths.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "config/fields.h"
 

@@ -2,7 +2,9 @@
  * The program over slots: batches of target years, the loads they need, and the slot of the arena
  * for each, as a compiler assigns values to registers. Pure.
  */
+#include "base/error.h"
 #include "base/format.h"
+#include "base/pool.h"
 #include "climnorm/plan.h"
 #include "plan/groups.h"
 #include "plan/output_sizes.h"

@@ -3,7 +3,10 @@
  */
 #include "climnorm/plan.h"
 
+#include "base/error.h"
 #include "base/strbuf.h"
+#include "grid/layout.h"
+#include "grid/region.h"
 #include "plan/paths.h"
 
 #include <limits.h>

@@ -33,4 +33,8 @@ struct cn_counter_row {
 
 extern const struct cn_counter_row cn_counter_rows[CN_COUNTERS];
 
+/* Sets the state of a variable, which is not CN_WAITING, and the time when it began or ended. A
+ * variable that is active when the display ends is shown as stopped. */
+void cn_counters_enter(struct cn_counters *counters, enum cn_variable_state state);
+
 #endif

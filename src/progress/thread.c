@@ -4,6 +4,7 @@
  * nor this thread can delay a task or the end of the program.
  */
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/io.h"
 #include "base/threads.h"
 #include "progress/render.h"

@@ -4,7 +4,7 @@
 #ifndef CLIMNORM_SINK_CELL_METHODS_H
 #define CLIMNORM_SINK_CELL_METHODS_H
 
-#include "climnorm/pool.h"
+#include "base/pool.h"
 
 /* The cell_methods of the mean over years of daily values. `source`: theirs; NULL, "" or text that
  * is not CF counts as none. Without a part about time, the method within days is maximum for the

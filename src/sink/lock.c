@@ -10,6 +10,7 @@
  */
 #include "sink/lock.h"
 
+#include "base/error.h"
 #include "base/publish.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
  */
 #include "sink/metadata.h"
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/netcdf_constants.h"
 #include "base/strbuf.h"

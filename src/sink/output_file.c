@@ -5,6 +5,8 @@
  */
 #include "sink/output_file.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
 #include "sink/image.h"

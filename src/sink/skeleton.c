@@ -4,6 +4,7 @@
  */
 #include "sink/skeleton.h"
 
+#include "base/error.h"
 #include "catalog/attributes.h"
 #include "guard/library.h"
 #include "sink/stored.h"

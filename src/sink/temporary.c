@@ -3,6 +3,7 @@
  */
 #include "sink/temporary.h"
 
+#include "base/error.h"
 #include "base/publish.h"
 #include "guard/fault.h"
 

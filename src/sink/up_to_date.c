@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "base/netcdf_constants.h"
+#include "base/pool.h"
 #include "catalog/attributes.h"
 #include "guard/hdf5_lock.h"
 #include "sink/stored.h"

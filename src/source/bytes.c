@@ -3,6 +3,7 @@
  */
 #include "source/bytes.h"
 
+#include "base/error.h"
 #include "base/io.h"
 #include "guard/fault.h"
 

@@ -4,6 +4,7 @@
  */
 #include "source/chunks.h"
 
+#include "base/error.h"
 #include "codec/pipeline.h"
 #include "guard/library.h"
 #include "source/bytes.h"

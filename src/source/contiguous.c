@@ -5,6 +5,7 @@
  */
 #include "source/contiguous.h"
 
+#include "base/error.h"
 #include "guard/library.h"
 #include "source/bytes.h"
 #include "source/h5_variable.h"

@@ -3,6 +3,7 @@
  */
 #include "source/file_reader.h"
 
+#include "base/error.h"
 #include "guard/library.h"
 #include "source/backend.h"
 #include "source/bytes.h"

@@ -6,6 +6,7 @@
  */
 #include "source/netcdf.h"
 
+#include "base/error.h"
 #include "base/machine.h"
 #include "base/workers.h"
 #include "guard/fault.h"

@@ -5,6 +5,7 @@
  */
 #include "source/verify.h"
 
+#include "base/error.h"
 #include "codec/pipeline.h"
 #include "guard/library.h"
 #include "source/h5_variable.h"

@@ -6,6 +6,7 @@
  * calendar_dump decode < lines "CALENDAR|UNITS|VALUE VALUE ..."
  *     a line for each: "YEAR-MONTH-DAY:SECOND ...", or "! error"
  */
+#include "calendar/time.h"
 #include "catalog/units.h"
 #include "climnorm/calendar.h"
 

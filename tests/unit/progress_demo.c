@@ -4,6 +4,7 @@
  * SIGUSR1 makes it print its state.
  */
 #include "climnorm/progress.h"
+#include "progress/counters.h"
 
 #include <errno.h>
 #include <locale.h>

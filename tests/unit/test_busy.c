@@ -5,6 +5,7 @@
  * mutex stands for the HDF5 lock: bodies sleep while they hold it. Waiting for it does not count as
  * busy.
  */
+#include "base/pool.h"
 #include "engine/compute.h"
 #include "engine/graph.h"
 #include "engine/load.h"

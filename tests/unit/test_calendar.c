@@ -2,6 +2,7 @@
  * Calendars, slots, reference dates and instants: known values, round trips and errors. What
  * cftime, xarray and CDO say to the same questions is in test_calendar_cftime.py.
  */
+#include "calendar/time.h"
 #include "climnorm/calendar.h"
 
 #include <math.h>

@@ -5,6 +5,7 @@
 #include "catalog/file_archive.h"
 
 #include "catalog/attributes.h"
+#include "catalog/time_axis.h"
 
 #include <math.h>
 #include <netcdf.h>

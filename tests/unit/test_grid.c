@@ -1,7 +1,10 @@
 /*
  * Regions on grids: what lies inside, in which order, with which coordinates and bounds.
  */
+#include "base/pool.h"
 #include "climnorm/grid.h"
+#include "grid/layout.h"
+#include "grid/region.h"
 
 #include <math.h>
 #include <setjmp.h>

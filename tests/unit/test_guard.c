@@ -10,6 +10,7 @@
 /* cmocka needs those above. */
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "guard/crash.h"
 #include "guard/fault.h"
 #include "guard/library.h"

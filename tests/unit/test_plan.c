@@ -4,6 +4,7 @@
  */
 #include "climnorm/plan.h"
 #include "config/fields.h"
+#include "plan/output_sizes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

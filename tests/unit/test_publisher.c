@@ -2,6 +2,7 @@
  * The publisher on a disk that takes 100 ms to sync a file: a normal end publishes the whole queue,
  * a request to stop only what can be done in some seconds, and says so.
  */
+#include "base/error.h"
 #include "engine/publisher.h"
 
 #include <setjmp.h>

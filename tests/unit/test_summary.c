@@ -2,6 +2,7 @@
  * What a run reports at its end: the table, every problem in one line, and the JSON of --summary,
  * which is replaced completely or not at all.
  */
+#include "base/error.h"
 #include "cli/summary.h"
 
 #include <fcntl.h>

@@ -2,6 +2,8 @@
  * The bound on all time axes of a catalog together: which files are left out depends on the files
  * alone, not on the order in which they were examined.
  */
+#include "base/pool.h"
+#include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 
 #include <setjmp.h>

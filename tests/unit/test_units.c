@@ -2,6 +2,7 @@
  * Units through UDUNITS-2: lengths of time, "UNIT since DATE", equality; hostile texts; no
  * database.
  */
+#include "calendar/time.h"
 #include "catalog/units.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /*
  * UTF-8 from hostile names: what the decoder takes, and what reaches a terminal.
  */
+#include "base/error.h"
 #include "base/utf8.h"
 #include "climnorm/error.h"
 

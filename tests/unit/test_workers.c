@@ -2,6 +2,7 @@
  * Children that crash, hang, send wrong answers or outlive their parent: the answers to all other
  * items are right.
  */
+#include "base/error.h"
 #include "base/workers.h"
 
 #include <setjmp.h>

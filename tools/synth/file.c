@@ -4,6 +4,7 @@
  */
 #include "synth/file.h"
 
+#include "base/error.h"
 #include "base/netcdf_constants.h"
 #include "climnorm/limits.h"
 

@@ -2,6 +2,7 @@
  * Land and climate: what does not change from day to day. The continents are a few dozen ellipses
  * with rough coasts; the islands that the built-in regions need are plain ones.
  */
+#include "base/error.h"
 #include "synth/noise.h"
 #include "synth/world.h"
 

@@ -3,10 +3,11 @@
  * its days among the threads. The order does not matter, because values depend only on variable,
  * day and cell (world.h). It knows neither the terminal nor exit codes.
  */
+#include "base/error.h"
 #include "base/format.h"
+#include "base/pool.h"
 #include "base/publish.h"
 #include "climnorm/limits.h"
-#include "climnorm/pool.h"
 #include "guard/hdf5_lock.h"
 #include "synth/file.h"
 

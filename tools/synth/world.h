@@ -6,8 +6,8 @@
 #ifndef CLIMNORM_SYNTH_WORLD_H
 #define CLIMNORM_SYNTH_WORLD_H
 
+#include "base/pool.h"
 #include "climnorm/error.h"
-#include "climnorm/pool.h"
 
 #include <stdint.h>
 

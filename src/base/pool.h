@@ -2,8 +2,8 @@
  * A pool: memory that is freed all at once. Configs, catalogs and plans are trees of small objects
  * with the same lifetime; each owns one pool.
  */
-#ifndef CLIMNORM_POOL_H
-#define CLIMNORM_POOL_H
+#ifndef CLIMNORM_BASE_POOL_H
+#define CLIMNORM_BASE_POOL_H
 
 #include <stddef.h>
 
