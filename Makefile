@@ -1,21 +1,23 @@
-# A thin front for CMake: `make` builds build/climnorm. `make bench BENCH=--quick` measures it;
-# BASELINE=old.json compares with an earlier run's results.
+# A thin front for CMake: `make` builds build/climnorm. `make check` runs the tests that end within two
+# minutes, `make test` all. `make bench BENCH=--quick` measures it; BASELINE=old.json compares with an
+# earlier run's results.
 BUILD  ?= build
 JOBS   ?= $(shell nproc)
 N      ?= 5000
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
-.PHONY: all configure test test-kill bench demo install clean
+.PHONY: all configure check test test-kill bench demo install clean
 all: configure
 	cmake --build $(BUILD) -j$(JOBS)
 
 configure:
 	@test -f $(BUILD)/CMakeCache.txt || cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
 
-test:
+check: TESTS = -L 'unit|cli' -LE long
+check test:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
 	cmake --build $(BUILD) -j$(JOBS)
-	ctest --test-dir $(BUILD) -j$(JOBS) --output-on-failure --no-tests=error
+	ctest --test-dir $(BUILD) -j$(JOBS) $(TESTS) --output-on-failure --no-tests=error
 
 # Kills a run N times.
 test-kill:

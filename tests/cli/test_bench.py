@@ -11,9 +11,9 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
-BUILD = os.environ.get("CLIMNORM_BUILD", "")
-BIN = os.environ.get("CLIMNORM_BIN", "")
-HOME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench")
+from build import BUILD, ROOT, main
+
+HOME = os.path.join(ROOT, "bench")
 PROGRAM = os.path.join(BUILD, "bench", "climnorm-bench")
 sys.path.insert(0, HOME)
 
@@ -243,7 +243,7 @@ class Bench(unittest.TestCase):
         self.assertNotIn("what stood there", text)
         self.assertEqual(text.count("| load / inflate, fresh memory |"), 1)
         self.assertIn(call("report", self.path, "--markdown").stdout, text)
-        own = os.path.join(HOME, os.pardir, "docs", "performance.md")
+        own = os.path.join(ROOT, "docs", "performance.md")
         with open(own, encoding="utf-8") as file:
             text = file.read()
         self.assertLess(text.find(report.BEGIN), text.find(report.END))
@@ -369,7 +369,4 @@ class Bench(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not BUILD or not os.path.exists(PROGRAM):
-        print("skipped: CLIMNORM_BUILD names no build with climnorm-bench")
-        sys.exit(77)
-    unittest.main(verbosity=1)
+    main(PROGRAM)

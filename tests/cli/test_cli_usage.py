@@ -1,19 +1,17 @@
-#!/usr/bin/env python3
 """The command line as a user types it: help, version, and what a wrong word leads to."""
 
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
 
-CLIMNORM = os.environ.get("CLIMNORM_BIN", "../build/climnorm")
+from build import BIN, main
 
 
 def climnorm(*arguments):
     """Returns (exit code, stdout, stderr)."""
-    done = subprocess.run([CLIMNORM, *arguments], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BIN, *arguments], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -67,7 +65,7 @@ class Version(unittest.TestCase):
 
     def test_threads_follow_the_affinity(self):
         core = min(os.sched_getaffinity(0))
-        done = subprocess.run([CLIMNORM, "--version"], capture_output=True, text=True,
+        done = subprocess.run([BIN, "--version"], capture_output=True, text=True,
                               preexec_fn=lambda: os.sched_setaffinity(0, {core}))
         self.assertIn("\nthreads: 1\n", done.stdout)
 
@@ -163,6 +161,4 @@ class WrongConfigs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not os.path.exists(CLIMNORM):
-        sys.exit("set CLIMNORM_BIN to the program")
-    unittest.main()
+    main()

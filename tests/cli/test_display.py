@@ -10,10 +10,11 @@ import subprocess
 
 import climnorm_case
 import terminal
+from build import driver
 
 YEARS, DAYS, WINDOW = 12, 365, 3
 NORMALS = YEARS - WINDOW + 1
-PACE = os.path.join(os.environ.get("CLIMNORM_BUILD", "../build"), "tests", "libpace.so")
+PACE = driver("libpace.so")
 BAD_YEAR = "tas_day_NorESM2-LM_historical_r1i1p1f1_gn_2003.nc"
 BAD_FILE = "tasmin_day_NorESM2-LM_historical_r1i1p1f1_gn_2000.nc"
 

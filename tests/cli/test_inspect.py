@@ -3,16 +3,14 @@ import os
 import pathlib
 import random
 import shutil
-import sys
 import tempfile
 import unittest
 
 import netCDF4
 import numpy as np
 
-from catalog_trees import BIN, inspect, write
-
-REAL = os.environ.get("CLIMNORM_REAL_DATA")
+from build import REAL, main
+from catalog_trees import inspect, write
 
 
 class Inspect(unittest.TestCase):
@@ -217,7 +215,4 @@ class Inspect(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not os.path.exists(BIN):
-        print(f"{BIN} is not built")
-        sys.exit(77)
-    unittest.main()
+    main()

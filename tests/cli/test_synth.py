@@ -12,7 +12,8 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
-CLIMNORM = os.environ["CLIMNORM_BIN"]
+from build import BIN, main
+
 REGIONS = {  # lon, lat
     "CONUS": (234, 294, 24, 50),
     "AK": (170, 235, 50, 72),
@@ -23,7 +24,7 @@ REGIONS = {  # lon, lat
 
 
 def synth(*arguments, code=0, **environment):
-    done = subprocess.run([CLIMNORM, "synth", *map(str, arguments)], capture_output=True, text=True,
+    done = subprocess.run([BIN, "synth", *map(str, arguments)], capture_output=True, text=True,
                           env={**os.environ, **environment}, timeout=120)
     assert done.returncode == code, (arguments, done.returncode, done.stderr)
     return done
@@ -237,14 +238,14 @@ class Synth(unittest.TestCase):
         self.root.write_text("a file where a folder should be")
         error = synth(self.root, "--years", "2015", "--days", 1, code=3).stderr
         self.assertIn(str(self.root), error)
-        full = subprocess.run(["sh", "-c", 'ulimit -f 200; trap "" XFSZ; exec "$0" "$@"', CLIMNORM,
+        full = subprocess.run(["sh", "-c", 'ulimit -f 200; trap "" XFSZ; exec "$0" "$@"', BIN,
                                "synth", f"{self.root}.d", "--years", "2015", "--grid", "200x300",
                                "--days", "30"], capture_output=True, text=True, timeout=60)
         self.assertEqual(full.returncode, 3, full.stderr)
         self.assertEqual([f for f in Path(f"{self.root}.d").rglob("*") if f.is_file()], [])
 
     def stop(self, number):
-        process = subprocess.Popen([CLIMNORM, "synth", self.root, "--grid", "300x720"],
+        process = subprocess.Popen([BIN, "synth", self.root, "--grid", "300x720"],
                                    stderr=subprocess.PIPE, text=True)
         while process.poll() is None and not any(self.root.rglob(".climnorm-*.tmp")):
             pass
@@ -275,4 +276,4 @@ class Synth(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

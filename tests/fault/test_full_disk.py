@@ -330,6 +330,6 @@ class Memory(TestCase):
 
 
 if __name__ == "__main__":
-    if BIN:
+    if os.path.exists(BIN):
         enter_namespace()
     main()

@@ -9,9 +9,10 @@ import tempfile
 import textwrap
 import time
 
+import build
 import climnorm_case as cases
 
-BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench")
+BENCH = os.path.join(build.ROOT, "bench")
 sys.path.insert(0, BENCH)
 from climnorm_bench import Failure, peers, processes, turns  # noqa: E402
 
@@ -42,7 +43,7 @@ COPY = """\
 
 def python():
     """That of the virtual environment of current releases, where it was made."""
-    return peers.python_of(os.path.join(os.environ.get("CLIMNORM_BUILD", ""), "bench", "venv"))
+    return peers.python_of(os.path.join(build.BUILD, "bench", "venv"))
 
 
 class Peers(cases.TestCase):

@@ -5,8 +5,9 @@ import subprocess
 import netCDF4
 import numpy as np
 
-DUMP = os.path.join(os.environ.get("CLIMNORM_BUILD", "../build"), "tests", "catalog_dump")
-BIN = os.environ.get("CLIMNORM_BIN", "../build/climnorm")
+from build import BIN, driver
+
+DUMP = driver("catalog_dump")
 
 LAT = np.array([10.0, 20.0, 30.0])
 LON = np.array([0.0, 90.0, 180.0, 270.0])

@@ -4,18 +4,11 @@
 #ifndef CONFIG_HELPER_H
 #define CONFIG_HELPER_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 #include "climnorm/config.h"
+
+#include "cn_test.h"
+
+#include <unistd.h>
 
 #define ROOTS "input = { root = \"in\"; }; output = { root = \"out\"; };\n"
 

@@ -7,17 +7,12 @@
 
 #include "kernels.h"
 
+#include "cn_test.h"
+
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static inline uint32_t bits_of(float value)
 {

@@ -4,15 +4,12 @@
  */
 #include "engine/budget.h"
 
+#include "cn_test.h"
+
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 enum { THREADS = 8, ROUNDS = 2000, BYTES = 100 };
 

@@ -11,17 +11,11 @@
 #include "engine/load.h"
 #include "engine/output.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "cn_test.h"
+
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { FIRST_YEAR = 1950, MOST_YEARS = 151, WINDOW = 30, DAYS = 365, LATS = 600, LONS = 1440 };
 enum { MOST_SLOTS = 256, MOST_BATCHES = 128, ATTEMPTS = 3 };

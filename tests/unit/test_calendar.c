@@ -5,13 +5,9 @@
 #include "calendar/time.h"
 #include "climnorm/calendar.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
+#include "cn_test.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 enum { CALENDARS = CN_360_DAY + 1, RULES = CN_DROP + 1 };
 

@@ -3,12 +3,13 @@
 calendar_dump prints what the library says; nothing here shares code with it.
 """
 import datetime
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import warnings
+
+from build import driver
 
 try:
     import cftime
@@ -19,7 +20,7 @@ except ImportError as missing:
     sys.exit(77)
 
 warnings.simplefilter("ignore")  # cftime's remarks on year 0
-DUMP = os.path.join(os.environ["CLIMNORM_BUILD"], "tests", "calendar_dump")
+DUMP = driver("calendar_dump")
 CALENDARS = ["standard", "proleptic_gregorian", "julian", "noleap", "all_leap", "360_day"]
 
 

@@ -2,13 +2,13 @@
 import os
 import pathlib
 import shutil
-import sys
 import tempfile
 import unittest
 
 import netCDF4
 import numpy as np
 
+from build import main
 from catalog_trees import DUMP, LAT, LON, catalog, write, year_file
 
 
@@ -372,7 +372,4 @@ class OddFiles(Tree):
 
 
 if __name__ == "__main__":
-    if not os.path.exists(DUMP):
-        print(f"{DUMP} is not built")
-        sys.exit(77)
-    unittest.main()
+    main(DUMP)

@@ -5,13 +5,10 @@
 #include "catalog/file_names.h"
 #include "catalog/packing.h"
 
+#include "cn_test.h"
+
 #include <math.h>
 #include <netcdf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define CHECK_NAME(base, v, t, m, e, r, g, time_, major, minor) \
     do {                                                        \

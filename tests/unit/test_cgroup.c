@@ -3,14 +3,9 @@
  */
 #include "base/machine.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "cn_test.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 /* One system: what /proc/self/cgroup says, and the files below /sys/fs/cgroup. */
 static const struct machine {

@@ -5,8 +5,8 @@
  * CLIMNORM_MUTANTS: how many of each sample.
  */
 #include "codec/pipeline.h"
-
 #include "codec/table.h"
+
 #include "kernels_common.h"
 
 #include <blosc.h>

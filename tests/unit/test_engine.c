@@ -4,13 +4,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cn_test.h"
 
 /* The job's stop after errors of these kinds, and how many were reported. */
 static int abort_with(const enum cn_status *kinds, size_t count, size_t *reported)

@@ -2,20 +2,14 @@
  * A file's metadata as bytes: unpacked, complete ones are what was packed; damaged or invented ones
  * are refused or harmless.
  */
+#include "catalog/attributes.h"
 #include "catalog/file_archive.h"
 
-#include "catalog/attributes.h"
 #include "catalog/time_axis.h"
+#include "cn_test.h"
 
 #include <math.h>
 #include <netcdf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 enum { TIMES = 5, LATS = 2, LONS = 3 };
 

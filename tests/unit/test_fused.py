@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from build import BIN, BUILD
+
 # x86: vfmadd132ps, vfnmsub231sd, vfmaddsub213pd, …; FMA4; ARM: fmla, fmls, fmadd, fnmsub, fmlal, …
 FUSED = re.compile(r"^(vfn?m(add|sub)|fn?m(add|sub)|fml[as])")
 
@@ -60,12 +62,11 @@ def main():
         print("objdump or cc is missing")
         sys.exit(77)
     check_that_the_search_finds()
-    build = pathlib.Path(os.environ["CLIMNORM_BUILD"])
-    objects = sorted(build.glob("CMakeFiles/climnorm*.dir/**/*.o"))
+    objects = sorted(pathlib.Path(BUILD).glob("CMakeFiles/climnorm*.dir/**/*.o"))
     names = {path.name for path in objects}
     assert {"dispatch.c.o", "portable.c.o"} <= names, f"kernels missing in {names}"
     # In the program only what is certainly the library's: a static C library may be in it, too.
-    searches = [fused(path) for path in objects] + [fused(os.environ["CLIMNORM_BIN"], "cn_")]
+    searches = [fused(path) for path in objects] + [fused(BIN, "cn_")]
     found = [line for lines, _ in searches for line in lines]
     assert sum(count for _, count in searches) > 1000, "objdump shows no code"
     print("\n".join(found) or f"{len(objects)} object files, none with a fused instruction")

@@ -6,13 +6,9 @@
 #include "grid/layout.h"
 #include "grid/region.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
+#include "cn_test.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 enum { LON = 360, LAT = 180 };
 

@@ -2,22 +2,15 @@
  * Calls of libraries: when a call is repeated, whether the machine or the input is at fault, and
  * what is reported of a crash.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-/* cmocka needs those above. */
-#include <cmocka.h>
-
 #include "base/error.h"
 #include "guard/crash.h"
 #include "guard/fault.h"
 #include "guard/library.h"
 
+#include "cn_test.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -6,14 +6,7 @@
 #include "config/fields.h"
 #include "plan/output_sizes.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cn_test.h"
 
 enum { MOST_YEARS = 300 };
 

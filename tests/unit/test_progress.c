@@ -4,18 +4,12 @@
  */
 #include "progress/render.h"
 
+#include "cn_test.h"
+
 #include <locale.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 /* A job of four: one done, one active, two waiting. */
 struct job {

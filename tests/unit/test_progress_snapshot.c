@@ -3,12 +3,7 @@
  */
 #include "progress/snapshot.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cn_test.h"
 
 static const uint64_t second_ns = 1000000000;
 

@@ -4,14 +4,10 @@
  */
 #include "progress/text.h"
 
+#include "cn_test.h"
+
 #include <locale.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static void test_screen_rows(void **state)
 {

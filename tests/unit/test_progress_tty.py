@@ -10,10 +10,10 @@ import subprocess
 import time
 import unittest
 
+import build
 import terminal
 
-BUILD = os.environ.get("CLIMNORM_BUILD", "../build")
-DEMO = os.path.join(BUILD, "tests", "progress_demo")
+DEMO = build.driver("progress_demo")
 TEXT = "tas_day_1987.nc is shorter than its header says; year left out"
 
 
@@ -123,7 +123,7 @@ class Terminal(unittest.TestCase):
         self.assertEqual(len(re.findall(r"(?m)^  \w+ +[━╸─]+ .* (?:done|failed) ", job.text())), 30)
 
     def test_one_frame_is_one_write(self):
-        log = os.path.join(BUILD, "tests", f"progress-{os.getpid()}.log")
+        log = build.driver(f"progress-{os.getpid()}.log")
         with open(log, "wb") as out:  # mode tty draws into a file, too
             subprocess.run([DEMO, "tty", "0.5", "2"], stderr=out, check=True,
                            env={**os.environ, "TERM": "xterm"})
@@ -244,4 +244,4 @@ class Log(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    build.main(DEMO)

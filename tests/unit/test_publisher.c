@@ -5,15 +5,10 @@
 #include "base/error.h"
 #include "engine/publisher.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "cn_test.h"
+
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { FEW = 40, MANY = 1600 }; /* eight threads publish MANY in 20 s */
 

@@ -4,21 +4,15 @@
  */
 #include "engine/readahead.h"
 
+#include "cn_test.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { DECODES = 24, MIB = 1 << 20, BUFFERS = 8, ODD = 777 }; /* one thread: 1 x 4 + 4 buffers */
 

@@ -2,18 +2,13 @@
  * The sink: first cell methods, climatology bounds and digests without files, then complete files:
  * what is written, when a file counts as up to date, and what is refused.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs those above. */
-#include <cmocka.h>
-
 #include "sink/cell_methods.h"
 #include "sink/climatology.h"
 #include "sink/digest.h"
 #include "sink/lock.h"
 #include "sink/up_to_date.h"
+
+#include "cn_test.h"
 #include "sink_sample.h"
 
 #include <fcntl.h>

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from build import driver
+
 try:
     import cftime
     import netCDF4
@@ -23,7 +25,7 @@ if not all(shutil.which(tool) for tool in ("cdo", "ncks", "ncdump")):
     print("cdo, ncks or ncdump is missing")
     sys.exit(77)
 
-DUMP = os.path.join(os.environ["CLIMNORM_BUILD"], "tests", "sink_dump")
+DUMP = driver("sink_dump")
 FILES = ("deflated.nc", "plain/means/only.nc")
 MISSING_CELL = 7
 

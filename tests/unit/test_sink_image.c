@@ -2,15 +2,10 @@
  * How a file is put together: the skeleton that it shares with others, the image that HDF5 makes of
  * it, and the way of the image to the disk.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka needs those above. */
-#include <cmocka.h>
-
 #include "guard/hdf5_lock.h"
 #include "sink/image.h"
+
+#include "cn_test.h"
 #include "sink_sample.h"
 
 #include <errno.h>

@@ -3,14 +3,9 @@
  */
 #include "base/strbuf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
+#include "cn_test.h"
 
-#include <cmocka.h>
+#include <sys/resource.h>
 
 enum { PART_BYTES = 1 << 20 };
 

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("CLIMNORM_BUILD", ""))
+import build
+
+ROOT, BUILD = pathlib.Path(build.ROOT), pathlib.Path(build.BUILD)
 MOST_LINES = 500
 ROOTS = ("src", "kernels", "include", "tools")
 ALLOWED = set()  # names that several modules may define
@@ -180,7 +181,4 @@ class Structure(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("nm") or not (BUILD / "CMakeFiles").is_dir():
-        print("skipped: CLIMNORM_BUILD names no build, or nm is missing")
-        sys.exit(77)
-    unittest.main(verbosity=1)
+    build.main(BUILD / "CMakeFiles", shutil.which("nm") or "nm")

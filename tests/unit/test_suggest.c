@@ -1,16 +1,9 @@
 /*
  * "Did you mean": what is near, and what is not.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/suggest.h"
+
+#include "cn_test.h"
 
 static const char *among(const char *word, const char *const *candidates)
 {

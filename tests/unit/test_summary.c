@@ -5,21 +5,17 @@
 #include "base/error.h"
 #include "cli/summary.h"
 
+#include "cn_test.h"
+
 #include <fcntl.h>
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct fixture {
     char folder[64];

@@ -7,20 +7,14 @@
 #include "engine/publisher.h"
 #include "engine/readahead.h"
 
+#include "cn_test.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <omp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static int cores_of(pid_t thread)
 {

@@ -6,13 +6,7 @@
 #include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cn_test.h"
 
 enum { FILES = 6 };
 

@@ -5,14 +5,9 @@
 #include "calendar/time.h"
 #include "catalog/units.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <udunits2.h>
+#include "cn_test.h"
 
-#include <cmocka.h>
+#include <udunits2.h>
 
 /* The lexer of UDUNITS 2.2.28 loses a word (at most MAX_UNIT bytes) in some texts that are no
  * units. Only builds with LeakSanitizer call this. */

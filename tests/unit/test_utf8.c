@@ -5,12 +5,7 @@
 #include "base/utf8.h"
 #include "climnorm/error.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cn_test.h"
 
 static void test_decoder(void **state)
 {

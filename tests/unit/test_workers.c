@@ -5,21 +5,15 @@
 #include "base/error.h"
 #include "base/workers.h"
 
-#include <setjmp.h>
+#include "cn_test.h"
+
 #include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { ITEMS = 60 };
 enum kind {
