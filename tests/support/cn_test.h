@@ -15,4 +15,11 @@
 
 #include <cmocka.h>
 
+/* For one row of a table: a failure prints which. */
+#define assert_row(condition, row)                       \
+    do {                                                 \
+        if (!(condition))                                \
+            fail_msg("row \"%s\": %s", row, #condition); \
+    } while (0)
+
 #endif

@@ -12,6 +12,13 @@
 
 #define ROOTS "input = { root = \"in\"; }; output = { root = \"out\"; };\n"
 
+/* What --set gives. */
+#define SET(...)          \
+    (const char *const[]) \
+    {                     \
+        __VA_ARGS__, NULL \
+    }
+
 struct reading {
     char folder[64], path[80];
     enum cn_status status;
@@ -76,6 +83,15 @@ static inline void expect_errors(const char *text, const char *const *overrides,
     struct reading reading = read_text(text, overrides);
     assert_string_equal(reading.errors, errors);
     assert_int_equal(reading.status, CN_BAD_USAGE);
+    reading_free(&reading);
+}
+
+/* One error among others; `part` of its text. */
+static inline void expect_error(const char *text, const char *const *overrides, const char *part)
+{
+    struct reading reading = read_text(text, overrides);
+    if (!strstr(reading.errors, part))
+        fail_msg("%.200s %s: %s", text, overrides ? overrides[0] : "", reading.errors);
     reading_free(&reading);
 }
 

@@ -34,7 +34,7 @@ static void *take_turns(void *seed)
     return NULL;
 }
 
-static void test_many_threads(void **state)
+static void test_many_threads_never_hold_more_than_the_budget(void **state)
 {
     (void)state;
     pthread_t threads[THREADS];
@@ -59,7 +59,7 @@ static void *take_and_tell(void *taken)
     return NULL;
 }
 
-static void test_waits_for_what_is_given_back(void **state)
+static void test_more_than_the_budget_is_given_to_one_alone(void **state)
 {
     (void)state;
     const struct timespec pause = {.tv_nsec = 50000000};
@@ -79,8 +79,8 @@ static void test_waits_for_what_is_given_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_threads),
-        cmocka_unit_test(test_waits_for_what_is_given_back),
+        cmocka_unit_test(test_many_threads_never_hold_more_than_the_budget),
+        cmocka_unit_test(test_more_than_the_budget_is_given_to_one_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static bool valid(enum cn_calendar calendar, int year, int month, int day)
     return cn_date_valid(calendar, (struct cn_date){year, month, day});
 }
 
-static void test_names(void **state)
+static void test_calendars_are_known_by_all_their_names(void **state)
 {
     (void)state;
     static const struct {
@@ -44,21 +44,20 @@ static void test_names(void **state)
         {"360_day", CN_360_DAY},    {"360_DAY", CN_360_DAY},
     };
     enum cn_calendar calendar;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        assert_true(cn_calendar_parse(good[i].name, &calendar));
-        assert_int_equal(calendar, good[i].calendar);
-    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_row(cn_calendar_parse(good[i].name, &calendar) && calendar == good[i].calendar,
+                   good[i].name ? good[i].name : "(none)");
     static const char *const bad[] = {"none",    "standard ", "360",
                                       "noleap2", "gregoria",  "\xc3\xa9"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(cn_calendar_parse(bad[i], &calendar));
+        assert_row(!cn_calendar_parse(bad[i], &calendar), bad[i]);
     for (int c = 0; c < CALENDARS; c++) {
         assert_true(cn_calendar_parse(cn_calendar_name((enum cn_calendar)c), &calendar));
         assert_int_equal(calendar, c);
     }
 }
 
-static void test_families(void **state)
+static void test_calendars_of_one_family_count_days_alike(void **state)
 {
     (void)state;
     for (int a = 0; a < CALENDARS; a++)
@@ -75,7 +74,7 @@ static void test_families(void **state)
                      number(CN_PROLEPTIC_GREGORIAN, 1582, 10, 15));
 }
 
-static void test_lengths(void **state)
+static void test_a_year_has_the_days_of_its_calendar(void **state)
 {
     (void)state;
     static const struct {
@@ -100,7 +99,7 @@ static void test_lengths(void **state)
         }
 }
 
-static void test_validity(void **state)
+static void test_a_date_is_valid_if_its_calendar_has_it(void **state)
 {
     (void)state;
     assert_true(valid(CN_STANDARD, 1582, 10, 4));
@@ -128,7 +127,7 @@ static void test_validity(void **state)
 }
 
 /* Differences of Julian day numbers that almanacs print. */
-static void test_known_distances(void **state)
+static void test_day_numbers_are_as_far_apart_as_julian_day_numbers(void **state)
 {
     (void)state;
     /* JDN 0 is -4712-01-01 in the Julian calendar with a year 0, hence 4713 BC. */
@@ -170,7 +169,7 @@ static void walk(enum cn_calendar calendar, int first_year, int last_year)
     }
 }
 
-static void test_round_trips(void **state)
+static void test_every_day_number_gives_its_date_back(void **state)
 {
     (void)state;
     for (int c = 0; c < CALENDARS; c++) {
@@ -189,7 +188,7 @@ static void test_round_trips(void **state)
     }
 }
 
-static void test_slot_examples(void **state)
+static void test_the_rule_for_leap_days_chooses_the_slot(void **state)
 {
     (void)state;
     static const struct {
@@ -223,7 +222,7 @@ static void test_slot_examples(void **state)
                 examples[i].slots[rule]);
 }
 
-static void test_slots_and_back(void **state)
+static void test_every_slot_gives_its_date_back(void **state)
 {
     (void)state;
     static const int counts[RULES][CALENDARS] = {
@@ -272,7 +271,7 @@ static int64_t read_reference(const char *text, enum cn_calendar calendar, int y
     return second - 86400 * number(calendar, year, month, day);
 }
 
-static void test_references(void **state)
+static void test_reference_dates_are_read_in_all_their_forms(void **state)
 {
     (void)state;
     static const struct {
@@ -318,7 +317,7 @@ static void test_references(void **state)
     assert_int_equal(read_reference("-1000000-1-1", CN_STANDARD, -1000000, 1, 1), 0);
 }
 
-static void test_bad_references(void **state)
+static void test_what_is_no_reference_date_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -382,7 +381,7 @@ static void test_bad_references(void **state)
     assert_int_equal(second, 42);
 }
 
-static void test_instants(void **state)
+static void test_instants_are_rounded_to_whole_seconds(void **state)
 {
     (void)state;
     /* Floor and rounding on both sides of the reference. */
@@ -411,7 +410,7 @@ static void test_instants(void **state)
 }
 
 /* Every second of a day, a quarter of a million years away, in units that are not exact. */
-static void test_precision(void **state)
+static void test_seconds_are_exact_far_from_the_reference(void **state)
 {
     (void)state;
     static const double units[] = {86400, 3600, 60, 1, 0.001};
@@ -426,7 +425,7 @@ static void test_precision(void **state)
         }
 }
 
-static void test_bad_instants(void **state)
+static void test_instants_must_be_finite_near_and_in_order(void **state)
 {
     (void)state;
     static const struct {
@@ -472,13 +471,19 @@ static void test_bad_instants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),           cmocka_unit_test(test_families),
-        cmocka_unit_test(test_lengths),         cmocka_unit_test(test_validity),
-        cmocka_unit_test(test_known_distances), cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_slot_examples),   cmocka_unit_test(test_slots_and_back),
-        cmocka_unit_test(test_references),      cmocka_unit_test(test_bad_references),
-        cmocka_unit_test(test_instants),        cmocka_unit_test(test_precision),
-        cmocka_unit_test(test_bad_instants),
+        cmocka_unit_test(test_calendars_are_known_by_all_their_names),
+        cmocka_unit_test(test_calendars_of_one_family_count_days_alike),
+        cmocka_unit_test(test_a_year_has_the_days_of_its_calendar),
+        cmocka_unit_test(test_a_date_is_valid_if_its_calendar_has_it),
+        cmocka_unit_test(test_day_numbers_are_as_far_apart_as_julian_day_numbers),
+        cmocka_unit_test(test_every_day_number_gives_its_date_back),
+        cmocka_unit_test(test_the_rule_for_leap_days_chooses_the_slot),
+        cmocka_unit_test(test_every_slot_gives_its_date_back),
+        cmocka_unit_test(test_reference_dates_are_read_in_all_their_forms),
+        cmocka_unit_test(test_what_is_no_reference_date_is_refused),
+        cmocka_unit_test(test_instants_are_rounded_to_whole_seconds),
+        cmocka_unit_test(test_seconds_are_exact_far_from_the_reference),
+        cmocka_unit_test(test_instants_must_be_finite_near_and_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@
         assert_int_equal(name_.version_minor, minor);           \
     } while (0)
 
-static void names_are_split_at_underscores(void **state)
+static void test_names_are_split_at_underscores(void **state)
 {
     (void)state;
     CHECK_NAME("pr_day_NorESM2-LM_ssp245_r1i1p1f1_gn_2050.nc", "pr", "day", "NorESM2-LM", "ssp245",
@@ -40,7 +40,7 @@ static void names_are_split_at_underscores(void **state)
                "200001010600-200012311800", 1, 0);
 }
 
-static void other_forms_of_time_are_for_other_tables(void **state)
+static void test_other_forms_of_time_are_for_other_tables(void **state)
 {
     (void)state;
     struct cn_name name;
@@ -63,7 +63,7 @@ static void other_forms_of_time_are_for_other_tables(void **state)
     assert_int_equal(last, 1959);
 }
 
-static void hostile_names_are_not_of_the_form(void **state)
+static void test_hostile_names_are_not_of_the_form(void **state)
 {
     (void)state;
     char longest[400] = "pr_day_";
@@ -102,7 +102,7 @@ static void hostile_names_are_not_of_the_form(void **state)
             fail_msg("accepted: %s", names[i]);
 }
 
-static void versions_compare_as_numbers(void **state)
+static void test_versions_compare_as_numbers(void **state)
 {
     (void)state;
     assert_true(cn_version_compare(1, 10, 1, 9) > 0);
@@ -140,7 +140,7 @@ static struct packing_result read_packing(int type, const struct cn_attribute *a
         }                                                                            \
     }
 
-static void missing_values_are_cast_to_the_storage_type(void **state)
+static void test_missing_values_are_cast_to_the_storage_type(void **state)
 {
     (void)state;
     struct cn_attribute both[] = {NUMBERS("_FillValue", NC_FLOAT, float, 1e20f),
@@ -160,7 +160,7 @@ static void missing_values_are_cast_to_the_storage_type(void **state)
     assert_true(result.packing.missing[2] == -1); /* the same bits as 65535 */
 }
 
-static void default_fill_counts_without_fill_value_only(void **state)
+static void test_default_fill_counts_without_fill_value_only(void **state)
 {
     (void)state;
     struct packing_result result = read_packing(NC_FLOAT, NULL, 0);
@@ -177,7 +177,7 @@ static void default_fill_counts_without_fill_value_only(void **state)
     assert_true(read_packing(NC_UINT, NULL, 0).packing.missing[0] == NC_FILL_UINT);
 }
 
-static void unsigned_is_honoured(void **state)
+static void test_unsigned_is_honoured(void **state)
 {
     (void)state;
     struct cn_attribute attributes[] = {TEXT("_Unsigned", "true"),
@@ -195,7 +195,7 @@ static void unsigned_is_honoured(void **state)
     assert_false(read_packing(NC_FLOAT, attributes, 1).is_unsigned);
 }
 
-static void valid_ranges_are_packed_unless_wider(void **state)
+static void test_valid_ranges_are_packed_unless_wider(void **state)
 {
     (void)state;
     struct cn_attribute narrow[] = {NUMBERS("scale_factor", NC_DOUBLE, double, 0.5),
@@ -221,7 +221,7 @@ static void valid_ranges_are_packed_unless_wider(void **state)
     assert_true(result.packing.valid_max == 5);
 }
 
-static void nonsense_is_refused_by_name(void **state)
+static void test_nonsense_is_refused_by_name(void **state)
 {
     (void)state;
     const struct cn_attribute bad[] = {NUMBERS("scale_factor", NC_DOUBLE, double, 0),
@@ -243,15 +243,15 @@ static void nonsense_is_refused_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_split_at_underscores),
-        cmocka_unit_test(other_forms_of_time_are_for_other_tables),
-        cmocka_unit_test(hostile_names_are_not_of_the_form),
-        cmocka_unit_test(versions_compare_as_numbers),
-        cmocka_unit_test(missing_values_are_cast_to_the_storage_type),
-        cmocka_unit_test(default_fill_counts_without_fill_value_only),
-        cmocka_unit_test(unsigned_is_honoured),
-        cmocka_unit_test(valid_ranges_are_packed_unless_wider),
-        cmocka_unit_test(nonsense_is_refused_by_name),
+        cmocka_unit_test(test_names_are_split_at_underscores),
+        cmocka_unit_test(test_other_forms_of_time_are_for_other_tables),
+        cmocka_unit_test(test_hostile_names_are_not_of_the_form),
+        cmocka_unit_test(test_versions_compare_as_numbers),
+        cmocka_unit_test(test_missing_values_are_cast_to_the_storage_type),
+        cmocka_unit_test(test_default_fill_counts_without_fill_value_only),
+        cmocka_unit_test(test_unsigned_is_honoured),
+        cmocka_unit_test(test_valid_ranges_are_packed_unless_wider),
+        cmocka_unit_test(test_nonsense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,7 +175,7 @@ static enum cn_status decode(const struct cn_codec *codec, struct cn_codec_step 
     return codec->decode(step);
 }
 
-static void test_mutants(void **state)
+static void test_a_damaged_chunk_gives_an_error_or_the_same_bytes_again(void **state)
 {
     (void)state;
     const struct cn_kernels *kernels;
@@ -221,7 +221,7 @@ static void test_mutants(void **state)
 }
 
 /* Without the memory that a library wants, the machine is to blame. */
-static void test_memory_runs_out(void **state)
+static void test_without_memory_the_machine_is_at_fault_and_not_the_chunk(void **state)
 {
     (void)state;
 #ifndef __SANITIZE_ADDRESS__
@@ -270,7 +270,7 @@ static void test_memory_runs_out(void **state)
 }
 
 /* Any filters in any order, chunks of noise, of zeros and of nothing. */
-static void test_pipelines(void **state)
+static void test_any_filters_in_any_order_end_well(void **state)
 {
     (void)state;
     const struct cn_kernels *kernels;
@@ -312,9 +312,9 @@ static void test_pipelines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mutants),
-        cmocka_unit_test(test_memory_runs_out),
-        cmocka_unit_test(test_pipelines),
+        cmocka_unit_test(test_a_damaged_chunk_gives_an_error_or_the_same_bytes_again),
+        cmocka_unit_test(test_without_memory_the_machine_is_at_fault_and_not_the_chunk),
+        cmocka_unit_test(test_any_filters_in_any_order_end_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

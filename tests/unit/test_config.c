@@ -3,13 +3,7 @@
  */
 #include "config_helper.h"
 
-#define SET(...)          \
-    (const char *const[]) \
-    {                     \
-        __VA_ARGS__, NULL \
-    }
-
-static void defaults(void **state)
+static void test_a_key_that_is_left_out_has_its_default(void **state)
 {
     (void)state;
     struct reading reading = read_good(ROOTS, NULL);
@@ -48,7 +42,7 @@ static void defaults(void **state)
     reading_free(&reading);
 }
 
-static void every_key(void **state)
+static void test_every_key_is_read(void **state)
 {
     (void)state;
     struct reading reading = read_good(
@@ -104,7 +98,7 @@ static void every_key(void **state)
 }
 
 /* What libconfig 1.5 alone would refuse or misread. */
-static void ways_to_write(void **state)
+static void test_every_way_to_write_a_value_is_read(void **state)
 {
     (void)state;
     struct reading reading =
@@ -122,7 +116,7 @@ static void ways_to_write(void **state)
     reading_free(&reading);
 }
 
-static void min_years_follows_a_short_window(void **state)
+static void test_min_years_follows_a_short_window(void **state)
 {
     (void)state;
     struct reading reading = read_good(ROOTS "normals = { window = 10; };", NULL);
@@ -133,7 +127,7 @@ static void min_years_follows_a_short_window(void **state)
     reading_free(&reading);
 }
 
-static void empty_scenarios_are_given(void **state)
+static void test_an_empty_list_of_scenarios_counts_as_given(void **state)
 {
     (void)state;
     struct reading reading = read_good(ROOTS "scenarios = [];", NULL);
@@ -146,7 +140,7 @@ static void empty_scenarios_are_given(void **state)
     reading_free(&reading);
 }
 
-static void longitudes(void **state)
+static void test_a_west_bound_is_turned_to_lie_west_of_the_east_bound(void **state)
 {
     (void)state;
     static const struct {
@@ -162,14 +156,13 @@ static void longitudes(void **state)
                        "[-90, 90]; } );",
                  cases[i].text);
         struct reading reading = read_good(text, NULL);
-        assert_string_equal(reading.config->regions[0].title, "X");
-        assert_true(reading.config->regions[0].lon[0] == cases[i].west);
-        assert_true(reading.config->regions[0].lon[1] == cases[i].east);
+        assert_row(reading.config->regions[0].lon[0] == cases[i].west, cases[i].text);
+        assert_row(reading.config->regions[0].lon[1] == cases[i].east, cases[i].text);
         reading_free(&reading);
     }
 }
 
-static void memory_sizes(void **state)
+static void test_memory_is_a_share_or_a_size_in_any_unit(void **state)
 {
     (void)state;
     static const struct {
@@ -194,13 +187,13 @@ static void memory_sizes(void **state)
         char override[80];
         snprintf(override, sizeof override, "engine.memory=%s", cases[i].text);
         struct reading reading = read_good(ROOTS, SET(override));
-        assert_true(reading.config->engine.memory_share == cases[i].share);
-        assert_int_equal(reading.config->engine.memory_bytes, cases[i].bytes);
+        assert_row(reading.config->engine.memory_share == cases[i].share, cases[i].text);
+        assert_row(reading.config->engine.memory_bytes == cases[i].bytes, cases[i].text);
         reading_free(&reading);
     }
 }
 
-static void overrides_of_every_type(void **state)
+static void test_an_override_replaces_a_key_of_any_type(void **state)
 {
     (void)state;
     struct reading reading = read_good(
@@ -231,14 +224,14 @@ static void overrides_of_every_type(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(every_key),
-        cmocka_unit_test(ways_to_write),
-        cmocka_unit_test(min_years_follows_a_short_window),
-        cmocka_unit_test(empty_scenarios_are_given),
-        cmocka_unit_test(longitudes),
-        cmocka_unit_test(memory_sizes),
-        cmocka_unit_test(overrides_of_every_type),
+        cmocka_unit_test(test_a_key_that_is_left_out_has_its_default),
+        cmocka_unit_test(test_every_key_is_read),
+        cmocka_unit_test(test_every_way_to_write_a_value_is_read),
+        cmocka_unit_test(test_min_years_follows_a_short_window),
+        cmocka_unit_test(test_an_empty_list_of_scenarios_counts_as_given),
+        cmocka_unit_test(test_a_west_bound_is_turned_to_lie_west_of_the_east_bound),
+        cmocka_unit_test(test_memory_is_a_share_or_a_size_in_any_unit),
+        cmocka_unit_test(test_an_override_replaces_a_key_of_any_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

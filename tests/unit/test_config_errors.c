@@ -6,13 +6,7 @@
 
 #include <sys/stat.h>
 
-#define SET(...)          \
-    (const char *const[]) \
-    {                     \
-        __VA_ARGS__, NULL \
-    }
-
-static void all_errors_at_once(void **state)
+static void test_all_errors_are_reported_at_once_with_their_lines(void **state)
 {
     (void)state;
     expect_errors(
@@ -49,12 +43,17 @@ static void all_errors_at_once(void **state)
         "F: output.root: is missing: every config needs it (a path)\n");
 }
 
-static void wrong_types(void **state)
+static void test_no_region_at_all_is_an_error(void **state)
 {
     (void)state;
     expect_errors(ROOTS "regions = [];", NULL,
                   "F:2: regions: the list is empty and custom_regions defines none; name at least "
                   "one region, or leave the key out to get its default\n");
+}
+
+static void test_a_wrong_type_is_reported_with_the_right_one(void **state)
+{
+    (void)state;
     expect_errors(ROOTS "variables = \"pr\"; scenarios = { a = 1; }; regions = 5;\n"
                         "normals = 3; engine = ( 1 ); custom_regions = \"x\";\n",
                   NULL,
@@ -74,27 +73,35 @@ static void wrong_types(void **state)
                   "F:3: output2: is not a key (did you mean \"output\"?)\n");
 }
 
-static void names(void **state)
+static void test_a_name_that_could_be_no_part_of_a_path_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {"a/b", "..", ".hidden", "a b", "\xc3\xa9", "a\\nb", "{year}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[200];
         snprintf(text, sizeof text, ROOTS "variables = [ \"%s\" ];\n", bad[i]);
-        struct reading reading = read_text(text, NULL);
-        assert_non_null(strstr(reading.errors, "F:2: variables: "));
-        reading_free(&reading);
+        expect_error(text, NULL, "F:2: variables: ");
     }
+}
+
+static void test_an_empty_text_is_no_path_and_no_name(void **state)
+{
+    (void)state;
     expect_errors("input = { root = \"\"; model = \"\"; }; output = { root = \"o\"; };", NULL,
                   "F:1: input.root: expected a path, not \"\"\n"
                   "F:1: input.model: expected a name of letters, digits, \"_\", \"-\" and \".\", "
                   "not \"\"; leave the key out to get its default\n");
+}
+
+static void test_the_historical_experiment_is_no_scenario(void **state)
+{
+    (void)state;
     expect_errors(ROOTS "scenarios = [ \"historical\" ];", NULL,
                   "F:2: scenarios: \"historical\" is input.historical, which comes before every "
                   "scenario; remove it (an empty list means the historical years alone)\n");
 }
 
-static void versions_and_memory(void **state)
+static void test_a_version_is_two_numbers_or_newest(void **state)
 {
     (void)state;
     static const char *const versions[] = {"1",           "1.",  ".1",   "v1.1", "1.1.1",
@@ -102,29 +109,35 @@ static void versions_and_memory(void **state)
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
         char override[80];
         snprintf(override, sizeof override, "input.version=%s", versions[i]);
-        struct reading reading = read_text(ROOTS, SET(override));
-        assert_non_null(strstr(reading.errors, "expected \"newest\" or a version"));
-        reading_free(&reading);
+        expect_error(ROOTS, SET(override), "expected \"newest\" or a version");
     }
+}
+
+static void test_memory_is_a_share_or_a_size(void **state)
+{
+    (void)state;
     static const char *const sizes[] = {"0",         "0%",   "101%",           "-5GiB", "1e3",
                                         "5 parsecs", "GiB",  "99999999999TiB", "nan",   "inf",
                                         "1.2.3GB",   "0x10", "5GiB ",          "0.5",   "5gib"};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         char override[80];
         snprintf(override, sizeof override, "engine.memory=%s", sizes[i]);
-        struct reading reading = read_text(ROOTS, SET(override));
-        assert_non_null(strstr(reading.errors, "expected a share"));
-        reading_free(&reading);
+        expect_error(ROOTS, SET(override), "expected a share");
     }
 }
 
-static void paths(void **state)
+static void test_a_path_is_not_expanded(void **state)
 {
     (void)state;
     expect_errors("input = { root = \"~/data\"; }; output = { root = \"$HOME/out\"; };", NULL,
                   "F:1: input.root: ~ and $VARIABLES are not replaced here: write the path itself\n"
                   "F:1: output.root: ~ and $VARIABLES are not replaced here: write the path "
                   "itself\n");
+}
+
+static void test_outputs_do_not_lie_among_the_inputs(void **state)
+{
+    (void)state;
     expect_errors("input = { root = \"/tmp\"; }; output = { root = \"/tmp/./\"; };", NULL,
                   "F:1: output.root: is the folder of input.root: results would lie among the "
                   "input files; choose another folder\n");
@@ -133,7 +146,7 @@ static void paths(void **state)
                   "input files; choose another folder\n");
 }
 
-static void patterns(void **state)
+static void test_a_pattern_that_is_wrong_is_refused_with_the_reason(void **state)
 {
     (void)state;
     static const struct {
@@ -163,14 +176,12 @@ static void patterns(void **state)
         snprintf(text, sizeof text,
                  "input = { root = \"i\"; };\noutput = { root = \"o\";\npattern = \"%s\"; };",
                  cases[i].pattern);
-        struct reading reading = read_text(text, NULL);
-        assert_memory_equal(reading.errors, "F:3: output.pattern: ", 21);
-        assert_non_null(strstr(reading.errors, cases[i].error));
-        reading_free(&reading);
+        expect_error(text, NULL, "F:3: output.pattern: ");
+        expect_error(text, NULL, cases[i].error);
     }
 }
 
-static void regions(void **state)
+static void test_a_region_that_is_wrong_is_refused_with_the_reason(void **state)
 {
     (void)state;
     expect_errors(
@@ -200,38 +211,44 @@ static void regions(void **state)
         "AK HI PRVI GU GLOBAL B B; others are defined in custom_regions\n"
         "F:2: regions: \"Mars\" is not a known region; known are CONUS AK HI PRVI GU GLOBAL B B; "
         "others are defined in custom_regions\n");
-    struct reading reading = read_text(
-        ROOTS "custom_regions = ( { name = \"X\"; lon = [1e999, 1]; lat = [1, 2]; } );", NULL);
-    assert_non_null(strstr(reading.errors, "from -360 to 720, not inf"));
-    reading_free(&reading);
+    expect_error(ROOTS "custom_regions = ( { name = \"X\"; lon = [1e999, 1]; lat = [1, 2]; } );",
+                 NULL, "from -360 to 720, not inf");
 }
 
-static void years(void **state)
+static void test_periods_do_not_overlap_nor_end_before_they_begin(void **state)
 {
     (void)state;
-    expect_errors(ROOTS "normals = { window = 10; min_years = 11;\n"
-                        "periods = ( { name = \"a\"; first = 1990; last = 2000; },\n"
+    expect_errors(ROOTS "normals = { periods = ( { name = \"a\"; first = 1990; last = 2000; },\n"
                         "  { name = \"b\"; first = 2000; last = 2010; },\n"
                         "  { name = \"c\"; first = 2020; last = 2015; } ); };\n",
                   NULL,
-                  "F:4: normals.periods: \"b\" (2000 to 2010) overlaps \"a\" (1990 to 2000) of "
-                  "line 3\n"
-                  "F:5: normals.periods: period \"c\": last (2015) is before first (2020)\n"
+                  "F:3: normals.periods: \"b\" (2000 to 2010) overlaps \"a\" (1990 to 2000) of "
+                  "line 2\n"
+                  "F:4: normals.periods: period \"c\": last (2015) is before first (2020)\n");
+}
+
+static void test_min_years_are_in_the_window(void **state)
+{
+    (void)state;
+    expect_errors(ROOTS "normals = { window = 10; min_years = 11; };", NULL,
                   "F:2: normals.min_years: 11 years cannot be in a window of 10; lower it or raise "
                   "normals.window\n");
+}
+
+static void test_the_name_of_a_period_is_part_of_a_path(void **state)
+{
+    (void)state;
     static const char *const bad[] = {"{year}", "a{scenario", "../x", ".{scenario}", ""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[200];
         snprintf(text, sizeof text,
                  ROOTS "normals = { periods = ( { name = \"%s\"; first = 1; last = 2; } ); };",
                  bad[i]);
-        struct reading reading = read_text(text, NULL);
-        assert_memory_equal(reading.errors, "F:2: normals.periods.name: expected", 35);
-        reading_free(&reading);
+        expect_error(text, NULL, "F:2: normals.periods.name: expected");
     }
 }
 
-static void overrides(void **state)
+static void test_an_override_that_is_wrong_is_refused_with_the_reason(void **state)
 {
     (void)state;
     expect_errors(
@@ -263,7 +280,7 @@ static void overrides(void **state)
         "normals.window\n");
 }
 
-static void syntax_errors_stand_alone(void **state)
+static void test_a_syntax_error_stands_alone_with_its_line(void **state)
 {
     (void)state;
     static const struct {
@@ -284,15 +301,15 @@ static void syntax_errors_stand_alone(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct reading reading = read_text(cases[i].text, SET("nonsense=1"));
-        assert_memory_equal(reading.errors, cases[i].error, strlen(cases[i].error));
-        assert_null(strstr(reading.errors, "nonsense"));
-        assert_int_equal(strchr(reading.errors, '\n')[1], '\0');
+        if (strncmp(reading.errors, cases[i].error, strlen(cases[i].error)) != 0 ||
+            strchr(reading.errors, '\n')[1] != '\0') /* the error of --set is not there */
+            fail_msg("%s: %s", cases[i].text, reading.errors);
         reading_free(&reading);
     }
 }
 
 /* libconfig 1.5 keeps the low 32 bits of these. */
-static void large_integers_do_not_wrap(void **state)
+static void test_large_integers_do_not_wrap(void **state)
 {
     (void)state;
     static const char *const numbers[] = {"4294967297", "99999999999999999999999", "-4294967295",
@@ -300,10 +317,13 @@ static void large_integers_do_not_wrap(void **state)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         char text[200];
         snprintf(text, sizeof text, ROOTS "engine = { threads = %s; };", numbers[i]);
-        struct reading reading = read_text(text, NULL);
-        assert_non_null(strstr(reading.errors, "F:2: engine.threads: expected a whole number"));
-        reading_free(&reading);
+        expect_error(text, NULL, "F:2: engine.threads: expected a whole number");
     }
+}
+
+static void test_a_fraction_keeps_its_digits(void **state)
+{
+    (void)state;
     struct reading reading = read_good(ROOTS "normals = { min_days = .12345678901; };", NULL);
     assert_true(reading.config->normals.min_days == .12345678901);
     reading_free(&reading);
@@ -321,7 +341,7 @@ static char *repeat(const char *before, const char *unit, size_t count)
     return text;
 }
 
-static void hostile_text(void **state)
+static void test_a_text_that_can_be_no_config_is_refused_in_one_line(void **state)
 {
     (void)state;
     static const struct {
@@ -339,56 +359,63 @@ static void hostile_text(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = repeat(cases[i].before, cases[i].unit, cases[i].count);
-        struct reading reading = read_text(text, NULL);
-        assert_memory_equal(reading.errors, cases[i].error, strlen(cases[i].error));
-        reading_free(&reading);
+        expect_error(text, NULL, cases[i].error);
         free(text);
     }
+}
+
+static void test_bytes_that_are_no_text_are_refused(void **state)
+{
+    (void)state;
     static const char with_nul[] = ROOTS "variables = [ \"a\0b\" ];";
     struct reading reading = read_bytes(with_nul, sizeof with_nul - 1, NULL);
     assert_string_equal(reading.errors, "F: holds NUL bytes: it is not a text file\n");
     reading_free(&reading);
-    reading = read_text(ROOTS "custom_regions = ( { name = \"X\"; title = \"\xe9t\xe9\"; lon = [1, "
-                              "2]; lat = [1, 2]; } );",
-                        NULL);
-    assert_string_equal(
-        reading.errors,
+    expect_errors(
+        ROOTS "custom_regions = ( { name = \"X\"; title = \"\xe9t\xe9\"; lon = [1, 2]; lat = [1, "
+              "2]; } );",
+        NULL,
         "F:2: custom_regions.title: holds control characters or bytes that are not UTF-8 text\n");
-    reading_free(&reading);
+    expect_errors(ROOTS, SET("input.model=\xff", "input.model=a\nb"),
+                  "F: a --set over it holds control characters or bytes that are not UTF-8\n"
+                  "F: a --set over it holds control characters or bytes that are not UTF-8\n");
 }
 
-static void hostile_values(void **state)
+static void test_a_value_that_is_too_long_is_not_repeated(void **state)
 {
     (void)state;
     char *long_name = repeat(ROOTS "input2 = 1; variables = [ \"", "v", 200000);
     char *text = repeat(long_name, "\" ];", 1);
-    struct reading reading = read_text(text, NULL);
-    assert_string_equal(reading.errors, "F:2: input2: is not a key (did you mean \"input\"?)\n"
-                                        "F:2: variables: is longer than 64 bytes\n");
-    reading_free(&reading);
+    expect_errors(text, NULL,
+                  "F:2: input2: is not a key (did you mean \"input\"?)\n"
+                  "F:2: variables: is longer than 64 bytes\n");
     free(text);
     free(long_name);
+}
 
+static void test_a_list_has_a_limit(void **state)
+{
+    (void)state;
     char *many = repeat(ROOTS "variables = [ 1", ", \"a\"", 257);
-    text = repeat(many, "];", 1);
+    char *text = repeat(many, "];", 1);
     expect_errors(text, NULL, "F:2: variables: has 258 entries; 256 is the most\n");
     free(text);
     free(many);
+}
 
+static void test_after_a_hundred_errors_the_rest_is_left_out(void **state)
+{
+    (void)state;
     char *errors = malloc(100000), *at = errors;
     assert_non_null(errors);
     for (int i = 0; i < 4000; i++)
         at += sprintf(at, "q%d = 1;\n", i);
-    reading = read_text(errors, NULL);
+    struct reading reading = read_text(errors, NULL);
     assert_non_null(strstr(reading.errors, "F:100: q99: is not a key"));
     assert_null(strstr(reading.errors, "F:101:"));
     assert_non_null(strstr(reading.errors, "F: more errors follow; correct these first\n"));
     reading_free(&reading);
     free(errors);
-
-    expect_errors(ROOTS, SET("input.model=\xff", "input.model=a\nb"),
-                  "F: a --set over it holds control characters or bytes that are not UTF-8\n"
-                  "F: a --set over it holds control characters or bytes that are not UTF-8\n");
 }
 
 static void expect_unreadable(const char *path, const char *error)
@@ -403,7 +430,7 @@ static void expect_unreadable(const char *path, const char *error)
     cn_problems_free(&problems);
 }
 
-static void unreadable_files(void **state)
+static void test_a_file_that_cannot_be_read_is_refused_with_the_reason(void **state)
 {
     (void)state;
     char folder[] = "/tmp/climnorm-config-XXXXXX", path[64];
@@ -427,20 +454,31 @@ static void unreadable_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_errors_at_once),
-        cmocka_unit_test(wrong_types),
-        cmocka_unit_test(names),
-        cmocka_unit_test(versions_and_memory),
-        cmocka_unit_test(paths),
-        cmocka_unit_test(patterns),
-        cmocka_unit_test(regions),
-        cmocka_unit_test(years),
-        cmocka_unit_test(overrides),
-        cmocka_unit_test(syntax_errors_stand_alone),
-        cmocka_unit_test(large_integers_do_not_wrap),
-        cmocka_unit_test(hostile_text),
-        cmocka_unit_test(hostile_values),
-        cmocka_unit_test(unreadable_files),
+        cmocka_unit_test(test_all_errors_are_reported_at_once_with_their_lines),
+        cmocka_unit_test(test_no_region_at_all_is_an_error),
+        cmocka_unit_test(test_a_wrong_type_is_reported_with_the_right_one),
+        cmocka_unit_test(test_a_name_that_could_be_no_part_of_a_path_is_refused),
+        cmocka_unit_test(test_an_empty_text_is_no_path_and_no_name),
+        cmocka_unit_test(test_the_historical_experiment_is_no_scenario),
+        cmocka_unit_test(test_a_version_is_two_numbers_or_newest),
+        cmocka_unit_test(test_memory_is_a_share_or_a_size),
+        cmocka_unit_test(test_a_path_is_not_expanded),
+        cmocka_unit_test(test_outputs_do_not_lie_among_the_inputs),
+        cmocka_unit_test(test_a_pattern_that_is_wrong_is_refused_with_the_reason),
+        cmocka_unit_test(test_a_region_that_is_wrong_is_refused_with_the_reason),
+        cmocka_unit_test(test_periods_do_not_overlap_nor_end_before_they_begin),
+        cmocka_unit_test(test_min_years_are_in_the_window),
+        cmocka_unit_test(test_the_name_of_a_period_is_part_of_a_path),
+        cmocka_unit_test(test_an_override_that_is_wrong_is_refused_with_the_reason),
+        cmocka_unit_test(test_a_syntax_error_stands_alone_with_its_line),
+        cmocka_unit_test(test_large_integers_do_not_wrap),
+        cmocka_unit_test(test_a_fraction_keeps_its_digits),
+        cmocka_unit_test(test_a_text_that_can_be_no_config_is_refused_in_one_line),
+        cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
+        cmocka_unit_test(test_a_value_that_is_too_long_is_not_repeated),
+        cmocka_unit_test(test_a_list_has_a_limit),
+        cmocka_unit_test(test_after_a_hundred_errors_the_rest_is_left_out),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_is_refused_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,7 +95,7 @@ static bool is_refused(struct cn_file file)
     return status == CN_BAD_INPUT;
 }
 
-static void all_comes_back(void **state)
+static void test_all_comes_back(void **state)
 {
     (void)state;
     struct cn_file file = sample(), back;
@@ -147,7 +147,7 @@ static void all_comes_back(void **state)
         assert_true(is_refused(file_)); \
     } while (0)
 
-static void inventions_are_refused(void **state)
+static void test_inventions_are_refused(void **state)
 {
     (void)state;
     static const int64_t falling[TIMES] = {700000, 700001, 700000, 700003, 700009};
@@ -211,7 +211,7 @@ static void inventions_are_refused(void **state)
     assert_true(is_refused(plain));
 }
 
-static void endless_attributes_are_refused(void **state)
+static void test_endless_attributes_are_refused(void **state)
 {
     (void)state;
     static char text[CN_MAX_ATTRIBUTE_BYTES + 1];
@@ -233,7 +233,7 @@ static void endless_attributes_are_refused(void **state)
     assert_true(is_refused(file));
 }
 
-static void short_and_long_parcels_are_refused(void **state)
+static void test_short_and_long_parcels_are_refused(void **state)
 {
     (void)state;
     struct cn_archive archive = packed(sample());
@@ -269,7 +269,7 @@ static double touch(const struct cn_file *file)
 }
 
 /* Every byte, changed in five ways: the rest is for the sanitizers to see. */
-static void changed_bytes_are_harmless(void **state)
+static void test_changed_bytes_are_harmless(void **state)
 {
     (void)state;
     static const unsigned char changes[] = {0x01, 0x80, 0xff, 0x7f, 0x10};
@@ -300,11 +300,11 @@ static void changed_bytes_are_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_comes_back),
-        cmocka_unit_test(inventions_are_refused),
-        cmocka_unit_test(endless_attributes_are_refused),
-        cmocka_unit_test(short_and_long_parcels_are_refused),
-        cmocka_unit_test(changed_bytes_are_harmless),
+        cmocka_unit_test(test_all_comes_back),
+        cmocka_unit_test(test_inventions_are_refused),
+        cmocka_unit_test(test_endless_attributes_are_refused),
+        cmocka_unit_test(test_short_and_long_parcels_are_refused),
+        cmocka_unit_test(test_changed_bytes_are_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ static void test_a_grid_from_minus_180_gives_a_region_in_0_to_360(void **state)
     assert_near(cells.lon[0], 234.0, 1e-12);
 }
 
-static void test_descending_axes(void **state)
+static void test_latitudes_keep_their_order_and_longitudes_run_east(void **state)
 {
     struct axes *axes = *state;
     make_axes(axes, 89.0, -1.0, 150, 0.0, 360);
@@ -209,7 +209,7 @@ int main(void)
         cmocka_unit_test(test_bounds_are_inclusive_within_the_tolerance),
         cmocka_unit_test(test_a_region_across_the_seam_runs_west_to_east),
         cmocka_unit_test(test_a_grid_from_minus_180_gives_a_region_in_0_to_360),
-        cmocka_unit_test(test_descending_axes),
+        cmocka_unit_test(test_latitudes_keep_their_order_and_longitudes_run_east),
         cmocka_unit_test(test_equal_columns_modulo_360_are_kept_once),
         cmocka_unit_test(test_global_keeps_values_and_order),
         cmocka_unit_test(test_latitude_bounds_are_clipped_to_the_poles),

@@ -47,7 +47,7 @@ static enum cn_status play(struct script *script, bool input_is_sound, struct cn
     return status;
 }
 
-static void calls_are_repeated_if_memory_may_have_lacked(void **state)
+static void test_calls_are_repeated_if_memory_may_have_lacked(void **state)
 {
     (void)state;
     static const struct {
@@ -101,7 +101,7 @@ static void calls_are_repeated_if_memory_may_have_lacked(void **state)
 }
 
 /* While the machine has no memory, it is at fault, not the file. */
-static void without_memory_the_machine_is_at_fault(void **state)
+static void test_without_memory_the_machine_is_at_fault(void **state)
 {
     (void)state;
     struct script success = {{{CN_OK, ENOMEM}, {CN_OK, ENOMEM}}, 0};
@@ -122,7 +122,7 @@ static void without_memory_the_machine_is_at_fault(void **state)
     assert_int_equal(of_refusal, CN_BAD_MACHINE);
 }
 
-static void a_sound_file_that_is_refused(void **state)
+static void test_a_sound_file_that_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -227,7 +227,7 @@ static int status_of(void (*end)(void), char text[1024])
     return status;
 }
 
-static void crashes_are_reported_and_happen(void **state)
+static void test_crashes_are_reported_and_happen(void **state)
 {
     (void)state;
     static const struct {
@@ -256,10 +256,10 @@ static void crashes_are_reported_and_happen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_are_repeated_if_memory_may_have_lacked),
-        cmocka_unit_test(without_memory_the_machine_is_at_fault),
-        cmocka_unit_test(a_sound_file_that_is_refused),
-        cmocka_unit_test(crashes_are_reported_and_happen),
+        cmocka_unit_test(test_calls_are_repeated_if_memory_may_have_lacked),
+        cmocka_unit_test(test_without_memory_the_machine_is_at_fault),
+        cmocka_unit_test(test_a_sound_file_that_is_refused),
+        cmocka_unit_test(test_crashes_are_reported_and_happen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

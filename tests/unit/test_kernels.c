@@ -6,7 +6,7 @@
 
 static const float SENTINEL = -12345;
 
-static void unshuffle_takes_any_range(void **state)
+static void test_unshuffle_takes_any_range(void **state)
 {
     (void)state;
     enum { MOST = 150 };
@@ -36,7 +36,7 @@ static void unshuffle_takes_any_range(void **state)
     }
 }
 
-static void shuffle_fills_and_unshuffle_takes_it_back(void **state)
+static void test_shuffle_fills_and_unshuffle_takes_it_back(void **state)
 {
     (void)state;
     for (size_t count = 0; count <= 300; count++) {
@@ -97,7 +97,7 @@ static void take_one_way(const struct cn_raw *raw, size_t stride)
     }
 }
 
-static void values_are_taken_from_any_position(void **state)
+static void test_values_are_taken_from_any_position(void **state)
 {
     (void)state;
     for (size_t width = 1; width <= 8; width *= 2) {
@@ -185,7 +185,7 @@ static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, 
     guarded_free(&narrow);
 }
 
-static void unpacking_follows_every_rule(void **state)
+static void test_unpacking_follows_every_rule(void **state)
 {
     (void)state;
     static const double special[] = {0,         -0.0,    1e20,   NAN,     INFINITY,
@@ -225,7 +225,7 @@ static void unpacking_follows_every_rule(void **state)
     }
 }
 
-static void checksums_are_those_of_hdf5(void **state)
+static void test_checksums_are_those_of_hdf5(void **state)
 {
     (void)state;
     for (size_t size = 0; size < 5000; size += 1 + size / 8) {
@@ -257,7 +257,7 @@ static bool is_missing(float value, const struct cn_float_missing *missing)
     return found;
 }
 
-static void mask_follows_every_rule(void **state)
+static void test_mask_follows_every_rule(void **state)
 {
     (void)state;
     static const struct cn_float_missing rules[] = {
@@ -299,7 +299,7 @@ static void mask_follows_every_rule(void **state)
     }
 }
 
-static void the_environment_chooses_the_kernels(void **state)
+static void test_the_environment_chooses_the_kernels(void **state)
 {
     (void)state;
     const char *before = getenv("CLIMNORM_ISA");
@@ -331,13 +331,13 @@ static void the_environment_chooses_the_kernels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unshuffle_takes_any_range),
-        cmocka_unit_test(shuffle_fills_and_unshuffle_takes_it_back),
-        cmocka_unit_test(mask_follows_every_rule),
-        cmocka_unit_test(values_are_taken_from_any_position),
-        cmocka_unit_test(unpacking_follows_every_rule),
-        cmocka_unit_test(checksums_are_those_of_hdf5),
-        cmocka_unit_test(the_environment_chooses_the_kernels),
+        cmocka_unit_test(test_unshuffle_takes_any_range),
+        cmocka_unit_test(test_shuffle_fills_and_unshuffle_takes_it_back),
+        cmocka_unit_test(test_mask_follows_every_rule),
+        cmocka_unit_test(test_values_are_taken_from_any_position),
+        cmocka_unit_test(test_unpacking_follows_every_rule),
+        cmocka_unit_test(test_checksums_are_those_of_hdf5),
+        cmocka_unit_test(test_the_environment_chooses_the_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

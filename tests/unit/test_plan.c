@@ -210,7 +210,7 @@ static void test_programs_are_right_line_by_line(void **state)
     }
 }
 
-static void test_the_whole_job_in_one_batch(void **state)
+static void test_with_all_years_in_memory_there_is_one_batch(void **state)
 {
     (void)state;
     check_world(1950, 2014, 2100, 1, 30, 1, 121);
@@ -229,7 +229,7 @@ static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
     free(dataset);
 }
 
-static void test_the_room_that_outputs_take(void **state)
+static void test_the_disk_space_of_outputs_is_estimated(void **state)
 {
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
@@ -271,7 +271,7 @@ static void test_the_room_that_outputs_take(void **state)
     free(dataset);
 }
 
-static void test_what_fits(void **state)
+static void test_outputs_fit_where_bytes_and_files_are_free(void **state)
 {
     (void)state;
     const struct cn_space_need need = {.most = 1000, .about = 300, .replaced = 100, .files = 7};
@@ -459,10 +459,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_programs_are_right_line_by_line),
-        cmocka_unit_test(test_the_whole_job_in_one_batch),
+        cmocka_unit_test(test_with_all_years_in_memory_there_is_one_batch),
         cmocka_unit_test(test_memory_that_is_plenty_gives_batches_of_25),
-        cmocka_unit_test(test_the_room_that_outputs_take),
-        cmocka_unit_test(test_what_fits),
+        cmocka_unit_test(test_the_disk_space_of_outputs_is_estimated),
+        cmocka_unit_test(test_outputs_fit_where_bytes_and_files_are_free),
         cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
         cmocka_unit_test(test_historical_windows_are_computed_once),
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),

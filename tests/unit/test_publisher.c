@@ -62,7 +62,7 @@ static struct outcome publish(int count, bool stopped)
     return outcome;
 }
 
-static void a_queue_is_published_whole(void **state)
+static void test_a_queue_is_published_whole(void **state)
 {
     (void)state;
     struct outcome outcome = publish(FEW, false);
@@ -72,7 +72,7 @@ static void a_queue_is_published_whole(void **state)
 }
 
 /* With all that was asked for there, nothing was stopped. */
-static void a_short_queue_is_published_in_spite_of_a_stop(void **state)
+static void test_a_short_queue_is_published_in_spite_of_a_stop(void **state)
 {
     (void)state;
     struct outcome outcome = publish(FEW, true);
@@ -81,7 +81,7 @@ static void a_short_queue_is_published_in_spite_of_a_stop(void **state)
     assert_int_equal(outcome.stop, CN_OK);
 }
 
-static void a_stop_gives_up_the_rest_of_a_long_queue(void **state)
+static void test_a_stop_gives_up_the_rest_of_a_long_queue(void **state)
 {
     (void)state;
     struct outcome outcome = publish(MANY, true);
@@ -106,9 +106,9 @@ static int remove_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_queue_is_published_whole),
-        cmocka_unit_test(a_short_queue_is_published_in_spite_of_a_stop),
-        cmocka_unit_test(a_stop_gives_up_the_rest_of_a_long_queue),
+        cmocka_unit_test(test_a_queue_is_published_whole),
+        cmocka_unit_test(test_a_short_queue_is_published_in_spite_of_a_stop),
+        cmocka_unit_test(test_a_stop_gives_up_the_rest_of_a_long_queue),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

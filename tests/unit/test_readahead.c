@@ -159,7 +159,7 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     assert_null(job.readahead);
 }
 
-static void bytes_are_there_before_they_are_asked_for(void **state)
+static void test_bytes_are_there_before_they_are_asked_for(void **state)
 {
     (void)state;
     char path[64];
@@ -195,7 +195,7 @@ static void expect_left_alone(bool has_failed)
     assert_null(job.readahead);
 }
 
-static void what_is_in_memory_or_failed_is_left_alone(void **state)
+static void test_what_is_in_memory_or_failed_is_left_alone(void **state)
 {
     (void)state;
     expect_left_alone(false);
@@ -205,8 +205,8 @@ static void what_is_in_memory_or_failed_is_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_are_there_before_they_are_asked_for),
-        cmocka_unit_test(what_is_in_memory_or_failed_is_left_alone),
+        cmocka_unit_test(test_bytes_are_there_before_they_are_asked_for),
+        cmocka_unit_test(test_what_is_in_memory_or_failed_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@
 
 /* --- pure parts --- */
 
-static void cell_methods_become_climatological(void **state)
+static void test_cell_methods_become_climatological(void **state)
 {
     (void)state;
     static const struct {
@@ -82,7 +82,7 @@ static void climatology(enum cn_calendar calendar, enum cn_leap_day rule, int ta
         assert_float_equal(found[2], last, 0);                                        \
     } while (0)
 
-static void climatology_follows_the_calendar(void **state)
+static void test_climatology_follows_the_calendar(void **state)
 {
     (void)state;
     /* Every year has the day: noon in the target year, from the first year to the last. */
@@ -130,7 +130,7 @@ static struct cn_digests digests_of(const struct sample *s)
         sample_free(changed);                                                                     \
     } while (0)
 
-static void digests_cover_what_shapes_a_file(void **state)
+static void test_digests_cover_what_shapes_a_file(void **state)
 {
     (void)state;
     struct sample *s;
@@ -218,7 +218,7 @@ static void assert_text(int id, int variable, const char *name, const char *expe
     assert_string_equal(text, expected);
 }
 
-static void a_file_holds_what_was_given(void **state)
+static void test_a_file_holds_what_was_given(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -272,7 +272,7 @@ static void a_file_holds_what_was_given(void **state)
 }
 
 /* More than the 64 KiB that HDF5 keeps in a header: files of a day each, or a long history. */
-static void long_attributes_are_kept(void **state)
+static void test_long_attributes_are_kept(void **state)
 {
     (void)state;
     static char history[200000], base[10000];
@@ -298,7 +298,7 @@ static void long_attributes_are_kept(void **state)
     sample_free(s);
 }
 
-static void only_the_planned_file_is_current(void **state)
+static void test_only_the_planned_file_is_current(void **state)
 {
     (void)state;
     struct cn_error error = {0};
@@ -330,7 +330,7 @@ static void only_the_planned_file_is_current(void **state)
     sample_free(s);
 }
 
-static void odd_files_are_not_current(void **state)
+static void test_odd_files_are_not_current(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -353,7 +353,7 @@ static void odd_files_are_not_current(void **state)
     sample_free(s);
 }
 
-static void nothing_is_written_outside_the_root(void **state)
+static void test_nothing_is_written_outside_the_root(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -378,7 +378,7 @@ static void nothing_is_written_outside_the_root(void **state)
     sample_free(s);
 }
 
-static void a_name_that_cannot_be_taken_leaves_nothing(void **state)
+static void test_a_name_that_cannot_be_taken_leaves_nothing(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -402,7 +402,7 @@ static void a_name_that_cannot_be_taken_leaves_nothing(void **state)
 
 static const atomic_int nobody; /* asks to stop */
 
-static void one_run_holds_the_lock(void **state)
+static void test_one_run_holds_the_lock(void **state)
 {
     (void)state;
     int lock, second;
@@ -442,7 +442,7 @@ static size_t count_existing(const char *const *names)
 }
 
 /* A run that is killed twice, the second time before it has removed what the first left. */
-static void a_dead_run_is_cleaned_up(void **state)
+static void test_a_dead_run_is_cleaned_up(void **state)
 {
     (void)state;
     static const char *const dead[] = {"dead/a/.climnorm-0-0.tmp", "dead/.climnorm-0-1.tmp",
@@ -479,7 +479,7 @@ static void a_dead_run_is_cleaned_up(void **state)
 }
 
 /* What a run writes into the lock file is what the next one needs. */
-static void a_killed_run_is_cleaned_up(void **state)
+static void test_a_killed_run_is_cleaned_up(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -509,18 +509,18 @@ static void a_killed_run_is_cleaned_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cell_methods_become_climatological),
-        cmocka_unit_test(climatology_follows_the_calendar),
-        cmocka_unit_test(digests_cover_what_shapes_a_file),
-        cmocka_unit_test(a_file_holds_what_was_given),
-        cmocka_unit_test(long_attributes_are_kept),
-        cmocka_unit_test(only_the_planned_file_is_current),
-        cmocka_unit_test(odd_files_are_not_current),
-        cmocka_unit_test(nothing_is_written_outside_the_root),
-        cmocka_unit_test(a_name_that_cannot_be_taken_leaves_nothing),
-        cmocka_unit_test(one_run_holds_the_lock),
-        cmocka_unit_test(a_dead_run_is_cleaned_up),
-        cmocka_unit_test(a_killed_run_is_cleaned_up),
+        cmocka_unit_test(test_cell_methods_become_climatological),
+        cmocka_unit_test(test_climatology_follows_the_calendar),
+        cmocka_unit_test(test_digests_cover_what_shapes_a_file),
+        cmocka_unit_test(test_a_file_holds_what_was_given),
+        cmocka_unit_test(test_long_attributes_are_kept),
+        cmocka_unit_test(test_only_the_planned_file_is_current),
+        cmocka_unit_test(test_odd_files_are_not_current),
+        cmocka_unit_test(test_nothing_is_written_outside_the_root),
+        cmocka_unit_test(test_a_name_that_cannot_be_taken_leaves_nothing),
+        cmocka_unit_test(test_one_run_holds_the_lock),
+        cmocka_unit_test(test_a_dead_run_is_cleaned_up),
+        cmocka_unit_test(test_a_killed_run_is_cleaned_up),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

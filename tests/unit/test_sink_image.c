@@ -51,7 +51,7 @@ static void assert_same_bytes(const char *name, const char *again)
 }
 
 /* Files share a skeleton, made by whichever comes first: that must not show in their bytes. */
-static void files_do_not_depend_on_earlier_ones(void **state)
+static void test_files_do_not_depend_on_earlier_ones(void **state)
 {
     (void)state;
     setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
@@ -91,7 +91,7 @@ static void files_do_not_depend_on_earlier_ones(void **state)
 
 /* An image goes to disk completely, in the order of addresses, in more vectors than one call takes.
  */
-static void an_image_is_put_whole(void **state)
+static void test_an_image_is_put_whole(void **state)
 {
     (void)state;
     enum { PIECES = 3000 };
@@ -131,7 +131,7 @@ static size_t address_space(void)
 }
 
 /* HDF5 writes metadata behind a large chunk when the file is closed, and no memory can be had. */
-static void want_of_memory_at_the_end_is_noticed(void **state)
+static void test_want_of_memory_at_the_end_is_noticed(void **state)
 {
     (void)state;
     static unsigned char chunk[16 << 20];
@@ -175,7 +175,7 @@ static void want_of_memory_at_the_end_is_noticed(void **state)
     free(bytes);
 }
 
-static void a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
+static void test_a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -191,7 +191,7 @@ static void a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
 }
 
 /* Also one that comes again after others. */
-static void a_source_file_is_listed_once(void **state)
+static void test_a_source_file_is_listed_once(void **state)
 {
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
@@ -217,11 +217,11 @@ static void a_source_file_is_listed_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_do_not_depend_on_earlier_ones),
-        cmocka_unit_test(an_image_is_put_whole),
-        cmocka_unit_test(want_of_memory_at_the_end_is_noticed),
-        cmocka_unit_test(a_failure_of_hdf5_is_not_called_want_of_memory),
-        cmocka_unit_test(a_source_file_is_listed_once),
+        cmocka_unit_test(test_files_do_not_depend_on_earlier_ones),
+        cmocka_unit_test(test_an_image_is_put_whole),
+        cmocka_unit_test(test_want_of_memory_at_the_end_is_noticed),
+        cmocka_unit_test(test_a_failure_of_hdf5_is_not_called_want_of_memory),
+        cmocka_unit_test(test_a_source_file_is_listed_once),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

@@ -9,7 +9,7 @@
 
 enum { PART_BYTES = 1 << 20 };
 
-static void test_long_text(void **state)
+static void test_a_long_text_is_complete(void **state)
 {
     (void)state;
     struct cn_strbuf buffer = {0};
@@ -21,7 +21,7 @@ static void test_long_text(void **state)
     free(text);
 }
 
-static void test_empty(void **state)
+static void test_a_buffer_without_text_gives_an_empty_one(void **state)
 {
     (void)state;
     struct cn_strbuf buffer = {0};
@@ -31,7 +31,7 @@ static void test_empty(void **state)
     free(text);
 }
 
-static void test_bytes_and_clear(void **state)
+static void test_bytes_are_appended_and_cleared_and_moved_to_a_pool(void **state)
 {
     (void)state;
     struct cn_strbuf buffer = {0};
@@ -53,7 +53,7 @@ static void test_bytes_and_clear(void **state)
 }
 
 /* Parts of a text larger than the address space may be, then a small one that fits again. */
-static void test_no_memory(void **state)
+static void test_a_text_that_lacked_memory_once_is_none(void **state)
 {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
@@ -81,10 +81,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long_text),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_bytes_and_clear),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_a_long_text_is_complete),
+        cmocka_unit_test(test_a_buffer_without_text_gives_an_empty_one),
+        cmocka_unit_test(test_bytes_are_appended_and_cleared_and_moved_to_a_pool),
+        cmocka_unit_test(test_a_text_that_lacked_memory_once_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static unsigned add_in_order(size_t order, uint64_t limit)
     return remaining;
 }
 
-static void the_longest_are_left_out_in_any_order(void **state)
+static void test_the_longest_are_left_out_in_any_order(void **state)
 {
     (void)state;
     const uint64_t day = sizeof(int64_t);
@@ -62,6 +62,7 @@ static void the_longest_are_left_out_in_any_order(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_longest_are_left_out_in_any_order)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_longest_are_left_out_in_any_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

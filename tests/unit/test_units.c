@@ -18,7 +18,7 @@ const char *__lsan_default_suppressions(void)
 }
 
 /* Must run first: once read, the database stays. */
-static void test_no_database(void **state)
+static void test_without_the_database_the_machine_is_at_fault(void **state)
 {
     (void)state;
     struct cn_error error = {0};
@@ -35,7 +35,7 @@ static void test_no_database(void **state)
     assert_true(seconds == 3600);
 }
 
-static void test_lengths(void **state)
+static void test_a_length_of_time_is_read_in_seconds(void **state)
 {
     (void)state;
     static const struct {
@@ -73,11 +73,11 @@ static void test_lengths(void **state)
         struct cn_error error = {0};
         if (cn_unit_seconds(units[i].unit, &seconds, &error))
             fail_msg("%s: %s", units[i].unit, error.text);
-        assert_true(seconds == units[i].seconds);
+        assert_row(seconds == units[i].seconds, units[i].unit);
     }
 }
 
-static void test_not_lengths(void **state)
+static void test_what_has_no_fixed_length_is_refused(void **state)
 {
     (void)state;
     static const char *const averages[] = {
@@ -127,7 +127,7 @@ static void test_not_lengths(void **state)
     assert_true(seconds == 7);
 }
 
-static void test_time_units(void **state)
+static void test_time_units_are_a_length_since_a_reference_date(void **state)
 {
     (void)state;
     double unit;
@@ -148,8 +148,8 @@ static void test_time_units(void **state)
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         if (cn_time_units_parse(good[i].text, CN_STANDARD, &unit, &second, &error))
             fail_msg("\"%s\": %s", good[i].text, error.text);
-        assert_true(unit == good[i].unit);
-        assert_int_equal(second - reference, good[i].second);
+        assert_row(unit == good[i].unit, good[i].text);
+        assert_row(second - reference == good[i].second, good[i].text);
     }
     assert_int_equal(
         cn_time_units_parse("days since 1850-02-30", CN_360_DAY, &unit, &second, &error), CN_OK);
@@ -182,7 +182,7 @@ static void test_time_units(void **state)
 }
 
 /* Reference dates of the standard calendar after 1582 are what UDUNITS itself makes of them. */
-static void test_references_against_udunits(void **state)
+static void test_reference_dates_are_those_of_udunits(void **state)
 {
     (void)state;
     static const char *const forms[] = {
@@ -231,7 +231,7 @@ static void test_references_against_udunits(void **state)
     ut_free_system(system);
 }
 
-static void test_equality(void **state)
+static void test_units_are_equal_if_their_values_are(void **state)
 {
     (void)state;
     static const char *const equal[][2] = {
@@ -263,17 +263,17 @@ static void test_equality(void **state)
                  "("},
     };
     for (size_t i = 0; i < sizeof equal / sizeof *equal; i++) {
-        assert_true(cn_units_equal(equal[i][0], equal[i][1], NULL));
-        assert_true(cn_units_equal(equal[i][1], equal[i][0], NULL));
+        const char *a = equal[i][0], *b = equal[i][1];
+        assert_row(cn_units_equal(a, b, NULL) && cn_units_equal(b, a, NULL), b ? b : "(none)");
     }
     for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
-        assert_false(cn_units_equal(different[i][0], different[i][1], NULL));
-        assert_false(cn_units_equal(different[i][1], different[i][0], NULL));
+        const char *a = different[i][0], *b = different[i][1];
+        assert_row(!cn_units_equal(a, b, NULL) && !cn_units_equal(b, a, NULL), b);
     }
 }
 
 /* Long and random texts neither crash nor are taken for anything. */
-static void test_hostile_texts(void **state)
+static void test_long_and_random_texts_are_no_units(void **state)
 {
     (void)state;
     enum { LENGTH = 100000 };
@@ -315,13 +315,13 @@ static void test_hostile_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_database),
-        cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_not_lengths),
-        cmocka_unit_test(test_time_units),
-        cmocka_unit_test(test_references_against_udunits),
-        cmocka_unit_test(test_equality),
-        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_without_the_database_the_machine_is_at_fault),
+        cmocka_unit_test(test_a_length_of_time_is_read_in_seconds),
+        cmocka_unit_test(test_what_has_no_fixed_length_is_refused),
+        cmocka_unit_test(test_time_units_are_a_length_since_a_reference_date),
+        cmocka_unit_test(test_reference_dates_are_those_of_udunits),
+        cmocka_unit_test(test_units_are_equal_if_their_values_are),
+        cmocka_unit_test(test_long_and_random_texts_are_no_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,29 +7,29 @@
 
 #include "cn_test.h"
 
-static void test_decoder(void **state)
+static void test_the_decoder_takes_shortest_forms_of_characters_alone(void **state)
 {
     (void)state;
     static const struct {
-        const char *bytes;
+        const char *what, *bytes;
         uint32_t code;
         size_t length;
-    } cases[] = {{"", 0, 0},
-                 {"a", 'a', 1},
-                 {"\xc3\xa9", 0xe9, 2},
-                 {"\xe2\x94\x81", 0x2501, 3},
-                 {"\xf4\x8f\xbf\xbf", 0x10ffff, 4},
-                 {"\xc0\x80", CN_NOT_UTF8, 1},         /* overlong */
-                 {"\xe0\x80\x80", CN_NOT_UTF8, 1},     /* overlong */
-                 {"\xed\xa0\x80", CN_NOT_UTF8, 1},     /* surrogate */
-                 {"\xf4\x90\x80\x80", CN_NOT_UTF8, 1}, /* above 10FFFF */
-                 {"\xe2\x94", CN_NOT_UTF8, 1},         /* ends early */
-                 {"\x80", CN_NOT_UTF8, 1},
-                 {"\xff", CN_NOT_UTF8, 1}};
+    } cases[] = {{"the end", "", 0, 0},
+                 {"1 byte", "a", 'a', 1},
+                 {"2 bytes", "\xc3\xa9", 0xe9, 2},
+                 {"3 bytes", "\xe2\x94\x81", 0x2501, 3},
+                 {"4 bytes", "\xf4\x8f\xbf\xbf", 0x10ffff, 4},
+                 {"overlong, 2 bytes", "\xc0\x80", CN_NOT_UTF8, 1},
+                 {"overlong, 3 bytes", "\xe0\x80\x80", CN_NOT_UTF8, 1},
+                 {"surrogate", "\xed\xa0\x80", CN_NOT_UTF8, 1},
+                 {"above 10FFFF", "\xf4\x90\x80\x80", CN_NOT_UTF8, 1},
+                 {"ends early", "\xe2\x94", CN_NOT_UTF8, 1},
+                 {"begins late", "\x80", CN_NOT_UTF8, 1},
+                 {"no such byte", "\xff", CN_NOT_UTF8, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *at = cases[i].bytes;
-        assert_int_equal(cn_utf8_next(&at), cases[i].code);
-        assert_int_equal(at - cases[i].bytes, cases[i].length);
+        assert_row(cn_utf8_next(&at) == cases[i].code, cases[i].what);
+        assert_row((size_t)(at - cases[i].bytes) == cases[i].length, cases[i].what);
     }
 }
 
@@ -46,7 +46,7 @@ static const struct {
              {"\xe2\x81\xa6|\xe2\x81\xa9|\xd8\x9c|", "?|?|?|"}, /* U+2066 … U+2069, U+061C */
              {"a\xff\xed\xa0\x80|\xe2\x94", "a????|??"}};       /* no UTF-8 */
 
-static void test_printable(void **state)
+static void test_control_characters_are_replaced(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -58,7 +58,7 @@ static void test_printable(void **state)
 }
 
 /* Every error and every problem passes through it. */
-static void test_errors_are_printable(void **state)
+static void test_every_error_and_problem_is_printable(void **state)
 {
     (void)state;
     struct cn_problems problems = {0};
@@ -75,9 +75,9 @@ static void test_errors_are_printable(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decoder),
-        cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_errors_are_printable),
+        cmocka_unit_test(test_the_decoder_takes_shortest_forms_of_characters_alone),
+        cmocka_unit_test(test_control_characters_are_replaced),
+        cmocka_unit_test(test_every_error_and_problem_is_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,7 +269,7 @@ static void trial_check(struct trial *trial, size_t batch)
     free(counts);
 }
 
-static void the_oracle_knows_simple_sums(void **state)
+static void test_the_oracle_knows_simple_sums(void **state)
 {
     (void)state;
     uint64_t sum[WORDS] = {0};
@@ -290,7 +290,7 @@ static void the_oracle_knows_simple_sums(void **state)
     assert_true(big_round(tie) == 0x1p53 + 2);
 }
 
-static void means_are_exact_for_all_looks(void **state)
+static void test_means_are_exact_for_all_looks(void **state)
 {
     (void)state;
     static const size_t windows[] = {1, 2, 30, 100}, targets[] = {1, 2, 25, 121};
@@ -306,7 +306,7 @@ static void means_are_exact_for_all_looks(void **state)
     }
 }
 
-static void means_are_exact_for_all_cells_and_offsets(void **state)
+static void test_means_are_exact_for_all_cells_and_offsets(void **state)
 {
     (void)state;
     for (size_t cells = 0; cells <= 70; cells++) {
@@ -328,7 +328,7 @@ static void means_are_exact_for_all_cells_and_offsets(void **state)
     trial_free(&wide, 3);
 }
 
-static void means_are_exact_for_all_spreads(void **state)
+static void test_means_are_exact_for_all_spreads(void **state)
 {
     (void)state;
     static const size_t windows[] = {1, 2, 8, 30, 64, 1000};
@@ -347,7 +347,7 @@ static void means_are_exact_for_all_spreads(void **state)
 
 /* 2^24 + 1 lies between two floats, and 2^-29 is half of its last digit as a double: whether there
  * is a bit more or less, however little, decides the mean. */
-static void the_least_value_breaks_ties(void **state)
+static void test_the_least_value_breaks_ties(void **state)
 {
     (void)state;
     struct trial trial = trial_new(4, 1, 16, 0);
@@ -368,7 +368,7 @@ static void the_least_value_breaks_ties(void **state)
 /* The same, where the digits that count are left over when much larger values cancel, and where
  * what decides is itself left over from small ones: 8 values, in any order, of which windows hold
  * all, or all but some. */
-static void ties_are_broken_whatever_cancels(void **state)
+static void test_ties_are_broken_whatever_cancels(void **state)
 {
     (void)state;
     enum { CELLS = 64, WINDOW = 8, TARGETS = 3 };
@@ -406,7 +406,7 @@ static void ties_are_broken_whatever_cancels(void **state)
 
 /* Cells of any spread are among others, with and without gaps, and fill whole blocks or a few
  * cells: each result must reach its cell. */
-static void wide_cells_lie_anywhere(void **state)
+static void test_wide_cells_lie_anywhere(void **state)
 {
     (void)state;
     for (size_t cells = 1; cells < 700; cells += 1 + cells / 3) {
@@ -427,7 +427,7 @@ static void wide_cells_lie_anywhere(void **state)
     }
 }
 
-static void means_do_not_depend_on_the_batch(void **state)
+static void test_means_do_not_depend_on_the_batch(void **state)
 {
     (void)state;
     struct trial trial = trial_new(30, 40, 33, 0);
@@ -439,7 +439,7 @@ static void means_do_not_depend_on_the_batch(void **state)
     trial_free(&trial, 0);
 }
 
-static void the_longest_window_goes_with_many_targets(void **state)
+static void test_the_longest_window_goes_with_many_targets(void **state)
 {
     (void)state;
     struct trial trial = trial_new(1000, 60, 17, 0);
@@ -451,7 +451,7 @@ static void the_longest_window_goes_with_many_targets(void **state)
     trial_free(&trial, 0);
 }
 
-static void rows_and_results_may_be_absent(void **state)
+static void test_rows_and_results_may_be_absent(void **state)
 {
     (void)state;
     for (size_t absent = 1; absent <= 7; absent++) { /* every absent-th row is not there */
@@ -488,7 +488,7 @@ static void rows_and_results_may_be_absent(void **state)
     }
 }
 
-static void the_mean_of_zeros_is_positive(void **state)
+static void test_the_mean_of_zeros_is_positive(void **state)
 {
     (void)state;
     struct trial trial = trial_new(2, 2, 16, 0);
@@ -508,7 +508,7 @@ static void the_mean_of_zeros_is_positive(void **state)
     trial_free(&trial, 0);
 }
 
-static void windows_stay_inside_their_rows(void **state)
+static void test_windows_stay_inside_their_rows(void **state)
 {
     (void)state;
     enum { CELLS = 70, LISTS = 6 };
@@ -543,18 +543,18 @@ static void windows_stay_inside_their_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_oracle_knows_simple_sums),
-        cmocka_unit_test(means_are_exact_for_all_looks),
-        cmocka_unit_test(means_are_exact_for_all_cells_and_offsets),
-        cmocka_unit_test(means_are_exact_for_all_spreads),
-        cmocka_unit_test(the_least_value_breaks_ties),
-        cmocka_unit_test(ties_are_broken_whatever_cancels),
-        cmocka_unit_test(wide_cells_lie_anywhere),
-        cmocka_unit_test(means_do_not_depend_on_the_batch),
-        cmocka_unit_test(the_longest_window_goes_with_many_targets),
-        cmocka_unit_test(rows_and_results_may_be_absent),
-        cmocka_unit_test(the_mean_of_zeros_is_positive),
-        cmocka_unit_test(windows_stay_inside_their_rows),
+        cmocka_unit_test(test_the_oracle_knows_simple_sums),
+        cmocka_unit_test(test_means_are_exact_for_all_looks),
+        cmocka_unit_test(test_means_are_exact_for_all_cells_and_offsets),
+        cmocka_unit_test(test_means_are_exact_for_all_spreads),
+        cmocka_unit_test(test_the_least_value_breaks_ties),
+        cmocka_unit_test(test_ties_are_broken_whatever_cancels),
+        cmocka_unit_test(test_wide_cells_lie_anywhere),
+        cmocka_unit_test(test_means_do_not_depend_on_the_batch),
+        cmocka_unit_test(test_the_longest_window_goes_with_many_targets),
+        cmocka_unit_test(test_rows_and_results_may_be_absent),
+        cmocka_unit_test(test_the_mean_of_zeros_is_positive),
+        cmocka_unit_test(test_windows_stay_inside_their_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

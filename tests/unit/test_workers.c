@@ -191,7 +191,7 @@ static void check(const struct trial *trial, size_t count)
 }
 
 /* Every kind of failure in turn, with others of its kind and good items around it. */
-static void a_failure_costs_its_item_alone(void **state)
+static void test_a_failure_costs_its_item_alone(void **state)
 {
     (void)state;
     static const enum kind kinds[] = {CRASHES,      EXITS,       FAILS,
@@ -207,7 +207,7 @@ static void a_failure_costs_its_item_alone(void **state)
         }
 }
 
-static void limits_are_each_items_own(void **state)
+static void test_limits_are_each_items_own(void **state)
 {
     (void)state;
     struct trial trial = {0};
@@ -231,7 +231,7 @@ static void limits_are_each_items_own(void **state)
 }
 
 /* A disk or a file server that does not answer is no damage. */
-static void no_answer_is_the_machines_failure(void **state)
+static void test_no_answer_is_the_machines_failure(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 1,
@@ -248,7 +248,7 @@ static void no_answer_is_the_machines_failure(void **state)
 }
 
 /* A message names one of them, once, after a sixtieth of the timeout. */
-static void a_slow_item_is_waited_for(void **state)
+static void test_a_slow_item_is_waited_for(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 6, .kinds = {[3] = LONG, [5] = LONG}};
@@ -282,7 +282,7 @@ int __wrap_kill(pid_t pid, int number)
     return 0;
 }
 
-static void a_child_that_does_not_die_delays_nothing(void **state)
+static void test_a_child_that_does_not_die_delays_nothing(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 1, .kinds = {[3] = WAITS}};
@@ -303,7 +303,7 @@ static void a_child_that_does_not_die_delays_nothing(void **state)
     assert_true(now.tv_sec - begun.tv_sec < 30);
 }
 
-static void suspension_is_no_hang(void **state)
+static void test_suspension_is_no_hang(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 1, .kinds = {SLOW, SLOW}};
@@ -326,7 +326,7 @@ static void suspension_is_no_hang(void **state)
     assert_int_equal(status, 0);
 }
 
-static void the_first_failure_of_the_machine_is_reported(void **state)
+static void test_the_first_failure_of_the_machine_is_reported(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[2] = CRASHES, [31] = FAILS_MACHINE, [33] = FAILS_MACHINE}};
@@ -340,7 +340,7 @@ static void the_first_failure_of_the_machine_is_reported(void **state)
     }
 }
 
-static void a_killed_child_is_the_machines_failure(void **state)
+static void test_a_killed_child_is_the_machines_failure(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[2] = CRASHES, [9] = IS_KILLED}};
@@ -363,7 +363,7 @@ static rlim_t data_bytes(void)
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static void no_memory_for_an_answer_is_the_machines_failure(void **state)
+static void test_no_memory_for_an_answer_is_the_machines_failure(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[5] = ANNOUNCES_LARGE}};
@@ -395,7 +395,7 @@ static enum cn_status accept_and_limit_descriptors(void *context, size_t item,
     return accept(context, item, found, failure, error);
 }
 
-static void it_ends_if_poll_fails(void **state)
+static void test_it_ends_if_poll_fails(void **state)
 {
     (void)state;
     struct trial trial = {0};
@@ -414,7 +414,7 @@ static void it_ends_if_poll_fails(void **state)
     assert_true(waitpid(-1, NULL, WNOHANG) < 0); /* no child is left */
 }
 
-static void ignored_children_answer(void **state)
+static void test_ignored_children_answer(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS, [7] = EXITS, [9] = CLOSES_ALL}};
@@ -425,7 +425,7 @@ static void ignored_children_answer(void **state)
     check(&trial, 20);
 }
 
-static void few_descriptors_are_enough(void **state)
+static void test_few_descriptors_are_enough(void **state)
 {
     (void)state;
     struct trial trial = {.kinds = {[3] = CRASHES, [4] = FAILS}};
@@ -457,7 +457,7 @@ static enum cn_status examine_forever(void *context, size_t item, struct cn_arch
     return CN_OK;
 }
 
-static void no_child_outlives_its_parent(void **state)
+static void test_no_child_outlives_its_parent(void **state)
 {
     (void)state;
     int ends[2];
@@ -494,21 +494,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* First: LLVM's OpenMP needs a descriptor in every child once it is awake. */
-        cmocka_unit_test(few_descriptors_are_enough),
-        cmocka_unit_test(a_failure_costs_its_item_alone),
-        cmocka_unit_test(limits_are_each_items_own),
-        cmocka_unit_test(no_answer_is_the_machines_failure),
-        cmocka_unit_test(a_slow_item_is_waited_for),
-        cmocka_unit_test(a_child_that_does_not_die_delays_nothing),
-        cmocka_unit_test(suspension_is_no_hang),
-        cmocka_unit_test(a_killed_child_is_the_machines_failure),
+        cmocka_unit_test(test_few_descriptors_are_enough),
+        cmocka_unit_test(test_a_failure_costs_its_item_alone),
+        cmocka_unit_test(test_limits_are_each_items_own),
+        cmocka_unit_test(test_no_answer_is_the_machines_failure),
+        cmocka_unit_test(test_a_slow_item_is_waited_for),
+        cmocka_unit_test(test_a_child_that_does_not_die_delays_nothing),
+        cmocka_unit_test(test_suspension_is_no_hang),
+        cmocka_unit_test(test_a_killed_child_is_the_machines_failure),
 #ifndef __SANITIZE_ADDRESS__
-        cmocka_unit_test(no_memory_for_an_answer_is_the_machines_failure),
+        cmocka_unit_test(test_no_memory_for_an_answer_is_the_machines_failure),
 #endif
-        cmocka_unit_test(it_ends_if_poll_fails),
-        cmocka_unit_test(the_first_failure_of_the_machine_is_reported),
-        cmocka_unit_test(ignored_children_answer),
-        cmocka_unit_test(no_child_outlives_its_parent),
+        cmocka_unit_test(test_it_ends_if_poll_fails),
+        cmocka_unit_test(test_the_first_failure_of_the_machine_is_reported),
+        cmocka_unit_test(test_ignored_children_answer),
+        cmocka_unit_test(test_no_child_outlives_its_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
