@@ -94,7 +94,7 @@ static void assert_fits(const struct cn_text *frame, size_t columns, size_t rows
     assert_int_equal(cn_text_screen_rows(frame->buffer.text, columns - 1, utf8), lines);
 }
 
-static void test_frame_80(void **state)
+static void test_a_screen_of_80_columns_tells_all(void **state)
 {
     (void)state;
     struct job job;
@@ -115,7 +115,7 @@ static void test_frame_80(void **state)
 }
 
 /* Nothing is lost at 60 columns: what does not fit in one line takes two. */
-static void test_frame_60_ascii(void **state)
+static void test_without_utf8_the_frame_is_ascii(void **state)
 {
     (void)state;
     struct job job;
@@ -142,7 +142,7 @@ static void test_frame_60_ascii(void **state)
     cn_text_free(&frame);
 }
 
-static void test_low_screen(void **state)
+static void test_a_low_screen_drops_the_least_lines(void **state)
 {
     (void)state;
     struct job job;
@@ -158,7 +158,7 @@ static void test_low_screen(void **state)
 }
 
 /* A title of many scenarios and regions goes on below, part by part. */
-static void test_long_title(void **state)
+static void test_a_long_title_goes_on_below(void **state)
 {
     (void)state;
     struct job job;
@@ -171,7 +171,7 @@ static void test_long_title(void **state)
     cn_text_free(&frame);
 }
 
-static void test_colors(void **state)
+static void test_colors_appear_only_where_they_are_wanted(void **state)
 {
     (void)state;
     struct job job;
@@ -184,7 +184,7 @@ static void test_colors(void **state)
     cn_text_free(&frame);
 }
 
-static void test_last_frame(void **state)
+static void test_the_last_frame_shows_every_row(void **state)
 {
     (void)state;
     struct job job;
@@ -205,7 +205,7 @@ static void test_last_frame(void **state)
     cn_text_free(&frame);
 }
 
-static void test_more_variables_than_rows(void **state)
+static void test_rows_that_do_not_fit_are_counted(void **state)
 {
     (void)state;
     struct cn_progress_row rows[40];
@@ -232,7 +232,7 @@ static void test_more_variables_than_rows(void **state)
 }
 
 /* Every width from 1 to 200, every state, UTF-8 or not, with names and numbers at their worst. */
-static void test_never_too_wide(void **state)
+static void test_no_row_is_wider_than_the_screen(void **state)
 {
     (void)state;
     static const char *const names[] = {"",
@@ -287,7 +287,7 @@ static void test_never_too_wide(void **state)
                 }
 }
 
-static void test_nothing_to_do(void **state)
+static void test_a_run_without_variables_is_one_line(void **state)
 {
     (void)state;
     struct cn_snapshot snapshot = {.title = "", .threads = 1, .eta_s = -1};
@@ -296,7 +296,7 @@ static void test_nothing_to_do(void **state)
     cn_text_free(&frame);
 }
 
-static void test_enter(void **state)
+static void test_a_state_that_is_entered_notes_its_time(void **state)
 {
     (void)state;
     struct cn_counters counters = {0};
@@ -308,7 +308,7 @@ static void test_enter(void **state)
     assert_true(atomic_load(&counters.finished_ns) >= atomic_load(&counters.started_ns));
 }
 
-static void test_plain(void **state)
+static void test_plain_lines_tell_begin_progress_and_end(void **state)
 {
     (void)state;
     struct job job;
@@ -333,7 +333,7 @@ static void test_plain(void **state)
 }
 
 /* What SIGUSR1 shows. */
-static void test_plain_state(void **state)
+static void test_the_plain_state_tells_every_variable(void **state)
 {
     (void)state;
     struct job job;
@@ -364,7 +364,7 @@ static json_t *parse(const char *line)
     return object;
 }
 
-static void test_json(void **state)
+static void test_a_json_event_is_one_valid_line(void **state)
 {
     (void)state;
     struct job job;
@@ -404,7 +404,7 @@ static void test_json(void **state)
 }
 
 /* Programs depend on the keys and people on their order. */
-static void test_json_keys(void **state)
+static void test_the_keys_of_json_keep_their_names_and_order(void **state)
 {
     (void)state;
     struct job job;
@@ -426,7 +426,7 @@ static void test_json_keys(void **state)
 }
 
 /* Messages from several threads at once all arrive, complete. */
-static void test_say_from_many_threads(void **state)
+static void test_messages_of_many_threads_all_arrive(void **state)
 {
     (void)state;
     enum { EACH = 200, THREADS = 4 };
@@ -466,21 +466,21 @@ static int use_utf8(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frame_80),
-        cmocka_unit_test(test_frame_60_ascii),
-        cmocka_unit_test(test_low_screen),
-        cmocka_unit_test(test_long_title),
-        cmocka_unit_test(test_colors),
-        cmocka_unit_test(test_last_frame),
-        cmocka_unit_test(test_more_variables_than_rows),
-        cmocka_unit_test(test_never_too_wide),
-        cmocka_unit_test(test_nothing_to_do),
-        cmocka_unit_test(test_enter),
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_plain_state),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_keys),
-        cmocka_unit_test(test_say_from_many_threads),
+        cmocka_unit_test(test_a_screen_of_80_columns_tells_all),
+        cmocka_unit_test(test_without_utf8_the_frame_is_ascii),
+        cmocka_unit_test(test_a_low_screen_drops_the_least_lines),
+        cmocka_unit_test(test_a_long_title_goes_on_below),
+        cmocka_unit_test(test_colors_appear_only_where_they_are_wanted),
+        cmocka_unit_test(test_the_last_frame_shows_every_row),
+        cmocka_unit_test(test_rows_that_do_not_fit_are_counted),
+        cmocka_unit_test(test_no_row_is_wider_than_the_screen),
+        cmocka_unit_test(test_a_run_without_variables_is_one_line),
+        cmocka_unit_test(test_a_state_that_is_entered_notes_its_time),
+        cmocka_unit_test(test_plain_lines_tell_begin_progress_and_end),
+        cmocka_unit_test(test_the_plain_state_tells_every_variable),
+        cmocka_unit_test(test_a_json_event_is_one_valid_line),
+        cmocka_unit_test(test_the_keys_of_json_keep_their_names_and_order),
+        cmocka_unit_test(test_messages_of_many_threads_all_arrive),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);
 }

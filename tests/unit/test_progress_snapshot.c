@@ -7,7 +7,7 @@
 
 static const uint64_t second_ns = 1000000000;
 
-static void test_pace(void **state)
+static void test_a_pace_follows_what_is_counted(void **state)
 {
     (void)state;
     struct cn_rate_estimate pace = {0};
@@ -51,7 +51,7 @@ static void watch_job(struct watched *job)
     cn_snapshot_begin(&job->snapshot, &job->view, job->rows);
 }
 
-static void test_estimates(void **state)
+static void test_estimates_become_true_in_steady_work(void **state)
 {
     (void)state;
     struct watched *job = aligned_alloc(64, sizeof *job);
@@ -114,7 +114,7 @@ static void test_an_early_estimate(void **state)
     free(job);
 }
 
-static void test_strange_counters(void **state)
+static void test_strange_counters_give_no_strange_estimates(void **state)
 {
     (void)state;
     struct watched *job = aligned_alloc(64, sizeof *job);
@@ -144,10 +144,10 @@ static void test_strange_counters(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pace),
-        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_a_pace_follows_what_is_counted),
+        cmocka_unit_test(test_estimates_become_true_in_steady_work),
         cmocka_unit_test(test_an_early_estimate),
-        cmocka_unit_test(test_strange_counters),
+        cmocka_unit_test(test_strange_counters_give_no_strange_estimates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

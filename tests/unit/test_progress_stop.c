@@ -118,7 +118,7 @@ static void stop_in_between(struct fixture *fix, enum cn_progress_mode mode, int
     cn_progress_stop(fix->progress, HANG_S / 2); /* hangs, or ends by itself: no cancellation */
 }
 
-static void test_stop_between_steps(void **state)
+static void test_a_stop_between_two_steps_ends_the_thread(void **state)
 {
     static const enum cn_progress_mode modes[] = {CN_PROGRESS_NONE, CN_PROGRESS_PLAIN,
                                                   CN_PROGRESS_JSON};
@@ -146,7 +146,7 @@ static int threads_alive(void)
 }
 
 /* A thread that does not end is left behind; when it goes on, it ends without the view. */
-static void test_thread_that_does_not_end(void **state)
+static void test_a_thread_that_does_not_end_is_left_behind(void **state)
 {
     struct fixture *fix = *state;
     struct cn_error error;
@@ -164,8 +164,10 @@ static void test_thread_that_does_not_end(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_stop_between_steps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_thread_that_does_not_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_stop_between_two_steps_ends_the_thread, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_thread_that_does_not_end_is_left_behind, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include <locale.h>
 #include <math.h>
 
-static void test_screen_rows(void **state)
+static void test_wrapped_lines_take_several_rows(void **state)
 {
     (void)state;
     assert_int_equal(cn_text_screen_rows("", 80, true), 0);
@@ -18,7 +18,7 @@ static void test_screen_rows(void **state)
     assert_int_equal(cn_text_screen_rows("日本語\n", 5, true), 2);
 }
 
-static void test_brief(void **state)
+static void test_a_long_message_loses_its_folders_then_its_end(void **state)
 {
     (void)state;
     static const char message[] = "! /data/a/tas_1987.nc: chunk 3 of tas (0.5 MiB/s) is spoilt";
@@ -51,7 +51,7 @@ static void test_brief(void **state)
     free(longest);
 }
 
-static void test_numbers(void **state)
+static void test_numbers_fit_few_columns(void **state)
 {
     (void)state;
     static const struct {
@@ -88,9 +88,9 @@ static int use_utf8(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_screen_rows),
-        cmocka_unit_test(test_brief),
-        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_wrapped_lines_take_several_rows),
+        cmocka_unit_test(test_a_long_message_loses_its_folders_then_its_end),
+        cmocka_unit_test(test_numbers_fit_few_columns),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);
 }

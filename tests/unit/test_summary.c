@@ -66,7 +66,7 @@ static int tear_down(void **state)
     return left;
 }
 
-static void test_print(void **state)
+static void test_the_table_tells_each_variable_and_the_end_of_the_run(void **state)
 {
     struct fixture *fix = *state;
     char *text = NULL;
@@ -112,7 +112,7 @@ static void assert_keys(json_t *object, const char *const *keys, size_t count)
             fail_msg("no key %s", keys[i]);
 }
 
-static void test_json(void **state)
+static void test_the_summary_holds_each_key_once(void **state)
 {
     struct fixture *fix = *state;
     struct cn_error error;
@@ -150,7 +150,7 @@ static void test_json(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_json_goes_where_it_can(void **state)
+static void test_a_summary_that_cannot_be_written_is_an_error_and_a_link_stays_one(void **state)
 {
     struct fixture *fix = *state;
     struct cn_error error;
@@ -184,7 +184,7 @@ static void *end_other_run(void *lock)
 }
 
 /* The temporary of a dead run is removed; a run waits for that of a living one. */
-static void test_what_other_runs_left(void **state)
+static void test_what_a_dead_run_left_is_removed_and_a_living_one_is_waited_for(void **state)
 {
     struct fixture *fix = *state;
     struct cn_error error;
@@ -238,7 +238,7 @@ static void *write_often(void *argument)
 }
 
 /* Runs that write the same summary at the same time: a reader always finds a complete one. */
-static void test_several_writers(void **state)
+static void test_a_reader_finds_a_complete_summary_while_several_write_it(void **state)
 {
     enum { WRITERS = 3 };
     struct fixture *fix = *state;
@@ -263,11 +263,16 @@ static void test_several_writers(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_json_goes_where_it_can, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_other_runs_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_several_writers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_table_tells_each_variable_and_the_end_of_the_run,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_summary_holds_each_key_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_summary_that_cannot_be_written_is_an_error_and_a_link_stays_one, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_what_a_dead_run_left_is_removed_and_a_living_one_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_reader_finds_a_complete_summary_while_several_write_it, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
