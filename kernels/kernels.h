@@ -7,6 +7,8 @@
 
 #include "climnorm/error.h"
 
+#include "climnorm/limits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +28,7 @@ struct cn_window_job {
 /* A raw float32 is missing when it is NaN, infinite, outside [min, max], or one of `values`. */
 struct cn_float_missing {
     float min, max; /* -FLT_MAX, FLT_MAX without a range */
-    float values[16];
+    float values[CN_MAX_MISSING];
     size_t count;
 };
 

@@ -16,6 +16,7 @@ enum {
     BLOCK_FLOATS = MAX_ROWS * LANES,
 };
 _Static_assert((int)CN_MAX_WINDOW <= (int)MAX_ROWS, "a batch must hold the years of one window");
+_Static_assert((int)CN_MAX_WINDOW <= INT16_MAX, "counts are int16");
 
 /* The years that a job reads. */
 static inline size_t row_count(const struct cn_window_job *job)

@@ -9,12 +9,11 @@
 #include "climnorm/calendar.h"
 #include "climnorm/config.h"
 #include "climnorm/error.h"
+#include "climnorm/limits.h"
 #include "climnorm/resources.h"
 #include "climnorm/watch.h"
 
 #include <stdint.h>
-
-enum { CN_MAX_DIMS = 8, CN_MAX_MISSING = 16, CN_MAX_FILTERS = 32, CN_MAX_PARAMETERS = 256 };
 
 struct cn_pool;
 

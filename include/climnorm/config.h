@@ -13,7 +13,7 @@ struct cn_pool;
 enum cn_existing { CN_SKIP, CN_OVERWRITE, CN_REFUSE };
 
 struct cn_region {
-    const char *name;  /* [A-Za-z0-9_-]{1,32} */
+    const char *name;  /* [A-Za-z0-9_-] */
     const char *title; /* "Conterminous United States", … */
     bool global;       /* all cells: the bounds are ignored */
     double lon[2];     /* degrees east, lon[0] <= lon[1]: [350, 10] becomes [-10, 10] */

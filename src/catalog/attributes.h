@@ -6,16 +6,13 @@
 
 #include "climnorm/catalog.h"
 
-/* Of one variable, at most. */
-enum { CN_MAX_ATTRIBUTES = 1000, CN_MAX_ATTRIBUTE_BYTES = 1 << 20 };
-
 /* cn_fail for an error code of netCDF-C; `what` could not be done.
  * Returns: CN_BAD_INPUT. */
 enum cn_status cn_fail_netcdf(struct cn_error *error, const char *what, int code);
 
 /* Reads all attributes of a variable that are numbers or text. A netCDF-4 string of length 1
  * becomes text; other types are left out. The caller holds the HDF5 lock. Errors: CN_BAD_INPUT:
- * they cannot be read, or are more or longer than the bounds above. CN_BAD_MACHINE: out of memory.
+ * they cannot be read, or are more or longer than limits.h allows. CN_BAD_MACHINE: out of memory.
  * Owns: all lives in the pool. */
 enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
                                   struct cn_attribute **attributes, size_t *count,

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_VARIABLES = 4096, MAX_POINTS = 1 << 20 };
-
 static const double LAT_SLACK_DEG = 1e-3; /* 90.00001 is a pole in float32 */
 static const double MAX_LON_DEG = 720;
 
@@ -107,9 +105,9 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
     int code = nc_inq_nvars(ncid, &nc->variable_count);
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "variables cannot be listed", code);
-    if (nc->variable_count < 0 || nc->variable_count > MAX_VARIABLES)
+    if (nc->variable_count < 0 || nc->variable_count > CN_MAX_VARIABLES)
         return cn_fail(error, CN_BAD_INPUT, "holds %d variables; at most %d are accepted",
-                       nc->variable_count, MAX_VARIABLES);
+                       nc->variable_count, CN_MAX_VARIABLES);
     size_t count = (size_t)nc->variable_count, last = count;
     struct cn_coordinate *found = cn_pool_alloc(pool, count, sizeof *found);
     if (!found)
@@ -297,9 +295,9 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
                                   const double **bounds, struct cn_error *error)
 {
     size_t count = coordinate->length;
-    if (count == 0 || count > MAX_POINTS)
+    if (count == 0 || count > CN_MAX_POINTS)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has %zu points, expected 1 to %d",
-                       coordinate->name, count, MAX_POINTS);
+                       coordinate->name, count, CN_MAX_POINTS);
     double *values = cn_pool_alloc(nc->pool, count, sizeof *values);
     double *pairs = cn_pool_alloc(nc->pool, count, 2 * sizeof *pairs);
     if (!values || !pairs)
@@ -313,8 +311,8 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
 /* Written so that NaN fails: numbers from another process may be anything. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 {
-    if (grid->lat_count == 0 || grid->lat_count > MAX_POINTS || grid->lon_count == 0 ||
-        grid->lon_count > MAX_POINTS || grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
+    if (grid->lat_count == 0 || grid->lat_count > CN_MAX_POINTS || grid->lon_count == 0 ||
+        grid->lon_count > CN_MAX_POINTS || grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
         return cn_fail(error, CN_BAD_INPUT,
                        "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->lat_count,
                        grid->lon_count);

@@ -9,7 +9,6 @@
 #include "calendar/time.h"
 #include "catalog/attributes.h"
 #include "catalog/units.h"
-#include "climnorm/limits.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,7 +69,7 @@ static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first,
 
 bool cn_time_axis_is_valid(const struct cn_file *file)
 {
-    const int64_t *days = file->days, far = (int64_t)366 * 2 * CN_LAST_YEAR;
+    const int64_t *days = file->days, far = (int64_t)CN_MAX_SLOTS * 2 * CN_LAST_YEAR;
     if (file->calendar > CN_360_DAY || file->time_count == 0 || file->time_count > CN_MAX_TIMES)
         return false;
     for (size_t i = 0; i < file->time_count; i++)

@@ -7,9 +7,6 @@
 
 #include "catalog/axes.h"
 
-/* Instants of one file: 239 years of hourly data. */
-enum { CN_MAX_TIMES = 1 << 21 };
-
 /* Fills time_units, calendar, time_count, days and end_stamped of *file. The caller holds
  * the HDF5 lock.
  * Errors: CN_BAD_INPUT: the instants are not the increasing instants of daily or finer data, or are

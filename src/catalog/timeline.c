@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_YEAR_DAYS = 366 };
-
 /* The days of one file that lie in one year. */
 struct year_piece {
     int year, first_day; /* 0-based day of the year */
@@ -95,14 +93,14 @@ static const char *describe_overlap(struct cn_pool *pool, const struct cn_file *
 /* Counts the days of a source year. A day in two files is a failure of the variable. */
 static void count_days(const struct cn_variable_files *in, struct cn_source_year *year)
 {
-    const struct cn_file *holders[MAX_YEAR_DAYS] = {NULL};
+    const struct cn_file *holders[CN_MAX_SLOTS] = {NULL};
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_file *file = part->file;
         int64_t start = first_day_of_year(file->calendar, year->year);
         for (size_t i = part->first; i < part->first + part->count; i++) {
             int64_t day = file->days[i] - start;
-            if (day < 0 || day >= MAX_YEAR_DAYS)
+            if (day < 0 || day >= CN_MAX_SLOTS)
                 continue;
             if (!holders[day])
                 year->days_held++;

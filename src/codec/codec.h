@@ -9,7 +9,7 @@
 #include "climnorm/catalog.h"
 #include "kernels.h"
 
-enum { CN_LIBRARY_BYTES = 64 };
+enum { CN_LIBRARY_BYTES = 64, CN_MAX_CODECS = 32 };
 
 /* One chunk on its way through one codec. */
 struct cn_codec_step {

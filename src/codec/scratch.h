@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { CN_SCRATCH_BUFFERS = 3, CN_MAX_CODECS = 32 };
+enum { CN_SCRATCH_BUFFERS = 3 };
 
 struct cn_scratch {
     unsigned char *bytes[CN_SCRATCH_BUFFERS];

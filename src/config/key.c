@@ -11,7 +11,6 @@ static const char *const forms[] = {
     [CN_KEY_GROUP] = "a group { ... }",
     [CN_KEY_GROUPS] = "a list of groups ( { ... }, ... )",
     [CN_KEY_NAME] = "a name of letters, digits, \"_\", \"-\" and \".\"",
-    [CN_KEY_IDENTIFIER] = "a name of 1 to 32 letters, digits, \"_\" and \"-\"",
     [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",
     [CN_KEY_TITLE] = "text",
     [CN_KEY_PATH] = "a path",
@@ -55,6 +54,9 @@ const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]
     else if (key->type == CN_KEY_NAMES)
         snprintf(text, CN_EXPECTS_BYTES, "a list of %s",
                  key->min > 0 ? "at least one name" : "names");
+    else if (key->type == CN_KEY_IDENTIFIER)
+        snprintf(text, CN_EXPECTS_BYTES, "a name of %g to %g letters, digits, \"_\" and \"-\"",
+                 key->min, key->max);
     else if (key->type == CN_KEY_INT)
         snprintf(text, CN_EXPECTS_BYTES, "a whole number from %g to %g", key->min, key->max);
     else if (key->type == CN_KEY_REAL)

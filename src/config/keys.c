@@ -11,7 +11,7 @@
 #define IN_REGION(member)  .offset = offsetof(struct cn_custom_region, region.member)
 #define IN_PERIOD(member)  .offset = offsetof(struct cn_custom_period, period.member)
 
-enum { NAME_BYTES = 64, PATH_BYTES = 3000, ENTRIES = 256 };
+enum { ENTRIES = 256 };
 
 static const char *const existing[] = {
     [CN_SKIP] = "skip", [CN_OVERWRITE] = "overwrite", [CN_REFUSE] = "fail", NULL};
@@ -30,7 +30,7 @@ static const struct cn_key region_keys[] = {
 };
 
 static const struct cn_key period_keys[] = {
-    {"normals.periods.name", CN_KEY_LABEL, true, IN_PERIOD(name), 1, NAME_BYTES,
+    {"normals.periods.name", CN_KEY_LABEL, true, IN_PERIOD(name), 1, CN_MAX_NAME_BYTES,
      .meaning = "The label; `{scenario}` stands for the scenario's name."},
     {"normals.periods.first", CN_KEY_INT, true, IN_PERIOD(first), 0, CN_LAST_YEAR,
      .meaning = "First target year."},
@@ -41,17 +41,17 @@ static const struct cn_key period_keys[] = {
 
 const struct cn_key cn_keys[] = {
     {"input", CN_KEY_GROUP, .meaning = "Which files are read."},
-    {"input.root", CN_KEY_PATH, true, IN_CONFIG(input.root), 1, PATH_BYTES,
+    {"input.root", CN_KEY_PATH, true, IN_CONFIG(input.root), 1, CN_MAX_PATH_BYTES,
      .meaning = "The folder that is searched for files, with all folders below it."},
-    {"input.model", CN_KEY_NAME, false, IN_CONFIG(input.model), 1, NAME_BYTES,
+    {"input.model", CN_KEY_NAME, false, IN_CONFIG(input.model), 1, CN_MAX_NAME_BYTES,
      .meaning = "The climate model. Left out: the one that the tree holds."},
-    {"input.variant", CN_KEY_NAME, false, IN_CONFIG(input.variant), 1, NAME_BYTES,
+    {"input.variant", CN_KEY_NAME, false, IN_CONFIG(input.variant), 1, CN_MAX_NAME_BYTES,
      .meaning = "The ensemble member. Left out: the one that the tree holds."},
-    {"input.grid", CN_KEY_NAME, false, IN_CONFIG(input.grid), 1, NAME_BYTES,
+    {"input.grid", CN_KEY_NAME, false, IN_CONFIG(input.grid), 1, CN_MAX_NAME_BYTES,
      .meaning = "The grid label. Left out: the one that the tree holds."},
-    {"input.historical", CN_KEY_NAME, false, IN_CONFIG(input.historical), 1, NAME_BYTES,
+    {"input.historical", CN_KEY_NAME, false, IN_CONFIG(input.historical), 1, CN_MAX_NAME_BYTES,
      .default_text = "historical", .meaning = "The experiment that comes before the scenarios."},
-    {"input.table", CN_KEY_NAME, false, IN_CONFIG(input.table), 1, NAME_BYTES,
+    {"input.table", CN_KEY_NAME, false, IN_CONFIG(input.table), 1, CN_MAX_NAME_BYTES,
      .default_text = "day",
      .meaning = "The table in the file names; files of other tables are ignored."},
     {"input.version", CN_KEY_VERSION, .default_text = "newest",
@@ -88,15 +88,15 @@ const struct cn_key cn_keys[] = {
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "
                 "[default periods](#default-periods)."},
     {"engine", CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},
-    {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, 4096, .default_text = "0",
-     .meaning = "Threads that compute. 0: all cores this process may use."},
+    {"engine.threads", CN_KEY_INT, false, IN_CONFIG(engine.threads), 0, CN_MAX_THREADS,
+     .default_text = "0", .meaning = "Threads that compute. 0: all cores this process may use."},
     {"engine.batch_years", CN_KEY_INT, false, IN_CONFIG(engine.batch_years), 0, 1000,
      .default_text = "0", .meaning = "Target years computed together. 0: the program chooses."},
     {"engine.memory", CN_KEY_MEMORY, .default_text = "80%",
      .meaning = "Upper bound of the memory for data: a share of the machine's, or a size with one "
                 "of the units B, kB, MB, GB, TB, KiB, MiB, GiB, TiB."},
     {"output", CN_KEY_GROUP, .meaning = "What is written, and where."},
-    {"output.root", CN_KEY_PATH, true, IN_CONFIG(output.root), 1, PATH_BYTES,
+    {"output.root", CN_KEY_PATH, true, IN_CONFIG(output.root), 1, CN_MAX_PATH_BYTES,
      .meaning = "The folder for the results; it is made when it is not there."},
     {"output.pattern", CN_KEY_PATTERN, false, IN_CONFIG(output.pattern), 1, 512,
      .default_text = "{region}/{variable}/{period}/"

@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "base/suggest.h"
+#include "climnorm/limits.h"
 #include "config/builder.h"
 
 #include <math.h>
@@ -292,7 +293,8 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
                         struct cn_list *list, const struct cn_value *value)
 {
-    const struct cn_key one = {.path = key->path, .type = CN_KEY_NAME, .required = true, .max = 64};
+    const struct cn_key one = {
+        .path = key->path, .type = CN_KEY_NAME, .required = true, .max = CN_MAX_NAME_BYTES};
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {

@@ -6,13 +6,14 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "climnorm/limits.h"
 #include "config/fields.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_COMPONENT = 250, MAX_PATH = 3000, TEMPORARY_NAME = 32 };
+enum { MAX_COMPONENT = 250, TEMPORARY_NAME = 32 };
 
 /* Adds the value of the field "{NAME}" that `at` begins with.
  * Returns the bytes of the field; 0: there is none. */
@@ -41,7 +42,7 @@ const char *cn_fill_fields(struct cn_pool *pool, const char *text, const struct 
 
 static bool path_is_safe(const char *path)
 {
-    if (*path == '/' || !*path || strlen(path) > MAX_PATH)
+    if (*path == '/' || !*path || strlen(path) > CN_MAX_PATH_BYTES)
         return false;
     while (*path) {
         size_t length = strcspn(path, "/");

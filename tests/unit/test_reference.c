@@ -22,11 +22,18 @@ static void print_keys(FILE *out, const struct cn_key *keys)
 {
     for (const struct cn_key *key = keys; key->path; key++) {
         char expects[CN_EXPECTS_BYTES];
+        bool is_list = key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES;
+        bool is_text = key->type == CN_KEY_NAME || key->type == CN_KEY_LABEL ||
+                       key->type == CN_KEY_TITLE || key->type == CN_KEY_PATH ||
+                       key->type == CN_KEY_PATTERN;
         if (key->type == CN_KEY_GROUP) {
             fprintf(out, "| **`%s`** | | | **%s** |\n", key->path, key->meaning);
             continue;
         }
-        fprintf(out, "| `%s` | %s | ", key->path, cn_key_expects(key, expects));
+        fprintf(out, "| `%s` | %s", key->path, cn_key_expects(key, expects));
+        if (is_list || is_text)
+            fprintf(out, "; at most %g %s", key->max, is_list ? "entries" : "bytes");
+        fputs(" | ", out);
         if (key->default_text)
             fprintf(out, "`%s`", key->default_text);
         else
@@ -86,6 +93,13 @@ static void print_day_slots(FILE *out)
     }
 }
 
+static void print_file_limits(FILE *out)
+{
+#define FILE_LIMIT_ROW(name, value, meaning) fprintf(out, "| %s | %d |\n", meaning, name);
+    fputs("| of a file | at most |\n|---|---|\n", out);
+    CN_FILE_LIMITS(FILE_LIMIT_ROW)
+}
+
 static void print_codecs(FILE *out)
 {
     fputs("| codec | HDF5 filter | library |\n|---|---|---|\n", out);
@@ -122,6 +136,7 @@ static const struct table {
     {ROOT "/docs/config.md", "default periods", print_default_periods},
     {ROOT "/docs/config.md", "fields", print_fields},
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
+    {ROOT "/docs/reading.md", "limits of a file", print_file_limits},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
     {ROOT "/docs/progress.md", "counters", print_counters},
 };

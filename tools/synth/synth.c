@@ -97,12 +97,12 @@ static enum cn_status check_all_names(const struct cn_synth_options *o, struct c
 static enum cn_status check_options(const struct cn_synth_options *options, struct cn_error *error)
 {
     static const char *const axes[] = {"time", "lat", "lon"};
-    if (options->first_year < 1600 || options->last_year > 9999 ||
+    if (options->first_year < 1600 || options->last_year > CN_LAST_YEAR ||
         options->first_year > options->last_year)
         return cn_fail(error, CN_BAD_USAGE,
-                       "years %d-%d: expected FIRST-LAST between 1600 and 9999, for example "
+                       "years %d-%d: expected FIRST-LAST between 1600 and %d, for example "
                        "1950-2100",
-                       options->first_year, options->last_year);
+                       options->first_year, options->last_year, CN_LAST_YEAR);
     if (options->lat_count < 1 || options->lat_count > CN_SYNTH_MAX_LAT || options->lon_count < 1 ||
         options->lon_count > CN_SYNTH_MAX_LON)
         return cn_fail(error, CN_BAD_USAGE,
