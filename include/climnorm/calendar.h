@@ -24,6 +24,13 @@ enum cn_calendar {
     CN_360_DAY,
 };
 
+/* The names of calendars in CF. The first of each calendar is the one that outputs use, the others
+ * are older. The last entry has the name NULL. */
+extern const struct cn_named_calendar {
+    const char *name;
+    enum cn_calendar calendar;
+} cn_calendar_names[];
+
 /* How days become day slots: see cn_slot. */
 enum cn_leap_day { CN_DAYOFYEAR, CN_MONTH_DAY, CN_DROP };
 /* Their names in configs and outputs, in the order of the enum; NULL-terminated. */

@@ -17,15 +17,17 @@ enum { FIRST_GREGORIAN_DAY = 578101 };
 /* The Julian 0000-01-01 is the Gregorian -0001-12-30. */
 enum { JULIAN_OFFSET = -2 };
 
-static const struct {
-    const char *name;
-    enum cn_calendar calendar;
-} names[] = {
-    {"standard", CN_STANDARD},  {"proleptic_gregorian", CN_PROLEPTIC_GREGORIAN},
-    {"julian", CN_JULIAN},      {"noleap", CN_NOLEAP},
-    {"all_leap", CN_ALL_LEAP},  {"360_day", CN_360_DAY},
-    {"gregorian", CN_STANDARD}, /* older names: read, never written */
-    {"365_day", CN_NOLEAP},     {"366_day", CN_ALL_LEAP},
+const struct cn_named_calendar cn_calendar_names[] = {
+    {"standard", CN_STANDARD},
+    {"gregorian", CN_STANDARD},
+    {"proleptic_gregorian", CN_PROLEPTIC_GREGORIAN},
+    {"julian", CN_JULIAN},
+    {"noleap", CN_NOLEAP},
+    {"365_day", CN_NOLEAP},
+    {"all_leap", CN_ALL_LEAP},
+    {"366_day", CN_ALL_LEAP},
+    {"360_day", CN_360_DAY},
+    {NULL, CN_STANDARD},
 };
 
 const char *const cn_leap_day_names[] = {
@@ -48,9 +50,9 @@ bool cn_calendar_parse(const char *name, enum cn_calendar *calendar)
 {
     if (!name || !*name)
         name = "standard";
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (cn_equal_ascii(name, names[i].name)) {
-            *calendar = names[i].calendar;
+    for (const struct cn_named_calendar *known = cn_calendar_names; known->name; known++)
+        if (cn_equal_ascii(name, known->name)) {
+            *calendar = known->calendar;
             return true;
         }
     return false;
@@ -58,7 +60,10 @@ bool cn_calendar_parse(const char *name, enum cn_calendar *calendar)
 
 const char *cn_calendar_name(enum cn_calendar calendar)
 {
-    return names[calendar].name; /* the table begins in the order of the enum */
+    const struct cn_named_calendar *known = cn_calendar_names;
+    while (known->calendar != calendar)
+        known++;
+    return known->name;
 }
 
 bool cn_calendar_same_family(enum cn_calendar a, enum cn_calendar b)

@@ -11,6 +11,7 @@
 #include "catalog/units.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { DAY_SECONDS = 86400 };
@@ -65,6 +66,18 @@ static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first,
                        "time runs from year %d to %d, expected 0 to %d; correct its units",
                        from.year, to.year, CN_LAST_YEAR);
     return CN_OK;
+}
+
+static enum cn_status fail_calendar(const char *calendar, struct cn_error *error)
+{
+    char names[128] = "";
+    size_t used = 0;
+    const struct cn_named_calendar *known = cn_calendar_names;
+    for (; known->name && used < sizeof names; known++) {
+        const char *end = !known[1].name ? "" : known[2].name ? ", " : " or ";
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", known->name, end);
+    }
+    return cn_fail(error, CN_BAD_INPUT, "unknown calendar '%s', expected %s", calendar, names);
 }
 
 bool cn_time_axis_is_valid(const struct cn_file *file)
@@ -126,10 +139,7 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
     if (!calendar && cn_attribute_find(time->attributes, time->attribute_count, "calendar"))
         return cn_fail(error, CN_BAD_INPUT, "the calendar of '%s' is not text", time->name);
     if (!cn_calendar_parse(calendar, &file->calendar))
-        return cn_fail(error, CN_BAD_INPUT,
-                       "unknown calendar '%s', expected standard, gregorian, proleptic_gregorian, "
-                       "julian, noleap, 365_day, all_leap, 366_day or 360_day",
-                       calendar);
+        return fail_calendar(calendar, error);
     int64_t *days = cn_pool_alloc(nc->pool, count, sizeof *days);
     double *values = malloc(count * sizeof *values);
     double *scratch = malloc(count * 2 * sizeof *scratch);

@@ -37,6 +37,7 @@ struct cn_key {
     size_t offset;              /* in struct cn_config_builder, or in the element of a list */
     double min, max;            /* numbers: range; text: bytes; lists: entries */
     const char *const *choices; /* NULL-terminated */
+    const char *const *choice_meanings; /* of each, for people */
     const struct cn_key *element;
     size_t element_bytes;
     const char *default_text; /* the default, as --set takes it; NULL: see meaning */

@@ -15,6 +15,15 @@ enum { ENTRIES = 256 };
 
 static const char *const existing[] = {
     [CN_SKIP] = "skip", [CN_OVERWRITE] = "overwrite", [CN_REFUSE] = "fail", NULL};
+static const char *const existing_meanings[] = {
+    [CN_SKIP] = "they are kept when they are what this run would make",
+    [CN_OVERWRITE] = "they are made again",
+    [CN_REFUSE] = "the run does not start"};
+
+static const char *const leap_day_meanings[] = {
+    [CN_DAYOFYEAR] = "the ordinal day (slot 60 is 29 February in leap years, 1 March in others)",
+    [CN_MONTH_DAY] = "the same date in every year",
+    [CN_DROP] = "29 February is left out"};
 
 static const struct cn_key region_keys[] = {
     {"custom_regions.name", CN_KEY_IDENTIFIER, true, IN_REGION(name), 1, 32,
@@ -79,10 +88,8 @@ const struct cn_key cn_keys[] = {
      .default_text = "0.9",
      .meaning = "Share of its calendar's days that a source year must have."},
     {"normals.leap_day", CN_KEY_CHOICE, false, IN_CONFIG(normals.leap_day),
-     .choices = cn_leap_day_names, .default_text = "dayofyear",
-     .meaning = "How days become day slots. dayofyear: the ordinal day (slot 60 is 29 February in "
-                "leap years, 1 March in others). month_day: the same date in every year. drop: "
-                "29 February is left out."},
+     .choices = cn_leap_day_names, .choice_meanings = leap_day_meanings,
+     .default_text = "dayofyear", .meaning = "How days become day slots."},
     {"normals.periods", CN_KEY_GROUPS, false, IN_BUILDER(periods), 1, ENTRIES,
      .element = period_keys, .element_bytes = sizeof(struct cn_custom_period),
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "
@@ -108,9 +115,8 @@ const struct cn_key cn_keys[] = {
      .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},
     {"output.existing", CN_KEY_CHOICE, false, IN_CONFIG(output.existing), .choices = existing,
-     .default_text = "skip",
-     .meaning = "What happens to results that are already there. skip: kept when they are what "
-                "this run would make. overwrite: made again. fail: the run does not start."},
+     .choice_meanings = existing_meanings, .default_text = "skip",
+     .meaning = "What happens to results that are already there."},
     {"output.counts", CN_KEY_BOOL, false, IN_CONFIG(output.counts), .default_text = "false",
      .meaning = "Whether each result also holds the number of values behind every mean."},
     {.path = NULL},

@@ -38,7 +38,10 @@ static void print_keys(FILE *out, const struct cn_key *keys)
             fprintf(out, "`%s`", key->default_text);
         else
             fputs(key->required ? "required" : "-", out);
-        fprintf(out, " | %s |\n", key->meaning);
+        fprintf(out, " | %s", key->meaning);
+        for (size_t i = 0; key->choices && key->choices[i]; i++)
+            fprintf(out, " `%s`: %s.", key->choices[i], key->choice_meanings[i]);
+        fputs(" |\n", out);
         if (key->element)
             print_keys(out, key->element);
     }
@@ -93,6 +96,13 @@ static void print_day_slots(FILE *out)
     }
 }
 
+static void print_calendar_names(FILE *out)
+{
+    fputs("| in a file | calendar |\n|---|---|\n", out);
+    for (const struct cn_named_calendar *row = cn_calendar_names; row->name; row++)
+        fprintf(out, "| `%s` | %s |\n", row->name, cn_calendar_name(row->calendar));
+}
+
 static void print_file_limits(FILE *out)
 {
 #define FILE_LIMIT_ROW(name, value, meaning) fprintf(out, "| %s | %d |\n", meaning, name);
@@ -135,6 +145,7 @@ static const struct table {
     {ROOT "/docs/config.md", "regions", print_regions},
     {ROOT "/docs/config.md", "default periods", print_default_periods},
     {ROOT "/docs/config.md", "fields", print_fields},
+    {ROOT "/docs/calendars.md", "calendar names", print_calendar_names},
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
     {ROOT "/docs/reading.md", "limits of a file", print_file_limits},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
