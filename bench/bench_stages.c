@@ -35,7 +35,8 @@ struct bench {
     int threads;
 };
 
-static void prepare(struct bench *bench, const char *path, const char *const *sets, size_t count)
+static void prepare(struct bench *bench, const char *path, const struct cn_override *sets,
+                    size_t count)
 {
     struct cn_problems problems = {0};
     struct cn_error error = {0};
@@ -253,13 +254,13 @@ int main(int argc, char **argv)
                                             {"about", no_argument, NULL, 'a'},
                                             {0}};
     struct bench bench = {.threads = cn_threads_available()};
-    const char *sets[MAX_SETS];
+    struct cn_override sets[MAX_SETS] = {{0}};
     size_t set_count = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 't') {
             bench.threads = atoi(optarg);
         } else if (option == 's' && set_count < MAX_SETS) {
-            sets[set_count++] = optarg;
+            sets[set_count++].text = optarg;
         } else if (option == 'a') {
             print_about();
             return 0;

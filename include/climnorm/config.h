@@ -36,7 +36,7 @@ extern const struct cn_default_period cn_default_periods[CN_DEFAULT_PERIODS];
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */
     const char *path;     /* as given */
-    struct {              /* for errors found later: "file:line" or "--set KEY=VALUE" */
+    struct { /* for errors found later: "file:line", "--set KEY=VALUE", "--threads 8" */
         const char *input_root, *engine_memory, *output_root, *output_pattern;
     } origin;
     struct {
@@ -75,10 +75,17 @@ struct cn_config {
     } output;
 };
 
-/* Reads a libconfig file and applies overrides ("key.path=value", as of --set).
- * Errors: CN_BAD_USAGE or CN_BAD_MACHINE; *problems lists every error with file, line (or --set)
+/* A value that replaces one of the file. Errors cite what was typed: "--set KEY=VALUE", or, where
+ * another option is short for a key, "--threads 8". */
+struct cn_override {
+    const char *text;   /* "KEY=VALUE" */
+    const char *option; /* the long name of that option, without dashes; NULL: --set */
+};
+
+/* Reads a libconfig file and applies overrides; of several for one key only the last counts.
+ * Errors: CN_BAD_USAGE or CN_BAD_MACHINE; *problems lists every error with file, line (or option)
  * and key, and *config is NULL. Owns: the caller, with cn_config_free. */
-CN_API enum cn_status cn_config_read(const char *path, const char *const *overrides,
+CN_API enum cn_status cn_config_read(const char *path, const struct cn_override *overrides,
                                      size_t override_count, struct cn_config **config,
                                      struct cn_problems *problems);
 CN_API void cn_config_free(struct cn_config *config);

@@ -212,7 +212,7 @@ static int set_run_option(void *context, int option, const char *value)
             return wrong_value(usage, option, "a whole number from 1 to 4096", value);
         break;
     case SET:
-        options->overrides[options->override_count++] = value;
+        options->overrides[options->override_count++].text = value;
         break;
     case PROGRESS:
         if (!parse_progress_mode(value, &options->progress))

@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_CLI_OPTIONS_H
 #define CLIMNORM_CLI_OPTIONS_H
 
+#include "climnorm/config.h"
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
 
@@ -51,7 +52,7 @@ long long cn_option_number(const char *text, long long least, long long most);
 struct cn_run_options {
     const struct cn_usage *usage; /* of the command */
     const char *config_path;
-    const char **overrides; /* [override_count] of --set */
+    struct cn_override *overrides; /* [override_count] of --set */
     size_t override_count;
     int threads; /* 0: from the config */
     enum cn_progress_mode progress;

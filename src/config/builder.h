@@ -37,14 +37,14 @@ struct cn_config_builder {
     bool out_of_memory; /* ends the reading */
 };
 
-/* Adds a problem "FILE:LINE: KEY: …" or "--set KEY=VALUE: …"; key may be NULL. Only the first 100
- * are kept, because a hostile file could hold a million. */
+/* Adds a problem "LOCATION: KEY: …", or without a key (key is NULL, or the location has it). Only
+ * the first 100 are kept, because a hostile file could hold a million. */
 void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
                      const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Returns: "FILE:LINE", "--set KEY=VALUE" or, if it is nowhere, "FILE". Errors: "FILE" and
- * builder->out_of_memory. Owns: the config's pool. */
+/* Returns: "FILE:LINE", "--set KEY=VALUE", "--OPTION VALUE" or, if it is nowhere, "FILE". Errors:
+ * "FILE" and builder->out_of_memory. Owns: the config's pool. */
 const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location);
 
 /* Returns: the state of the key with this path, which must exist. */

@@ -21,21 +21,24 @@ static void store_with_state(struct cn_config_builder *builder, const struct cn_
 }
 
 /* Returns the key of an override; NULL: it is wrong, and a problem was added. */
-static const struct cn_key *override_key(struct cn_config_builder *builder, const char *override)
+static const struct cn_key *override_key(struct cn_config_builder *builder,
+                                         const struct cn_override *override)
 {
     struct cn_location location = {0, override};
-    if (!cn_text_is_clean(override)) {
+    const char *text = override->text;
+    if (!cn_text_is_clean(text)) {
         cn_config_error(builder, (struct cn_location){0}, NULL,
-                        "a --set over it holds control characters or bytes that are not UTF-8");
+                        "a --%s over it holds control characters or bytes that are not UTF-8",
+                        override->option ? override->option : "set");
         return NULL;
     }
-    size_t length = strcspn(override, "=");
-    if (length == 0 || !override[length]) {
+    size_t length = strcspn(text, "=");
+    if (length == 0 || !text[length]) {
         cn_config_error(builder, location, NULL, "expected KEY=VALUE, such as engine.threads=8");
         return NULL;
     }
     char path[151]; /* longer than every key */
-    snprintf(path, sizeof path, "%.*s", (int)length, override);
+    snprintf(path, sizeof path, "%.*s", (int)length, text);
     const struct cn_key *key = cn_key_find(cn_keys, "", path);
     if (key && key->type == CN_KEY_GROUP) {
         cn_config_error(builder, location, NULL,
@@ -59,27 +62,27 @@ static const struct cn_key *override_key(struct cn_config_builder *builder, cons
 }
 
 /* Whether a later override sets the same key. */
-static bool is_set_again(const char *const *overrides, size_t count)
+static bool is_set_again(const struct cn_override *overrides, size_t count)
 {
-    size_t length = strcspn(overrides[0], "=");
+    size_t length = strcspn(overrides[0].text, "=");
     for (size_t i = 1; i < count; i++)
-        if (strcspn(overrides[i], "=") == length &&
-            strncmp(overrides[i], overrides[0], length) == 0)
+        if (strcspn(overrides[i].text, "=") == length &&
+            strncmp(overrides[i].text, overrides[0].text, length) == 0)
             return true;
     return false;
 }
 
 /* Of several overrides of a key only the last counts; the others are not checked. */
-static void apply_overrides(struct cn_config_builder *builder, const char *const *overrides,
+static void apply_overrides(struct cn_config_builder *builder, const struct cn_override *overrides,
                             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct cn_key *key = override_key(builder, overrides[i]);
+        const struct cn_key *key = override_key(builder, &overrides[i]);
         if (!key || is_set_again(overrides + i, count - i))
             continue;
         struct cn_value value;
-        const char *text = strchr(overrides[i], '=') + 1;
-        struct cn_location location = {0, overrides[i]};
+        const char *text = strchr(overrides[i].text, '=') + 1;
+        struct cn_location location = {0, &overrides[i]};
         if (!cn_value_from_text(builder->config.pool, key, text, location, &value)) {
             builder->out_of_memory = true;
             return;
@@ -139,8 +142,8 @@ static const char *origin_of(struct cn_config_builder *builder, const char *path
     return cn_config_location_text(builder, cn_config_key_state(builder, path)->location);
 }
 
-static enum cn_status read_settings(struct cn_config_builder *builder, const char *const *overrides,
-                                    size_t count)
+static enum cn_status read_settings(struct cn_config_builder *builder,
+                                    const struct cn_override *overrides, size_t count)
 {
     struct cn_value root;
     struct cn_error error;
@@ -176,8 +179,9 @@ static enum cn_status read_settings(struct cn_config_builder *builder, const cha
     return builder->failed ? CN_BAD_USAGE : CN_OK;
 }
 
-enum cn_status cn_config_read(const char *path, const char *const *overrides, size_t override_count,
-                              struct cn_config **config, struct cn_problems *problems)
+enum cn_status cn_config_read(const char *path, const struct cn_override *overrides,
+                              size_t override_count, struct cn_config **config,
+                              struct cn_problems *problems)
 {
     *config = NULL;
     struct cn_pool *pool = cn_pool_new();

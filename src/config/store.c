@@ -18,8 +18,12 @@ enum { MAX_PROBLEMS = 100 };
 const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location)
 {
     const char *path = builder->config.path, *text = path;
-    if (location.override)
-        text = cn_pool_printf(builder->config.pool, "--set %.200s", location.override);
+    const struct cn_override *override = location.override;
+    if (override && override->option)
+        text = cn_pool_printf(builder->config.pool, "--%s %.200s", override->option,
+                              strchr(override->text, '=') + 1);
+    else if (override)
+        text = cn_pool_printf(builder->config.pool, "--set %.200s", override->text);
     else if (location.line)
         text = cn_pool_printf(builder->config.pool, "%s:%d", path, location.line);
     builder->out_of_memory |= !text;

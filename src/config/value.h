@@ -23,7 +23,7 @@ enum cn_value_kind {
 /* Where a value was given: in a line of the file or in an override; neither: nowhere. */
 struct cn_location {
     int line;
-    const char *override; /* "KEY=VALUE" */
+    const struct cn_override *override;
 };
 
 struct cn_value {

@@ -44,11 +44,14 @@ static inline struct reading read_bytes(const void *text, size_t size, const cha
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, size, file), size);
     fclose(file);
+    struct cn_override typed[32];
     size_t count = 0, length = 0;
-    while (overrides && overrides[count])
-        count++;
+    for (; overrides && overrides[count]; count++) {
+        assert_true(count < sizeof typed / sizeof *typed);
+        typed[count] = (struct cn_override){.text = overrides[count]};
+    }
     struct cn_problems problems = {0};
-    reading.status = cn_config_read(reading.path, overrides, count, &reading.config, &problems);
+    reading.status = cn_config_read(reading.path, typed, count, &reading.config, &problems);
     FILE *errors = open_memstream(&reading.errors, &length);
     assert_non_null(errors);
     for (size_t i = 0; i < problems.count; i++) {

@@ -51,8 +51,12 @@ int main(int argc, char **argv)
     struct cn_catalog *catalog = NULL;
     struct cn_problems problems = {0};
     struct cn_error error = {0};
-    if (argc < 2 || cn_config_read(argv[1], (const char *const *)argv + 2, (size_t)argc - 2,
-                                   &config, &problems)) {
+    enum { MOST = 32 };
+    struct cn_override overrides[MOST] = {{0}};
+    for (int i = 2; i < argc && i < MOST + 2; i++)
+        overrides[i - 2].text = argv[i];
+    if (argc < 2 || argc > MOST + 2 ||
+        cn_config_read(argv[1], overrides, (size_t)argc - 2, &config, &problems)) {
         print_problems("config", &problems);
         cn_problems_free(&problems);
         return 3;

@@ -280,6 +280,32 @@ static void test_an_override_that_is_wrong_is_refused_with_the_reason(void **sta
         "normals.window\n");
 }
 
+/* Options that are short for a key: the last of all overrides counts, and errors cite it as typed.
+ */
+static void test_an_option_short_for_a_key_is_cited_as_typed(void **state)
+{
+    (void)state;
+    static const struct cn_override good[] = {{"engine.threads=many", NULL},
+                                              {"engine.threads=-1", "threads"},
+                                              {"engine.threads=7", "threads"}},
+                                    bad[] = {{"engine.threads=7", NULL},
+                                             {"engine.threads=many", "threads"},
+                                             {"output.root=\x01", "output"}};
+    struct reading reading = read_good(ROOTS, NULL);
+    struct cn_config *config;
+    struct cn_problems problems = {0};
+    assert_int_equal(cn_config_read(reading.path, good, 3, &config, &problems), CN_OK);
+    assert_int_equal(config->engine.threads, 7);
+    cn_config_free(config);
+    assert_int_equal(cn_config_read(reading.path, bad, 3, &config, &problems), CN_BAD_USAGE);
+    assert_int_equal(problems.count, 2);
+    assert_string_equal(problems.items[0].text,
+                        "--threads many: expected a whole number from 0 to 4096, not \"many\"");
+    assert_non_null(strstr(problems.items[1].text, ": a --output over it holds control"));
+    cn_problems_free(&problems);
+    reading_free(&reading);
+}
+
 static void test_a_syntax_error_stands_alone_with_its_line(void **state)
 {
     (void)state;
@@ -470,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_min_years_are_in_the_window),
         cmocka_unit_test(test_the_name_of_a_period_is_part_of_a_path),
         cmocka_unit_test(test_an_override_that_is_wrong_is_refused_with_the_reason),
+        cmocka_unit_test(test_an_option_short_for_a_key_is_cited_as_typed),
         cmocka_unit_test(test_a_syntax_error_stands_alone_with_its_line),
         cmocka_unit_test(test_large_integers_do_not_wrap),
         cmocka_unit_test(test_a_fraction_keeps_its_digits),
