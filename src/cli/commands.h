@@ -6,11 +6,16 @@
 
 #include "cli/exit_codes.h"
 
-/* argv[0] is the name of the command, argv[argc] is NULL.
+/* One bit a command: which commands an option belongs to. */
+enum { CN_RUN = 1 << 0, CN_PLAN = 1 << 1, CN_INSPECT = 1 << 2, CN_SYNTH = 1 << 3 };
+
+struct cn_arguments;
+
+/* The arguments are those that the command's options and operands allow.
  * Returns: the exit code. */
-int cn_command_run(int argc, char **argv);
-int cn_command_plan(int argc, char **argv);
-int cn_command_inspect(int argc, char **argv);
-int cn_command_synth(int argc, char **argv);
+int cn_command_run(const struct cn_arguments *arguments);
+int cn_command_plan(const struct cn_arguments *arguments);
+int cn_command_inspect(const struct cn_arguments *arguments);
+int cn_command_synth(const struct cn_arguments *arguments);
 
 #endif

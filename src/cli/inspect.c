@@ -20,13 +20,6 @@
 
 enum { FILTERS_BYTES = 256 };
 
-static const struct cn_usage inspect_usage = {
-    .command = "inspect",
-    .arguments = "FILE...",
-    .summary = "Shows grid, calendar, days, storage and filters of netCDF files, and whether the "
-               "parallel decoder takes them.",
-};
-
 /* Prints text from a file, made printable. */
 static void print_text(const char *text)
 {
@@ -190,11 +183,8 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
-/* For cn_parse_arguments: there are only operands. *context is the exit code so far. */
-static int inspect_operand(void *context, int option, const char *path)
+static enum cn_status inspect_operand(const char *path)
 {
-    (void)option;
-    int *exit_code = context;
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
@@ -211,19 +201,18 @@ static int inspect_operand(void *context, int option, const char *path)
         print_file(path, &file);
     cn_files_free(&file, 1);
     cn_pool_free(pool);
-    if (status || *exit_code == CN_NO_EXIT)
-        *exit_code = status ? CN_EXIT_MISSING : CN_EXIT_OK;
-    return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_NO_EXIT;
+    return status;
 }
 
-int cn_command_inspect(int argc, char **argv)
+int cn_command_inspect(const struct cn_arguments *arguments)
 {
-    (void)argc;
-    int inspected = CN_NO_EXIT; /* no file yet */
-    int exit_code = cn_parse_arguments(&inspect_usage, argv, inspect_operand, &inspected);
-    if (exit_code != CN_NO_EXIT)
-        return exit_code;
-    if (inspected == CN_NO_EXIT)
-        return cn_usage_error(&inspect_usage, "expected at least one netCDF file");
-    return inspected;
+    int exit_code = CN_EXIT_OK;
+    for (size_t i = 0; i < arguments->operand_count; i++) {
+        enum cn_status status = inspect_operand(arguments->operands[i]);
+        if (status == CN_BAD_MACHINE)
+            return CN_EXIT_MACHINE;
+        if (status)
+            exit_code = CN_EXIT_MISSING;
+    }
+    return exit_code;
 }

@@ -2,6 +2,7 @@
  * The command line: selects the command. Only files in this folder print results or exit.
  */
 #include "base/error.h"
+#include "base/pool.h"
 #include "base/suggest.h"
 #include "base/threads.h"
 #include "cli/commands.h"
@@ -26,14 +27,23 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-static const struct command {
-    const char *name, *arguments, *summary;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"run", "CONFIG", "compute the normals that CONFIG asks for", cn_command_run},
-    {"plan", "CONFIG", "show what run would do; nothing is written", cn_command_plan},
-    {"inspect", "FILE...", "show a file's grid, calendar, days and storage", cn_command_inspect},
-    {"synth", "DIR", "make a tree of synthetic input files to try things on", cn_command_synth},
+static const struct cn_command commands[] = {
+    {CN_RUN, "run", "CONFIG", "a config file", false, "Computes the normals that CONFIG asks for.",
+     NULL, cn_command_run},
+    {CN_PLAN, "plan", "CONFIG", "a config file", false,
+     "Shows what run would do. Writes no results.", NULL, cn_command_plan},
+    {CN_INSPECT, "inspect", "FILE...", "a netCDF file", true,
+     "Shows the grid, calendar, days and storage of netCDF files.",
+     "It also says whether the parallel decoder takes a file, or why not.", cn_command_inspect},
+    {CN_SYNTH, "synth", "DIR", "the folder to make", false,
+     "Makes a tree of synthetic input files to try things on.",
+     "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
+     "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
+     "until 2014 are historical. The same options make the same values on any number\n"
+     "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
+     "\n"
+     "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
+     cn_command_synth},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -43,8 +53,8 @@ static void print_commands(FILE *out)
           "Rolling 30-year climate normals from daily CMIP6 netCDF files.\n\n",
           out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-8s%-9s%s\n", commands[i].name, commands[i].arguments,
-                commands[i].summary);
+        fprintf(out, "  %-8s%-9s%s\n", commands[i].name,
+                commands[i].operand ? commands[i].operand : "", commands[i].summary);
     fputs("\n  climnorm COMMAND --help    the options of a command\n"
           "  climnorm --version         versions, kernels and threads\n",
           out);
@@ -134,6 +144,16 @@ static int flush_output(int exit_code)
     return exit_code > CN_EXIT_MISSING ? exit_code : CN_EXIT_MACHINE;
 }
 
+static int run_command(const struct cn_command *command, int argc, char **argv)
+{
+    struct cn_arguments arguments;
+    int exit_code = cn_arguments_parse(command, cn_options, argc, argv, &arguments);
+    if (exit_code == CN_NO_EXIT)
+        exit_code = command->function(&arguments);
+    cn_pool_free(arguments.pool);
+    return exit_code;
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
@@ -149,7 +169,7 @@ static int dispatch(int argc, char **argv)
         return flush_output(print_version());
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(word, commands[i].name) == 0)
-            return flush_output(commands[i].run(argc - 1, argv + 1));
+            return flush_output(run_command(&commands[i], argc - 1, argv + 1));
     return fail_unknown_word(word);
 }
 

@@ -1,8 +1,10 @@
 /*
- * The option parser, and the options that `run` and `plan` share.
+ * The parser of arguments: finds the option in the table, stores its value by its type, or says
+ * what was expected.
  */
 #include "cli/options.h"
 
+#include "base/pool.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
@@ -14,7 +16,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_COLUMN = 28 };
+enum { HELP_COLUMN = 28, HELP_WIDTH = 52, LIST_BYTES = 256 };
+
+struct option_parser {
+    const struct cn_command *command;
+    const struct cn_option *options;
+    char **argv; /* the argument that is being read */
+    struct cn_arguments *arguments;
+};
+
+int cn_print_error(const struct cn_error *error)
+{
+    fprintf(stderr, "climnorm: %s\n", error->text);
+    return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
+}
+
+static int print_no_memory(void)
+{
+    fprintf(stderr, "climnorm: out of memory (options)\n");
+    return CN_EXIT_MACHINE;
+}
+
+/* Prints "climnorm run: MESSAGE" and a hint at --help. Returns CN_EXIT_USAGE. */
+__attribute__((format(printf, 2, 3))) static int fail_usage(const struct cn_command *command,
+                                                            const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    cn_make_printable(text);
+    fprintf(stderr, "climnorm %s: %s\nTry \"climnorm %s --help\".\n", command->name, text,
+            command->name);
+    return CN_EXIT_USAGE;
+}
+
+/* The i-th of the names that the option chooses from; NULL: there are no more. */
+static const char *choice_name(const struct cn_option *option, int i)
+{
+    if (option->type == CN_OPTION_CALENDAR)
+        return i <= CN_360_DAY ? cn_calendar_name((enum cn_calendar)i) : NULL;
+    return option->choices ? option->choices[i] : NULL;
+}
+
+/* "auto, tty or plain"; "": any value goes. */
+static const char *join_choices(const struct cn_option *option, char list[LIST_BYTES])
+{
+    size_t used = 0;
+    list[0] = '\0';
+    for (int i = 0; choice_name(option, i) && used < LIST_BYTES; i++) {
+        const char *between = i == 0 ? "" : choice_name(option, i + 1) ? ", " : " or ";
+        used += (size_t)snprintf(list + used, LIST_BYTES - used, "%s%s", between,
+                                 choice_name(option, i));
+    }
+    return list;
+}
 
 static void print_option(const struct cn_option *option)
 {
@@ -23,80 +80,190 @@ static void print_option(const struct cn_option *option)
     if (option->value)
         width += printf(" %s", option->value);
     printf("%*s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "");
-    const char *line = option->help;
-    for (const char *end; (end = strchr(line, '\n')); line = end + 1)
+    char list[LIST_BYTES], tail[128] = "", text[1024];
+    if (option->key)
+        snprintf(tail, sizeof tail, " (short for --set %s=%s)", option->key, option->value);
+    else if (option->default_text)
+        snprintf(tail, sizeof tail, " (default: %s)", option->default_text);
+    join_choices(option, list);
+    snprintf(text, sizeof text, "%s%s%s%s", list, *list && *option->help ? "; " : "", option->help,
+             tail);
+    const char *line = text;
+    for (const char *end; strlen(line) > HELP_WIDTH && (end = memrchr(line, ' ', HELP_WIDTH + 1));
+         line = end + 1)
         printf("%.*s\n%*s", (int)(end - line), line, HELP_COLUMN, "");
     printf("%s\n", line);
 }
 
-static int print_help(const struct cn_usage *usage)
+static int print_help(const struct option_parser *parser)
 {
-    printf("usage: climnorm %s [OPTION]... %s\n\n%s\n\n", usage->command, usage->arguments,
-           usage->summary);
-    for (int k = 0; k < usage->option_count; k++)
-        print_option(&usage->options[k]);
-    print_option(&(struct cn_option){"help", 'h', NULL, "show this help"});
+    const struct cn_command *command = parser->command;
+    printf("usage: climnorm %s [OPTION]...%s%s\n\n%s\n", command->name, command->operand ? " " : "",
+           command->operand ? command->operand : "", command->summary);
+    if (command->details)
+        printf("\n%s\n", command->details);
+    putchar('\n');
+    for (const struct cn_option *option = parser->options; option->name; option++)
+        if (option->commands & command->bit)
+            print_option(option);
     return CN_EXIT_OK;
 }
 
-int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
+/* Returns where the number ends; NULL: there is none, or it is not in the option's range. */
+static const char *parse_number(const struct cn_option *option, const char *text, long long *number)
 {
-    char text[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    cn_make_printable(text);
-    fprintf(stderr, "climnorm %s: %s\nTry \"climnorm %s --help\".\n", usage->command, text,
-            usage->command);
-    return CN_EXIT_USAGE;
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    bool good = isdigit((unsigned char)text[0]) && errno == 0 && *number >= option->least &&
+                *number <= option->most;
+    return good ? end : NULL;
 }
 
-int cn_print_error(const struct cn_error *error)
+/* "1950-2100", "600x1440". */
+static bool parse_pair(const struct cn_option *option, const char *text, long long pair[2])
 {
-    fprintf(stderr, "climnorm: %s\n", error->text);
-    return error->status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
+    const char *end = parse_number(option, text, &pair[0]);
+    bool is_grid = option->type == CN_OPTION_GRID;
+    pair[1] = pair[0];
+    if (end && *end == (is_grid ? 'x' : '-'))
+        end = parse_number(option, end + 1, &pair[1]);
+    else if (is_grid)
+        return false;
+    return end && !*end;
 }
 
-struct option_parser {
-    const struct cn_usage *usage;
-    char **argv; /* the argument that is being read */
-    int (*apply)(void *context, int option, const char *value);
-    void *context;
-};
+static bool parse_choice(const struct cn_option *option, const char *text, int *choice)
+{
+    const char *name;
+    for (*choice = 0; (name = choice_name(option, *choice)); ++*choice)
+        if (strcmp(text, name) == 0)
+            return true;
+    return false;
+}
+
+/* Splits the text at commas; names->items is NULL: out of memory. */
+static bool parse_names(const struct cn_option *option, const char *text, struct cn_pool *pool,
+                        struct cn_names *names)
+{
+    size_t count = *text != '\0';
+    for (const char *comma = text; (comma = strchr(comma, ',')); comma++)
+        count++;
+    char *rest = cn_pool_strdup(pool, text);
+    const char **items = rest ? cn_pool_alloc(pool, count, sizeof *items) : NULL;
+    for (size_t i = 0; items && i < count; i++)
+        items[i] = strsep(&rest, ",");
+    *names = (struct cn_names){items, count};
+    return (long long)count >= option->least && (long long)count <= option->most;
+}
+
+/* An override of the config; its text is NULL: out of memory. */
+static void add_override(struct cn_arguments *arguments, const struct cn_option *option,
+                         const char *text)
+{
+    struct cn_override *override = &arguments->overrides[arguments->override_count++];
+    override->text = text;
+    if (!option->key)
+        return;
+    override->text = cn_pool_printf(arguments->pool, "%s=%s", option->key, text);
+    override->option = option->name;
+}
+
+static int fail_value(const struct option_parser *parser, const struct cn_option *option,
+                      const char *text)
+{
+    char expects[LIST_BYTES];
+    if (option->expects)
+        snprintf(expects, sizeof expects, "%s", option->expects);
+    else if (option->type == CN_OPTION_NUMBER)
+        snprintf(expects, sizeof expects, "a whole number from %lld to %lld", option->least,
+                 option->most);
+    else if (option->type == CN_OPTION_NAMES)
+        snprintf(expects, sizeof expects, "%lld to %lld names separated by commas", option->least,
+                 option->most);
+    else
+        join_choices(option, expects);
+    return fail_usage(parser->command, "--%s: expected %s, not \"%.60s\"", option->name, expects,
+                      text);
+}
+
+/* Returns CN_NO_EXIT, or the exit code, and a message or the help was printed. */
+static int store_value(const struct option_parser *parser, const struct cn_option *option,
+                       const char *text)
+{
+    struct cn_arguments *arguments = parser->arguments;
+    void *at = (char *)arguments + option->offset;
+    const char *end;
+    bool good = true, no_memory = false;
+    switch (option->type) {
+    case CN_OPTION_HELP:
+        return print_help(parser);
+    case CN_OPTION_FLAG:
+        *(bool *)at = true;
+        break;
+    case CN_OPTION_COUNT:
+        ++*(int *)at;
+        break;
+    case CN_OPTION_TEXT:
+        *(const char **)at = text;
+        good = *text || option->least == 0;
+        break;
+    case CN_OPTION_NUMBER:
+        end = parse_number(option, text, at);
+        good = end && !*end;
+        break;
+    case CN_OPTION_YEARS:
+    case CN_OPTION_GRID:
+        good = parse_pair(option, text, at);
+        break;
+    case CN_OPTION_CHOICE:
+        good = parse_choice(option, text, at);
+        break;
+    case CN_OPTION_CALENDAR:
+        good = *text && cn_calendar_parse(text, at);
+        break;
+    case CN_OPTION_NAMES:
+        good = parse_names(option, text, arguments->pool, at);
+        no_memory = !((struct cn_names *)at)->items;
+        break;
+    case CN_OPTION_CONFIG_KEY:
+        add_override(arguments, option, text);
+        no_memory = !arguments->overrides[arguments->override_count - 1].text;
+        break;
+    }
+    return no_memory ? print_no_memory() : good ? CN_NO_EXIT : fail_value(parser, option, text);
+}
 
 /* value: what stands in the same argument as the option; NULL: nothing, then the next argument is
  * the value if the option takes one. */
-static int apply_option(struct option_parser *parser, int index, const char *value)
+static int apply_option(struct option_parser *parser, const struct cn_option *option,
+                        const char *value)
 {
-    const struct cn_option *option = &parser->usage->options[index];
     if (!option->value && value)
-        return cn_usage_error(parser->usage, "--%s takes no value", option->name);
+        return fail_usage(parser->command, "--%s takes no value", option->name);
     if (option->value && !value)
         value = *++parser->argv;
     if (option->value && !value)
-        return cn_usage_error(parser->usage, "--%s needs a value: --%s %s", option->name,
-                              option->name, option->value);
-    return parser->apply(parser->context, index, value ? value : "");
+        return fail_usage(parser->command, "--%s needs a value: --%s %s", option->name,
+                          option->name, option->value);
+    return store_value(parser, option, value);
 }
 
 /* Options by letter: "qv" of "-qv". */
 static int parse_letters(struct option_parser *parser, const char *letters)
 {
-    const struct cn_usage *usage = parser->usage;
     int exit_code = CN_NO_EXIT;
     while (*letters && exit_code == CN_NO_EXIT) {
         char letter = *letters++;
-        int index = 0;
-        while (index < usage->option_count && usage->options[index].letter != letter)
-            index++;
-        if (letter == 'h')
-            return print_help(usage);
-        if (index == usage->option_count)
-            return cn_usage_error(usage, "there is no option -%c", letter);
-        if (usage->options[index].value)
-            return apply_option(parser, index, *letters ? letters : NULL);
-        exit_code = apply_option(parser, index, NULL);
+        const struct cn_option *option = parser->options;
+        while (option->name &&
+               !(option->commands & parser->command->bit && option->letter == letter))
+            option++;
+        if (!option->name)
+            return fail_usage(parser->command, "there is no option -%c", letter);
+        if (option->value)
+            return apply_option(parser, option, *letters ? letters : NULL);
+        exit_code = apply_option(parser, option, NULL);
     }
     return exit_code;
 }
@@ -104,154 +271,74 @@ static int parse_letters(struct option_parser *parser, const char *letters)
 /* An option by name: "set=KEY=VALUE" of "--set=KEY=VALUE". */
 static int parse_name(struct option_parser *parser, const char *text)
 {
-    const struct cn_usage *usage = parser->usage;
     size_t length = strcspn(text, "=");
     char name[71], hint[CN_SUGGESTION_BYTES], dashed[80];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), text);
     struct cn_suggestion suggestion = {.word = name};
-    if (strcmp(name, "help") == 0)
-        return print_help(usage);
-    for (int index = 0; index < usage->option_count; index++) {
-        if (strcmp(name, usage->options[index].name) == 0)
-            return apply_option(parser, index, text[length] ? text + length + 1 : NULL);
-        cn_suggest(&suggestion, usage->options[index].name);
+    for (const struct cn_option *option = parser->options; option->name; option++) {
+        if (!(option->commands & parser->command->bit))
+            continue;
+        if (strcmp(name, option->name) == 0)
+            return apply_option(parser, option, text[length] ? text + length + 1 : NULL);
+        cn_suggest(&suggestion, option->name);
     }
-    cn_suggest(&suggestion, "help");
     if (suggestion.best) {
         snprintf(dashed, sizeof dashed, "--%s", suggestion.best);
         suggestion.best = dashed;
     }
-    return cn_usage_error(usage, "there is no option --%s%s", name,
-                          cn_suggestion_text(&suggestion, hint));
+    return fail_usage(parser->command, "there is no option --%s%s", name,
+                      cn_suggestion_text(&suggestion, hint));
 }
 
-int cn_parse_arguments(const struct cn_usage *usage, char **argv,
-                       int (*apply)(void *context, int option, const char *value), void *context)
+static int add_operand(struct option_parser *parser)
 {
-    struct option_parser parser = {usage, argv, apply, context};
-    bool operands_only = false; /* after "--" */
-    int exit_code = CN_NO_EXIT;
-    while (exit_code == CN_NO_EXIT && *++parser.argv) {
-        const char *text = *parser.argv;
-        if (operands_only || text[0] != '-' || !text[1])
-            exit_code = apply(context, CN_OPERAND, text);
-        else if (strcmp(text, "--") == 0)
-            operands_only = true;
-        else if (text[1] == '-')
-            exit_code = parse_name(&parser, text + 2);
-        else
-            exit_code = parse_letters(&parser, text + 1);
-    }
-    return exit_code;
-}
-
-long long cn_option_number(const char *text, long long least, long long most)
-{
-    char *end;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    bool good = isdigit((unsigned char)text[0]) && !*end && errno == 0;
-    return good && number >= least && number <= most ? number : -1;
-}
-
-enum run_option { THREADS, SET, PROGRESS, SUMMARY, QUIET, VERBOSE, WAIT, RUN_OPTIONS };
-
-static const struct cn_option run_options[] = {
-    [THREADS] = {"threads", 't', "N", "threads that compute, 1 to 4096 (default: engine.threads)"},
-    [SET] = {"set", 's', "KEY=VALUE",
-             "use this value instead of the config's; can be repeated:\n"
-             "--set input.model=CanESM5 --set variables=pr,tas"},
-    [PROGRESS] = {"progress", 'p', "MODE",
-                  "auto, tty, plain, json or none (default: auto, which is tty on\n"
-                  "a terminal, else plain)"},
-    [SUMMARY] = {"summary", 0, "FILE",
-                 "write what was done (plan: what is known before) to FILE, as JSON"},
-    [QUIET] = {"quiet", 'q', NULL, "say only what went wrong"},
-    [VERBOSE] = {"verbose", 'v', NULL,
-                 "run: print the plan first (-vv: every file);\n"
-                 "plan: print every file"},
-    [WAIT] = {"wait", 0, NULL,
-              "wait while another run writes to output.root, instead of\n"
-              "stopping"},
-};
-
-static const struct cn_usage run_usage = {
-    "run", "CONFIG", "Computes the normals that CONFIG asks for.", run_options, RUN_OPTIONS};
-/* The same options, without --wait. */
-static const struct cn_usage plan_usage = {
-    "plan", "CONFIG", "Shows what \"climnorm run CONFIG\" would do. Writes no results.",
-    run_options, WAIT};
-
-static bool parse_progress_mode(const char *text, enum cn_progress_mode *mode)
-{
-    static const char *const names[] = {"auto", "tty", "plain", "json", "none"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *mode = (enum cn_progress_mode)i;
-            return true;
-        }
-    return false;
-}
-
-static int wrong_value(const struct cn_usage *usage, int option, const char *expected,
-                       const char *value)
-{
-    return cn_usage_error(usage, "--%s: expected %s, not \"%.60s\"", run_options[option].name,
-                          expected, value);
-}
-
-/* For cn_parse_arguments. */
-static int set_run_option(void *context, int option, const char *value)
-{
-    struct cn_run_options *options = context;
-    const struct cn_usage *usage = options->usage;
-    switch (option) {
-    case THREADS:
-        options->threads = (int)cn_option_number(value, 1, 4096);
-        if (options->threads < 0)
-            return wrong_value(usage, option, "a whole number from 1 to 4096", value);
-        break;
-    case SET:
-        options->overrides[options->override_count++].text = value;
-        break;
-    case PROGRESS:
-        if (!parse_progress_mode(value, &options->progress))
-            return wrong_value(usage, option, "auto, tty, plain, json or none", value);
-        break;
-    case SUMMARY:
-        options->summary = value;
-        if (!*value)
-            return cn_usage_error(usage, "--summary: expected the path of a file to write");
-        break;
-    case QUIET:
-        options->quiet = true;
-        break;
-    case VERBOSE:
-        options->verbose++;
-        break;
-    case WAIT:
-        options->wait = true;
-        break;
-    default: /* an operand */
-        if (options->config_path)
-            return cn_usage_error(usage, "expected one CONFIG, not \"%.200s\" and \"%.200s\"",
-                                  options->config_path, value);
-        options->config_path = value;
-    }
+    const struct cn_command *command = parser->command;
+    struct cn_arguments *arguments = parser->arguments;
+    if (!command->operand)
+        return fail_usage(command, "expected no argument, not \"%.200s\"", *parser->argv);
+    if (arguments->operand_count && !command->takes_many)
+        return fail_usage(command, "expected one %s, not \"%.200s\" and \"%.200s\"",
+                          command->operand, arguments->operands[0], *parser->argv);
+    arguments->operands[arguments->operand_count++] = *parser->argv;
     return CN_NO_EXIT;
 }
 
-int cn_run_options_parse(int argc, char **argv, struct cn_run_options *options)
+static int parse_all(struct option_parser *parser)
 {
-    const struct cn_usage *usage = strcmp(argv[0], "plan") == 0 ? &plan_usage : &run_usage;
-    *options = (struct cn_run_options){
-        .usage = usage, .overrides = calloc((size_t)argc, sizeof *options->overrides)};
-    if (!options->overrides) {
-        fprintf(stderr, "climnorm: out of memory (options)\n");
-        return CN_EXIT_MACHINE;
+    const struct cn_command *command = parser->command;
+    bool operands_only = false; /* after "--" */
+    int exit_code = CN_NO_EXIT;
+    for (const struct cn_option *option = parser->options; option->name; option++)
+        if (option->commands & command->bit && option->default_text && exit_code == CN_NO_EXIT)
+            exit_code = store_value(parser, option, option->default_text);
+    while (exit_code == CN_NO_EXIT && *++parser->argv) {
+        const char *text = *parser->argv;
+        if (operands_only || text[0] != '-' || !text[1])
+            exit_code = add_operand(parser);
+        else if (strcmp(text, "--") == 0)
+            operands_only = true;
+        else if (text[1] == '-')
+            exit_code = parse_name(parser, text + 2);
+        else
+            exit_code = parse_letters(parser, text + 1);
     }
-    int exit_code = cn_parse_arguments(usage, argv, set_run_option, options);
-    if (exit_code == CN_NO_EXIT && !options->config_path)
-        return cn_usage_error(usage, "name a config file: climnorm %s CONFIG", usage->command);
+    if (exit_code == CN_NO_EXIT && command->operand && !parser->arguments->operand_count)
+        return fail_usage(command, "name %s: climnorm %s %s", command->what, command->name,
+                          command->operand);
     return exit_code;
+}
+
+int cn_arguments_parse(const struct cn_command *command, const struct cn_option *options, int argc,
+                       char **argv, struct cn_arguments *arguments)
+{
+    struct option_parser parser = {command, options, argv, arguments};
+    struct cn_pool *pool = cn_pool_new();
+    *arguments = (struct cn_arguments){.pool = pool};
+    if (pool) {
+        arguments->operands = cn_pool_alloc(pool, (size_t)argc, sizeof *arguments->operands);
+        arguments->overrides = cn_pool_alloc(pool, (size_t)argc, sizeof *arguments->overrides);
+    }
+    if (!arguments->operands || !arguments->overrides)
+        return print_no_memory();
+    return parse_all(&parser);
 }

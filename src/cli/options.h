@@ -1,69 +1,93 @@
 /*
- * One option parser for all commands, and the options that `run` and `plan` share. A table of
- * options drives parsing, --help and "did you mean". Prints to stdout and stderr; never exits.
+ * The parser of every command's arguments. A table of options drives parsing, --help, errors and
+ * "did you mean". It must not know any command or option. Prints to stdout and stderr; never exits.
  */
 #ifndef CLIMNORM_CLI_OPTIONS_H
 #define CLIMNORM_CLI_OPTIONS_H
 
+#include "climnorm/calendar.h"
 #include "climnorm/config.h"
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
 
+struct cn_names {
+    const char *const *items;
+    size_t count;
+};
+
+/* What the command line says: a member for each option, whichever commands have it. An option that
+ * was not given has its default, or 0. Texts point into argv. */
+struct cn_arguments {
+    struct cn_pool *pool; /* owns the arrays */
+    char **operands;      /* [operand_count] */
+    size_t operand_count;
+    struct cn_override *overrides; /* [override_count] of --set and what is short for it */
+    size_t override_count;
+    const char *summary, *model, *variant, *grid_label;
+    struct cn_names variables, scenarios;
+    long long years[2], grid[2]; /* first and last; latitudes and longitudes */
+    long long compression, days, seed, threads;
+    enum cn_calendar calendar;
+    enum cn_progress_mode progress;
+    int verbose; /* how often -v was given */
+    bool force, quiet, wait;
+};
+
+enum cn_option_type {                       /* stored as */
+                      CN_OPTION_HELP,       /* not at all: the command's help is printed */
+                      CN_OPTION_FLAG,       /* bool */
+                      CN_OPTION_COUNT,      /* int: how often it was given */
+                      CN_OPTION_TEXT,       /* const char * */
+                      CN_OPTION_NUMBER,     /* long long */
+                      CN_OPTION_YEARS,      /* long long[2]: "A-B", or "A" for A-A */
+                      CN_OPTION_GRID,       /* long long[2]: "LATxLON" */
+                      CN_OPTION_CHOICE,     /* int: index in choices, which is the enum's value */
+                      CN_OPTION_CALENDAR,   /* enum cn_calendar */
+                      CN_OPTION_NAMES,      /* struct cn_names: names between commas */
+                      CN_OPTION_CONFIG_KEY, /* one more of cn_arguments.overrides */
+};
+
 struct cn_option {
-    const char *name;  /* long, without dashes */
-    char letter;       /* short; 0: none */
+    unsigned commands; /* bits of the commands that have it */
+    char letter;       /* short name; 0: none */
+    const char *name;  /* long name, without dashes */
     const char *value; /* the name of its value in --help: "N"; NULL: it takes none */
-    const char *help;  /* one line, or more with '\n' between */
+    const char *help;  /* --help adds the choices, the key and the default */
+    enum cn_option_type type;
+    size_t offset;              /* in struct cn_arguments */
+    long long least, most;      /* each number; how many names; least > 0: text is not empty */
+    const char *const *choices; /* NULL-terminated */
+    const char *key;            /* of the config; NULL: the value is KEY=VALUE */
+    const char *expects;        /* of texts and pairs, for errors: "the path of a file to write" */
+    const char *default_text;   /* as a user would type it; NULL: none */
 };
 
-struct cn_usage {
-    const char *command;             /* "run" */
-    const char *arguments;           /* "CONFIG" */
-    const char *summary;             /* what the command does, in a sentence */
-    const struct cn_option *options; /* [option_count]; --help is no part of it */
-    int option_count;
+struct cn_command {
+    unsigned bit;
+    const char *name;    /* "run" */
+    const char *operand; /* "CONFIG"; NULL: it takes none */
+    const char *what;    /* the operand for people: "a config file" */
+    bool takes_many;     /* operands; else exactly one */
+    const char *summary; /* what the command does, in a sentence */
+    const char *details; /* more paragraphs for --help; NULL: none */
+    int (*function)(const struct cn_arguments *arguments);
 };
 
-enum {
-    CN_NO_EXIT = -1, /* stands for an exit code: the command goes on */
-    CN_OPERAND = -1  /* stands for the index of an option */
-};
+/* The options of all commands; option_table.c. The last has the name NULL. A new option is a row in
+ * it and a member of struct cn_arguments. */
+extern const struct cn_option cn_options[];
 
-/* Reads argv (argv[0] is the command's name) and calls `apply` for each option, by its index in
- * usage->options, and for each operand (CN_OPERAND). Options may come before and after operands. An
- * option that takes no value gets "". The first exit code that `apply` returns ends the walk.
- * Returns: CN_NO_EXIT, or the exit code: help, or what is wrong, was printed. */
-int cn_parse_arguments(const struct cn_usage *usage, char **argv,
-                       int (*apply)(void *context, int option, const char *value), void *context);
+enum { CN_NO_EXIT = -1 }; /* stands for an exit code: the command goes on */
 
-/* Prints "climnorm run: MESSAGE" and a hint at --help to stderr.
- * Returns: CN_EXIT_USAGE. */
-int cn_usage_error(const struct cn_usage *usage, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Reads argv (argv[0] is the command's name, argv[argc] is NULL) with the command's options; the
+ * last of `options` has the name NULL. Options may come before and after operands.
+ * Returns: CN_NO_EXIT, or the exit code: help, or what is wrong, was printed. Owns: the caller, in
+ * either case, arguments->pool. */
+int cn_arguments_parse(const struct cn_command *command, const struct cn_option *options, int argc,
+                       char **argv, struct cn_arguments *arguments);
 
 /* Prints "climnorm: TEXT" to stderr.
  * Returns: CN_EXIT_MACHINE for an error of the machine, else CN_EXIT_USAGE. */
 int cn_print_error(const struct cn_error *error);
-
-/* Returns: the number that the digits are; -1: the text is no number from least to most, where
- * 0 <= least. */
-long long cn_option_number(const char *text, long long least, long long most);
-
-struct cn_run_options {
-    const struct cn_usage *usage; /* of the command */
-    const char *config_path;
-    struct cn_override *overrides; /* [override_count] of --set */
-    size_t override_count;
-    int threads; /* 0: from the config */
-    enum cn_progress_mode progress;
-    const char *summary; /* path of --summary, NULL: none */
-    bool quiet, wait;    /* wait: until no other run writes to output.root */
-    int verbose;         /* how often -v was given */
-};
-
-/* Parses the options of `run` or `plan` (argv[0]). Texts point into argv.
- * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
- * case, options->overrides with free(). */
-int cn_run_options_parse(int argc, char **argv, struct cn_run_options *options);
 
 #endif

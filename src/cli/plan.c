@@ -142,21 +142,20 @@ void cn_print_plan(const struct cn_job *job, int verbose)
     print_totals(job);
 }
 
-int cn_command_plan(int argc, char **argv)
+int cn_command_plan(const struct cn_arguments *arguments)
 {
     struct cn_prepared prepared;
-    int exit_code = cn_prepare(argc, argv, false, &prepared);
+    int exit_code = cn_prepare(arguments, false, &prepared);
     if (exit_code == CN_NO_EXIT) {
         struct cn_result result;
         struct cn_error error;
-        if (!prepared.options.quiet)
-            cn_print_plan(prepared.job, prepared.options.verbose);
+        if (!arguments->quiet)
+            cn_print_plan(prepared.job, arguments->verbose);
         cn_job_preview(prepared.job, &result);
         exit_code = cn_exit_code(result.status, 0);
         if (cn_job_check_space(prepared.job, &error))
             exit_code = cn_print_error(&error);
-        if (prepared.options.summary &&
-            cn_summary_write(&result, exit_code, prepared.options.summary, &error))
+        if (arguments->summary && cn_summary_write(&result, exit_code, arguments->summary, &error))
             exit_code = cn_print_error(&error);
         cn_result_free(&result);
     }

@@ -1,5 +1,5 @@
 /*
- * The steps from options to a prepared job: the config is read, the job is prepared, and what is
+ * The steps from arguments to a prepared job: the config is read, the job is prepared, and what is
  * wrong is printed.
  */
 #include "cli/prepare.h"
@@ -14,19 +14,18 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads the config and applies --set and --threads. Returns CN_NO_EXIT, or the exit code, and every
- * error was printed. */
+/* Reads the config and applies what replaces its values. Returns CN_NO_EXIT, or the exit code, and
+ * every error was printed. */
 static int read_config(struct cn_prepared *prepared)
 {
-    const struct cn_run_options *options = &prepared->options;
+    const struct cn_arguments *arguments = prepared->arguments;
     struct cn_problems problems = {0};
-    enum cn_status status = cn_config_read(options->config_path, options->overrides,
-                                           options->override_count, &prepared->config, &problems);
+    enum cn_status status = cn_config_read(arguments->operands[0], arguments->overrides,
+                                           arguments->override_count, &prepared->config, &problems);
     for (size_t i = 0; i < problems.count; i++)
         fprintf(stderr, "climnorm: %s\n", problems.items[i].text);
     if (problems.lost)
@@ -34,15 +33,13 @@ static int read_config(struct cn_prepared *prepared)
     cn_problems_free(&problems);
     if (status)
         return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
-    if (options->threads)
-        prepared->config->engine.threads = options->threads;
     return CN_NO_EXIT;
 }
 
 /* Checks before a long run that the summary can be written. */
-static enum cn_status check_summary(const struct cn_run_options *options, struct cn_error *error)
+static enum cn_status check_summary(const struct cn_arguments *arguments, struct cn_error *error)
 {
-    const char *path = options->summary, *slash = path ? strrchr(path, '/') : NULL;
+    const char *path = arguments->summary, *slash = path ? strrchr(path, '/') : NULL;
     char folder[PATH_MAX] = ".";
     struct stat status, config;
     if (!path)
@@ -50,7 +47,7 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
     if (strcmp(path, "-") == 0)
         return cn_fail(error, CN_BAD_USAGE, "--summary -: expected a file; /dev/stdout is one");
     bool exists = stat(path, &status) == 0;
-    if (exists && stat(options->config_path, &config) == 0 && status.st_dev == config.st_dev &&
+    if (exists && stat(arguments->operands[0], &config) == 0 && status.st_dev == config.st_dev &&
         status.st_ino == config.st_ino)
         return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is the config; name another file",
                        path);
@@ -64,10 +61,10 @@ static enum cn_status check_summary(const struct cn_run_options *options, struct
 }
 
 /* Chooses how the steps before a run are shown. */
-static void choose_startup_mode(const struct cn_run_options *options, struct cn_startup *startup)
+static void choose_startup_mode(const struct cn_arguments *arguments, struct cn_startup *startup)
 {
-    startup->mode = options->quiet ? CN_PROGRESS_NONE
-                                   : cn_progress_resolve_mode(options->progress, STDERR_FILENO);
+    startup->mode = arguments->quiet ? CN_PROGRESS_NONE
+                                     : cn_progress_resolve_mode(arguments->progress, STDERR_FILENO);
     if (startup->mode == CN_PROGRESS_TTY && !isatty(STDERR_FILENO))
         startup->mode = CN_PROGRESS_PLAIN;
 }
@@ -92,30 +89,28 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
                 : number == SIGTERM ? "SIGTERM"
                                     : "SIGHUP",
                 startup->what);
-    if (prepared->options.summary && exit_code >= CN_EXIT_MACHINE &&
-        cn_summary_write(&(struct cn_result){0}, exit_code, prepared->options.summary, error))
+    if (prepared->arguments->summary && exit_code >= CN_EXIT_MACHINE &&
+        cn_summary_write(&(struct cn_result){0}, exit_code, prepared->arguments->summary, error))
         cn_print_error(error);
     return exit_code;
 }
 
-int cn_prepare(int argc, char **argv, bool is_run, struct cn_prepared *prepared)
+int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared)
 {
     struct cn_error error;
     struct cn_startup startup = {.what = "the config was read"};
-    *prepared = (struct cn_prepared){0};
+    *prepared = (struct cn_prepared){.arguments = arguments};
     cn_signals_catch();
     cn_startup_begin(&startup);
-    int exit_code = cn_run_options_parse(argc, argv, &prepared->options);
-    if (exit_code == CN_NO_EXIT)
-        exit_code = read_config(prepared);
+    int exit_code = read_config(prepared);
     if (exit_code != CN_NO_EXIT)
         return exit_code;
-    choose_startup_mode(&prepared->options, &startup);
+    choose_startup_mode(arguments, &startup);
     struct cn_job_options options = {
-        .is_run = is_run, .waits = prepared->options.wait, .watch = &startup.watch};
+        .is_run = is_run, .waits = arguments->wait, .watch = &startup.watch};
     cn_resources_resolve(prepared->config, &options.resources);
     warn_of_thread_limit(&options.resources);
-    enum cn_status status = check_summary(&prepared->options, &error);
+    enum cn_status status = check_summary(arguments, &error);
     if (!status && startup.mode == CN_PROGRESS_TTY)
         fprintf(stderr, "climnorm: looking at the files below %s\n", prepared->config->input.root);
     if (!status)
@@ -128,5 +123,4 @@ void cn_prepared_free(struct cn_prepared *prepared)
 {
     cn_job_free(prepared->job);
     cn_config_free(prepared->config);
-    free(prepared->options.overrides);
 }

@@ -1,5 +1,5 @@
 /*
- * The steps from options to a prepared job, which `run` and `plan` share.
+ * The steps from arguments to a prepared job, which `run` and `plan` share.
  */
 #ifndef CLIMNORM_CLI_PREPARE_H
 #define CLIMNORM_CLI_PREPARE_H
@@ -8,15 +8,15 @@
 #include "climnorm/job.h"
 
 struct cn_prepared {
-    struct cn_run_options options;
+    const struct cn_arguments *arguments;
     struct cn_config *config;
     struct cn_job *job;
 };
 
-/* Reads options and config, and prepares the job. is_run: for a run, not only for its plan.
+/* Reads the config, and prepares the job. is_run: for a run, not only for its plan.
  * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
  * case, with cn_prepared_free. */
-int cn_prepare(int argc, char **argv, bool is_run, struct cn_prepared *prepared);
+int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared);
 void cn_prepared_free(struct cn_prepared *prepared);
 
 /* Prints the plan for people to stdout; verbose: every file too. */

@@ -44,7 +44,7 @@ struct outcome {
 static void run_with_display(const struct cn_prepared *prepared,
                              const struct cn_progress_view *view, struct outcome *outcome)
 {
-    const char *summary = prepared->options.summary;
+    const char *summary = prepared->arguments->summary;
     struct cn_progress *progress = NULL;
     outcome->display_error.status = cn_progress_start(view, &progress, &outcome->display_error);
     cn_signals_begin();
@@ -60,7 +60,7 @@ static void run_with_display(const struct cn_prepared *prepared,
 }
 
 /* Returns the exit code of the command. */
-static int print_outcome(const struct cn_run_options *options, const struct cn_progress_view *view,
+static int print_outcome(const struct cn_arguments *arguments, const struct cn_progress_view *view,
                          const struct outcome *outcome)
 {
     const struct cn_result *result = &outcome->result;
@@ -70,9 +70,9 @@ static int print_outcome(const struct cn_run_options *options, const struct cn_p
         cn_print_error(&outcome->display_error);
         cn_summary_print_problems(result, stderr);
     }
-    if (!options->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+    if (!arguments->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
         putchar('\n'); /* below the display's last frame */
-    if (!options->quiet)
+    if (!arguments->quiet)
         cn_summary_print(result, stdout);
     if (has_unlisted_problem(result))
         print_out_of_memory();
@@ -84,28 +84,28 @@ static int print_outcome(const struct cn_run_options *options, const struct cn_p
 
 static int run_job(const struct cn_prepared *prepared)
 {
-    const struct cn_run_options *options = &prepared->options;
-    struct cn_progress_view view = {.mode = options->quiet ? CN_PROGRESS_NONE : options->progress,
-                                    .fd = STDERR_FILENO};
+    const struct cn_arguments *arguments = prepared->arguments;
+    struct cn_progress_view view = {
+        .mode = arguments->quiet ? CN_PROGRESS_NONE : arguments->progress, .fd = STDERR_FILENO};
     struct outcome outcome;
     cn_job_view(prepared->job, &view);
     run_with_display(prepared, &view, &outcome);
-    int exit_code = print_outcome(options, &view, &outcome);
+    int exit_code = print_outcome(arguments, &view, &outcome);
     cn_result_free(&outcome.result);
     return exit_code;
 }
 
-int cn_command_run(int argc, char **argv)
+int cn_command_run(const struct cn_arguments *arguments)
 {
     struct cn_prepared prepared;
     signal(SIGPIPE, SIG_IGN); /* a run goes on when the reader of its output ends */
-    int exit_code = cn_prepare(argc, argv, true, &prepared);
+    int exit_code = cn_prepare(arguments, true, &prepared);
     if (exit_code == CN_NO_EXIT) {
-        if (prepared.options.verbose)
-            cn_print_plan(prepared.job, prepared.options.verbose - 1);
+        if (arguments->verbose)
+            cn_print_plan(prepared.job, arguments->verbose - 1);
         exit_code = run_job(&prepared);
         char *root = realpath(prepared.config->output.root, NULL);
-        if (!prepared.options.quiet && root) /* it may have been removed */
+        if (!arguments->quiet && root) /* it may have been removed */
             printf("Normals are in %s\n", root);
         free(root);
     }

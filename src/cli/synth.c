@@ -1,5 +1,5 @@
 /*
- * climnorm synth: the options of a synthetic tree, its progress line and its exit code.
+ * climnorm synth: makes a synthetic tree; its progress line and its exit code.
  */
 #include "synth/options.h"
 
@@ -9,186 +9,12 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/signals.h"
-#include "climnorm/limits.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum synth_option {
-    YEARS,
-    GRID,
-    VARIABLES,
-    MODEL,
-    SCENARIO,
-    VARIANT,
-    LABEL,
-    CALENDAR,
-    SEED,
-    DAYS,
-    COMPRESSION,
-    THREADS,
-    FORCE,
-    SYNTH_OPTIONS
-};
-
-static const struct cn_option options[] = {
-    [YEARS] = {"years", 0, "A-B", "source years (default 1950-2100)"},
-    [GRID] = {"grid", 0, "LATxLON",
-              "cells between 60 S and 90 N, and around the globe\n"
-              "(default 22x36; 600x1440 is 0.25 degree, about\n"
-              "0.2 GB a file)"},
-    [VARIABLES] = {"variables", 0, "LIST",
-                   "comma-separated (default pr,tas); NEX-GDDP-CMIP6 has\n"
-                   "hurs huss pr rlds rsds sfcWind tas tasmax tasmin,\n"
-                   "other names get made-up values"},
-    [MODEL] = {"model", 0, "NAME", "(default NorESM2-LM)"},
-    [SCENARIO] = {"scenario", 0, "LIST", "what follows 2014, comma-separated (default ssp245)"},
-    [VARIANT] = {"variant", 0, "NAME", "(default r1i1p1f1)"},
-    [LABEL] = {"grid-label", 0, "NAME", "(default gn; \"\": names without one, as in CMIP5)"},
-    [CALENDAR] = {"calendar", 0, "NAME",
-                  "standard, proleptic_gregorian, julian, noleap,\n"
-                  "all_leap, 360_day (default noleap)"},
-    [SEED] = {"seed", 0, "N", "other numbers, other weather (default 1)"},
-    [DAYS] = {"days", 0, "N", "only the first N days of each year"},
-    [COMPRESSION] = {"compression", 0, "N", "deflate level, 0 to 9 (default 5, as NEX-GDDP-CMIP6)"},
-    [THREADS] = {"threads", 't', "N", "(default: all cores this process may use)"},
-    [FORCE] = {"force", 0, NULL, "replace files that exist"},
-};
-
-static const struct cn_usage usage = {
-    "synth", "DIR",
-    "Makes DIR/{model}/{experiment}/{variant}/{variable}/*.nc: daily files laid out\n"
-    "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
-    "until 2014 are historical. The same options make the same values on any number\n"
-    "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
-    "\n"
-    "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
-    options, SYNTH_OPTIONS};
-
-enum { MAX_NAMES = 64, MOST = 1000000, REDRAW_NS = 100000000 };
-
-/* Two numbers with a separator between them. */
-static bool parse_pair(const char *text, char separator, int *a, int *b)
-{
-    char first[16];
-    const char *middle = strchr(text, separator);
-    if (!middle || (size_t)(middle - text) >= sizeof first)
-        return false;
-    snprintf(first, sizeof first, "%.*s", (int)(middle - text), text);
-    *a = (int)cn_option_number(first, 0, MOST);
-    *b = (int)cn_option_number(middle + 1, 0, MOST);
-    return *a >= 0 && *b >= 0;
-}
-
-struct synth_arguments {
-    struct cn_synth_options options;
-    const char *variables[MAX_NAMES], *scenarios[MAX_NAMES];
-    struct cn_pool *pool;
-    bool out_of_memory;
-};
-
-/* Names between commas. 0: the list is empty or too long. */
-static size_t parse_list(struct synth_arguments *arguments, const char *text,
-                         const char *names[MAX_NAMES])
-{
-    size_t count = 0;
-    char *rest = cn_pool_strdup(arguments->pool, text);
-    arguments->out_of_memory |= !rest;
-    for (char *name; (name = strsep(&rest, ","));) {
-        if (count == MAX_NAMES)
-            return 0;
-        names[count++] = name;
-    }
-    return count && *names[0] ? count : 0;
-}
-
-/* Returns NULL, or what was expected. The library checks what is not checked here. */
-static const char *set_synth_option(struct synth_arguments *arguments, int option, const char *text)
-{
-    struct cn_synth_options *o = &arguments->options;
-    int a, b;
-    switch (option) {
-    case YEARS:
-        if (!parse_pair(text, '-', &a, &b))
-            a = b = (int)cn_option_number(text, 0, MOST);
-        o->first_year = a;
-        o->last_year = b;
-        return a >= 0 ? NULL : "FIRST-LAST or one year, for example 1950-2100";
-    case GRID:
-        if (!parse_pair(text, 'x', &a, &b))
-            return "LATxLON, for example 600x1440";
-        o->lat_count = (size_t)a;
-        o->lon_count = (size_t)b;
-        return NULL;
-    case VARIABLES:
-        o->variable_count = parse_list(arguments, text, arguments->variables);
-        return o->variable_count ? NULL : "one to 64 names separated by commas, for example pr,tas";
-    case SCENARIO:
-        o->scenario_count = parse_list(arguments, text, arguments->scenarios);
-        return o->scenario_count || !*text ? NULL
-                                           : "names separated by commas, for example ssp245,ssp585";
-    case MODEL:
-        o->model = text;
-        return NULL;
-    case VARIANT:
-        o->variant = text;
-        return NULL;
-    case LABEL:
-        o->grid_label = text;
-        return NULL;
-    case CALENDAR:
-        return *text && cn_calendar_parse(text, &o->calendar)
-                   ? NULL
-                   : "standard, proleptic_gregorian, julian, noleap, all_leap or 360_day";
-    case SEED:
-        o->seed = (uint64_t)cn_option_number(text, 0, LLONG_MAX);
-        return o->seed <= LLONG_MAX ? NULL : "a number from 0 to 9223372036854775807";
-    case DAYS:
-        o->days = (int)cn_option_number(text, 1, CN_MAX_SLOTS);
-        return o->days > 0 ? NULL : "1 to 366 days";
-    case COMPRESSION:
-        o->compression = (int)cn_option_number(text, 0, 9);
-        return o->compression >= 0 ? NULL : "a deflate level from 0 (none) to 9";
-    case THREADS:
-        o->threads = (int)cn_option_number(text, 1, CN_SYNTH_MAX_THREADS);
-        return o->threads > 0 ? NULL : "a whole number from 1 to 1024";
-    default:
-        o->force = true;
-        return NULL;
-    }
-}
-
-static int print_options_out_of_memory(void)
-{
-    fprintf(stderr, "climnorm synth: out of memory (options)\n");
-    return CN_EXIT_MACHINE;
-}
-
-/* For cn_parse_arguments. */
-static int apply_synth_argument(void *context, int option, const char *text)
-{
-    struct synth_arguments *arguments = context;
-    const char **root = &arguments->options.root, *expected = NULL;
-    if (option != CN_OPERAND) {
-        expected = set_synth_option(arguments, option, text);
-    } else if (*root) {
-        return cn_usage_error(&usage, "expected one folder, not \"%.200s\" and \"%.200s\"", *root,
-                              text);
-    } else {
-        size_t length = strlen(text);
-        while (length > 1 && text[length - 1] == '/')
-            length--;
-        *root = cn_pool_strndup(arguments->pool, text, length);
-        arguments->out_of_memory |= !*root;
-    }
-    if (arguments->out_of_memory)
-        return print_options_out_of_memory();
-    return expected ? cn_usage_error(&usage, "--%s %.200s: expected %s", options[option].name, text,
-                                     expected)
-                    : CN_NO_EXIT;
-}
+enum { REDRAW_NS = 100000000 };
 
 struct display {
     uint64_t started_ns, drawn_ns;
@@ -258,37 +84,32 @@ static int make_tree(struct cn_synth_options *o)
     return exit_code;
 }
 
-int cn_command_synth(int argc, char **argv)
+int cn_command_synth(const struct cn_arguments *arguments)
 {
-    (void)argc;
-    struct synth_arguments arguments = {
-        .options = {.first_year = 1950,
-                    .last_year = 2100,
-                    .lat_count = 22,
-                    .lon_count = 36,
-                    .variables = arguments.variables,
-                    .variable_count = 2,
-                    .model = "NorESM2-LM",
-                    .variant = "r1i1p1f1",
-                    .grid_label = "gn",
-                    .scenarios = arguments.scenarios,
-                    .scenario_count = 1,
-                    .calendar = CN_NOLEAP,
-                    .seed = 1,
-                    .compression = 5,
-                    .stop = cn_stop_signal},
-        .variables = {"pr", "tas"},
-        .scenarios = {"ssp245"},
-        .pool = cn_pool_new(),
+    char *root = arguments->operands[0];
+    for (size_t length = strlen(root); length > 1 && root[length - 1] == '/'; length--)
+        root[length - 1] = '\0';
+    struct cn_synth_options options = {
+        .root = root,
+        .first_year = (int)arguments->years[0],
+        .last_year = (int)arguments->years[1],
+        .lat_count = (size_t)arguments->grid[0],
+        .lon_count = (size_t)arguments->grid[1],
+        .variables = arguments->variables.items,
+        .variable_count = arguments->variables.count,
+        .model = arguments->model,
+        .variant = arguments->variant,
+        .grid_label = arguments->grid_label,
+        .scenarios = arguments->scenarios.items,
+        .scenario_count = arguments->scenarios.count,
+        .calendar = arguments->calendar,
+        .seed = (uint64_t)arguments->seed,
+        .days = (int)arguments->days,
+        .compression = (int)arguments->compression,
+        .threads = (int)arguments->threads,
+        .force = arguments->force,
+        .stop = cn_stop_signal,
     };
-    if (!arguments.pool)
-        return print_options_out_of_memory();
     cn_signals_catch();
-    int exit_code = cn_parse_arguments(&usage, argv, apply_synth_argument, &arguments);
-    if (exit_code == CN_NO_EXIT)
-        exit_code = arguments.options.root
-                        ? make_tree(&arguments.options)
-                        : cn_usage_error(&usage, "name the folder to make: climnorm synth DIR");
-    cn_pool_free(arguments.pool);
-    return exit_code;
+    return make_tree(&options);
 }

@@ -35,6 +35,7 @@ class Help(unittest.TestCase):
                 code, out, err = climnorm(command, "--help")
                 self.assertEqual((code, err), (0, ""))
                 self.assertIn(f"climnorm {command}", out)
+                self.assertLessEqual(max(map(len, out.splitlines())), 80)
 
     def test_help_of_run_and_plan_lists_all_options(self):
         options = ("-t, --threads N", "-s, --set KEY=VALUE", "-p, --progress MODE",
@@ -103,7 +104,11 @@ class WrongWords(unittest.TestCase):
         (["run", "a", "--quiet=yes"], 'climnorm run: --quiet takes no value\n'
                                       'Try "climnorm run --help".\n'),
         (["run", "a", "--summary="], 'climnorm run: --summary: expected the path of a file to '
-                                     'write\nTry "climnorm run --help".\n'),
+                                     'write, not ""\nTry "climnorm run --help".\n'),
+        (["inspect"], 'climnorm inspect: name a netCDF file: climnorm inspect FILE...\n'
+                      'Try "climnorm inspect --help".\n'),
+        (["synth", "a", "b"], 'climnorm synth: expected one DIR, not "a" and "b"\n'
+                              'Try "climnorm synth --help".\n'),
         (["run", "-p", "fancy", "a"],
          'climnorm run: --progress: expected auto, tty, plain, json or none, not "fancy"\n'
          'Try "climnorm run --help".\n'),
@@ -113,15 +118,6 @@ class WrongWords(unittest.TestCase):
         for arguments, message in self.CASES:
             with self.subTest(arguments=arguments):
                 self.assertEqual(climnorm(*arguments), (1, "", message))
-
-    def test_numbers_of_threads(self):
-        for text in ("0", "-1", "4097", "many", "", "3x", " 3", "+3", "0x3", "9" * 30, "1.5"):
-            for arguments in (["-t", text], [f"--threads={text}"], ["--threads", text]):
-                with self.subTest(arguments=arguments):
-                    code, out, err = climnorm("run", *arguments, "a")
-                    self.assertEqual((code, out), (1, ""))
-                    self.assertTrue(err.startswith("climnorm run: --threads: expected a whole "
-                                                   f'number from 1 to 4096, not "{text}"\n'))
 
 
 class WrongConfigs(unittest.TestCase):
@@ -153,6 +149,22 @@ class WrongConfigs(unittest.TestCase):
                 f'climnorm: {path}:2: engine.thread: is not a key (did you mean '
                 '"engine.threads"?)',
                 f"climnorm: {path}: output.root: is missing: every config needs it (a path)"])
+
+    def test_threads_are_a_key_of_the_config(self):
+        path = self.config('input = { root = "."; }; output = { root = "out"; };\n')
+        for text in ("-1", "4097", "many", "", "3x", "0x3", "1.5"):
+            shown = text if text.lstrip("-").isdigit() else f'"{text}"'
+            message = f"{text}: expected a whole number from 0 to 4096, not {shown}\n"
+            for arguments in (["-t", text], [f"--threads={text}"], ["-t", "3", "--threads", text],
+                              ["--set=engine.threads=3", "-qt", text]):
+                for command in ("run", "plan"):
+                    with self.subTest(arguments=arguments):
+                        self.assertEqual(climnorm(command, *arguments, path),
+                                         (1, "", f"climnorm: --threads {message}"))
+            self.assertEqual(climnorm("plan", "-t3", f"-sengine.threads={text}", path),
+                             (1, "", f"climnorm: --set engine.threads={message}"))
+        for arguments in (["-t", "many", "-t", "0"], ["-t", "x", "--set", "engine.threads=1"]):
+            self.assertNotIn("threads", climnorm("plan", *arguments, path)[2])
 
     def test_nothing_is_made_when_the_config_is_wrong(self):
         path = self.config('input = { root = "."; }; output = { root = "out"; }; x = 1;\n')

@@ -15,7 +15,6 @@ enum {
     CN_SYNTH_LAST_HISTORICAL = 2014,
     CN_SYNTH_MAX_LAT = 4000,
     CN_SYNTH_MAX_LON = 8000,
-    CN_SYNTH_MAX_THREADS = 1024,
 };
 
 struct cn_synth_state {
@@ -39,7 +38,7 @@ struct cn_synth_options {
     /* The caller has checked these three. */
     int days;        /* only the first days of each year, at most CN_MAX_SLOTS; 0: all */
     int compression; /* deflate level 0 … 9; 0: no filters at all */
-    int threads;     /* at most CN_SYNTH_MAX_THREADS; 0: all cores this process may use */
+    int threads;     /* at most CN_MAX_THREADS; 0: all cores this process may use */
     bool force;      /* replace files that exist */
     /* Called after each file, by one thread at a time. May be NULL. */
     void (*progress)(void *context, const struct cn_synth_state *state);
