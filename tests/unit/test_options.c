@@ -254,6 +254,45 @@ static void wrong_values(void **state)
     }
 }
 
+/* Wrapped: the allocation that fails, counted from 0; -1: none. */
+static int failing = -1;
+
+struct cn_pool *__real_cn_pool_new(void);
+void *__real_cn_pool_alloc(struct cn_pool *pool, size_t count, size_t size);
+char *__real_cn_pool_strdup(struct cn_pool *pool, const char *text);
+
+struct cn_pool *__wrap_cn_pool_new(void)
+{
+    return failing-- == 0 ? NULL : __real_cn_pool_new();
+}
+
+void *__wrap_cn_pool_alloc(struct cn_pool *pool, size_t count, size_t size)
+{
+    return failing-- == 0 ? NULL : __real_cn_pool_alloc(pool, count, size);
+}
+
+char *__wrap_cn_pool_strdup(struct cn_pool *pool, const char *text)
+{
+    return failing-- == 0 ? NULL : __real_cn_pool_strdup(pool, text);
+}
+
+static void memory_runs_out(void **state)
+{
+    (void)state;
+    int allocations = 0, exit_code;
+    do {
+        failing = allocations++;
+        exit_code = PARSE(one, "--scenarios", "a", "f");
+        if (exit_code == CN_NO_EXIT)
+            break;
+        assert_int_equal(exit_code, CN_EXIT_MACHINE);
+        assert_string_equal(warned, "climnorm: out of memory (options)\n");
+    } while (allocations < 100);
+    failing = -1;
+    assert_int_equal(exit_code, CN_NO_EXIT);
+    assert_int_equal(allocations, 8); /* the pool, two arrays, two for each list, and none */
+}
+
 static void help(void **state)
 {
     (void)state;
@@ -325,6 +364,7 @@ int main(void)
         cmocka_unit_test(overrides_keep_their_order),
         cmocka_unit_test(unknown_options),
         cmocka_unit_test(wrong_values),
+        cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(help),
         cmocka_unit_test(the_table_of_the_program),
     };
