@@ -6,18 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a value of each type looks like. */
+/* What a value of each type looks like: a format of the key's least and most. */
 static const char *const forms[] = {
     [CN_KEY_GROUP] = "a group { ... }",
     [CN_KEY_GROUPS] = "a list of groups ( { ... }, ... )",
+    [CN_KEY_NAMES] = "a list of names",
     [CN_KEY_NAME] = "a name of letters, digits, \"_\", \"-\" and \".\"",
+    [CN_KEY_IDENTIFIER] = "a name of %g to %g letters, digits, \"_\" and \"-\"",
     [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",
     [CN_KEY_TITLE] = "text",
     [CN_KEY_PATH] = "a path",
     [CN_KEY_PATTERN] = "a relative path that ends in .nc",
+    [CN_KEY_INT] = "a whole number from %g to %g",
+    [CN_KEY_REAL] = "a number from %g to %g",
     [CN_KEY_BOOL] = "true or false",
+    [CN_KEY_RANGE] = "two numbers [a, b] from %g to %g",
     [CN_KEY_VERSION] = "\"newest\" or a version such as \"1.1\"",
-    [CN_KEY_MEMORY] = "a share such as \"80%\" or a size such as \"48GiB\"",
+    [CN_KEY_MEMORY] = "a share such as \"80%%\" or a size such as \"48GiB\"",
 };
 
 const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, const char *name)
@@ -51,19 +56,9 @@ const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]
 {
     if (key->type == CN_KEY_CHOICE)
         list_choices(key, text);
-    else if (key->type == CN_KEY_NAMES)
-        snprintf(text, CN_EXPECTS_BYTES, "a list of %s",
-                 key->min > 0 ? "at least one name" : "names");
-    else if (key->type == CN_KEY_IDENTIFIER)
-        snprintf(text, CN_EXPECTS_BYTES, "a name of %g to %g letters, digits, \"_\" and \"-\"",
-                 key->min, key->max);
-    else if (key->type == CN_KEY_INT)
-        snprintf(text, CN_EXPECTS_BYTES, "a whole number from %g to %g", key->min, key->max);
-    else if (key->type == CN_KEY_REAL)
-        snprintf(text, CN_EXPECTS_BYTES, "a number from %g to %g", key->min, key->max);
-    else if (key->type == CN_KEY_RANGE)
-        snprintf(text, CN_EXPECTS_BYTES, "two numbers [a, b] from %g to %g", key->min, key->max);
+    else if (key->type == CN_KEY_NAMES && key->min > 0)
+        snprintf(text, CN_EXPECTS_BYTES, "a list of at least one name");
     else
-        snprintf(text, CN_EXPECTS_BYTES, "%s", forms[key->type]);
+        snprintf(text, CN_EXPECTS_BYTES, forms[key->type], key->min, key->max);
     return text;
 }

@@ -32,11 +32,11 @@ struct cn_list {
 
 struct cn_key {
     const char *path; /* dotted; members of list elements begin with the list's path */
+    size_t offset;    /* in struct cn_config_builder, or in the element of a list */
     enum cn_key_type type;
+    double min, max; /* numbers: range; text: bytes; lists: entries */
     bool required;
-    size_t offset;              /* in struct cn_config_builder, or in the element of a list */
-    double min, max;            /* numbers: range; text: bytes; lists: entries */
-    const char *const *choices; /* NULL-terminated */
+    const char *const *choices;         /* NULL-terminated */
     const char *const *choice_meanings; /* of each, for people */
     const struct cn_key *element;
     size_t element_bytes;
