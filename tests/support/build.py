@@ -4,8 +4,8 @@ import sys
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("CLIMNORM_BUILD") or os.path.join(ROOT, "build")
-BIN = os.environ.get("CLIMNORM_BIN") or os.path.join(BUILD, "climnorm")
+BUILD = os.path.abspath(os.environ.get("CLIMNORM_BUILD") or os.path.join(ROOT, "build"))
+BIN = os.path.abspath(os.environ.get("CLIMNORM_BIN") or os.path.join(BUILD, "climnorm"))
 REAL = os.environ.get("CLIMNORM_REAL_DATA", "")
 
 
