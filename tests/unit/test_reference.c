@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "cli/exit_codes.h"
 #include "codec/table.h"
 #include "config/builder.h"
 #include "config/fields.h"
@@ -136,6 +137,13 @@ static void print_counters(FILE *out)
     }
 }
 
+static void print_exit_codes(FILE *out)
+{
+    fputs("| exit code | means |\n|---|---|\n", out);
+    for (const struct cn_exit_code *row = cn_exit_codes; row->meaning; row++)
+        fprintf(out, "| %d | %s |\n", row->code, row->meaning);
+}
+
 /* A table stands in its document between "<!-- NAME -->" and "<!-- end of NAME -->". */
 static const struct table {
     const char *document, *name;
@@ -150,6 +158,7 @@ static const struct table {
     {ROOT "/docs/reading.md", "limits of a file", print_file_limits},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
     {ROOT "/docs/progress.md", "counters", print_counters},
+    {ROOT "/README.md", "exit codes", print_exit_codes},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
