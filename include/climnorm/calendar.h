@@ -26,7 +26,7 @@ enum cn_calendar {
 
 /* The names of calendars in CF. The first of each calendar is the one that outputs use, the others
  * are older. The last entry has the name NULL. */
-extern const struct cn_named_calendar {
+extern CN_API const struct cn_named_calendar {
     const char *name;
     enum cn_calendar calendar;
 } cn_calendar_names[];

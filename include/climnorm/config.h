@@ -31,7 +31,7 @@ struct cn_default_period {
     const char *name_of_several; /* its name where several scenarios follow */
 };
 enum { CN_DEFAULT_PERIODS = 3 };
-extern const struct cn_default_period cn_default_periods[CN_DEFAULT_PERIODS];
+extern CN_API const struct cn_default_period cn_default_periods[CN_DEFAULT_PERIODS];
 
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */

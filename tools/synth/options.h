@@ -27,7 +27,7 @@ struct cn_synth_options {
     const char *root;          /* made if it does not exist */
     int first_year, last_year; /* 1600 … CN_LAST_YEAR; up to CN_SYNTH_LAST_HISTORICAL historical */
     size_t lat_count, lon_count;
-    const char *const *variables; /* names: [A-Za-z0-9.-]{1,64}, a letter or digit first */
+    const char *const *variables; /* names: [A-Za-z0-9.-], a letter or digit first */
     size_t variable_count;        /* at least 1 */
     const char *model, *variant;
     const char *grid_label; /* "": file names without one, as in CMIP5 */

@@ -65,11 +65,12 @@ static enum cn_status check_names(const char *what, const char *const *names, si
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
     for (size_t k = 0; k < count; k++) {
         size_t length = strlen(names[k]);
-        if (!length || length > 64 || strspn(names[k], allowed) < length || strchr(".-", *names[k]))
+        if (!length || length > CN_MAX_NAME_BYTES || strspn(names[k], allowed) < length ||
+            strchr(".-", *names[k]))
             return cn_fail(error, CN_BAD_USAGE,
-                           "%s '%s': expected 1 to 64 letters, digits, points and hyphens, a "
+                           "%s '%s': expected 1 to %d letters, digits, points and hyphens, a "
                            "letter or digit first (file names are split at underscores)",
-                           what, names[k]);
+                           what, names[k], CN_MAX_NAME_BYTES);
         for (size_t m = 0; m < k; m++)
             if (!strcmp(names[m], names[k]))
                 return cn_fail(error, CN_BAD_USAGE, "%s '%s' is given twice", what, names[k]);
