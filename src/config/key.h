@@ -48,7 +48,7 @@ struct cn_key {
  * members. The table drives the checks, the defaults, --set, "did you mean" and the reference in
  * docs/config.md. A new key is a line in it and a member of struct cn_config. */
 extern const struct cn_key cn_keys[];
-enum { CN_KEY_COUNT = 28 };
+enum { CN_MAX_KEYS = 100 }; /* of cn_keys */
 
 /* Finds the key GROUP.NAME; group "": NAME, which may be a whole path.
  * Returns: NULL: keys, whose last has the path NULL, has none. */

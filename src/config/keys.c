@@ -113,4 +113,4 @@ const struct cn_key cn_keys[] = {
      .meaning = "Whether each result also holds the number of values behind every mean."},
     {.path = NULL},
 };
-_Static_assert(sizeof cn_keys / sizeof *cn_keys == CN_KEY_COUNT + 1, "CN_KEY_COUNT is stale");
+_Static_assert(sizeof cn_keys / sizeof *cn_keys <= CN_MAX_KEYS, "CN_MAX_KEYS is too small");
