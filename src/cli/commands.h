@@ -6,9 +6,6 @@
 
 #include "cli/exit_codes.h"
 
-/* One bit a command: which commands an option belongs to. */
-enum { CN_RUN = 1 << 0, CN_PLAN = 1 << 1, CN_INSPECT = 1 << 2, CN_SYNTH = 1 << 3 };
-
 struct cn_arguments;
 
 /* The arguments are those that the command's options and operands allow.

@@ -5,7 +5,7 @@
 #include "base/pool.h"
 #include "base/suggest.h"
 #include "base/threads.h"
-#include "cli/commands.h"
+#include "cli/exit_codes.h"
 #include "cli/options.h"
 #include "climnorm/resources.h"
 #include "codec/table.h"
@@ -27,34 +27,14 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-static const struct cn_command commands[] = {
-    {CN_RUN, "run", "CONFIG", "a config file", false, "Computes the normals that CONFIG asks for.",
-     NULL, cn_command_run},
-    {CN_PLAN, "plan", "CONFIG", "a config file", false,
-     "Shows what run would do. Writes no results.", NULL, cn_command_plan},
-    {CN_INSPECT, "inspect", "FILE...", "a netCDF file", true,
-     "Shows the grid, calendar, days and storage of netCDF files.",
-     "It also says whether the parallel decoder takes a file, or why not.", cn_command_inspect},
-    {CN_SYNTH, "synth", "DIR", "the folder to make", false,
-     "Makes a tree of synthetic input files to try things on.",
-     "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
-     "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
-     "until 2014 are historical. The same options make the same values on any number\n"
-     "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
-     "\n"
-     "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
-     cn_command_synth},
-};
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
 static void print_commands(FILE *out)
 {
     fputs("usage: climnorm COMMAND [OPTION]... ARGUMENT...\n\n"
           "Rolling 30-year climate normals from daily CMIP6 netCDF files.\n\n",
           out);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-8s%-9s%s\n", commands[i].name,
-                commands[i].operand ? commands[i].operand : "", commands[i].summary);
+    for (const struct cn_command *command = cn_commands; command->name; command++)
+        fprintf(out, "  %-8s%-9s%s\n", command->name, command->operand ? command->operand : "",
+                command->summary);
     fputs("\n  climnorm COMMAND --help    the options of a command\n"
           "  climnorm --version         versions, kernels and threads\n",
           out);
@@ -103,8 +83,8 @@ static int fail_unknown_word(const char *word)
 {
     char hint[CN_SUGGESTION_BYTES];
     struct cn_suggestion suggestion = {.word = word};
-    for (int i = 0; i < COMMANDS; i++)
-        cn_suggest(&suggestion, commands[i].name);
+    for (const struct cn_command *command = cn_commands; command->name; command++)
+        cn_suggest(&suggestion, command->name);
     cn_suggest(&suggestion, "--help");
     cn_suggest(&suggestion, "--version");
     struct cn_error error;
@@ -167,9 +147,9 @@ static int dispatch(int argc, char **argv)
     }
     if (strcmp(word, "--version") == 0)
         return flush_output(print_version());
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return flush_output(run_command(&commands[i], argc - 1, argv + 1));
+    for (const struct cn_command *command = cn_commands; command->name; command++)
+        if (strcmp(word, command->name) == 0)
+            return flush_output(run_command(command, argc - 1, argv + 1));
     return fail_unknown_word(word);
 }
 

@@ -7,7 +7,7 @@
 #include "base/pool.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
-#include "cli/commands.h"
+#include "cli/exit_codes.h"
 
 #include <ctype.h>
 #include <errno.h>

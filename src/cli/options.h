@@ -73,8 +73,10 @@ struct cn_command {
     int (*function)(const struct cn_arguments *arguments);
 };
 
-/* The options of all commands; option_table.c. The last has the name NULL. A new option is a row in
- * it and a member of struct cn_arguments. */
+/* All commands and their options; command_table.c. The last of each has the name NULL. A new
+ * command is a file, a row of the first, and rows of the second. A new option is a row, and a
+ * member of struct cn_arguments. */
+extern const struct cn_command cn_commands[];
 extern const struct cn_option cn_options[];
 
 enum { CN_NO_EXIT = -1 }; /* stands for an exit code: the command goes on */

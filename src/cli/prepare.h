@@ -13,7 +13,7 @@ struct cn_prepared {
     struct cn_job *job;
 };
 
-/* Reads the config, and prepares the job. is_run: for a run, not only for its plan.
+/* Reads the config and prepares the job. is_run: for a run, not only for its plan.
  * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
  * case, with cn_prepared_free. */
 int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared);

@@ -2,20 +2,12 @@
  * The parser of arguments, with a table of its own: every type of option, every message, --help.
  * And the rules that the program's table must keep.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "cli/commands.h"
+#include "base/pool.h"
+#include "cli/exit_codes.h"
 #include "cli/options.h"
 #include "config/key.h"
-#include "base/pool.h"
+
+#include "cn_test.h"
 
 #define IN(member) .offset = offsetof(struct cn_arguments, member)
 
@@ -104,7 +96,7 @@ static void assert_names(const struct cn_names *names, const char *joined)
     assert_string_equal(text, joined);
 }
 
-static void defaults(void **state)
+static void test_what_is_not_given_has_its_default(void **state)
 {
     (void)state;
     EXPECT_GOOD(one, "a.cfg");
@@ -127,7 +119,7 @@ static void defaults(void **state)
     assert_int_equal(arguments.variables.count, 0);
 }
 
-static void every_type(void **state)
+static void test_every_type_is_stored(void **state)
 {
     (void)state;
     EXPECT_GOOD(one, "-q", "-vv", "--summary", "s.json", "--days=2", "--years", "1990-1999",
@@ -147,7 +139,7 @@ static void every_type(void **state)
     assert_names(&arguments.scenarios, "");
 }
 
-static void the_last_of_equal_options_counts(void **state)
+static void test_the_last_of_equal_options_counts(void **state)
 {
     (void)state;
     EXPECT_GOOD(one, "--days", "3", "f", "-n", "4", "--variables", "a,b,c", "--variables=d",
@@ -158,7 +150,7 @@ static void the_last_of_equal_options_counts(void **state)
     assert_int_equal(arguments.years[1], 7);
 }
 
-static void letters_stand_together(void **state)
+static void test_letters_stand_together(void **state)
 {
     (void)state;
     EXPECT_GOOD(one, "-vqvn", "366", "f");
@@ -171,7 +163,7 @@ static void letters_stand_together(void **state)
     assert_string_equal(arguments.variant, "r1");
 }
 
-static void operands(void **state)
+static void test_the_number_of_operands_is_checked(void **state)
 {
     (void)state;
     EXPECT_GOOD(many, "a", "-q", "b", "-", "--", "--quiet", "-x");
@@ -186,7 +178,7 @@ static void operands(void **state)
     EXPECT_WRONG(none, "expected no argument, not \"a\"", "a");
 }
 
-static void overrides_keep_their_order(void **state)
+static void test_overrides_keep_their_order(void **state)
 {
     (void)state;
     EXPECT_GOOD(one, "-s", "a.b=1", "-t3", "--set=engine.threads=4", "--threads", "", "f");
@@ -203,7 +195,7 @@ static void overrides_keep_their_order(void **state)
     }
 }
 
-static void unknown_options(void **state)
+static void test_an_unknown_option_is_guessed_among_those_of_the_command(void **state)
 {
     (void)state;
     EXPECT_WRONG(one, "there is no option --day (did you mean \"--days\"?)", "--day=3", "f");
@@ -214,7 +206,7 @@ static void unknown_options(void **state)
     EXPECT_WRONG(one, "there is no option --a?[31m", "--a\x1b[31m", "f");
 }
 
-static void wrong_values(void **state)
+static void test_a_wrong_value_is_refused_with_what_was_expected(void **state)
 {
     (void)state;
     EXPECT_WRONG(one, "--quiet takes no value", "--quiet=yes", "f");
@@ -276,7 +268,7 @@ char *__wrap_cn_pool_strdup(struct cn_pool *pool, const char *text)
     return failing-- == 0 ? NULL : __real_cn_pool_strdup(pool, text);
 }
 
-static void memory_runs_out(void **state)
+static void test_memory_that_runs_out_is_said(void **state)
 {
     (void)state;
     int allocations = 0, exit_code;
@@ -293,7 +285,7 @@ static void memory_runs_out(void **state)
     assert_int_equal(allocations, 8); /* the pool, two arrays, two for each list, and none */
 }
 
-static void help(void **state)
+static void test_help_is_made_from_the_table(void **state)
 {
     (void)state;
     assert_int_equal(PARSE(one, "-qh", "--nonsense"), CN_EXIT_OK);
@@ -318,10 +310,10 @@ static void help(void **state)
 }
 
 /* Everything that is wrong in the program's table for a command shows as a message or here. */
-static void check_table(unsigned bit)
+static void check_command(const struct cn_command *command)
 {
-    const struct cn_command command = {bit, "x", "FILE", "a file", .summary = "Does it."};
-    assert_int_equal(parse_with(cn_options, &command, (char *[]){"", "f", NULL}), CN_NO_EXIT);
+    char *words[] = {"", command->operand ? "f" : NULL, NULL};
+    assert_int_equal(parse_with(cn_options, command, words), CN_NO_EXIT);
     assert_string_equal(warned, ""); /* all defaults are right */
     for (const struct cn_option *a = cn_options; a->name; a++) {
         bool takes_none = a->type == CN_OPTION_HELP || a->type == CN_OPTION_FLAG ||
@@ -332,41 +324,44 @@ static void check_table(unsigned bit)
         assert_int_equal(a->type == CN_OPTION_CHOICE, a->choices != NULL);
         assert_true(!a->key || cn_key_find(cn_keys, "", a->key));
         for (const struct cn_option *b = cn_options; b != a; b++)
-            if (a->commands & b->commands & bit) {
+            if (a->commands & b->commands & command->bit) {
                 assert_string_not_equal(a->name, b->name);
                 assert_true(!a->letter || a->letter != b->letter);
                 assert_true(!is_stored || a->offset != b->offset);
             }
     }
-    assert_int_equal(parse_with(cn_options, &command, (char *[]){"", "--help", NULL}), CN_EXIT_OK);
+    assert_int_equal(parse_with(cn_options, command, (char *[]){"", "--help", NULL}), CN_EXIT_OK);
     for (const char *line = said, *end; (end = strchr(line, '\n')); line = end + 1)
         assert_true(end - line <= 80);
 }
 
-static void the_table_of_the_program(void **state)
+static void test_the_tables_of_the_program_are_right(void **state)
 {
     (void)state;
-    unsigned all = 0;
-    for (const struct cn_option *option = cn_options; option->name; option++)
-        all |= option->commands != ~0U ? option->commands : 0;
-    for (unsigned bit = 1; bit <= all; bit <<= 1)
-        check_table(bit);
+    unsigned bits = 0;
+    for (const struct cn_command *command = cn_commands; command->name; command++) {
+        assert_non_null(command->function);
+        assert_int_equal(!command->operand, !command->what);
+        assert_true(command->bit && !(bits & command->bit));
+        bits |= command->bit;
+        check_command(command);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(every_type),
-        cmocka_unit_test(the_last_of_equal_options_counts),
-        cmocka_unit_test(letters_stand_together),
-        cmocka_unit_test(operands),
-        cmocka_unit_test(overrides_keep_their_order),
-        cmocka_unit_test(unknown_options),
-        cmocka_unit_test(wrong_values),
-        cmocka_unit_test(memory_runs_out),
-        cmocka_unit_test(help),
-        cmocka_unit_test(the_table_of_the_program),
+        cmocka_unit_test(test_what_is_not_given_has_its_default),
+        cmocka_unit_test(test_every_type_is_stored),
+        cmocka_unit_test(test_the_last_of_equal_options_counts),
+        cmocka_unit_test(test_letters_stand_together),
+        cmocka_unit_test(test_the_number_of_operands_is_checked),
+        cmocka_unit_test(test_overrides_keep_their_order),
+        cmocka_unit_test(test_an_unknown_option_is_guessed_among_those_of_the_command),
+        cmocka_unit_test(test_a_wrong_value_is_refused_with_what_was_expected),
+        cmocka_unit_test(test_memory_that_runs_out_is_said),
+        cmocka_unit_test(test_help_is_made_from_the_table),
+        cmocka_unit_test(test_the_tables_of_the_program_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

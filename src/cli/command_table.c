@@ -1,0 +1,92 @@
+/*
+ * All commands and all their options. Parsing, --help and errors are made from these tables.
+ */
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "climnorm/limits.h"
+
+#include <limits.h>
+#include <stddef.h>
+
+#define IN(member) .offset = offsetof(struct cn_arguments, member)
+
+/* One bit a command: which commands an option belongs to. */
+enum { RUN = 1 << 0, PLAN = 1 << 1, INSPECT = 1 << 2, SYNTH = 1 << 3, BOTH = RUN | PLAN };
+
+enum { MOST_NAMES = 64, MOST_CELLS = 1000000 };
+
+static const char *const progress_modes[] = {
+    [CN_PROGRESS_AUTO] = "auto", [CN_PROGRESS_TTY] = "tty",   [CN_PROGRESS_PLAIN] = "plain",
+    [CN_PROGRESS_JSON] = "json", [CN_PROGRESS_NONE] = "none", NULL};
+
+const struct cn_command cn_commands[] = {
+    {RUN, "run", "CONFIG", "a config file", false, "Computes the normals that CONFIG asks for.",
+     NULL, cn_command_run},
+    {PLAN, "plan", "CONFIG", "a config file", false, "Shows what run would do. Writes no results.",
+     NULL, cn_command_plan},
+    {INSPECT, "inspect", "FILE...", "a netCDF file", true,
+     "Shows the grid, calendar, days and storage of netCDF files.",
+     "It also says whether the parallel decoder takes a file, or why not.", cn_command_inspect},
+    {SYNTH, "synth", "DIR", "the folder to make", false,
+     "Makes a tree of synthetic input files to try things on.",
+     "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
+     "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
+     "until 2014 are historical. The same options make the same values on any number\n"
+     "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
+     "\n"
+     "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
+     cn_command_synth},
+    {.name = NULL},
+};
+
+/* In the order of --help. An option whose meaning differs by command has several rows. */
+const struct cn_option cn_options[] = {
+    {BOTH, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,
+     .key = "engine.threads"},
+    {BOTH, 's', "set", "KEY=VALUE",
+     "use this value instead of the config's; can be repeated: --set input.model=CanESM5 --set "
+     "variables=pr,tas",
+     .type = CN_OPTION_CONFIG_KEY},
+    {BOTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain", CN_OPTION_CHOICE,
+     IN(progress), .choices = progress_modes, .default_text = "auto"},
+    {BOTH, 0, "summary", "FILE",
+     "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
+     IN(summary), .least = 1, .expects = "the path of a file to write"},
+    {BOTH, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
+    {RUN, 'v', "verbose", NULL, "print the plan first; -vv: every file too", CN_OPTION_COUNT,
+     IN(verbose)},
+    {PLAN, 'v', "verbose", NULL, "print every file", CN_OPTION_COUNT, IN(verbose)},
+    {RUN, 0, "wait", NULL, "wait while another run writes to output.root, instead of stopping",
+     CN_OPTION_FLAG, IN(wait)},
+    {SYNTH, 0, "years", "A-B", "source years", CN_OPTION_YEARS, IN(years), 0, CN_LAST_YEAR,
+     .expects = "FIRST-LAST or one year, such as 1950-2100", .default_text = "1950-2100"},
+    {SYNTH, 0, "grid", "LATxLON",
+     "cells between 60 S and 90 N, and around the globe; 600x1440 is 0.25 degree, about 0.2 GB a "
+     "file",
+     CN_OPTION_GRID, IN(grid), 0, MOST_CELLS, .expects = "LATxLON, such as 600x1440",
+     .default_text = "22x36"},
+    {SYNTH, 0, "variables", "LIST",
+     "comma-separated; NEX-GDDP-CMIP6 has hurs huss pr rlds rsds sfcWind tas tasmax tasmin, other "
+     "names get made-up values",
+     CN_OPTION_NAMES, IN(variables), 1, MOST_NAMES, .default_text = "pr,tas"},
+    {SYNTH, 0, "model", "NAME", "the climate model", CN_OPTION_TEXT, IN(model),
+     .default_text = "NorESM2-LM"},
+    {SYNTH, 0, "scenario", "LIST", "what follows 2014, comma-separated", CN_OPTION_NAMES,
+     IN(scenarios), 0, MOST_NAMES, .default_text = "ssp245"},
+    {SYNTH, 0, "variant", "NAME", "the ensemble member", CN_OPTION_TEXT, IN(variant),
+     .default_text = "r1i1p1f1"},
+    {SYNTH, 0, "grid-label", "NAME", "\"\": names without one, as in CMIP5", CN_OPTION_TEXT,
+     IN(grid_label), .default_text = "gn"},
+    {SYNTH, 0, "calendar", "NAME", "", CN_OPTION_CALENDAR, IN(calendar), .default_text = "noleap"},
+    {SYNTH, 0, "seed", "N", "other numbers, other weather", CN_OPTION_NUMBER, IN(seed), 0,
+     LLONG_MAX, .default_text = "1"},
+    {SYNTH, 0, "days", "N", "only the first N days of each year", CN_OPTION_NUMBER, IN(days), 1,
+     CN_MAX_SLOTS},
+    {SYNTH, 0, "compression", "N", "deflate level; NEX-GDDP-CMIP6 has 5, 0 is none",
+     CN_OPTION_NUMBER, IN(compression), 0, 9, .default_text = "5"},
+    {SYNTH, 't', "threads", "N", "threads; 0, the default, is all cores this process may use",
+     CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS},
+    {SYNTH, 0, "force", NULL, "replace files that exist", CN_OPTION_FLAG, IN(force)},
+    {~0U, 'h', "help", NULL, "show this help", .type = CN_OPTION_HELP},
+    {.name = NULL},
+};
