@@ -64,10 +64,9 @@ static const struct cn_key *override_key(struct cn_config_builder *builder,
 /* Whether a later override sets the same key. */
 static bool is_set_again(const struct cn_override *overrides, size_t count)
 {
-    size_t length = strcspn(overrides[0].text, "=");
+    const size_t length = strcspn(overrides[0].text, "=") + 1; /* with the "=" */
     for (size_t i = 1; i < count; i++)
-        if (strcspn(overrides[i].text, "=") == length &&
-            strncmp(overrides[i].text, overrides[0].text, length) == 0)
+        if (strncmp(overrides[i].text, overrides[0].text, length) == 0)
             return true;
     return false;
 }

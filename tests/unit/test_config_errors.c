@@ -280,6 +280,14 @@ static void test_an_override_that_is_wrong_is_refused_with_the_reason(void **sta
         "normals.window\n");
 }
 
+static void test_an_override_without_a_value_replaces_none(void **state)
+{
+    (void)state;
+    expect_errors(ROOTS, SET("normals.window=abc", "normals.window"),
+                  "--set normals.window=abc: expected a whole number from 1 to 1000, not \"abc\"\n"
+                  "--set normals.window: expected KEY=VALUE, such as engine.threads=8\n");
+}
+
 /* Options that are short for a key: the last of all overrides counts, and errors cite it as typed.
  */
 static void test_an_option_short_for_a_key_is_cited_as_typed(void **state)
@@ -496,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_min_years_are_in_the_window),
         cmocka_unit_test(test_the_name_of_a_period_is_part_of_a_path),
         cmocka_unit_test(test_an_override_that_is_wrong_is_refused_with_the_reason),
+        cmocka_unit_test(test_an_override_without_a_value_replaces_none),
         cmocka_unit_test(test_an_option_short_for_a_key_is_cited_as_typed),
         cmocka_unit_test(test_a_syntax_error_stands_alone_with_its_line),
         cmocka_unit_test(test_large_integers_do_not_wrap),
