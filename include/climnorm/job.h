@@ -26,6 +26,7 @@ struct cn_job {
     const struct cn_kernels *kernels;
     struct cn_catalog *catalog;
     struct cn_plan *plan;
+    enum cn_phase phase;          /* which cn_job_prepare has reached */
     struct cn_problems problems;  /* of the whole job, found before the run */
     struct cn_space_free space;   /* what output.root's file system had free */
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
@@ -53,7 +54,7 @@ CN_API enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *er
  * caller, *result with cn_result_free. */
 CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result);
 
-/* Sets what a display shows of the job, and leaves view->mode and view->fd as they are. */
+/* Sets what a display shows of the job. */
 CN_API void cn_job_view(const struct cn_job *job, struct cn_progress_view *view);
 
 /* Runs the plan, one variable after another, once. progress: shows problems; NULL: none are shown.

@@ -1,6 +1,7 @@
 /*
- * Progress: tasks add to counters, and one thread reads them ten times a second and shows them. The
- * thread takes no lock that a task could hold. A run without it gives the same result.
+ * The display of a program: one thread looks ten times a second at what the program does, and shows
+ * it. The thread takes no lock that work could hold. Without a display the results are the same:
+ * all functions accept NULL.
  */
 #ifndef CLIMNORM_PROGRESS_H
 #define CLIMNORM_PROGRESS_H
@@ -8,6 +9,8 @@
 #include "climnorm/api.h"
 #include "climnorm/counters.h"
 #include "climnorm/error.h"
+
+#include <stdbool.h>
 
 enum cn_progress_mode {
     CN_PROGRESS_AUTO,
@@ -21,35 +24,63 @@ enum cn_progress_mode {
  * terminal gets plain. */
 CN_API enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int fd);
 
+/* What a program does at a time. */
+enum cn_phase {
+    CN_PHASE_NONE, /* nothing is shown */
+    CN_PHASE_EXAMINING,
+    CN_PHASE_WAITING,
+    CN_PHASE_EXISTING,
+    CN_PHASE_SYNTHESIZING,
+    CN_PHASE_RUNNING /* begins with cn_progress_show_run */
+};
+
+/* Returns: "examining files". */
+CN_API const char *cn_phase_text(enum cn_phase phase);
+
+struct cn_progress;
+
+/* Starts the thread, which writes to fd. With CN_PROGRESS_NONE it writes only messages of the run
+ * and requested states.
+ * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
+CN_API enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd,
+                                        struct cn_progress **progress, struct cn_error *error);
+/* Returns: whether frames are drawn, as on a terminal. */
+CN_API bool cn_progress_draws(const struct cn_progress *progress);
+/* Begins a phase. CN_PHASE_NONE: returns when nothing is left on the terminal, so that others may
+ * write there; but waits for one second at most. */
+CN_API void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase);
+/* `done` of `total` are done in this phase; total 0: not known. By one thread at a time. */
+CN_API void cn_progress_count(struct cn_progress *progress, size_t done, size_t total);
+/* Sets a sentence about this phase, instead of a count. Safe from any thread; never waits. */
+CN_API void cn_progress_note(struct cn_progress *progress, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 struct cn_progress_view {
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
     struct cn_counters *counters; /* [count], one for each variable */
     size_t count;
     int threads;
     uint64_t arena_bytes;
-    enum cn_progress_mode mode; /* auto: tty when `fd` is a terminal, else plain */
-    int fd;                     /* where to write: stderr */
 };
 
-struct cn_progress;
+/* Begins CN_PHASE_RUNNING, once. What the view points to must stay valid until cn_progress_stop.
+ * Errors: CN_BAD_MACHINE, out of memory. */
+CN_API enum cn_status cn_progress_show_run(struct cn_progress *progress,
+                                           const struct cn_progress_view *view,
+                                           struct cn_error *error);
 
-/* Starts the thread. What the view points to must stay valid until cn_progress_stop. With
- * CN_PROGRESS_NONE the thread writes only messages and requested states.
- * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
-CN_API enum cn_status cn_progress_start(const struct cn_progress_view *view,
-                                        struct cn_progress **progress, struct cn_error *error);
 /* Draws the last state and frees the display. Waits at most wait_s seconds until a slow terminal or
- * pipe has taken it, then at most one second for the thread to end. */
+ * pipe has taken it, then at most one second for the thread to end. A terminal that has taken only
+ * a part must also take the codes that show its cursor. */
 CN_API void cn_progress_stop(struct cn_progress *progress, int wait_s);
 /* Lets the thread write the current state at once, as lines (CN_PROGRESS_JSON: as one object), in
- * every mode. Async-signal-safe; progress may be NULL. Not to be called after cn_progress_stop. */
+ * every mode. Async-signal-safe. Not to be called after cn_progress_stop. */
 CN_API void cn_progress_request_status(struct cn_progress *progress);
 /* For a process that is about to end: starts no more drawing, and waits 100 ms at most for what is
- * being drawn. Async-signal-safe; progress may be NULL. */
+ * being drawn. Async-signal-safe. */
 CN_API void cn_progress_halt(struct cn_progress *progress);
 
-/* Shows a line above the display: a warning or a problem. Safe from any thread; never waits. With
- * progress NULL nothing is shown. */
+/* Shows a line above the display: a warning or a problem. Safe from any thread; never waits. */
 CN_API void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

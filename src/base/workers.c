@@ -449,11 +449,11 @@ static void judge_wait(struct run *run, struct child *child)
         child->is_retried = true; /* what takes long is not tried twice */
         fail_item(run, child, &text);
     } else if (child->waited_ms > run->timeout_ms / NOTICE_SHARE && !run->is_wait_told && watch &&
-               watch->say && workers->name) {
+               workers->name) {
         run->is_wait_told = true;
         cn_fail(&text, CN_OK, "still waiting for %s; the storage is slow",
                 workers->name(workers->context, child->next));
-        watch->say(watch->context, text.text);
+        cn_progress_say(watch->progress, "%s", text.text);
     }
 }
 

@@ -23,7 +23,7 @@ struct cn_workers {
     const struct cn_watch *watch; /* NULL: nobody watches */
     void *context;
 
-    /* The name of an item, for watch->say. NULL: it is not said that an item takes long. */
+    /* The name of an item. NULL: it is not said that an item takes long. */
     const char *(*name)(void *context, size_t item);
 
     /* In a child: examines an item and packs what it finds. CPU time and memory are bounded by

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/signals.h"
-#include "cli/startup.h"
 #include "cli/summary.h"
+#include "climnorm/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,6 +17,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* How long to wait until a slow terminal or pipe has taken the end of the display. */
+enum { READER_S = 60, READER_STOPPED_S = 1 };
 
 /* Reads the config and applies what replaces its values. Returns CN_NO_EXIT, or the exit code, and
  * every error was printed. */
@@ -60,13 +63,21 @@ static enum cn_status check_summary(const struct cn_arguments *arguments, struct
                    path, is_folder ? "it is a folder" : strerror(errno));
 }
 
-/* Chooses how the steps before a run are shown. */
-static void choose_startup_mode(const struct cn_arguments *arguments, struct cn_startup *startup)
+/* If it cannot start, all goes on without a display. */
+static void start_display(struct cn_prepared *prepared)
 {
-    startup->mode = arguments->quiet ? CN_PROGRESS_NONE
-                                     : cn_progress_resolve_mode(arguments->progress, STDERR_FILENO);
-    if (startup->mode == CN_PROGRESS_TTY && !isatty(STDERR_FILENO))
-        startup->mode = CN_PROGRESS_PLAIN;
+    const struct cn_arguments *arguments = prepared->arguments;
+    prepared->display_error.status =
+        cn_progress_start(arguments->quiet ? CN_PROGRESS_NONE : arguments->progress, STDERR_FILENO,
+                          &prepared->progress, &prepared->display_error);
+    cn_signals_set_display(prepared->progress);
+}
+
+void cn_prepared_stop_display(struct cn_prepared *prepared)
+{
+    cn_signals_set_display(NULL);
+    cn_progress_stop(prepared->progress, atomic_load(cn_stop_signal) ? READER_STOPPED_S : READER_S);
+    prepared->progress = NULL;
 }
 
 static void warn_of_thread_limit(const struct cn_resources *resources)
@@ -78,8 +89,7 @@ static void warn_of_thread_limit(const struct cn_resources *resources)
 
 /* Prints why there is no run. Writes an empty summary for machine errors and stops, but not for
  * wrong usage. Returns the exit code. */
-static int report_failure(const struct cn_prepared *prepared, const struct cn_startup *startup,
-                          struct cn_error *error)
+static int report_failure(const struct cn_prepared *prepared, struct cn_error *error)
 {
     int number = atomic_load(cn_stop_signal),
         exit_code = number ? cn_exit_code(CN_STOPPED, number) : cn_print_error(error);
@@ -88,7 +98,7 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
                 number == SIGINT    ? "SIGINT"
                 : number == SIGTERM ? "SIGTERM"
                                     : "SIGHUP",
-                startup->what);
+                cn_phase_text(prepared->job ? prepared->job->phase : CN_PHASE_NONE));
     if (prepared->arguments->summary && exit_code >= CN_EXIT_MACHINE &&
         cn_summary_write(&(struct cn_result){0}, exit_code, prepared->arguments->summary, error))
         cn_print_error(error);
@@ -98,29 +108,29 @@ static int report_failure(const struct cn_prepared *prepared, const struct cn_st
 int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared)
 {
     struct cn_error error;
-    struct cn_startup startup = {.what = "the config was read"};
     *prepared = (struct cn_prepared){.arguments = arguments};
     cn_signals_catch();
-    cn_startup_begin(&startup);
+    start_display(prepared);
     int exit_code = read_config(prepared);
     if (exit_code != CN_NO_EXIT)
         return exit_code;
-    choose_startup_mode(arguments, &startup);
-    struct cn_job_options options = {
-        .is_run = is_run, .waits = arguments->wait, .watch = &startup.watch};
+    const struct cn_watch watch = {prepared->progress, cn_stop_signal};
+    struct cn_job_options options = {.is_run = is_run, .waits = arguments->wait, .watch = &watch};
     cn_resources_resolve(prepared->config, &options.resources);
     warn_of_thread_limit(&options.resources);
     enum cn_status status = check_summary(arguments, &error);
-    if (!status && startup.mode == CN_PROGRESS_TTY)
-        fprintf(stderr, "climnorm: looking at the files below %s\n", prepared->config->input.root);
+    if (!status && cn_progress_draws(prepared->progress))
+        cn_progress_say(prepared->progress, "looking at the files below %s",
+                        prepared->config->input.root);
     if (!status)
         status = cn_job_prepare(prepared->config, &options, &prepared->job, &error);
-    cn_startup_end(&startup);
-    return status ? report_failure(prepared, &startup, &error) : CN_NO_EXIT;
+    cn_progress_enter(prepared->progress, CN_PHASE_NONE);
+    return status ? report_failure(prepared, &error) : CN_NO_EXIT;
 }
 
 void cn_prepared_free(struct cn_prepared *prepared)
 {
+    cn_prepared_stop_display(prepared);
     cn_job_free(prepared->job);
     cn_config_free(prepared->config);
 }

@@ -11,12 +11,17 @@ struct cn_prepared {
     const struct cn_arguments *arguments;
     struct cn_config *config;
     struct cn_job *job;
+    struct cn_progress *progress;  /* NULL: there is no display */
+    struct cn_error display_error; /* why it could not start; status CN_OK: it could */
 };
 
-/* Reads the config and prepares the job. is_run: for a run, not only for its plan.
+/* Starts the display, reads the config, and prepares the job. is_run: for a run, not only for its
+ * plan. Then the display shows nothing.
  * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
  * case, with cn_prepared_free. */
 int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared);
+/* Waits until a slow reader has taken the end of the display, but not without a bound. */
+void cn_prepared_stop_display(struct cn_prepared *prepared);
 void cn_prepared_free(struct cn_prepared *prepared);
 
 /* Prints the plan for people to stdout; verbose: every file too. */

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long to wait until a slow terminal or pipe has taken the end of the display. */
-enum { READER_S = 60, READER_STOPPED_S = 1 };
-
 /* Whether memory ran out for a problem, so that the summary does not show it. */
 static bool has_unlisted_problem(const struct cn_result *result)
 {
@@ -35,39 +32,36 @@ static void print_out_of_memory(void)
 /* What came of a run and of all that shows it. */
 struct outcome {
     struct cn_result result;
-    int exit_code;                                /* of the run alone */
-    struct cn_error display_error, summary_error; /* status CN_OK: none */
+    int exit_code;                 /* of the run alone */
+    struct cn_error summary_error; /* status CN_OK: none */
 };
 
 /* Runs with a display; if it cannot start, runs without one. Writes the summary's file before the
  * display ends, because a terminal or pipe may block. */
-static void run_with_display(const struct cn_prepared *prepared,
-                             const struct cn_progress_view *view, struct outcome *outcome)
+static void run_with_display(struct cn_prepared *prepared, struct outcome *outcome)
 {
     const char *summary = prepared->arguments->summary;
-    struct cn_progress *progress = NULL;
-    outcome->display_error.status = cn_progress_start(view, &progress, &outcome->display_error);
+    struct cn_progress_view view;
+    cn_job_view(prepared->job, &view);
+    if (cn_progress_show_run(prepared->progress, &view, &prepared->display_error))
+        cn_prepared_stop_display(prepared);
     cn_signals_begin();
-    cn_signals_set_display(progress);
-    cn_job_run(prepared->job, progress, cn_stop_signal, &outcome->result);
+    cn_job_run(prepared->job, prepared->progress, cn_stop_signal, &outcome->result);
     outcome->exit_code = cn_exit_code(outcome->result.status, atomic_load(cn_stop_signal));
     cn_signals_end(outcome->exit_code);
     outcome->summary_error.status = summary ? cn_summary_write(&outcome->result, outcome->exit_code,
                                                                summary, &outcome->summary_error)
                                             : CN_OK;
-    cn_signals_set_display(NULL);
-    cn_progress_stop(progress, atomic_load(cn_stop_signal) ? READER_STOPPED_S : READER_S);
+    cn_prepared_stop_display(prepared);
 }
 
 /* Returns the exit code of the command. */
-static int print_outcome(const struct cn_arguments *arguments, const struct cn_progress_view *view,
-                         const struct outcome *outcome)
+static int print_outcome(const struct cn_prepared *prepared, const struct outcome *outcome)
 {
+    const struct cn_arguments *arguments = prepared->arguments;
     const struct cn_result *result = &outcome->result;
-    if (isatty(view->fd) && cn_progress_resolve_mode(view->mode, view->fd) == CN_PROGRESS_TTY)
-        fputs("\033[?7h\033[?25h", stderr); /* in case a frame was only partly written */
-    if (outcome->display_error.status) {
-        cn_print_error(&outcome->display_error);
+    if (prepared->display_error.status) {
+        cn_print_error(&prepared->display_error);
         cn_summary_print_problems(result, stderr);
     }
     if (!arguments->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
@@ -82,15 +76,11 @@ static int print_outcome(const struct cn_arguments *arguments, const struct cn_p
                                                                              : outcome->exit_code;
 }
 
-static int run_job(const struct cn_prepared *prepared)
+static int run_job(struct cn_prepared *prepared)
 {
-    const struct cn_arguments *arguments = prepared->arguments;
-    struct cn_progress_view view = {
-        .mode = arguments->quiet ? CN_PROGRESS_NONE : arguments->progress, .fd = STDERR_FILENO};
     struct outcome outcome;
-    cn_job_view(prepared->job, &view);
-    run_with_display(prepared, &view, &outcome);
-    int exit_code = print_outcome(arguments, &view, &outcome);
+    run_with_display(prepared, &outcome);
+    int exit_code = print_outcome(prepared, &outcome);
     cn_result_free(&outcome.result);
     return exit_code;
 }

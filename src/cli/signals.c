@@ -84,11 +84,6 @@ void cn_signals_catch(void)
     sigprocmask(SIG_UNBLOCK, &numbers, NULL); /* the program may have inherited blocked signals */
 }
 
-bool cn_signals_status_requested(void)
-{
-    return atomic_load(&status_requested) && atomic_exchange(&status_requested, false);
-}
-
 void cn_signals_begin(void)
 {
     atomic_store(&is_working, true);
@@ -108,6 +103,6 @@ void cn_signals_set_display(struct cn_progress *progress)
     atomic_store(&display, progress);
     while (!progress && atomic_load(&handlers_at_display)) /* wait for handlers in other threads */
         sched_yield();
-    if (progress && cn_signals_status_requested())
+    if (progress && atomic_exchange(&status_requested, false))
         cn_progress_request_status(progress);
 }

@@ -14,25 +14,36 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REDRAW_NS = 100000000 };
+enum { READER_S = 1 }; /* how long to wait until a slow terminal has taken an empty line */
 
 struct display {
-    uint64_t started_ns, drawn_ns;
+    struct cn_progress *progress;
+    uint64_t started_ns;
 };
 
-static void draw_progress(void *context, const struct cn_synth_state *state)
+/* For cn_synth_options.progress. */
+static void note_progress(void *context, const struct cn_synth_state *state)
 {
-    struct display *display = context;
-    uint64_t now_ns = cn_now_ns();
-    if (now_ns - display->drawn_ns < REDRAW_NS && state->files_done < state->files_total)
-        return;
-    display->drawn_ns = now_ns;
-    double left_s = 1e-9 * (double)(now_ns - display->started_ns) / (double)state->files_done *
+    const struct display *display = context;
+    double left_s = 1e-9 * (double)(cn_now_ns() - display->started_ns) / (double)state->files_done *
                     (double)(state->files_total - state->files_done);
     char bytes[24];
-    fprintf(stderr, "\r\033[K%zu of %zu files · %s · %.0f s left · %.80s", state->files_done,
-            state->files_total, cn_format_bytes(state->bytes_written, bytes), left_s,
-            state->latest);
+    cn_progress_note(display->progress, "%zu of %zu files · %s · %.0f s left · %.80s",
+                     state->files_done, state->files_total,
+                     cn_format_bytes(state->bytes_written, bytes), left_s, state->latest);
+}
+
+/* On a terminal a line that changes; elsewhere only answers to SIGUSR1. */
+static struct cn_progress *show_making(void)
+{
+    struct cn_progress *progress;
+    struct cn_error error;
+    enum cn_progress_mode mode = cn_progress_resolve_mode(CN_PROGRESS_AUTO, STDERR_FILENO);
+    cn_progress_start(mode == CN_PROGRESS_TTY ? mode : CN_PROGRESS_NONE, STDERR_FILENO, &progress,
+                      &error); /* if it cannot start, all goes on without */
+    cn_progress_enter(progress, CN_PHASE_SYNTHESIZING);
+    cn_signals_set_display(progress);
+    return progress;
 }
 
 static void print_made(const struct cn_synth_options *o, const struct cn_synth_state *state,
@@ -56,12 +67,9 @@ static void print_made(const struct cn_synth_options *o, const struct cn_synth_s
 /* Returns the exit code. */
 static int make_tree(struct cn_synth_options *o)
 {
-    struct display display = {.started_ns = cn_now_ns()};
-    bool terminal = isatty(STDERR_FILENO);
-    if (terminal) {
-        o->progress = draw_progress;
-        o->context = &display;
-    }
+    struct display display = {show_making(), cn_now_ns()};
+    o->progress = note_progress;
+    o->context = &display;
     struct cn_synth_state state = {0};
     struct cn_error error;
     cn_signals_begin();
@@ -71,8 +79,8 @@ static int make_tree(struct cn_synth_options *o)
                     : status == CN_BAD_USAGE ? CN_EXIT_USAGE
                                              : CN_EXIT_MACHINE;
     cn_signals_end(exit_code);
-    if (terminal && state.files_done)
-        fprintf(stderr, "\r\033[K");
+    cn_signals_set_display(NULL);
+    cn_progress_stop(display.progress, READER_S);
     if (!status) {
         print_made(o, &state, 1e-9 * (double)(cn_now_ns() - display.started_ns));
         return CN_EXIT_OK;

@@ -14,10 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void enter(struct cn_job *job, const struct cn_watch *watch, enum cn_phase phase)
+{
+    job->phase = phase;
+    cn_progress_enter(watch->progress, phase);
+}
+
 static enum cn_status read_catalog(struct cn_job *job, const struct cn_watch *watch,
                                    struct cn_error *error)
 {
-    cn_watch_enter(watch, "examining files");
+    enter(job, watch, CN_PHASE_EXAMINING);
     enum cn_status status =
         cn_catalog_read(job->config, &job->resources, watch, &job->catalog, error);
     if (status == CN_BAD_USAGE) {
@@ -33,22 +39,21 @@ static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch
 {
     const char *root = job->config->output.root;
     struct cn_holder holder;
-    cn_watch_enter(watch, "waiting for another run");
+    enter(job, watch, CN_PHASE_WAITING);
     for (;;) {
         enum cn_status status = cn_sink_lock(root, watch->stop, &job->lock, &holder, error);
         if (!status || !holder.text[0] || !waits || cn_watch_stopped(watch))
             return status;
         struct cn_error text;
         cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
-        if (watch->say)
-            watch->say(watch->context, text.text);
+        cn_progress_note(watch->progress, "%s", text.text);
     }
 }
 
 static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *watch,
                                     struct cn_error *error)
 {
-    cn_watch_enter(watch, "looking at existing normals");
+    enter(job, watch, CN_PHASE_EXISTING);
     return cn_find_existing(job->plan, &job->resources, watch, error);
 }
 

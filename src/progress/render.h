@@ -16,6 +16,9 @@ struct cn_screen {
     bool utf8, color;
 };
 
+/* Ends each line of a frame. */
+#define CN_FRAME_LINE_END "\033[K\n"
+
 /* Adds a frame: lines of at most columns - 1 display columns, each ended by "ESC[K\n". A frame has
  * at most rows - 1 lines, and three on smaller screens; the last frame shows every variable. */
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,

@@ -1,13 +1,12 @@
 /*
- * The display's thread. It reads atomics, makes a snapshot, lets a renderer convert it, and writes
- * the text with one call. Tasks pass messages through a lock-free list. So neither a slow terminal
- * nor this thread can delay a task or the end of the program.
+ * The display's thread. It reads atomics, lets a renderer convert them, and writes the text with
+ * one call. Others pass sentences through atomic pointers. So neither a slow terminal nor this
+ * thread can delay a task or the end of the program. A child process must call nothing of this.
  */
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/io.h"
 #include "base/threads.h"
-#include "progress/render.h"
+#include "progress/writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,82 +18,87 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     TICK_MS = 100,
-    SLEEP_MS = 1000, /* with CN_PROGRESS_NONE: the longest that the thread sleeps */
-    PLAIN_EVERY_S = 10,
-    JSON_EVERY_S = 1,
+    SLEEP_MS = 1000,     /* with CN_PROGRESS_NONE: the longest that the thread sleeps */
     MOST_PENDING = 1000, /* messages; those beyond are only counted */
     MESSAGE_COLUMNS = 4000,
-    HALT_MS = 100,
+    CLEAR_MS = 1000, /* for the terminal to take an empty frame */
     CANCEL_S = 1,    /* for the thread to end after a cancellation */
     SUSPENDED_S = 3, /* a longer tick means that the process was suspended */
+};
+
+/* The time between two lines. On a terminal a phase has no frame during the first second. */
+static const double every_s[] = {[CN_PROGRESS_TTY] = 1,
+                                 [CN_PROGRESS_PLAIN] = 10,
+                                 [CN_PROGRESS_JSON] = 1,
+                                 [CN_PROGRESS_NONE] = 0};
+
+static const struct {
+    const char *text;
+    double line_s; /* not 0: lines instead of frames, in all modes, the first at once */
+} phases[] = {
+    [CN_PHASE_NONE] = {"the config was read", 0},
+    [CN_PHASE_EXAMINING] = {"examining files", 0},
+    [CN_PHASE_WAITING] = {"waiting for another run", 60},
+    [CN_PHASE_EXISTING] = {"looking at existing normals", 0},
+    [CN_PHASE_SYNTHESIZING] = {"making files", 0},
+    [CN_PHASE_RUNNING] = {"running", 0},
+};
+
+/* What is known of a phase. */
+struct phase_state {
+    const char *text; /* "examining files", or a sentence; NULL: nothing is known yet */
+    bool is_count;
+    size_t done, total; /* total 0: not known */
 };
 
 /* Owns its text. */
 struct message {
     struct message *next;
+    enum cn_phase phase; /* in which it was said */
     char *text;
 };
 
 struct cn_progress {
-    struct cn_progress_view view; /* its mode is never auto */
+    enum cn_progress_mode mode; /* never auto */
     uint64_t start_ns;
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
     atomic_bool stopping, asked;
     atomic_bool abandoned; /* the view's data may be freed by now: the thread ends without them */
-    atomic_bool writing, halted; /* see cn_progress_halt */
+    atomic_uint clears, clears_done; /* calls that wait until the terminal is clear */
+    struct cn_writer writer;         /* but for cn_writer_halt, used by the thread only */
 
+    atomic_int phase;                   /* enum cn_phase */
+    atomic_size_t total, reported;      /* of the phase; reported: done + 1; 0: nothing yet */
+    _Atomic(struct message *) note;     /* that the thread has not seen */
     _Atomic(struct message *) messages; /* the newest first */
     atomic_uint_fast64_t pending, dropped;
 
+    struct cn_progress_view view; /* of the run; set before CN_PHASE_RUNNING */
+    uint64_t run_ns;              /* when it began */
+    struct cn_snapshot snapshot;  /* of the run; from then on used by the thread only */
+
     /* Used by the thread only. */
-    struct cn_snapshot snapshot;
-    struct cn_text frame;    /* tty: the next frame; else the next lines */
-    struct cn_text shown;    /* tty: the frame on the screen */
-    struct cn_text above;    /* tty: messages, to be written above the frame */
-    struct cn_strbuf output; /* tty: all that is written at once */
-    size_t columns;          /* tty: of the screen when `shown` was drawn */
-    char *latest;            /* the latest message */
-    double last_line_s;      /* when the last line was written */
-    bool broken;             /* writing failed */
+    uint64_t now_ns;              /* of this tick */
+    struct message *note_seen;    /* NULL: none */
+    struct message *message_seen; /* the latest of the run; NULL: none */
+    enum cn_phase shown_phase;    /* of the latest line or frame */
+    double phase_shown_s;         /* when it was shown */
+    double last_line_s;           /* when a line of the run was written */
 };
 
-/* Waits for a slow reader without a bound; cn_progress_stop may cancel the thread meanwhile. */
-static void write_output(struct cn_progress *progress, const struct cn_strbuf *output)
+static void free_messages(struct message *list)
 {
-    if (output->failed || output->length == 0 || progress->broken)
-        return;
-    atomic_store(&progress->writing, true);
-    if (!atomic_load(&progress->halted)) {
-        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-        progress->broken = !cn_write_full(progress->view.fd, output->text, output->length);
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    for (struct message *next; list; list = next) {
+        next = list->next;
+        free(list->text);
+        free(list);
     }
-    atomic_store(&progress->writing, false);
-}
-
-static struct cn_screen query_screen(int fd)
-{
-    const char *no_color = getenv("NO_COLOR");
-    struct winsize size = {0};
-    ioctl(fd, TIOCGWINSZ, &size);
-    return (struct cn_screen){.columns = size.ws_col ? size.ws_col : 80,
-                              .rows = size.ws_row ? size.ws_row : 24,
-                              .utf8 = cn_locale_is_utf8(),
-                              .color = !(no_color && no_color[0])};
-}
-
-/* A job in the background must not draw over the user's other work. */
-static bool in_background(int fd)
-{
-    pid_t foreground = tcgetpgrp(fd);
-    return foreground >= 0 && foreground != getpgrp();
 }
 
 /* Removes all messages from the list. Returns them, the oldest first. */
@@ -110,97 +114,88 @@ static struct message *collect_messages(struct cn_progress *progress)
     return oldest;
 }
 
-static void render_message(struct cn_progress *progress, struct cn_text *out, const char *message)
+static double seconds_since(const struct cn_progress *progress, uint64_t start_ns)
 {
-    if (progress->view.mode == CN_PROGRESS_JSON) {
-        cn_render_json_message(out, progress->snapshot.elapsed_s, message);
+    return progress->now_ns > start_ns ? (double)(progress->now_ns - start_ns) * 1e-9 : 0;
+}
+
+/* "examining files: 3/40", or a sentence. */
+static void add_state(struct cn_text *out, const struct phase_state *state)
+{
+    cn_text_add(out, state->text, MESSAGE_COLUMNS);
+    if (state->is_count)
+        cn_text_printf(out, ": %zu", state->done);
+    if (state->total)
+        cn_text_printf(out, "/%zu", state->total);
+}
+
+static void add_phase_line(struct cn_progress *progress, const struct phase_state *state)
+{
+    struct cn_text *out = &progress->writer.lines;
+    out->limit = SIZE_MAX;
+    if (progress->mode == CN_PROGRESS_JSON) {
+        cn_render_json_preparing(out, seconds_since(progress, progress->start_ns), state->text,
+                                 state->done, state->total);
         return;
     }
-    out->limit = SIZE_MAX;
-    cn_text_add(out, message, MESSAGE_COLUMNS);
+    cn_text_add(out, "climnorm: ", SIZE_MAX);
+    add_state(out, state);
     cn_text_end_line(out, "\n");
 }
 
-static void render_messages(struct cn_progress *progress, struct cn_text *out)
+static void add_message(struct cn_progress *progress, enum cn_phase phase, const char *text)
 {
-    for (struct message *at = collect_messages(progress), *next; at; at = next) {
+    struct cn_text *out = &progress->writer.lines;
+    if (phase != CN_PHASE_RUNNING) {
+        if (progress->mode != CN_PROGRESS_NONE)
+            add_phase_line(progress, &(struct phase_state){.text = text});
+    } else if (progress->mode == CN_PROGRESS_JSON) {
+        cn_render_json_message(out, progress->snapshot.elapsed_s, text);
+    } else {
+        out->limit = SIZE_MAX;
+        cn_text_add(out, text, MESSAGE_COLUMNS);
+        cn_text_end_line(out, "\n");
+    }
+}
+
+static void add_messages(struct cn_progress *progress, struct message *messages,
+                         enum cn_phase phase)
+{
+    for (struct message *at = messages, *next; at; at = next) {
         next = at->next;
+        at->next = NULL;
         atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
-        render_message(progress, out, at->text);
-        free(progress->latest);
-        progress->latest = at->text;
-        progress->snapshot.message = progress->latest;
+        add_message(progress, at->phase, at->text);
+        bool is_of_run = at->phase == CN_PHASE_RUNNING;
+        free_messages(is_of_run ? progress->message_seen : at);
+        if (!is_of_run)
+            continue;
+        progress->message_seen = at;
+        progress->snapshot.message = at->text;
         progress->snapshot.messages++;
-        free(at);
     }
     uint64_t dropped = atomic_exchange_explicit(&progress->dropped, 0, memory_order_relaxed);
     if (dropped > 0) {
         char text[120];
         snprintf(text, sizeof text,
                  "%" PRIu64 " more messages came faster than they could be shown here", dropped);
-        render_message(progress, out, text);
+        add_message(progress, phase, text);
     }
 }
 
-/* Moves up over the frame on the screen, writes the messages there and the new frame below. The
- * cursor is hidden only while this is drawn, so a process that is killed leaves it visible. After a
- * terminal got narrower, the number of rows to go up is a guess: most terminals wrap the lines that
- * are too long now. On one that does not, some messages above the frame are overwritten. */
-static void draw_tty(struct cn_progress *progress, bool last, bool asked)
-{
-    bool background = in_background(progress->view.fd) && !last;
-    struct cn_screen screen = query_screen(progress->view.fd);
-    if (atomic_load(&progress->abandoned)) /* the calls above may wait for a remote terminal */
-        return;
-    struct cn_text *frame = &progress->frame, *shown = &progress->shown, *above = &progress->above;
-    struct cn_strbuf *output = &progress->output;
-    frame->utf8 = above->utf8 = screen.utf8;
-    cn_text_clear(frame);
-    cn_text_clear(above);
-    cn_strbuf_clear(output);
-    if (background)
-        cn_text_clear(shown); /* the shell has written below the frame */
-
-    size_t up = cn_text_screen_rows(cn_strbuf_text(&shown->buffer), screen.columns, screen.utf8);
-    cn_strbuf_add(output, "\033[?25l\r");
-    if (up > 0)
-        cn_strbuf_add(output, "\033[%zuA", up);
-    render_messages(progress, above);
-    if (asked)
-        cn_render_plain_state(above, &progress->snapshot);
-    if (!background)
-        cn_render_tty(frame, &progress->snapshot, &screen);
-    /* Clearing the screen makes a terminal forget which lines of the old frame it has wrapped. Else
-     * it would join lines of the new frame when it gets wider. */
-    if (above->buffer.length > 0 || screen.columns != progress->columns)
-        cn_strbuf_add(output, "\033[J");
-    progress->columns = screen.columns;
-    /* "ESC[?7l": no line wraps, as the terminal may have become narrower since it was asked. */
-    cn_strbuf_add(output, "%s\033[?7l%s\033[J\033[?7h\033[?25h", cn_strbuf_text(&above->buffer),
-                  cn_strbuf_text(&frame->buffer));
-    if (frame->buffer.failed || above->buffer.failed || output->failed ||
-        (background && above->buffer.length == 0))
-        return;
-    write_output(progress, output);
-    struct cn_text swap = *shown;
-    *shown = *frame;
-    *frame = swap;
-}
-
-/* Writes lines at every change of state, at intervals, and when asked. */
-static void write_lines(struct cn_progress *progress, bool last, bool asked)
+/* Lines at every change of state, at intervals, and when asked; on a terminal a frame. */
+static void show_run(struct cn_progress *progress, struct message *messages, bool last, bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
-    struct cn_text *out = &progress->frame;
-    bool json = progress->view.mode == CN_PROGRESS_JSON,
-         plain = progress->view.mode == CN_PROGRESS_PLAIN;
+    struct cn_text *out = &progress->writer.lines;
+    bool json = progress->mode == CN_PROGRESS_JSON, plain = progress->mode == CN_PROGRESS_PLAIN;
     bool changed = false;
-    cn_text_clear(out);
-    out->utf8 = cn_locale_is_utf8();
+    cn_snapshot_update(snapshot, &progress->view, progress->run_ns, progress->now_ns);
+    snapshot->last = last;
     if (plain && progress->last_line_s < 0)
         cn_render_plain_title(out, snapshot);
-    render_messages(progress, out);
-    bool due = snapshot->elapsed_s - progress->last_line_s >= (json ? JSON_EVERY_S : PLAIN_EVERY_S);
+    add_messages(progress, messages, CN_PHASE_RUNNING);
+    bool due = snapshot->elapsed_s - progress->last_line_s >= every_s[progress->mode];
     for (size_t i = 0; i < snapshot->count; i++) {
         struct cn_progress_row *row = &snapshot->rows[i];
         bool fresh = row->state != row->written_state;
@@ -217,7 +212,71 @@ static void write_lines(struct cn_progress *progress, bool last, bool asked)
         cn_render_json(out, snapshot, last ? "end" : changed ? "state" : "progress");
     if (changed || due)
         progress->last_line_s = snapshot->elapsed_s;
-    write_output(progress, &out->buffer);
+    if (progress->mode == CN_PROGRESS_TTY && !progress->writer.is_background)
+        cn_render_tty(&progress->writer.frame, snapshot, &progress->writer.screen);
+}
+
+/* A note of this phase, or its count. Counts of two phases are not mixed: cn_progress_enter removes
+ * the old one before it changes the phase, and a count that changes from "n" to "0/m" is never read
+ * as "n/m". */
+static struct phase_state read_phase(struct cn_progress *progress, enum cn_phase phase)
+{
+    struct message *note = atomic_exchange(&progress->note, NULL);
+    size_t total = atomic_load(&progress->total), reported = atomic_load(&progress->reported);
+    if (note) {
+        free_messages(progress->note_seen);
+        progress->note_seen = note;
+    }
+    if (progress->note_seen && progress->note_seen->phase == phase)
+        return (struct phase_state){.text = progress->note_seen->text};
+    if (reported == 0 || atomic_load(&progress->phase) != (int)phase)
+        return (struct phase_state){0};
+    return (struct phase_state){phases[phase].text, true, reported - 1, total};
+}
+
+/* Lines at intervals and when asked; on a terminal a frame of one line. */
+static void show_phase(struct cn_progress *progress, enum cn_phase phase, bool asked)
+{
+    struct cn_writer *writer = &progress->writer;
+    const struct phase_state state = read_phase(progress, phase);
+    double now_s = seconds_since(progress, progress->start_ns), line_s = phases[phase].line_s;
+    bool is_frame = progress->mode == CN_PROGRESS_TTY && line_s == 0;
+    bool is_at_once =
+        is_frame ? writer->shown.buffer.length > 0 : line_s > 0 && phase != progress->shown_phase;
+    double waited_s = now_s - progress->phase_shown_s;
+    bool due = progress->mode != CN_PROGRESS_NONE &&
+               (is_at_once || waited_s >= (line_s > 0 ? line_s : every_s[progress->mode]));
+    if (!state.text && asked)
+        atomic_store(&progress->asked, true); /* answered as soon as there is something to say */
+    if (!state.text || !(asked || due))
+        return;
+    progress->shown_phase = phase;
+    progress->phase_shown_s = now_s;
+    if (asked || !is_frame)
+        add_phase_line(progress, &state);
+    if (is_frame) {
+        writer->frame.limit = writer->screen.columns > 1 ? writer->screen.columns - 1 : 1;
+        add_state(&writer->frame, &state);
+        cn_text_end_line(&writer->frame, CN_FRAME_LINE_END);
+    }
+}
+
+static void show(struct cn_progress *progress, bool last, bool asked)
+{
+    cn_writer_begin(&progress->writer, last);
+    if (atomic_load(&progress->abandoned)) /* that may have waited for a remote terminal */
+        return;
+    /* In this order: a message of the run never comes before the run. */
+    struct message *messages = collect_messages(progress);
+    enum cn_phase phase = (enum cn_phase)atomic_load(&progress->phase);
+    if (phase == CN_PHASE_RUNNING) {
+        show_run(progress, messages, last, asked);
+    } else {
+        add_messages(progress, messages, phase);
+        if (!last)
+            show_phase(progress, phase, asked);
+    }
+    cn_writer_end(&progress->writer);
 }
 
 static void *run_display(void *argument)
@@ -229,50 +288,33 @@ static void *run_display(void *argument)
         struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
         eventfd_t calls = 0;
         uint64_t before_ns = cn_now_ns();
-        poll(&wake, 1, progress->view.mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
-        uint64_t after_ns = cn_now_ns();
+        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
+        progress->now_ns = cn_now_ns();
         if (atomic_load(&progress->abandoned))
             break;
         /* Read first, then look at the flags. In the other order the read would remove the wake-up
          * of a flag that was set between the two. */
         (void)eventfd_read(progress->wake, &calls);
+        unsigned clears = atomic_load(&progress->clears);
         last = atomic_load(&progress->stopping);
         bool asked = atomic_exchange(&progress->asked, false) && !last;
-        if (after_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
-            cn_text_clear(&progress->shown); /* the shell has written below the frame */
-        cn_snapshot_update(&progress->snapshot, &progress->view, progress->start_ns, after_ns);
-        progress->snapshot.last = last;
-        if (progress->view.mode == CN_PROGRESS_TTY)
-            draw_tty(progress, last, asked);
-        else
-            write_lines(progress, last, asked);
+        if (progress->now_ns - before_ns > SUSPENDED_S * UINT64_C(1000000000))
+            cn_writer_forget(&progress->writer); /* the shell has written below the frame */
+        show(progress, last, asked);
+        atomic_store(&progress->clears_done, clears);
     }
     return NULL;
 }
 
-enum cn_progress_mode cn_progress_resolve_mode(enum cn_progress_mode mode, int fd)
-{
-    const char *term = getenv("TERM");
-    bool dumb = !term || !term[0] || strcmp(term, "dumb") == 0;
-    if (mode == CN_PROGRESS_AUTO)
-        return isatty(fd) && !dumb ? CN_PROGRESS_TTY : CN_PROGRESS_PLAIN;
-    return mode == CN_PROGRESS_TTY && dumb ? CN_PROGRESS_PLAIN : mode;
-}
-
 static void free_progress(struct cn_progress *progress)
 {
-    for (struct message *at = collect_messages(progress), *next; at; at = next) {
-        next = at->next;
-        free(at->text);
-        free(at);
-    }
+    free_messages(collect_messages(progress));
     if (progress->wake >= 0)
         close(progress->wake);
-    cn_text_free(&progress->frame);
-    cn_text_free(&progress->shown);
-    cn_text_free(&progress->above);
-    cn_strbuf_free(&progress->output);
-    free(progress->latest);
+    cn_writer_free(&progress->writer);
+    free_messages(atomic_load(&progress->note));
+    free_messages(progress->note_seen);
+    free_messages(progress->message_seen);
     free(progress->snapshot.rows);
     free(progress);
 }
@@ -288,20 +330,18 @@ static int start_thread(struct cn_progress *progress)
     return failed;
 }
 
-enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_progress **progress,
+enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd, struct cn_progress **progress,
                                  struct cn_error *error)
 {
     *progress = NULL;
     struct cn_progress *made = calloc(1, sizeof *made);
-    struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows); /* all CN_WAITING */
-    if (!made || !rows) {
-        free(made);
-        free(rows);
+    if (!made)
         return cn_fail_memory(error, "progress display");
-    }
-    *made = (struct cn_progress){.view = *view, .start_ns = cn_now_ns(), .last_line_s = -1e9};
-    made->view.mode = cn_progress_resolve_mode(view->mode, view->fd);
-    cn_snapshot_begin(&made->snapshot, view, rows);
+    made->mode = cn_progress_resolve_mode(mode, fd);
+    made->start_ns = cn_now_ns();
+    made->last_line_s = -1e9;
+    made->writer.fd = fd;
+    made->writer.is_terminal = made->mode == CN_PROGRESS_TTY;
     made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int failed = made->wake < 0 ? errno : start_thread(made);
     if (failed) {
@@ -314,6 +354,16 @@ enum cn_status cn_progress_start(const struct cn_progress_view *view, struct cn_
     return CN_OK;
 }
 
+const char *cn_phase_text(enum cn_phase phase)
+{
+    return phases[phase].text;
+}
+
+bool cn_progress_draws(const struct cn_progress *progress)
+{
+    return progress && progress->mode == CN_PROGRESS_TTY;
+}
+
 /* Wakes the thread before its next tick. Async-signal-safe. */
 static void wake_thread(struct cn_progress *progress)
 {
@@ -321,6 +371,45 @@ static void wake_thread(struct cn_progress *progress)
     int before = errno;
     if (write(progress->wake, &once, sizeof once) < 0)
         errno = before; /* only if 2^64 - 2 wake-ups are pending */
+}
+
+void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    if (!progress)
+        return;
+    atomic_store(&progress->reported, 0);
+    atomic_store(&progress->total, 0);
+    atomic_store(&progress->phase, (int)phase);
+    if (phase != CN_PHASE_NONE)
+        return;
+    unsigned clear = atomic_fetch_add(&progress->clears, 1) + 1;
+    wake_thread(progress);
+    for (int i = 0; i < CLEAR_MS && atomic_load(&progress->clears_done) != clear; i++)
+        nanosleep(&moment, NULL);
+}
+
+void cn_progress_count(struct cn_progress *progress, size_t done, size_t total)
+{
+    if (!progress)
+        return;
+    atomic_store(&progress->reported, done + 1);
+    atomic_store(&progress->total, total);
+}
+
+enum cn_status cn_progress_show_run(struct cn_progress *progress,
+                                    const struct cn_progress_view *view, struct cn_error *error)
+{
+    if (!progress)
+        return CN_OK;
+    struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows); /* all CN_WAITING */
+    if (!rows)
+        return cn_fail_memory(error, "progress display");
+    progress->view = *view;
+    progress->run_ns = cn_now_ns();
+    cn_snapshot_begin(&progress->snapshot, view, rows);
+    atomic_store(&progress->phase, CN_PHASE_RUNNING);
+    return CN_OK;
 }
 
 static bool join_within(pthread_t thread, int seconds)
@@ -342,6 +431,8 @@ void cn_progress_stop(struct cn_progress *progress, int wait_s)
         atomic_store(&progress->abandoned, true);
         pthread_cancel(progress->thread);
         ended = join_within(progress->thread, CANCEL_S);
+        if (ended)
+            cn_writer_restore(&progress->writer);
     }
     if (ended) /* else the thread still uses it: leak it rather than wait without end */
         free_progress(progress);
@@ -357,12 +448,32 @@ void cn_progress_request_status(struct cn_progress *progress)
 
 void cn_progress_halt(struct cn_progress *progress)
 {
-    static const struct timespec moment = {.tv_nsec = 1000000};
+    if (progress)
+        cn_writer_halt(&progress->writer);
+}
+
+static struct message *make_message(struct cn_progress *progress, const char *format, va_list args)
+{
+    struct message *message = malloc(sizeof *message);
+    if (!message)
+        return NULL;
+    *message = (struct message){.phase = (enum cn_phase)atomic_load(&progress->phase)};
+    if (vasprintf(&message->text, format, args) >= 0)
+        return message;
+    free(message);
+    return NULL;
+}
+
+void cn_progress_note(struct cn_progress *progress, const char *format, ...)
+{
     if (!progress)
         return;
-    atomic_store(&progress->halted, true);
-    for (int i = 0; i < HALT_MS && atomic_load(&progress->writing); i++)
-        nanosleep(&moment, NULL);
+    va_list args;
+    va_start(args, format);
+    struct message *note = make_message(progress, format, args);
+    va_end(args);
+    if (note)
+        free_messages(atomic_exchange(&progress->note, note));
 }
 
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
@@ -371,13 +482,9 @@ void cn_progress_say(struct cn_progress *progress, const char *format, ...)
         return;
     bool fits =
         atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) < MOST_PENDING;
-    struct message *message = fits ? malloc(sizeof *message) : NULL;
     va_list args;
     va_start(args, format);
-    if (message && vasprintf(&message->text, format, args) < 0) {
-        free(message);
-        message = NULL;
-    }
+    struct message *message = fits ? make_message(progress, format, args) : NULL;
     va_end(args);
     if (!message) {
         atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
@@ -388,6 +495,6 @@ void cn_progress_say(struct cn_progress *progress, const char *format, ...)
     message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
         ;
-    if (progress->view.mode == CN_PROGRESS_NONE) /* it has no short ticks */
+    if (progress->mode == CN_PROGRESS_NONE) /* it has no short ticks */
         wake_thread(progress);
 }

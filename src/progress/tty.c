@@ -55,7 +55,7 @@ static void end_color(const struct canvas *canvas)
 static void end_line(const struct canvas *canvas)
 {
     end_color(canvas);
-    cn_text_end_line(canvas->out, "\033[K\n");
+    cn_text_end_line(canvas->out, CN_FRAME_LINE_END);
 }
 
 static void begin_line(const struct canvas *canvas)

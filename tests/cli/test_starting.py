@@ -62,10 +62,12 @@ class Examining(climnorm_case.TestCase):
         return said.decode()
 
     def test_a_terminal_shows_a_count(self):
-        before, _, behind = self.told().partition("\r\x1b[Kexamining files: ")
+        before, _, behind = self.told().partition("examining files: ")
         self.assertIn("looking at the files below", before)
-        self.assertRegex(behind, rf"^\d+/{FILES}")
-        self.assertRegex(behind.rpartition(f"/{FILES}")[2], "^\r\x1b\\[K")
+        self.assertRegex(behind, rf"^\d+/{FILES}\x1b\[K\r\n")
+        # The last frame is empty: it goes up over the count and clears it.
+        self.assertRegex(behind.rpartition(f"/{FILES}")[2],
+                         r"^\x1b\[K\r\n\S+\r\x1b\[1A\x1b\[\?7l\x1b\[J\S+$")
 
     def test_nobody_is_told_who_does_not_want_it(self):
         for options in (["-q"], ["--progress", "none"]):

@@ -146,7 +146,7 @@ class Stalled(Phases):
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
             self.ends_in_time(process, 143)
-            self.assertEqual(contents(case), {})
+            self.holds_only_whole_files(case)
 
 
 if __name__ == "__main__":

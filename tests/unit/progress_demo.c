@@ -96,12 +96,11 @@ int main(int argc, char **argv)
                                     .counters = counters,
                                     .count = count,
                                     .threads = 12,
-                                    .arena_bytes = UINT64_C(12) << 30,
-                                    .mode = (enum cn_progress_mode)mode,
-                                    .fd = 2};
+                                    .arena_bytes = UINT64_C(12) << 30};
     struct cn_progress *progress;
     struct cn_error error;
-    if (cn_progress_start(&view, &progress, &error)) {
+    if (cn_progress_start((enum cn_progress_mode)mode, 2, &progress, &error) ||
+        cn_progress_show_run(progress, &view, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return 3;
     }

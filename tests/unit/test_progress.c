@@ -432,9 +432,10 @@ static void test_messages_of_many_threads_all_arrive(void **state)
     enum { EACH = 200, THREADS = 4 };
     int fd = memfd_create("log", 0);
     assert_true(fd >= 0);
-    struct cn_progress_view view = {.mode = CN_PROGRESS_PLAIN, .fd = fd, .threads = THREADS};
+    struct cn_progress_view view = {.threads = THREADS};
     struct cn_progress *progress = NULL;
-    assert_int_equal(cn_progress_start(&view, &progress, NULL), CN_OK);
+    assert_int_equal(cn_progress_start(CN_PROGRESS_PLAIN, fd, &progress, NULL), CN_OK);
+    assert_int_equal(cn_progress_show_run(progress, &view, NULL), CN_OK);
 #pragma omp parallel num_threads(THREADS)
 #pragma omp for
     for (int i = 0; i < EACH * THREADS; i++)

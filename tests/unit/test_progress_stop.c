@@ -77,6 +77,7 @@ struct fixture {
     struct cn_counters *counters; /* on pages of their own */
     struct cn_progress_view view;
     struct cn_progress *progress;
+    int fd;
 };
 
 static int set_up(void **state)
@@ -88,14 +89,11 @@ static int set_up(void **state)
         return -1;
     fix = (struct fixture){.counters = pages};
     fix.counters->name = "tas";
-    fix.view = (struct cn_progress_view){.title = "title",
-                                         .counters = fix.counters,
-                                         .count = 1,
-                                         .mode = CN_PROGRESS_NONE,
-                                         .fd = open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    fix.view = (struct cn_progress_view){.title = "title", .counters = fix.counters, .count = 1};
+    fix.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     *state = &fix;
     alarm(HANG_S);
-    return fix.view.fd < 0;
+    return fix.fd < 0;
 }
 
 static int tear_down(void **state)
@@ -103,16 +101,21 @@ static int tear_down(void **state)
     struct fixture *fix = *state;
     alarm(0);
     munmap(fix->counters, sizeof *fix->counters);
-    return close(fix->view.fd);
+    return close(fix->fd);
+}
+
+static void start(struct fixture *fix, enum cn_progress_mode mode)
+{
+    struct cn_error error;
+    assert_int_equal(cn_progress_start(mode, fix->fd, &fix->progress, &error), CN_OK);
+    assert_int_equal(cn_progress_show_run(fix->progress, &fix->view, &error), CN_OK);
 }
 
 static void stop_in_between(struct fixture *fix, enum cn_progress_mode mode, int where)
 {
-    struct cn_error error;
-    fix->view.mode = mode;
     sem_init(&stop_was_sent, 0, 0);
     stop_falls = where;
-    assert_int_equal(cn_progress_start(&fix->view, &fix->progress, &error), CN_OK);
+    start(fix, mode);
     cn_progress_say(fix->progress, "the thread wakes up");
     sem_wait(&thread_is_there);
     cn_progress_stop(fix->progress, HANG_S / 2); /* hangs, or ends by itself: no cancellation */
@@ -149,10 +152,9 @@ static int threads_alive(void)
 static void test_a_thread_that_does_not_end_is_left_behind(void **state)
 {
     struct fixture *fix = *state;
-    struct cn_error error;
     int before = threads_alive();
     atomic_store(&is_stuck, true);
-    assert_int_equal(cn_progress_start(&fix->view, &fix->progress, &error), CN_OK);
+    start(fix, CN_PROGRESS_NONE);
     sem_wait(&thread_is_there);
     cn_progress_stop(fix->progress, 0);
     assert_int_equal(mprotect(fix->counters, sizeof *fix->counters, PROT_NONE), 0);

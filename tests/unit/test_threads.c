@@ -41,11 +41,8 @@ static int threads_on(int cores)
 static int helpers_stay_bound(int cores)
 {
     struct cn_counters counters = {.name = "tas"};
-    struct cn_progress_view view = {.title = "",
-                                    .counters = &counters,
-                                    .count = 1,
-                                    .mode = CN_PROGRESS_PLAIN,
-                                    .fd = open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    struct cn_progress_view view = {.title = "", .counters = &counters, .count = 1};
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     struct cn_progress *progress;
     const struct cn_variable_plan variable = {0};
     const struct cn_plan plan = {0};
@@ -53,7 +50,8 @@ static int helpers_stay_bound(int cores)
         .counters = &counters, .plan = &plan, .variable = &variable, .threads = 2};
     struct cn_error error;
     int bound = threads_on(1); /* OpenMP's */
-    if (cn_progress_start(&view, &progress, &error) || cn_readahead_start(&job, &error))
+    if (cn_progress_start(CN_PROGRESS_PLAIN, fd, &progress, &error) ||
+        cn_progress_show_run(progress, &view, &error) || cn_readahead_start(&job, &error))
         return 1;
     cn_publisher_start(&job);
     int wanted = threads_on(cores) + threads_on(1) - bound;
@@ -63,7 +61,7 @@ static int helpers_stay_bound(int cores)
     cn_readahead_finish(&job);
     cn_publisher_finish(&job);
     cn_progress_stop(progress, 60);
-    close(view.fd);
+    close(fd);
     return !right;
 }
 

@@ -38,9 +38,8 @@ enum kind {
 /* What the child does at each item, and what the parent received. */
 struct trial {
     enum kind kinds[ITEMS];
-    int timeout_s; /* as of struct cn_workers */
-    int notes;     /* of items that take long */
-    char note[200];
+    int timeout_s;                /* as of struct cn_workers */
+    const struct cn_watch *watch; /* the same */
     int taken[ITEMS];
     char said[ITEMS][sizeof((struct cn_error *)NULL)->text]; /* why it failed; "": the right number
                                                                 arrived */
@@ -151,28 +150,19 @@ static const char *item_name(void *context, size_t item)
     return text;
 }
 
-static void keep_note(void *context, const char *text)
-{
-    struct trial *trial = context;
-    trial->notes++;
-    snprintf(trial->note, sizeof trial->note, "%s", text);
-}
-
 static enum cn_status run(struct trial *trial, size_t count, int threads, struct cn_error *error)
 {
     memset(trial->taken, 0, sizeof trial->taken);
     memset(trial->said, 0, sizeof trial->said);
-    trial->notes = 0;
-    return cn_workers_run(
-        &(struct cn_workers){.count = count,
-                             .threads = threads,
-                             .timeout_s = trial->timeout_s,
-                             .watch = &(struct cn_watch){.context = trial, .say = keep_note},
-                             .context = trial,
-                             .name = item_name,
-                             .examine = examine,
-                             .accept = accept},
-        error);
+    return cn_workers_run(&(struct cn_workers){.count = count,
+                                               .threads = threads,
+                                               .timeout_s = trial->timeout_s,
+                                               .watch = trial->watch,
+                                               .context = trial,
+                                               .name = item_name,
+                                               .examine = examine,
+                                               .accept = accept},
+                          error);
 }
 
 static void check(const struct trial *trial, size_t count)
@@ -247,18 +237,30 @@ static void test_no_answer_is_the_machines_failure(void **state)
     }
 }
 
-/* A message names one of them, once, after a sixtieth of the timeout. */
+/* A message names one of them, once, after a sixtieth of the timeout. Children are forked while the
+ * thread of a display runs. */
 static void test_a_slow_item_is_waited_for(void **state)
 {
     (void)state;
     struct trial trial = {.timeout_s = 6, .kinds = {[3] = LONG, [5] = LONG}};
     struct cn_error error;
+    struct cn_watch watch = {0};
     for (int threads = 1; threads < 4; threads++) {
+        static const char wanted[] = "climnorm: still waiting for item ";
+        char said[200] = "";
+        int log = memfd_create("log", 0);
+        assert_int_equal(cn_progress_start(CN_PROGRESS_PLAIN, log, &watch.progress, &error), CN_OK);
+        cn_progress_enter(watch.progress, CN_PHASE_EXAMINING);
+        trial.watch = &watch;
         assert_int_equal(run(&trial, 10, threads, &error), CN_OK);
+        cn_progress_stop(watch.progress, 60);
         check(&trial, 10);
-        assert_int_equal(trial.notes, 1);
-        assert_non_null(strstr(trial.note, "still waiting for item "));
+        assert_true(pread(log, said, sizeof said - 1, 0) > 0);
+        assert_memory_equal(said, wanted, strlen(wanted));
+        assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1); /* one line */
+        close(log);
     }
+    trial.watch = NULL;
     for (size_t i = 0; i < 9; i++) /* together longer than the timeout */
         trial.kinds[i] = SLOW;
     trial.timeout_s = 1;
