@@ -85,7 +85,7 @@ static void load_variable(const struct bench *bench, const struct cn_variable_pl
     struct cn_step *steps = calloc(loads.step_count, sizeof *steps);
     struct cn_counters *counters = aligned_alloc(64, sizeof *counters);
     struct cn_variable_result result = {0};
-    const struct cn_run_hooks hooks = {0};
+    const struct cn_watch watch = {0};
     if (!steps || !counters)
         bench_fail("out of memory");
     memset(counters, 0, sizeof *counters);
@@ -94,7 +94,7 @@ static void load_variable(const struct bench *bench, const struct cn_variable_pl
         if (variable->steps[s].kind == CN_LOAD)
             steps[loads.step_count++] = variable->steps[s];
     loads.steps = steps;
-    if (cn_variable_run(bench->plan, &loads, &bench->arena, bench->kernels, &hooks, counters,
+    if (cn_variable_run(bench->plan, &loads, &bench->arena, bench->kernels, &watch, counters,
                         &result) ||
         result.problems.count)
         bench_fail("%s", result.problems.count ? result.problems.items[0].text : "loading failed");

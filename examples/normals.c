@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     } else {
         struct cn_result result;
         print_plan(job->plan);
-        cn_job_run(job, NULL, NULL, &result);
+        cn_job_run(job, NULL, &result);
         print_problems(&result.problems);
         for (size_t v = 0; v < result.count; v++) {
             print_problems(&result.variables[v].problems);

@@ -7,9 +7,9 @@
 
 #include "climnorm/api.h"
 #include "climnorm/plan.h"
-#include "climnorm/progress.h"
 #include "climnorm/resources.h"
 #include "climnorm/result.h"
+#include "climnorm/watch.h"
 
 struct cn_kernels;
 
@@ -54,15 +54,11 @@ CN_API enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *er
  * caller, *result with cn_result_free. */
 CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result);
 
-/* Sets what a display shows of the job. */
-CN_API void cn_job_view(const struct cn_job *job, struct cn_progress_view *view);
-
-/* Runs the plan, one variable after another, once. progress: shows problems; NULL: none are shown.
- * stop: not 0 asks to stop; NULL: never. The result is filled in even when the run fails; its
- * status says what came of it. The job's counters, which a display reads, live as long as the job.
- * Owns: the caller, *result with cn_result_free. */
-CN_API void cn_job_run(struct cn_job *job, struct cn_progress *progress, const atomic_int *stop,
-                       struct cn_result *result);
+/* Runs the plan, one variable after another, once. watch: where it is shown, and what stops it;
+ * NULL: nobody watches. The result is filled in even when the run fails; its status says what came
+ * of it. A display reads the job's counters: it must be stopped before the job is freed. Owns: the
+ * caller, *result with cn_result_free. */
+CN_API void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result);
 
 CN_API void cn_job_free(struct cn_job *job);
 

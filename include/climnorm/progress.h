@@ -64,10 +64,8 @@ struct cn_progress_view {
 };
 
 /* Begins CN_PHASE_RUNNING, once. What the view points to must stay valid until cn_progress_stop.
- * Errors: CN_BAD_MACHINE, out of memory. */
-CN_API enum cn_status cn_progress_show_run(struct cn_progress *progress,
-                                           const struct cn_progress_view *view,
-                                           struct cn_error *error);
+ * Out of memory: only messages are shown. */
+CN_API void cn_progress_show_run(struct cn_progress *progress, const struct cn_progress_view *view);
 
 /* Draws the last state and frees the display. Waits at most wait_s seconds until a slow terminal or
  * pipe has taken it, then at most one second for the thread to end. A terminal that has taken only

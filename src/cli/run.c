@@ -41,12 +41,9 @@ struct outcome {
 static void run_with_display(struct cn_prepared *prepared, struct outcome *outcome)
 {
     const char *summary = prepared->arguments->summary;
-    struct cn_progress_view view;
-    cn_job_view(prepared->job, &view);
-    if (cn_progress_show_run(prepared->progress, &view, &prepared->display_error))
-        cn_prepared_stop_display(prepared);
+    const struct cn_watch watch = {prepared->progress, cn_stop_signal};
     cn_signals_begin();
-    cn_job_run(prepared->job, prepared->progress, cn_stop_signal, &outcome->result);
+    cn_job_run(prepared->job, &watch, &outcome->result);
     outcome->exit_code = cn_exit_code(outcome->result.status, atomic_load(cn_stop_signal));
     cn_signals_end(outcome->exit_code);
     outcome->summary_error.status = summary ? cn_summary_write(&outcome->result, outcome->exit_code,

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/signals.h"
+#include "climnorm/resources.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,10 +75,7 @@ static int make_tree(struct cn_synth_options *o)
     struct cn_error error;
     cn_signals_begin();
     enum cn_status status = cn_synth(o, &state, &error);
-    int exit_code = status == CN_OK          ? CN_EXIT_OK
-                    : status == CN_STOPPED   ? CN_EXIT_SIGNAL + atomic_load(cn_stop_signal)
-                    : status == CN_BAD_USAGE ? CN_EXIT_USAGE
-                                             : CN_EXIT_MACHINE;
+    int exit_code = cn_exit_code(status, atomic_load(cn_stop_signal));
     cn_signals_end(exit_code);
     cn_signals_set_display(NULL);
     cn_progress_stop(display.progress, READER_S);
@@ -97,6 +95,8 @@ int cn_command_synth(const struct cn_arguments *arguments)
     char *root = arguments->operands[0];
     for (size_t length = strlen(root); length > 1 && root[length - 1] == '/'; length--)
         root[length - 1] = '\0';
+    struct cn_resources resources;
+    cn_resources_resolve(NULL, &resources);
     struct cn_synth_options options = {
         .root = root,
         .first_year = (int)arguments->years[0],
@@ -114,7 +114,7 @@ int cn_command_synth(const struct cn_arguments *arguments)
         .seed = (uint64_t)arguments->seed,
         .days = (int)arguments->days,
         .compression = (int)arguments->compression,
-        .threads = (int)arguments->threads,
+        .threads = arguments->threads ? (int)arguments->threads : resources.threads,
         .force = arguments->force,
         .stop = cn_stop_signal,
     };

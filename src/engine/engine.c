@@ -12,7 +12,7 @@ bool cn_engine_is_running(struct cn_engine *engine)
     /* The exchange: an error of the machine stays what it is. */
     if (!stop && cn_engine_stop_requested_ns(engine) &&
         atomic_compare_exchange_strong(&engine->stop, &stop, CN_STOPPED))
-        cn_progress_say(engine->hooks->progress,
+        cn_progress_say(engine->watch->progress,
                         "stopping: files that are being written are finished; once "
                         "more stops at once");
     return !atomic_load_explicit(&engine->stop, memory_order_relaxed);
@@ -21,8 +21,8 @@ bool cn_engine_is_running(struct cn_engine *engine)
 uint64_t cn_engine_stop_requested_ns(struct cn_engine *engine)
 {
     uint64_t since = atomic_load_explicit(&engine->stop_ns, memory_order_relaxed), now;
-    if (since || !engine->hooks->stop ||
-        !atomic_load_explicit(engine->hooks->stop, memory_order_relaxed))
+    if (since || !engine->watch->stop ||
+        !atomic_load_explicit(engine->watch->stop, memory_order_relaxed))
         return since;
     now = cn_now_ns();
     return atomic_compare_exchange_strong(&engine->stop_ns, &since, now) ? now : since;
@@ -46,7 +46,7 @@ void cn_engine_report(struct cn_engine *engine, const char *text)
     cn_problems_add(&engine->result->problems, CN_PROBLEM, "%s", text);
     cn_show_problem(engine->counters, &engine->result->problems);
     pthread_mutex_unlock(&engine->report_lock);
-    cn_progress_say(engine->hooks->progress, "! %s", text);
+    cn_progress_say(engine->watch->progress, "! %s", text);
 }
 
 void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error)

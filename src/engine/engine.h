@@ -10,17 +10,12 @@
 #include "base/clock.h"
 #include "climnorm/plan.h"
 #include "climnorm/result.h"
+#include "climnorm/watch.h"
 #include "codec/scratch.h"
 #include "engine/budget.h"
 #include "engine/queue.h"
 
 #include <pthread.h>
-
-/* What the engine reports to, and what stops it. */
-struct cn_run_hooks {
-    struct cn_progress *progress; /* shows problems; NULL: none are shown */
-    const atomic_int *stop;       /* a signal number asks to stop; NULL: never */
-};
 
 /* One thread's own state, in cache lines of its own. The sums are plain: they are read by others
  * only after the graph has ended. */
@@ -35,7 +30,7 @@ struct cn_engine {
     const struct cn_variable_plan *variable;
     const struct cn_kernels *kernels;
     const struct cn_arena *arena;
-    const struct cn_run_hooks *hooks;
+    const struct cn_watch *watch;
     struct cn_counters *counters;
     struct cn_variable_result *result;
     struct cn_pool *pool; /* of the whole engine; tasks allocate nothing in it */

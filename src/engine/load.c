@@ -249,7 +249,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
         populate_share(engine, state, index);
     worker->scratch.bytes_read = 0;
     worker->scratch.prefetched = ahead;
-    worker->scratch.stop = engine->hooks->stop;
+    worker->scratch.stop = engine->watch->stop;
     if (cn_reader_decode(work->reader, work->first_unit, work->unit_count, &worker->scratch,
                          &error) &&
         cn_engine_is_running(engine))

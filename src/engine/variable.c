@@ -66,14 +66,14 @@ static void collect_result(struct cn_engine *engine)
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                                const struct cn_arena *arena, const struct cn_kernels *kernels,
-                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               const struct cn_watch *watch, struct cn_counters *counters,
                                struct cn_variable_result *result)
 {
     struct cn_engine engine = {.plan = plan,
                                .variable = variable,
                                .kernels = kernels,
                                .arena = arena,
-                               .hooks = hooks,
+                               .watch = watch,
                                .counters = counters,
                                .result = result,
                                .threads = plan->resources.threads,

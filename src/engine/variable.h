@@ -13,7 +13,7 @@
  * the run cannot go on. result->problems has the sentence. */
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                                const struct cn_arena *arena, const struct cn_kernels *kernels,
-                               const struct cn_run_hooks *hooks, struct cn_counters *counters,
+                               const struct cn_watch *watch, struct cn_counters *counters,
                                struct cn_variable_result *result);
 
 #endif

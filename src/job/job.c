@@ -130,15 +130,6 @@ enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error)
     return cn_diskspace_check(job->plan, &job->space, &job->problems, error);
 }
 
-void cn_job_view(const struct cn_job *job, struct cn_progress_view *view)
-{
-    view->title = job->title;
-    view->counters = job->counters;
-    view->count = job->plan->variable_count;
-    view->threads = job->resources.threads;
-    view->arena_bytes = job->plan->arena_bytes;
-}
-
 void cn_job_free(struct cn_job *job)
 {
     if (!job)

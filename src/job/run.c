@@ -28,14 +28,14 @@ static void say_problems(struct cn_progress *progress, const struct cn_problems 
 }
 
 static enum cn_status run_variable(const struct cn_job *job, size_t index,
-                                   const struct cn_arena *arena, const struct cn_run_hooks *hooks,
+                                   const struct cn_arena *arena, const struct cn_watch *watch,
                                    struct cn_variable_result *result)
 {
     const struct cn_variable_plan *variable = &job->plan->variables[index];
     struct cn_counters *counters = &job->counters[index];
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
-    say_problems(hooks->progress, &result->problems);
+    say_problems(watch->progress, &result->problems);
     cn_count(counters, CN_NORMALS_TOTAL, variable->outputs_wanted);
     cn_count(counters, CN_NORMALS_KEPT, variable->outputs_skipped);
     for (size_t l = 0; l < variable->load_count; l++)
@@ -46,7 +46,7 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->outputs_wanted)
-        status = cn_variable_run(job->plan, variable, arena, job->kernels, hooks, counters, result);
+        status = cn_variable_run(job->plan, variable, arena, job->kernels, watch, counters, result);
     bool stopped = status == CN_STOPPED; /* by a signal: the variable stays active */
     result->state =
         variable->failure || result->problems.lost || (status && !stopped) ? CN_FAILED : CN_DONE;
@@ -109,23 +109,29 @@ enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result
     return CN_OK;
 }
 
-void cn_job_run(struct cn_job *job, struct cn_progress *progress, const atomic_int *stop,
-                struct cn_result *result)
+void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result)
 {
-    const struct cn_run_hooks hooks = {progress, stop};
+    const struct cn_watch nobody = {0};
+    const struct cn_progress_view view = {.title = job->title,
+                                          .counters = job->counters,
+                                          .count = job->plan->variable_count,
+                                          .threads = job->resources.threads,
+                                          .arena_bytes = job->plan->arena_bytes};
     struct cn_arena arena = {0};
     struct cn_error error;
     uint64_t start = cn_now_ns();
-    enum cn_status status = cn_job_preview(job, result);
-    if (status)
+    if (cn_job_preview(job, result))
         return; /* there is no list for the problem */
-    say_problems(progress, &result->problems);
+    if (!watch)
+        watch = &nobody;
+    cn_progress_show_run(watch->progress, &view);
+    say_problems(watch->progress, &result->problems);
     result->isa = job->kernels->isa;
-    status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
+    enum cn_status status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     if (status)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s", error.text);
     for (size_t v = 0; v < result->count && !status; v++)
-        status = run_variable(job, v, &arena, &hooks, &result->variables[v]);
+        status = run_variable(job, v, &arena, watch, &result->variables[v]);
     cn_arena_close(&arena);
     count_unreached(job->plan, result);
     result->wall_s = (double)(cn_now_ns() - start) * 1e-9;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/threads.h"
+#include "progress/messages.h"
 #include "progress/writer.h"
 
 #include <errno.h>
@@ -23,8 +24,7 @@
 
 enum {
     TICK_MS = 100,
-    SLEEP_MS = 1000,     /* with CN_PROGRESS_NONE: the longest that the thread sleeps */
-    MOST_PENDING = 1000, /* messages; those beyond are only counted */
+    SLEEP_MS = 1000, /* with CN_PROGRESS_NONE: the longest that the thread sleeps */
     MESSAGE_COLUMNS = 4000,
     CLEAR_MS = 1000, /* for the terminal to take an empty frame */
     CANCEL_S = 1,    /* for the thread to end after a cancellation */
@@ -56,13 +56,6 @@ struct phase_state {
     size_t done, total; /* total 0: not known */
 };
 
-/* Owns its text. */
-struct message {
-    struct message *next;
-    enum cn_phase phase; /* in which it was said */
-    char *text;
-};
-
 struct cn_progress {
     enum cn_progress_mode mode; /* never auto */
     uint64_t start_ns;
@@ -73,46 +66,23 @@ struct cn_progress {
     atomic_uint clears, clears_done; /* calls that wait until the terminal is clear */
     struct cn_writer writer;         /* but for cn_writer_halt, used by the thread only */
 
-    atomic_int phase;                   /* enum cn_phase */
-    atomic_size_t total, reported;      /* of the phase; reported: done + 1; 0: nothing yet */
-    _Atomic(struct message *) note;     /* that the thread has not seen */
-    _Atomic(struct message *) messages; /* the newest first */
-    atomic_uint_fast64_t pending, dropped;
+    atomic_int phase;                  /* enum cn_phase */
+    atomic_size_t total, reported;     /* of the phase; reported: done + 1; 0: nothing yet */
+    _Atomic(struct cn_message *) note; /* that the thread has not seen */
+    struct cn_messages messages;
 
     struct cn_progress_view view; /* of the run; set before CN_PHASE_RUNNING */
     uint64_t run_ns;              /* when it began */
     struct cn_snapshot snapshot;  /* of the run; from then on used by the thread only */
 
     /* Used by the thread only. */
-    uint64_t now_ns;              /* of this tick */
-    struct message *note_seen;    /* NULL: none */
-    struct message *message_seen; /* the latest of the run; NULL: none */
-    enum cn_phase shown_phase;    /* of the latest line or frame */
-    double phase_shown_s;         /* when it was shown */
-    double last_line_s;           /* when a line of the run was written */
+    uint64_t now_ns;                 /* of this tick */
+    struct cn_message *note_seen;    /* NULL: none */
+    struct cn_message *message_seen; /* the latest of the run; NULL: none */
+    enum cn_phase shown_phase;       /* of the latest line or frame */
+    double phase_shown_s;            /* when it was shown */
+    double last_line_s;              /* when a line of the run was written */
 };
-
-static void free_messages(struct message *list)
-{
-    for (struct message *next; list; list = next) {
-        next = list->next;
-        free(list->text);
-        free(list);
-    }
-}
-
-/* Removes all messages from the list. Returns them, the oldest first. */
-static struct message *collect_messages(struct cn_progress *progress)
-{
-    struct message *newest = atomic_exchange(&progress->messages, NULL), *oldest = NULL;
-    while (newest) {
-        struct message *next = newest->next;
-        newest->next = oldest;
-        oldest = newest;
-        newest = next;
-    }
-    return oldest;
-}
 
 static double seconds_since(const struct cn_progress *progress, uint64_t start_ns)
 {
@@ -158,23 +128,22 @@ static void add_message(struct cn_progress *progress, enum cn_phase phase, const
     }
 }
 
-static void add_messages(struct cn_progress *progress, struct message *messages,
+static void add_messages(struct cn_progress *progress, struct cn_message *messages,
                          enum cn_phase phase)
 {
-    for (struct message *at = messages, *next; at; at = next) {
+    for (struct cn_message *at = messages, *next; at; at = next) {
         next = at->next;
         at->next = NULL;
-        atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
         add_message(progress, at->phase, at->text);
         bool is_of_run = at->phase == CN_PHASE_RUNNING;
-        free_messages(is_of_run ? progress->message_seen : at);
+        cn_messages_free(is_of_run ? progress->message_seen : at);
         if (!is_of_run)
             continue;
         progress->message_seen = at;
         progress->snapshot.message = at->text;
         progress->snapshot.messages++;
     }
-    uint64_t dropped = atomic_exchange_explicit(&progress->dropped, 0, memory_order_relaxed);
+    uint64_t dropped = cn_messages_take_dropped(&progress->messages);
     if (dropped > 0) {
         char text[120];
         snprintf(text, sizeof text,
@@ -184,7 +153,8 @@ static void add_messages(struct cn_progress *progress, struct message *messages,
 }
 
 /* Lines at every change of state, at intervals, and when asked; on a terminal a frame. */
-static void show_run(struct cn_progress *progress, struct message *messages, bool last, bool asked)
+static void show_run(struct cn_progress *progress, struct cn_message *messages, bool last,
+                     bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
     struct cn_text *out = &progress->writer.lines;
@@ -221,10 +191,10 @@ static void show_run(struct cn_progress *progress, struct message *messages, boo
  * as "n/m". */
 static struct phase_state read_phase(struct cn_progress *progress, enum cn_phase phase)
 {
-    struct message *note = atomic_exchange(&progress->note, NULL);
+    struct cn_message *note = atomic_exchange(&progress->note, NULL);
     size_t total = atomic_load(&progress->total), reported = atomic_load(&progress->reported);
     if (note) {
-        free_messages(progress->note_seen);
+        cn_messages_free(progress->note_seen);
         progress->note_seen = note;
     }
     if (progress->note_seen && progress->note_seen->phase == phase)
@@ -267,7 +237,7 @@ static void show(struct cn_progress *progress, bool last, bool asked)
     if (atomic_load(&progress->abandoned)) /* that may have waited for a remote terminal */
         return;
     /* In this order: a message of the run never comes before the run. */
-    struct message *messages = collect_messages(progress);
+    struct cn_message *messages = cn_messages_collect(&progress->messages);
     enum cn_phase phase = (enum cn_phase)atomic_load(&progress->phase);
     if (phase == CN_PHASE_RUNNING) {
         show_run(progress, messages, last, asked);
@@ -308,13 +278,13 @@ static void *run_display(void *argument)
 
 static void free_progress(struct cn_progress *progress)
 {
-    free_messages(collect_messages(progress));
+    cn_messages_free(cn_messages_collect(&progress->messages));
     if (progress->wake >= 0)
         close(progress->wake);
     cn_writer_free(&progress->writer);
-    free_messages(atomic_load(&progress->note));
-    free_messages(progress->note_seen);
-    free_messages(progress->message_seen);
+    cn_messages_free(atomic_load(&progress->note));
+    cn_messages_free(progress->note_seen);
+    cn_messages_free(progress->message_seen);
     free(progress->snapshot.rows);
     free(progress);
 }
@@ -397,19 +367,17 @@ void cn_progress_count(struct cn_progress *progress, size_t done, size_t total)
     atomic_store(&progress->total, total);
 }
 
-enum cn_status cn_progress_show_run(struct cn_progress *progress,
-                                    const struct cn_progress_view *view, struct cn_error *error)
+void cn_progress_show_run(struct cn_progress *progress, const struct cn_progress_view *view)
 {
     if (!progress)
-        return CN_OK;
+        return;
     struct cn_progress_row *rows = calloc(view->count + 1, sizeof *rows); /* all CN_WAITING */
-    if (!rows)
-        return cn_fail_memory(error, "progress display");
     progress->view = *view;
+    if (!rows)
+        progress->view.count = 0;
     progress->run_ns = cn_now_ns();
-    cn_snapshot_begin(&progress->snapshot, view, rows);
+    cn_snapshot_begin(&progress->snapshot, &progress->view, rows);
     atomic_store(&progress->phase, CN_PHASE_RUNNING);
-    return CN_OK;
 }
 
 static bool join_within(pthread_t thread, int seconds)
@@ -452,49 +420,28 @@ void cn_progress_halt(struct cn_progress *progress)
         cn_writer_halt(&progress->writer);
 }
 
-static struct message *make_message(struct cn_progress *progress, const char *format, va_list args)
-{
-    struct message *message = malloc(sizeof *message);
-    if (!message)
-        return NULL;
-    *message = (struct message){.phase = (enum cn_phase)atomic_load(&progress->phase)};
-    if (vasprintf(&message->text, format, args) >= 0)
-        return message;
-    free(message);
-    return NULL;
-}
-
 void cn_progress_note(struct cn_progress *progress, const char *format, ...)
 {
     if (!progress)
         return;
     va_list args;
     va_start(args, format);
-    struct message *note = make_message(progress, format, args);
+    struct cn_message *note =
+        cn_message_make((enum cn_phase)atomic_load(&progress->phase), format, args);
     va_end(args);
     if (note)
-        free_messages(atomic_exchange(&progress->note, note));
+        cn_messages_free(atomic_exchange(&progress->note, note));
 }
 
 void cn_progress_say(struct cn_progress *progress, const char *format, ...)
 {
     if (!progress)
         return;
-    bool fits =
-        atomic_fetch_add_explicit(&progress->pending, 1, memory_order_relaxed) < MOST_PENDING;
     va_list args;
     va_start(args, format);
-    struct message *message = fits ? make_message(progress, format, args) : NULL;
+    cn_messages_add(&progress->messages, (enum cn_phase)atomic_load(&progress->phase), format,
+                    args);
     va_end(args);
-    if (!message) {
-        atomic_fetch_sub_explicit(&progress->pending, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&progress->dropped, 1, memory_order_relaxed);
-        return;
-    }
-    /* The thread removes all nodes at once, so this list has no ABA problem. */
-    message->next = atomic_load_explicit(&progress->messages, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&progress->messages, &message->next, message))
-        ;
     if (progress->mode == CN_PROGRESS_NONE) /* it has no short ticks */
         wake_thread(progress);
 }

@@ -99,11 +99,11 @@ int main(int argc, char **argv)
                                     .arena_bytes = UINT64_C(12) << 30};
     struct cn_progress *progress;
     struct cn_error error;
-    if (cn_progress_start((enum cn_progress_mode)mode, 2, &progress, &error) ||
-        cn_progress_show_run(progress, &view, &error)) {
+    if (cn_progress_start((enum cn_progress_mode)mode, 2, &progress, &error)) {
         fprintf(stderr, "%s\n", error.text);
         return 3;
     }
+    cn_progress_show_run(progress, &view);
     asked = progress;
     signal(SIGUSR1, ask);
     for (size_t i = 0; i < count; i++)

@@ -393,13 +393,13 @@ static struct outcome run_scene(const struct scene *scene)
 {
     struct dataset *dataset = make_dataset(scene->years);
     struct cn_plan *plan = make_plan(dataset, scene);
-    struct cn_run_hooks hooks = {0};
+    struct cn_watch watch = {0};
     struct cn_variable_result result = {0};
     struct cn_counters counters = {0};
     struct cn_error error = {.text = ""};
     struct cn_engine job = {.plan = plan,
                             .variable = &plan->variables[0],
-                            .hooks = &hooks,
+                            .watch = &watch,
                             .counters = &counters,
                             .result = &result,
                             .threads = scene->threads,

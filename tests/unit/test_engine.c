@@ -9,10 +9,10 @@
 /* The job's stop after errors of these kinds, and how many were reported. */
 static int abort_with(const enum cn_status *kinds, size_t count, size_t *reported)
 {
-    const struct cn_run_hooks hooks = {0};
+    const struct cn_watch watch = {0};
     struct cn_counters counters = {0};
     struct cn_variable_result result = {0};
-    struct cn_engine job = {.hooks = &hooks,
+    struct cn_engine job = {.watch = &watch,
                             .counters = &counters,
                             .result = &result,
                             .report_lock = PTHREAD_MUTEX_INITIALIZER};

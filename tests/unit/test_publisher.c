@@ -38,9 +38,9 @@ static struct outcome publish(int count, bool stopped)
 {
     const struct cn_plan plan = {0};
     atomic_int signal_number = stopped ? 2 : 0;
-    const struct cn_run_hooks hooks = {.stop = &signal_number};
+    const struct cn_watch watch = {.stop = &signal_number};
     struct cn_counters counters = {0};
-    struct cn_engine job = {.plan = &plan, .hooks = &hooks, .counters = &counters};
+    struct cn_engine job = {.plan = &plan, .watch = &watch, .counters = &counters};
     char path[100], name[120];
     cn_publisher_start(&job);
     for (int i = 0; i < count; i++) {

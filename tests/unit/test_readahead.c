@@ -133,8 +133,8 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
                                  .variables = &variable,
                                  .variable_count = 1};
-    const struct cn_run_hooks hooks = {0};
-    struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
+    const struct cn_watch watch = {0};
+    struct cn_engine job = {.plan = &plan, .variable = &variable, .watch = &watch, .threads = 1};
     struct cn_error error;
     for (size_t d = 0; d < DECODES; d++) {
         decodes[d].reader = &read;
@@ -181,8 +181,8 @@ static void expect_left_alone(bool has_failed)
     const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
                                  .variables = &variable,
                                  .variable_count = 1};
-    const struct cn_run_hooks hooks = {0};
-    struct cn_engine job = {.plan = &plan, .variable = &variable, .hooks = &hooks, .threads = 1};
+    const struct cn_watch watch = {0};
+    struct cn_engine job = {.plan = &plan, .variable = &variable, .watch = &watch, .threads = 1};
     struct cn_error error;
     assert_int_equal(cn_readahead_start(&job, &error), CN_OK);
     cn_readahead_add(&job, &decode, 1);

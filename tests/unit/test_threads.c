@@ -51,8 +51,9 @@ static int helpers_stay_bound(int cores)
     struct cn_error error;
     int bound = threads_on(1); /* OpenMP's */
     if (cn_progress_start(CN_PROGRESS_PLAIN, fd, &progress, &error) ||
-        cn_progress_show_run(progress, &view, &error) || cn_readahead_start(&job, &error))
+        cn_readahead_start(&job, &error))
         return 1;
+    cn_progress_show_run(progress, &view);
     cn_publisher_start(&job);
     int wanted = threads_on(cores) + threads_on(1) - bound;
     for (int tries = 0; tries < 500 && threads_on(cores) < wanted; tries++)

@@ -38,7 +38,7 @@ struct cn_synth_options {
     /* The caller has checked these three. */
     int days;        /* only the first days of each year, at most CN_MAX_SLOTS; 0: all */
     int compression; /* deflate level 0 … 9; 0: no filters at all */
-    int threads;     /* at most CN_MAX_THREADS; 0: all cores this process may use */
+    int threads;     /* 1 … CN_MAX_THREADS */
     bool force;      /* replace files that exist */
     /* Called after each file, by one thread at a time. May be NULL. */
     void (*progress)(void *context, const struct cn_synth_state *state);

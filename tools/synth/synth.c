@@ -293,7 +293,7 @@ static enum cn_status make_files(struct synth_run *run, struct cn_error *error)
 {
     const struct cn_synth_options *o = run->options;
     size_t cells = o->lat_count * o->lon_count, days = o->days ? (size_t)o->days : MAX_DAYS;
-    size_t threads = (size_t)(o->threads ? o->threads : omp_get_num_procs());
+    size_t threads = (size_t)o->threads;
     size_t task_days = TASK_CELLS / cells + 1;
     size_t most_slots = MAX_SLOTS_BYTES / (4 * cells * days);
     run->slot_count = threads + 1 < most_slots ? threads + 1 : most_slots;
