@@ -108,8 +108,8 @@ static struct spread measure_spread(const float *block, size_t rows)
          * exponent is 0. So the bits are one more than needed, which is safe. A cell without
          * numbers counts as zero. */
         const uint32_t most = high[i] < 0xffffff ? 0 : (high[i] - 0xffffff) >> 24;
-        const uint32_t least = (low[i] + 1) >> 24;
-        const unsigned bits = 24 + (most > least ? most - least : 0);
+        const uint32_t lowest = (low[i] + 1) >> 24;
+        const unsigned bits = 24 + (most > lowest ? most - lowest : 0);
         spread.exponent[i] = most;
         spread.bits[i] = bits;
         spread.widest = bits > spread.widest ? bits : spread.widest;

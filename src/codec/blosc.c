@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* c-blosc writes to its memory without a look whether it got it. */
+/* c-blosc writes to its memory without a look whether it got it. Without volatile, a compiler may
+ * leave out the allocation and assume that it succeeds. */
 static bool has_blosc_memory(size_t block)
 {
-    void *some = malloc(2 * block + BLOSC_MAX_TYPESIZE * sizeof(int32_t));
+    void *volatile some = malloc(2 * block + BLOSC_MAX_TYPESIZE * sizeof(int32_t));
+    const bool is_there = some;
     free(some);
-    return some;
+    return is_there;
 }
 
 static enum cn_status decode_blosc(struct cn_codec_step *step)

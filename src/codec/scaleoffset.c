@@ -18,7 +18,7 @@ static bool scaleoffset_accepts(const struct cn_filter *filter, const struct cn_
 static bool scaleoffset_is_complete(const struct cn_codec_step *step)
 {
     const unsigned *at = step->filter->parameters;
-    const uint64_t most = 8 * at[VALUE_BYTES];
+    const uint64_t most = UINT64_C(8) * at[VALUE_BYTES];
     uint64_t bits = 0;
     if (at[SCALE_TYPE] == INTEGERS && at[SCALE_FACTOR] == most) /* stored as they are */
         return step->in_bytes >= (uint64_t)at[VALUES] * at[VALUE_BYTES];

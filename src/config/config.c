@@ -110,14 +110,14 @@ static void apply_defaults(struct cn_config_builder *builder)
     for (const struct cn_key *key = cn_keys; key->path; key++) {
         if (builder->key_states[key - cn_keys].state != CN_UNSET)
             continue;
-        char expects[CN_EXPECTS_BYTES];
         struct cn_value value;
-        if (key->required)
+        if (key->required) {
+            char expects[CN_EXPECTS_BYTES];
             cn_config_error(builder, (struct cn_location){0}, key->path,
                             "is missing: every config needs it (%s)", cn_key_expects(key, expects));
-        else if (key->default_text &&
-                 !cn_value_from_text(builder->config.pool, key, key->default_text,
-                                     (struct cn_location){0}, &value))
+        } else if (key->default_text &&
+                   !cn_value_from_text(builder->config.pool, key, key->default_text,
+                                       (struct cn_location){0}, &value))
             builder->out_of_memory = true;
         else if (key->default_text)
             store_with_state(builder, key, &value);

@@ -69,12 +69,12 @@ static void on_exit_call(void)
 static void on_crash(int number)
 {
     const int reason = errno;
-    char line[256];
     if (getpid() == program && depth > 0 && reason == ENOMEM) {
         write_stderr("climnorm: a library crashed because memory ran out; " DO_NEXT);
         _exit(code);
     }
     if (getpid() == program) {
+        char line[256];
         stpcpy(stpcpy(stpcpy(stpcpy(line, "climnorm: crashed ("), CRASH_NAMES[number]),
                       depth > 0 ? ", in a library" : ""),
                "); this is a defect, please report it; finished files are kept, run again\n");

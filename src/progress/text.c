@@ -180,7 +180,7 @@ struct cn_short_text cn_short_duration(double seconds)
 
 struct cn_short_text cn_short_bytes(double bytes)
 {
-    struct cn_short_text out;
+    struct cn_short_text out = {""};
     uint64_t whole = bytes > 0 ? (bytes < 0x1p63 ? (uint64_t)(bytes + 0.5) : UINT64_C(1) << 63) : 0;
     cn_format_bytes(whole, out.text);
     return out;

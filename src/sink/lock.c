@@ -148,7 +148,7 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
         return fail_root(error, output_root, errno);
     int file = openat(root, ".climnorm.lock",
                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-    struct stat status;
+    struct stat status = {0};
     int reason = file < 0 || fstat(file, &status) != 0 ? errno : 0;
     close(root);
     bool is_plain = !reason && S_ISREG(status.st_mode) && status.st_nlink == 1;

@@ -44,7 +44,7 @@ static size_t block_instants(const struct cn_reader *reader)
 {
     const struct cn_storage *storage = &reader->file->storage;
     size_t bytes = box_cells(reader) * storage->value_bytes;
-    size_t instants = BLOCK_BYTES / bytes ? BLOCK_BYTES / bytes : 1;
+    size_t instants = bytes <= BLOCK_BYTES ? BLOCK_BYTES / bytes : 1;
     size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
     if (chunk > 1 && chunk <= MOST_BLOCK_BYTES / bytes)
         instants = (instants + chunk - 1) / chunk * chunk;
