@@ -147,10 +147,10 @@ static void run_unpack(const struct work *work)
     for (size_t i = 0; i < work->values; i += STRETCH) {
         const size_t count = work->values - i < STRETCH ? work->values - i : STRETCH;
         uint8_t values[2 * STRETCH];
-        double numbers[STRETCH];
+        double unpacked[STRETCH];
         work->kernels->take_values(values, &raw, i, 1, count);
-        work->kernels->unpack_f64(numbers, values, count, &rules);
-        work->kernels->narrow_f32(buffers.values + i, numbers, count);
+        work->kernels->unpack_f64(unpacked, values, count, &rules);
+        work->kernels->narrow_f32(buffers.values + i, unpacked, count);
     }
 }
 

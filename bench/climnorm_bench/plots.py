@@ -67,7 +67,7 @@ def scaling(plt, results):
     threads = [r["threads"] for r in runs]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
     medians, errors = bars([r["wall_s"] for r in runs])
-    bound = [l["inflate_s"]["median"] + l["deflate_s"]["median"] for l in results["limits"]]
+    bound = [limit["inflate_s"]["median"] + limit["deflate_s"]["median"] for limit in results["limits"]]
     left.errorbar(threads, medians, yerr=errors, color=BLUE, marker="o", capsize=3,
                   label="whole run")
     left.plot(threads, bound, color=GREY, marker="s", markersize=4, linestyle="--",
