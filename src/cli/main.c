@@ -59,8 +59,8 @@ static int print_version(void)
     printf("libraries: netCDF %.*s, HDF5 %u.%u.%u, ", (int)strcspn(netcdf, " "), netcdf, major,
            minor, release);
     for (const struct cn_codec *const *codec = cn_codecs; *codec; codec++) {
-        char library[CN_LIBRARY_BYTES];
         if ((*codec)->library) {
+            char library[CN_LIBRARY_BYTES];
             (*codec)->library(library);
             printf("%s, ", library);
         }

@@ -51,11 +51,11 @@ static void print_periods(const struct cn_variable_plan *variable)
 static void print_variable(const struct cn_variable_plan *variable)
 {
     const struct cn_variable *source = variable->variable;
-    char read[24], write[24], result[24];
     printf("\n%-9s ", source->name);
     if (variable->failure) {
         printf("FAILS: %s\n", variable->failure);
     } else {
+        char read[24], write[24];
         printf("%zu source years, %s calendar, %zu x %zu grid (lat x lon), %d day slots\n",
                source->year_count, cn_calendar_name(source->calendar), source->grid.lat_count,
                source->grid.lon_count, variable->slots);
@@ -72,12 +72,14 @@ static void print_variable(const struct cn_variable_plan *variable)
         printf("          reads at most %s, writes at most %s\n",
                cn_format_bytes(variable->bytes_to_read, read),
                cn_format_bytes(variable->space.most, write));
-        if (variable->batch_count)
+        if (variable->batch_count) {
+            char result[24];
             printf("          loads: %zu; batches: %zu, of up to %zu target years; "
                    "year slots: %zu of %s; result slots: %zu of %s\n",
                    variable->load_count, variable->batch_count, variable->batch_years,
                    variable->year_slots, cn_format_bytes(variable->slab_bytes, read),
                    variable->result_slots, cn_format_bytes(variable->result_bytes, result));
+        }
     }
     print_problems(&source->problems);
     print_problems(&variable->problems);

@@ -61,16 +61,17 @@ static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn
 enum cn_status cn_diskspace_check(const struct cn_plan *plan, const struct cn_space_free *space,
                                   struct cn_problems *problems, struct cn_error *error)
 {
-    char most[24], room[24];
     enum cn_fit fit = cn_space_judge(&plan->space, space);
     if (fit == CN_FITS_NOT)
         return fail_for_space(plan, space, error);
-    if (fit == CN_MAY_FIT)
+    if (fit == CN_MAY_FIT) {
+        char most[24], room[24];
         cn_problems_add(
             problems, CN_WARNING,
             "%s: the outputs need up to %s, and its file system has %s free; they fit only if they "
             "compress well",
             plan->config->output.root, cn_format_bytes(plan->space.most, most),
             cn_format_bytes(space->bytes, room));
+    }
     return CN_OK;
 }
