@@ -297,7 +297,7 @@ class Spoilt(TestCase):
             self.exits(result, 2)
             os.rmdir(os.path.join(case.data, "folder", trees.name("folder", 2001)))
             os.unlink(os.path.join(case.data, "dangling", trees.name("dangling", 2001)))
-            for variable, (act, options) in spoil.items():
+            for variable, (_, options) in spoil.items():
                 with self.subTest(variable=variable):
                     file = trees.name(variable, 2001)
                     if options is not None:
