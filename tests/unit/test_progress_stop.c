@@ -18,7 +18,8 @@
 
 enum { HANG_S = 60 };
 
-static enum { NEVER, BEFORE_READ, AFTER_READ } stop_falls;
+enum { NEVER, BEFORE_READ, AFTER_READ };
+static int stop_falls;
 static sem_t thread_is_there; /* the thread is at the step where the stop shall fall */
 static sem_t stop_was_sent;   /* its flag is set and the thread woken */
 static atomic_bool is_stuck;  /* poll does not return */

@@ -275,16 +275,18 @@ static void file_done(struct synth_run *run, const struct cn_synth_file *file)
 static void make_file(struct synth_run *run, size_t index, struct slot *slot, size_t task_days)
 {
     const struct cn_synth_file *file = &run->files[index];
+    const size_t days = (size_t)file->days;
     struct cn_error error;
-#pragma omp taskloop default(none) firstprivate(run, file, slot) private(error) grainsize(task_days)
-    for (int day = 0; day < file->days; day++)
-        if (!run->halted && make_day(run, file, day, &slot->chunks[day], &error))
+#pragma omp taskloop default(none) firstprivate(run, file, days, slot) private(error) \
+    grainsize(task_days)
+    for (size_t day = 0; day < days; day++)
+        if (!run->halted && make_day(run, file, (int)day, &slot->chunks[day], &error))
             halt(run, &error);
     if (!run->halted && finish_file(file, slot, index, &error))
         halt(run, &error);
     else if (!run->halted)
         file_done(run, file);
-    for (int day = 0; day < file->days; day++)
+    for (size_t day = 0; day < days; day++)
         free((void *)slot->chunks[day].bytes);
     memset(slot, 0, sizeof *slot);
 }
