@@ -126,7 +126,7 @@ static int flush_output(int exit_code)
 
 static int run_command(const struct cn_command *command, int argc, char **argv)
 {
-    struct cn_arguments arguments;
+    struct cn_arguments arguments = {0};
     int exit_code = cn_arguments_parse(command, cn_options, argc, argv, &arguments);
     if (exit_code == CN_NO_EXIT)
         exit_code = command->function(&arguments);

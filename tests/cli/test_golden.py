@@ -33,10 +33,10 @@ WRITE = "--write" in sys.argv
 
 
 def masked(text, folder):
-    def word(match):
-        return name.rjust(len(match[0])) if len(match[1]) > 1 else match[1] + name
     text = text.replace(folder, "/FOLDER")
     for pattern, name in MASKS:
+        def word(match, name=name):
+            return name.rjust(len(match[0])) if len(match[1]) > 1 else match[1] + name
         text = re.sub(pattern, word, text, flags=re.M)
     return text
 
