@@ -246,7 +246,7 @@ static int apply_option(struct option_parser *parser, const struct cn_option *op
     if (option->value && !value)
         return fail_usage(parser->command, "--%s needs a value: --%s %s", option->name,
                           option->name, option->value);
-    return store_value(parser, option, value);
+    return store_value(parser, option, value ? value : "");
 }
 
 /* Options by letter: "qv" of "-qv". */

@@ -10,7 +10,7 @@ const struct cn_codec *const cn_codecs[] = {
     &cn_deflate, &cn_shuffle, &cn_fletcher32, &cn_zstd,        &cn_lz4, &cn_blosc,
     &cn_bzip2,   &cn_szip,    &cn_nbit,       &cn_scaleoffset, NULL,
 };
-_Static_assert(sizeof cn_codecs / sizeof *cn_codecs <= CN_MAX_CODECS + 1, "raise CN_MAX_CODECS");
+_Static_assert(sizeof cn_codecs <= (CN_MAX_CODECS + 1) * sizeof(void *), "raise CN_MAX_CODECS");
 
 const struct cn_codec *cn_codec_find(int id)
 {
