@@ -34,7 +34,7 @@ int __wrap_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock
                                 const struct timespec *until);
 
 /* The thread that is left behind leaks what it uses. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "detect_leaks=0";

@@ -11,7 +11,7 @@
 
 /* The lexer of UDUNITS 2.2.28 loses a word (at most MAX_UNIT bytes) in some texts that are no
  * units. Only builds with LeakSanitizer call this. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libudunits2";
