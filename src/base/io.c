@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address)
@@ -20,6 +21,13 @@ ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address)
         done += count > 0 ? (size_t)count : 0;
     }
     return (ssize_t)done;
+}
+
+const char *cn_descriptor_path(int descriptor, const char *path,
+                               char text[CN_DESCRIPTOR_PATH_BYTES])
+{
+    snprintf(text, CN_DESCRIPTOR_PATH_BYTES, "/proc/self/fd/%d", descriptor);
+    return access(text, F_OK) == 0 ? text : path;
 }
 
 bool cn_write_full(int file, const void *bytes, size_t size)

@@ -13,6 +13,14 @@
  * Returns: the number of bytes read; -1 on failure. Errors: errno. */
 ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address);
 
+enum { CN_DESCRIPTOR_PATH_BYTES = 32 };
+
+/* A path that leads to the open file, whatever becomes of the path that it was opened by: a library
+ * that takes only paths gets the file that was checked, and never waits at a FIFO in its place.
+ * Returns: text; without /proc, `path`. */
+const char *cn_descriptor_path(int descriptor, const char *path,
+                               char text[CN_DESCRIPTOR_PATH_BYTES]);
+
 /* Writes all bytes, in one system call if possible. Waits as long as a slow reader needs. It is a
  * cancellation point.
  * Returns: false on failure. Errors: errno. */

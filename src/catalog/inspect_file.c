@@ -229,10 +229,10 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
     return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
 }
 
-static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct cn_file *file,
-                                    struct cn_error *error)
+static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool classic,
+                                    struct cn_file *file, struct cn_error *error)
 {
-    int ncid, code = nc_open(file->path, NC_NOWRITE, &ncid);
+    int ncid, code = nc_open(path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "cannot be opened", code);
     int varid = 0;
@@ -241,7 +241,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, bool classic, struct c
     if (status)
         return status;
     return classic ? cn_storage_read_classic(varid, file, error)
-                   : cn_storage_read_hdf5(pool, file, error);
+                   : cn_storage_read_hdf5(pool, path, file, error);
 }
 
 static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
@@ -252,9 +252,13 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
+    char path[CN_DESCRIPTOR_PATH_BYTES];
     enum cn_status status = identify_file(descriptor, file, &classic, error);
+    if (!status)
+        status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
+                               file, error);
     close(descriptor);
-    return status ? status : read_metadata(pool, classic, file, error);
+    return status;
 }
 
 /* A file before its inspection and after it. */

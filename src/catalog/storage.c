@@ -337,10 +337,10 @@ static void find_last_chunk(hid_t dataset, const struct cn_storage *storage)
     H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
 }
 
-enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, struct cn_file *file,
+enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, const char *path, struct cn_file *file,
                                     struct cn_error *error)
 {
-    hid_t hdf5 = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t hdf5 = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
     file->storage.has_user_block = has_user_block(hdf5);

@@ -10,10 +10,11 @@
 bool cn_storage_takes_type(int type);
 
 /* Completes file->storage of a netCDF-4 file that is not open elsewhere in this process. Rank,
- * shape, dimensions and type are there. The caller holds the HDF5 lock.
+ * shape, dimensions and type are there. path: by which HDF5 opens it. The caller holds the HDF5
+ * lock.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: the values cannot be read, because a filter is not
  * installed, or must not be; CN_BAD_MACHINE: out of memory. Owns: the pool gets the filters. */
-enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, struct cn_file *file,
+enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, const char *path, struct cn_file *file,
                                     struct cn_error *error);
 
 /* The same for variable number `variable` of a netCDF-3 file. */

@@ -18,17 +18,13 @@
 #include <unistd.h>
 
 /* Whether it is a regular file that begins as HDF5 does. Nothing else is given to netCDF-C. */
-static bool begins_as_hdf5(const char *path)
+static bool begins_as_hdf5(int descriptor)
 {
     char start[CN_HDF5_SIGNATURE_BYTES];
     struct stat status;
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool is_hdf5 = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                   cn_pread_full(descriptor, start, sizeof start, 0) == CN_HDF5_SIGNATURE_BYTES &&
-                   memcmp(start, CN_HDF5_SIGNATURE, sizeof start) == 0;
-    if (descriptor >= 0)
-        close(descriptor);
-    return is_hdf5;
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+           cn_pread_full(descriptor, start, sizeof start, 0) == CN_HDF5_SIGNATURE_BYTES &&
+           memcmp(start, CN_HDF5_SIGNATURE, sizeof start) == 0;
 }
 
 /* Whether the attributes that say what a file was made from are those of the list. */
@@ -69,8 +65,11 @@ bool cn_sink_is_up_to_date(const struct cn_normal_file *file)
     struct cn_pool *pool = cn_pool_new();
     const char *path =
         pool ? cn_pool_printf(pool, "%s/%s", file->config->output.root, file->path) : NULL;
-    if (path && begins_as_hdf5(path) &&
+    char text[CN_DESCRIPTOR_PATH_BYTES];
+    int descriptor = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (descriptor >= 0 && begins_as_hdf5(descriptor) &&
         !cn_metadata_build(pool, &planned, NULL, NULL, &metadata, NULL)) {
+        path = cn_descriptor_path(descriptor, path, text);
         cn_hdf5_lock();
         if (nc_open(path, NC_NOWRITE, &id) == NC_NOERR) {
             is_current = has_same_origin(id, &metadata.variables[0].attributes) &&
@@ -79,6 +78,8 @@ bool cn_sink_is_up_to_date(const struct cn_normal_file *file)
         }
         cn_hdf5_unlock();
     }
+    if (descriptor >= 0)
+        close(descriptor);
     cn_pool_free(pool);
     return is_current;
 }

@@ -55,27 +55,32 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *fi
     return reader->backend->plan(reader, error);
 }
 
+struct opening {
+    struct cn_reader *reader;
+    int descriptor;
+};
+
 static enum cn_status open_backend(void *context, struct cn_error *error)
 {
-    struct cn_reader *reader = context;
-    return reader->backend->open(reader, error);
+    const struct opening *opening = context;
+    return opening->reader->backend->open(opening->reader, opening->descriptor, error);
 }
 
 enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error)
 {
-    int descriptor;
-    enum cn_status status = cn_file_open(reader->file, &descriptor, error);
+    struct opening opening = {.reader = reader};
+    enum cn_status status = cn_file_open(reader->file, &opening.descriptor, error);
     if (status)
         return status;
     char what[PATH_MAX + 64];
     snprintf(what, sizeof what, "%s: cannot be opened", reader->file->path);
     const struct cn_library_call call = {.function = open_backend,
-                                         .context = reader,
+                                         .context = &opening,
                                          .what = what,
                                          .lock = CN_LIBRARY_HDF5_LOCKED,
                                          .input_is_sound = true};
     status = cn_library_call(&call, error);
-    close(descriptor);
+    close(opening.descriptor);
     return status;
 }
 

@@ -12,8 +12,9 @@ struct cn_h5_variable {
     hid_t file, id; /* < 0: not open */
 };
 
-/* Returns: the open variable; after a failure its id is < 0, and errno is the reason or 0. */
-struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file);
+/* descriptor: of the open file. Returns: the open variable; after a failure its id is < 0, and
+ * errno is the reason or 0. */
+struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file, int descriptor);
 void cn_h5_variable_close(const struct cn_h5_variable *variable);
 
 /* Sets reader->fill, the slab value of what was never written.

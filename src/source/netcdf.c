@@ -7,6 +7,7 @@
 #include "source/netcdf.h"
 
 #include "base/error.h"
+#include "base/io.h"
 #include "base/machine.h"
 #include "base/workers.h"
 #include "guard/fault.h"
@@ -145,7 +146,8 @@ static struct cn_block block_of(const struct cn_reader *reader, size_t first, si
 
 /* An open file while its blocks are read. */
 struct opened {
-    int file, variable;
+    int descriptor;
+    int file, variable; /* of netCDF-C */
 };
 
 /* Reads the instants first … end - 1 into scratch. */
@@ -200,7 +202,8 @@ static enum cn_status read_unit(const struct cn_reader *reader, const struct ope
                                 size_t unit, struct cn_scratch *scratch, struct cn_error *error)
 {
     size_t end = reader->unit_first[unit + 1];
-    enum cn_status status = cn_chunks_verify(reader, reader->unit_first[unit], end, scratch, error);
+    enum cn_status status =
+        cn_chunks_verify(reader, opened->descriptor, reader->unit_first[unit], end, scratch, error);
     for (size_t at = reader->unit_first[unit], next; at < end && !status; at = next) {
         next = reader->file->subdaily ? day_end(reader, at) : end;
         if (reader->file->subdaily) {
@@ -231,6 +234,7 @@ static int keep_chunks(const struct cn_reader *reader, const struct opened *open
 /* What a worker process is to decode. */
 struct block_task {
     const struct cn_reader *reader; /* whose rows are in shared memory */
+    int descriptor;                 /* of the open file */
     size_t unit;
     struct cn_scratch *scratch;
 };
@@ -242,11 +246,13 @@ static enum cn_status decode_in_worker(void *context, size_t item, struct cn_arc
     (void)item;
     const struct block_task *task = context;
     const struct cn_reader *reader = task->reader;
-    struct opened opened;
+    struct opened opened = {.descriptor = task->descriptor};
+    char path[CN_DESCRIPTOR_PATH_BYTES];
     const uint64_t before = task->scratch->bytes_read;
     cn_hdf5_lock();
     errno = 0;
-    int code = nc_open(reader->file->path, NC_NOWRITE, &opened.file);
+    int code = nc_open(cn_descriptor_path(task->descriptor, reader->file->path, path), NC_NOWRITE,
+                       &opened.file);
     if (!code)
         code = nc_inq_varid(opened.file, reader->file->variable, &opened.variable);
     if (!code)
@@ -280,7 +286,6 @@ static enum cn_status accept_block(void *context, size_t item, struct cn_archive
 static enum cn_status decode_block(const struct cn_reader *reader, int file, size_t unit,
                                    struct cn_scratch *scratch, struct cn_error *error)
 {
-    (void)file; /* netCDF-C opens it by its name */
     const size_t first = reader->unit_first[unit], end = reader->unit_first[unit + 1];
     const size_t row_bytes = reader->layout->row_cells * sizeof(float);
     struct cn_reader shared = *reader;
@@ -292,7 +297,7 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
     for (size_t t = first; t < end && !status; t = day_end(reader, t))
         if (reader->rows[t - reader->first])
             shared.rows[t - reader->first] = (float *)(void *)(memory + (t - first) * row_bytes);
-    struct block_task task = {&shared, unit, scratch};
+    struct block_task task = {&shared, file, unit, scratch};
     const struct cn_watch watch = {.stop = scratch->stop};
     if (!status)
         status = cn_workers_run(&(struct cn_workers){.count = 1,
@@ -314,8 +319,9 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
 }
 
 /* HDF5 needs a plugin even for filters that our codecs undo, because here HDF5 decodes. */
-static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
+static enum cn_status check_plugins(struct cn_reader *reader, int file, struct cn_error *error)
 {
+    (void)file;
     const struct cn_storage *storage = &reader->file->storage;
     enum cn_status status = CN_OK;
     for (size_t k = 0; k < storage->filter_count && !status; k++)

@@ -146,13 +146,13 @@ static enum cn_status verify_chunks(const struct cn_reader *reader, hid_t datase
     return CN_OK;
 }
 
-enum cn_status cn_chunks_verify(const struct cn_reader *reader, size_t first, size_t end,
+enum cn_status cn_chunks_verify(const struct cn_reader *reader, int file, size_t first, size_t end,
                                 struct cn_scratch *scratch, struct cn_error *error)
 {
     struct chunk_walk walk;
     if (reader->file->storage.layout != CN_CHUNKED || !reader->file->storage.filter_count)
         return CN_OK;
-    struct cn_h5_variable variable = cn_h5_variable_open(reader->file);
+    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, file);
     const bool is_known = variable.id >= 0 && read_chunk_options(variable.id, &walk);
     const int reason = errno;
     bool some = is_known && begin_walk(reader, variable.id, first, end, &walk);
