@@ -19,6 +19,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -72,7 +73,7 @@ static int try_lock(int lock, const atomic_int *stop, struct cn_holder *holder)
     for (int tries = 1; flock(lock, LOCK_EX | LOCK_NB) != 0; tries++) {
         if (errno != EWOULDBLOCK)
             return errno;
-        if (tries == TRIES || atomic_load(stop)) {
+        if (tries == TRIES || (stop && atomic_load(stop))) {
             read_holder(lock, holder);
             return EWOULDBLOCK;
         }
@@ -167,13 +168,56 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
                    output_root, strerror(reason));
 }
 
-static int held = -1; /* the lock of this process */
+/* A lock that this process holds: there is one for each job. */
+struct held {
+    int lock;
+    struct held *next;
+};
+
+static struct held *all_held; /* guarded by the mutex */
+static pthread_mutex_t held_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&held_mutex);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&held_mutex);
+}
 
 /* A worker process that outlives a killed run, waiting for a dead disk, must not keep its lock. */
 static void close_in_child(void)
 {
-    if (held >= 0)
-        close(held);
+    while (all_held) {
+        struct held *first = all_held;
+        all_held = first->next;
+        close(first->lock);
+        free(first);
+    }
+    pthread_mutex_unlock(&held_mutex);
+}
+
+/* From now on children close the lock. False: out of memory. */
+static bool add_held(int lock)
+{
+    static bool is_prepared;
+    struct held *added = malloc(sizeof *added);
+    if (!added)
+        return false;
+    pthread_mutex_lock(&held_mutex);
+    const bool is_added =
+        is_prepared || pthread_atfork(before_fork, after_fork, close_in_child) == 0;
+    if (is_added) {
+        *added = (struct held){lock, all_held};
+        all_held = added;
+        is_prepared = true;
+    }
+    pthread_mutex_unlock(&held_mutex);
+    if (!is_added)
+        free(added);
+    return is_added;
 }
 
 enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
@@ -184,10 +228,9 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
     if (status)
         return status;
     int failure = try_lock(*lock, stop, holder);
-    if (!failure && pthread_atfork(NULL, NULL, close_in_child) != 0)
+    if (!failure && !add_held(*lock))
         failure = ENOMEM;
     if (!failure) {
-        held = *lock;
         write_owner(*lock, output_root);
         return CN_OK;
     }
@@ -208,9 +251,16 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
 
 void cn_sink_unlock(int lock)
 {
-    if (lock < 0)
-        return;
-    (void)!ftruncate(lock, 0);
-    close(lock);
-    held = -1;
+    pthread_mutex_lock(&held_mutex);
+    struct held **at = &all_held;
+    while (*at && (*at)->lock != lock)
+        at = &(*at)->next;
+    struct held *found = *at;
+    if (found) {
+        (void)!ftruncate(lock, 0);
+        close(lock);
+        *at = found->next;
+        free(found);
+    }
+    pthread_mutex_unlock(&held_mutex);
 }

@@ -426,6 +426,54 @@ static void test_one_run_holds_the_lock(void **state)
     assert_non_null(strstr(error.text, "Not a directory"));
 }
 
+static void test_a_lock_may_be_waited_for_without_a_stop_flag(void **state)
+{
+    (void)state;
+    int lock, second;
+    struct cn_holder holder;
+    struct cn_error error;
+    assert_int_equal(cn_sink_lock(sample_root, NULL, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_root, NULL, &second, &holder, &error), CN_BAD_USAGE);
+    assert_int_equal(second, -1);
+    cn_sink_unlock(lock);
+}
+
+/* In a child: whether none of the locks is open, and to give back the last leaves a file alone that
+ * has its descriptor now. */
+static bool child_has_no_lock(const int locks[2])
+{
+    for (int k = 0; k < 2; k++)
+        if (fcntl(locks[k], F_GETFD) >= 0)
+            return false;
+    touch("victim", "precious");
+    int victim = open(sample_below("victim"), O_RDWR);
+    bool is_moved = dup2(victim, locks[1]) >= 0;
+    cn_sink_unlock(locks[1]);
+    struct stat status;
+    return is_moved && fstat(locks[1], &status) == 0 && status.st_size == 8;
+}
+
+static void test_children_have_no_lock_of_any_job(void **state)
+{
+    (void)state;
+    int first, locks[2], status;
+    struct cn_holder holder;
+    struct cn_error error;
+    assert_int_equal(cn_sink_lock(sample_below("first"), NULL, &first, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("second"), NULL, &locks[0], &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("third"), NULL, &locks[1], &holder, &error), CN_OK);
+    cn_sink_unlock(first);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!child_has_no_lock(locks));
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    for (int k = 0; k < 2; k++) {
+        assert_true(fcntl(locks[k], F_GETFD) >= 0);
+        cn_sink_unlock(locks[k]);
+    }
+}
+
 /* Makes files in folders that are there, or asks whether they are. */
 static void touch_all(const char *const *names)
 {
@@ -519,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_nothing_is_written_outside_the_root),
         cmocka_unit_test(test_a_name_that_cannot_be_taken_leaves_nothing),
         cmocka_unit_test(test_one_run_holds_the_lock),
+        cmocka_unit_test(test_a_lock_may_be_waited_for_without_a_stop_flag),
+        cmocka_unit_test(test_children_have_no_lock_of_any_job),
         cmocka_unit_test(test_a_dead_run_is_cleaned_up),
         cmocka_unit_test(test_a_killed_run_is_cleaned_up),
     };
