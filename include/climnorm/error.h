@@ -16,7 +16,7 @@ enum cn_status {
     CN_BAD_USAGE,   /* wrong command line or config; nothing was started */
     CN_BAD_INPUT,   /* a file or a variable cannot be used; the rest can */
     CN_BAD_MACHINE, /* no memory, no disk space, an I/O error: the run cannot go on */
-    CN_STOPPED,     /* a signal asked to stop */
+    CN_STOPPED,     /* a signal, or the caller, asked to stop */
 };
 
 struct cn_error {

@@ -14,10 +14,10 @@
 struct cn_kernels;
 
 struct cn_job_options {
-    struct cn_resources resources;
-    bool is_run;                  /* else only for the plan: no lock, nothing is written */
-    bool waits;                   /* until no other run writes to output.root */
-    const struct cn_watch *watch; /* of the steps of cn_job_prepare; NULL: nobody watches */
+    struct cn_resources resources; /* threads 0: as cn_resources_resolve sets them */
+    bool is_run;                   /* else only for the plan: no lock, nothing is written */
+    bool waits;                    /* while another job, of any process, has output.root */
+    const struct cn_watch *watch;  /* of the steps of cn_job_prepare; NULL: nobody watches */
 };
 
 struct cn_job {
@@ -32,13 +32,15 @@ struct cn_job {
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
     struct cn_counters *counters; /* [plan->variable_count] of the run */
     int lock;                     /* of output.root; -1: not taken */
+    bool has_run;                 /* cn_job_run was called */
 };
 
 /* Reads the catalog, plans the targets, takes the lock of output.root, looks for existing files,
  * makes the schedule and checks the disk space. `config` must outlive the job.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: nothing fits the config, or it cannot be done as it asks;
- * CN_BAD_MACHINE; CN_STOPPED: the watch asked for it. Nothing was computed. Owns: the caller, in
- * either case, *job with cn_job_free; NULL: out of memory. */
+ * CN_BAD_MACHINE; CN_STOPPED: the watch asked for it. Nothing was computed, and the job is good for
+ * cn_job_free alone. Owns: the caller, in either case, *job with cn_job_free, which gives the lock
+ * back; NULL: out of memory. */
 CN_API enum cn_status cn_job_prepare(const struct cn_config *config,
                                      const struct cn_job_options *options, struct cn_job **job,
                                      struct cn_error *error);
@@ -56,8 +58,9 @@ CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result 
 
 /* Runs the plan, one variable after another, once. watch: where it is shown, and what stops it;
  * NULL: nobody watches. The result is filled in even when the run fails; its status says what came
- * of it. A display reads the job's counters: it must be stopped before the job is freed. Owns: the
- * caller, *result with cn_result_free. */
+ * of it. CN_BAD_USAGE: the job is for its plan alone, or has run. A display reads the job's
+ * counters: it must be stopped before the job is freed. Owns: the caller, *result with
+ * cn_result_free. */
 CN_API void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result);
 
 CN_API void cn_job_free(struct cn_job *job);

@@ -10,8 +10,8 @@
 
 /* The result of one variable. */
 struct cn_variable_result {
-    const char *name;
-    enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped by a signal */
+    const char *name;             /* lives as long as the job */
+    enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped */
     uint64_t files_read, bytes_read;
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
     uint64_t normals_written, normals_skipped, normals_failed;
@@ -24,9 +24,10 @@ struct cn_result {
     struct cn_problems problems; /* of the whole job, not of one variable */
     double wall_s;
     int threads;
-    const char *isa; /* of the kernels; NULL: nothing was computed */
+    const char *isa; /* of the kernels; NULL: no run was begun */
     /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is
-     * there. CN_BAD_MACHINE, CN_STOPPED: the job ended early, finished files are kept. */
+     * there. CN_BAD_USAGE: nothing was begun. CN_BAD_MACHINE, CN_STOPPED: the job ended early,
+     * finished files are kept. */
     enum cn_status status;
 };
 

@@ -42,10 +42,14 @@ static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch
     enter(job, watch, CN_PHASE_WAITING);
     for (;;) {
         enum cn_status status = cn_sink_lock(root, watch->stop, &job->lock, &holder, error);
-        if (!status || !holder.text[0] || !waits || cn_watch_stopped(watch))
+        if (!status || !holder.text[0])
             return status;
         struct cn_error text;
         cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
+        if (cn_watch_stopped(watch))
+            return cn_fail(error, CN_STOPPED, "stopped while %s", text.text);
+        if (!waits)
+            return status;
         cn_progress_note(watch->progress, "%s", text.text);
     }
 }
@@ -118,6 +122,8 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     if (!*job)
         return cn_fail_memory(error, "the job");
     **job = (struct cn_job){.config = config, .resources = options->resources, .lock = -1};
+    if (options->resources.threads < 1)
+        cn_resources_resolve(config, &(*job)->resources);
     const struct cn_watch nobody = {0}, *watch = options->watch ? options->watch : &nobody;
     enum cn_status status = run_steps(*job, options, watch, error);
     if (!status && cn_watch_stopped(watch))

@@ -109,6 +109,18 @@ enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result
     return CN_OK;
 }
 
+/* Without the lock, or a second time, a run would write what it must not and count twice. */
+static enum cn_status begin_run(struct cn_job *job, struct cn_error *error)
+{
+    if (job->lock < 0)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "the job was prepared only for its plan; prepare it with is_run");
+    if (job->has_run)
+        return cn_fail(error, CN_BAD_USAGE, "the job has run; prepare another");
+    job->has_run = true;
+    return CN_OK;
+}
+
 void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result)
 {
     const struct cn_watch nobody = {0};
@@ -126,8 +138,11 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         watch = &nobody;
     cn_progress_show_run(watch->progress, &view);
     say_problems(watch->progress, &result->problems);
-    result->isa = job->kernels->isa;
-    enum cn_status status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
+    enum cn_status status = begin_run(job, &error);
+    if (!status) {
+        result->isa = job->kernels->isa;
+        status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
+    }
     if (status)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s", error.text);
     for (size_t v = 0; v < result->count && !status; v++)

@@ -1,0 +1,213 @@
+/*
+ * A job as a program other than climnorm uses it: several in one process, stopped, wrongly used.
+ * What a run computes is tested from outside.
+ */
+#include "climnorm/job.h"
+
+#include "synth/options.h"
+
+#include "cn_test.h"
+
+#include <unistd.h>
+
+static char folder[] = "/tmp/climnorm-job-XXXXXX";
+static struct cn_config *config;
+
+static void write_config(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/job.cfg", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("input = { root = \"data\"; };\n"
+          "output = { root = \"out\"; existing = \"overwrite\"; };\n"
+          "regions = [ \"GLOBAL\" ];\n"
+          "normals = { window = 2; periods = ( { name = \"p\"; first = 2012; last = 2013; } ); };\n"
+          "engine = { threads = 2; };\n",
+          file);
+    assert_int_equal(fclose(file), 0);
+    struct cn_problems problems = {0};
+    assert_int_equal(cn_config_read(path, NULL, 0, &config, &problems), CN_OK);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    static const char *const variables[] = {"pr", "tas"}, *const scenarios[] = {"ssp245"};
+    assert_non_null(mkdtemp(folder));
+    char data[64];
+    snprintf(data, sizeof data, "%s/data", folder);
+    const struct cn_synth_options options = {.root = data,
+                                             .first_year = 2011,
+                                             .last_year = 2013,
+                                             .lat_count = 4,
+                                             .lon_count = 6,
+                                             .variables = variables,
+                                             .variable_count = 2,
+                                             .model = "M",
+                                             .variant = "r1i1p1f1",
+                                             .grid_label = "gn",
+                                             .scenarios = scenarios,
+                                             .scenario_count = 1,
+                                             .calendar = CN_NOLEAP,
+                                             .compression = 1};
+    struct cn_synth_state made;
+    struct cn_error error;
+    assert_int_equal(cn_synth(&options, &made, &error), CN_OK);
+    write_config();
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[64];
+    cn_config_free(config);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+static bool is_output_there(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/out", folder);
+    return access(path, F_OK) == 0;
+}
+
+/* Prepares a job that must be possible. */
+static struct cn_job *prepare(bool is_run)
+{
+    struct cn_job *job;
+    struct cn_error error;
+    const struct cn_job_options options = {.is_run = is_run};
+    if (cn_job_prepare(config, &options, &job, &error))
+        fail_msg("%s", error.text);
+    return job;
+}
+
+/* The status of a run; *written: its files. */
+static enum cn_status run(struct cn_job *job, const atomic_int *stop, size_t *written)
+{
+    struct cn_result result;
+    *written = 0;
+    cn_job_run(job, &(struct cn_watch){.stop = stop}, &result);
+    for (size_t v = 0; v < result.count; v++)
+        *written += result.variables[v].normals_written;
+    enum cn_status status = result.status;
+    assert_int_equal(cn_problems_count(&result.problems, CN_PROBLEM), status == CN_BAD_USAGE);
+    cn_result_free(&result);
+    cn_result_free(&result); /* it is empty */
+    return status;
+}
+
+/* The first test: nothing is there yet. */
+static void test_a_job_for_its_plan_writes_nothing(void **state)
+{
+    (void)state;
+    size_t written;
+    struct cn_job *job = prepare(false);
+    assert_int_equal(job->plan->variables[0].outputs_wanted, 2);
+    assert_int_equal(run(job, NULL, &written), CN_BAD_USAGE);
+    assert_int_equal(written, 0);
+    cn_job_free(job);
+    assert_false(is_output_there());
+}
+
+static void test_a_job_runs_once(void **state)
+{
+    (void)state;
+    size_t written;
+    struct cn_job *job = prepare(true);
+    assert_int_equal(run(job, NULL, &written), CN_OK);
+    assert_int_equal(written, 4);
+    assert_int_equal(run(job, NULL, &written), CN_BAD_USAGE);
+    assert_int_equal(written, 0);
+    cn_job_free(job);
+}
+
+static void test_jobs_run_after_each_other(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        size_t written;
+        struct cn_job *job = prepare(true);
+        assert_int_equal(run(job, NULL, &written), CN_OK);
+        assert_int_equal(written, 4);
+        cn_job_free(job);
+    }
+}
+
+static void test_resources_are_resolved_if_the_caller_has_not(void **state)
+{
+    (void)state;
+    struct cn_resources expected;
+    cn_resources_resolve(config, &expected);
+    struct cn_job *job = prepare(false);
+    assert_int_equal(job->resources.threads, expected.threads);
+    assert_int_equal(job->resources.memory_limit, expected.memory_limit);
+    cn_job_free(job);
+}
+
+static void test_a_second_job_on_the_same_outputs_is_refused(void **state)
+{
+    (void)state;
+    struct cn_job *first = prepare(true), *second;
+    struct cn_error error;
+    const struct cn_job_options options = {.is_run = true};
+    assert_int_equal(cn_job_prepare(config, &options, &second, &error), CN_BAD_USAGE);
+    assert_non_null(strstr(error.text, "another climnorm run writes here"));
+    cn_job_free(second);
+    cn_job_free(first);
+}
+
+/* --- stops --- */
+
+static atomic_int stop;
+
+/* The job notes that it waits: it is stopped at once. */
+void __wrap_cn_progress_note(struct cn_progress *progress, const char *format, ...);
+void __wrap_cn_progress_note(struct cn_progress *progress, const char *format, ...)
+{
+    (void)progress;
+    (void)format;
+    atomic_store(&stop, 1);
+}
+
+static void test_a_stop_ends_the_wait_for_another_job(void **state)
+{
+    (void)state;
+    atomic_store(&stop, 0);
+    const struct cn_watch watch = {.stop = &stop};
+    const struct cn_job_options options = {.is_run = true, .waits = true, .watch = &watch};
+    struct cn_job *first = prepare(true), *second;
+    struct cn_error error;
+    assert_int_equal(cn_job_prepare(config, &options, &second, &error), CN_STOPPED);
+    assert_non_null(strstr(error.text, "stopped while waiting for process"));
+    cn_job_free(second);
+    cn_job_free(first);
+}
+
+static void test_a_stop_before_the_run_writes_nothing(void **state)
+{
+    (void)state;
+    size_t written;
+    struct cn_job *job = prepare(true);
+    atomic_store(&stop, 1);
+    assert_int_equal(run(job, &stop, &written), CN_STOPPED);
+    assert_int_equal(written, 0);
+    cn_job_free(job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_job_for_its_plan_writes_nothing),
+        cmocka_unit_test(test_a_job_runs_once),
+        cmocka_unit_test(test_jobs_run_after_each_other),
+        cmocka_unit_test(test_resources_are_resolved_if_the_caller_has_not),
+        cmocka_unit_test(test_a_second_job_on_the_same_outputs_is_refused),
+        cmocka_unit_test(test_a_stop_ends_the_wait_for_another_job),
+        cmocka_unit_test(test_a_stop_before_the_run_writes_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
