@@ -91,9 +91,12 @@ static void create_tasks(struct cn_engine *engine)
 
 void cn_graph_run(struct cn_engine *engine)
 {
+    const int dynamic = omp_get_dynamic(), levels = omp_get_max_active_levels();
     omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
-    omp_set_max_active_levels(1);
+    omp_set_max_active_levels(omp_get_active_level() + 1);
 #pragma omp parallel default(none) shared(engine) num_threads(engine->threads)
 #pragma omp single
     create_tasks(engine);
+    omp_set_dynamic(dynamic); /* they are the caller's */
+    omp_set_max_active_levels(levels);
 }

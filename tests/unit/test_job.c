@@ -8,6 +8,7 @@
 
 #include "cn_test.h"
 
+#include <omp.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/climnorm-job-XXXXXX";
@@ -198,6 +199,21 @@ static void test_a_stop_before_the_run_writes_nothing(void **state)
     cn_job_free(job);
 }
 
+/* --- what is the program's, not the job's --- */
+
+static void test_settings_of_openmp_are_kept(void **state)
+{
+    (void)state;
+    size_t written;
+    omp_set_dynamic(true);
+    omp_set_max_active_levels(3);
+    struct cn_job *job = prepare(true);
+    assert_int_equal(run(job, NULL, &written), CN_OK);
+    cn_job_free(job);
+    assert_true(omp_get_dynamic());
+    assert_int_equal(omp_get_max_active_levels(), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_a_second_job_on_the_same_outputs_is_refused),
         cmocka_unit_test(test_a_stop_ends_the_wait_for_another_job),
         cmocka_unit_test(test_a_stop_before_the_run_writes_nothing),
+        cmocka_unit_test(test_settings_of_openmp_are_kept),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
