@@ -14,12 +14,16 @@ enum { HANDLER_STACK_BYTES = 1 << 14 };
 static _Thread_local volatile sig_atomic_t depth;
 static _Thread_local unsigned char handler_stack[HANDLER_STACK_BYTES];
 
+static pid_t program; /* not the children that it forks; 0: nobody watches */
+static int code;
+static volatile sig_atomic_t is_exit_allowed;
+
 void cn_library_enter(void)
 {
     /* HDF5 without memory recurses until the stack is full: signal handlers need another one. */
     const stack_t own = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
     stack_t before;
-    if (!handler_stack[0]) {
+    if (program && !handler_stack[0]) {
         handler_stack[0] = 1; /* marks it as set; a stack grows down and reaches this byte last */
         if (sigaltstack(NULL, &before) == 0 && (before.ss_flags & SS_DISABLE))
             sigaltstack(&own, NULL); /* else a sanitizer has set one */
@@ -40,10 +44,6 @@ static const char *const CRASH_NAMES[] = {[SIGSEGV] = "SIGSEGV",
                                           [SIGILL] = "SIGILL",
                                           [SIGABRT] = "SIGABRT"};
 enum { CRASH_COUNT = sizeof CRASH_NAMES / sizeof *CRASH_NAMES };
-
-static pid_t program; /* not the children that it forks */
-static int code;
-static volatile sig_atomic_t is_exit_allowed;
 
 #define DO_NEXT \
     "finished files are kept; free memory, or lower engine.memory or --threads, and run again\n"

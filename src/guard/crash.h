@@ -19,7 +19,8 @@ void cn_crash_allow_exit(void);
 
 /* To be called before and after calls of a library, so that the report of a crash can say where it
  * was. Calls may be nested; cn_library_call and the HDF5 lock make them. The outermost
- * cn_library_enter clears errno. The first one of a thread gives it a stack for signal handlers. */
+ * cn_library_enter clears errno. After cn_crash_watch the first one of a thread gives it a stack
+ * for signal handlers. */
 void cn_library_enter(void);
 void cn_library_leave(void);
 

@@ -9,6 +9,8 @@
 #include "cn_test.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/climnorm-job-XXXXXX";
@@ -214,6 +216,43 @@ static void test_settings_of_openmp_are_kept(void **state)
     assert_int_equal(omp_get_max_active_levels(), 3);
 }
 
+/* The stack for signal handlers before and after a job. A thread of its own has none. */
+struct stacks {
+    stack_t before, after;
+    enum cn_status status;
+};
+
+static void *run_between(void *argument)
+{
+    struct stacks *stacks = argument;
+    const struct cn_job_options options = {.is_run = true};
+    struct cn_job *job;
+    struct cn_error error;
+    struct cn_result result = {0};
+    sigaltstack(NULL, &stacks->before);
+    stacks->status = cn_job_prepare(config, &options, &job, &error);
+    if (!stacks->status) {
+        cn_job_run(job, NULL, &result);
+        stacks->status = result.status;
+    }
+    cn_result_free(&result);
+    cn_job_free(job);
+    sigaltstack(NULL, &stacks->after);
+    return NULL;
+}
+
+static void test_the_stack_of_signal_handlers_is_kept(void **state)
+{
+    (void)state;
+    struct stacks stacks;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_between, &stacks), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(stacks.status, CN_OK);
+    assert_int_equal(stacks.after.ss_flags, stacks.before.ss_flags);
+    assert_ptr_equal(stacks.after.ss_sp, stacks.before.ss_sp);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_a_stop_ends_the_wait_for_another_job),
         cmocka_unit_test(test_a_stop_before_the_run_writes_nothing),
         cmocka_unit_test(test_settings_of_openmp_are_kept),
+        cmocka_unit_test(test_the_stack_of_signal_handlers_is_kept),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
