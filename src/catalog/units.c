@@ -5,6 +5,7 @@
 #include "catalog/units.h"
 
 #include "base/ascii.h"
+#include "base/c_locale.h"
 #include "base/error.h"
 #include "calendar/time.h"
 #include "guard/library.h"
@@ -36,8 +37,10 @@ static ut_system *unit_system(void)
 {
     static ut_system *system;
     if (!system) {
+        const locale_t before = cn_c_locale_enter();
         ut_set_error_message_handler(ut_ignore);
         system = ut_read_xml(NULL);
+        cn_c_locale_leave(before);
     }
     return system;
 }
@@ -51,7 +54,10 @@ static ut_unit *parse_unit(struct unit_text text)
         return NULL;
     memcpy(copy, text.start, text.length);
     copy[text.length] = '\0';
-    return ut_parse(system, copy, UT_UTF8);
+    const locale_t before = cn_c_locale_enter();
+    ut_unit *unit = ut_parse(system, copy, UT_UTF8);
+    cn_c_locale_leave(before);
+    return unit;
 }
 
 struct unit_pair {

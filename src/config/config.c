@@ -4,6 +4,7 @@
  */
 #include "config/builder.h"
 
+#include "base/c_locale.h"
 #include "base/error.h"
 #include "guard/fault.h"
 
@@ -194,7 +195,9 @@ enum cn_status cn_config_read(const char *path, const struct cn_override *overri
     builder->config.pool = pool;
     builder->config.path = own_path;
     builder->problems = problems;
+    const locale_t before = cn_c_locale_enter();
     enum cn_status status = read_settings(builder, overrides, override_count);
+    cn_c_locale_leave(before);
     if (status == CN_OK)
         *config = &builder->config;
     else

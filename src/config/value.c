@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <libconfig.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,10 @@ static enum cn_status read_text(void *context, struct cn_error *error)
         config_destroy(&parser->config);
     parser->is_begun = true;
     config_init(&parser->config);
-    return config_read_string(&parser->config, parser->text) ? CN_OK : CN_BAD_INPUT;
+    const locale_t before = uselocale((locale_t)0); /* libconfig 1.5 does not give it back */
+    const bool is_read = config_read_string(&parser->config, parser->text);
+    uselocale(before);
+    return is_read ? CN_OK : CN_BAD_INPUT;
 }
 
 static enum cn_status fail_syntax(const config_t *config, int *line, struct cn_error *error)

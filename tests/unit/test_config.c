@@ -1,6 +1,7 @@
 /*
  * Configs that are right: every key, every default, every way to write a value, and --set.
  */
+#include "comma_locale.h"
 #include "config_helper.h"
 
 static void test_a_key_that_is_left_out_has_its_default(void **state)
@@ -221,6 +222,20 @@ static void test_an_override_replaces_a_key_of_any_type(void **state)
     reading_free(&reading);
 }
 
+static void test_numbers_have_decimal_points_in_every_locale(void **state)
+{
+    (void)state;
+    if (!set_comma_locale())
+        skip();
+    struct reading reading =
+        read_good(ROOTS "normals = { min_years = 1; };", SET("engine.memory=12.5%"));
+    assert_true(reading.config->engine.memory_share == 0.125);
+    assert_true(reading.config->normals.min_days == 0.9);
+    reading_free(&reading);
+    assert_string_equal(localeconv()->decimal_point, ",");
+    setlocale(LC_ALL, "C");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_a_west_bound_is_turned_to_lie_west_of_the_east_bound),
         cmocka_unit_test(test_memory_is_a_share_or_a_size_in_any_unit),
         cmocka_unit_test(test_an_override_replaces_a_key_of_any_type),
+        cmocka_unit_test(test_numbers_have_decimal_points_in_every_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

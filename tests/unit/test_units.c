@@ -6,6 +6,7 @@
 #include "catalog/units.h"
 
 #include "cn_test.h"
+#include "comma_locale.h"
 
 #include <udunits2.h>
 
@@ -31,8 +32,11 @@ static void test_without_the_database_the_machine_is_at_fault(void **state)
     assert_int_equal(cn_unit_seconds("days", &seconds, &error), CN_OK); /* needs none */
     assert_true(seconds == 86400);
     unsetenv("UDUNITS2_XML_PATH");
+    set_comma_locale(); /* UDUNITS must not see it */
     assert_int_equal(cn_unit_seconds("hours", &seconds, &error), CN_OK);
     assert_true(seconds == 3600);
+    assert_true(cn_units_equal("0.5 m", "5e-1 m", NULL));
+    setlocale(LC_ALL, "C");
 }
 
 static void test_a_length_of_time_is_read_in_seconds(void **state)
