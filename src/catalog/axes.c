@@ -4,6 +4,7 @@
  */
 #include "catalog/axes.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/attributes.h"
@@ -12,7 +13,6 @@
 #include <math.h>
 #include <netcdf.h>
 #include <string.h>
-#include <strings.h>
 
 static const double LAT_SLACK_DEG = 1e-3; /* 90.00001 is a pole in float32 */
 static const double MAX_LON_DEG = 720;
@@ -48,10 +48,10 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
     switch (criterion) {
     case BY_AXIS:
         text = coordinate_text(coordinate, "axis");
-        return text && strcasecmp(text, axis_rules[axis].axis) == 0;
+        return text && cn_equal_ascii(text, axis_rules[axis].axis);
     case BY_STANDARD_NAME:
         text = coordinate_text(coordinate, "standard_name");
-        return text && strcasecmp(text, axis_rules[axis].standard_name) == 0;
+        return text && cn_equal_ascii(text, axis_rules[axis].standard_name);
     case BY_UNITS:
         text = coordinate_text(coordinate, "units");
         if (text && axis == CN_AXIS_TIME)
@@ -61,8 +61,8 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
                 return true;
         return false;
     default:
-        return strcasecmp(coordinate->name, axis_rules[axis].short_name) == 0 ||
-               strcasecmp(coordinate->name, axis_rules[axis].standard_name) == 0;
+        return cn_equal_ascii(coordinate->name, axis_rules[axis].short_name) ||
+               cn_equal_ascii(coordinate->name, axis_rules[axis].standard_name);
     }
 }
 

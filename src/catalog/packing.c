@@ -4,12 +4,12 @@
  */
 #include "catalog/packing.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "catalog/attributes.h"
 
 #include <math.h>
 #include <netcdf.h>
-#include <strings.h>
 
 struct stored_variable {
     const struct cn_attribute *attributes;
@@ -190,7 +190,7 @@ enum cn_status cn_packing_read(const struct cn_attribute *attributes, size_t cou
         const char *flag = cn_attribute_text(attributes, count, "_Unsigned");
         variable.is_unsigned = type == NC_UBYTE || type == NC_USHORT || type == NC_UINT;
         if (flag)
-            variable.is_unsigned = strcasecmp(flag, "true") == 0;
+            variable.is_unsigned = cn_equal_ascii(flag, "true");
     }
     *is_unsigned = variable.is_unsigned;
     enum cn_status status = read_scale(&variable, packing);

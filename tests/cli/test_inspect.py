@@ -3,6 +3,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -130,6 +131,17 @@ class Inspect(unittest.TestCase):
             file["a"].standard_name = "grid_latitude"
             file["a"].axis = "Y"
         self.assertIn("curvilinear", inspect(path).stderr)
+
+    def test_capitals_are_those_of_ascii_in_every_locale(self):
+        """In Turkish, the small letter of I is another than i."""
+        name = "tr_TR.ISO-8859-9"
+        made = subprocess.run(["localedef", "-i", "tr_TR", "-f", "ISO-8859-9", self.path(name)],
+                              capture_output=True, check=False)
+        if made.returncode:
+            self.skipTest("localedef cannot make a Turkish locale")
+        path = write(self.path(), names=("TIME", "LATITUDE", "LONGITUDE"), clues=False)
+        done = inspect(path, environment={"LOCPATH": self.base, "LC_ALL": name})
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_descending_latitude(self):
         facts = self.written(lat=np.array([60.0, 30.0, -20.0]))
