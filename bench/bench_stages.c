@@ -48,8 +48,7 @@ static void prepare(struct bench *bench, const char *path, const struct cn_overr
     cn_resources_resolve(bench->config, &resources);
     resources.threads = bench->threads;
     resources.memory_limit = resources.machine_memory / 5 * 4;
-    if (cn_catalog_read(bench->config, &resources, &(struct cn_watch){0}, &bench->catalog,
-                        &error) ||
+    if (cn_catalog_read(bench->config, &resources, NULL, &bench->catalog, &error) ||
         cn_plan_targets(bench->config, bench->catalog, &bench->plan, &error) ||
         cn_plan_schedule(bench->plan, &resources, &error))
         bench_fail("%s", error.text);

@@ -152,8 +152,8 @@ struct cn_catalog {
 };
 
 /* Searches config->input.root and examines every file that passes the filters, several at a time,
- * in worker processes: call it before threads start. What is wrong with one file or variable is in
- * the variable's problems.
+ * in worker processes: no other thread may be inside HDF5 or netCDF-C meanwhile. What is wrong with
+ * one file or variable is in the variable's problems. watch NULL: nobody watches.
  * Errors: CN_BAD_USAGE: no variable has files, or model, variant or grid have several candidates.
  * CN_STOPPED: the watch asked for it. CN_BAD_MACHINE. Owns: the caller frees *catalog. */
 CN_API enum cn_status cn_catalog_read(const struct cn_config *config,
