@@ -36,7 +36,6 @@ int main(int argc, char **argv)
     struct cn_job_options options = {.is_run = true};
     struct cn_error error;
     struct cn_job *job;
-    cn_resources_resolve(config, &options.resources);
     status = cn_job_prepare(config, &options, &job, &error);
     if (status) {
         fprintf(stderr, "%s\n", error.text);

@@ -1,6 +1,26 @@
 /*
  * A whole job, for any program: the steps from a config to a plan, in the order in which a user can
  * correct errors, and the run. A job prints nothing, installs no signal handler and never exits.
+ * Two libraries below it do: libgomp when it gets no threads, libconfig when it gets no memory.
+ *
+ * What else a program should know; climnorm itself sees to it in src/cli/main.c:
+ * - One thread at a time uses this library, unless a comment says otherwise, and no other thread is
+ *   inside HDF5 or netCDF-C meanwhile.
+ * - cn_job_prepare forks worker processes. In those, SIGINT, SIGTERM, SIGHUP and SIGUSR1 are
+ *   ignored; other handlers of the program stay.
+ * - A child process cannot run a job if its parent has run one before the fork, or other code with
+ *   OpenMP: libgomp would wait for ever for threads that only the parent has.
+ * - The thread that calls, and those of OpenMP (OMP_STACKSIZE), need stacks of 1 MiB. In smaller
+ *   ones HDF5 crashes, or each file counts as damaged.
+ * - Handlers of the program should have SA_RESTART: an interrupted read may look like damage.
+ * - A program that does not ignore SIGXFSZ dies of it where an output exceeds the limit of a file
+ *   (ulimit -f).
+ * - Many threads read many files: the soft limit RLIMIT_NOFILE may be too low. Descriptors 0 to 2
+ *   should be open, or a file may get the number of stderr.
+ * - To read from file systems without locks, HDF5_USE_FILE_LOCKING=BEST_EFFORT has to be in the
+ *   environment before HDF5 is used.
+ * - From the first job on, HDF5 prints no errors, follows no link into another file, and does not
+ *   close files at exit; UDUNITS prints no errors.
  */
 #ifndef CLIMNORM_JOB_H
 #define CLIMNORM_JOB_H
