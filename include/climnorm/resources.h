@@ -17,8 +17,7 @@ struct cn_resources {
     uint64_t memory_limit;   /* engine.memory in bytes: slabs, results and encoded data together */
 };
 
-/* Sets *resources. config NULL: what a config without engine keys would get.
- */
+/* Sets *resources. config NULL: all cores that this process may use, and all memory. */
 CN_API void cn_resources_resolve(const struct cn_config *config, struct cn_resources *resources);
 
 #endif

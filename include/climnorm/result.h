@@ -14,8 +14,9 @@ struct cn_variable_result {
     enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped */
     uint64_t files_read, bytes_read;
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
-    uint64_t normals_written, normals_skipped, normals_failed;
-    struct cn_problems problems; /* those of catalog, plan and run */
+    uint64_t normals_written, normals_skipped; /* skipped: those that were there already */
+    uint64_t normals_failed;                   /* with those that a run did not come to */
+    struct cn_problems problems;               /* those of catalog, plan and run */
 };
 
 struct cn_result {
