@@ -85,6 +85,15 @@ class Golden(unittest.TestCase):
                     self.fail("\n" + "".join(difflib.unified_diff(
                         old.splitlines(True), new.splitlines(True), path.name, "now")))
 
+    def test_every_command_shows_its_help_in_a_transcript(self):
+        said = subprocess.run([BIN, "--help"], capture_output=True, text=True, check=True).stdout
+        commands = re.findall(r"^  (?!climnorm)(\w+) +[A-Z]", said, re.M)
+        self.assertIn("run", commands)
+        for command in commands:
+            path = GOLDEN / f"help-{command}.txt"
+            self.assertTrue(path.exists(), f"{path} is missing: write the line `$ climnorm {command} "
+                            "--help` into it and build the target golden")
+
 
 if __name__ == "__main__":
     sys.argv = [word for word in sys.argv if word != "--write"]
