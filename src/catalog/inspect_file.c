@@ -252,11 +252,12 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
-    char path[CN_DESCRIPTOR_PATH_BYTES];
     enum cn_status status = identify_file(descriptor, file, &classic, error);
-    if (!status)
+    if (!status) {
+        char path[CN_DESCRIPTOR_PATH_BYTES];
         status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
                                file, error);
+    }
     close(descriptor);
     return status;
 }

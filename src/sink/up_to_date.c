@@ -65,10 +65,10 @@ bool cn_sink_is_up_to_date(const struct cn_normal_file *file)
     struct cn_pool *pool = cn_pool_new();
     const char *path =
         pool ? cn_pool_printf(pool, "%s/%s", file->config->output.root, file->path) : NULL;
-    char text[CN_DESCRIPTOR_PATH_BYTES];
     int descriptor = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
     if (descriptor >= 0 && begins_as_hdf5(descriptor) &&
         !cn_metadata_build(pool, &planned, NULL, NULL, &metadata, NULL)) {
+        char text[CN_DESCRIPTOR_PATH_BYTES];
         path = cn_descriptor_path(descriptor, path, text);
         cn_hdf5_lock();
         if (nc_open(path, NC_NOWRITE, &id) == NC_NOERR) {
