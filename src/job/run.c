@@ -136,10 +136,10 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         return; /* there is no list for the problem */
     if (!watch)
         watch = &nobody;
-    cn_progress_show_run(watch->progress, &view);
-    say_problems(watch->progress, &result->problems);
     enum cn_status status = begin_run(job, &error);
     if (!status) {
+        cn_progress_show_run(watch->progress, &view);
+        say_problems(watch->progress, &result->problems);
         result->isa = job->kernels->isa;
         status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     }

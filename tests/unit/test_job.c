@@ -128,6 +128,44 @@ static void test_a_job_runs_once(void **state)
     cn_job_free(job);
 }
 
+/* How many variables a display says are done. It goes on writing where it is in the file. */
+static size_t count_done(int display)
+{
+    char text[4096];
+    ssize_t length = pread(display, text, sizeof text - 1, 0);
+    assert_in_range(length, 0, sizeof text - 1);
+    text[length] = '\0';
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, ": done")); at++)
+        count++;
+    return count;
+}
+
+/* Its thread uses the rows of the first run. */
+static void test_a_refused_run_does_not_begin_on_the_display_again(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    struct cn_watch watch = {0};
+    struct cn_error error;
+    struct cn_result result;
+    struct cn_job *job = prepare(true);
+    assert_int_equal(cn_progress_start(CN_PROGRESS_PLAIN, fileno(file), &watch.progress, &error),
+                     CN_OK);
+    for (int k = 0; k < 2; k++) {
+        cn_job_run(job, &watch, &result);
+        assert_int_equal(result.status, k == 0 ? CN_OK : CN_BAD_USAGE);
+        cn_result_free(&result);
+        while (count_done(fileno(file)) < job->plan->variable_count)
+            usleep(1000);
+    }
+    cn_progress_stop(watch.progress, 60);
+    assert_int_equal(count_done(fileno(file)), job->plan->variable_count);
+    cn_job_free(job);
+    fclose(file);
+}
+
 static void test_jobs_run_after_each_other(void **state)
 {
     (void)state;
@@ -258,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_job_for_its_plan_writes_nothing),
         cmocka_unit_test(test_a_job_runs_once),
+        cmocka_unit_test(test_a_refused_run_does_not_begin_on_the_display_again),
         cmocka_unit_test(test_jobs_run_after_each_other),
         cmocka_unit_test(test_resources_are_resolved_if_the_caller_has_not),
         cmocka_unit_test(test_a_second_job_on_the_same_outputs_is_refused),
