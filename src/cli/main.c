@@ -30,7 +30,7 @@
 static void print_commands(FILE *out)
 {
     fputs("usage: climnorm COMMAND [OPTION]... ARGUMENT...\n\n"
-          "Rolling 30-year climate normals from daily CMIP6 netCDF files.\n\n",
+          "Rolling 30-year climate normals from daily CMIP netCDF files.\n\n",
           out);
     for (const struct cn_command *command = cn_commands; command->name; command++)
         fprintf(out, "  %-8s%-9s%s\n", command->name, command->operand ? command->operand : "",
