@@ -5,6 +5,7 @@
  */
 #include "base/netcdf_constants.h"
 #include "synth/noise.h"
+#include "synth/options.h"
 #include "synth/world.h"
 
 #include <ctype.h>
@@ -45,14 +46,15 @@ struct cn_synth_variable cn_synth_variable(const char *name)
 
 double cn_synth_warming(const char *experiment, int year)
 {
-    double until_2014 = fmin(year, 2014) - 1950;
-    double warming = until_2014 > 0 ? 2.5e-4 * until_2014 * until_2014 : 0;
+    const int last = CN_SYNTH_LAST_HISTORICAL;
+    double historical = fmin(year, last) - 1950;
+    double warming = historical > 0 ? 2.5e-4 * historical * historical : 0;
     size_t length = strlen(experiment);
     double forcing = 4.5;
     if (length >= 2 && isdigit((unsigned char)experiment[length - 2]) &&
         isdigit((unsigned char)experiment[length - 1]))
         forcing = experiment[length - 2] - '0' + .1 * (experiment[length - 1] - '0');
-    return year > 2014 ? warming + .0065 * (forcing - 1.6) * (year - 2014) : warming;
+    return year > last ? warming + .0065 * (forcing - 1.6) * (year - last) : warming;
 }
 
 /* Uniform cubic B-spline: the weights of four neighbouring knots. */
