@@ -5,7 +5,7 @@
 #include "cli/prepare.h"
 
 #include "base/error.h"
-#include "cli/commands.h"
+#include "cli/exit_codes.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
 #include "climnorm/watch.h"

@@ -4,7 +4,7 @@
  */
 #include "cli/signals.h"
 
-#include "cli/commands.h"
+#include "cli/exit_codes.h"
 
 #include <errno.h>
 #include <sched.h>

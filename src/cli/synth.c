@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/format.h"
-#include "base/pool.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/signals.h"

@@ -6,7 +6,6 @@
 #include "base/suggest.h"
 #include "config/builder.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,9 +6,8 @@
 #ifndef CLIMNORM_SINK_IMAGE_H
 #define CLIMNORM_SINK_IMAGE_H
 
-#include "climnorm/error.h"
-
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes of the file that stay where the caller has them. */

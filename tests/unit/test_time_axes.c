@@ -3,7 +3,6 @@
  * alone, not on the order in which they were examined.
  */
 #include "base/pool.h"
-#include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 
 #include "cn_test.h"
