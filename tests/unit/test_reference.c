@@ -3,21 +3,13 @@
  * --write this program brings the tables in the documents up to date instead of complaining. A new
  * table is a printer, a row of `tables` and two markers in its document.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "cli/exit_codes.h"
 #include "codec/table.h"
 #include "config/builder.h"
 #include "config/fields.h"
 #include "progress/counters.h"
+
+#include "cn_test.h"
 
 static void print_keys(FILE *out, const struct cn_key *keys)
 {
