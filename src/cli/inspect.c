@@ -183,15 +183,13 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
-static enum cn_status inspect_operand(const char *path)
+static enum cn_status inspect_operand(const char *path, const struct cn_resources *resources)
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
-    struct cn_resources resources;
-    cn_resources_resolve(NULL, &resources);
     enum cn_status status =
-        pool ? cn_files_inspect(pool, &file, 1, &resources, &(struct cn_watch){0}, &error)
+        pool ? cn_files_inspect(pool, &file, 1, resources, &(struct cn_watch){0}, &error)
              : cn_fail_memory(&error, path);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
@@ -207,8 +205,10 @@ static enum cn_status inspect_operand(const char *path)
 int cn_command_inspect(const struct cn_arguments *arguments)
 {
     int exit_code = CN_EXIT_OK;
+    struct cn_resources resources;
+    cn_resources_resolve(NULL, &resources);
     for (size_t i = 0; i < arguments->operand_count; i++) {
-        enum cn_status status = inspect_operand(arguments->operands[i]);
+        enum cn_status status = inspect_operand(arguments->operands[i], &resources);
         if (status == CN_BAD_MACHINE)
             return CN_EXIT_MACHINE;
         if (status)
