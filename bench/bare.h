@@ -1,7 +1,7 @@
 /*
  * What a machine can do at best with the files of a plan: the limits that the engine is compared
  * with. Plain loops over libdeflate and pread, in memory that was touched before. Of the engine
- * they use only the kernel that shuffles, and cn_arena_touch.
+ * they use only the kernel that shuffles, and cn_arena_populate.
  */
 #ifndef CLIMNORM_BENCH_BARE_H
 #define CLIMNORM_BENCH_BARE_H
