@@ -80,7 +80,7 @@ void cn_prepared_stop_display(struct cn_prepared *prepared)
     prepared->progress = NULL;
 }
 
-static void warn_of_thread_limit(const struct cn_resources *resources)
+void cn_warn_of_thread_limit(const struct cn_resources *resources)
 {
     if (resources->threads < resources->threads_asked)
         fprintf(stderr, "climnorm: warning: OMP_THREAD_LIMIT allows %d of %d threads\n",
@@ -117,7 +117,7 @@ int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prep
     const struct cn_watch watch = {prepared->progress, cn_stop_signal};
     struct cn_job_options options = {.is_run = is_run, .waits = arguments->wait, .watch = &watch};
     cn_resources_resolve(prepared->config, &options.resources);
-    warn_of_thread_limit(&options.resources);
+    cn_warn_of_thread_limit(&options.resources);
     enum cn_status status = check_summary(arguments, &error);
     if (!status && cn_progress_draws(prepared->progress))
         cn_progress_say(prepared->progress, "looking at the files below %s",

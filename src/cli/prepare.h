@@ -24,6 +24,9 @@ int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prep
 void cn_prepared_stop_display(struct cn_prepared *prepared);
 void cn_prepared_free(struct cn_prepared *prepared);
 
+/* Prints a warning to stderr where OMP_THREAD_LIMIT allows fewer threads than were asked for. */
+void cn_warn_of_thread_limit(const struct cn_resources *resources);
+
 /* Prints the plan for people to stdout; verbose: every file too. */
 void cn_print_plan(const struct cn_job *job, int verbose);
 

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/prepare.h"
 #include "cli/signals.h"
 #include "climnorm/resources.h"
 
@@ -94,8 +95,10 @@ int cn_command_synth(const struct cn_arguments *arguments)
     char *root = arguments->operands[0];
     for (size_t length = strlen(root); length > 1 && root[length - 1] == '/'; length--)
         root[length - 1] = '\0';
+    const struct cn_config config = {.engine = {.threads = (int)arguments->threads}};
     struct cn_resources resources;
-    cn_resources_resolve(NULL, &resources);
+    cn_resources_resolve(&config, &resources);
+    cn_warn_of_thread_limit(&resources);
     struct cn_synth_options options = {
         .root = root,
         .first_year = (int)arguments->years[0],
@@ -113,7 +116,7 @@ int cn_command_synth(const struct cn_arguments *arguments)
         .seed = (uint64_t)arguments->seed,
         .days = (int)arguments->days,
         .compression = (int)arguments->compression,
-        .threads = arguments->threads ? (int)arguments->threads : resources.threads,
+        .threads = resources.threads,
         .force = arguments->force,
         .stop = cn_stop_signal,
     };
