@@ -328,6 +328,19 @@ static void test_the_environment_chooses_the_kernels(void **state)
     free(kept);
 }
 
+/* Behind the name, the table has pointers to functions alone. */
+static void test_every_table_has_every_kernel(void **state)
+{
+    (void)state;
+    for (const struct cn_kernels *const *isa = cn_kernels_available(); *isa; isa++) {
+        void (*kernels[(sizeof **isa - sizeof(char *)) / sizeof(void (*)(void))])(void);
+        memcpy(kernels, (const char *)*isa + sizeof(char *), sizeof kernels);
+        for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++)
+            if (!kernels[k])
+                fail_msg("%s: kernel %zu of struct cn_kernels is missing", (*isa)->isa, k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_values_are_taken_from_any_position),
         cmocka_unit_test(test_unpacking_follows_every_rule),
         cmocka_unit_test(test_checksums_are_those_of_hdf5),
+        cmocka_unit_test(test_every_table_has_every_kernel),
         cmocka_unit_test(test_the_environment_chooses_the_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

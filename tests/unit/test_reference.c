@@ -185,7 +185,7 @@ static char *renewed(const char *text, const struct table *table)
     return document;
 }
 
-static void documents_hold_the_tables(void **state)
+static void test_documents_hold_the_tables(void **state)
 {
     (void)state;
     for (size_t i = 0; i < TABLES; i++) {
@@ -208,7 +208,7 @@ static struct cn_config *read_config(const char *path)
     return config;
 }
 
-static void the_full_example_has_the_defaults(void **state)
+static void test_the_full_example_has_the_defaults(void **state)
 {
     (void)state;
     struct cn_config *full = read_config(ROOT "/config/nex-gddp-cmip6.cfg");
@@ -250,11 +250,24 @@ static void write_tables(void **state)
     }
 }
 
+static void test_every_counter_that_is_shown_is_explained(void **state)
+{
+    (void)state;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++) {
+        const struct cn_counter_row *row = &cn_counter_rows[c];
+        if (!row->meaning)
+            fail_msg("counter %d (%s) has no meaning", (int)c, row->name ? row->name : "no name");
+        if (row->rate_name && (!row->rate_meaning || !(row->rate_horizon_s > 0)))
+            fail_msg("%s needs a rate_meaning and a rate_horizon_s", row->rate_name);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_hold_the_tables),
-        cmocka_unit_test(the_full_example_has_the_defaults),
+        cmocka_unit_test(test_documents_hold_the_tables),
+        cmocka_unit_test(test_every_counter_that_is_shown_is_explained),
+        cmocka_unit_test(test_the_full_example_has_the_defaults),
     };
     static const struct CMUnitTest write[] = {cmocka_unit_test(write_tables)};
     if (argc == 2 && strcmp(argv[1], "--write") == 0)
