@@ -150,10 +150,10 @@ static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struc
     return CN_OK;
 }
 
-static enum cn_status open_chunks(struct cn_reader *reader, int file, struct cn_error *error)
+static enum cn_status open_chunks(struct cn_reader *reader, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
-    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, file);
+    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, reader->file->path);
     if (variable.id < 0 || !cn_h5_variable_fill(&variable, reader))
         status = cn_library_fail(reader->file->path, "HDF5 cannot open its variable", errno, error);
     else

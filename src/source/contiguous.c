@@ -100,12 +100,12 @@ static uint64_t address_of(const struct cn_reader *reader, const struct cn_block
 }
 
 /* Values that were never written have no address: all are the fill value. */
-static enum cn_status open_contiguous(struct cn_reader *reader, int file, struct cn_error *error)
+static enum cn_status open_contiguous(struct cn_reader *reader, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
     if (reader->file->storage.begin != CN_UNWRITTEN)
         return CN_OK;
-    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, file);
+    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, reader->file->path);
     if (variable.id < 0 || !cn_h5_variable_fill(&variable, reader))
         status = cn_library_fail(reader->file->path, "HDF5 cannot open its variable", errno, error);
     cn_h5_variable_close(&variable);

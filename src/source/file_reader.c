@@ -55,32 +55,27 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *fi
     return reader->backend->plan(reader, error);
 }
 
-struct opening {
-    struct cn_reader *reader;
-    int descriptor;
-};
-
 static enum cn_status open_backend(void *context, struct cn_error *error)
 {
-    const struct opening *opening = context;
-    return opening->reader->backend->open(opening->reader, opening->descriptor, error);
+    struct cn_reader *reader = context;
+    return reader->backend->open(reader, error);
 }
 
 enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error)
 {
-    struct opening opening = {.reader = reader};
-    enum cn_status status = cn_file_open(reader->file, &opening.descriptor, error);
+    int descriptor;
+    enum cn_status status = cn_file_open(reader->file, &descriptor, error);
     if (status)
         return status;
     char what[PATH_MAX + 64];
     snprintf(what, sizeof what, "%s: cannot be opened", reader->file->path);
     const struct cn_library_call call = {.function = open_backend,
-                                         .context = &opening,
+                                         .context = reader,
                                          .what = what,
                                          .lock = CN_LIBRARY_HDF5_LOCKED,
                                          .input_is_sound = true};
     status = cn_library_call(&call, error);
-    close(opening.descriptor);
+    close(descriptor);
     return status;
 }
 

@@ -3,18 +3,14 @@
  */
 #include "source/h5_variable.h"
 
-#include "base/io.h"
-
 #include <errno.h>
 #include <math.h>
 
-struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file, int descriptor)
+struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file, const char *path)
 {
     struct cn_h5_variable variable = {.id = -1};
-    char path[CN_DESCRIPTOR_PATH_BYTES];
     errno = 0;
-    variable.file =
-        H5Fopen(cn_descriptor_path(descriptor, file->path, path), H5F_ACC_RDONLY, H5P_DEFAULT);
+    variable.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (variable.file >= 0)
         variable.id = H5Dopen2(variable.file, file->variable, H5P_DEFAULT);
     return variable;

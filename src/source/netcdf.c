@@ -319,9 +319,8 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
 }
 
 /* HDF5 needs a plugin even for filters that our codecs undo, because here HDF5 decodes. */
-static enum cn_status check_plugins(struct cn_reader *reader, int file, struct cn_error *error)
+static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
 {
-    (void)file;
     const struct cn_storage *storage = &reader->file->storage;
     enum cn_status status = CN_OK;
     for (size_t k = 0; k < storage->filter_count && !status; k++)

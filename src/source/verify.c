@@ -6,6 +6,7 @@
 #include "source/verify.h"
 
 #include "base/error.h"
+#include "base/io.h"
 #include "codec/pipeline.h"
 #include "guard/library.h"
 #include "source/h5_variable.h"
@@ -152,7 +153,9 @@ enum cn_status cn_chunks_verify(const struct cn_reader *reader, int file, size_t
     struct chunk_walk walk;
     if (reader->file->storage.layout != CN_CHUNKED || !reader->file->storage.filter_count)
         return CN_OK;
-    struct cn_h5_variable variable = cn_h5_variable_open(reader->file, file);
+    char path[CN_DESCRIPTOR_PATH_BYTES];
+    struct cn_h5_variable variable =
+        cn_h5_variable_open(reader->file, cn_descriptor_path(file, reader->file->path, path));
     const bool is_known = variable.id >= 0 && read_chunk_options(variable.id, &walk);
     const int reason = errno;
     bool some = is_known && begin_walk(reader, variable.id, first, end, &walk);
