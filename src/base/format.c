@@ -1,10 +1,11 @@
 /*
- * Sizes with binary prefixes, and the date of creation.
+ * Sizes with binary prefixes, lists of choices, and the date of creation.
  */
 #include "base/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 const char *cn_format_bytes(uint64_t bytes, char text[24])
@@ -16,6 +17,13 @@ const char *cn_format_bytes(uint64_t bytes, char text[24])
         value /= 1024;
     snprintf(text, 24, "%.*f %s", unit && value < 99.95, value, units[unit]);
     return text;
+}
+
+void cn_format_choice(char *list, size_t size, const char *quote, const char *choice, bool is_last)
+{
+    const size_t used = strlen(list);
+    const char *between = used == 0 ? "" : is_last ? " or " : ", ";
+    snprintf(list + used, size - used, "%s%s%s%s", between, quote, choice, quote);
 }
 
 const char *cn_creation_date(char text[CN_DATE_BYTES])

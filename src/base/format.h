@@ -1,14 +1,20 @@
 /*
- * Sizes and dates as text.
+ * Sizes, dates and lists as text.
  */
 #ifndef CLIMNORM_BASE_FORMAT_H
 #define CLIMNORM_BASE_FORMAT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Writes a size for people: "512 B", "12.3 MiB", "812 GiB".
  * Returns: text. */
 const char *cn_format_bytes(uint64_t bytes, char text[24]);
+
+/* Adds one choice to the list "a, b or c", which starts as "". quote: what stands around it. What
+ * does not fit in `size` bytes is cut. */
+void cn_format_choice(char *list, size_t size, const char *quote, const char *choice, bool is_last);
 
 enum { CN_DATE_BYTES = 32 };
 

@@ -5,13 +5,13 @@
 #include "catalog/time_axis.h"
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/pool.h"
 #include "calendar/time.h"
 #include "catalog/attributes.h"
 #include "catalog/units.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { DAY_SECONDS = 86400 };
@@ -71,12 +71,8 @@ static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first,
 static enum cn_status fail_calendar(const char *calendar, struct cn_error *error)
 {
     char names[128] = "";
-    size_t used = 0;
-    const struct cn_named_calendar *known = cn_calendar_names;
-    for (; known->name && used < sizeof names; known++) {
-        const char *end = !known[1].name ? "" : known[2].name ? ", " : " or ";
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", known->name, end);
-    }
+    for (const struct cn_named_calendar *known = cn_calendar_names; known->name; known++)
+        cn_format_choice(names, sizeof names, "", known->name, !known[1].name);
     return cn_fail(error, CN_BAD_INPUT, "unknown calendar '%s', expected %s", calendar, names);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "cli/options.h"
 
+#include "base/format.h"
 #include "base/pool.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
@@ -63,13 +64,9 @@ static const char *choice_name(const struct cn_option *option, int i)
 /* "auto, tty or plain"; "": any value goes. */
 static const char *join_choices(const struct cn_option *option, char list[LIST_BYTES])
 {
-    size_t used = 0;
     list[0] = '\0';
-    for (int i = 0; choice_name(option, i) && used < LIST_BYTES; i++) {
-        const char *between = i == 0 ? "" : choice_name(option, i + 1) ? ", " : " or ";
-        used += (size_t)snprintf(list + used, LIST_BYTES - used, "%s%s", between,
-                                 choice_name(option, i));
-    }
+    for (int i = 0; choice_name(option, i); i++)
+        cn_format_choice(list, LIST_BYTES, "", choice_name(option, i), !choice_name(option, i + 1));
     return list;
 }
 

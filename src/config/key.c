@@ -3,6 +3,8 @@
  */
 #include "config/key.h"
 
+#include "base/format.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,20 +44,12 @@ const char *cn_key_leaf(const struct cn_key *key)
     return dot ? dot + 1 : key->path;
 }
 
-static void list_choices(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
-{
-    size_t used = 0;
-    for (size_t i = 0; key->choices[i] && used < CN_EXPECTS_BYTES; i++) {
-        const char *between = i == 0 ? "" : key->choices[i + 1] ? ", " : " or ";
-        used += (size_t)snprintf(text + used, CN_EXPECTS_BYTES - used, "%s\"%s\"", between,
-                                 key->choices[i]);
-    }
-}
-
 const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES])
 {
+    text[0] = '\0';
     if (key->type == CN_KEY_CHOICE)
-        list_choices(key, text);
+        for (size_t i = 0; key->choices[i]; i++)
+            cn_format_choice(text, CN_EXPECTS_BYTES, "\"", key->choices[i], !key->choices[i + 1]);
     else if (key->type == CN_KEY_NAMES && key->min > 0)
         snprintf(text, CN_EXPECTS_BYTES, "a list of at least one name");
     else
