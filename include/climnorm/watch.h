@@ -12,10 +12,11 @@ struct cn_watch {
     const atomic_int *stop;       /* not 0: the work ends soon, with CN_STOPPED; may be NULL */
 };
 
-/* Reports that `done` of `count` are done; count is 0 when it is not known. */
-static inline void cn_watch_report(const struct cn_watch *watch, size_t done, size_t count)
+/* Returns: the watch; for NULL one that shows nothing and never stops. */
+static inline const struct cn_watch *cn_watch_or_none(const struct cn_watch *watch)
 {
-    cn_progress_count(watch->progress, done, count);
+    static const struct cn_watch none;
+    return watch ? watch : &none;
 }
 
 /* Returns: the value of the flag; 0: go on. */

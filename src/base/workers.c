@@ -380,10 +380,8 @@ static void receive(struct run *run, struct child *child)
 /* Tells the watch how far the run is, and asks it whether to stop. */
 static void ask_watch(struct run *run)
 {
-    const struct cn_watch *watch = run->workers->watch;
-    if (!watch)
-        return;
-    cn_watch_report(watch, run->done, run->workers->count);
+    const struct cn_watch *watch = cn_watch_or_none(run->workers->watch);
+    cn_progress_count(watch->progress, run->done, run->workers->count);
     if (!cn_watch_stopped(watch))
         return;
     run->status = cn_fail(run->error, CN_STOPPED, "stopped while files were examined");
@@ -438,7 +436,6 @@ static int64_t await_answers(struct run *run, struct pollfd *pipes, size_t activ
 static void judge_wait(struct run *run, struct child *child)
 {
     const struct cn_workers *workers = run->workers;
-    const struct cn_watch *watch = workers->watch;
     struct cn_error text;
     if (child->waited_ms > run->timeout_ms) {
         cn_fail(&text, CN_BAD_MACHINE,
@@ -448,12 +445,12 @@ static void judge_wait(struct run *run, struct child *child)
         kill_child(run, child);
         child->is_retried = true; /* what takes long is not tried twice */
         fail_item(run, child, &text);
-    } else if (child->waited_ms > run->timeout_ms / NOTICE_SHARE && !run->is_wait_told && watch &&
+    } else if (child->waited_ms > run->timeout_ms / NOTICE_SHARE && !run->is_wait_told &&
                workers->name) {
         run->is_wait_told = true;
         cn_fail(&text, CN_OK, "still waiting for %s; the storage is slow",
                 workers->name(workers->context, child->next));
-        cn_progress_say(watch->progress, "%s", text.text);
+        cn_progress_say(cn_watch_or_none(workers->watch)->progress, "%s", text.text);
     }
 }
 

@@ -231,7 +231,6 @@ enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_r
                                const struct cn_watch *watch, struct cn_catalog **catalog,
                                struct cn_error *error)
 {
-    static const struct cn_watch nobody;
     *catalog = NULL;
     struct cn_pool *pool = cn_pool_new();
     struct cn_catalog *fresh = pool ? cn_pool_alloc(pool, 1, sizeof *fresh) : NULL;
@@ -241,7 +240,7 @@ enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_r
     }
     fresh->pool = pool;
     struct catalog_builder builder = {.config = config, .resources = resources, .catalog = fresh};
-    enum cn_status status = build_catalog(&builder, watch ? watch : &nobody, error);
+    enum cn_status status = build_catalog(&builder, cn_watch_or_none(watch), error);
     if (status)
         cn_catalog_free(fresh);
     else

@@ -141,7 +141,7 @@ static bool read_folder(struct file_search *search, const char *path)
     int failed = names ? 0 : errno;
     struct unreadable unreadable = {0};
     for (size_t i = 0; names && i < count && goes_on(search); i++) {
-        cn_watch_report(search->watch, search->files.count, 0);
+        cn_progress_count(search->watch->progress, search->files.count, 0);
         add_entry(search, dirfd(stream), path, names[i], &unreadable);
     }
     closedir(stream);

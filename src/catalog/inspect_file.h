@@ -9,8 +9,9 @@
 /* Reads the metadata of files[count], whose path and variable are given. variable NULL: the only
  * one with time, lat and lon. Afterwards each file is usable or has a failure. All time axes
  * together take at most 1/16 of the machine's memory: beyond that the files with the longest are
- * not usable. Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller
- * calls cn_files_free, also after a failure. */
+ * not usable. watch NULL: nobody watches.
+ * Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller calls
+ * cn_files_free, also after a failure. */
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
                                 const struct cn_resources *resources, const struct cn_watch *watch,
                                 struct cn_error *error);

@@ -188,9 +188,8 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
-    enum cn_status status =
-        pool ? cn_files_inspect(pool, &file, 1, resources, &(struct cn_watch){0}, &error)
-             : cn_fail_memory(&error, path);
+    enum cn_status status = pool ? cn_files_inspect(pool, &file, 1, resources, NULL, &error)
+                                 : cn_fail_memory(&error, path);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)

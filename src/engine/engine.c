@@ -21,8 +21,7 @@ bool cn_engine_is_running(struct cn_engine *engine)
 uint64_t cn_engine_stop_requested_ns(struct cn_engine *engine)
 {
     uint64_t since = atomic_load_explicit(&engine->stop_ns, memory_order_relaxed), now;
-    if (since || !engine->watch->stop ||
-        !atomic_load_explicit(engine->watch->stop, memory_order_relaxed))
+    if (since || !cn_watch_stopped(engine->watch))
         return since;
     now = cn_now_ns();
     return atomic_compare_exchange_strong(&engine->stop_ns, &since, now) ? now : since;

@@ -124,7 +124,7 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     **job = (struct cn_job){.config = config, .resources = options->resources, .lock = -1};
     if (options->resources.threads < 1)
         cn_resources_resolve(config, &(*job)->resources);
-    const struct cn_watch nobody = {0}, *watch = options->watch ? options->watch : &nobody;
+    const struct cn_watch *watch = cn_watch_or_none(options->watch);
     enum cn_status status = run_steps(*job, options, watch, error);
     if (!status && cn_watch_stopped(watch))
         status = cn_fail(error, CN_STOPPED, "stopped before the run");

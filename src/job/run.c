@@ -123,7 +123,6 @@ static enum cn_status begin_run(struct cn_job *job, struct cn_error *error)
 
 void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result)
 {
-    const struct cn_watch nobody = {0};
     const struct cn_progress_view view = {.title = job->title,
                                           .counters = job->counters,
                                           .count = job->plan->variable_count,
@@ -134,8 +133,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
     uint64_t start = cn_now_ns();
     if (cn_job_preview(job, result))
         return; /* there is no list for the problem */
-    if (!watch)
-        watch = &nobody;
+    watch = cn_watch_or_none(watch);
     enum cn_status status = begin_run(job, &error);
     if (!status) {
         cn_progress_show_run(watch->progress, &view);
