@@ -26,4 +26,10 @@ static inline enum cn_status cn_fail_memory(struct cn_error *error, const char *
 void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
 
+/* Returns: what stands before the text of such a problem. */
+static inline const char *cn_severity_mark(enum cn_severity severity)
+{
+    return severity == CN_PROBLEM ? "! " : "warning: ";
+}
+
 #endif

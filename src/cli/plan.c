@@ -1,6 +1,7 @@
 /*
  * climnorm plan: prints what `run` would do. Writes no results.
  */
+#include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
@@ -12,8 +13,7 @@
 static void print_problems(const struct cn_problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++)
-        printf("  %s %s\n", problems->items[i].severity == CN_PROBLEM ? "!" : "warning:",
-               problems->items[i].text);
+        printf("  %s%s\n", cn_severity_mark(problems->items[i].severity), problems->items[i].text);
 }
 
 static void print_input(const struct cn_catalog *catalog, const struct cn_config *config)

@@ -79,8 +79,7 @@ static void add_problems(struct cn_text *text, const char *name, const struct cn
 {
     for (size_t i = 0; i < problems->count; i++) {
         const struct cn_problem *problem = &problems->items[i];
-        cn_text_printf(text, "%s%s", problem->severity == CN_WARNING ? "warning: " : "! ",
-                       problem->text);
+        cn_text_printf(text, "%s%s", cn_severity_mark(problem->severity), problem->text);
         cn_text_end_line(text, "\n");
     }
     if (problems->lost) {

@@ -22,8 +22,7 @@ static void copy_problems(struct cn_problems *to, const struct cn_problems *from
 static void say_problems(struct cn_progress *progress, const struct cn_problems *problems)
 {
     for (size_t i = 0; i < problems->count; i++)
-        cn_progress_say(progress, "%s%s",
-                        problems->items[i].severity == CN_PROBLEM ? "! " : "warning: ",
+        cn_progress_say(progress, "%s%s", cn_severity_mark(problems->items[i].severity),
                         problems->items[i].text);
 }
 
