@@ -6,7 +6,6 @@
 #define CLIMNORM_KERNELS_H
 
 #include "climnorm/error.h"
-
 #include "climnorm/limits.h"
 
 #include <stdbool.h>

@@ -9,10 +9,9 @@
  */
 #include "calendar/time.h"
 
-#include "climnorm/calendar.h"
-
 #include "base/ascii.h"
 #include "base/error.h"
+#include "climnorm/calendar.h"
 
 #include <math.h>
 #include <string.h>

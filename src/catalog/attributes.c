@@ -2,6 +2,7 @@
  * Attributes through netCDF-C, bounded in number and length. Knows their types, not their meanings.
  */
 #include "catalog/attributes.h"
+
 #include "base/error.h"
 #include "base/pool.h"
 

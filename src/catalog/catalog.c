@@ -3,16 +3,17 @@
  * build timelines. What is wrong with one file or variable is in the variable's problems, and the
  * rest goes on.
  */
+#include "climnorm/catalog.h"
+
+#include "base/error.h"
+#include "base/suggest.h"
 #include "catalog/consistency.h"
 #include "catalog/find_files.h"
+#include "catalog/inspect_file.h"
 #include "catalog/select.h"
 #include "catalog/time_axis.h"
 #include "catalog/timeline.h"
 #include "catalog/warnings.h"
-
-#include "base/error.h"
-#include "base/suggest.h"
-#include "catalog/inspect_file.h"
 
 #include <limits.h>
 #include <stdlib.h>

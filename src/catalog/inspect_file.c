@@ -4,6 +4,10 @@
  */
 #include "catalog/inspect_file.h"
 
+#include "base/error.h"
+#include "base/io.h"
+#include "base/netcdf_constants.h"
+#include "base/workers.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
 #include "catalog/classic.h"
@@ -11,11 +15,6 @@
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
-
-#include "base/error.h"
-#include "base/io.h"
-#include "base/netcdf_constants.h"
-#include "base/workers.h"
 #include "guard/library.h"
 
 #include <errno.h>

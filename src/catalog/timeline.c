@@ -3,6 +3,7 @@
  * share a source year that is historical alone. Opens no file.
  */
 #include "catalog/timeline.h"
+
 #include "base/error.h"
 #include "base/pool.h"
 

@@ -4,11 +4,10 @@
  */
 #include "catalog/warnings.h"
 
-#include "catalog/file_names.h"
-#include "catalog/timeline.h"
-
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "catalog/file_names.h"
+#include "catalog/timeline.h"
 #include "climnorm/limits.h"
 
 #include <stdarg.h>

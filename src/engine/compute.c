@@ -2,6 +2,7 @@
  * Computing: the bodies of gate, tile and join. A tile is a stretch of day slots of all regions.
  */
 #include "engine/compute.h"
+
 #include "base/error.h"
 #include "base/pool.h"
 

@@ -2,6 +2,7 @@
  * What all task bodies need: whether to go on, reporting, the thread's own state.
  */
 #include "engine/engine.h"
+
 #include "base/error.h"
 
 #include <omp.h>

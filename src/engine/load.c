@@ -2,6 +2,7 @@
  * Loading: the bodies of open, decode and seal.
  */
 #include "engine/load.h"
+
 #include "base/error.h"
 #include "base/pool.h"
 

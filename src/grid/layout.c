@@ -5,7 +5,6 @@
 
 #include "climnorm/grid.h"
 #include "climnorm/limits.h"
-
 #include "codec/codec.h"
 
 #include <stdint.h>

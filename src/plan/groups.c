@@ -3,6 +3,7 @@
  * years are loaded together. Pure.
  */
 #include "plan/groups.h"
+
 #include "base/error.h"
 #include "base/pool.h"
 

@@ -3,6 +3,7 @@
  * them.
  */
 #include "sink/chunks.h"
+
 #include "base/error.h"
 
 #include <errno.h>

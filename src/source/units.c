@@ -2,6 +2,7 @@
  * Where decode units are.
  */
 #include "source/units.h"
+
 #include "base/error.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are used as they are stored");
