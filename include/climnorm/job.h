@@ -66,8 +66,8 @@ CN_API enum cn_status cn_job_prepare(const struct cn_config *config,
                                      struct cn_error *error);
 
 /* Checks that the outputs fit on their file system; cn_job_prepare has done it for a run. If they
- * fit only when they compress well, job->problems gets a warning. Returns: CN_OK. Errors:
- * CN_BAD_MACHINE: they cannot fit. */
+ * fit only when they compress well, job->problems gets a warning.
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE: they cannot fit. */
 CN_API enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error);
 
 /* Fills in the result without running: known problems, files that are kept, and the status that
@@ -79,8 +79,8 @@ CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result 
 /* Runs the plan, one variable after another, once. watch: where it is shown, and what stops it;
  * NULL: nobody watches. The result is filled in even when the run fails; its status says what came
  * of it. CN_BAD_USAGE: the job is for its plan alone, or has run. A display reads the job's
- * counters: it must be stopped before the job is freed. Owns: the caller, *result with
- * cn_result_free. */
+ * counters: it must be stopped before the job is freed.
+ * Owns: the caller, *result with cn_result_free. */
 CN_API void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result);
 
 CN_API void cn_job_free(struct cn_job *job);

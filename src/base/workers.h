@@ -27,8 +27,8 @@ struct cn_workers {
     const char *(*name)(void *context, size_t item);
 
     /* In a child: examines an item and packs what it finds. CPU time and memory are bounded by
-     * cpu_s and memory_bytes for each item. Returns: CN_OK. Errors: CN_BAD_INPUT or CN_BAD_MACHINE,
-     * both tried again in a new child. */
+     * cpu_s and memory_bytes for each item.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT or CN_BAD_MACHINE, both tried again in a new child. */
     enum cn_status (*examine)(void *context, size_t item, struct cn_archive *found,
                               struct cn_error *error);
 

@@ -11,9 +11,9 @@
 enum cn_status cn_fail_netcdf(struct cn_error *error, const char *what, int code);
 
 /* Reads all attributes of a variable that are numbers or text. A netCDF-4 string of length 1
- * becomes text; other types are left out. The caller holds the HDF5 lock. Errors: CN_BAD_INPUT:
- * they cannot be read, or are more or longer than limits.h allows. CN_BAD_MACHINE: out of memory.
- * Owns: all lives in the pool. */
+ * becomes text; other types are left out. The caller holds the HDF5 lock.
+ * Errors: CN_BAD_INPUT: they cannot be read, or are more or longer than limits.h allows.
+ * CN_BAD_MACHINE: out of memory. Owns: all lives in the pool. */
 enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
                                   struct cn_attribute **attributes, size_t *count,
                                   struct cn_error *error);

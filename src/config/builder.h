@@ -1,6 +1,6 @@
 /*
- * A config while it is read, with the location of each value for error messages. Only for files of
- * src/config/, but for the built-in regions.
+ * A config while it is read, with the location of each value for error messages. Only files of
+ * src/config/ include it.
  */
 #ifndef CLIMNORM_CONFIG_BUILDER_H
 #define CLIMNORM_CONFIG_BUILDER_H

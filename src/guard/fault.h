@@ -20,8 +20,8 @@ bool cn_errno_is_access(int reason);
 const char *cn_errno_advice(int reason);
 
 /* The soft limit RLIMIT_DATA of a worker process does not count: an input that asks for too much
- * may have reached it. May be called by any thread. Returns: whether 32 MiB cannot be allocated
- * now. */
+ * may have reached it. May be called by any thread.
+ * Returns: whether 32 MiB cannot be allocated now. */
 bool cn_memory_is_short(void);
 
 #endif

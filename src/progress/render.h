@@ -43,7 +43,8 @@ struct cn_counter_text {
     char text[80];
 };
 
-/* Writes what is said about a counter in a place. Returns: false: nothing is. */
+/* Writes what is said about a counter in a place.
+ * Returns: false: nothing is. */
 bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
                     enum cn_counter_place place, struct cn_counter_text *out);
 

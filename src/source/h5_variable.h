@@ -13,8 +13,8 @@ struct cn_h5_variable {
 };
 
 /* path: by which HDF5 opens the file. Not that of a descriptor, but in a worker process: where
- * memory runs out while HDF5 1.10 follows a link, it can open nothing more. Returns: the open
- * variable; after a failure its id is < 0, and errno is the reason or 0. */
+ * memory runs out while HDF5 1.10 follows a link, it can open nothing more.
+ * Returns: the open variable; after a failure its id is < 0, and errno is the reason or 0. */
 struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file, const char *path);
 void cn_h5_variable_close(const struct cn_h5_variable *variable);
 

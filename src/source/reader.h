@@ -55,9 +55,9 @@ struct cn_backend {
      * the reader. */
     enum cn_status (*plan)(struct cn_reader *reader, struct cn_error *error);
 
-    /* Finds what decode needs. file: an open descriptor. The caller holds the HDF5 lock. open may
-     * be called again after a failure. Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be
-     * read; CN_BAD_MACHINE. */
+    /* Finds what decode needs. The caller holds the HDF5 lock. open may be called again after a
+     * failure.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be read; CN_BAD_MACHINE. */
     enum cn_status (*open)(struct cn_reader *reader, struct cn_error *error);
 
     /* Where the bytes of a unit are: `bytes` of them within *spread from *address on. NULL: not
