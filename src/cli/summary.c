@@ -101,11 +101,12 @@ static const char *closing_sentence(enum cn_status status)
     static const char *const sentences[] = {
         [CN_OK] = "All that was asked for is there.",
         [CN_BAD_USAGE] = "Nothing was started.",
-        [CN_BAD_INPUT] = "Something that was asked for is missing:\n"
-                         "see to the lines that begin with ! and run again. All else is there.",
+        [CN_BAD_INPUT] =
+            "Something that was asked for is missing:\n"
+            "read the lines that begin with !, and run again. Everything else is there.",
         [CN_BAD_MACHINE] =
             "Stopped by the machine:\n"
-            "see to the lines that begin with ! and run again. Finished files are kept.",
+            "read the lines that begin with !, and run again. Finished files are kept.",
         [CN_STOPPED] = "Stopped by a signal:\n"
                        "run again for the rest. Finished files are kept.",
     };

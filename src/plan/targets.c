@@ -149,7 +149,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
                      &lacking);
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
-                        "get those that lack: %s",
+                        "add the missing years: %s",
                         variable->variable->name, year, target.scenario, target.years_planned,
                         config->normals.window, config->normals.min_years,
                         cn_strbuf_text(&lacking));

@@ -91,7 +91,8 @@ static void test_the_table_tells_each_variable_and_the_end_of_the_run(void **sta
                         "\n"
                         "560 normals written, 40 skipped, 5 failed; 1 of 3 variables failed\n"
                         "Took 03:22 with 12 threads. Something that was asked for is missing:\n"
-                        "see to the lines that begin with ! and run again. All else is there.\n");
+                        "read the lines that begin with !, and run again. "
+                        "Everything else is there.\n");
     free(text);
 }
 
