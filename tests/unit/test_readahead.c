@@ -120,6 +120,28 @@ static struct cn_file file_at(const char *path)
                                         status.st_mtim.tv_nsec};
 }
 
+/* A job of one variable whose readahead has begun. */
+struct scene {
+    struct cn_variable_plan variable;
+    struct cn_plan plan;
+    struct cn_engine job;
+};
+
+static struct cn_engine *start(struct scene *scene, uint64_t bytes_to_read)
+{
+    struct cn_error error;
+    scene->variable = (struct cn_variable_plan){.load_count = 1, .bytes_to_read = bytes_to_read};
+    scene->plan = (struct cn_plan){.resources = {.machine_memory = UINT64_C(1) << 34},
+                                   .variables = &scene->variable,
+                                   .variable_count = 1};
+    scene->job = (struct cn_engine){.plan = &scene->plan,
+                                    .variable = &scene->variable,
+                                    .watch = cn_watch_or_none(NULL),
+                                    .threads = 1};
+    assert_int_equal(cn_readahead_start(&scene->job, &error), CN_OK);
+    return &scene->job;
+}
+
 /* past_cache: the job is large. least: decodes that must be read for at once; not all where some of
  * their bytes may be in the page cache. */
 static void read_ahead(const char *path, bool past_cache, size_t least)
@@ -128,35 +150,28 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     struct cn_reader read = {.file = &file};
     struct cn_decode decodes[DECODES] = {0};
     atomic_bool failed = false;
-    struct cn_variable_plan variable = {.load_count = 1,
-                                        .bytes_to_read = past_cache ? UINT64_MAX : 0};
-    const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
-                                 .variables = &variable,
-                                 .variable_count = 1};
-    const struct cn_watch watch = {0};
-    struct cn_engine job = {.plan = &plan, .variable = &variable, .watch = &watch, .threads = 1};
-    struct cn_error error;
+    struct scene scene;
+    struct cn_engine *job = start(&scene, past_cache ? UINT64_MAX : 0);
     for (size_t d = 0; d < DECODES; d++) {
         decodes[d].reader = &read;
         decodes[d].failed = &failed;
         decodes[d].first_unit = d;
         decodes[d].unit_count = 1;
     }
-    assert_int_equal(cn_readahead_start(&job, &error), CN_OK);
-    assert_null(cn_readahead_claim(&job, &decodes[1])); /* it came first */
-    cn_readahead_add(&job, decodes, DECODES);
+    assert_null(cn_readahead_claim(job, &decodes[1])); /* it came first */
+    cn_readahead_add(job, decodes, DECODES);
     wait_until_filled(decodes, least, BUFFERS);
     for (size_t d = 0; d < DECODES; d++) {
-        const struct cn_prefetched *ahead = cn_readahead_claim(&job, &decodes[d]);
+        const struct cn_prefetched *ahead = cn_readahead_claim(job, &decodes[d]);
         if (ahead || (least == BUFFERS && d != 1 && d <= BUFFERS))
             expect_bytes(ahead, d);
-        cn_readahead_release(&job, &decodes[d]);
+        cn_readahead_release(job, &decodes[d]);
         if (least == BUFFERS && d == 0) /* its state stays, the buffer goes on */
             wait_until_filled(decodes, BUFFERS + 1, BUFFERS + 1);
     }
     assert_null(decodes[1].buffer);
-    cn_readahead_finish(&job);
-    assert_null(job.readahead);
+    cn_readahead_finish(job);
+    assert_null(job->readahead);
 }
 
 static void test_bytes_are_there_before_they_are_asked_for(void **state)
@@ -177,22 +192,16 @@ static void expect_left_alone(bool has_failed)
     struct cn_reader read = {.file = &file};
     atomic_bool failed = has_failed;
     struct cn_decode decode = {.reader = &read, .failed = &failed}; /* its span ends at byte ODD */
-    struct cn_variable_plan variable = {.load_count = 1};
-    const struct cn_plan plan = {.resources = {.machine_memory = UINT64_C(1) << 34},
-                                 .variables = &variable,
-                                 .variable_count = 1};
-    const struct cn_watch watch = {0};
-    struct cn_engine job = {.plan = &plan, .variable = &variable, .watch = &watch, .threads = 1};
-    struct cn_error error;
-    assert_int_equal(cn_readahead_start(&job, &error), CN_OK);
-    cn_readahead_add(&job, &decode, 1);
+    struct scene scene;
+    struct cn_engine *job = start(&scene, 0);
+    cn_readahead_add(job, &decode, 1);
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     assert_int_equal(atomic_load(&decode.state), 0);
-    assert_null(cn_readahead_claim(&job, &decode));
-    cn_readahead_release(&job, &decode);
-    cn_readahead_finish(&job);
-    cn_readahead_finish(&job);
-    assert_null(job.readahead);
+    assert_null(cn_readahead_claim(job, &decode));
+    cn_readahead_release(job, &decode);
+    cn_readahead_finish(job);
+    cn_readahead_finish(job);
+    assert_null(job->readahead);
 }
 
 static void test_what_is_in_memory_or_failed_is_left_alone(void **state)
