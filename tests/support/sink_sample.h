@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     SAMPLE_WINDOW = 30,
@@ -253,6 +254,35 @@ static inline const char *sample_below(const char *name)
     static char path[4096];
     snprintf(path, sizeof path, "%s/%s", sample_root, name);
     return path;
+}
+
+static inline bool sample_exists(const char *name)
+{
+    struct stat status;
+    return lstat(sample_below(name), &status) == 0;
+}
+
+static inline void sample_touch(const char *name, const char *text)
+{
+    FILE *out = fopen(sample_below(name), "w");
+    if (!out)
+        abort();
+    fputs(text, out);
+    fclose(out);
+}
+
+/* How many temporary files are in the folder and below; -1: not known. */
+static inline int sample_temporaries(void)
+{
+    char command[100];
+    snprintf(command, sizeof command, "find '%s' -name '.climnorm-*.tmp' | wc -l", sample_root);
+    FILE *out = popen(command, "r");
+    int count;
+    if (!out || fscanf(out, "%d", &count) != 1)
+        count = -1;
+    if (out)
+        pclose(out);
+    return count;
 }
 
 #endif

@@ -1,0 +1,180 @@
+/*
+ * The lock of an output root: who holds it, what a child has of it, and what the next run removes
+ * of one that was killed.
+ */
+#include "sink/lock.h"
+
+#include "cn_test.h"
+#include "sink_sample.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const atomic_int nobody; /* asks to stop */
+
+static void test_one_run_holds_the_lock(void **state)
+{
+    (void)state;
+    int lock, second;
+    struct cn_holder holder;
+    struct cn_error error = {0};
+    assert_int_equal(
+        cn_sink_lock(sample_below("made/on the way/"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(
+        cn_sink_lock(sample_below("made/on the way"), &nobody, &second, &holder, &error),
+        CN_BAD_USAGE);
+    char process[40];
+    snprintf(process, sizeof process, "process %ld on ", (long)getpid());
+    assert_non_null(strstr(error.text, process));
+    cn_sink_unlock(lock);
+    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &nobody, &lock, &holder, &error),
+                     CN_OK);
+    cn_sink_unlock(lock);
+    sample_touch("no folder", "");
+    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &nobody, &lock, &holder, &error),
+                     CN_BAD_USAGE);
+    assert_non_null(strstr(error.text, "Not a directory"));
+}
+
+static void test_a_lock_may_be_waited_for_without_a_stop_flag(void **state)
+{
+    (void)state;
+    int lock, second;
+    struct cn_holder holder;
+    struct cn_error error;
+    assert_int_equal(cn_sink_lock(sample_root, NULL, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_root, NULL, &second, &holder, &error), CN_BAD_USAGE);
+    assert_int_equal(second, -1);
+    cn_sink_unlock(lock);
+}
+
+/* In a child: whether none of the locks is open, and to give back the last leaves a file alone that
+ * has its descriptor now. */
+static bool child_has_no_lock(const int locks[2])
+{
+    for (int k = 0; k < 2; k++)
+        if (fcntl(locks[k], F_GETFD) >= 0)
+            return false;
+    sample_touch("victim", "precious");
+    int victim = open(sample_below("victim"), O_RDWR);
+    bool is_moved = dup2(victim, locks[1]) >= 0;
+    cn_sink_unlock(locks[1]);
+    struct stat status;
+    return is_moved && fstat(locks[1], &status) == 0 && status.st_size == 8;
+}
+
+static void test_children_have_no_lock_of_any_job(void **state)
+{
+    (void)state;
+    int first, locks[2], status;
+    struct cn_holder holder;
+    struct cn_error error;
+    assert_int_equal(cn_sink_lock(sample_below("first"), NULL, &first, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("second"), NULL, &locks[0], &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("third"), NULL, &locks[1], &holder, &error), CN_OK);
+    cn_sink_unlock(first);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!child_has_no_lock(locks));
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    for (int k = 0; k < 2; k++) {
+        assert_true(fcntl(locks[k], F_GETFD) >= 0);
+        cn_sink_unlock(locks[k]);
+    }
+}
+
+/* Makes files in folders that are there, or asks whether they are. */
+static void touch_all(const char *const *names)
+{
+    for (; *names; names++)
+        sample_touch(*names, "");
+}
+
+static size_t count_existing(const char *const *names)
+{
+    size_t count = 0;
+    for (; *names; names++)
+        count += sample_exists(*names);
+    return count;
+}
+
+/* A run that is killed twice, the second time before it has removed what the first left. */
+static void test_a_dead_run_is_cleaned_up(void **state)
+{
+    (void)state;
+    static const char *const dead[] = {"dead/a/.climnorm-0-0.tmp", "dead/.climnorm-0-1.tmp",
+                                       "dead/.climnorm-1a-ff.tmp", NULL};
+    static const char *const others[] = {"dead/a/climnorm-0-2.tmp",
+                                         "dead/.climnorm-0-2.tmp.nc",
+                                         "dead/.climnorm-2-0.tmp", /* of a run that may live */
+                                         "dead/.climnorm-1-0.tmp",
+                                         "elsewhere/.climnorm-0-3.tmp",
+                                         NULL};
+    assert_int_equal(mkdir(sample_below("dead"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("dead/a"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("elsewhere"), 0700), 0);
+    assert_int_equal(symlink("../elsewhere", sample_below("dead/link")), 0);
+    assert_int_equal(symlink("dead", sample_below("alias")), 0);
+    struct cn_error error = {0};
+    int lock;
+    struct cn_holder holder;
+    touch_all(dead);
+    touch_all(others);
+    sample_touch("dead/.climnorm.lock", "process 1 on run since ever\nrun 1a\nrun 0\n");
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(count_existing(dead), 0);
+    assert_int_equal(count_existing(others), 5);
+    cn_sink_unlock(lock);
+    touch_all(dead); /* nobody knows them any more */
+    assert_int_equal(cn_sink_lock(sample_below("dead"), &nobody, &lock, &holder, &error), CN_OK);
+    cn_sink_unlock(lock);
+    assert_int_equal(count_existing(dead), 3);
+    for (size_t k = 0; k < 3; k++)
+        unlink(sample_below(dead[k]));
+    for (size_t k = 0; k < 5; k++)
+        unlink(sample_below(others[k]));
+}
+
+/* What a run writes into the lock file is what the next one needs. */
+static void test_a_killed_run_is_cleaned_up(void **state)
+{
+    (void)state;
+    struct sample *s = sample_new(sample_root, 1);
+    struct cn_error error = {0};
+    struct cn_holder holder;
+    int lock, status;
+    char temporary[4096];
+    sample_fill(s);
+    s->file.path = "deep/down/killed.nc";
+    pid_t child = fork();
+    if (child == 0) {
+        if (cn_sink_lock(sample_root, &nobody, &lock, &holder, &error) == CN_OK &&
+            cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary, sizeof temporary,
+                          &error) == CN_OK)
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(sample_temporaries(), 1);
+    assert_int_equal(cn_sink_lock(sample_root, &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(sample_temporaries(), 0);
+    cn_sink_unlock(lock);
+    sample_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_run_holds_the_lock),
+        cmocka_unit_test(test_a_lock_may_be_waited_for_without_a_stop_flag),
+        cmocka_unit_test(test_children_have_no_lock_of_any_job),
+        cmocka_unit_test(test_a_dead_run_is_cleaned_up),
+        cmocka_unit_test(test_a_killed_run_is_cleaned_up),
+    };
+    return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
+}

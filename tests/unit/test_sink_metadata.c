@@ -1,0 +1,161 @@
+/*
+ * What a normals file says of itself, without a file: cell methods, climatology bounds, digests.
+ */
+#include "sink/cell_methods.h"
+#include "sink/climatology.h"
+#include "sink/digest.h"
+
+#include "cn_test.h"
+#include "sink_sample.h"
+
+static void test_cell_methods_become_climatological(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *source, *expected;
+    } cases[] = {
+        {"pr", "time: mean", "time: mean within days time: mean over years"},
+        {"pr", "time: mean (interval: 15 minutes)",
+         "time: mean within days (interval: 15 minutes) time: mean over years"},
+        {"pr", "area: time: mean", "area: mean time: mean within days time: mean over years"},
+        {"tas", "time: lat: lon: mean where land (interval: 1 hour comment: a (b) c)",
+         "lat: lon: mean where land time: mean where land within days "
+         "(interval: 1 hour comment: a (b) c) time: mean over years"},
+        {"tas", "area: mean where land time: maximum",
+         "area: mean where land time: maximum within days time: mean over years"},
+        {"tas", "time: point  area: mean where land over all_area_types",
+         "time: point within days time: mean over years area: mean where land over all_area_types"},
+        {"tasmax", "area: mean", "area: mean time: maximum within days time: mean over years"},
+        {"tasmax", "time: maximum within days time: mean over days",
+         "time: maximum within days time: mean over days time: mean over years"},
+        {"tas", "time: mean (3-hourly) time: maximum",
+         "time: mean (3-hourly) time: maximum within days time: mean over years"},
+        {"tas", "\ttime:mean\n", "time: mean within days time: mean over years"},
+        {"tas", NULL, "time: mean within days time: mean over years"},
+        {"tasmin", "", "time: minimum within days time: mean over years"},
+        /* What is not CF does not survive. */
+        {"tas", "mean", "time: mean within days time: mean over years"},
+        {"tas", "time: mean (interval: 1 hour", "time: mean within days time: mean over years"},
+        {"tas", "time: mean) area: mean", "time: mean within days time: mean over years"},
+        {"tas", "time: mean of all", "time: mean within days time: mean over years"},
+        {"tas", "time: mean where area: mean", "time: mean within days time: mean over years"},
+        {"tas", "time:", "time: mean within days time: mean over years"},
+        {"tas", "::(", "time: mean within days time: mean over years"},
+        {"tas", "area: mean (a\001b)",
+         "area: mean (a?b) time: mean within days time: mean over years"},
+    };
+    struct cn_pool *pool = cn_pool_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable),
+                            cases[i].expected);
+    cn_pool_free(pool);
+}
+
+static void climatology(enum cn_calendar calendar, enum cn_leap_day rule, int target, int window,
+                        int slot, double expected[3])
+{
+    double time[366], bounds[366][2];
+    int slots = cn_slot_count(calendar, rule);
+    cn_climatology(calendar, rule, target, window, slots, time, bounds[0]);
+    expected[0] = time[slot];
+    expected[1] = bounds[slot][0];
+    expected[2] = bounds[slot][1];
+}
+
+#define assert_climatology(calendar, rule, target, window, slot, middle, first, last) \
+    do {                                                                              \
+        double found[3];                                                              \
+        climatology(calendar, rule, target, window, slot, found);                     \
+        assert_float_equal(found[0], middle, 0);                                      \
+        assert_float_equal(found[1], first, 0);                                       \
+        assert_float_equal(found[2], last, 0);                                        \
+    } while (0)
+
+static void test_climatology_follows_the_calendar(void **state)
+{
+    (void)state;
+    /* Every year has the day: noon in the target year, from the first year to the last. */
+    assert_climatology(CN_NOLEAP, CN_DAYOFYEAR, 1980, 30, 0, 29 * 365 + 0.5, 0, 29 * 365 + 1);
+    assert_climatology(CN_360_DAY, CN_DAYOFYEAR, 1980, 30, 359, 30 * 360 - 0.5, 359, 30 * 360);
+    /* Day 366: in 1952 first, 1980 last; 1951-01-01 is day 0, 1952-12-31 day 730. */
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1980, 30, 365, 10957.5, 730, 10958);
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1980, 30, 59, 10592 + 59.5, 59, 10652);
+    /* Target year 1982 lacks the day: 1980 is the nearest earlier window year with it. */
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1982, 3, 365, 365.5, 365, 366);
+    assert_climatology(CN_STANDARD, CN_MONTH_DAY, 1982, 3, 59, 59.5, 59, 60);
+    assert_climatology(CN_STANDARD, CN_MONTH_DAY, 1982, 3, 60, 366 + 365 + 59.5, 60,
+                       366 + 365 + 60);
+    /* No year of 1981-1983 has it: 1980, before the window. */
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1983, 3, 365, -0.5, -1, 0);
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1903, 3, 365, -1460.5, -1461, -1460);
+    /* No year 0: 0001-01-01 is day 0. */
+    assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 3, 4, 0, 730.5, 0, 731);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 3, 4), 1);
+    assert_int_equal(cn_reference_year(CN_JULIAN, 3, 4), 1);
+    assert_int_equal(cn_reference_year(CN_NOLEAP, 3, 4), 0);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 1980, 30), 1951);
+    /* Without 29 February slot 60 is 1 March. */
+    assert_climatology(CN_STANDARD, CN_DROP, 1980, 1, 59, 60.5, 60, 61);
+}
+
+static struct cn_digests digests_of(const struct sample *s)
+{
+    struct cn_digests digests;
+    cn_sink_digests(&s->file, &digests);
+    assert_int_equal(strspn(digests.config, "0123456789abcdef"), 32);
+    assert_int_equal(strspn(digests.inputs, "0123456789abcdef"), 32);
+    return digests;
+}
+
+#define assert_changes(s, which, change)                                                          \
+    do {                                                                                          \
+        struct sample *changed = sample_new(sample_root, 1);                                      \
+        struct cn_digests before = digests_of(changed);                                           \
+        (s) = changed;                                                                            \
+        change;                                                                                   \
+        struct cn_digests after = digests_of(changed);                                            \
+        assert_int_equal(strcmp(before.config, after.config) != 0, strcmp(which, "config") == 0); \
+        assert_int_equal(strcmp(before.inputs, after.inputs) != 0, strcmp(which, "inputs") == 0); \
+        sample_free(changed);                                                                     \
+    } while (0)
+
+static void test_digests_cover_what_shapes_a_file(void **state)
+{
+    (void)state;
+    struct sample *s;
+    assert_changes(s, "config", s->variable.name = "tasmin");
+    assert_changes(s, "config", s->region.lat[0] = 30.25);
+    assert_changes(s, "config", s->region.lon[1] = 240.5);
+    assert_changes(s, "config", s->region.global = true);
+    assert_changes(s, "config", s->region.name = "BOX2");
+    assert_changes(s, "config", s->config.normals.leap_day = CN_DROP);
+    assert_changes(s, "config", s->target.period = "hybrid");
+    assert_changes(s, "config", s->target.scenario = "ssp245");
+    assert_changes(s, "config", s->target.year++);
+    assert_changes(s, "config", s->config.output.compression = 2);
+    assert_changes(s, "config", s->config.output.counts = false);
+    assert_changes(s, "inputs", s->bases[3][0] = 'T');
+    assert_changes(s, "inputs", s->files[3].size++);
+    assert_changes(s, "inputs", s->files[3].mtime_ns++);
+    assert_changes(s, "inputs", s->files[3].version_major++);
+    assert_changes(s, "inputs", s->files[3].version_minor++);
+    assert_changes(s, "inputs", s->parts[3].count--);
+    assert_changes(s, "inputs", s->window[3] = -1);
+    /* Neither how it is computed nor where it goes. */
+    assert_changes(s, "nothing", s->config.engine.threads = 7);
+    assert_changes(s, "nothing", s->config.normals.min_years = 3);
+    assert_changes(s, "nothing", s->file.path = "elsewhere.nc");
+    assert_changes(s, "nothing", s->files[3].path = "/moved");
+    assert_changes(s, "nothing", s->used[3] = false);
+    assert_changes(s, "nothing", s->region.lat[0] *= 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cell_methods_become_climatological),
+        cmocka_unit_test(test_climatology_follows_the_calendar),
+        cmocka_unit_test(test_digests_cover_what_shapes_a_file),
+    };
+    return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
+}
