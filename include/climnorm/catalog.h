@@ -74,6 +74,20 @@ struct cn_storage {
 
 #define CN_UNWRITTEN UINT64_MAX
 
+/* Global attributes of a file that outputs use: X(MEMBER, NAMES…), of which the first that the file
+ * has counts. */
+#define CN_FILE_TEXTS(X)                                       \
+    X(institution, "institution")                              \
+    X(source, "source")                                        \
+    X(history, "history")                                      \
+    X(references, "references")                                \
+    X(license, "license", "cmip6_license")                     \
+    X(project, "project", "mip_era", "project_id", "activity") \
+    X(program, "program", "activity_id")                       \
+    X(metadata_link, "metadata_link", "further_info_url")      \
+    X(acknowledgement, "acknowledgement")
+#define CN_FILE_TEXT(member, ...) const char *member;
+
 struct cn_file {
     const char *path;                  /* as opened: input root + relative path */
     const char *base;                  /* base name */
@@ -101,7 +115,9 @@ struct cn_file {
     size_t attribute_count;
     const struct cn_attribute *lat_attributes, *lon_attributes;
     size_t lat_attribute_count, lon_attribute_count;
-    const char *institution, *source, *history; /* global attributes; "" without */
+    const struct cn_attribute *grid_mapping_attributes; /* of a latitude_longitude grid mapping */
+    size_t grid_mapping_attribute_count;                /* 0: it has none */
+    CN_FILE_TEXTS(CN_FILE_TEXT)                         /* "" without */
 };
 
 /* Consecutive instants of one file that belong to one source year. */

@@ -130,9 +130,10 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
         carry_attributes(archive, file->lat_attributes, &file->lat_attribute_count);
     file->lon_attributes =
         carry_attributes(archive, file->lon_attributes, &file->lon_attribute_count);
-    file->institution = cn_archive_text(archive, file->institution);
-    file->source = cn_archive_text(archive, file->source);
-    file->history = cn_archive_text(archive, file->history);
+    file->grid_mapping_attributes = carry_attributes(archive, file->grid_mapping_attributes,
+                                                     &file->grid_mapping_attribute_count);
+#define CARRY_TEXT(member, ...) file->member = cn_archive_text(archive, file->member);
+    CN_FILE_TEXTS(CARRY_TEXT)
 }
 
 /* Computes what is not carried. */

@@ -181,15 +181,44 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
     return CN_OK;
 }
 
+/* Returns the first of these texts that is not empty; else "". NULL: out of memory. */
+static const char *first_text(struct cn_pool *pool, int ncid, const char *const *names)
+{
+    const char *text = "";
+    for (; text && !*text && *names; names++)
+        text = cn_global_text(pool, ncid, *names);
+    return text;
+}
+
 static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file *file,
                                  struct cn_error *error)
 {
-    file->institution = cn_global_text(pool, ncid, "institution");
-    file->source = cn_global_text(pool, ncid, "source");
-    file->history = cn_global_text(pool, ncid, "history");
-    if (!file->institution || !file->source || !file->history)
+#define READ_TEXT(member, ...)                                                       \
+    file->member = first_text(pool, ncid, (const char *const[]){__VA_ARGS__, NULL}); \
+    if (!file->member)                                                               \
         return cn_fail_memory(error, "attributes");
+    CN_FILE_TEXTS(READ_TEXT)
     return CN_OK;
+}
+
+/* Reads the attributes of the grid mapping that the variable names, if it is of a regular grid. One
+ * that cannot be found is as none. */
+static enum cn_status read_grid_mapping(struct cn_pool *pool, int ncid, struct cn_file *file,
+                                        struct cn_error *error)
+{
+    const char *name = cn_attribute_text(file->attributes, file->attribute_count, "grid_mapping");
+    struct cn_attribute *attributes = NULL;
+    size_t count = 0;
+    int varid;
+    if (!name || nc_inq_varid(ncid, name, &varid) != NC_NOERR)
+        return CN_OK;
+    enum cn_status status = cn_attributes_read(pool, ncid, varid, &attributes, &count, error);
+    const char *kind = status ? NULL : cn_attribute_text(attributes, count, "grid_mapping_name");
+    if (kind && strcmp(kind, "latitude_longitude") == 0) {
+        file->grid_mapping_attributes = attributes;
+        file->grid_mapping_attribute_count = count;
+    }
+    return status;
 }
 
 static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const char *variable,
@@ -215,6 +244,8 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
     if (!status)
         status = cn_packing_read(attributes, file->attribute_count, candidate.type, &file->packing,
                                  &file->storage.is_unsigned, error);
+    if (!status)
+        status = read_grid_mapping(pool, ncid, file, error);
     if (!status)
         status = read_texts(pool, ncid, file, error);
     if (status)

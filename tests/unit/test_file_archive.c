@@ -57,6 +57,12 @@ static struct cn_file sample(void)
         .institution = "",
         .source = "a model",
         .history = "made\nup",
+        .references = "",
+        .license = "CC0",
+        .project = "",
+        .program = "",
+        .metadata_link = "",
+        .acknowledgement = "",
     };
 }
 
@@ -135,6 +141,7 @@ static void test_all_comes_back(void **state)
     assert_string_equal(back.lat_attributes[0].value, "degrees_north");
     assert_int_equal(back.lon_attribute_count, 0);
     assert_string_equal(back.history, "made\nup");
+    assert_string_equal(back.license, "CC0");
     cn_files_free(&back, 1);
     cn_pool_free(pool);
     free(archive.bytes);
