@@ -291,26 +291,37 @@ struct bench_time bench_read_cold(const struct bench_input *input, int threads)
     return time;
 }
 
-static void read_normal(struct bench_output *output, const char *path, const char *name)
+/* Reads the values of a file, chunk after chunk. */
+static void read_output(struct bench_output *output, const char *path, const char *name)
 {
-    int file, variable, dims[3];
-    size_t shape[3];
+    enum { MAX_RANK = 4 };
+    int file, variable, rank, storage, dims[MAX_RANK];
+    size_t shape[MAX_RANK], chunk[MAX_RANK], values = 1;
     if (nc_open(path, NC_NOWRITE, &file) || nc_inq_varid(file, name, &variable) ||
-        nc_inq_vardimid(file, variable, dims))
+        nc_inq_varndims(file, variable, &rank) || rank < 3 || rank > MAX_RANK ||
+        nc_inq_vardimid(file, variable, dims) ||
+        nc_inq_var_chunking(file, variable, &storage, chunk))
         bench_fail("%s: cannot be read back", path);
-    for (int d = 0; d < 3; d++)
+    for (int d = 0; d < rank; d++) {
         nc_inq_dimlen(file, dims[d], &shape[d]);
-    size_t cells = shape[1] * shape[2], values = shape[0] * cells;
+        values *= shape[d];
+    }
+    const size_t cells = shape[rank - 2] * shape[rank - 1], slots = shape[rank - 3];
+    const size_t chunk_slots = chunk[rank - 3], targets = values / (slots * cells);
+    const size_t chunks = targets * ((slots + chunk_slots - 1) / chunk_slots);
     output->values =
         checked(realloc(output->values, (output->value_count + values) * sizeof *output->values));
     output->cells =
-        checked(realloc(output->cells, (output->chunk_count + shape[0]) * sizeof *output->cells));
+        checked(realloc(output->cells, (output->chunk_count + chunks) * sizeof *output->cells));
     if (nc_get_var_float(file, variable, output->values + output->value_count))
         bench_fail("%s: %s cannot be read back", path, name);
-    for (size_t slot = 0; slot < shape[0]; slot++)
-        output->cells[output->chunk_count++] = cells;
+    for (size_t t = 0; t < targets; t++)
+        for (size_t slot = 0; slot < slots; slot += chunk_slots) {
+            size_t held = slots - slot < chunk_slots ? slots - slot : chunk_slots;
+            output->cells[output->chunk_count++] = held * cells;
+            output->largest = held * cells > output->largest ? held * cells : output->largest;
+        }
     output->value_count += values;
-    output->largest = cells > output->largest ? cells : output->largest;
     nc_close(file);
 }
 
@@ -319,13 +330,11 @@ void bench_output_read(struct bench_output *output, const struct cn_plan *plan)
     *output = (struct bench_output){0};
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
-        for (size_t k = 0; k < variable->target_count * variable->layout.region_count; k++) {
-            const struct cn_target *target = &variable->targets[k / variable->layout.region_count];
+        for (size_t o = 0; o < variable->output_count; o++) {
             char *path = NULL;
-            if (asprintf(&path, "%s/%s", plan->config->output.root,
-                         target->outputs[k % variable->layout.region_count].path) < 0)
+            if (asprintf(&path, "%s/%s", plan->config->output.root, variable->outputs[o].path) < 0)
                 bench_fail("out of memory");
-            read_normal(output, path, variable->variable->name);
+            read_output(output, path, variable->variable->name);
             free(path);
         }
     }

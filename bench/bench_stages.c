@@ -88,7 +88,7 @@ static void load_variable(const struct bench *bench, const struct cn_variable_pl
     if (!steps || !counters)
         bench_fail("out of memory");
     memset(counters, 0, sizeof *counters);
-    loads.step_count = loads.batch_count = loads.outputs_wanted = 0;
+    loads.step_count = loads.batch_count = loads.normals_wanted = 0;
     for (size_t s = 0; s < variable->step_count; s++)
         if (variable->steps[s].kind == CN_LOAD)
             steps[loads.step_count++] = variable->steps[s];
@@ -212,7 +212,7 @@ static json_t *describe(const struct bench *bench)
     size_t years = 0, normals = 0;
     for (size_t v = 0; v < bench->plan->variable_count; v++) {
         years += bench->plan->variables[v].load_count;
-        normals += bench->plan->variables[v].outputs_wanted;
+        normals += bench->plan->variables[v].normals_wanted;
     }
     return json_pack("{si si sI sI sI sI sI sI sI}", "source_years", (int)years, "normals",
                      (int)normals, "chunks", (json_int_t)bench->input.chunk_count, "chunk_bytes",

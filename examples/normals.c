@@ -20,7 +20,7 @@ static void print_plan(const struct cn_plan *plan)
     for (size_t v = 0; v < plan->variable_count; v++)
         printf("%s: %zu source years, %zu files to make, %zu there already\n",
                plan->variables[v].variable->name, plan->variables[v].variable->year_count,
-               plan->variables[v].outputs_wanted, plan->variables[v].outputs_skipped);
+               plan->variables[v].normals_wanted, plan->variables[v].normals_skipped);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,15 @@ struct cn_pool;
 
 enum cn_existing { CN_SKIP, CN_OVERWRITE, CN_REFUSE };
 
+/* How normals are laid out in files. */
+enum cn_file_layout {
+    CN_SINGLE, /* a file for each */
+    CN_STACKED /* a file for those of all target years of a period, with a dimension target_year */
+};
+
+/* The dimension of the day slots. */
+enum cn_day_axis { CN_DAYS_OF_YEAR, CN_DATES };
+
 struct cn_region {
     const char *name;  /* [A-Za-z0-9_-] */
     const char *title; /* "Conterminous United States", … */
@@ -72,6 +81,8 @@ struct cn_config {
         int compression; /* deflate level 0 … 9 */
         enum cn_existing existing;
         bool counts;
+        enum cn_file_layout layout;
+        enum cn_day_axis axis;
     } output;
 };
 

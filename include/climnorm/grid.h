@@ -24,14 +24,26 @@ struct cn_region_cells {
     const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
     size_t first_cell; /* index in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
     size_t dropped_columns; /* columns that equal an earlier one modulo 360 */
+    /* Results lie in chunks, as the output file stores them: [chunk_count][chunk_cells], of which
+     * the first [chunk_slots][cells] are values. The rest is padding, so that a chunk deflated in
+     * place always fits. */
+    size_t chunk_slots, chunk_count, chunk_cells;
+    size_t first_result; /* index of the first chunk in a target's results */
 };
 
-/* All regions side by side. Each region's cells are followed by padding, so that a row of a region
- * deflated in place always fits. */
+/* All regions: side by side in the row of a slab's day slot, one after another in results. */
 struct cn_layout {
     struct cn_region_cells *regions;
     size_t region_count;
-    size_t row_cells; /* cells of a day slot, padding included */
+    size_t row_cells;    /* cells of a day slot, padding included */
+    size_t result_cells; /* cells of a target's results, padding included */
 };
+
+/* Returns: the index of a day slot's first cell in a target's results. */
+static inline size_t cn_result_index(const struct cn_region_cells *region, size_t slot)
+{
+    return region->first_result + slot / region->chunk_slots * region->chunk_cells +
+           slot % region->chunk_slots * region->lat_count * region->lon_count;
+}
 
 #endif

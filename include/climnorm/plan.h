@@ -13,11 +13,20 @@
 
 struct cn_pool;
 
-/* One file to make. */
+/* One output file: normals of one region, whose target years ascend. */
 struct cn_output {
-    const char *path;     /* below output.root, relative to it */
+    const char *path;      /* below output.root, relative to it */
+    size_t region;         /* index in layout.regions */
+    const size_t *targets; /* [target_count] indices in variable->targets */
+    size_t target_count;
     bool wanted;          /* false: an existing file is kept */
     uint64_t bytes_there; /* size of the existing file; 0: there is none */
+};
+
+/* Where the values of one target year and region go. */
+struct cn_normal {
+    size_t output;   /* index in variable->outputs */
+    size_t position; /* in the list of targets of that output */
 };
 
 /* One target year of one timeline. */
@@ -29,7 +38,7 @@ struct cn_target {
     const ptrdiff_t
         *window; /* [normals.window] indices in variable->years, oldest first; -1: no such year */
     int years_planned;         /* entries of window that are >= 0 */
-    struct cn_output *outputs; /* [layout.region_count] */
+    struct cn_normal *normals; /* [layout.region_count] */
 };
 
 /* Returns: the source year at index i of a target's window, oldest first; NULL: no file holds it.
@@ -80,8 +89,10 @@ struct cn_variable_plan {
     int slots;                 /* day slots of a year */
     struct cn_target *targets; /* sorted by timeline and year */
     size_t target_count;
-    size_t output_count, outputs_wanted, outputs_skipped;
-    size_t outputs_failed; /* window short of years, region without cells: see problems */
+    struct cn_output *outputs;
+    size_t output_count;
+    size_t normals_wanted, normals_skipped;
+    size_t normals_failed; /* window short of years, region without cells: see problems */
     struct cn_problems problems;
 
     /* The program. */
@@ -100,14 +111,21 @@ struct cn_variable_plan {
     struct cn_space_need space;
 };
 
-/* Returns: whether some output of the target is wanted. */
-static inline bool cn_is_target_wanted(const struct cn_variable_plan *variable,
+/* Returns: whether the normal of a target and region is to be made. */
+static inline bool cn_is_normal_wanted(const struct cn_variable_plan *variable,
+                                       const struct cn_target *target, size_t region)
+{
+    return variable->outputs[target->normals[region].output].wanted;
+}
+
+/* Returns: how many normals of the target are to be made. */
+static inline size_t cn_wanted_normals(const struct cn_variable_plan *variable,
                                        const struct cn_target *target)
 {
+    size_t wanted = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++)
-        if (target->outputs[r].wanted)
-            return true;
-    return false;
+        wanted += cn_is_normal_wanted(variable, target, r);
+    return wanted;
 }
 
 struct cn_plan {
@@ -123,7 +141,7 @@ struct cn_plan {
 
 /* Step 1: targets, windows, periods, outputs and their paths. Config and catalog must outlive the
  * plan.
- * Returns: CN_OK. Errors: CN_BAD_USAGE: two normals have one path, or a path is outside
+ * Returns: CN_OK. Errors: CN_BAD_USAGE: two outputs have one path, or a path is outside
  * output.root. CN_BAD_MACHINE: out of memory. Owns: the caller calls cn_plan_free. */
 CN_API enum cn_status cn_plan_targets(const struct cn_config *config,
                                       const struct cn_catalog *catalog, struct cn_plan **plan,

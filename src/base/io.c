@@ -5,6 +5,7 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -21,6 +22,31 @@ ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address)
         done += count > 0 ? (size_t)count : 0;
     }
     return (ssize_t)done;
+}
+
+bool cn_pwritev_full(int file, struct iovec *vectors, size_t count, uint64_t address)
+{
+    while (count) {
+        int most = (int)(count < IOV_MAX ? count : IOV_MAX);
+        ssize_t written = pwritev(file, vectors, most, (off_t)address);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        address += (uint64_t)written;
+        size_t left = (size_t)written;
+        for (; count && left >= vectors->iov_len; vectors++, count--)
+            left -= vectors->iov_len;
+        if (!count)
+            break;
+        if (!written) {
+            errno = EIO;
+            return false;
+        }
+        vectors->iov_base = (char *)vectors->iov_base + left;
+        vectors->iov_len -= left;
+    }
+    return true;
 }
 
 const char *cn_descriptor_path(int descriptor, const char *path,

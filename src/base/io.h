@@ -8,10 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* Reads up to `size` bytes at `address`; fewer only if the file ends.
  * Returns: the number of bytes read; -1 on failure. Errors: errno. */
 ssize_t cn_pread_full(int file, void *bytes, size_t size, uint64_t address);
+
+/* Writes all bytes of vectors[count], one after another from `address` on. Changes the vectors.
+ * Returns: false on failure. Errors: errno. */
+bool cn_pwritev_full(int file, struct iovec *vectors, size_t count, uint64_t address);
 
 enum { CN_DESCRIPTOR_PATH_BYTES = 32 };
 

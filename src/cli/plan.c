@@ -37,10 +37,9 @@ static void print_periods(const struct cn_variable_plan *variable)
         for (; end < variable->target_count &&
                strcmp(variable->targets[end].period, first->period) == 0;
              end++)
-            for (size_t r = 0; r < variable->layout.region_count; r++)
-                wanted += variable->targets[end].outputs[r].wanted;
+            wanted += cn_wanted_normals(variable, &variable->targets[end]);
         size_t all = (end - t) * variable->layout.region_count;
-        printf("          %-16s %d-%d: %zu target years x %zu regions = %zu files, %zu to make, "
+        printf("          %-16s %d-%d: %zu target years x %zu regions = %zu normals, %zu to make, "
                "%zu there already\n",
                first->period, first->year, variable->targets[end - 1].year, end - t,
                variable->layout.region_count, all, wanted, all - wanted);
@@ -109,10 +108,9 @@ static void print_totals(const struct cn_job *job)
     const struct cn_plan *plan = job->plan;
     size_t wanted = 0, kept = 0;
     char text[24], limit[24];
-    for (size_t v = 0; v < plan->variable_count; v++) {
-        wanted += plan->variables[v].outputs_wanted;
-        kept += plan->variables[v].outputs_skipped;
-    }
+    for (size_t v = 0; v < plan->variable_count; v++)
+        for (size_t o = 0; o < plan->variables[v].output_count; o++)
+            *(plan->variables[v].outputs[o].wanted ? &wanted : &kept) += 1;
     printf("\nOutput    %s\n          %zu files to make, %zu there already\nDisk      ",
            plan->config->output.root, wanted, kept);
     print_disk(job);
@@ -125,11 +123,9 @@ static void print_totals(const struct cn_job *job)
 /* Prints every file, one a line. */
 static void print_outputs(const struct cn_variable_plan *variable)
 {
-    for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < variable->layout.region_count; r++) {
-            const struct cn_output *output = &variable->targets[t].outputs[r];
-            printf("          %s %s\n", output->wanted ? "make" : "keep", output->path);
-        }
+    for (size_t o = 0; o < variable->output_count; o++)
+        printf("          %s %s\n", variable->outputs[o].wanted ? "make" : "keep",
+               variable->outputs[o].path);
 }
 
 void cn_print_plan(const struct cn_job *job, int verbose)

@@ -11,6 +11,13 @@
 
 enum { CN_LIBRARY_BYTES = 64, CN_MAX_CODECS = 32 };
 
+/* A chunk as a file stores it: after its filters, or the plain little-endian values where the file
+ * has none. */
+struct cn_encoded {
+    const void *bytes;
+    size_t size;
+};
+
 /* One chunk on its way through one codec. */
 struct cn_codec_step {
     const struct cn_filter *filter; /* the parameters in the file; NULL when encoding */

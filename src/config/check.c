@@ -189,14 +189,18 @@ static void check_periods(struct cn_config_builder *builder)
     }
 }
 
+static bool is_default(const struct cn_key_state *key_state)
+{
+    return !key_state->location.line && !key_state->location.override;
+}
+
 static void check_min_years(struct cn_config_builder *builder)
 {
     if (!has_value(builder, "normals.window"))
         return;
     int window = builder->config.normals.window, *min_years = &builder->config.normals.min_years;
     const struct cn_key_state *key_state = cn_config_key_state(builder, "normals.min_years");
-    bool is_default = !key_state->location.line && !key_state->location.override;
-    if (is_default && *min_years > window)
+    if (is_default(key_state) && *min_years > window)
         *min_years = window;
     else if (key_state->state == CN_SET && *min_years > window)
         cn_config_error(builder, key_state->location, "normals.min_years",
@@ -225,6 +229,27 @@ static void check_roots(struct cn_config_builder *builder)
             "another folder");
 }
 
+/* A file of several target years cannot be named after one. */
+static void check_pattern(struct cn_config_builder *builder)
+{
+    static const char field[] = "_{year}";
+    if (!has_value(builder, "output.pattern") || !has_value(builder, "output.layout") ||
+        builder->config.output.layout == CN_SINGLE)
+        return;
+    const struct cn_key_state *key_state = cn_config_key_state(builder, "output.pattern");
+    const char **pattern = &builder->config.output.pattern;
+    const char *at = strstr(*pattern, field);
+    if (is_default(key_state) && at) {
+        *pattern = cn_pool_printf(builder->config.pool, "%.*s%s", (int)(at - *pattern), *pattern,
+                                  at + strlen(field));
+        builder->out_of_memory |= !*pattern;
+    } else if (strstr(*pattern, field + 1)) {
+        cn_config_error(builder, key_state->location, "output.pattern",
+                        "with output.layout = \"stacked\" a file holds several target years; "
+                        "remove the field {year}");
+    }
+}
+
 void cn_config_check(struct cn_config_builder *builder)
 {
     check_custom_regions(builder);
@@ -233,4 +258,5 @@ void cn_config_check(struct cn_config_builder *builder)
     check_periods(builder);
     check_min_years(builder);
     check_roots(builder);
+    check_pattern(builder);
 }

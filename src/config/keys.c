@@ -21,6 +21,17 @@ static const char *const existing_meanings[] = {
     [CN_OVERWRITE] = "they are made again",
     [CN_REFUSE] = "the run does not start"};
 
+static const char *const layouts[] = {[CN_SINGLE] = "single", [CN_STACKED] = "stacked", NULL};
+static const char *const layout_meanings[] = {
+    [CN_SINGLE] = "a file for each target year",
+    [CN_STACKED] = "a file for all target years of a period, with the dimension `target_year`; "
+                   "the pattern then has no `{year}`"};
+
+static const char *const axes[] = {[CN_DAYS_OF_YEAR] = "dayofyear", [CN_DATES] = "time", NULL};
+static const char *const axis_meanings[] = {
+    [CN_DAYS_OF_YEAR] = "the day of the year, as xarray's `groupby(\"time.dayofyear\")` wants it",
+    [CN_DATES] = "dates of the target year, as CDO, ncview, Ferret and GrADS want them"};
+
 static const char *const leap_day_meanings[] = {
     [CN_DAYOFYEAR] = "the ordinal day (slot 60 is 29 February in leap years, 1 March in others)",
     [CN_MONTH_DAY] = "the same date in every year",
@@ -104,13 +115,18 @@ const struct cn_key cn_keys[] = {
      .default_text = "{region}/{variable}/{period}/"
                      "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
      .meaning = "The path of each result below `output.root`, with "
-                "[fields](#fields-of-outputpattern) in braces."},
+                "[fields](#fields-of-outputpattern) in braces. With `layout = \"stacked\"` the "
+                "default lacks `_{year}`."},
     {KEY(output.compression), CN_KEY_INT, 0, 9, .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},
     {KEY(output.existing), CN_KEY_CHOICE, .choices = existing, .choice_meanings = existing_meanings,
      .default_text = "skip", .meaning = "What happens to results that are already there."},
     {KEY(output.counts), CN_KEY_BOOL, .default_text = "false",
      .meaning = "Whether each result also holds the number of values behind every mean."},
+    {KEY(output.layout), CN_KEY_CHOICE, .choices = layouts, .choice_meanings = layout_meanings,
+     .default_text = "single", .meaning = "How results are laid out in files."},
+    {KEY(output.axis), CN_KEY_CHOICE, .choices = axes, .choice_meanings = axis_meanings,
+     .default_text = "dayofyear", .meaning = "The dimension of the day slots."},
     {.path = NULL},
 };
 _Static_assert(sizeof cn_keys / sizeof *cn_keys <= CN_MAX_KEYS, "CN_MAX_KEYS is too small");

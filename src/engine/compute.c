@@ -76,8 +76,7 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
         if (state->computed[t])
             continue;
         report_short_window(engine, target, years);
-        for (size_t r = 0; r < variable->layout.region_count; r++)
-            cn_count(engine->counters, CN_NORMALS_FAILED, target->outputs[r].wanted);
+        cn_count(engine->counters, CN_NORMALS_FAILED, cn_wanted_normals(variable, target));
     }
     bool *is_used = &engine->result_slot_used[batch->result_slot];
     state->first_use = !*is_used;
@@ -114,18 +113,19 @@ static void compute_row(const struct cn_engine *engine, size_t batch_index, size
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
-    size_t offset = slot * variable->layout.row_cells + region->first_cell;
+    size_t row = slot * variable->layout.row_cells + region->first_cell;
+    size_t result = cn_result_index(region, slot);
     for (size_t k = 0; k < batch->row_count; k++)
-        pointers->rows[k] = state->slabs[k] ? state->slabs[k] + offset : NULL;
+        pointers->rows[k] = state->slabs[k] ? state->slabs[k] + row : NULL;
     for (size_t t = 0; t < batch->target_count; t++) {
         pointers->means[t] = NULL;
         pointers->counts[t] = NULL;
         if (!state->computed[t])
             continue;
         pointers->means[t] =
-            cn_arena_means(engine->arena, variable, batch->result_slot, t) + offset;
+            cn_arena_means(engine->arena, variable, batch->result_slot, t) + result;
         pointers->counts[t] =
-            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + offset;
+            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + result;
     }
     const struct cn_window_job window = {
         .rows = pointers->rows,
@@ -137,14 +137,19 @@ static void compute_row(const struct cn_engine *engine, size_t batch_index, size
     engine->kernels->window_means(&window);
 }
 
-/* Asks for the pages of the result rows of day slots first … end - 1. */
-static void populate_rows(const struct cn_engine *engine, const struct cn_batch *batch,
-                          size_t first, size_t end)
+/* Asks for the pages of the results of day slots first … end - 1. */
+static void populate_results(const struct cn_engine *engine, const struct cn_batch *batch,
+                             size_t first, size_t end)
 {
-    size_t row = engine->variable->layout.row_cells;
+    const struct cn_layout *layout = &engine->variable->layout;
     for (size_t t = 0; t < batch->target_count; t++) {
         float *means = cn_arena_means(engine->arena, engine->variable, batch->result_slot, t);
-        cn_arena_populate(means + first * row, (end - first) * row * sizeof *means);
+        for (size_t r = 0; r < layout->region_count; r++) {
+            const struct cn_region_cells *region = &layout->regions[r];
+            size_t from = cn_result_index(region, first), last = cn_result_index(region, end - 1);
+            size_t cells = last - from + region->lat_count * region->lon_count;
+            cn_arena_populate(means + from, cells * sizeof *means);
+        }
     }
 }
 
@@ -164,7 +169,7 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
         return;
     }
     if (engine->batches[batch_index].first_use)
-        populate_rows(engine, batch, first, end);
+        populate_results(engine, batch, first, end);
     uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
@@ -174,12 +179,13 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
 
 void cn_batch_join(struct cn_engine *engine, size_t batch_index)
 {
-    const struct cn_batch *batch = &engine->variable->batches[batch_index];
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
     if (!cn_engine_is_running(engine))
         return;
     for (size_t t = 0; t < batch->target_count; t++)
-        for (size_t r = 0; state->computed[t] && r < engine->variable->layout.region_count; r++)
+        if (state->computed[t])
             cn_count(engine->counters, CN_NORMALS_COMPUTED,
-                     engine->variable->targets[batch->first_target + t].outputs[r].wanted);
+                     cn_wanted_normals(variable, &variable->targets[batch->first_target + t]));
 }

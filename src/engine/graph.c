@@ -12,9 +12,9 @@
 
 #include <omp.h>
 
-/* Tasks depend on the items of engine->year_slot_used and result_slot_used, and opens on this. Only
- * the addresses count. */
-static char hdf5_lock;
+/* Tasks depend on the items of engine->year_slot_used and result_slot_used. Opens depend on the
+ * first of these, and the end of a batch on the other. Only the addresses count. */
+static char hdf5_lock, batch_order;
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
@@ -63,11 +63,16 @@ static void create_batch(struct cn_engine *engine, size_t batch)
     depend(inout : *result)
     cn_batch_join(engine, batch);
     const struct cn_outputs *outputs = engine->outputs;
-    for (size_t m = outputs->first_of_batch[batch]; m < outputs->first_of_batch[batch + 1]; m++)
-        for (size_t e = 0; e < outputs->tasks[m].encode_count; e++) {
-#pragma omp task default(none) firstprivate(engine, m, e) depend(in : *result)
-            cn_output_encode(engine, m, e);
+    const size_t first = outputs->first_of_batch[batch], end = outputs->first_of_batch[batch + 1];
+    for (size_t n = first; n < end; n++)
+        for (size_t e = 0; e < outputs->tasks[n].encode_count; e++) {
+#pragma omp task default(none) firstprivate(engine, n, e) depend(in : *result)
+            cn_output_encode(engine, n, e);
         }
+    /* A normal may wait for those of earlier batches before it is written. */
+#pragma omp task default(none) depend(inout : *result) depend(inout : batch_order)
+    {
+    }
 }
 /* clang-format on */
 

@@ -18,20 +18,50 @@
 
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
 enum { SHUFFLED };               /* a buffer of the thread's scratch */
+enum { MEANS, COUNTS };          /* the fields */
+
+static const struct cn_region_cells *region_of(const struct cn_engine *engine,
+                                               const struct cn_normal_task *task)
+{
+    return &engine->variable->layout.regions[task->region];
+}
+
+static struct cn_output_state *file_of(const struct cn_engine *engine,
+                                       const struct cn_normal_task *task, size_t *position)
+{
+    const struct cn_target *target = &engine->variable->targets[task->target];
+    const struct cn_normal *normal = &target->normals[task->region];
+    *position = normal->position;
+    return &engine->outputs->files[normal->output];
+}
+
+static bool is_computed(const struct cn_engine *engine, const struct cn_normal_task *task)
+{
+    const struct cn_batch *batch = &engine->variable->batches[task->batch];
+    return engine->batches[task->batch].computed[task->target - batch->first_target];
+}
 
 /* Fills the rest of a task whose batch, target and region are set. False: out of memory. */
-static bool prepare_task(const struct cn_engine *engine, struct cn_output_task *output_task)
+static bool prepare_task(const struct cn_engine *engine, struct cn_normal_task *task)
 {
-    const struct cn_region_cells *region = &engine->variable->layout.regions[output_task->region];
-    const bool has_counts = engine->plan->config->output.counts;
-    size_t slots = (size_t)engine->variable->slots;
-    size_t shares = slots * region->lat_count * region->lon_count * sizeof(float) / ENCODE_BYTES;
-    output_task->encode_count = shares + 1 < slots ? shares + 1 : slots;
-    atomic_init(&output_task->encodes_left, output_task->encode_count);
-    output_task->means = cn_pool_alloc(engine->pool, slots, sizeof *output_task->means);
-    if (has_counts)
-        output_task->counts = cn_pool_alloc(engine->pool, slots, sizeof *output_task->counts);
-    return output_task->means && (output_task->counts || !has_counts);
+    const struct cn_region_cells *region = region_of(engine, task);
+    const size_t chunks = region->chunk_count;
+    size_t shares = chunks * region->chunk_cells * sizeof(float) / ENCODE_BYTES;
+    size_t position;
+    struct cn_output_state *file = file_of(engine, task, &position);
+    task->encode_count = shares + 1 < chunks ? shares + 1 : chunks;
+    atomic_init(&task->encodes_left, task->encode_count);
+    const size_t all_chunks = cn_field_count(engine->plan->config) * chunks;
+    task->chunks = cn_pool_alloc(engine->pool, all_chunks, sizeof *task->chunks);
+    task->hashes = cn_pool_alloc(engine->pool, all_chunks, sizeof *task->hashes);
+    if (!file->tasks) {
+        size_t count = engine->variable->outputs[file - engine->outputs->files].target_count;
+        file->tasks = cn_pool_alloc(engine->pool, count, sizeof *file->tasks);
+    }
+    if (!task->chunks || !task->hashes || !file->tasks)
+        return false;
+    file->tasks[position] = task;
+    return true;
 }
 
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
@@ -41,24 +71,26 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     struct cn_outputs *outputs = cn_pool_alloc(pool, 1, sizeof *outputs);
     if (!outputs)
         return cn_fail_memory(error, "the files of a variable");
-    outputs->tasks = cn_pool_alloc(pool, variable->outputs_wanted, sizeof *outputs->tasks);
+    outputs->tasks = cn_pool_alloc(pool, variable->normals_wanted, sizeof *outputs->tasks);
     outputs->first_of_batch =
         cn_pool_alloc(pool, variable->batch_count + 1, sizeof *outputs->first_of_batch);
+    outputs->files = cn_pool_alloc(pool, variable->output_count, sizeof *outputs->files);
     outputs->skeletons =
         cn_pool_alloc(pool, variable->layout.region_count, sizeof *outputs->skeletons);
-    if (!outputs->tasks || !outputs->first_of_batch || !outputs->skeletons)
+    if (!outputs->tasks || !outputs->first_of_batch || !outputs->files || !outputs->skeletons)
         return cn_fail_memory(error, "the files of a variable");
     engine->outputs = outputs;
+    pthread_mutex_init(&outputs->lock, NULL);
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
         for (size_t t = 0; t < batch->target_count; t++)
             for (size_t r = 0; r < variable->layout.region_count; r++) {
                 size_t target = batch->first_target + t;
-                if (!variable->targets[target].outputs[r].wanted)
+                if (!cn_is_normal_wanted(variable, &variable->targets[target], r))
                     continue;
-                struct cn_output_task *output_task = &outputs->tasks[outputs->count++];
-                *output_task = (struct cn_output_task){.batch = b, .target = target, .region = r};
-                if (!prepare_task(engine, output_task))
+                struct cn_normal_task *task = &outputs->tasks[outputs->count++];
+                *task = (struct cn_normal_task){.batch = b, .target = target, .region = r};
+                if (!prepare_task(engine, task))
                     return cn_fail_memory(error, "the files of a variable");
             }
         outputs->first_of_batch[b + 1] = outputs->count;
@@ -66,108 +98,197 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     return CN_OK;
 }
 
+/* The values of a chunk: [chunk_slots][cells], where the last chunk of a year is filled up. */
+struct chunk_values {
+    float *means;
+    int16_t *counts;
+    size_t count;
+};
+
+static struct chunk_values find_values(const struct cn_engine *engine,
+                                       const struct cn_normal_task *task, size_t chunk)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[task->batch];
+    const struct cn_region_cells *region = region_of(engine, task);
+    const size_t cells = region->lat_count * region->lon_count;
+    const size_t first = region->first_result + chunk * region->chunk_cells;
+    const size_t target = task->target - batch->first_target;
+    struct chunk_values values = {
+        .means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + first,
+        .counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first,
+        .count = region->chunk_slots * cells};
+    size_t slots = (size_t)variable->slots - chunk * region->chunk_slots;
+    for (size_t c = slots * cells; c < values.count; c++) {
+        values.means[c] = NAN;
+        if (engine->plan->config->output.counts)
+            values.counts[c] = 0;
+    }
+    return values;
+}
+
+static void store_chunk(struct cn_normal_task *task, size_t index, const void *bytes, size_t size)
+{
+    task->chunks[index] = (struct cn_encoded){bytes, size};
+    task->hashes[index] = cn_content_hash(bytes, size); /* while the bytes are in the cache */
+}
+
 /* Deflates shuffled bytes back to where their values were; the layout's padding makes room.
  * False: out of memory. */
 static bool deflate_over(struct cn_scratch *scratch, int level, const unsigned char *shuffled,
-                         size_t bytes, void *values, struct cn_encoded *encoded)
+                         size_t bytes, void *values, struct cn_normal_task *task, size_t index)
 {
     size_t size = cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, values,
                                     cn_deflate.bound(bytes));
-    *encoded = (struct cn_encoded){values, size};
+    store_chunk(task, index, values, size);
     return size > 0;
 }
 
 /* False: out of memory. */
-static bool encode_slot(struct cn_engine *engine, struct cn_output_task *output_task, size_t slot,
-                        struct cn_scratch *scratch, unsigned char *shuffled)
+static bool encode_chunk(struct cn_engine *engine, struct cn_normal_task *task, size_t chunk,
+                         struct cn_scratch *scratch, unsigned char *shuffled)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_batch *batch = &variable->batches[output_task->batch];
-    const struct cn_region_cells *region = &variable->layout.regions[output_task->region];
-    size_t cells = region->lat_count * region->lon_count;
-    size_t first = slot * variable->layout.row_cells + region->first_cell;
-    size_t target = output_task->target - batch->first_target;
-    float *means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + first;
-    int16_t *counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first;
+    const struct chunk_values values = find_values(engine, task, chunk);
+    const size_t chunks = region_of(engine, task)->chunk_count;
+    const size_t means = MEANS * chunks + chunk, counts = COUNTS * chunks + chunk;
+    const bool has_counts = engine->plan->config->output.counts;
+    const size_t mean_bytes = values.count * sizeof *values.means;
+    const size_t count_bytes = values.count * sizeof *values.counts;
     const int level = engine->plan->config->output.compression;
     if (level == 0) {
-        for (size_t c = 0; c < cells; c++)
-            means[c] = isnan(means[c]) ? CN_FILL_VALUE : means[c];
-        output_task->means[slot] = (struct cn_encoded){means, cells * sizeof *means};
-        if (output_task->counts)
-            output_task->counts[slot] = (struct cn_encoded){counts, cells * sizeof *counts};
+        for (size_t c = 0; c < values.count; c++)
+            values.means[c] = isnan(values.means[c]) ? CN_FILL_VALUE : values.means[c];
+        store_chunk(task, means, values.means, mean_bytes);
+        if (has_counts)
+            store_chunk(task, counts, values.counts, count_bytes);
         return true;
     }
-    engine->kernels->shuffle_f32(shuffled, means, cells, CN_FILL_VALUE);
-    if (!deflate_over(scratch, level, shuffled, cells * sizeof *means, means,
-                      &output_task->means[slot]))
+    engine->kernels->shuffle_f32(shuffled, values.means, values.count, CN_FILL_VALUE);
+    if (!deflate_over(scratch, level, shuffled, mean_bytes, values.means, task, means))
         return false;
-    const size_t bytes = cells * sizeof *counts;
-    return !output_task->counts ||
-           (cn_scratch_encode(scratch, &cn_shuffle, sizeof *counts, counts, bytes, shuffled,
-                              bytes) == bytes &&
-            deflate_over(scratch, level, shuffled, bytes, counts, &output_task->counts[slot]));
+    return !has_counts ||
+           (cn_scratch_encode(scratch, &cn_shuffle, sizeof *values.counts, values.counts,
+                              count_bytes, shuffled, count_bytes) == count_bytes &&
+            deflate_over(scratch, level, shuffled, count_bytes, values.counts, task, counts));
 }
 
-static void write_file(struct cn_engine *engine, struct cn_output_task *output_task)
+/* Lists the years that entered a normal: [normals.window]. */
+static void list_years_used(const struct cn_engine *engine, const struct cn_normal_task *task,
+                            bool *years)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_batch *batch = &variable->batches[output_task->batch];
-    const struct cn_target *target = &variable->targets[output_task->target];
-    size_t first_row = output_task->target - batch->first_target;
-    int window = engine->plan->config->normals.window;
-    bool year_used[CN_MAX_WINDOW];
-    for (int k = 0; k < window; k++)
-        year_used[k] = engine->batches[output_task->batch].slabs[first_row + (size_t)k] != NULL;
-    const struct cn_normal_file file = {.config = engine->plan->config,
-                                        .catalog = engine->plan->catalog,
-                                        .variable = variable->variable,
-                                        .region = &variable->layout.regions[output_task->region],
-                                        .target = target,
-                                        .slots = variable->slots,
-                                        .path = target->outputs[output_task->region].path,
-                                        .year_used = year_used};
+    const size_t first_row = task->target - engine->variable->batches[task->batch].first_target;
+    for (int k = 0; k < engine->plan->config->normals.window; k++)
+        years[k] = engine->batches[task->batch].slabs[first_row + (size_t)k] != NULL;
+}
+
+/* Begins a file, unless another normal has done so. NULL: out of memory. */
+static struct cn_output_file *begin_file(struct cn_engine *engine,
+                                         const struct cn_normal_task *task,
+                                         struct cn_output_state *state,
+                                         const bool *const *years_used)
+{
+    const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
+    struct cn_normals_file content =
+        cn_normals_file_planned(engine->plan, engine->variable, output);
+    if (output->target_count == 1) /* all that the file will be is known; the caller finishes it */
+        content.years_used = years_used;
+    pthread_mutex_lock(&engine->outputs->lock);
+    if (!state->file)
+        state->file = cn_output_new(&content, &engine->outputs->skeletons[task->region]);
+    pthread_mutex_unlock(&engine->outputs->lock);
+    return state->file;
+}
+
+/* Completes a file of which all normals are written or left out. Returns how many are written. */
+static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_state *state,
+                                    size_t *made, struct cn_error *error)
+{
+    const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
+    const size_t window = (size_t)engine->plan->config->normals.window;
+    const bool **years_used = calloc(output->target_count, sizeof(const bool *));
+    bool *years = calloc(output->target_count, window);
     char temporary[PATH_MAX];
+    enum cn_status status = years_used && years ? CN_OK : cn_fail_memory(error, "an output file");
+    *made = 0;
+    for (size_t t = 0; t < output->target_count && !status; t++)
+        if (is_computed(engine, state->tasks[t])) {
+            list_years_used(engine, state->tasks[t], years + t * window);
+            years_used[t] = years + t * window;
+            ++*made;
+        }
+    if (!status && *made)
+        status = cn_output_finish(state->file, years_used, temporary, sizeof temporary, error);
+    free(years);
+    free(years_used);
+    cn_output_free(state->file);
+    state->file = NULL;
+    if (!status && *made)
+        cn_publisher_add(engine, output->path, temporary, *made);
+    return status;
+}
+
+static void put_normal(struct cn_engine *engine, struct cn_normal_task *task)
+{
+    const bool made = is_computed(engine, task);
     struct cn_error error;
-    if (cn_sink_write(&file, &engine->outputs->skeletons[output_task->region], output_task->means,
-                      output_task->counts, temporary, sizeof temporary, &error)) {
-        cn_count(engine->counters, CN_NORMALS_FAILED, 1);
+    size_t position, failed = 1;
+    struct cn_output_state *state = file_of(engine, task, &position);
+    bool years[CN_MAX_WINDOW], is_complete = false;
+    const bool *years_used = years;
+    list_years_used(engine, task, years);
+    struct cn_output_file *file = begin_file(engine, task, state, &years_used);
+    enum cn_status status = file ? CN_OK : cn_fail_memory(&error, "an output file");
+    if (!status)
+        status = cn_output_put(file, position, made ? task->chunks : NULL, task->hashes,
+                               &is_complete, &error);
+    if (!status && is_complete)
+        status = complete_file(engine, state, &failed, &error);
+    if (status) {
+        cn_count(engine->counters, CN_NORMALS_FAILED, failed);
         cn_engine_abort(engine, &error);
-        return;
     }
-    cn_publisher_add(engine, file.path, temporary);
+}
+
+/* False: out of memory. */
+static bool encode_share(struct cn_engine *engine, struct cn_normal_task *task, size_t share)
+{
+    const struct cn_region_cells *region = region_of(engine, task);
+    const size_t chunks = region->chunk_count;
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    unsigned char *shuffled =
+        cn_scratch_get(scratch, SHUFFLED, region->chunk_cells * sizeof(float));
+    bool is_encoded = shuffled != NULL;
+    for (size_t k = share * chunks / task->encode_count;
+         k < (share + 1) * chunks / task->encode_count && is_encoded; k++)
+        is_encoded = encode_chunk(engine, task, k, scratch, shuffled);
+    return is_encoded;
 }
 
 void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
 {
-    struct cn_output_task *output_task = &engine->outputs->tasks[index];
-    size_t slots = (size_t)engine->variable->slots;
-    const struct cn_batch *batch = &engine->variable->batches[output_task->batch];
-    const struct cn_region_cells *region = &engine->variable->layout.regions[output_task->region];
-    if (!cn_engine_is_running(engine) ||
-        !engine->batches[output_task->batch].computed[output_task->target - batch->first_target])
+    struct cn_normal_task *task = &engine->outputs->tasks[index];
+    if (!cn_engine_is_running(engine))
         return;
     uint64_t start = cn_now_ns();
-    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
-    unsigned char *shuffled =
-        cn_scratch_get(scratch, SHUFFLED, region->lat_count * region->lon_count * sizeof(float));
-    bool is_encoded = shuffled != NULL;
-    for (size_t slot = share * slots / output_task->encode_count;
-         slot < (share + 1) * slots / output_task->encode_count && is_encoded; slot++)
-        is_encoded = encode_slot(engine, output_task, slot, scratch, shuffled);
-    if (!is_encoded) {
+    if (is_computed(engine, task) && !encode_share(engine, task, share)) {
         struct cn_error error;
         cn_fail_memory(&error, "encoding");
         cn_engine_abort(engine, &error);
         return;
     }
-    if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1)
-        write_file(engine, output_task);
+    if (atomic_fetch_sub(&task->encodes_left, 1) == 1)
+        put_normal(engine, task);
     cn_engine_thread(engine)->write_ns += cn_now_ns() - start;
 }
 
 void cn_outputs_free(struct cn_engine *engine)
 {
-    for (size_t r = 0; engine->outputs && r < engine->variable->layout.region_count; r++)
+    const struct cn_variable_plan *variable = engine->variable;
+    if (!engine->outputs)
+        return;
+    for (size_t o = 0; o < variable->output_count; o++)
+        cn_output_free(engine->outputs->files[o].file);
+    for (size_t r = 0; r < variable->layout.region_count; r++)
         cn_skeleton_free(&engine->outputs->skeletons[r]);
+    pthread_mutex_destroy(&engine->outputs->lock);
 }

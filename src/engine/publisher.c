@@ -18,18 +18,20 @@ static const uint64_t GRACE_NS = 3000000000; /* from a request to stop until the
 struct queued_file {
     struct cn_queue_item item;
     const char *path;
+    size_t normals;
     char temporary[];
 };
 
-static void publish_file(struct cn_engine *engine, const char *path, const char *temporary)
+static void publish_file(struct cn_engine *engine, const char *path, const char *temporary,
+                         size_t normals)
 {
     struct cn_error error;
     if (cn_temporary_publish(path, temporary, &error)) {
-        cn_count(engine->counters, CN_NORMALS_FAILED, 1);
+        cn_count(engine->counters, CN_NORMALS_FAILED, normals);
         cn_engine_abort(engine, &error);
         return;
     }
-    cn_count(engine->counters, CN_NORMALS_WRITTEN, 1);
+    cn_count(engine->counters, CN_NORMALS_WRITTEN, normals);
 }
 
 /* Whether queued files are removed instead. */
@@ -47,7 +49,7 @@ static void handle_file(void *context, struct cn_queue_item *item)
         unlink(file->temporary);
         cn_engine_is_running(engine); /* stops the engine: no task may be left to do so */
     } else {
-        publish_file(engine, file->path, file->temporary);
+        publish_file(engine, file->path, file->temporary, file->normals);
     }
     free(file);
 }
@@ -57,16 +59,18 @@ void cn_publisher_start(struct cn_engine *engine)
     cn_queue_start(&engine->publisher, THREADS, handle_file, engine);
 }
 
-void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary)
+void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary,
+                      size_t normals)
 {
     size_t length = strlen(temporary) + 1;
     struct queued_file *file =
         engine->publisher.thread_count ? malloc(sizeof *file + length) : NULL;
     if (!file) {
-        publish_file(engine, path, temporary);
+        publish_file(engine, path, temporary, normals);
         return;
     }
     file->path = path;
+    file->normals = normals;
     memcpy(file->temporary, temporary, length);
     cn_queue_add(&engine->publisher, &file->item);
 }

@@ -11,10 +11,11 @@
  * Owns: the caller calls cn_publisher_finish. */
 void cn_publisher_start(struct cn_engine *engine);
 
-/* Queues a written temporary, to be published as `path`; out of memory: publishes it at once. A
- * failure aborts the engine.
+/* Queues a written temporary with so many normals, to be published as `path`; out of memory:
+ * publishes it at once. A failure aborts the engine.
  * Owns: `path` must outlive the publisher; the temporary is published or removed. */
-void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary);
+void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary,
+                      size_t normals);
 
 /* Waits until the queue is empty, and ends the threads. Some seconds after a request to stop, what
  * is still queued is removed instead, and the engine stops. May be called twice. */

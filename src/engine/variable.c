@@ -61,7 +61,7 @@ static void collect_result(struct cn_engine *engine)
     result->compute_s = (double)compute_ns * 1e-9;
     result->write_s = (double)write_ns * 1e-9;
     result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
-    result->normals_failed += engine->variable->outputs_wanted - result->normals_written;
+    result->normals_failed += engine->variable->normals_wanted - result->normals_written;
 }
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,

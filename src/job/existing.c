@@ -22,8 +22,7 @@ enum { STAT_BLOCK_BYTES = 512 };
 /* An output that is there, and may be up to date. */
 struct existing {
     const struct cn_variable_plan *variable;
-    struct cn_target *target;
-    size_t region;
+    struct cn_output *output;
 };
 
 struct existing_files {
@@ -63,27 +62,24 @@ static enum cn_status list_existing(struct existing_files *list, int root,
 {
     for (size_t v = 0; v < list->plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &list->plan->variables[v];
-        for (size_t t = 0; t < variable->target_count; t++)
-            for (size_t r = 0; r < variable->layout.region_count; r++) {
-                struct cn_target *target = &variable->targets[t];
-                bool is_kept;
-                if (cn_watch_stopped(watch))
-                    return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
-                enum cn_status status =
-                    check_output(list->plan->config, root, &target->outputs[r], &is_kept, error);
-                if (status)
-                    return status;
-                if (is_kept)
-                    list->files[list->count++] = (struct existing){variable, target, r};
-            }
+        for (size_t o = 0; o < variable->output_count; o++) {
+            struct cn_output *output = &variable->outputs[o];
+            bool is_kept;
+            if (cn_watch_stopped(watch))
+                return cn_fail(error, CN_STOPPED, "stopped while existing files were counted");
+            enum cn_status status = check_output(list->plan->config, root, output, &is_kept, error);
+            if (status)
+                return status;
+            if (is_kept)
+                list->files[list->count++] = (struct existing){variable, output};
+        }
     }
     return CN_OK;
 }
 
 static const char *output_path(void *context, size_t item)
 {
-    const struct existing *existing = &((const struct existing_files *)context)->files[item];
-    return existing->target->outputs[existing->region].path;
+    return ((const struct existing_files *)context)->files[item].output->path;
 }
 
 /* CN_BAD_INPUT: it is not. */
@@ -100,14 +96,8 @@ static enum cn_status examine_output(void *context, size_t item, struct cn_archi
 {
     const struct existing_files *list = context;
     const struct existing *existing = &list->files[item];
-    const struct cn_variable_plan *variable = existing->variable;
-    struct cn_normal_file file = {.config = list->plan->config,
-                                  .catalog = list->plan->catalog,
-                                  .variable = variable->variable,
-                                  .region = &variable->layout.regions[existing->region],
-                                  .target = existing->target,
-                                  .slots = variable->slots,
-                                  .path = existing->target->outputs[existing->region].path};
+    struct cn_normals_file file =
+        cn_normals_file_planned(list->plan, existing->variable, existing->output);
     enum cn_status status =
         cn_library_call(&(struct cn_library_call){.function = check_up_to_date,
                                                   .context = &file,
@@ -126,8 +116,7 @@ static enum cn_status accept_output(void *context, size_t item, struct cn_archiv
                                     const struct cn_error *failure, struct cn_error *error)
 {
     struct existing_files *list = context;
-    const struct existing *existing = &list->files[item];
-    struct cn_output *output = &existing->target->outputs[existing->region];
+    struct cn_output *output = list->files[item].output;
     bool is_current = false;
     if (failure && failure->status != CN_BAD_INPUT)
         return cn_fail(error, failure->status, "%s/%s: %s", list->plan->config->output.root,

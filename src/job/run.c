@@ -35,8 +35,8 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
     say_problems(watch->progress, &result->problems);
-    cn_count(counters, CN_NORMALS_TOTAL, variable->outputs_wanted);
-    cn_count(counters, CN_NORMALS_KEPT, variable->outputs_skipped);
+    cn_count(counters, CN_NORMALS_TOTAL, variable->normals_wanted);
+    cn_count(counters, CN_NORMALS_KEPT, variable->normals_skipped);
     for (size_t l = 0; l < variable->load_count; l++)
         cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
     cn_count(counters, CN_ARENA_BOUND, job->plan->arena_bytes);
@@ -44,14 +44,14 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     cn_count(counters, CN_BYTES_TO_WRITE, variable->space.most);
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
-    if (!variable->failure && variable->outputs_wanted)
+    if (!variable->failure && variable->normals_wanted)
         status = cn_variable_run(job->plan, variable, arena, job->kernels, watch, counters, result);
     bool stopped = status == CN_STOPPED; /* by a signal: the variable stays active */
     result->state =
         variable->failure || result->problems.lost || (status && !stopped) ? CN_FAILED : CN_DONE;
-    if (stopped && result->normals_written < variable->outputs_wanted)
+    if (stopped && result->normals_written < variable->normals_wanted)
         result->state = CN_ACTIVE;
-    else if (variable->outputs_wanted && !result->normals_written)
+    else if (variable->normals_wanted && !result->normals_written)
         result->state = CN_FAILED;
     result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
     if (result->state != CN_ACTIVE)
@@ -64,8 +64,8 @@ static void list_known_problems(const struct cn_variable_plan *variable,
                                 struct cn_variable_result *result)
 {
     result->name = variable->variable->name;
-    result->normals_skipped = variable->outputs_skipped;
-    result->normals_failed = variable->outputs_failed;
+    result->normals_skipped = variable->normals_skipped;
+    result->normals_failed = variable->normals_failed;
     if (variable->failure)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
     copy_problems(&result->problems, &variable->variable->problems);
@@ -77,7 +77,7 @@ static void count_unreached(const struct cn_plan *plan, struct cn_result *result
 {
     for (size_t v = 0; v < result->count; v++)
         if (result->variables[v].state == CN_WAITING)
-            result->variables[v].normals_failed += plan->variables[v].outputs_wanted;
+            result->variables[v].normals_failed += plan->variables[v].normals_wanted;
 }
 
 /* Of a run that was not ended early. */

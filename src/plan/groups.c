@@ -64,7 +64,7 @@ static void mark_needed(const struct cn_plan *plan, const struct cn_variable_pla
     for (size_t t = 0; t < variable->target_count; t++)
         for (int k = 0; k < plan->config->normals.window; k++)
             if (variable->targets[t].window[k] >= 0 &&
-                cn_is_target_wanted(variable, &variable->targets[t]))
+                cn_wanted_normals(variable, &variable->targets[t]))
                 needed[variable->targets[t].window[k]] = true;
 }
 

@@ -13,9 +13,11 @@
 enum {
     LEAST_FILE_BYTES = 16384,
     LEAST_CHUNK_BYTES = 80,
-    MOST_FILE_BYTES = 32768,
+    MOST_FILE_BYTES = 49152,
     MOST_CHUNK_BYTES = 96,
-    COORDINATE_BYTES = 24, /* a coordinate and its bounds */
+    MOST_SLOT_BYTES = 28,    /* day of the year, time and its bounds */
+    MOST_TARGET_BYTES = 512, /* of a target year in a file of several */
+    COORDINATE_BYTES = 24,   /* a coordinate and its bounds */
 };
 
 /* The share of their size to which outputs are assumed to compress is that of the input files, but
@@ -56,35 +58,54 @@ static double input_share(const struct cn_catalog *catalog, const char *variable
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
+/* What the outputs of a region take for each file and each normal; and what existing ones take. */
+struct region_sizes {
+    double most_file, most_normal, least_file, least_normal;
+    double kept, kept_bytes; /* normals, bytes */
+};
+
+static void add_output(const struct cn_output *output, const struct region_sizes *sizes,
+                       struct cn_space_need *need)
+{
+    double normals = (double)output->target_count;
+    double most = sizes->most_file + normals * sizes->most_normal;
+    double about = sizes->kept > 0 ? normals * sizes->kept_bytes / sizes->kept * KEPT_SHARE
+                                   : sizes->least_file + normals * sizes->least_normal;
+    need->replaced = add_bytes(need->replaced, output->bytes_there);
+    need->files += output->bytes_there == 0;
+    need->most = add_bytes(need->most, from_double(most));
+    need->about = add_bytes(need->about, from_double(fmin(about, most)));
+}
+
 /* Adds to *need the outputs of one region. share: see input_share. */
 static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                        size_t index, double share, struct cn_space_need *need)
 {
     const struct cn_region_cells *region = &variable->layout.regions[index];
-    double slots = (double)variable->slots;
-    double means =
-        (double)region->lat_count * (double)region->lon_count * slots * (double)sizeof(float);
-    bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
-    double values = counts ? means + means / 2 : means;
-    double files = 0, kept = 0, kept_bytes = 0;
-    for (size_t t = 0; t < variable->target_count; t++) {
-        const struct cn_output *output = &variable->targets[t].outputs[index];
-        if (output->wanted) {
-            files++;
-            need->replaced = add_bytes(need->replaced, output->bytes_there);
-            need->files += output->bytes_there == 0;
-        } else if (output->bytes_there) {
-            kept++;
-            kept_bytes += (double)output->bytes_there;
+    const bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
+    const double cells = (double)region->lat_count * (double)region->lon_count;
+    const double chunks = (double)region->chunk_count;
+    const double means = cells * chunks * (double)(region->chunk_slots * sizeof(float));
+    const double values = counts ? means + means / 2 : means;
+    struct region_sizes sizes = {
+        .most_file =
+            MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
+        .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) +
+                       MOST_SLOT_BYTES * variable->slots + MOST_TARGET_BYTES,
+        .least_file = LEAST_FILE_BYTES,
+        .least_normal = LEAST_CHUNK_BYTES * chunks +
+                        (plain ? values : means * share), /* counts compress to nothing */
+    };
+    for (size_t o = 0; o < variable->output_count; o++) {
+        const struct cn_output *output = &variable->outputs[o];
+        if (output->region == index && !output->wanted && output->bytes_there) {
+            sizes.kept += (double)output->target_count;
+            sizes.kept_bytes += (double)output->bytes_there;
         }
     }
-    double most = values + MOST_FILE_BYTES + MOST_CHUNK_BYTES * slots * (counts ? 2 : 1) +
-                  COORDINATE_BYTES * (double)(region->lat_count + region->lon_count);
-    double about = kept > 0 ? kept_bytes / kept * KEPT_SHARE
-                            : LEAST_FILE_BYTES + LEAST_CHUNK_BYTES * slots +
-                                  (plain ? values : means * share); /* counts compress to nothing */
-    need->most = add_bytes(need->most, from_double(files * most));
-    need->about = add_bytes(need->about, from_double(files * fmin(about, most)));
+    for (size_t o = 0; o < variable->output_count; o++)
+        if (variable->outputs[o].region == index && variable->outputs[o].wanted)
+            add_output(&variable->outputs[o], &sizes, need);
 }
 
 void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable)

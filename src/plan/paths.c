@@ -60,8 +60,7 @@ static bool path_is_safe(const char *path)
 struct planned_path {
     const char *path;
     const struct cn_variable_plan *variable;
-    const struct cn_target *target;
-    size_t region;
+    const struct cn_output *output;
 };
 
 static int compare_planned_paths(const void *a, const void *b)
@@ -69,16 +68,19 @@ static int compare_planned_paths(const void *a, const void *b)
     return strcmp(((const struct planned_path *)a)->path, ((const struct planned_path *)b)->path);
 }
 
-/* The field that distinguishes two normals. */
-static const char *missing_field(const struct planned_path *a, const struct planned_path *b)
+/* The field that distinguishes two outputs. */
+static const char *missing_field(const struct cn_config *config, const struct planned_path *a,
+                                 const struct planned_path *b)
 {
+    const struct cn_target *first = &a->variable->targets[a->output->targets[0]];
+    const struct cn_target *second = &b->variable->targets[b->output->targets[0]];
     if (a->variable != b->variable)
         return "{variable}";
-    if (a->region != b->region)
+    if (a->output->region != b->output->region)
         return "{region}";
-    if (a->target->year != b->target->year)
+    if (config->output.layout == CN_SINGLE && first->year != second->year)
         return "{year}";
-    return "{scenario}";
+    return strcmp(first->period, second->period) != 0 ? "{period}" : "{scenario}";
 }
 
 enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *error)
@@ -91,10 +93,9 @@ enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *
         return cn_fail_memory(error, "output paths");
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
-        for (size_t t = 0; t < variable->target_count; t++)
-            for (size_t r = 0; r < variable->layout.region_count; r++)
-                entries[filled++] = (struct planned_path){variable->targets[t].outputs[r].path,
-                                                          variable, &variable->targets[t], r};
+        for (size_t o = 0; o < variable->output_count; o++)
+            entries[filled++] =
+                (struct planned_path){variable->outputs[o].path, variable, &variable->outputs[o]};
     }
     qsort(entries, count, sizeof *entries, compare_planned_paths);
     enum cn_status status = CN_OK;
@@ -116,10 +117,10 @@ enum cn_status cn_plan_check_paths(const struct cn_plan *plan, struct cn_error *
                         PATH_MAX - TEMPORARY_NAME - strlen(entries[i].path));
         else if (i && !strcmp(entries[i].path, entries[i - 1].path))
             status = cn_fail(error, CN_BAD_USAGE,
-                             "%s: output.pattern gives two normals the path \"%s\"; add the field "
+                             "%s: output.pattern gives two outputs the path \"%s\"; add the field "
                              "%s to the pattern",
                              config->origin.output_pattern, entries[i].path,
-                             missing_field(&entries[i - 1], &entries[i]));
+                             missing_field(config, &entries[i - 1], &entries[i]));
     }
     free(entries);
     return status;

@@ -46,7 +46,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
         return cn_fail_memory(error, "batches of the plan");
     for (size_t t = 0; t < variable->target_count;) {
         const struct cn_target *first = &variable->targets[t];
-        if (!cn_is_target_wanted(variable, first)) {
+        if (!cn_wanted_normals(variable, first)) {
             t++;
             continue;
         }
@@ -54,7 +54,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
         while (count < years && t + count < variable->target_count &&
                first[count].timeline == first->timeline &&
                first[count].year == first->year + (int)count &&
-               cn_is_target_wanted(variable, &first[count]))
+               cn_wanted_normals(variable, &first[count]))
             count++;
         ptrdiff_t *rows = cn_pool_alloc(plan->pool, window + count - 1, sizeof *rows);
         if (!rows)
@@ -135,11 +135,13 @@ static size_t assign_slots(struct scheduler *scheduler, size_t slots)
 static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
                           size_t year_slots, uint64_t *need)
 {
-    size_t cells = (size_t)variable->slots * variable->layout.row_cells, slabs, results;
+    const struct cn_layout *layout = &variable->layout;
     size_t cell_bytes = sizeof(float) + (plan->config->output.counts ? sizeof(int16_t) : 0);
+    size_t slabs, results;
     variable->year_slots = year_slots;
-    variable->slab_bytes = round_to_pages(cells * sizeof(float));
-    variable->target_bytes = round_to_pages(cells * cell_bytes);
+    variable->slab_bytes =
+        round_to_pages((size_t)variable->slots * layout->row_cells * sizeof(float));
+    variable->target_bytes = round_to_pages(layout->result_cells * cell_bytes);
     return !__builtin_mul_overflow(variable->batch_years, variable->target_bytes,
                                    &variable->result_bytes) &&
            !__builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) &&
@@ -233,13 +235,14 @@ static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable
     return status ? status : choose_program(&scheduler, limit, need, error);
 }
 
-static void count_outputs(struct cn_variable_plan *variable)
+static void count_normals(struct cn_variable_plan *variable)
 {
-    variable->outputs_wanted = 0;
-    for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < variable->layout.region_count; r++)
-            variable->outputs_wanted += variable->targets[t].outputs[r].wanted;
-    variable->outputs_skipped = variable->output_count - variable->outputs_wanted;
+    variable->normals_wanted = variable->normals_skipped = 0;
+    for (size_t o = 0; o < variable->output_count; o++) {
+        const struct cn_output *output = &variable->outputs[o];
+        *(output->wanted ? &variable->normals_wanted : &variable->normals_skipped) +=
+            output->target_count;
+    }
 }
 
 enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
@@ -258,7 +261,7 @@ enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources 
         enum cn_status status = schedule_variable(plan, variable, memory_limit, &need, error);
         if (status)
             return status;
-        count_outputs(variable);
+        count_normals(variable);
         cn_estimate_output_sizes(plan, variable);
         if (need > plan->arena_bytes) {
             plan->arena_bytes = need;

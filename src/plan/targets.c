@@ -17,7 +17,8 @@ struct target_builder {
     struct cn_plan *plan;
     struct cn_pool *pool; /* of the plan */
     struct cn_variable_plan *variable;
-    size_t capacity;
+    size_t capacity, output_capacity;
+    size_t *last_targets;        /* [output_count] indices in variable->targets */
     int early_first, early_last; /* targets whose windows begin before the timeline */
 };
 
@@ -105,27 +106,89 @@ static bool handled_before(const struct target_builder *builder, size_t timeline
     return false;
 }
 
-static enum cn_status name_outputs(const struct target_builder *builder,
-                                   const struct cn_period *period, struct cn_target *target,
-                                   struct cn_error *error)
+/* Returns the index of the output that has the path, of the same region and period, and takes
+ * another target year; output_count: a new one. With one path for more, the paths are refused
+ * later. */
+static size_t find_output(const struct target_builder *builder, const char *path, size_t region,
+                          const struct cn_target *target)
+{
+    const struct cn_variable_plan *variable = builder->variable;
+    bool takes_more = builder->plan->config->output.layout != CN_SINGLE;
+    for (size_t o = 0; takes_more && o < variable->output_count; o++) {
+        const struct cn_output *output = &variable->outputs[o];
+        const struct cn_target *last = &variable->targets[builder->last_targets[o]];
+        if (output->region == region && last->year < target->year &&
+            strcmp(output->path, path) == 0 && strcmp(last->period, target->period) == 0)
+            return o;
+    }
+    return variable->output_count;
+}
+
+/* Makes room for one more output. */
+static bool grow_outputs(struct target_builder *builder)
+{
+    struct cn_variable_plan *variable = builder->variable;
+    size_t capacity = builder->output_capacity;
+    size_t *last = cn_pool_grow(builder->pool, builder->last_targets, variable->output_count,
+                                &capacity, sizeof *last);
+    struct cn_output *outputs =
+        cn_pool_grow(builder->pool, variable->outputs, variable->output_count,
+                     &builder->output_capacity, sizeof *outputs);
+    builder->last_targets = last;
+    variable->outputs = outputs;
+    return last && outputs;
+}
+
+/* Gives the normals of a target, the last one of the variable, to outputs. */
+static enum cn_status name_outputs(struct target_builder *builder, const struct cn_period *period,
+                                   struct cn_target *target, struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
-    const struct cn_layout *layout = &builder->variable->layout;
+    struct cn_variable_plan *variable = builder->variable;
     struct cn_field_source source = {.config = config,
                                      .catalog = builder->plan->catalog,
-                                     .variable = builder->variable->variable,
+                                     .variable = variable->variable,
                                      .target = target};
+    size_t regions = variable->layout.region_count;
     target->period = cn_fill_fields(builder->pool, period->name, &source);
-    target->outputs = cn_pool_alloc(builder->pool, layout->region_count, sizeof *target->outputs);
-    if (!target->period || !target->outputs)
+    target->normals = cn_pool_alloc(builder->pool, regions, sizeof *target->normals);
+    if (!target->period || !target->normals)
         return cn_fail_memory(error, "outputs of the plan");
-    for (size_t r = 0; r < layout->region_count; r++) {
-        source.region = layout->regions[r].region;
-        target->outputs[r].path = cn_fill_fields(builder->pool, config->output.pattern, &source);
-        target->outputs[r].wanted = true;
-        if (!target->outputs[r].path)
+    for (size_t r = 0; r < regions; r++) {
+        source.region = variable->layout.regions[r].region;
+        const char *path = cn_fill_fields(builder->pool, config->output.pattern, &source);
+        size_t o = path ? find_output(builder, path, r, target) : 0;
+        if (!path || (o == variable->output_count && !grow_outputs(builder)))
             return cn_fail_memory(error, "output paths");
+        struct cn_output *output = &variable->outputs[o];
+        if (o == variable->output_count) {
+            *output = (struct cn_output){.path = path, .region = r, .wanted = true};
+            variable->output_count++;
+        }
+        target->normals[r] = (struct cn_normal){o, output->target_count++};
+        builder->last_targets[o] = variable->target_count - 1;
     }
+    return CN_OK;
+}
+
+/* Lists the targets of each output. */
+static enum cn_status list_output_targets(struct target_builder *builder, struct cn_error *error)
+{
+    struct cn_variable_plan *variable = builder->variable;
+    const size_t regions = variable->layout.region_count;
+    size_t **lists = cn_pool_alloc(builder->pool, variable->output_count, sizeof *lists);
+    size_t *all = cn_pool_alloc(builder->pool, variable->target_count * regions, sizeof *all);
+    if (!lists || !all)
+        return cn_fail_memory(error, "outputs of the plan");
+    for (size_t o = 0; o < variable->output_count; o++) {
+        variable->outputs[o].targets = lists[o] = all;
+        all += variable->outputs[o].target_count;
+    }
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < regions; r++) {
+            const struct cn_normal *normal = &variable->targets[t].normals[r];
+            lists[normal->output][normal->position] = t;
+        }
     return CN_OK;
 }
 
@@ -155,7 +218,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
                         cn_strbuf_text(&lacking));
         variable->problems.lost |= lacking.failed;
         cn_strbuf_free(&lacking);
-        variable->outputs_failed += config->region_count;
+        variable->normals_failed += config->region_count;
         return CN_OK;
     }
     if (year - config->normals.window + 1 < timeline->first_year) {
@@ -167,11 +230,10 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
                      sizeof *targets);
     if (!targets)
         return cn_fail_memory(error, "targets of the plan");
-    enum cn_status status = name_outputs(builder, period, &target, error);
     variable->targets = targets;
     variable->targets[variable->target_count++] = target;
-    variable->outputs_failed += config->region_count - variable->layout.region_count;
-    return status;
+    variable->normals_failed += config->region_count - variable->layout.region_count;
+    return name_outputs(builder, period, &targets[variable->target_count - 1], error);
 }
 
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,
@@ -198,7 +260,7 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
                     "%s %d-%d (period %s): not written, the last source year is %d; get later "
                     "files or end the period there",
                     source->name, from, last, period.name, timeline->last_year);
-                builder->variable->outputs_failed +=
+                builder->variable->normals_failed +=
                     (size_t)(last - from + 1) * config->region_count;
             }
             last = timeline->last_year;
@@ -246,7 +308,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
                             variable->variable->name, config->regions[r].name,
                             cells->dropped_columns);
     }
-    return cn_layout_compute(layout)
+    return cn_layout_compute(layout, (size_t)variable->slots)
                ? CN_OK
                : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
                          variable->variable->name);
@@ -258,17 +320,16 @@ static enum cn_status plan_variable(struct target_builder *builder, struct cn_er
     variable->failure = variable->variable->failure;
     if (variable->failure)
         return CN_OK;
+    variable->slots =
+        cn_slot_count(variable->variable->calendar, builder->plan->config->normals.leap_day);
     enum cn_status status = select_regions(builder, error);
     if (status)
         return status;
-    variable->slots =
-        cn_slot_count(variable->variable->calendar, builder->plan->config->normals.leap_day);
     for (size_t i = 0; i < variable->variable->timeline_count && !status; i++)
         status = add_timeline(builder, i, error);
     if (!variable->layout.region_count)
         variable->failure = "none of the regions holds a cell centre of its grid";
-    variable->output_count = variable->target_count * variable->layout.region_count;
-    return status;
+    return status ? status : list_output_targets(builder, error);
 }
 
 enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_catalog *catalog,

@@ -130,7 +130,8 @@ static void put_entry(struct cn_strbuf *out, const struct method_entry *entry)
     put_words(out, entry->method, entry->end);
 }
 
-/* `area: time: M` is one method for both. Only its time part gets the climatological form. */
+/* `area: time: M` is one method for both. Only its time part gets the climatological form. A
+ * comment on it would have to stand behind all of it: it is left out. */
 static void put_climatological(struct cn_strbuf *out, const struct method_entry *entry)
 {
     if (entry->others) {
@@ -141,8 +142,18 @@ static void put_climatological(struct cn_strbuf *out, const struct method_entry 
     put_words(out, entry->method, entry->comment);
     if (!entry->climatological)
         cn_strbuf_add(out, " within days");
-    put_words(out, entry->comment, entry->end);
     cn_strbuf_add(out, " time: mean over years");
+}
+
+/* Writes an entry as words of a comment, where a colon would make it another entry. */
+static void put_remark(struct cn_strbuf *out, const struct method_entry *entry, bool with_time)
+{
+    struct word name;
+    cn_strbuf_add(out, out->length ? "," : "");
+    for (const char *at = entry->names; read_name(&at, &name);)
+        if (with_time || !is(name, "time"))
+            cn_strbuf_add(out, " %.*s", (int)name.length, name.at);
+    put_words(out, entry->method, entry->comment);
 }
 
 /* Finds the last entry about time: names is NULL where there is none. False: a text that is not CF.
@@ -160,7 +171,41 @@ static bool find_last_time(const char *source, struct method_entry *last_time)
     return true;
 }
 
-char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable)
+static const char *default_method(const char *variable)
+{
+    return strcmp(variable, "tasmax") == 0   ? "maximum"
+           : strcmp(variable, "tasmin") == 0 ? "minimum"
+                                             : "mean";
+}
+
+/* One of the three forms of CF section 7.4, and what else the source says as a comment. */
+static void put_strict(struct cn_strbuf *out, const char *source,
+                       const struct method_entry *last_time, const char *variable)
+{
+    struct cn_strbuf remarks = {0};
+    struct method_entry entry;
+    struct word method = {default_method(variable), strlen(default_method(variable))};
+    for (const char *at = source; *at;) {
+        read_method_entry(&at, &entry);
+        if (entry.names != last_time->names) {
+            put_remark(&remarks, &entry, true);
+            continue;
+        }
+        const char *word = entry.method;
+        read_plain_word(&word, &method);
+        if (entry.others || skip_whitespace(word) < entry.comment)
+            put_remark(&remarks, &entry, false);
+    }
+    cn_strbuf_add(out, " time: %.*s within days time: mean over days time: mean over years",
+                  (int)method.length, method.at);
+    if (remarks.length)
+        cn_strbuf_add(out, " (%s)", cn_strbuf_text(&remarks) + 1);
+    out->failed |= remarks.failed;
+    cn_strbuf_free(&remarks);
+}
+
+char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable,
+                      bool is_coordinate)
 {
     struct cn_strbuf out = {0};
     struct method_entry entry, last_time;
@@ -169,6 +214,10 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
         at = "";
         last_time.names = NULL;
     }
+    if (is_coordinate && !(last_time.names && last_time.climatological)) {
+        put_strict(&out, at, &last_time, variable);
+        at = "";
+    }
     while (*at) {
         read_method_entry(&at, &entry);
         if (entry.names == last_time.names)
@@ -176,11 +225,9 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
         else
             put_entry(&out, &entry);
     }
-    if (!last_time.names)
+    if (!last_time.names && !is_coordinate)
         cn_strbuf_add(&out, " time: %s within days time: mean over years",
-                      strcmp(variable, "tasmax") == 0   ? "maximum"
-                      : strcmp(variable, "tasmin") == 0 ? "minimum"
-                                                        : "mean");
+                      default_method(variable));
     char *text = cn_strbuf_to_pool(&out, pool);
     return text ? text + 1 : NULL; /* without the first blank */
 }

@@ -10,7 +10,7 @@
 #include <xxhash.h>
 
 /* Raise it when the same inputs and config give other bytes than before. */
-enum { ALGORITHM_VERSION = 1 };
+enum { ALGORITHM_VERSION = 2 };
 
 static void hash_number(XXH3_state_t *state, int64_t number)
 {
@@ -41,9 +41,20 @@ static void end_digest(XXH3_state_t *state, char hex[33])
     snprintf(hex, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
 }
 
-/* min_years and min_days are left out. They decide which years a file is made of, and the years are
- * compared by themselves. */
-static void hash_config(XXH3_state_t *state, const struct cn_normal_file *file)
+/* The values that the output gets for cells and their bounds. */
+static void hash_axis(XXH3_state_t *state, const double *values, const double *bounds, size_t count)
+{
+    hash_number(state, (int64_t)count);
+    hash_number(state, bounds != NULL);
+    for (size_t i = 0; i < count; i++)
+        hash_double(state, values[i]);
+    for (size_t i = 0; bounds && i < 2 * count; i++)
+        hash_double(state, bounds[i]);
+}
+
+/* min_years and min_days are left out. They decide which years a file is made of, and those are in
+ * the digest of the inputs. */
+static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     const struct cn_config *config = file->config;
     const struct cn_region *region = file->region->region;
@@ -56,13 +67,20 @@ static void hash_config(XXH3_state_t *state, const struct cn_normal_file *file)
         hash_double(state, region->lon[i]);
         hash_double(state, region->lat[i]);
     }
-    hash_number(state, file->target->year);
     hash_number(state, config->normals.window);
     hash_number(state, config->normals.leap_day);
-    hash_text(state, file->target->period);
-    hash_text(state, file->target->scenario);
     hash_number(state, config->output.compression);
     hash_number(state, config->output.counts);
+    hash_number(state, config->output.layout);
+    hash_number(state, config->output.axis);
+    hash_text(state, "normal"); /* the product */
+    hash_number(state, (int64_t)file->target_count);
+    for (size_t t = 0; t < file->target_count; t++) {
+        const struct cn_target *target = cn_file_target(file, t);
+        hash_number(state, target->year);
+        hash_text(state, target->period);
+        hash_text(state, target->scenario);
+    }
 }
 
 static void hash_part(XXH3_state_t *state, const struct cn_part *part)
@@ -77,17 +95,21 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
     hash_number(state, part->count ? file->days[part->first + part->count - 1] : 0);
 }
 
-static void hash_inputs(XXH3_state_t *state, const struct cn_normal_file *file)
+static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)
 {
-    for (int i = 0; i < file->config->normals.window; i++) {
-        const struct cn_source_year *year = cn_window_year(file->variable, file->target, i);
-        hash_number(state, year ? (int64_t)year->part_count : -1);
-        for (size_t p = 0; year && p < year->part_count; p++)
-            hash_part(state, &year->parts[p]);
-    }
+    const struct cn_region_cells *region = file->region;
+    for (size_t t = 0; t < file->target_count; t++)
+        for (int i = 0; i < file->config->normals.window; i++) {
+            const struct cn_source_year *year = cn_file_year(file, t, i);
+            hash_number(state, year ? (int64_t)year->part_count : -1);
+            for (size_t p = 0; year && p < year->part_count; p++)
+                hash_part(state, &year->parts[p]);
+        }
+    hash_axis(state, region->lat, region->lat_bounds, region->lat_count);
+    hash_axis(state, region->lon, region->lon_bounds, region->lon_count);
 }
 
-void cn_sink_digests(const struct cn_normal_file *file, struct cn_digests *digests)
+void cn_sink_digests(const struct cn_normals_file *file, struct cn_digests *digests)
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);

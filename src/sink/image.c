@@ -1,25 +1,20 @@
 /*
- * An HDF5 file driver that reads and writes memory. Of a chunk it notes only the address.
+ * An HDF5 file driver that reads and writes memory. It allocates a chunk of a field where it is,
+ * and ignores what is written there.
  */
 #include "sink/image.h"
+
+#include "base/io.h"
 
 #if H5_VERSION_GE(1, 13, 0)
 #include <H5FDdevelop.h>
 #endif
-#include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
-enum {
-    LEAST_CAPACITY = 1 << 20,
-    TOUCHED = 1 << 16,
-    METADATA_BLOCK = 1 << 15,
-    MOST_VECTORS = IOV_MAX
-};
+enum { LEAST_CAPACITY = 1 << 18, TOUCHED = 1 << 16, METADATA_BLOCK = 1 << 12 };
 
 /* What the driver knows of an open file. */
 struct image_file {
@@ -33,8 +28,7 @@ static struct cn_image *image_of(const H5FD_t *file)
     return ((const struct image_file *)file)->image;
 }
 
-/* Where pieces are, nothing is written to the mapping, so it costs only addresses. A huge page
- * would cost memory: it is refused. */
+/* Memory that is not written costs only addresses. A huge page would cost memory: it is refused. */
 bool cn_image_reserve(struct cn_image *image, size_t size)
 {
     size_t capacity = image->capacity ? image->capacity : LEAST_CAPACITY;
@@ -94,11 +88,35 @@ static haddr_t image_end(const H5FD_t *file, H5FD_mem_t type)
     return ((const struct image_file *)file)->end;
 }
 
+/* What HDF5 allocates is behind the area. */
 static herr_t image_resize(H5FD_t *file, H5FD_mem_t type, haddr_t size)
 {
     (void)type;
-    image_of(file)->size = size;
+    struct cn_image *image = image_of(file);
+    image->size = size > image->area.end ? size : image->area.end;
     return 0;
+}
+
+static haddr_t image_allocate(H5FD_t *file, H5FD_mem_t type, hid_t transfer, hsize_t size)
+{
+    (void)transfer;
+    struct cn_image *image = image_of(file);
+    haddr_t address = image->size;
+    if (type == H5FD_MEM_DRAW && image->chunk_address) {
+        address = image->chunk_address;
+        image->chunk_address = 0;
+    } else {
+        image->size += size; /* maxaddr bounds the sum */
+    }
+    return address;
+}
+
+/* Whether the address is in the area; else *at is its index in image->bytes. */
+static bool is_in_area(const struct cn_image *image, haddr_t address, size_t *at)
+{
+    const struct cn_chunk_area *area = &image->area;
+    *at = address < area->begin ? address : address - (area->end - area->begin);
+    return address >= area->begin && address < area->end;
 }
 
 /* Reads and writes always succeed: HDF5 leaves a file half closed when its last write fails, and
@@ -108,10 +126,10 @@ static herr_t image_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t 
 {
     (void)type, (void)transfer;
     const struct cn_image *image = image_of(file);
+    size_t at;
     memset(bytes, 0, size);
-    if (address < image->capacity)
-        memcpy(bytes, image->bytes + address,
-               size < image->capacity - address ? size : image->capacity - address);
+    if (!is_in_area(image, address, &at) && at < image->capacity)
+        memcpy(bytes, image->bytes + at, size < image->capacity - at ? size : image->capacity - at);
     return 0;
 }
 
@@ -120,12 +138,12 @@ static herr_t image_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)type, (void)transfer;
     struct cn_image *image = image_of(file);
-    if (((struct image_file *)file)->end < address + size)
-        ((struct image_file *)file)->end = address + size;
-    if (bytes == image->current_chunk && image->piece_count < image->piece_capacity)
-        image->pieces[image->piece_count++] = (struct cn_piece){address, size, bytes};
-    else if (cn_image_reserve(image, address + size)) /* maxaddr bounds the sum */
-        memcpy(image->bytes + address, bytes, size);
+    struct image_file *state = (struct image_file *)file;
+    size_t at;
+    if (state->end < address + size)
+        state->end = address + size;
+    if (!is_in_area(image, address, &at) && cn_image_reserve(image, at + size))
+        memcpy(image->bytes + at, bytes, size);
     return 0;
 }
 
@@ -141,6 +159,7 @@ static const H5FD_class_t driver_class = {
     .open = image_open,
     .close = image_close,
     .query = image_query,
+    .alloc = image_allocate,
     .get_eoa = image_size,
     .set_eoa = image_resize,
     .get_eof = image_end,
@@ -149,12 +168,15 @@ static const H5FD_class_t driver_class = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-bool cn_image_open(struct cn_image *image, const void *start, size_t size)
+bool cn_image_open(struct cn_image *image, const void *start, size_t size,
+                   struct cn_chunk_area area)
 {
     image->file = -1;
+    image->area = area;
     image->driver = H5FDregister(&driver_class);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && image->driver >= 0 && cn_image_reserve(image, size) &&
+    if (access >= 0 && image->driver >= 0 &&
+        cn_image_reserve(image, size > area.begin ? size : area.begin) &&
         H5Pset_driver(access, image->driver, &image) >= 0 &&
         H5Pset_meta_block_size(access, METADATA_BLOCK) >= 0) {
         memcpy(image->bytes, start, size);
@@ -166,69 +188,36 @@ bool cn_image_open(struct cn_image *image, const void *start, size_t size)
     return image->file >= 0;
 }
 
+bool cn_image_add_chunk(struct cn_image *image, hid_t dataset, const hsize_t *offset,
+                        uint64_t address, size_t size)
+{
+    image->chunk_address = address;
+    bool is_added = H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, size, image->bytes) >= 0 &&
+                    !image->chunk_address;
+    image->chunk_address = 0;
+    return is_added;
+}
+
+size_t cn_image_bytes(const struct cn_image *image)
+{
+    return image->size - (image->area.end - image->area.begin);
+}
+
 bool cn_image_close(struct cn_image *image)
 {
     bool closed = image->file < 0 || H5Fclose(image->file) >= 0;
     if (image->driver >= 0) /* last: HDF5 1.10 reads the driver of a closed file */
         H5FDunregister(image->driver);
-    return closed && !image->failed && cn_image_reserve(image, image->size);
+    return closed && !image->failed && cn_image_reserve(image, cn_image_bytes(image));
 }
 
-static int compare_addresses(const void *left, const void *right)
+bool cn_image_put(const struct cn_image *image, int descriptor)
 {
-    const struct cn_piece *a = left, *b = right;
-    return (a->address > b->address) - (a->address < b->address);
-}
-
-/* Lists the image in the order of addresses: pieces, and memory between them. Returns the number of
- * vectors, at most 2 * piece_count + 1. */
-static size_t list_vectors(struct cn_image *image, struct iovec *vectors)
-{
-    size_t count = 0, at = 0;
-    if (image->piece_count)
-        qsort(image->pieces, image->piece_count, sizeof *image->pieces, compare_addresses);
-    for (size_t p = 0; p < image->piece_count; p++) {
-        const struct cn_piece *piece = &image->pieces[p];
-        if (piece->address > at)
-            vectors[count++] = (struct iovec){image->bytes + at, piece->address - at};
-        vectors[count++] = (struct iovec){(void *)piece->bytes, piece->size};
-        at = piece->address + piece->size;
-    }
-    if (image->size > at)
-        vectors[count++] = (struct iovec){image->bytes + at, image->size - at};
-    return count;
-}
-
-static bool write_vectors(struct iovec *vectors, size_t count, int descriptor)
-{
-    off_t at = 0;
-    while (count) {
-        int most = (int)(count < MOST_VECTORS ? count : MOST_VECTORS);
-        ssize_t written = pwritev(descriptor, vectors, most, at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0) {
-            errno = written ? errno : EIO;
-            return false;
-        }
-        at += written;
-        size_t left = (size_t)written;
-        for (; count && left >= vectors->iov_len; vectors++, count--)
-            left -= vectors->iov_len;
-        if (count) {
-            vectors->iov_base = (char *)vectors->iov_base + left;
-            vectors->iov_len -= left;
-        }
-    }
-    return true;
-}
-
-bool cn_image_put(struct cn_image *image, int descriptor)
-{
-    struct iovec *vectors = calloc(2 * image->piece_count + 1, sizeof *vectors);
-    bool put = vectors && write_vectors(vectors, list_vectors(image, vectors), descriptor);
-    free(vectors);
-    return put;
+    const struct cn_chunk_area *area = &image->area;
+    struct iovec front = {image->bytes, area->begin};
+    struct iovec rest = {image->bytes + area->begin, cn_image_bytes(image) - area->begin};
+    return cn_pwritev_full(descriptor, &front, 1, 0) &&
+           cn_pwritev_full(descriptor, &rest, 1, area->end);
 }
 
 void cn_image_free(struct cn_image *image)

@@ -1,53 +1,54 @@
 /*
- * What an output file holds, as one list of its variables with their attributes and values. All
- * that writes, checks or compares a file goes through this list. Pure but for the date in
- * `history`.
+ * What an output file holds, as lists of its dimensions and variables with their attributes and
+ * values. All that writes, checks or compares a file goes through these lists.
  */
 #ifndef CLIMNORM_SINK_METADATA_H
 #define CLIMNORM_SINK_METADATA_H
 
-#include "sink/chunks.h"
-#include "sink/normal_file.h"
+#include "sink/attribute_list.h"
 
-/* The dimensions of every output file, in the order of their definition. */
-enum { CN_DIM_DAYOFYEAR, CN_DIM_LAT, CN_DIM_LON, CN_DIM_BNDS, CN_DIMS };
-extern const char *const cn_dim_names[CN_DIMS];
+enum { CN_MAX_FILE_DIMS = 12, CN_MAX_FILE_VARIABLES = 24, CN_MAX_FILE_RANK = 4 };
 
-struct cn_attributes {
-    struct cn_attribute *items; /* [count] in the order of writing */
-    size_t count, capacity;
-    /* The first `shared` are mostly those of the region's other files, too, and belong to the
-     * skeleton. The rest are texts and single ints. */
-    size_t shared;
-    struct cn_pool *pool;
-    bool failed; /* out of memory */
+struct cn_file_dim {
+    const char *name;
+    size_t length;
+    bool is_unlimited; /* a record dimension: CDO and NCO go along it */
 };
 
-/* A variable of an output file; or, with rank 0, the file itself. */
+/* A variable of an output file; or, with rank 0 and type 0, the file itself. */
 struct cn_file_variable {
     const char *name; /* "/": the file itself */
     int type;         /* nc_type */
-    int rank;         /* 3: a field, which is encoded and has one chunk for each day slot */
-    int dims[3];      /* [rank] of CN_DIM_… */
+    int rank;
+    int dims[CN_MAX_FILE_RANK]; /* [rank] indices in metadata->dims */
     struct cn_attributes attributes;
-    const void *shared_values;       /* belong to the skeleton; NULL: none */
-    const double *own_values;        /* of this target year; NULL: none */
-    const struct cn_encoded *chunks; /* [slots] of a field; NULL: not known */
+    size_t chunk[CN_MAX_FILE_RANK]; /* [rank] of a field */
+    const void *shared_values;      /* of its type; they belong to the skeleton; NULL: none */
+    const void *own_values;         /* of its type, of this file alone; NULL: none */
+    bool is_field;                  /* its chunks are put, in the order of target, day slot */
 };
-
-enum { CN_FILE_VARIABLES = 10 }; /* at most, with the file itself */
 
 struct cn_metadata {
-    size_t dim_lengths[CN_DIMS];
-    struct cn_file_variable variables[CN_FILE_VARIABLES]; /* [count]; the file itself comes first */
+    struct cn_pool *pool;
+    struct cn_file_dim dims[CN_MAX_FILE_DIMS]; /* [dim_count] */
+    size_t dim_count;
+    struct cn_file_variable
+        variables[CN_MAX_FILE_VARIABLES]; /* [count]; the file itself is first */
     size_t count;
+    size_t field_count;
 };
 
-/* Fills *metadata. means, counts: [slots], or NULL.
- * Errors: CN_BAD_INPUT: no year of the window was used. CN_BAD_MACHINE: out of memory.
- * Owns: the lists live in the pool. The chunks stay the caller's. */
-enum cn_status cn_metadata_build(struct cn_pool *pool, const struct cn_normal_file *file,
-                                 const struct cn_encoded *means, const struct cn_encoded *counts,
-                                 struct cn_metadata *metadata, struct cn_error *error);
+/* Adds a dimension. Returns: its index. */
+int cn_metadata_add_dim(struct cn_metadata *metadata, struct cn_file_dim dim);
+
+/* Returns: whether the variable is stored in chunks, of the shape chunk[rank]. Then they are
+ * deflated. One chunk holds all of a variable that is no field. */
+bool cn_metadata_chunk(const struct cn_metadata *metadata, const struct cn_file_variable *variable,
+                       size_t *chunk);
+
+/* Adds a variable without attributes. dims: [rank].
+ * Returns: the variable, for the caller to complete. */
+struct cn_file_variable *cn_metadata_add(struct cn_metadata *metadata, const char *name, int type,
+                                         int rank, const int *dims);
 
 #endif

@@ -1,36 +1,211 @@
 /*
- * One output file. The shared skeleton, the file's own attributes and its encoded chunks become an
- * image, which is written to disk. metadata.c decides what attributes say, temporary.c where files
- * are made.
+ * One output file: the skeleton, the chunks behind it, then what belongs to this file alone.
+ * metadata.c decides what attributes say, temporary.c where files are made.
  */
 #include "sink/output_file.h"
 
 #include "base/error.h"
+#include "base/io.h"
 #include "base/pool.h"
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
+#include "sink/describe.h"
 #include "sink/image.h"
 #include "sink/temporary.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netcdf.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { METADATA_BYTES = 200000 }; /* more than most files have */
+enum {
+    METADATA_BYTES = 100000, /* more than most files have, besides */
+    CHUNK_BYTES = 100,       /* of metadata for each chunk */
+    ALIGNMENT = 4096,
+    /* Where the skeleton is made before the file's attributes are known for certain, they may get
+     * longer by so much. */
+    SKELETON_MARGIN = 8192,
+};
 
-/* Stores a text, or an int as an array of one element, as netCDF-C does. */
+struct cn_output_file {
+    struct cn_normals_file content;
+    struct cn_skeleton *skeleton;
+    struct cn_pool *pool;
+    size_t chunks_per_target;          /* of all fields */
+    struct cn_stored_chunk *chunks;    /* [target_count][field_count][chunk_count]; addresses count
+                                          from    the start of the area */
+    const struct cn_encoded **waiting; /* [target_count] put, but not yet written */
+    bool *is_put;                      /* [target_count] */
+    size_t next;                       /* the first target that is not put */
+    size_t left;                       /* targets that are neither written nor left out */
+    uint64_t bytes;                    /* that have places */
+    pthread_mutex_t lock;              /* of these, and of what follows until the file is open */
+    bool is_open;
+    struct cn_metadata metadata; /* as planned; of a content with years_used: as it is */
+    uint64_t area_begin;
+    int descriptor; /* of the temporary; -1 before and after */
+    char *temporary;
+};
+
+/* The number of chunks of one field of one target. */
+static size_t chunk_count(const struct cn_output_file *file)
+{
+    return file->content.region->chunk_count;
+}
+
+struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
+                                     struct cn_skeleton *skeleton)
+{
+    struct cn_pool *pool = cn_pool_new();
+    struct cn_output_file *file = pool ? cn_pool_alloc(pool, 1, sizeof *file) : NULL;
+    if (!file) {
+        cn_pool_free(pool);
+        return NULL;
+    }
+    *file = (struct cn_output_file){.content = *content,
+                                    .skeleton = skeleton,
+                                    .pool = pool,
+                                    .lock = PTHREAD_MUTEX_INITIALIZER,
+                                    .descriptor = -1};
+    file->chunks_per_target = cn_field_count(content->config) * chunk_count(file);
+    file->left = content->target_count;
+    file->chunks =
+        cn_pool_alloc(pool, content->target_count, file->chunks_per_target * sizeof *file->chunks);
+    file->waiting = cn_pool_alloc(pool, content->target_count, sizeof *file->waiting);
+    file->is_put = cn_pool_alloc(pool, content->target_count, sizeof *file->is_put);
+    if (!file->chunks || !file->waiting || !file->is_put) {
+        cn_pool_free(pool);
+        return NULL;
+    }
+    return file;
+}
+
+/* Makes the skeleton, which says where the chunks begin. */
+static enum cn_status place_area(struct cn_output_file *file, struct cn_error *error)
+{
+    enum cn_status status = cn_describe_file(file->pool, &file->content, &file->metadata, error);
+    if (status)
+        return status;
+    cn_hdf5_lock();
+    status = cn_skeleton_renew(file->skeleton, &file->content, &file->metadata, error);
+    file->area_begin = file->skeleton->size;
+    cn_hdf5_unlock();
+    if (!file->content.years_used)
+        file->area_begin =
+            (file->area_begin + SKELETON_MARGIN + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return status;
+}
+
+static enum cn_status make_temporary(struct cn_output_file *file, struct cn_error *error)
+{
+    char path[PATH_MAX];
+    const char *root = file->content.config->output.root;
+    enum cn_status status =
+        cn_temporary_create(root, file->content.path, path, sizeof path, &file->descriptor, error);
+    if (status)
+        return status;
+    file->temporary = cn_pool_strdup(file->pool, path);
+    if (file->temporary)
+        return CN_OK;
+    unlink(path);
+    return cn_fail_memory(error, "an output file");
+}
+
+/* The caller holds the file's lock. */
+static enum cn_status open_file(struct cn_output_file *file, struct cn_error *error)
+{
+    if (file->is_open)
+        return CN_OK;
+    enum cn_status status = place_area(file, error);
+    if (!status)
+        status = make_temporary(file, error);
+    file->is_open = !status;
+    return status;
+}
+
+static enum cn_status fail_to_put(const struct cn_output_file *file, int reason,
+                                  struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be written: %s; %s",
+                   file->content.config->output.root, file->content.path, strerror(reason),
+                   cn_errno_advice(reason));
+}
+
+static enum cn_status write_chunks(struct cn_output_file *file, size_t t, struct cn_error *error)
+{
+    const struct cn_stored_chunk *stored = file->chunks + t * file->chunks_per_target;
+    const struct cn_encoded *chunks = file->waiting[t];
+    enum cn_status status = CN_OK;
+    struct iovec *vectors = calloc(file->chunks_per_target, sizeof *vectors);
+    if (!vectors)
+        return cn_fail_memory(error, "an output file");
+    for (size_t k = 0; k < file->chunks_per_target; k++)
+        vectors[k] = (struct iovec){(void *)chunks[k].bytes, chunks[k].size};
+    if (!cn_pwritev_full(file->descriptor, vectors, file->chunks_per_target,
+                         file->area_begin + stored->address))
+        status = fail_to_put(file, errno, error);
+    free(vectors);
+    return status;
+}
+
+/* Gives places to target t, if it is made, and to those after it that have waited for it. The
+ * caller holds the file's lock. Returns the first target that is not put. */
+static size_t place_chunks(struct cn_output_file *file)
+{
+    size_t t = file->next;
+    for (; t < file->content.target_count && file->is_put[t]; t++) {
+        struct cn_stored_chunk *stored = file->chunks + t * file->chunks_per_target;
+        for (size_t k = 0; file->waiting[t] && k < file->chunks_per_target; k++) {
+            stored[k].address = file->bytes;
+            file->bytes += stored[k].size;
+        }
+    }
+    return file->next = t;
+}
+
+enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct cn_encoded *chunks,
+                             const uint64_t *hashes, bool *is_complete, struct cn_error *error)
+{
+    struct cn_stored_chunk *stored = file->chunks + t * file->chunks_per_target;
+    for (size_t k = 0; chunks && k < file->chunks_per_target; k++)
+        stored[k] = (struct cn_stored_chunk){.size = chunks[k].size, .hash = hashes[k]};
+    pthread_mutex_lock(&file->lock);
+    enum cn_status status = chunks ? open_file(file, error) : CN_OK;
+    const size_t first = file->next;
+    file->waiting[t] = chunks;
+    file->is_put[t] = true;
+    const size_t end = status ? first : place_chunks(file);
+    pthread_mutex_unlock(&file->lock);
+    for (size_t k = first; k < end && !status; k++)
+        if (file->waiting[k])
+            status = write_chunks(file, k, error);
+    pthread_mutex_lock(&file->lock);
+    file->left -= end - first;
+    *is_complete = !status && end > first && file->left == 0;
+    pthread_mutex_unlock(&file->lock);
+    return status;
+}
+
+/* Stores a text as netCDF-C does: as one string, or, where bytes of the file are to be replaced
+ * later, as a string that HDF5 keeps apart. Or an int as an array of one element. */
 static bool write_attribute(hid_t object, const struct cn_attribute *at)
 {
     const hsize_t one = 1;
-    bool text = at->type == NC_CHAR, empty = text && at->length == 0;
+    bool is_string = at->type == NC_STRING;
+    bool text = at->type == NC_CHAR || is_string, empty = text && at->length == 0;
     hid_t type = text ? H5Tcopy(H5T_C_S1) : H5Tcopy(H5T_NATIVE_INT);
     hid_t space =
         !text ? H5Screate_simple(1, &one, NULL) : H5Screate(empty ? H5S_NULL : H5S_SCALAR);
-    bool sized = !text || empty || (type >= 0 && H5Tset_size(type, at->length) >= 0);
+    bool sized = !text || empty ||
+                 (type >= 0 && H5Tset_size(type, is_string ? H5T_VARIABLE : at->length) >= 0);
     hid_t attribute =
         sized ? H5Acreate2(object, at->name, type, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
-    bool put = attribute >= 0 && (empty || H5Awrite(attribute, type, at->value) >= 0);
+    const void *value = is_string ? (const void *)&at->value : at->value;
+    bool put = attribute >= 0 && (empty || H5Awrite(attribute, type, value) >= 0);
     if (attribute >= 0 && H5Aclose(attribute) < 0)
         put = false;
     if (space >= 0)
@@ -40,115 +215,209 @@ static bool write_attribute(hid_t object, const struct cn_attribute *at)
     return put;
 }
 
-static bool write_chunks(hid_t dataset, struct cn_image *image, const struct cn_encoded *chunks,
-                         int count)
+/* Tells HDF5 where the chunks of field `field` are. made: [count] positions of the targets. */
+static bool add_chunks(const struct cn_output_file *file, struct cn_image *image, hid_t dataset,
+                       const struct cn_file_variable *variable, size_t field, const size_t *made,
+                       size_t count)
 {
-    hsize_t offset[3] = {0};
-    bool put = true;
-    for (int k = 0; k < count && put; k++) {
-        offset[0] = (hsize_t)k;
-        image->current_chunk = chunks[k].bytes;
-        put = H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, chunks[k].size, chunks[k].bytes) >= 0;
+    const int slot_dim = variable->rank - 3;
+    hsize_t offset[CN_MAX_FILE_RANK] = {0};
+    for (size_t t = 0; t < count; t++)
+        for (size_t k = 0; k < chunk_count(file); k++) {
+            const struct cn_stored_chunk *chunk =
+                &file->chunks[made[t] * file->chunks_per_target + field * chunk_count(file) + k];
+            if (slot_dim)
+                offset[0] = t;
+            offset[slot_dim] = k * variable->chunk[slot_dim];
+            if (!cn_image_add_chunk(image, dataset, offset, file->area_begin + chunk->address,
+                                    chunk->size))
+                return false;
+        }
+    return true;
+}
+
+static bool write_values(hid_t dataset, const struct cn_file_variable *variable)
+{
+    hid_t type = H5T_NATIVE_CHAR; /* of a text: the file's own */
+    if (variable->type == NC_CHAR)
+        type = H5Dget_type(dataset);
+    else
+        type = variable->type == NC_INT ? H5T_NATIVE_INT : H5T_NATIVE_DOUBLE;
+    bool put = type >= 0 &&
+               H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, variable->own_values) >= 0;
+    if (variable->type == NC_CHAR && type >= 0)
+        H5Tclose(type);
+    return put;
+}
+
+/* Along a record dimension the skeleton's variables are empty. */
+static bool extend(hid_t dataset, const struct cn_metadata *metadata,
+                   const struct cn_file_variable *variable)
+{
+    hsize_t shape[CN_MAX_FILE_RANK];
+    bool is_extended = false;
+    for (int d = 0; d < variable->rank; d++) {
+        shape[d] = metadata->dims[variable->dims[d]].length;
+        is_extended |= metadata->dims[variable->dims[d]].is_unlimited;
     }
-    image->current_chunk = NULL;
+    return !is_extended || H5Dset_extent(dataset, shape) >= 0;
+}
+
+/* Writes what the skeleton lacks: the file's own attributes and values, and where chunks are. */
+static bool write_own(const struct cn_output_file *file, const struct cn_metadata *metadata,
+                      struct cn_image *image, const size_t *made, size_t count)
+{
+    bool put = true;
+    size_t field = 0;
+    for (size_t v = 0; v < metadata->count && put; v++) {
+        const struct cn_file_variable *variable = &metadata->variables[v];
+        const struct cn_attributes *list = &variable->attributes;
+        if (list->count == list->shared && !variable->own_values && !variable->is_field)
+            continue;
+        hid_t object = H5Oopen(image->file, variable->name, H5P_DEFAULT);
+        put = object >= 0 && extend(object, metadata, variable);
+        for (size_t i = list->shared; i < list->count && put; i++)
+            put = write_attribute(object, &list->items[i]);
+        if (variable->own_values && put)
+            put = write_values(object, variable);
+        if (variable->is_field && put)
+            put = add_chunks(file, image, object, variable, field++, made, count);
+        if (object >= 0 && H5Oclose(object) < 0)
+            put = false;
+    }
     return put;
 }
 
-/* Writes what the skeleton lacks of one variable, or of the file itself. */
-static bool write_variable(struct cn_image *image, const struct cn_file_variable *variable,
-                           int slots)
-{
-    const struct cn_attributes *list = &variable->attributes;
-    if (list->count == list->shared && !variable->own_values && !variable->chunks)
-        return true;
-    hid_t object = H5Oopen(image->file, variable->name, H5P_DEFAULT);
-    bool put = object >= 0;
-    for (size_t i = list->shared; i < list->count && put; i++)
-        put = write_attribute(object, &list->items[i]);
-    if (variable->own_values && put)
-        put = H5Dwrite(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                       variable->own_values) >= 0;
-    if (variable->chunks && put)
-        put = write_chunks(object, image, variable->chunks, slots);
-    if (object >= 0 && H5Oclose(object) < 0)
-        put = false;
-    return put;
-}
-
-/* About as many bytes as the file will have. A guess that is too low costs a little time. */
-static size_t estimate_size(const struct cn_encoded *means, const struct cn_encoded *counts,
-                            size_t slots)
-{
-    size_t size = METADATA_BYTES;
-    for (size_t k = 0; k < slots; k++)
-        size += means[k].size + (counts ? counts[k].size : 0);
-    return size;
-}
-
-/* Makes the file in memory, all but the bytes of its chunks. The caller holds the HDF5 lock. */
-static enum cn_status make_image(const struct cn_normal_file *file,
-                                 const struct cn_skeleton *skeleton,
+/* Makes the image. The caller holds the HDF5 lock. */
+static enum cn_status make_image(const struct cn_output_file *file,
                                  const struct cn_metadata *metadata, struct cn_image *image,
-                                 struct cn_error *error)
+                                 const size_t *made, size_t count, struct cn_error *error)
 {
-    bool made = cn_image_open(image, skeleton->bytes, skeleton->size);
-    for (size_t v = 0; v < metadata->count && made; v++)
-        made = write_variable(image, &metadata->variables[v], file->slots);
-    made = cn_image_close(image) && made;
-    if (made)
+    const struct cn_chunk_area area = {file->area_begin, file->area_begin + file->bytes};
+    bool is_made = false;
+    if (file->skeleton->size <= file->area_begin) {
+        is_made = cn_image_open(image, file->skeleton->bytes, file->skeleton->size, area) &&
+                  write_own(file, metadata, image, made, count);
+        is_made = cn_image_close(image) && is_made;
+    }
+    if (is_made)
         return CN_OK;
     if (image->failed)
         return cn_fail_memory(error, "an output file");
     return cn_fail(error, CN_BAD_MACHINE,
                    "%s: HDF5 could not make its metadata; run again, finished files are kept",
-                   file->path);
+                   file->content.path);
 }
 
-static enum cn_status write_temporary(const struct cn_normal_file *file, struct cn_image *image,
-                                      char *temporary, size_t capacity, struct cn_error *error)
-{
-    const char *root = file->config->output.root;
-    int descriptor;
-    enum cn_status status =
-        cn_temporary_create(root, file->path, temporary, capacity, &descriptor, error);
-    if (status)
-        return status;
-    bool put = cn_image_put(image, descriptor);
-    int reason = errno;
-    if (close(descriptor) && put) { /* a full disk may show only here */
-        put = false;
-        reason = errno;
-    }
-    if (put)
-        return CN_OK;
-    unlink(temporary);
-    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be written: %s; %s", root, file->path,
-                   strerror(reason), cn_errno_advice(reason));
-}
-
-enum cn_status cn_sink_write(const struct cn_normal_file *file, struct cn_skeleton *skeleton,
-                             const struct cn_encoded *means, const struct cn_encoded *counts,
-                             char *temporary, size_t capacity, struct cn_error *error)
-{
+/* What the file is in the end. */
+struct final_file {
+    struct cn_normals_file content;
     struct cn_metadata metadata;
-    struct cn_pool *pool = cn_pool_new();
-    size_t slots = (size_t)file->slots;
-    struct cn_image image = {.piece_capacity = 2 * slots};
-    image.pieces = pool ? cn_pool_alloc(pool, image.piece_capacity, sizeof *image.pieces) : NULL;
-    enum cn_status status =
-        !image.pieces || !cn_image_reserve(&image, estimate_size(means, counts, slots))
-            ? cn_fail_memory(error, "an output file")
-            : cn_metadata_build(pool, file, means, counts, &metadata, error);
+    size_t *made; /* [content.target_count] positions in the content that the file began with */
+};
+
+/* Leaves out the targets that are not made. */
+static enum cn_status settle(struct cn_output_file *file, const bool *const *years_used,
+                             struct final_file *final, struct cn_error *error)
+{
+    const size_t count = file->content.target_count;
+    size_t *made = cn_pool_alloc(file->pool, count, sizeof *made);
+    size_t *targets = cn_pool_alloc(file->pool, count, sizeof *targets);
+    const bool **used = cn_pool_alloc(file->pool, count, sizeof(const bool *));
+    if (!made || !targets || !used)
+        return cn_fail_memory(error, "an output file");
+    final->content = file->content;
+    final->made = made;
+    if (file->content.years_used) { /* it is as it was planned */
+        for (size_t t = 0; t < count; t++)
+            made[t] = t;
+        final->metadata = file->metadata;
+        return CN_OK;
+    }
+    final->content.target_count = 0;
+    for (size_t t = 0; t < count; t++)
+        if (years_used[t]) {
+            size_t at = final->content.target_count++;
+            made[at] = t;
+            targets[at] = file->content.targets[t];
+            used[at] = years_used[t];
+        }
+    final->content.targets = targets;
+    final->content.years_used = used;
+    return cn_describe_file(file->pool, &final->content, &final->metadata, error);
+}
+
+static enum cn_status write_image(struct cn_output_file *file, const struct cn_image *image,
+                                  struct cn_error *error)
+{
+    bool is_put = cn_image_put(image, file->descriptor);
+    int reason = errno;
+    bool is_closed = close(file->descriptor) == 0; /* a full disk may show only here */
+    file->descriptor = -1;
+    if (is_put && is_closed)
+        return CN_OK;
+    return fail_to_put(file, is_put ? errno : reason, error);
+}
+
+/* Replaces the placeholder in a closed image. The chunks of targets that are not made have size 0
+ * and do not count. */
+static bool set_content_digest(const struct cn_output_file *file, const struct final_file *final,
+                               struct cn_image *image)
+{
+    const size_t per_target = file->chunks_per_target, count = final->content.target_count;
+    struct cn_stored_chunk *chunks = cn_pool_alloc(file->pool, count * per_target, sizeof *chunks);
+    char digest[CN_CONTENT_DIGEST_LENGTH + 1];
+    for (size_t t = 0; chunks && t < count; t++)
+        memcpy(chunks + t * per_target, file->chunks + final->made[t] * per_target,
+               per_target * sizeof *chunks);
+    if (!chunks)
+        return false;
+    size_t size = cn_image_bytes(image);
+    cn_content_digest(image->bytes, size, chunks, count * per_target, digest);
+    return cn_content_digest_replace(image->bytes, size, cn_content_placeholder, digest);
+}
+
+enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *years_used,
+                                char *temporary, size_t capacity, struct cn_error *error)
+{
+    struct final_file final = {0};
+    struct cn_image image = {0};
+    enum cn_status status = settle(file, years_used, &final, error);
+    size_t chunks = final.content.target_count * file->chunks_per_target;
+    if (!status &&
+        !cn_image_reserve(&image, file->area_begin + METADATA_BYTES + chunks * CHUNK_BYTES))
+        status = cn_fail_memory(error, "an output file");
     if (!status) {
+        cn_set_value(&final.metadata.variables[0].attributes, CN_CONTENT_DIGEST, NC_STRING, 1,
+                     cn_content_placeholder);
         cn_hdf5_lock();
-        status = cn_skeleton_renew(skeleton, file, &metadata, error);
+        status = cn_skeleton_renew(file->skeleton, &final.content, &final.metadata, error);
         if (!status)
-            status = make_image(file, skeleton, &metadata, &image, error);
+            status = make_image(file, &final.metadata, &image, final.made,
+                                final.content.target_count, error);
         cn_hdf5_unlock();
     }
+    if (!status && !set_content_digest(file, &final, &image))
+        status = cn_fail_memory(error, "an output file");
     if (!status)
-        status = write_temporary(file, &image, temporary, capacity, error);
+        status = write_image(file, &image, error);
     cn_image_free(&image);
-    cn_pool_free(pool);
+    if (!status && (size_t)snprintf(temporary, capacity, "%s", file->temporary) >= capacity)
+        status = cn_fail(error, CN_BAD_INPUT, "%s: the path is too long; shorten output.pattern",
+                         file->content.path);
+    if (!status)
+        file->temporary = NULL; /* the caller's */
     return status;
+}
+
+void cn_output_free(struct cn_output_file *file)
+{
+    if (!file)
+        return;
+    if (file->descriptor >= 0)
+        close(file->descriptor);
+    if (file->temporary)
+        unlink(file->temporary);
+    pthread_mutex_destroy(&file->lock);
+    cn_pool_free(file->pool);
 }

@@ -18,6 +18,11 @@
 #include <string.h>
 #include <xxhash.h>
 
+static bool is_shuffled(const struct cn_file_variable *variable)
+{
+    return variable->type != NC_CHAR;
+}
+
 /* Counts in *taken those that netCDF takes. Returns a status of netCDF-C. */
 static int put_attributes(int file, int variable, const struct cn_attributes *list, size_t *taken)
 {
@@ -37,32 +42,34 @@ static int put_attributes(int file, int variable, const struct cn_attributes *li
 
 /* A field is little-endian. HDF5 allocates its chunks when they are written, so it fills nothing
  * here. Returns a status of netCDF-C. */
-static int define_variable(int file, const int dim_ids[CN_DIMS], const struct cn_metadata *metadata,
+static int define_variable(int file, const int dim_ids[CN_MAX_FILE_DIMS],
+                           const struct cn_metadata *metadata,
                            const struct cn_file_variable *variable, int level, int *id)
 {
-    int dims[3];
-    size_t chunk[3];
-    for (int d = 0; d < variable->rank; d++) {
+    int dims[CN_MAX_FILE_RANK] = {0};
+    size_t chunk[CN_MAX_FILE_RANK];
+    for (int d = 0; d < variable->rank; d++)
         dims[d] = dim_ids[variable->dims[d]];
-        chunk[d] = d == 0 ? 1 : metadata->dim_lengths[variable->dims[d]];
-    }
     int status = nc_def_var(file, variable->name, variable->type, variable->rank, dims, id);
-    if (status || variable->rank < 3)
+    if (status || !cn_metadata_chunk(metadata, variable, chunk))
         return status;
     status = nc_def_var_chunking(file, *id, NC_CHUNKED, chunk);
     if (!status && level > 0)
-        status = nc_def_var_deflate(file, *id, 1, 1, level);
-    return status ? status : nc_def_var_endian(file, *id, NC_ENDIAN_LITTLE);
+        status = nc_def_var_deflate(file, *id, is_shuffled(variable), 1, level);
+    return status || variable->type == NC_CHAR ? status
+                                               : nc_def_var_endian(file, *id, NC_ENDIAN_LITTLE);
 }
 
-/* Defines all, and puts the shared attributes and values. taken: [CN_FILE_VARIABLES], how many
+/* Defines all, and puts the shared attributes and values. taken: [CN_MAX_FILE_VARIABLES], how many
  * attributes each variable has. Returns a status of netCDF-C. */
 static int define_file(int file, const struct cn_metadata *metadata, int level, size_t *taken)
 {
     const struct cn_file_variable *variables = metadata->variables;
-    int dim_ids[CN_DIMS], ids[CN_FILE_VARIABLES] = {NC_GLOBAL}, status = NC_NOERR;
-    for (size_t d = 0; d < CN_DIMS && !status; d++)
-        status = nc_def_dim(file, cn_dim_names[d], metadata->dim_lengths[d], &dim_ids[d]);
+    int dim_ids[CN_MAX_FILE_DIMS], ids[CN_MAX_FILE_VARIABLES] = {NC_GLOBAL}, status = NC_NOERR;
+    for (size_t d = 0; d < metadata->dim_count && !status; d++)
+        status = nc_def_dim(
+            file, metadata->dims[d].name,
+            metadata->dims[d].is_unlimited ? NC_UNLIMITED : metadata->dims[d].length, &dim_ids[d]);
     for (size_t v = 1; v < metadata->count && !status; v++)
         status = define_variable(file, dim_ids, metadata, &variables[v], level, &ids[v]);
     for (size_t v = 0; v < metadata->count && !status; v++)
@@ -126,11 +133,12 @@ static bool has_attributes(int file, int variable, const struct cn_attributes *l
     return found >= taken;
 }
 
-static bool has_filters(int file, int variable, int level)
+static bool has_filters(int file, int id, const struct cn_file_variable *variable, int level)
 {
     int shuffle, deflate, level_there;
-    return nc_inq_var_deflate(file, variable, &shuffle, &deflate, &level_there) == NC_NOERR &&
-           shuffle == (level > 0) && deflate == (level > 0) && (level == 0 || level_there == level);
+    return nc_inq_var_deflate(file, id, &shuffle, &deflate, &level_there) == NC_NOERR &&
+           shuffle == (level > 0 && is_shuffled(variable)) && deflate == (level > 0) &&
+           (level == 0 || level_there == level);
 }
 
 /* Reads a skeleton back: whether all that was defined is in it. */
@@ -144,9 +152,11 @@ static bool is_skeleton_complete(const struct cn_skeleton *skeleton,
     bool is_complete = true;
     for (size_t v = 0; v < metadata->count && is_complete; v++) {
         const struct cn_file_variable *variable = &metadata->variables[v];
+        size_t chunk[CN_MAX_FILE_RANK];
         is_complete = cn_is_variable_stored(file, metadata, variable, &id) &&
                       has_attributes(file, id, &variable->attributes, taken[v]) &&
-                      (variable->rank < 3 || has_filters(file, id, level));
+                      (!cn_metadata_chunk(metadata, variable, chunk) ||
+                       has_filters(file, id, variable, level));
     }
     nc_close(file);
     return is_complete;
@@ -155,18 +165,27 @@ static bool is_skeleton_complete(const struct cn_skeleton *skeleton,
 /* A skeleton, and what it is made from. */
 struct recipe {
     struct cn_skeleton *skeleton;
-    const struct cn_normal_file *file;
+    const struct cn_normals_file *file;
     const struct cn_metadata *metadata;
 };
+
+/* netCDF-C takes the name of a dimension, but stores such a variable under another name. */
+static bool is_dimension(const struct cn_metadata *metadata, const char *name)
+{
+    for (size_t d = 0; d < metadata->dim_count; d++)
+        if (strcmp(metadata->dims[d].name, name) == 0)
+            return true;
+    return false;
+}
 
 /* In memory, because netCDF-C 4.9 crashes when it closes a file after a failed write. */
 static enum cn_status make_skeleton(void *context, struct cn_error *error)
 {
     static const char name[] = "climnorm skeleton";
     const struct recipe *recipe = context;
-    const struct cn_normal_file *file = recipe->file;
+    const struct cn_normals_file *file = recipe->file;
     const int level = file->config->output.compression;
-    size_t taken[CN_FILE_VARIABLES] = {0};
+    size_t taken[CN_MAX_FILE_VARIABLES] = {0};
     cn_skeleton_free(recipe->skeleton);
     int id, status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &id);
     if (!status) {
@@ -177,9 +196,8 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
             status = copy_bytes(find_file(name), recipe->skeleton);
         nc_close(id);
     }
-    /* netCDF-C takes the name of a dimension, but stores such a variable under another name. */
     if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
-        strcmp(file->variable->name, "bnds") == 0)
+        is_dimension(recipe->metadata, file->variable->name))
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: no file can hold a variable of the name '%s'; rename it", file->path,
                        file->variable->name);
@@ -195,9 +213,12 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
     return cn_fail_memory(error, "metadata");
 }
 
-static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
+static void hash_variable(XXH3_state_t *state, const struct cn_file_variable *variable)
 {
+    const struct cn_attributes *list = &variable->attributes;
+    XXH3_128bits_update(state, variable->name, strlen(variable->name) + 1);
     XXH3_128bits_update(state, &list->shared, sizeof list->shared);
+    XXH3_128bits_update(state, variable->chunk, sizeof variable->chunk);
     for (size_t i = 0; i < list->shared; i++) {
         const struct cn_attribute *at = &list->items[i];
         XXH3_128bits_update(state, at->name, strlen(at->name) + 1);
@@ -207,14 +228,16 @@ static void hash_shared(XXH3_state_t *state, const struct cn_attributes *list)
     }
 }
 
-enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normal_file *file,
+enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normals_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error)
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
     XXH3_128bits_reset(&state);
+    for (size_t d = 0; d < metadata->dim_count; d++)
+        XXH3_128bits_update(&state, &metadata->dims[d].length, sizeof metadata->dims[d].length);
     for (size_t v = 0; v < metadata->count; v++)
-        hash_shared(&state, &metadata->variables[v].attributes);
+        hash_variable(&state, &metadata->variables[v]);
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
     if (skeleton->bytes && skeleton->hash[0] == hash.low64 && skeleton->hash[1] == hash.high64)
         return CN_OK;

@@ -30,7 +30,7 @@ bool cn_is_variable_stored(int file, const struct cn_metadata *metadata,
     nc_type type;
     size_t length;
     *id = NC_GLOBAL;
-    if (variable->rank == 0)
+    if (!variable->type)
         return true;
     if (nc_inq_varid(file, variable->name, id) != NC_NOERR ||
         nc_inq_var(file, *id, NULL, &type, &rank, dims, NULL) != NC_NOERR ||
@@ -38,7 +38,8 @@ bool cn_is_variable_stored(int file, const struct cn_metadata *metadata,
         return false;
     for (int d = 0; d < rank; d++)
         if (nc_inq_dimlen(file, dims[d], &length) != NC_NOERR ||
-            length != metadata->dim_lengths[variable->dims[d]])
+            (length != metadata->dims[variable->dims[d]].length &&
+             !metadata->dims[variable->dims[d]].is_unlimited))
             return false;
     return true;
 }

@@ -22,6 +22,8 @@ enum {
     SAMPLE_LONS = 4,
     SAMPLE_CELLS = SAMPLE_LATS * SAMPLE_LONS,
     SAMPLE_SLOTS = 366,
+    SAMPLE_CHUNK_SLOTS = 100, /* the last chunk is filled up */
+    SAMPLE_CHUNKS = 4,
     SAMPLE_ABSENT = 5, /* positions in the window: 1956, 1961 */
     SAMPLE_UNUSED = 10,
     SAMPLE_MISSING_CELL = 7,
@@ -41,9 +43,10 @@ struct sample {
     struct cn_source_year years[SAMPLE_WINDOW];
     ptrdiff_t window[SAMPLE_WINDOW];
     bool used[SAMPLE_WINDOW];
-    struct cn_normal_file file;
+    const bool *years_used;
+    struct cn_normals_file file;
     struct cn_skeleton skeleton;
-    struct cn_encoded means[SAMPLE_SLOTS], counts[SAMPLE_SLOTS];
+    struct cn_encoded chunks[2 * SAMPLE_CHUNKS]; /* of means, then of counts */
 };
 
 static const double sample_lat[] = {30.125, 30.375, 30.625};
@@ -159,6 +162,8 @@ static inline struct sample *sample_new(const char *root, int compression)
     s->variable.year_count = SAMPLE_WINDOW;
     s->region = (struct cn_region){"BOX", "A box", false, {240, 241}, {30, 31}};
     s->cells = (struct cn_region_cells){.region = &s->region,
+                                        .chunk_slots = SAMPLE_CHUNK_SLOTS,
+                                        .chunk_count = SAMPLE_CHUNKS,
                                         .lat_count = SAMPLE_LATS,
                                         .lon_count = SAMPLE_LONS,
                                         .lat = sample_lat,
@@ -170,14 +175,18 @@ static inline struct sample *sample_new(const char *root, int compression)
                                    .scenario = "historical",
                                    .window = s->window,
                                    .years_planned = SAMPLE_WINDOW - 1};
-    s->file = (struct cn_normal_file){.config = &s->config,
-                                      .catalog = &s->catalog,
-                                      .variable = &s->variable,
-                                      .region = &s->cells,
-                                      .target = &s->target,
-                                      .slots = SAMPLE_SLOTS,
-                                      .path = "BOX/tasmax/normal.nc",
-                                      .year_used = s->used};
+    static const size_t first;
+    s->years_used = s->used;
+    s->file = (struct cn_normals_file){.config = &s->config,
+                                       .catalog = &s->catalog,
+                                       .variable = &s->variable,
+                                       .region = &s->cells,
+                                       .path = "BOX/tasmax/normal.nc",
+                                       .slots = SAMPLE_SLOTS,
+                                       .all_targets = &s->target,
+                                       .targets = &first,
+                                       .target_count = 1,
+                                       .years_used = &s->years_used};
     return s;
 }
 
@@ -205,27 +214,47 @@ static inline struct cn_encoded sample_encode(const void *values, size_t count, 
     return (struct cn_encoded){out, length};
 }
 
+/* Encodes the chunks, once. */
 static inline void sample_fill(struct sample *s)
 {
-    for (int k = 0; k < SAMPLE_SLOTS; k++) {
-        float means[SAMPLE_CELLS];
-        int16_t counts[SAMPLE_CELLS];
-        for (int c = 0; c < SAMPLE_CELLS; c++) {
-            means[c] = sample_mean(k, c);
-            counts[c] = c == SAMPLE_MISSING_CELL ? 0 : SAMPLE_WINDOW - 2;
+    static float means[SAMPLE_CHUNK_SLOTS * SAMPLE_CELLS];
+    static int16_t counts[SAMPLE_CHUNK_SLOTS * SAMPLE_CELLS];
+    const size_t values = sizeof means / sizeof *means;
+    const int level = s->config.output.compression;
+    for (int chunk = 0; chunk < SAMPLE_CHUNKS && !s->chunks[SAMPLE_CHUNKS + chunk].bytes; chunk++) {
+        for (int v = 0; v < (int)values; v++) {
+            int slot = chunk * SAMPLE_CHUNK_SLOTS + v / SAMPLE_CELLS, cell = v % SAMPLE_CELLS;
+            means[v] = slot < SAMPLE_SLOTS ? sample_mean(slot, cell) : 1e20F;
+            counts[v] = cell == SAMPLE_MISSING_CELL ? 0 : SAMPLE_WINDOW - 2;
         }
-        int level = s->config.output.compression;
-        s->means[k] = sample_encode(means, SAMPLE_CELLS, sizeof *means, level);
-        s->counts[k] = sample_encode(counts, SAMPLE_CELLS, sizeof *counts, level);
+        s->chunks[chunk] = sample_encode(means, values, sizeof *means, level);
+        s->chunks[SAMPLE_CHUNKS + chunk] = sample_encode(counts, values, sizeof *counts, level);
     }
+}
+
+/* Makes the temporary file of the sample. */
+static inline enum cn_status sample_write(struct sample *s, char *temporary, size_t capacity,
+                                          struct cn_error *error)
+{
+    sample_fill(s);
+    struct cn_output_file *file = cn_output_new(&s->file, &s->skeleton);
+    if (!file)
+        abort();
+    uint64_t hashes[2 * SAMPLE_CHUNKS];
+    for (size_t k = 0; k < sizeof hashes / sizeof *hashes; k++)
+        hashes[k] = cn_content_hash(s->chunks[k].bytes, s->chunks[k].size);
+    bool is_complete;
+    enum cn_status status = cn_output_put(file, 0, s->chunks, hashes, &is_complete, error);
+    if (!status)
+        status = cn_output_finish(file, &s->years_used, temporary, capacity, error);
+    cn_output_free(file);
+    return status;
 }
 
 static inline void sample_free(struct sample *s)
 {
-    for (int k = 0; s && k < SAMPLE_SLOTS; k++) {
-        free((void *)s->means[k].bytes);
-        free((void *)s->counts[k].bytes);
-    }
+    for (int k = 0; s && k < 2 * SAMPLE_CHUNKS; k++)
+        free((void *)s->chunks[k].bytes);
     if (s)
         cn_skeleton_free(&s->skeleton);
     free(s);

@@ -11,13 +11,11 @@ static bool dump(const char *root, const char *path, int compression, bool count
     struct sample *s = sample_new(root, compression);
     if (!s)
         return false;
-    sample_fill(s);
     s->config.output.counts = counts;
     s->file.path = path;
     char temporary[4096];
     struct cn_error error = {0};
-    if (!cn_sink_write(&s->file, &s->skeleton, s->means, counts ? s->counts : NULL, temporary,
-                       sizeof temporary, &error))
+    if (!sample_write(s, temporary, sizeof temporary, &error))
         cn_temporary_publish(s->file.path, temporary, &error);
     if (error.status)
         fprintf(stderr, "%s\n", error.text);

@@ -120,7 +120,7 @@ void load_seal(struct cn_engine *job, size_t load) INSTEAD_OF(load_seal);
 void batch_gate(struct cn_engine *job, size_t batch) INSTEAD_OF(batch_gate);
 void batch_tile(struct cn_engine *job, size_t batch, size_t tile) INSTEAD_OF(batch_tile);
 void batch_join(struct cn_engine *job, size_t batch) INSTEAD_OF(batch_join);
-void output_encode(struct cn_engine *job, size_t output_task, size_t share)
+void output_encode(struct cn_engine *job, size_t normal_task, size_t share)
     INSTEAD_OF(output_encode);
 
 static size_t year_of(const struct cn_engine *job, size_t load)
@@ -219,17 +219,16 @@ static void finish_file(const struct cn_engine *job, size_t batch)
 void output_encode(struct cn_engine *job, size_t index, size_t share)
 {
     uint64_t start = cn_now_ns();
-    struct cn_output_task *output_task = &job->outputs->tasks[index];
-    const struct cn_region_cells *region = &job->variable->layout.regions[output_task->region];
+    struct cn_normal_task *task = &job->outputs->tasks[index];
+    const struct cn_region_cells *region = &job->variable->layout.regions[task->region];
     size_t slots = (size_t)job->variable->slots;
-    size_t days =
-        (share + 1) * slots / output_task->encode_count - share * slots / output_task->encode_count;
+    size_t days = (share + 1) * slots / task->encode_count - share * slots / task->encode_count;
     double day_bytes = (double)(region->lat_count * region->lon_count * sizeof(float));
     sleep_scaled((double)days * day_bytes / encode_bytes_per_s);
-    if (atomic_fetch_sub(&output_task->encodes_left, 1) == 1) {
+    if (atomic_fetch_sub(&task->encodes_left, 1) == 1) {
         sleep_with_hdf5_lock(run.scene->write_s);
         sleep_scaled((double)slots * day_bytes * write_s_per_byte);
-        finish_file(job, output_task->batch);
+        finish_file(job, task->batch);
     }
     count_busy(start);
 }
@@ -371,7 +370,7 @@ static struct outcome run_job(struct cn_engine *job, const struct scene *scene)
     run.start_ns = cn_now_ns();
     cn_graph_run(job);
     assert_false(run.wrong);
-    assert_int_equal(run.files, variable->outputs_wanted);
+    assert_int_equal(run.files, variable->normals_wanted);
     assert_true(run.peak_years <= variable->year_slots &&
                 run.peak_results <= variable->result_slots);
     double scaled = 1e-9 / scene->scale;

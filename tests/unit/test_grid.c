@@ -195,12 +195,36 @@ static void test_regions_lie_side_by_side_with_room_to_encode(void **state)
     struct cn_region_cells cells[2] = {
         cells_of(axes, (struct cn_region){"A", "", false, {10, 20}, {10, 20}}),
         cells_of(axes, (struct cn_region){"B", "", false, {10, 10}, {10, 10}})};
-    struct cn_layout layout = {cells, 2, 0};
-    assert_true(cn_layout_compute(&layout));
+    struct cn_layout layout = {.regions = cells, .region_count = 2};
+    assert_true(cn_layout_compute(&layout, 365));
     assert_int_equal(cells[0].first_cell, 0);
-    assert_true(cells[1].first_cell > 121);
-    assert_int_equal(cells[1].first_cell % 16, 0);
-    assert_true(layout.row_cells >= cells[1].first_cell + 4); /* a deflated cell takes 11 bytes */
+    assert_int_equal(cells[1].first_cell, 128);
+    assert_int_equal(layout.row_cells, 144);
+    /* 121 cells: 135 day slots of 484 bytes fit into 64 KiB. */
+    assert_int_equal(cells[0].chunk_slots, 135);
+    assert_int_equal(cells[0].chunk_count, 3);
+    assert_true(cells[0].chunk_cells > 135 * 121);
+    /* 1 cell: a chunk is at most the year. */
+    assert_int_equal(cells[1].chunk_slots, 365);
+    assert_int_equal(cells[1].chunk_count, 1);
+    assert_int_equal(cells[1].first_result, 3 * cells[0].chunk_cells);
+    assert_int_equal(layout.result_cells, cells[1].first_result + cells[1].chunk_cells);
+    assert_int_equal(cn_result_index(&cells[0], 134), 134 * 121);
+    assert_int_equal(cn_result_index(&cells[0], 135), cells[0].chunk_cells);
+    assert_int_equal(cn_result_index(&cells[1], 364), cells[1].first_result + 364);
+}
+
+static void test_a_large_region_has_a_day_slot_in_a_chunk(void **state)
+{
+    struct axes *axes = *state;
+    make_axes(axes, -60.0, 1.0, 150, 0.0, 360);
+    struct cn_region_cells cells[] = {
+        cells_of(axes, (struct cn_region){"A", "", true, {0, 0}, {0, 0}})};
+    struct cn_layout layout = {.regions = cells, .region_count = 1};
+    assert_true(cn_layout_compute(&layout, 366));
+    assert_int_equal(cells[0].chunk_slots, 1);
+    assert_int_equal(cells[0].chunk_count, 366);
+    assert_int_equal(layout.row_cells, (150 * 360 + 15) / 16 * 16);
 }
 
 int main(void)
@@ -216,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_region_says_what_the_grid_holds),
         cmocka_unit_test(test_an_axis_of_length_1_has_no_midpoint_bounds),
         cmocka_unit_test(test_regions_lie_side_by_side_with_room_to_encode),
+        cmocka_unit_test(test_a_large_region_has_a_day_slot_in_a_chunk),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -109,7 +109,7 @@ static void test_a_job_for_its_plan_writes_nothing(void **state)
     (void)state;
     size_t written;
     struct cn_job *job = prepare(false);
-    assert_int_equal(job->plan->variables[0].outputs_wanted, 2);
+    assert_int_equal(job->plan->variables[0].normals_wanted, 2);
     assert_int_equal(run(job, NULL, &written), CN_BAD_USAGE);
     assert_int_equal(written, 0);
     cn_job_free(job);

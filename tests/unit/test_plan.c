@@ -241,10 +241,10 @@ static void test_the_disk_space_of_outputs_is_estimated(void **state)
     }
     struct cn_plan *plan = plan_of(dataset);
     struct cn_variable_plan *variable = &plan->variables[0];
-    const uint64_t values = 365 * 8 * sizeof(float), least = 16384 + 80 * 365;
+    const uint64_t values = 365 * 8 * sizeof(float), least = 16384 + 80;
     for (size_t t = 0; t < variable->target_count; t++)
-        variable->targets[t].outputs[0].wanted = t < 10;
-    variable->targets[3].outputs[0].bytes_there = 5000; /* is replaced */
+        variable->outputs[t].wanted = t < 10;
+    variable->outputs[3].bytes_there = 5000; /* is replaced */
     dataset->config.output.compression = 1;
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.files, 9);
@@ -257,14 +257,14 @@ static void test_the_disk_space_of_outputs_is_estimated(void **state)
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values));
 
-    variable->targets[20].outputs[0].bytes_there = 40000; /* stays */
+    variable->outputs[20].bytes_there = 40000; /* stays */
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * 38000);
 
     for (size_t f = 0; f < dataset->variable.year_count; f++)
         dataset->files[f].size = UINT64_MAX; /* hardly compressed */
     dataset->config.output.compression = 1;
-    variable->targets[20].outputs[0].bytes_there = 0;
+    variable->outputs[20].bytes_there = 0;
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.about, 10 * (least + values / 4));
     cn_plan_free(plan);
@@ -298,11 +298,11 @@ static void test_only_years_of_wanted_outputs_are_loaded(void **state)
     struct cn_plan *plan = plan_of(dataset);
     struct cn_variable_plan *variable = &plan->variables[0];
     for (size_t t = 0; t < variable->target_count; t++)
-        variable->targets[t].outputs[0].wanted = t == 3 || t == 50;
+        variable->outputs[t].wanted = t == 3 || t == 50;
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(variable->batch_count, 2);
     assert_int_equal(variable->load_count, 60);
-    assert_int_equal(variable->outputs_wanted, 2);
+    assert_int_equal(variable->normals_wanted, 2);
     assert_int_equal(variable->bytes_to_read, 60 * 1000);
     cn_plan_free(plan);
     free(dataset);
@@ -319,8 +319,8 @@ static void test_historical_windows_are_computed_once(void **state)
     for (size_t t = 0; t < variable->target_count; t++)
         historical += !strcmp(variable->targets[t].scenario, "historical");
     assert_int_equal(historical, 36);
-    assert_string_equal(variable->targets[0].outputs[0].path, "tas/all-historical/1979.nc");
-    assert_string_equal(variable->targets[40].outputs[0].path, "tas/all-ssp245/2019.nc");
+    assert_string_equal(variable->outputs[0].path, "tas/all-historical/1979.nc");
+    assert_string_equal(variable->outputs[40].path, "tas/all-ssp245/2019.nc");
     cn_plan_free(plan);
     free(dataset);
 }
@@ -379,7 +379,7 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     /* 1979-1989 lack three years, 1990 lacks two, 1991 one. */
-    assert_int_equal(variable->outputs_failed, 11);
+    assert_int_equal(variable->normals_failed, 11);
     assert_int_equal(cn_problems_count(&variable->problems, CN_PROBLEM), 11);
     assert_non_null(strstr(variable->problems.items[0].text, "1960-1962"));
     assert_int_equal(variable->targets[0].year, 1990);
@@ -399,7 +399,7 @@ static void test_every_field_has_its_value(void **state)
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     const struct cn_target *target = &variable->targets[variable->target_count - 1];
-    assert_string_equal(target->outputs[0].path,
+    assert_string_equal(variable->outputs[target->normals[0].output].path,
                         "region=R variable=tas period=all-ssp245 year=2020 window=30 "
                         "scenario=ssp245 model=M variant=r1 grid=gn {other} {");
     cn_plan_free(plan);

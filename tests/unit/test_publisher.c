@@ -48,7 +48,7 @@ static struct outcome publish(int count, bool stopped)
         FILE *temporary = fopen(path, "w");
         assert_non_null(temporary);
         fclose(temporary);
-        cn_publisher_add(&job, "published", path);
+        cn_publisher_add(&job, "published", path, 1);
     }
     cn_publisher_finish(&job);
     struct outcome outcome = {.written = cn_counted(&counters, CN_NORMALS_WRITTEN),

@@ -2,6 +2,7 @@
  * How a file is put together: the skeleton that it shares with others, the image that HDF5 makes of
  * it, and the way of the image to the disk.
  */
+#include "base/io.h"
 #include "guard/hdf5_lock.h"
 #include "sink/image.h"
 
@@ -17,12 +18,8 @@ static void write_sample(struct sample *s, const char *path)
 {
     char temporary[4096];
     struct cn_error error = {0};
-    if (!s->means[0].bytes)
-        sample_fill(s);
     s->file.path = path;
-    assert_int_equal(cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary,
-                                   sizeof temporary, &error),
-                     CN_OK);
+    assert_int_equal(sample_write(s, temporary, sizeof temporary, &error), CN_OK);
     assert_int_equal(cn_temporary_publish(s->file.path, temporary, &error), CN_OK);
 }
 
@@ -56,67 +53,80 @@ static void test_files_do_not_depend_on_earlier_ones(void **state)
     (void)state;
     setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
     struct sample *first = sample_new(sample_root, 1), *s = sample_new(sample_root, 1);
-    write_sample(first, "first.nc");
+    write_sample(first, "first/same.nc");
     /* Other own attributes, then other shared ones too, then as the first. */
     s->target.period = "another period, with a longer name";
-    write_sample(s, "other.nc");
+    write_sample(s, "other/same.nc");
     struct cn_file *newest = &s->files[SAMPLE_WINDOW - 1];
     newest->attributes++;
     newest->attribute_count--;
-    write_sample(s, "shorter.nc");
+    write_sample(s, "shorter/same.nc");
     newest->attributes--;
     newest->attribute_count++;
     s->target.period = "historical";
-    write_sample(s, "again.nc");
-    assert_same_bytes("first.nc", "again.nc");
+    write_sample(s, "again/same.nc");
+    assert_same_bytes("first/same.nc", "again/same.nc");
     int id, variable, number, count;
-    assert_int_equal(nc_open(sample_below("shorter.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_open(sample_below("shorter/same.nc"), NC_NOWRITE, &id), 0);
     assert_int_equal(nc_inq_varid(id, "tasmax", &variable), 0);
     assert_int_not_equal(nc_inq_attid(id, variable, "standard_name", NULL), 0);
     /* What is shared and what is not stand in the order of the lists. */
     static const char *const order[] = {"long_name",  "half",          "target_year",
                                         "units",      "cell_methods",  "caf\xc3\xa9",
-                                        "_FillValue", "missing_value", "coordinates"};
+                                        "_FillValue", "missing_value", "ancillary_variables"};
     for (int i = 0; i < (int)(sizeof order / sizeof *order); i++) {
         assert_int_equal(nc_inq_attid(id, variable, order[i], &number), 0);
         assert_int_equal(number, i);
     }
-    assert_int_equal(nc_inq_attid(id, variable, "variant", &number), 0);
-    assert_int_equal(nc_inq_varnatts(id, variable, &count), 0);
+    assert_int_equal(nc_inq_attid(id, NC_GLOBAL, "climnorm_content_digest", &number), 0);
+    assert_int_equal(nc_inq_varnatts(id, NC_GLOBAL, &count), 0);
     assert_int_equal(number, count - 1);
     nc_close(id);
     sample_free(first);
     sample_free(s);
 }
 
-/* An image goes to disk completely, in the order of addresses, in more vectors than one call takes.
- */
-static void test_an_image_is_put_whole(void **state)
+/* An image goes to disk around its area, in more vectors than one call takes. */
+static void test_vectors_are_written_whole(void **state)
 {
     (void)state;
-    enum { PIECES = 3000 };
-    static const char text[] = "piece";
-    struct cn_image image = {0};
-    assert_true(cn_image_reserve(&image, 10 * PIECES));
-    memset(image.bytes, 'm', 10 * PIECES);
-    image.size = 10 * PIECES;
-    static struct cn_piece pieces[PIECES];
-    image.pieces = pieces;
-    for (size_t p = 0; p < PIECES; p++) /* the last first */
-        image.pieces[p] = (struct cn_piece){10 * (PIECES - 1 - p), 5, text};
-    image.piece_count = PIECES;
-    int file = open(sample_below("image"), O_RDWR | O_CREAT | O_EXCL, 0600),
+    enum { VECTORS = 3000, BYTES = 5 };
+    static char text[] = "piece";
+    static struct iovec vectors[VECTORS];
+    int file = open(sample_below("vectors"), O_RDWR | O_CREAT | O_EXCL, 0600),
         full = open("/dev/full", O_WRONLY);
     assert_true(file >= 0 && full >= 0);
-    assert_true(cn_image_put(&image, file));
-    static char found[10 * PIECES + 1];
-    assert_int_equal(pread(file, found, sizeof found, 0), 10 * PIECES);
-    for (size_t p = 0; p < PIECES; p++)
-        assert_memory_equal(found + 10 * p, "piecemmmmm", 10);
-    assert_false(cn_image_put(&image, full));
+    for (size_t v = 0; v < VECTORS; v++)
+        vectors[v] = (struct iovec){text, BYTES};
+    assert_true(cn_pwritev_full(file, vectors, VECTORS, 7));
+    static char found[7 + VECTORS * BYTES + 1];
+    assert_int_equal(pread(file, found, sizeof found, 0), 7 + VECTORS * BYTES);
+    for (size_t v = 0; v < VECTORS; v++)
+        assert_memory_equal(found + 7 + BYTES * v, text, BYTES);
+    struct iovec one = {text, BYTES};
+    assert_false(cn_pwritev_full(full, &one, 1, 0));
     assert_int_equal(errno, ENOSPC);
     close(file);
     close(full);
+}
+
+static void test_an_image_is_put_around_its_area(void **state)
+{
+    (void)state;
+    struct cn_image image = {.area = {100, 1000}, .size = 1050};
+    assert_true(cn_image_reserve(&image, 150));
+    assert_int_equal(cn_image_bytes(&image), 150);
+    memset(image.bytes, 'f', 100);
+    memset(image.bytes + 100, 'r', 50);
+    int file = open(sample_below("image"), O_RDWR | O_CREAT | O_EXCL, 0600);
+    static char found[1051], area[900];
+    memset(area, 'a', sizeof area);
+    assert_int_equal(pwrite(file, area, sizeof area, 100), sizeof area);
+    assert_true(cn_image_put(&image, file));
+    assert_int_equal(pread(file, found, sizeof found, 0), 1050);
+    for (size_t i = 0; i < 1050; i++)
+        assert_int_equal(found[i], i < 100 ? 'f' : i < 1000 ? 'a' : 'r');
+    close(file);
     cn_image_free(&image);
 }
 
@@ -130,13 +140,12 @@ static size_t address_space(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* HDF5 writes metadata behind a large chunk when the file is closed, and no memory can be had. */
+/* HDF5 writes metadata behind an array without values when the file is closed, and no memory can be
+ * had. */
 static void test_want_of_memory_at_the_end_is_noticed(void **state)
 {
     (void)state;
-    static unsigned char chunk[16 << 20];
-    struct cn_piece piece;
-    const hsize_t length = sizeof chunk, start = 0;
+    const hsize_t length = 16 << 20;
     int id;
     size_t size;
     cn_hdf5_lock(); /* sets HDF5 up */
@@ -145,15 +154,13 @@ static void test_want_of_memory_at_the_end_is_noticed(void **state)
     nc_close(id);
     char *bytes = read_file(sample_below("empty.nc"), &size);
     struct cn_image image = {0};
-    assert_true(cn_image_open(&image, bytes, size));
+    assert_true(cn_image_open(&image, bytes, size, (struct cn_chunk_area){size, size}));
     hid_t space = H5Screate_simple(1, &length, NULL), list = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(list, 1, &length);
+    H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(list, H5D_FILL_TIME_NEVER);
     hid_t dataset =
         H5Dcreate2(image.file, "d", H5T_NATIVE_UCHAR, space, H5P_DEFAULT, list, H5P_DEFAULT);
-    image.pieces = &piece;
-    image.piece_capacity = 1;
-    image.current_chunk = chunk;
-    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &start, sizeof chunk, chunk) >= 0);
+    assert_true(dataset >= 0);
     for (int i = 0; i < 200; i++) {
         char name[16];
         snprintf(name, sizeof name, "group %d", i);
@@ -162,7 +169,7 @@ static void test_want_of_memory_at_the_end_is_noticed(void **state)
     H5Dclose(dataset);
     H5Pclose(list);
     H5Sclose(space);
-    assert_true(image.capacity < sizeof chunk);
+    assert_true(image.capacity < length);
     struct rlimit limit = {address_space() + (8 << 20), RLIM_INFINITY}; /* HDF5 has some */
     setrlimit(RLIMIT_AS, &limit);
     assert_false(cn_image_close(&image));
@@ -183,9 +190,7 @@ static void test_a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
     char temporary[4096];
     write_sample(s, "whole.nc");
     memset(s->skeleton.bytes, 0, s->skeleton.size);
-    assert_int_equal(cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary,
-                                   sizeof temporary, &error),
-                     CN_BAD_MACHINE);
+    assert_int_equal(sample_write(s, temporary, sizeof temporary, &error), CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, "whole.nc: HDF5 could not make its metadata"));
     sample_free(s);
 }
@@ -218,7 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_do_not_depend_on_earlier_ones),
-        cmocka_unit_test(test_an_image_is_put_whole),
+        cmocka_unit_test(test_vectors_are_written_whole),
+        cmocka_unit_test(test_an_image_is_put_around_its_area),
         cmocka_unit_test(test_want_of_memory_at_the_end_is_noticed),
         cmocka_unit_test(test_a_failure_of_hdf5_is_not_called_want_of_memory),
         cmocka_unit_test(test_a_source_file_is_listed_once),

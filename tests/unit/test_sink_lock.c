@@ -153,8 +153,7 @@ static void test_a_killed_run_is_cleaned_up(void **state)
     pid_t child = fork();
     if (child == 0) {
         if (cn_sink_lock(sample_root, &nobody, &lock, &holder, &error) == CN_OK &&
-            cn_sink_write(&s->file, &s->skeleton, s->means, s->counts, temporary, sizeof temporary,
-                          &error) == CN_OK)
+            sample_write(s, temporary, sizeof temporary, &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
     }

@@ -15,12 +15,10 @@ static void test_cell_methods_become_climatological(void **state)
         const char *variable, *source, *expected;
     } cases[] = {
         {"pr", "time: mean", "time: mean within days time: mean over years"},
-        {"pr", "time: mean (interval: 15 minutes)",
-         "time: mean within days (interval: 15 minutes) time: mean over years"},
+        {"pr", "time: mean (interval: 15 minutes)", "time: mean within days time: mean over years"},
         {"pr", "area: time: mean", "area: mean time: mean within days time: mean over years"},
         {"tas", "time: lat: lon: mean where land (interval: 1 hour comment: a (b) c)",
-         "lat: lon: mean where land time: mean where land within days "
-         "(interval: 1 hour comment: a (b) c) time: mean over years"},
+         "lat: lon: mean where land time: mean where land within days time: mean over years"},
         {"tas", "area: mean where land time: maximum",
          "area: mean where land time: maximum within days time: mean over years"},
         {"tas", "time: point  area: mean where land over all_area_types",
@@ -46,7 +44,34 @@ static void test_cell_methods_become_climatological(void **state)
     };
     struct cn_pool *pool = cn_pool_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable),
+        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, false),
+                            cases[i].expected);
+    cn_pool_free(pool);
+}
+
+/* With a climatological coordinate, CF 7.4 has three forms. */
+static void test_cell_methods_of_a_time_axis_have_a_form_of_their_own(void **state)
+{
+    (void)state;
+#define FORM(method) "time: " method " within days time: mean over days time: mean over years"
+    static const struct {
+        const char *variable, *source, *expected;
+    } cases[] = {
+        {"pr", "time: mean", FORM("mean")},
+        {"tasmin", NULL, FORM("minimum")},
+        {"tasmax", "area: mean", FORM("maximum") " (area mean)"},
+        {"tas", "area: time: mean", FORM("mean") " (area mean)"},
+        {"tas", "area: mean time: maximum (interval: 15 minutes)", FORM("maximum") " (area mean)"},
+        {"tas", "area: mean where land time: mean where land",
+         FORM("mean") " (area mean where land, mean where land)"},
+        {"tas", "time: mean (3-hourly) time: maximum", FORM("maximum") " (time mean)"},
+        {"tas", "time: maximum within days time: mean over days",
+         "time: maximum within days time: mean over days time: mean over years"},
+        {"tas", "time: mean of all", FORM("mean")},
+    };
+    struct cn_pool *pool = cn_pool_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, true),
                             cases[i].expected);
     cn_pool_free(pool);
 }
@@ -56,7 +81,9 @@ static void climatology(enum cn_calendar calendar, enum cn_leap_day rule, int ta
 {
     double time[366], bounds[366][2];
     int slots = cn_slot_count(calendar, rule);
-    cn_climatology(calendar, rule, target, window, slots, time, bounds[0]);
+    int first = target - window + 1;
+    cn_climatology(calendar, rule, cn_reference_year(calendar, first), first, target, target, slots,
+                   time, bounds[0]);
     expected[0] = time[slot];
     expected[1] = bounds[slot][0];
     expected[2] = bounds[slot][1];
@@ -90,10 +117,16 @@ static void test_climatology_follows_the_calendar(void **state)
     assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 1903, 3, 365, -1460.5, -1461, -1460);
     /* No year 0: 0001-01-01 is day 0. */
     assert_climatology(CN_STANDARD, CN_DAYOFYEAR, 3, 4, 0, 730.5, 0, 731);
-    assert_int_equal(cn_reference_year(CN_STANDARD, 3, 4), 1);
-    assert_int_equal(cn_reference_year(CN_JULIAN, 3, 4), 1);
-    assert_int_equal(cn_reference_year(CN_NOLEAP, 3, 4), 0);
-    assert_int_equal(cn_reference_year(CN_STANDARD, 1980, 30), 1951);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 0), 1);
+    assert_int_equal(cn_reference_year(CN_JULIAN, 0), 1);
+    assert_int_equal(cn_reference_year(CN_NOLEAP, 0), 0);
+    assert_int_equal(cn_reference_year(CN_STANDARD, 1951), 1951);
+    /* Dates that ascend are of one year. */
+    assert_int_equal(cn_year_of_dates(CN_STANDARD, CN_DAYOFYEAR, 2019, 366), 2016);
+    assert_int_equal(cn_year_of_dates(CN_STANDARD, CN_MONTH_DAY, 2020, 366), 2020);
+    assert_int_equal(cn_year_of_dates(CN_STANDARD, CN_DROP, 2019, 365), 2019);
+    assert_int_equal(cn_year_of_dates(CN_NOLEAP, CN_DAYOFYEAR, 2019, 365), 2019);
+    assert_int_equal(cn_year_of_dates(CN_STANDARD, CN_DAYOFYEAR, 1903, 366), 1896);
     /* Without 29 February slot 60 is 1 March. */
     assert_climatology(CN_STANDARD, CN_DROP, 1980, 1, 59, 60.5, 60, 61);
 }
@@ -134,6 +167,8 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "config", s->target.year++);
     assert_changes(s, "config", s->config.output.compression = 2);
     assert_changes(s, "config", s->config.output.counts = false);
+    assert_changes(s, "config", s->config.output.layout = CN_STACKED);
+    assert_changes(s, "config", s->config.output.axis = CN_DATES);
     assert_changes(s, "inputs", s->bases[3][0] = 'T');
     assert_changes(s, "inputs", s->files[3].size++);
     assert_changes(s, "inputs", s->files[3].mtime_ns++);
@@ -141,12 +176,15 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "inputs", s->files[3].version_minor++);
     assert_changes(s, "inputs", s->parts[3].count--);
     assert_changes(s, "inputs", s->window[3] = -1);
+    assert_changes(s, "inputs", s->used[3] = false);
+    assert_changes(s, "inputs", s->cells.lat_count--);
+    assert_changes(s, "inputs", s->cells.lon = sample_lat_bounds);
+    assert_changes(s, "inputs", s->cells.lat_bounds = NULL);
     /* Neither how it is computed nor where it goes. */
     assert_changes(s, "nothing", s->config.engine.threads = 7);
     assert_changes(s, "nothing", s->config.normals.min_years = 3);
     assert_changes(s, "nothing", s->file.path = "elsewhere.nc");
     assert_changes(s, "nothing", s->files[3].path = "/moved");
-    assert_changes(s, "nothing", s->used[3] = false);
     assert_changes(s, "nothing", s->region.lat[0] *= 1);
 }
 
@@ -154,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cell_methods_become_climatological),
+        cmocka_unit_test(test_cell_methods_of_a_time_axis_have_a_form_of_their_own),
         cmocka_unit_test(test_climatology_follows_the_calendar),
         cmocka_unit_test(test_digests_cover_what_shapes_a_file),
     };

@@ -7,7 +7,6 @@
 
 #include "codec/scratch.h"
 #include "kernels.h"
-#include "sink/chunks.h"
 #include "synth/options.h"
 #include "synth/world.h"
 

@@ -9,6 +9,7 @@
 #include "base/publish.h"
 #include "climnorm/limits.h"
 #include "guard/hdf5_lock.h"
+#include "synth/chunks.h"
 #include "synth/file.h"
 
 #include <errno.h>
@@ -245,8 +246,8 @@ static enum cn_status finish_file(const struct cn_synth_file *file, const struct
     cn_hdf5_lock();
     enum cn_status status = cn_synth_file_create(file, temporary, error);
     if (!status)
-        status = cn_write_encoded(temporary, file->variable.name, slot->chunks, (size_t)file->days,
-                                  error);
+        status = cn_synth_write_chunks(temporary, file->variable.name, slot->chunks,
+                                       (size_t)file->days, error);
     cn_hdf5_unlock();
     if (status) {
         unlink(temporary);

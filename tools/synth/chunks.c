@@ -2,14 +2,13 @@
  * Encoded chunks, written past the filter pipeline. The file must already say which filters made
  * them.
  */
-#include "sink/chunks.h"
+#include "synth/chunks.h"
 
 #include "base/error.h"
 
 #include <errno.h>
 #include <hdf5.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* HDF5 hides the reason of a failed write in its error stack. errno still has it. */
 static enum cn_status fail_to_write(struct cn_error *error, const char *path, const char *what)
@@ -36,9 +35,9 @@ static bool write_dataset(hid_t dataset, const struct cn_encoded *chunks, size_t
     return is_written;
 }
 
-enum cn_status cn_write_encoded(const char *path, const char *variable,
-                                const struct cn_encoded *chunks, size_t count,
-                                struct cn_error *error)
+enum cn_status cn_synth_write_chunks(const char *path, const char *variable,
+                                     const struct cn_encoded *chunks, size_t count,
+                                     struct cn_error *error)
 {
     errno = 0;
     hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -52,32 +51,4 @@ enum cn_status cn_write_encoded(const char *path, const char *variable,
     if (H5Fclose(file) < 0 && !status) /* HDF5 writes the last metadata here */
         status = fail_to_write(error, path, "closing");
     return status;
-}
-
-/* Whether the file has the size that its superblock records. HDF5 notices a file that is shorter,
- * but not one that is longer. */
-static bool has_recorded_size(hid_t file, const char *path)
-{
-    struct stat status;
-    haddr_t end = 0;
-    return stat(path, &status) == 0 && H5Fget_eoa(file, &end) >= 0 &&
-           end == (haddr_t)status.st_size;
-}
-
-size_t cn_count_chunks(const char *path, const char *variable)
-{
-    hsize_t count = 0;
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    bool is_complete = file >= 0 && has_recorded_size(file, path);
-    hid_t dataset = is_complete ? H5Dopen2(file, variable, H5P_DEFAULT) : -1;
-    hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
-    if (space >= 0 && H5Dget_num_chunks(dataset, space, &count) < 0)
-        count = 0;
-    if (space >= 0)
-        H5Sclose(space);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    if (file >= 0)
-        H5Fclose(file);
-    return (size_t)count;
 }

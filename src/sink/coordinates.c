@@ -1,0 +1,151 @@
+/*
+ * Coordinates after CF 1.8: sections 4 (coordinates), 5.6 (grid mappings), 7.1 (bounds) and 7.4
+ * (climatological statistics).
+ */
+#include "sink/coordinates.h"
+
+#include "catalog/attributes.h"
+#include "sink/climatology.h"
+
+#include <netcdf.h>
+
+static void add_axis(struct cn_metadata *metadata, const struct cn_attribute *source, size_t count,
+                     int dim, const double *values, const char *name, const char *standard_name,
+                     const char *units, const char *axis, const char *bounds)
+{
+    struct cn_file_variable *variable = cn_metadata_add(metadata, name, NC_DOUBLE, 1, &dim);
+    struct cn_attributes *list = &variable->attributes;
+    variable->shared_values = values;
+    cn_copy_attributes(list, source, count);
+    cn_set_text(list, "standard_name", standard_name);
+    if (!cn_attribute_text(source, count, "long_name"))
+        cn_set_text(list, "long_name", standard_name);
+    cn_set_text(list, "units", units);
+    cn_set_text(list, "axis", axis);
+    if (bounds)
+        cn_set_text(list, "bounds", bounds);
+    cn_end_shared(list);
+}
+
+static void add_axis_bounds(struct cn_metadata *metadata, const char *name, int dim, int bnds,
+                            const double *values)
+{
+    if (values)
+        cn_metadata_add(metadata, name, NC_DOUBLE, 2, (int[]){dim, bnds})->shared_values = values;
+}
+
+const char *cn_grid_mapping_name(void)
+{
+    return "crs";
+}
+
+/* The source's, if it has one. Else nothing is claimed but the kind of coordinates: tools then take
+ * their own default datum. */
+static void add_grid_mapping(struct cn_metadata *metadata, const struct cn_file *newest)
+{
+    static const int zero = 0;
+    struct cn_file_variable *crs =
+        cn_metadata_add(metadata, cn_grid_mapping_name(), NC_INT, 0, NULL);
+    crs->shared_values = &zero;
+    cn_copy_attributes(&crs->attributes, newest->grid_mapping_attributes,
+                       newest->grid_mapping_attribute_count);
+    cn_set_text(&crs->attributes, "grid_mapping_name", "latitude_longitude");
+    cn_end_shared(&crs->attributes);
+}
+
+void cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                  const struct cn_file_dims *dims, const struct cn_file *newest)
+{
+    const struct cn_region_cells *region = file->region;
+    add_axis(metadata, newest->lat_attributes, newest->lat_attribute_count, dims->lat, region->lat,
+             "lat", "latitude", "degrees_north", "Y", region->lat_bounds ? "lat_bnds" : NULL);
+    add_axis(metadata, newest->lon_attributes, newest->lon_attribute_count, dims->lon, region->lon,
+             "lon", "longitude", "degrees_east", "X", region->lon_bounds ? "lon_bnds" : NULL);
+    add_axis_bounds(metadata, "lat_bnds", dims->lat, dims->bnds, region->lat_bounds);
+    add_axis_bounds(metadata, "lon_bnds", dims->lon, dims->bnds, region->lon_bounds);
+    add_grid_mapping(metadata, newest);
+}
+
+void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                 const struct cn_file_dims *dims)
+{
+    static const char *const long_names[] = {[CN_DAYOFYEAR] = "day of the year",
+                                             [CN_MONTH_DAY] = "day of a year with 29 February",
+                                             [CN_DROP] = "day of a year without 29 February"};
+    struct cn_file_variable *variable =
+        cn_metadata_add(metadata, "dayofyear", NC_INT, 1, &dims->slots);
+    int *days = cn_pool_alloc(metadata->pool, (size_t)file->slots, sizeof *days);
+    for (int k = 0; days && k < file->slots; k++)
+        days[k] = k + 1;
+    variable->own_values = days;
+    variable->attributes.failed |= !days;
+    cn_set_text(&variable->attributes, "long_name", long_names[file->config->normals.leap_day]);
+    cn_set_text(&variable->attributes, "units", "1");
+    cn_end_shared(&variable->attributes);
+}
+
+void cn_describe_target_year(struct cn_attributes *list)
+{
+    cn_set_text(list, "long_name", "last year of the window");
+    cn_set_text(list, "units", "1");
+    cn_end_shared(list);
+}
+
+/* Sets units and calendar of times or of their bounds. */
+static void set_time_units(struct cn_attributes *list, const struct cn_normals_file *file,
+                           int reference_year)
+{
+    cn_set_text(list, "units", cn_pool_printf(list->pool, "days since %04d-01-01", reference_year));
+    cn_set_text(list, "calendar", cn_calendar_name(file->variable->calendar));
+}
+
+/* Computes the values of times [rows][slots] and bounds [rows][slots][2]. */
+static void compute_times(const struct cn_normals_file *file, const struct cn_times *times,
+                          int reference_year, double *values, double *bounds)
+{
+    const enum cn_calendar calendar = file->variable->calendar;
+    const enum cn_leap_day rule = file->config->normals.leap_day;
+    const int window = file->config->normals.window;
+    const int first_year = cn_file_target(file, 0)->year - window + 1;
+    for (size_t t = times->is_by_target ? 0 : file->target_count - 1; t < file->target_count; t++) {
+        int target_year = cn_file_target(file, t)->year;
+        int time_year = times->ascends ? cn_year_of_dates(calendar, rule, target_year, file->slots)
+                                       : target_year;
+        cn_climatology(calendar, rule, reference_year,
+                       times->is_by_target ? target_year - window + 1 : first_year, target_year,
+                       time_year, file->slots, values, bounds);
+        values += file->slots;
+        bounds += 2 * file->slots;
+    }
+}
+
+void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                  const struct cn_file_dims *dims, const struct cn_times *times)
+{
+    const int shape[] = {dims->lead[0], dims->slots, dims->bnds};
+    const int skipped = times->is_by_target ? 0 : 1;
+    const size_t rows = times->is_by_target ? file->target_count : 1;
+    struct cn_file_variable *time =
+        cn_metadata_add(metadata, times->name, NC_DOUBLE, 2 - skipped, shape + skipped);
+    struct cn_file_variable *bnds =
+        cn_metadata_add(metadata, "climatology_bnds", NC_DOUBLE, 3 - skipped, shape + skipped);
+    int reference_year = cn_reference_year(
+        file->variable->calendar, cn_file_target(file, 0)->year - file->config->normals.window + 1);
+    size_t count = rows * (size_t)file->slots;
+    double *values = cn_pool_alloc(metadata->pool, count, sizeof *values);
+    double *bounds = cn_pool_alloc(metadata->pool, count, 2 * sizeof *bounds);
+    time->attributes.failed |= !values || !bounds;
+    if (values && bounds)
+        compute_times(file, times, reference_year, values, bounds);
+    time->own_values = values;
+    bnds->own_values = bounds;
+    struct cn_attributes *list = &time->attributes;
+    cn_set_text(list, "standard_name", "time");
+    cn_set_text(list, "long_name", times->long_name);
+    if (times->ascends)
+        cn_set_text(list, "axis", "T");
+    cn_set_text(list, "climatology", "climatology_bnds");
+    cn_end_shared(list);
+    set_time_units(list, file, reference_year);
+    set_time_units(&bnds->attributes, file, reference_year);
+}

@@ -1,0 +1,35 @@
+/*
+ * The coordinates of an output file: cells, day slots and their times.
+ */
+#ifndef CLIMNORM_SINK_COORDINATES_H
+#define CLIMNORM_SINK_COORDINATES_H
+
+#include "sink/layouts/layout.h"
+
+/* Adds lat, lon, their bounds, and the grid mapping. newest: whose attributes are copied. */
+void cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                  const struct cn_file_dims *dims, const struct cn_file *newest);
+
+/* Returns: the name of the grid mapping variable. */
+const char *cn_grid_mapping_name(void);
+
+/* Adds dayofyear, which is a coordinate or auxiliary, as output.axis says. */
+void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                 const struct cn_file_dims *dims);
+
+/* Describes the variable target_year. */
+void cn_describe_target_year(struct cn_attributes *list);
+
+/* The climatological times of a file. */
+struct cn_times {
+    const char *name, *long_name;
+    bool is_by_target; /* [target_count][slots], each with bounds of its window; else [slots] of the
+                          last target, with bounds of all windows */
+    bool ascends;      /* a coordinate variable: all dates are of one year */
+};
+
+/* Adds times and their bounds, climatology_bnds. */
+void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                  const struct cn_file_dims *dims, const struct cn_times *times);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * Global attributes: those of CF 1.8 section 2.6, those of ACDD 1.3 that the program can know, and
+ * where the normals come from. No path, host, thread count or command line is stored. Whoever
+ * publishes files knows what is missing: creator, publisher, naming authority.
+ */
+#include "sink/global_attributes.h"
+
+#include "base/format.h"
+#include "catalog/attributes.h"
+#include "sink/digest.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *region_title(const struct cn_region *region)
+{
+    return region->title ? region->title : region->name;
+}
+
+/* Sets a text that a source file may lack. */
+static void set_known(struct cn_attributes *list, const char *name, const char *text)
+{
+    if (text && *text)
+        cn_set_text(list, name, text);
+}
+
+/* The least and the greatest of `count` values. */
+static void find_range(const double *values, size_t count, double range[2])
+{
+    range[0] = range[1] = values[0];
+    for (size_t i = 1; i < count; i++) {
+        range[0] = fmin(range[0], values[i]);
+        range[1] = fmax(range[1], values[i]);
+    }
+}
+
+/* Where the cells are: their centres, and the edges of the box around them. */
+static void describe_space(struct cn_attributes *list, const struct cn_region_cells *region)
+{
+    double lat[2], lon[2];
+    find_range(region->lat, region->lat_count, lat);
+    find_range(region->lon, region->lon_count, lon);
+    cn_set_double(list, "geospatial_lat_min", lat[0]);
+    cn_set_double(list, "geospatial_lat_max", lat[1]);
+    cn_set_text(list, "geospatial_lat_units", "degrees_north");
+    cn_set_double(list, "geospatial_lon_min", lon[0]);
+    cn_set_double(list, "geospatial_lon_max", lon[1]);
+    cn_set_text(list, "geospatial_lon_units", "degrees_east");
+    if (!region->lat_bounds || !region->lon_bounds)
+        return;
+    find_range(region->lat_bounds, 2 * region->lat_count, lat);
+    find_range(region->lon_bounds, 2 * region->lon_count, lon);
+    cn_set_text(list, "geospatial_bounds", /* well-known text, latitude first as ACDD has it */
+                cn_pool_printf(list->pool, "POLYGON ((%g %g, %g %g, %g %g, %g %g, %g %g))", lat[0],
+                               lon[0], lat[0], lon[1], lat[1], lon[1], lat[1], lon[0], lat[0],
+                               lon[0]));
+}
+
+void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file *file,
+                        const struct cn_sources *from)
+{
+    const struct cn_region *region = file->region->region;
+    const struct cn_file *newest = from->newest;
+    cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
+    cn_set_text(list, "source", *newest->source ? newest->source : file->catalog->model);
+    set_known(list, "institution", newest->institution);
+    set_known(list, "contributor_name", newest->institution);
+    if (*newest->institution)
+        cn_set_text(list, "contributor_role", "producer of the source data");
+    set_known(list, "references", newest->references);
+    cn_set_text(list, "license",
+                newest->license && *newest->license ? newest->license
+                                                    : "not stated by the source files");
+    set_known(list, "project", newest->project);
+    set_known(list, "program", newest->program);
+    set_known(list, "metadata_link", newest->metadata_link);
+    set_known(list, "acknowledgement", newest->acknowledgement);
+    cn_set_text(list, "processing_level", "climatological mean of daily data");
+    cn_set_text(list, "standard_name_vocabulary", "CF standard names");
+    cn_set_text(list, "comment", "climatology_bnds holds the days that each value stands for.");
+    describe_space(list, file->region);
+    cn_set_text(list, "time_coverage_resolution", "P1D");
+    cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
+    cn_set_text(list, "region", region->name);
+    cn_set_text(list, "region_name", region_title(region));
+    cn_set_text(list, "model", file->catalog->model);
+    cn_set_text(list, "variant", file->catalog->variant);
+    cn_set_text(list, "product", "normal");
+    cn_set_text(list, "climnorm_version", CLIMNORM_VERSION);
+    cn_end_shared(list);
+}
+
+/* "ssp245"; where targets differ, all that there are: "historical, ssp245". NULL: out of memory. */
+static const char *list_scenarios(struct cn_pool *pool, const struct cn_normals_file *file)
+{
+    const char *list = cn_file_target(file, 0)->scenario, *last = list;
+    for (size_t t = 1; list && t < file->target_count; t++) {
+        const char *scenario = cn_file_target(file, t)->scenario;
+        if (strcmp(scenario, last) != 0)
+            list = cn_pool_printf(pool, "%s, %s", list, scenario);
+        last = scenario;
+    }
+    return list;
+}
+
+/* The base name of the path, the model and the variant. NULL: out of memory. */
+static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *file)
+{
+    const char *slash = strrchr(file->path, '/'), *base = slash ? slash + 1 : file->path;
+    size_t length = strlen(base);
+    if (length > 3 && strcmp(base + length - 3, ".nc") == 0)
+        length -= 3;
+    return cn_pool_printf(pool, "%.*s_%s_%s", (int)length, base, file->catalog->model,
+                          file->catalog->variant);
+}
+
+/* Which years the file covers. The IOOS compliance checker takes no start and end beside times of
+ * two dimensions. */
+static void describe_coverage(struct cn_attributes *list, const struct cn_normals_file *file,
+                              int first_year, int last_year)
+{
+    if (file->target_count == 1 || file->config->output.axis == CN_DATES) {
+        cn_set_text(list, "time_coverage_start",
+                    cn_pool_printf(list->pool, "%04d-01-01T00:00:00Z", first_year));
+        cn_set_text(list, "time_coverage_end",
+                    cn_pool_printf(list->pool, "%04d-01-01T00:00:00Z", last_year + 1));
+    }
+    cn_set_text(list, "time_coverage_duration",
+                cn_pool_printf(list->pool, "P%dY", last_year - first_year + 1));
+}
+
+void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *file,
+                     const struct cn_sources *from)
+{
+    struct cn_pool *pool = list->pool;
+    const struct cn_file *newest = from->newest;
+    const struct cn_region *region = file->region->region;
+    const char *name = file->variable->name, *scenarios = list_scenarios(pool, file);
+    const char *long_name =
+        cn_attribute_text(newest->attributes, newest->attribute_count, "long_name");
+    const char *standard_name =
+        cn_attribute_text(newest->attributes, newest->attribute_count, "standard_name");
+    const int window = file->config->normals.window;
+    const int first = cn_file_target(file, 0)->year - window + 1;
+    const int last = cn_file_target(file, file->target_count - 1)->year;
+    const char *years = cn_pool_printf(pool, "%d-%d", first, last);
+    char date[CN_DATE_BYTES];
+    cn_creation_date(date);
+    if (!years || !scenarios) {
+        list->failed = true;
+        return;
+    }
+    cn_set_text(list, "title",
+                cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
+                               region_title(region)));
+    cn_set_text(list, "summary",
+                cn_pool_printf(pool,
+                               "Means over %d years, within %s, of daily %s of %s (%s, %s), for "
+                               "each day of the year.",
+                               window, years, long_name ? long_name : name, file->catalog->model,
+                               scenarios, file->catalog->variant));
+    cn_set_text(list, "keywords",
+                cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
+                               standard_name ? standard_name : "", standard_name ? ", " : "", name,
+                               file->catalog->model, scenarios));
+    cn_set_text(list, "id", make_id(pool, file));
+    cn_set_text(list, "date_created", cn_pool_strdup(pool, date));
+    describe_coverage(list, file, first, last);
+    cn_set_text(list, "period", cn_file_target(file, 0)->period);
+    cn_set_text(list, "history",
+                cn_pool_printf(pool,
+                               "%s climnorm %s: mean over the years %s of %s by day slot (%s), "
+                               "region %s%s%s",
+                               date, CLIMNORM_VERSION, years, name,
+                               cn_leap_day_names[file->config->normals.leap_day], region->name,
+                               *newest->history ? "\n" : "", newest->history));
+    struct cn_digests digests;
+    cn_sink_digests(file, &digests);
+    cn_set_text(list, "climnorm_config_digest", cn_pool_strdup(pool, digests.config));
+    cn_set_text(list, "climnorm_inputs_digest", cn_pool_strdup(pool, digests.inputs));
+}
