@@ -18,7 +18,7 @@ static void print_problems(const struct cn_problems *problems)
 static void print_plan(const struct cn_plan *plan)
 {
     for (size_t v = 0; v < plan->variable_count; v++)
-        printf("%s: %zu source years, %zu files to make, %zu there already\n",
+        printf("%s: %zu source years, %zu normals to make, %zu there already\n",
                plan->variables[v].variable->name, plan->variables[v].variable->year_count,
                plan->variables[v].normals_wanted, plan->variables[v].normals_skipped);
 }
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         print_problems(&result.problems);
         for (size_t v = 0; v < result.count; v++) {
             print_problems(&result.variables[v].problems);
-            printf("%s: %llu files written in %.1f s\n", result.variables[v].name,
+            printf("%s: %llu normals written in %.1f s\n", result.variables[v].name,
                    (unsigned long long)result.variables[v].normals_written,
                    result.variables[v].wall_s);
         }

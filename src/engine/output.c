@@ -56,7 +56,7 @@ static bool prepare_task(const struct cn_engine *engine, struct cn_normal_task *
     task->hashes = cn_pool_alloc(engine->pool, all_chunks, sizeof *task->hashes);
     if (!file->tasks) {
         size_t count = engine->variable->outputs[file - engine->outputs->files].target_count;
-        file->tasks = cn_pool_alloc(engine->pool, count, sizeof *file->tasks);
+        file->tasks = cn_pool_alloc(engine->pool, count, sizeof(struct cn_normal_task *));
     }
     if (!task->chunks || !task->hashes || !file->tasks)
         return false;

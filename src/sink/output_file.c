@@ -75,7 +75,8 @@ struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
     file->left = content->target_count;
     file->chunks =
         cn_pool_alloc(pool, content->target_count, file->chunks_per_target * sizeof *file->chunks);
-    file->waiting = cn_pool_alloc(pool, content->target_count, sizeof *file->waiting);
+    file->waiting =
+        cn_pool_alloc(pool, content->target_count, sizeof(const struct cn_encoded *));
     file->is_put = cn_pool_alloc(pool, content->target_count, sizeof *file->is_put);
     if (!file->chunks || !file->waiting || !file->is_put) {
         cn_pool_free(pool);
@@ -238,11 +239,9 @@ static bool add_chunks(const struct cn_output_file *file, struct cn_image *image
 
 static bool write_values(hid_t dataset, const struct cn_file_variable *variable)
 {
-    hid_t type = H5T_NATIVE_CHAR; /* of a text: the file's own */
-    if (variable->type == NC_CHAR)
-        type = H5Dget_type(dataset);
-    else
-        type = variable->type == NC_INT ? H5T_NATIVE_INT : H5T_NATIVE_DOUBLE;
+    hid_t type = variable->type == NC_CHAR  ? H5Dget_type(dataset)
+                 : variable->type == NC_INT ? H5T_NATIVE_INT
+                                            : H5T_NATIVE_DOUBLE;
     bool put = type >= 0 &&
                H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, variable->own_values) >= 0;
     if (variable->type == NC_CHAR && type >= 0)

@@ -76,7 +76,7 @@ class Display(climnorm_case.TestCase):
                         rf"\n  tas +━+[╸─]+ +\d+/{3 * NORMALS}  active +(\S+/(s|min))? +~\d\d:\d\d\n",
                         rf"\n    read \d+/{YEARS} years . \S+ [kM]?i?B/s . "
                         r"arena \S+( [KM]iB)?/\S+ MiB\n",
-                        r"\n    \d+ normals computed . \d+ files written\b",
+                        r"\n    \d+ normals computed . \d+ normals written\b",
                         r"\b1 year unread\n",
                         r"\n  tasmax ─+ +waiting\n",
                         r"\n  tasmin ─+ +waiting\n",

@@ -54,8 +54,8 @@ class Installed(TestCase):
                   str(ROOT / "examples/normals.c"), "-o", example, *self.flags)
         text = output_of(example, os.path.join(self.case.dir, "climnorm.cfg"), **EPOCH,
                          LD_LIBRARY_PATH=str(self.library.parent))
-        self.assertIn("pr: 5 source years, 3 files to make, 0 there already\n", text)
-        self.assertIn("pr: 3 files written in ", text)
+        self.assertIn("pr: 5 source years, 3 normals to make, 0 there already\n", text)
+        self.assertIn("pr: 3 normals written in ", text)
         self.assertEqual(self.contents(), expected)
 
     def contents(self):

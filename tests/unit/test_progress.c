@@ -107,7 +107,7 @@ static void test_a_screen_of_80_columns_tells_all(void **state)
                  "  pr     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  605/605  done        12/s     00:51\n"
                  "  tas    ━━━━━━━━━━━━━━━━╸────────────────  287/605  active     4.2/s    ~00:24\n"
                  "    read 98/151 years · 1.8 GiB/s · arena 4.1/12.0 GiB\n"
-                 "    312 normals computed · 287 files written · 2 normals failed · 40 kept\n"
+                 "    312 normals computed · 287 normals written · 2 normals failed · 40 kept\n"
                  "  tasmax ─────────────────────────────────    0/605  waiting                   \n"
                  "  tasmin ─────────────────────────────────    0/605  waiting                   \n"
                  "  ! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); left out\n");
@@ -134,7 +134,7 @@ static void test_without_utf8_the_frame_is_ascii(void **state)
                          "    pr: a very long/folder name/indeed/pr_1950.nc: unit K ~\n"
                          "  tas    ======>------  287/605  active     4.2/s    ~00:24\n"
                          "    read 98/151 years - 1.8 GiB/s - arena 4.1/12.0 GiB\n"
-                         "    312 normals computed - 287 files written\n"
+                         "    312 normals computed - 287 normals written\n"
                          "    2 normals failed - 40 kept\n"
                          "  tasmax -------------    0/605  waiting                   \n"
                          "  tasmin -------------    0/605  waiting                   \n"

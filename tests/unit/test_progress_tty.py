@@ -51,7 +51,7 @@ class Terminal(unittest.TestCase):
                 self.assertRegex(text, r"CONUS AK HI PRVI GU\b")
                 for part in (r"12 threads . \d\d:\d\d, ~\d\d:\d\d left", r"read \d+/151 years",
                              r"iB/s", r"arena [\d.]+( [MG]iB)?/12.0 GiB", r"normals computed",
-                             r"files written"):
+                             r"normals written"):
                     self.assertRegex(text, part)
                 self.assertRegex(text, r"\n  pr +━+  605/605  done")
                 self.assertTrue(all(len(line) < columns for line in job.frame()))
