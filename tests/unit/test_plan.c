@@ -430,6 +430,63 @@ static void test_paths_that_collide_or_escape_are_refused(void **state)
     }
 }
 
+/* Each target of each region is in one output, whose target years ascend. */
+static void check_outputs(const struct cn_variable_plan *variable)
+{
+    size_t normals = 0;
+    for (size_t o = 0; o < variable->output_count; o++) {
+        const struct cn_output *output = &variable->outputs[o];
+        for (size_t k = 0; k < output->target_count; k++, normals++) {
+            const struct cn_target *target = &variable->targets[output->targets[k]];
+            assert_int_equal(target->normals[output->region].output, o);
+            assert_int_equal(target->normals[output->region].position, k);
+            if (k)
+                assert_true(variable->targets[output->targets[k - 1]].year < target->year);
+        }
+    }
+    assert_int_equal(normals, variable->target_count * variable->layout.region_count);
+}
+
+static void test_stacked_outputs_hold_the_targets_of_a_period(void **state)
+{
+    (void)state;
+    static struct cn_period periods[] = {{"early", 1979, 2000}, {"late-{scenario}", 2001, 2020}};
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 2, 30, 1);
+    dataset->config.output.layout = CN_STACKED;
+    dataset->config.output.pattern = "{variable}/{period}.nc";
+    dataset->config.normals.periods = periods;
+    dataset->config.normals.period_count = 2;
+    struct cn_plan *plan = plan_of(dataset);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    static const struct {
+        const char *path;
+        size_t targets;
+    } expected[] = {{"tas/early.nc", 22},
+                    {"tas/late-historical.nc", 14},
+                    {"tas/late-ssp245.nc", 6},
+                    {"tas/late-ssp585.nc", 6}};
+    check_outputs(variable);
+    assert_int_equal(variable->output_count, 4);
+    for (size_t o = 0; o < 4; o++) {
+        assert_string_equal(variable->outputs[o].path, expected[o].path);
+        assert_int_equal(variable->outputs[o].target_count, expected[o].targets);
+    }
+    variable->outputs[0].wanted = variable->outputs[3].wanted = false;
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    assert_int_equal(variable->normals_wanted, 20);
+    assert_int_equal(variable->normals_skipped, 28);
+    assert_int_equal(plan->space.files, 2);
+    cn_plan_free(plan);
+
+    dataset->config.output.layout = CN_SINGLE;
+    dataset->config.output.pattern = "{variable}/{period}/{year}.nc";
+    plan = plan_of(dataset);
+    check_outputs(&plan->variables[0]);
+    assert_int_equal(plan->variables[0].output_count, 48);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 static void test_paths_that_are_too_long_are_refused(void **state)
 {
     (void)state;
@@ -470,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
         cmocka_unit_test(test_every_field_has_its_value),
         cmocka_unit_test(test_paths_that_collide_or_escape_are_refused),
+        cmocka_unit_test(test_stacked_outputs_hold_the_targets_of_a_period),
         cmocka_unit_test(test_paths_that_are_too_long_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
