@@ -1,7 +1,9 @@
 /*
- * Temporaries, syncing and renaming. It knows nothing of what files hold.
+ * Temporaries, folders, syncing and renaming. It knows nothing of what files hold.
  */
 #include "base/publish.h"
+
+#include "guard/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,22 +34,68 @@ const char *cn_run_id(void)
     return run_id;
 }
 
+int cn_sync_open_folder(int folder)
+{
+    return fsync(folder) == 0 || cn_errno_is_no_sync(errno) ? 0 : errno;
+}
+
+int cn_sync_folder(const char *folder)
+{
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0)
+        return cn_errno_is_no_sync(errno) ? 0 : errno;
+    int failed = cn_sync_open_folder(opened);
+    close(opened);
+    return failed;
+}
+
+int cn_sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return cn_sync_folder(".");
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    int failed = folder ? cn_sync_folder(folder) : ENOMEM;
+    free(folder);
+    return failed;
+}
+
+/* Held from before a folder is made until its name is durable. Else a thread that finds the folder
+ * there could report files in it as durable too early. */
+static pthread_mutex_t folder_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void cn_wait_for_folders(void)
+{
+    pthread_mutex_lock(&folder_mutex);
+    pthread_mutex_unlock(&folder_mutex);
+}
+
+int cn_make_folder(int parent, const char *name)
+{
+    pthread_mutex_lock(&folder_mutex);
+    int failed = mkdirat(parent, name, 0777) ? errno : cn_sync_open_folder(parent);
+    pthread_mutex_unlock(&folder_mutex);
+    return failed == EEXIST ? 0 : failed;
+}
+
 bool cn_make_folders(const char *path)
 {
     char *folder = strdup(path);
-    bool made = folder;
-    for (char *slash = folder; made && (slash = strchr(slash + 1, '/'));) {
+    int failed = folder ? 0 : ENOMEM;
+    pthread_mutex_lock(&folder_mutex);
+    for (char *slash = folder; !failed && (slash = strchr(slash + 1, '/'));) {
         *slash = '\0';
-        made = mkdir(folder, 0777) == 0 || errno == EEXIST;
+        failed = mkdir(folder, 0777) ? errno : cn_sync_folder_of(folder);
+        failed = failed == EEXIST ? 0 : failed;
         *slash = '/';
     }
-    int reason = errno;
+    pthread_mutex_unlock(&folder_mutex);
     free(folder);
-    errno = reason;
-    return made;
+    errno = failed;
+    return !failed;
 }
 
-int cn_publish(const char *temporary, const char *path)
+int cn_sync_and_rename(const char *temporary, const char *path)
 {
     int file = open(temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     int failed = file < 0 || fsync(file) || rename(temporary, path) ? errno : 0;
@@ -56,6 +104,12 @@ int cn_publish(const char *temporary, const char *path)
     if (failed)
         unlink(temporary);
     return failed;
+}
+
+int cn_publish(const char *temporary, const char *path)
+{
+    int failed = cn_sync_and_rename(temporary, path);
+    return failed ? failed : cn_sync_folder_of(path);
 }
 
 /* Whether the open file is the one of that name. False: errno; 0: another file has the name. */

@@ -1,6 +1,7 @@
 /*
- * Files that appear complete or not at all: they are written under a temporary name in the same
- * folder, synced, and renamed.
+ * Files that appear complete or not at all, and last: they are written under a temporary name in
+ * the same folder, synced, and renamed; then the folder is synced, which keeps the name. Where a
+ * file system cannot sync folders, nothing fails, and the name is as durable as it can be.
  */
 #ifndef CLIMNORM_BASE_PUBLISH_H
 #define CLIMNORM_BASE_PUBLISH_H
@@ -13,12 +14,30 @@
  * Returns: hexadecimal digits, at most 32; the same at each call. */
 const char *cn_run_id(void);
 
-/* Makes those folders above `path` that are missing. Follows symbolic links.
+/* Makes those folders above `path` that are missing, durably. Follows symbolic links.
  * Returns: false on failure. Errors: errno. */
 bool cn_make_folders(const char *path);
 
-/* Syncs the temporary and renames it to `path`. A file of that name is replaced. On failure the
- * temporary is removed.
+/* Makes the folder `name` in the open folder `parent`, durably. It may be there already.
+ * Returns: 0. Errors: an errno value. */
+int cn_make_folder(int parent, const char *name);
+
+/* Waits until folders that other threads make are durable. Whoever finds a folder there, made by
+ * another thread, calls it before he relies on it. */
+void cn_wait_for_folders(void);
+
+/* Makes durable what was made, renamed and removed in a folder.
+ * Returns: 0, also where folders cannot be synced. Errors: an errno value. */
+int cn_sync_folder(const char *folder);
+int cn_sync_open_folder(int folder);
+int cn_sync_folder_of(const char *path); /* the folder that `path` stands in */
+
+/* Syncs the temporary and renames it to `path`. A file of that name is replaced. It is complete
+ * from then on, and durable once its folder is synced. On failure the temporary is removed.
+ * Returns: 0. Errors: an errno value. */
+int cn_sync_and_rename(const char *temporary, const char *path);
+
+/* cn_sync_and_rename, and syncs the folder.
  * Returns: 0. Errors: an errno value. */
 int cn_publish(const char *temporary, const char *path);
 

@@ -56,6 +56,12 @@ bool cn_errno_is_access(int reason)
     return find_fault(reason).cause == ACCESS;
 }
 
+/* EROFS is not among them: ext4 reports it once it has given up a disk after an error. */
+bool cn_errno_is_no_sync(int reason)
+{
+    return reason == EACCES || reason == EINVAL || reason == ENOSYS || reason == ENOTSUP;
+}
+
 const char *cn_errno_advice(int reason)
 {
     return find_fault(reason).advice;

@@ -15,6 +15,12 @@ enum cn_status cn_errno_status(int reason, enum cn_status other);
 /* Returns: whether the errno `reason` is about access to a file: rights, or a file that is gone. */
 bool cn_errno_is_access(int reason);
 
+/* Whether the errno `reason`, of opening or syncing a folder, says that nobody can sync it: its
+ * file system does not sync folders, or nobody may read this one. What is done in it is then as
+ * durable as it can be.
+ * Returns: false where the sync failed. */
+bool cn_errno_is_no_sync(int reason);
+
 /* What the user can do about the errno `reason`, for the end of a message.
  * Returns: a constant, never NULL. */
 const char *cn_errno_advice(int reason);

@@ -24,9 +24,11 @@ static int enter_directory(int parent, const char *name)
     int directory = openat(parent, name, flags);
     if (directory >= 0 || errno != ENOENT)
         return directory;
-    if (mkdirat(parent, name, 0777) && errno != EEXIST)
-        return -1;
-    return openat(parent, name, flags);
+    int failed = cn_make_folder(parent, name);
+    if (!failed)
+        return openat(parent, name, flags);
+    errno = failed;
+    return -1;
 }
 
 static enum cn_status fail_to_enter(struct cn_error *error, int parent, const char *name,
@@ -74,6 +76,7 @@ static enum cn_status enter_path(const char *root, const char *path, int *direct
             return status;
         at = next;
     }
+    cn_wait_for_folders(); /* another thread may just have made those that were there */
     *directory = at;
     return CN_OK;
 }
@@ -112,10 +115,20 @@ enum cn_status cn_temporary_publish(const char *path, const char *temporary, str
         return cn_fail_memory(error, "a path");
     }
     enum cn_status status = CN_OK;
-    int failed = cn_publish(temporary, final);
+    int failed = cn_sync_and_rename(temporary, final);
     if (failed)
         status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be synced and renamed: %s; %s", final,
                          strerror(failed), cn_errno_advice(failed));
     free(final);
     return status;
+}
+
+enum cn_status cn_temporary_sync_folder(const char *temporary, struct cn_error *error)
+{
+    int failed = cn_sync_folder_of(temporary);
+    if (!failed)
+        return CN_OK;
+    return cn_fail(error, CN_BAD_MACHINE, "%.*s: the folder cannot be synced: %s; %s",
+                   (int)(strrchr(temporary, '/') - temporary), temporary, strerror(failed),
+                   cn_errno_advice(failed));
 }
