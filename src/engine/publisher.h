@@ -1,6 +1,6 @@
 /*
- * The publisher: threads that sync and rename written files. fsync takes milliseconds of waiting,
- * on a slow disk far more, so no task does it.
+ * The publisher: threads that sync and rename written files, and sync their folders. fsync takes
+ * milliseconds of waiting, on a slow disk far more, so no task does it for a file.
  */
 #ifndef CLIMNORM_ENGINE_PUBLISHER_H
 #define CLIMNORM_ENGINE_PUBLISHER_H
@@ -12,7 +12,8 @@
 void cn_publisher_start(struct cn_engine *engine);
 
 /* Queues a written temporary with so many normals, to be published as `path`; out of memory:
- * publishes it at once. A failure aborts the engine.
+ * publishes it at once. The normals count as written once the file's name lasts. A failure aborts
+ * the engine.
  * Owns: `path` must outlive the publisher; the temporary is published or removed. */
 void cn_publisher_add(struct cn_engine *engine, const char *path, const char *temporary,
                       size_t normals);

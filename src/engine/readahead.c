@@ -199,7 +199,8 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
         return cn_fail_memory(error, "reading ahead");
     for (size_t k = 0; k < readahead->buffer_count; k++)
         put_buffer(readahead, &readahead->buffers[k]);
-    cn_queue_start(&readahead->queue, LEAST_THREADS + engine->threads / 4, prefetch_decode, engine);
+    cn_queue_start(&readahead->queue, LEAST_THREADS + engine->threads / 4, 1, prefetch_decode,
+                   engine);
     return CN_OK; /* without threads, decodes read for themselves */
 }
 
