@@ -5,13 +5,15 @@
  * The lock file says in its first line who holds the lock. A line "run ID" follows for each run
  * that has not ended well: the holder's first, then those of runs that were killed. Whoever gets
  * the lock knows that they have ended, and removes their temporaries, wherever below the root. It
- * takes their ids out afterwards: if it is killed meanwhile, the next run knows them all. Runs in
- * an output root above or below have ids of their own, in lock files of their own.
+ * syncs the folders, too: those runs may have renamed files without coming to that. It takes their
+ * ids out afterwards: if it is killed meanwhile, the next run knows them all. Runs in an output
+ * root above or below have ids of their own, in lock files of their own.
  */
 #include "sink/lock.h"
 
 #include "base/error.h"
 #include "base/publish.h"
+#include "guard/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,11 +52,13 @@ static void read_lock_file(int lock, char text[LOCK_FILE_BYTES])
     text[length > 0 ? length : 0] = '\0';
 }
 
-/* On a full disk it ends up empty: better than half a line. */
+/* On a full disk it ends up empty: better than half a line. Synced, because temporaries outlive a
+ * power cut. A disk that fails to do so shows that again with the first output. */
 static void write_lock_file(int lock, const char *text, size_t length)
 {
     if (pwrite(lock, text, length, 0) != (ssize_t)length || ftruncate(lock, (off_t)length) != 0)
         (void)!ftruncate(lock, 0);
+    fsync(lock);
 }
 
 static void read_holder(int lock, struct cn_holder *holder)
@@ -93,20 +97,30 @@ static bool is_of_killed_run(const char *name, const char *killed)
     return strstr(killed, line);
 }
 
-/* What cannot be read or removed stays. Follows no link but the root itself. */
-static void remove_temporaries(const char *output_root, const char *killed)
+/* Removes the temporaries of killed runs and makes their files durable. What may not be read or
+ * removed stays. Follows no link but the root itself. Returns 0, or errno of what failed. */
+static int finish_killed(const char *output_root, const char *killed)
 {
     char *const roots[] = {(char *)output_root, NULL}; /* which fts does not change */
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
-    for (FTSENT *entry; tree && (entry = fts_read(tree));)
+    if (!tree)
+        return errno;
+    FTSENT *entry;
+    int failed = 0;
+    while (!failed && (entry = fts_read(tree)))
         if (entry->fts_info == FTS_F && is_of_killed_run(entry->fts_name, killed))
             unlink(entry->fts_accpath);
-    if (tree)
-        fts_close(tree);
+        else if (entry->fts_info == FTS_DP || entry->fts_info == FTS_DNR)
+            failed = cn_sync_folder(entry->fts_accpath); /* behind all that is in it */
+    if (!failed)
+        failed = errno; /* 0: it was read to its end */
+    fts_close(tree);
+    return failed;
 }
 
-/* Writes this run into the lock file, and removes what killed runs left. */
-static void write_owner(int lock, const char *output_root)
+/* Writes this run into the lock file, and finishes what killed runs left. Returns 0, or errno; the
+ * lock file then still names them. */
+static int write_owner(int lock, const char *output_root)
 {
     char host[HOST_NAME_MAX + 1] = "", date[32] = "";
     char before[LOCK_FILE_BYTES], text[LOCK_FILE_BYTES + HOST_NAME_MAX + 256];
@@ -123,10 +137,10 @@ static void write_owner(int lock, const char *output_root)
     int all =
         own + snprintf(text + own, sizeof text - (size_t)own, "%s", *killed ? killed + 1 : "");
     write_lock_file(lock, text, (size_t)all);
-    if (!*killed)
-        return;
-    remove_temporaries(output_root, killed);
-    write_lock_file(lock, text, (size_t)own);
+    int failed = *killed ? finish_killed(output_root, killed) : 0;
+    if (*killed && !failed)
+        write_lock_file(lock, text, (size_t)own);
+    return failed;
 }
 
 /* A path that can never be a folder is the config's fault, all else the machine's. */
@@ -150,7 +164,7 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
     int file = openat(root, ".climnorm.lock",
                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     struct stat status = {0};
-    int reason = file < 0 || fstat(file, &status) != 0 ? errno : 0;
+    int reason = file < 0 || fstat(file, &status) != 0 ? errno : cn_sync_open_folder(root);
     close(root);
     bool is_plain = !reason && S_ISREG(status.st_mode) && status.st_nlink == 1;
     if (is_plain) {
@@ -220,6 +234,24 @@ static bool add_held(int lock)
     return is_added;
 }
 
+/* Does nothing for a lock that is not held. */
+static void release(int lock, bool keeps_text)
+{
+    pthread_mutex_lock(&held_mutex);
+    struct held **at = &all_held;
+    while (*at && (*at)->lock != lock)
+        at = &(*at)->next;
+    struct held *found = *at;
+    if (found) {
+        if (!keeps_text)
+            (void)!ftruncate(lock, 0);
+        close(lock);
+        *at = found->next;
+        free(found);
+    }
+    pthread_mutex_unlock(&held_mutex);
+}
+
 enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
                             struct cn_holder *holder, struct cn_error *error)
 {
@@ -231,8 +263,14 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
     if (!failure && !add_held(*lock))
         failure = ENOMEM;
     if (!failure) {
-        write_owner(*lock, output_root);
-        return CN_OK;
+        failure = write_owner(*lock, output_root);
+        if (!failure)
+            return CN_OK;
+        release(*lock, true);
+        *lock = -1;
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s: what a killed run wrote cannot be synced: %s; %s", output_root,
+                       strerror(failure), cn_errno_advice(failure));
     }
     close(*lock);
     *lock = -1;
@@ -251,16 +289,5 @@ enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int
 
 void cn_sink_unlock(int lock)
 {
-    pthread_mutex_lock(&held_mutex);
-    struct held **at = &all_held;
-    while (*at && (*at)->lock != lock)
-        at = &(*at)->next;
-    struct held *found = *at;
-    if (found) {
-        (void)!ftruncate(lock, 0);
-        close(lock);
-        *at = found->next;
-        free(found);
-    }
-    pthread_mutex_unlock(&held_mutex);
+    release(lock, false);
 }

@@ -16,10 +16,11 @@ struct cn_holder {
 
 /* Takes the exclusive lock of an output root, and makes both where they are missing. Tries for
  * about a second, because a holder may be about to end, but not once *stop is not 0; stop NULL: it
- * never is. Removes the temporaries that killed runs left below this root. Children that are forked
- * later do not have the lock.
+ * never is. Removes the temporaries that killed runs left below this root, and makes their files
+ * durable. Children that are forked later do not have the lock.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: another run holds it, then *holder says which; or the path
- * leads to no folder. CN_BAD_MACHINE: the folder cannot be written, or its file system cannot lock.
+ * leads to no folder. CN_BAD_MACHINE: the folder cannot be written or synced, or its file system
+ * cannot lock.
  * Owns: *lock, a descriptor, until cn_sink_unlock; -1 on failure. */
 enum cn_status cn_sink_lock(const char *output_root, const atomic_int *stop, int *lock,
                             struct cn_holder *holder, struct cn_error *error);

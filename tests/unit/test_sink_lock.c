@@ -7,6 +7,7 @@
 #include "cn_test.h"
 #include "sink_sample.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -139,6 +140,47 @@ static void test_a_dead_run_is_cleaned_up(void **state)
         unlink(sample_below(others[k]));
 }
 
+/* What the linker gives to the lock in place of cn_sync_folder. */
+static int folder_reason;
+static int folders_synced;
+int counted_sync_folder(const char *folder) __asm__("__wrap_cn_sync_folder");
+
+int counted_sync_folder(const char *folder)
+{
+    (void)folder;
+    folders_synced++;
+    return folder_reason;
+}
+
+/* It may have renamed files in any folder. A run that cannot sync them leaves that to the next. */
+static void test_folders_of_a_killed_run_are_synced(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(sample_below("killed"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("killed/a"), 0700), 0);
+    struct cn_error error = {0};
+    struct cn_holder holder;
+    int lock;
+    folders_synced = 0;
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error), CN_OK);
+    cn_sink_unlock(lock);
+    assert_int_equal(folders_synced, 0);
+    sample_touch("killed/.climnorm.lock", "process 1 on run since ever\nrun 0\n");
+    sample_touch("killed/a/.climnorm-0-0.tmp", "");
+    folder_reason = EIO;
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error),
+                     CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "synced"));
+    assert_int_equal(lock, -1);
+    folder_reason = 0;
+    folders_synced = 0;
+    sample_touch("killed/a/.climnorm-0-1.tmp", "");
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(folders_synced, 2);
+    assert_false(sample_exists("killed/a/.climnorm-0-1.tmp"));
+    cn_sink_unlock(lock);
+}
+
 /* What a run writes into the lock file is what the next one needs. */
 static void test_a_killed_run_is_cleaned_up(void **state)
 {
@@ -173,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_a_lock_may_be_waited_for_without_a_stop_flag),
         cmocka_unit_test(test_children_have_no_lock_of_any_job),
         cmocka_unit_test(test_a_dead_run_is_cleaned_up),
+        cmocka_unit_test(test_folders_of_a_killed_run_are_synced),
         cmocka_unit_test(test_a_killed_run_is_cleaned_up),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
