@@ -158,8 +158,8 @@ class Disk:
 class Judge:
     """The files before and after a run, what it says, and what a cut leaves of them."""
 
-    def __init__(self, before, final):
-        self.before, self.final = before, final
+    def __init__(self, before, final, normals_in_file=1):
+        self.before, self.final, self.normals_in_file = before, final, normals_in_file
         self.normals = {path for path in final if path.endswith(".nc")}
         self.said, self.written, self.claims = b"", 0, set()
 
@@ -189,7 +189,7 @@ class Judge:
         if not all(path in content for path in self.before if os.path.basename(path) != LOCK):
             yield "an old file is gone"
         made = sum(content.get(path) == self.final[path] for path in self.normals)
-        if made < self.written:
+        if made * self.normals_in_file < self.written:
             yield "a written normal is gone"
         if SUMMARY in content and content[SUMMARY] == self.final[SUMMARY] and made < len(self.normals):
             yield "a normal of the summary is gone"
@@ -206,6 +206,7 @@ class Run:
     """A recorded run, or several, one after the other, in one log."""
 
     numbers = itertools.count()
+    normals_in_file = 1
 
     def __init__(self, case):
         self.case, self.disk = case, os.path.join(case.dir, "disk")
@@ -230,7 +231,8 @@ class Run:
 
     def judge(self, records=None):
         """Complaints -> the first moment of each."""
-        disk, judge = Disk(self.folders, self.before), Judge(self.before, self.final)
+        disk = Disk(self.folders, self.before)
+        judge = Judge(self.before, self.final, self.normals_in_file)
         self.states, found = 0, {}
         for number, record in enumerate(self.records if records is None else records):
             if record.kind == "O":
@@ -317,6 +319,18 @@ class PowerCut(TestCase):
         self.bites(run, "the summary's folder", lambda path: path == "reports", gone)
         self.bites(run, "the summary", lambda path: "summary" in path, gone, damaged)
         self.bites(run, "the lock", lambda path: path.endswith(LOCK), "a temporary stays for ever")
+
+    def test_a_run_that_stacks(self):
+        """A file is written for as long as the run takes, in the layout of several target years."""
+        self.case.config["output"].update(layout="stacked", counts=True)
+        run = Run(self.case)
+        run.normals_in_file = OUTPUTS // 2
+        run.record(ask="1")
+        self.check(run)
+        self.assertEqual(sum(path.endswith(".nc") for path in run.final), 2)
+        self.assertIn(OUTPUTS, run.claims)
+        self.bites(run, "all files", lambda path: path in run.final or ".tmp" in path,
+                   "a final name without a whole file", "a written normal is gone")
 
     def test_a_run_that_replaces_files(self):
         Run(self.case).record()
