@@ -11,6 +11,7 @@
 #include "guard/hdf5_lock.h"
 #include "sink/describe.h"
 #include "sink/image.h"
+#include "sink/own_metadata.h"
 #include "sink/temporary.h"
 
 #include <errno.h>
@@ -75,8 +76,7 @@ struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
     file->left = content->target_count;
     file->chunks =
         cn_pool_alloc(pool, content->target_count, file->chunks_per_target * sizeof *file->chunks);
-    file->waiting =
-        cn_pool_alloc(pool, content->target_count, sizeof(const struct cn_encoded *));
+    file->waiting = cn_pool_alloc(pool, content->target_count, sizeof(const struct cn_encoded *));
     file->is_put = cn_pool_alloc(pool, content->target_count, sizeof *file->is_put);
     if (!file->chunks || !file->waiting || !file->is_put) {
         cn_pool_free(pool);
@@ -191,112 +191,25 @@ enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct
     return status;
 }
 
-/* Stores a text as netCDF-C does: as one string, or, where bytes of the file are to be replaced
- * later, as a string that HDF5 keeps apart. Or an int as an array of one element. */
-static bool write_attribute(hid_t object, const struct cn_attribute *at)
-{
-    const hsize_t one = 1;
-    bool is_string = at->type == NC_STRING;
-    bool text = at->type == NC_CHAR || is_string, empty = text && at->length == 0;
-    hid_t type = text ? H5Tcopy(H5T_C_S1) : H5Tcopy(H5T_NATIVE_INT);
-    hid_t space =
-        !text ? H5Screate_simple(1, &one, NULL) : H5Screate(empty ? H5S_NULL : H5S_SCALAR);
-    bool sized = !text || empty ||
-                 (type >= 0 && H5Tset_size(type, is_string ? H5T_VARIABLE : at->length) >= 0);
-    hid_t attribute =
-        sized ? H5Acreate2(object, at->name, type, space, H5P_DEFAULT, H5P_DEFAULT) : -1;
-    const void *value = is_string ? (const void *)&at->value : at->value;
-    bool put = attribute >= 0 && (empty || H5Awrite(attribute, type, value) >= 0);
-    if (attribute >= 0 && H5Aclose(attribute) < 0)
-        put = false;
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    return put;
-}
-
-/* Tells HDF5 where the chunks of field `field` are. made: [count] positions of the targets. */
-static bool add_chunks(const struct cn_output_file *file, struct cn_image *image, hid_t dataset,
-                       const struct cn_file_variable *variable, size_t field, const size_t *made,
-                       size_t count)
-{
-    const int slot_dim = variable->rank - 3;
-    hsize_t offset[CN_MAX_FILE_RANK] = {0};
-    for (size_t t = 0; t < count; t++)
-        for (size_t k = 0; k < chunk_count(file); k++) {
-            const struct cn_stored_chunk *chunk =
-                &file->chunks[made[t] * file->chunks_per_target + field * chunk_count(file) + k];
-            if (slot_dim)
-                offset[0] = t;
-            offset[slot_dim] = k * variable->chunk[slot_dim];
-            if (!cn_image_add_chunk(image, dataset, offset, file->area_begin + chunk->address,
-                                    chunk->size))
-                return false;
-        }
-    return true;
-}
-
-static bool write_values(hid_t dataset, const struct cn_file_variable *variable)
-{
-    hid_t type = variable->type == NC_CHAR  ? H5Dget_type(dataset)
-                 : variable->type == NC_INT ? H5T_NATIVE_INT
-                                            : H5T_NATIVE_DOUBLE;
-    bool put = type >= 0 &&
-               H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, variable->own_values) >= 0;
-    if (variable->type == NC_CHAR && type >= 0)
-        H5Tclose(type);
-    return put;
-}
-
-/* Along a record dimension the skeleton's variables are empty. */
-static bool extend(hid_t dataset, const struct cn_metadata *metadata,
-                   const struct cn_file_variable *variable)
-{
-    hsize_t shape[CN_MAX_FILE_RANK];
-    bool is_extended = false;
-    for (int d = 0; d < variable->rank; d++) {
-        shape[d] = metadata->dims[variable->dims[d]].length;
-        is_extended |= metadata->dims[variable->dims[d]].is_unlimited;
-    }
-    return !is_extended || H5Dset_extent(dataset, shape) >= 0;
-}
-
-/* Writes what the skeleton lacks: the file's own attributes and values, and where chunks are. */
-static bool write_own(const struct cn_output_file *file, const struct cn_metadata *metadata,
-                      struct cn_image *image, const size_t *made, size_t count)
-{
-    bool put = true;
-    size_t field = 0;
-    for (size_t v = 0; v < metadata->count && put; v++) {
-        const struct cn_file_variable *variable = &metadata->variables[v];
-        const struct cn_attributes *list = &variable->attributes;
-        if (list->count == list->shared && !variable->own_values && !variable->is_field)
-            continue;
-        hid_t object = H5Oopen(image->file, variable->name, H5P_DEFAULT);
-        put = object >= 0 && extend(object, metadata, variable);
-        for (size_t i = list->shared; i < list->count && put; i++)
-            put = write_attribute(object, &list->items[i]);
-        if (variable->own_values && put)
-            put = write_values(object, variable);
-        if (variable->is_field && put)
-            put = add_chunks(file, image, object, variable, field++, made, count);
-        if (object >= 0 && H5Oclose(object) < 0)
-            put = false;
-    }
-    return put;
-}
+/* What the file is in the end. */
+struct final_file {
+    struct cn_normals_file content;
+    struct cn_metadata metadata;
+    struct cn_stored_chunk
+        *chunks; /* [chunk_count] by target, field, day slot; at their addresses */
+    size_t chunk_count;
+};
 
 /* Makes the image. The caller holds the HDF5 lock. */
-static enum cn_status make_image(const struct cn_output_file *file,
-                                 const struct cn_metadata *metadata, struct cn_image *image,
-                                 const size_t *made, size_t count, struct cn_error *error)
+static enum cn_status make_image(const struct cn_output_file *file, const struct final_file *final,
+                                 struct cn_image *image, struct cn_error *error)
 {
     const struct cn_chunk_area area = {file->area_begin, file->area_begin + file->bytes};
     bool is_made = false;
     if (file->skeleton->size <= file->area_begin) {
         is_made = cn_image_open(image, file->skeleton->bytes, file->skeleton->size, area) &&
-                  write_own(file, metadata, image, made, count);
+                  cn_own_metadata_write(image, &final->metadata, final->chunks,
+                                        final->content.target_count, chunk_count(file));
         is_made = cn_image_close(image) && is_made;
     }
     if (is_made)
@@ -308,41 +221,43 @@ static enum cn_status make_image(const struct cn_output_file *file,
                    file->content.path);
 }
 
-/* What the file is in the end. */
-struct final_file {
-    struct cn_normals_file content;
-    struct cn_metadata metadata;
-    size_t *made; /* [content.target_count] positions in the content that the file began with */
-};
+/* Adds target t of the content that the file began with to the final one. */
+static void settle_target(const struct cn_output_file *file, size_t t, struct final_file *final)
+{
+    const struct cn_stored_chunk *chunks = file->chunks + t * file->chunks_per_target;
+    for (size_t k = 0; k < file->chunks_per_target; k++) {
+        struct cn_stored_chunk *chunk = &final->chunks[final->chunk_count++];
+        *chunk = chunks[k];
+        chunk->address += file->area_begin;
+    }
+}
 
 /* Leaves out the targets that are not made. */
 static enum cn_status settle(struct cn_output_file *file, const bool *const *years_used,
                              struct final_file *final, struct cn_error *error)
 {
     const size_t count = file->content.target_count;
-    size_t *made = cn_pool_alloc(file->pool, count, sizeof *made);
     size_t *targets = cn_pool_alloc(file->pool, count, sizeof *targets);
     const bool **used = cn_pool_alloc(file->pool, count, sizeof(const bool *));
-    if (!made || !targets || !used)
+    *final = (struct final_file){.content = file->content, .metadata = file->metadata};
+    final->chunks =
+        cn_pool_alloc(file->pool, count, file->chunks_per_target * sizeof *final->chunks);
+    if (!targets || !used || !final->chunks)
         return cn_fail_memory(error, "an output file");
-    final->content = file->content;
-    final->made = made;
-    if (file->content.years_used) { /* it is as it was planned */
-        for (size_t t = 0; t < count; t++)
-            made[t] = t;
-        final->metadata = file->metadata;
-        return CN_OK;
+    const bool is_known = file->content.years_used != NULL;
+    size_t made = 0;
+    for (size_t t = 0; t < count; t++) {
+        if (!is_known && !years_used[t])
+            continue;
+        targets[made] = file->content.targets[t];
+        used[made++] = is_known ? file->content.years_used[t] : years_used[t];
+        settle_target(file, t, final);
     }
-    final->content.target_count = 0;
-    for (size_t t = 0; t < count; t++)
-        if (years_used[t]) {
-            size_t at = final->content.target_count++;
-            made[at] = t;
-            targets[at] = file->content.targets[t];
-            used[at] = years_used[t];
-        }
+    if (is_known)
+        return CN_OK;
     final->content.targets = targets;
     final->content.years_used = used;
+    final->content.target_count = made;
     return cn_describe_file(file->pool, &final->content, &final->metadata, error);
 }
 
@@ -358,33 +273,23 @@ static enum cn_status write_image(struct cn_output_file *file, const struct cn_i
     return fail_to_put(file, is_put ? errno : reason, error);
 }
 
-/* Replaces the placeholder in a closed image. The chunks of targets that are not made have size 0
- * and do not count. */
-static bool set_content_digest(const struct cn_output_file *file, const struct final_file *final,
-                               struct cn_image *image)
+/* Replaces the placeholder in a closed image. */
+static bool set_content_digest(const struct final_file *final, struct cn_image *image)
 {
-    const size_t per_target = file->chunks_per_target, count = final->content.target_count;
-    struct cn_stored_chunk *chunks = cn_pool_alloc(file->pool, count * per_target, sizeof *chunks);
+    const size_t size = cn_image_bytes(image);
     char digest[CN_CONTENT_DIGEST_LENGTH + 1];
-    for (size_t t = 0; chunks && t < count; t++)
-        memcpy(chunks + t * per_target, file->chunks + final->made[t] * per_target,
-               per_target * sizeof *chunks);
-    if (!chunks)
-        return false;
-    size_t size = cn_image_bytes(image);
-    cn_content_digest(image->bytes, size, chunks, count * per_target, digest);
+    cn_content_digest(image->bytes, size, final->chunks, final->chunk_count, digest);
     return cn_content_digest_replace(image->bytes, size, cn_content_placeholder, digest);
 }
 
 enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *years_used,
                                 char *temporary, size_t capacity, struct cn_error *error)
 {
-    struct final_file final = {0};
+    struct final_file final;
     struct cn_image image = {0};
     enum cn_status status = settle(file, years_used, &final, error);
-    size_t chunks = final.content.target_count * file->chunks_per_target;
-    if (!status &&
-        !cn_image_reserve(&image, file->area_begin + METADATA_BYTES + chunks * CHUNK_BYTES))
+    if (!status && !cn_image_reserve(&image, file->area_begin + METADATA_BYTES +
+                                                 final.chunk_count * CHUNK_BYTES))
         status = cn_fail_memory(error, "an output file");
     if (!status) {
         cn_set_value(&final.metadata.variables[0].attributes, CN_CONTENT_DIGEST, NC_STRING, 1,
@@ -392,12 +297,14 @@ enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *
         cn_hdf5_lock();
         status = cn_skeleton_renew(file->skeleton, &final.content, &final.metadata, error);
         if (!status)
-            status = make_image(file, &final.metadata, &image, final.made,
-                                final.content.target_count, error);
+            status = make_image(file, &final, &image, error);
         cn_hdf5_unlock();
     }
-    if (!status && !set_content_digest(file, &final, &image))
-        status = cn_fail_memory(error, "an output file");
+    if (!status && !set_content_digest(&final, &image))
+        status = cn_fail(error, CN_BAD_MACHINE,
+                         "%s: this HDF5 keeps the content digest where it cannot be set; please "
+                         "report the version",
+                         file->content.path);
     if (!status)
         status = write_image(file, &image, error);
     cn_image_free(&image);
