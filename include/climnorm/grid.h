@@ -24,6 +24,7 @@ struct cn_region_cells {
     const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
     size_t first_cell; /* index in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
     size_t dropped_columns; /* columns that equal an earlier one modulo 360 */
+    bool replaced_lat_bounds, replaced_lon_bounds; /* the source's are no bounds */
     /* Results lie in chunks, as the output file stores them: [chunk_count][chunk_cells], of which
      * the first [chunk_slots][cells] are values. The rest is padding, so that a chunk deflated in
      * place always fits. */

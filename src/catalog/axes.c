@@ -280,14 +280,9 @@ bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinat
     if (!name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR ||
         nc_inq_var(nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
         return false;
-    if (rank != 2 || dimids[0] != coordinate->dimid || type == NC_CHAR || !cn_type_bytes(type) ||
-        nc_inq_dimlen(nc->ncid, dimids[1], &length) != NC_NOERR || length != 2 ||
-        nc_get_var_double(nc->ncid, varid, bounds) != NC_NOERR)
-        return false;
-    for (size_t i = 0; i < 2 * coordinate->length; i++)
-        if (!isfinite(bounds[i]))
-            return false;
-    return true;
+    return rank == 2 && dimids[0] == coordinate->dimid && type != NC_CHAR && cn_type_bytes(type) &&
+           nc_inq_dimlen(nc->ncid, dimids[1], &length) == NC_NOERR && length == 2 &&
+           nc_get_var_double(nc->ncid, varid, bounds) == NC_NOERR;
 }
 
 static enum cn_status read_points(const struct cn_nc_file *nc,

@@ -52,7 +52,7 @@ enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     struct cn_error *error);
 
 /* Reads the variable that the attribute `bounds` names into bounds[length][2].
- * Returns: false: there is none of that shape, or a bound is not finite. */
+ * Returns: false: there is none of that shape. Bounds may be any numbers. */
 bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
                           double *bounds);
 

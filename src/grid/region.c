@@ -16,6 +16,9 @@
  * (docs/config.md). */
 static const double TOLERANCE_DEG = 1e-5;
 
+/* Neighbouring cells may overlap by so much of their distance: bounds stored as float32. */
+static const double OVERLAP = 1.001;
+
 /* A row or a column of the grid that lies in the region. */
 struct axis_point {
     size_t index; /* in the file */
@@ -117,11 +120,34 @@ static void midpoint_bounds(const struct source_axis *axis, size_t i, double bou
         bounds[side] = clip_lat(bounds[side]);
 }
 
-static bool has_finite_bounds(const struct source_axis *axis)
+/* The source's bounds of point i, on the turn of the point. */
+static void source_bounds(const struct source_axis *axis, size_t i, double bounds[2])
 {
-    for (size_t i = 0; axis->bounds && i < 2 * axis->count; i++)
-        if (!isfinite(axis->bounds[i]))
+    for (int side = 0; side < 2; side++) {
+        double bound = axis->bounds[2 * i + (size_t)side], out = bound - axis->values[i];
+        bool is_turned = axis->turn > 0 && fabs(out) > axis->turn / 2 + TOLERANCE_DEG;
+        bounds[side] = is_turned ? bound - axis->turn * round(out / axis->turn) : bound;
+    }
+}
+
+/* Whether the source has bounds which are finite, around their points, and do not overlap. Written
+ * so that NaN fails. */
+static bool has_bounds(const struct source_axis *axis)
+{
+    double before = 0; /* from the point before to its bound on this side */
+    for (size_t i = 0; axis->bounds && i < axis->count; i++) {
+        double bounds[2], step = i > 0 ? step_from(axis, i - 1) : 0;
+        source_bounds(axis, i, bounds);
+        double low = axis->values[i] - fmin(bounds[0], bounds[1]);
+        double high = fmax(bounds[0], bounds[1]) - axis->values[i];
+        if (!isfinite(bounds[0]) || !isfinite(bounds[1]) || !(low >= -TOLERANCE_DEG) ||
+            !(high >= -TOLERANCE_DEG))
             return false;
+        bool rises = axis->count > 1 && step_from(axis, i > 0 ? i - 1 : 0) > 0;
+        if (i > 0 && !(before + (rises ? low : high) <= fabs(step) * OVERLAP + TOLERANCE_DEG))
+            return false;
+        before = rises ? high : low;
+    }
     return axis->bounds;
 }
 
@@ -129,19 +155,20 @@ static bool has_finite_bounds(const struct source_axis *axis)
  * none and its axis has one point only. False: out of memory. */
 static bool fill_axis(struct cn_pool *pool, const struct source_axis *axis,
                       const struct axis_point *points, size_t count, const double **values,
-                      const double **bounds)
+                      const double **bounds, bool *replaced)
 {
     double *centres = cn_pool_alloc(pool, count, sizeof *centres);
     double *edges = cn_pool_alloc(pool, count, 2 * sizeof *edges);
     if (!centres || !edges)
         return false;
-    bool from_source = has_finite_bounds(axis);
+    bool from_source = has_bounds(axis);
+    *replaced = axis->bounds && !from_source;
     for (size_t i = 0; i < count; i++) {
         size_t source = points[i].index;
         double shift = points[i].value - axis->values[source];
         centres[i] = points[i].value;
         if (from_source)
-            memcpy(edges + 2 * i, axis->bounds + 2 * source, 2 * sizeof *edges);
+            source_bounds(axis, source, edges + 2 * i);
         else if (axis->count > 1)
             midpoint_bounds(axis, source, edges + 2 * i);
         for (int side = 0; side < 2 && axis->turn > 0; side++)
@@ -190,8 +217,10 @@ enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
                          region->name, region->lon[0], region->lon[1], region->lat[0],
                          region->lat[1], grid->lat[0], grid->lat[grid->lat_count - 1], grid->lon[0],
                          grid->lon[grid->lon_count - 1]);
-    else if (!fill_axis(pool, &lat, rows, cells->lat_count, &cells->lat, &cells->lat_bounds) ||
-             !fill_axis(pool, &lon, columns, cells->lon_count, &cells->lon, &cells->lon_bounds) ||
+    else if (!fill_axis(pool, &lat, rows, cells->lat_count, &cells->lat, &cells->lat_bounds,
+                        &cells->replaced_lat_bounds) ||
+             !fill_axis(pool, &lon, columns, cells->lon_count, &cells->lon, &cells->lon_bounds,
+                        &cells->replaced_lon_bounds) ||
              !fill_runs(pool, columns, cells))
         status = cn_fail_memory(error, "cells of a region");
     free(points);

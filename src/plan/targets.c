@@ -280,6 +280,18 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
     return CN_OK;
 }
 
+/* Bounds are judged on the whole axis, so all regions have the same answer. */
+static void warn_of_bounds(struct cn_variable_plan *variable, const struct cn_region_cells *cells)
+{
+    if (cells->replaced_lat_bounds || cells->replaced_lon_bounds)
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: the bounds of %s%s%s are not finite, not around their centres, or "
+                        "overlap; the outputs have midpoints instead",
+                        variable->variable->name, cells->replaced_lat_bounds ? "latitudes" : "",
+                        cells->replaced_lat_bounds && cells->replaced_lon_bounds ? " and " : "",
+                        cells->replaced_lon_bounds ? "longitudes" : "");
+}
+
 static enum cn_status select_regions(struct target_builder *builder, struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
@@ -308,6 +320,8 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
                             variable->variable->name, config->regions[r].name,
                             cells->dropped_columns);
     }
+    if (layout->region_count)
+        warn_of_bounds(variable, &layout->regions[0]);
     return cn_layout_compute(layout, (size_t)variable->slots)
                ? CN_OK
                : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",

@@ -188,6 +188,59 @@ static void test_an_axis_of_length_1_has_no_midpoint_bounds(void **state)
     assert_near(cells.lat_bounds[1], 46.0, 0);
 }
 
+/* The source's bounds are kept as they are, or on the turn of their centres. */
+static void test_bounds_of_the_source_are_kept(void **state)
+{
+    struct axes *axes = *state;
+    make_axes(axes, 40.25, 0.5, 4, 0.0, 3);
+    axes->lon[1] = 120;
+    axes->lon[2] = 240;
+    static const double lat_bounds[] = {40, 40.5, 40.5, 41, 41, 41.5, 41.5, 42.0001};
+    static const double lon_bounds[] = {300, 60, 60, 180, 180, 300};
+    axes->grid.lat_bounds = lat_bounds;
+    axes->grid.lon_bounds = lon_bounds;
+    struct cn_region_cells cells =
+        cells_of(axes, (struct cn_region){"GLOBAL", "", true, {0, 360}, {-90, 90}});
+    assert_false(cells.replaced_lat_bounds || cells.replaced_lon_bounds);
+    assert_memory_equal(cells.lat_bounds, lat_bounds, sizeof lat_bounds);
+    static const double expected[] = {-60, 60, 60, 180, 180, 300};
+    assert_memory_equal(cells.lon_bounds, expected, sizeof expected);
+    /* One cell around the globe. */
+    make_axes(axes, 40.25, 0.5, 4, 180.0, 1);
+    static const double globe[] = {0, 360};
+    axes->grid.lon_bounds = globe;
+    cells = cells_of(axes, (struct cn_region){"GLOBAL", "", true, {0, 360}, {-90, 90}});
+    assert_false(cells.replaced_lon_bounds);
+    assert_memory_equal(cells.lon_bounds, globe, sizeof globe);
+}
+
+static void test_what_are_no_bounds_is_replaced_by_midpoints(void **state)
+{
+    struct axes *axes = *state;
+    static double bounds[][6] = {
+        {10, 11, 11, 12, 12, NAN},
+        {10, 11, 11, 12, 12, INFINITY},
+        {1e20, 1e20, 1e20, 1e20, 1e20, 1e20},
+        {0, 0, 0, 0, 0, 0},
+        {10, 11, 11, 12, 10, 11},
+        {10, 12, 10, 12, 12, 13},
+        {11, 12, 12, 13, 13, 14},
+    };
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+        for (int is_lon = 0; is_lon < 2; is_lon++) {
+            make_axes(axes, 10.5, 1.0, 3, 10.5, 3);
+            memcpy(axes->lon, axes->lat, 3 * sizeof *axes->lon);
+            *(is_lon ? &axes->grid.lon_bounds : &axes->grid.lat_bounds) = bounds[i];
+            struct cn_region_cells cells =
+                cells_of(axes, (struct cn_region){"GLOBAL", "", true, {0, 360}, {-90, 90}});
+            assert_int_equal(cells.replaced_lon_bounds, is_lon);
+            assert_int_equal(cells.replaced_lat_bounds, !is_lon);
+            const double *found = is_lon ? cells.lon_bounds : cells.lat_bounds;
+            for (int k = 0; k < 6; k++)
+                assert_near(found[k], 10 + (k + 1) / 2, 1e-12);
+        }
+}
+
 static void test_regions_lie_side_by_side_with_room_to_encode(void **state)
 {
     struct axes *axes = *state;
@@ -239,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_latitude_bounds_are_clipped_to_the_poles),
         cmocka_unit_test(test_an_empty_region_says_what_the_grid_holds),
         cmocka_unit_test(test_an_axis_of_length_1_has_no_midpoint_bounds),
+        cmocka_unit_test(test_bounds_of_the_source_are_kept),
+        cmocka_unit_test(test_what_are_no_bounds_is_replaced_by_midpoints),
         cmocka_unit_test(test_regions_lie_side_by_side_with_room_to_encode),
         cmocka_unit_test(test_a_large_region_has_a_day_slot_in_a_chunk),
     };
