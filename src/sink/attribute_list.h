@@ -24,8 +24,11 @@ void cn_set_text(struct cn_attributes *list, const char *name, const char *text)
 void cn_set_int(struct cn_attributes *list, const char *name, int value);
 void cn_set_double(struct cn_attributes *list, const char *name, double value);
 
+/* A text that is there and is not blank. */
+bool cn_says_something(const char *text);
+
 /* Appends the attributes of a source that may be in an output file: not those that say how values
- * are stored, name other variables, or speak of a single file. */
+ * are stored, name other variables, speak of a single file, or are no text where CF has one. */
 void cn_copy_attributes(struct cn_attributes *list, const struct cn_attribute *source,
                         size_t count);
 

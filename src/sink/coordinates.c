@@ -18,7 +18,7 @@ static void add_axis(struct cn_metadata *metadata, const struct cn_attribute *so
     variable->shared_values = values;
     cn_copy_attributes(list, source, count);
     cn_set_text(list, "standard_name", standard_name);
-    if (!cn_attribute_text(source, count, "long_name"))
+    if (!cn_says_something(cn_attribute_text(source, count, "long_name")))
         cn_set_text(list, "long_name", standard_name);
     cn_set_text(list, "units", units);
     cn_set_text(list, "axis", axis);

@@ -58,6 +58,8 @@ static void add_mean(struct cn_metadata *metadata, const struct cn_normals_file 
     struct cn_attributes *list =
         &add_values(metadata, file, dims, file->variable->name, NC_FLOAT)->attributes;
     cn_copy_attributes(list, source, count);
+    if (!cn_says_something(cn_attribute_text(source, count, "long_name")))
+        cn_set_text(list, "long_name", file->variable->name);
     cn_set_text(list, "cell_methods",
                 cn_cell_methods(list->pool, cn_attribute_text(source, count, "cell_methods"),
                                 file->variable->name, file->config->output.axis == CN_DATES));

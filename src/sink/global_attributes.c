@@ -21,7 +21,7 @@ static const char *region_title(const struct cn_region *region)
 /* Sets a text that a source file may lack. */
 static void set_known(struct cn_attributes *list, const char *name, const char *text)
 {
-    if (text && *text)
+    if (cn_says_something(text))
         cn_set_text(list, name, text);
 }
 
@@ -63,15 +63,16 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     const struct cn_region *region = file->region->region;
     const struct cn_file *newest = from->newest;
     cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
-    cn_set_text(list, "source", *newest->source ? newest->source : file->catalog->model);
+    cn_set_text(list, "source",
+                cn_says_something(newest->source) ? newest->source : file->catalog->model);
     set_known(list, "institution", newest->institution);
     set_known(list, "contributor_name", newest->institution);
-    if (*newest->institution)
+    if (cn_says_something(newest->institution))
         cn_set_text(list, "contributor_role", "producer of the source data");
     set_known(list, "references", newest->references);
     cn_set_text(list, "license",
-                newest->license && *newest->license ? newest->license
-                                                    : "not stated by the source files");
+                cn_says_something(newest->license) ? newest->license
+                                                   : "not stated by the source files");
     set_known(list, "project", newest->project);
     set_known(list, "program", newest->program);
     set_known(list, "metadata_link", newest->metadata_link);
@@ -139,8 +140,10 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     const char *name = file->variable->name, *scenarios = list_scenarios(pool, file);
     const char *long_name =
         cn_attribute_text(newest->attributes, newest->attribute_count, "long_name");
+    const char *quantity = cn_says_something(long_name) ? long_name : name;
     const char *standard_name =
         cn_attribute_text(newest->attributes, newest->attribute_count, "standard_name");
+    const bool has_standard_name = cn_says_something(standard_name);
     const int window = file->config->normals.window;
     const int first = cn_file_target(file, 0)->year - window + 1;
     const int last = cn_file_target(file, file->target_count - 1)->year;
@@ -156,14 +159,15 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
                                region_title(region)));
     cn_set_text(list, "summary",
                 cn_pool_printf(pool,
-                               "Means over %d years, within %s, of daily %s of %s (%s, %s), for "
-                               "each day of the year.",
-                               window, years, long_name ? long_name : name, file->catalog->model,
-                               scenarios, file->catalog->variant));
+                               "Means over %d years, within %s, of %s%s of %s (%s, %s), for each "
+                               "day of the year.",
+                               window, years, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ",
+                               quantity, file->catalog->model, scenarios, file->catalog->variant));
     cn_set_text(list, "keywords",
                 cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
-                               standard_name ? standard_name : "", standard_name ? ", " : "", name,
-                               file->catalog->model, scenarios));
+                               has_standard_name ? standard_name : "",
+                               has_standard_name ? ", " : "", name, file->catalog->model,
+                               scenarios));
     cn_set_text(list, "id", make_id(pool, file));
     cn_set_text(list, "date_created", cn_pool_strdup(pool, date));
     describe_coverage(list, file, first, last);
