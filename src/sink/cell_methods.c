@@ -1,7 +1,7 @@
 /*
  * cell_methods is a list of entries `name: [name: …] method [where …] [over …] [within …]
- * [(comment)]`. The last entry about time gets its climatological form; the others stay. A text
- * that does not parse counts as absent, so the result is always CF. Pure text, no files.
+ * [(comment)]`. The last entry about time gets its climatological form; others about cells stay. A
+ * text that does not parse counts as absent, so the result is always CF. Pure text, no files.
  */
 #include "sink/cell_methods.h"
 
@@ -17,10 +17,12 @@ struct word {
     size_t length;
 };
 
+/* What an entry is about. An output file has no height, model, …: such names go into a comment. */
+enum { TIME = 1, CELLS = 2, OTHERS = 4 };
+
 struct method_entry {
     const char *names, *method, *comment, *end; /* where each part begins */
-    bool time;                                  /* a name is `time` */
-    bool others;                                /* a name is not `time` */
+    int kinds;                                  /* of its names */
     bool climatological;                        /* has within or over, days or years */
 };
 
@@ -43,6 +45,12 @@ static struct word read_word(const char **at)
 static bool is(struct word word, const char *text)
 {
     return word.length == strlen(text) && memcmp(word.at, text, word.length) == 0;
+}
+
+static int kind_of(struct word name)
+{
+    bool is_of_cells = is(name, "area") || is(name, "lat") || is(name, "lon");
+    return is(name, "time") ? TIME : is_of_cells ? CELLS : OTHERS;
 }
 
 /* Reads `name:` and moves past it. False, and nothing moves: something else is there. */
@@ -85,18 +93,23 @@ static bool read_method_entry(const char **at, struct method_entry *entry)
 {
     *entry = (struct method_entry){.names = *at};
     struct word word;
-    while (read_name(at, &word)) {
-        entry->time |= is(word, "time");
-        entry->others |= !is(word, "time");
-    }
+    while (read_name(at, &word))
+        entry->kinds |= kind_of(word);
     entry->method = *at;
-    if (!(entry->time || entry->others) || !read_plain_word(at, &word))
+    if (!entry->kinds || !read_plain_word(at, &word))
         return false;
-    while (read_plain_word(at, &word)) {
-        bool period = is(word, "within") || is(word, "over");
-        if (!(period || is(word, "where")) || !read_plain_word(at, &word))
+    for (bool has_where = false; read_plain_word(at, &word);) {
+        bool is_within = is(word, "within"), is_over = is(word, "over"),
+             is_where = is(word, "where");
+        if (!(is_within || is_over || is_where) || !read_plain_word(at, &word))
             return false;
-        entry->climatological |= period && (is(word, "days") || is(word, "years"));
+        bool is_period = !is_where && (is(word, "days") || is(word, "years"));
+        if (is_within && !is_period)
+            return false;
+        if (is_over && !is_period && !has_where) /* `where TYPE over TYPE` */
+            return false;
+        entry->climatological |= is_period;
+        has_where |= is_where;
     }
     *at = entry->comment = skip_whitespace(*at);
     if (**at == '(' && !skip_comment(at))
@@ -116,26 +129,44 @@ static void put_words(struct cn_strbuf *out, const char *at, const char *end)
     }
 }
 
-static void put_names(struct cn_strbuf *out, const char *at, bool with_time)
+/* Writes those names that are of `kinds`. */
+static void put_names(struct cn_strbuf *out, const char *at, int kinds, const char *colon)
 {
     struct word name;
     while (read_name(&at, &name))
-        if (with_time || !is(name, "time"))
-            cn_strbuf_add(out, " %.*s:", (int)name.length, name.at);
+        if (kind_of(name) & kinds)
+            cn_strbuf_add(out, " %.*s%s", (int)name.length, name.at, colon);
 }
 
 static void put_entry(struct cn_strbuf *out, const struct method_entry *entry)
 {
-    put_names(out, entry->names, true);
+    put_names(out, entry->names, TIME | CELLS, ":");
     put_words(out, entry->method, entry->end);
+}
+
+/* Writes the names of `kinds` as words of a comment, where a colon would make another entry. */
+static void put_remark(struct cn_strbuf *out, const struct method_entry *entry, int kinds)
+{
+    cn_strbuf_add(out, out->length ? "," : "");
+    put_names(out, entry->names, kinds, "");
+    put_words(out, entry->method, entry->comment);
+}
+
+/* Writes all remarks as one comment, and frees them. */
+static void end_remarks(struct cn_strbuf *out, struct cn_strbuf *remarks)
+{
+    if (remarks->length)
+        cn_strbuf_add(out, " (%s)", cn_strbuf_text(remarks) + 1);
+    out->failed |= remarks->failed;
+    cn_strbuf_free(remarks);
 }
 
 /* `area: time: M` is one method for both. Only its time part gets the climatological form. A
  * comment on it would have to stand behind all of it: it is left out. */
 static void put_climatological(struct cn_strbuf *out, const struct method_entry *entry)
 {
-    if (entry->others) {
-        put_names(out, entry->names, false);
+    if (entry->kinds & CELLS) {
+        put_names(out, entry->names, CELLS, ":");
         put_words(out, entry->method, entry->comment);
     }
     cn_strbuf_add(out, " time:");
@@ -143,17 +174,6 @@ static void put_climatological(struct cn_strbuf *out, const struct method_entry 
     if (!entry->climatological)
         cn_strbuf_add(out, " within days");
     cn_strbuf_add(out, " time: mean over years");
-}
-
-/* Writes an entry as words of a comment, where a colon would make it another entry. */
-static void put_remark(struct cn_strbuf *out, const struct method_entry *entry, bool with_time)
-{
-    struct word name;
-    cn_strbuf_add(out, out->length ? "," : "");
-    for (const char *at = entry->names; read_name(&at, &name);)
-        if (with_time || !is(name, "time"))
-            cn_strbuf_add(out, " %.*s", (int)name.length, name.at);
-    put_words(out, entry->method, entry->comment);
 }
 
 /* Finds the last entry about time: names is NULL where there is none. False: a text that is not CF.
@@ -165,7 +185,7 @@ static bool find_last_time(const char *source, struct method_entry *last_time)
     for (const char *at = source; *at;) {
         if (!read_method_entry(&at, &entry))
             return false;
-        if (entry.time)
+        if (entry.kinds & TIME)
             *last_time = entry;
     }
     return true;
@@ -188,46 +208,59 @@ static void put_strict(struct cn_strbuf *out, const char *source,
     for (const char *at = source; *at;) {
         read_method_entry(&at, &entry);
         if (entry.names != last_time->names) {
-            put_remark(&remarks, &entry, true);
+            put_remark(&remarks, &entry, TIME | CELLS | OTHERS);
             continue;
         }
         const char *word = entry.method;
         read_plain_word(&word, &method);
-        if (entry.others || skip_whitespace(word) < entry.comment)
-            put_remark(&remarks, &entry, false);
+        if (entry.kinds != TIME || skip_whitespace(word) < entry.comment)
+            put_remark(&remarks, &entry, CELLS | OTHERS);
     }
     cn_strbuf_add(out, " time: %.*s within days time: mean over days time: mean over years",
                   (int)method.length, method.at);
-    if (remarks.length)
-        cn_strbuf_add(out, " (%s)", cn_strbuf_text(&remarks) + 1);
-    out->failed |= remarks.failed;
-    cn_strbuf_free(&remarks);
+    end_remarks(out, &remarks);
+}
+
+/* Every entry, that about time in its climatological form. */
+static void put_all(struct cn_strbuf *out, const char *source, const struct method_entry *last_time,
+                    const char *variable)
+{
+    struct cn_strbuf remarks = {0};
+    struct method_entry entry;
+    for (const char *at = source; *at;) {
+        read_method_entry(&at, &entry);
+        if (entry.kinds & OTHERS)
+            put_remark(&remarks, &entry, OTHERS);
+    }
+    for (const char *at = source; *at;) {
+        read_method_entry(&at, &entry);
+        if (entry.names == last_time->names) {
+            put_climatological(out, &entry);
+            end_remarks(out, &remarks);
+        } else if (entry.kinds & (TIME | CELLS)) {
+            put_entry(out, &entry);
+        }
+    }
+    if (!last_time->names) {
+        cn_strbuf_add(out, " time: %s within days time: mean over years", default_method(variable));
+        end_remarks(out, &remarks);
+    }
 }
 
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable,
                       bool is_coordinate)
 {
     struct cn_strbuf out = {0};
-    struct method_entry entry, last_time;
+    struct method_entry last_time;
     const char *at = skip_whitespace(source ? source : "");
     if (!find_last_time(at, &last_time)) {
         at = "";
         last_time.names = NULL;
     }
-    if (is_coordinate && !(last_time.names && last_time.climatological)) {
+    if (is_coordinate && !(last_time.names && last_time.climatological))
         put_strict(&out, at, &last_time, variable);
-        at = "";
-    }
-    while (*at) {
-        read_method_entry(&at, &entry);
-        if (entry.names == last_time.names)
-            put_climatological(&out, &entry);
-        else
-            put_entry(&out, &entry);
-    }
-    if (!last_time.names && !is_coordinate)
-        cn_strbuf_add(&out, " time: %s within days time: mean over years",
-                      default_method(variable));
+    else
+        put_all(&out, at, &last_time, variable);
     char *text = cn_strbuf_to_pool(&out, pool);
     return text ? text + 1 : NULL; /* without the first blank */
 }

@@ -31,7 +31,18 @@ static void test_cell_methods_become_climatological(void **state)
         {"tas", "\ttime:mean\n", "time: mean within days time: mean over years"},
         {"tas", NULL, "time: mean within days time: mean over years"},
         {"tasmin", "", "time: minimum within days time: mean over years"},
+        /* Coordinates that the output file does not have. */
+        {"tas", "time: mean height: point",
+         "time: mean within days time: mean over years (height point)"},
+        {"tas", "model: area: mean longitude: mean (a) time: point area: sum",
+         "area: mean time: point within days time: mean over years (model mean, longitude mean) "
+         "area: sum"},
+        {"tasmin", "model: mean", "time: minimum within days time: mean over years (model mean)"},
+        {"tas", "model: time: point",
+         "time: point within days time: mean over years (model point)"},
         /* What is not CF does not survive. */
+        {"tas", "time: maximum within hours", "time: mean within days time: mean over years"},
+        {"tas", "time: maximum over hours", "time: mean within days time: mean over years"},
         {"tas", "mean", "time: mean within days time: mean over years"},
         {"tas", "time: mean (interval: 1 hour", "time: mean within days time: mean over years"},
         {"tas", "time: mean) area: mean", "time: mean within days time: mean over years"},
@@ -67,6 +78,7 @@ static void test_cell_methods_of_a_time_axis_have_a_form_of_their_own(void **sta
         {"tas", "time: mean (3-hourly) time: maximum", FORM("maximum") " (time mean)"},
         {"tas", "time: maximum within days time: mean over days",
          "time: maximum within days time: mean over days time: mean over years"},
+        {"tas", "model: mean time: point", FORM("point") " (model mean)"},
         {"tas", "time: mean of all", FORM("mean")},
     };
     struct cn_pool *pool = cn_pool_new();
