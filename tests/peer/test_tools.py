@@ -167,6 +167,17 @@ class ToolTest(TestCase):
 
 
 class Documents(unittest.TestCase):
+    def test_the_page_of_the_files_names_what_they_have(self):
+        with open(os.path.join(ROOT, "docs", "output.md"), encoding="utf-8") as file:
+            page = file.read()
+        missing = set()
+        for path in cases["standard"].normals().values():
+            with netCDF4.Dataset(path) as nc:
+                names = [name.replace("tas", "VAR") for name in nc.variables]
+                names += [name for name in nc.ncattrs() if not name.startswith("geospatial_")]
+                missing |= {name for name in names if not re.search(rf"`{name}[`(]", page)}
+        self.assertEqual(missing, set())
+
     def test_every_command_of_the_page_is_run(self):
         with open(USE, encoding="utf-8") as file:
             page = file.read()
