@@ -28,7 +28,7 @@
         .texts = {[CN_IN_LINE_2] = "%n normals computed"})                                       \
     ROW(CN_NORMALS_WRITTEN, .name = "normals_written", .total = CN_NORMALS_TOTAL,                \
         .meaning = "that have their final names, of `normals_total`", .rate_horizon_s = 30,      \
-        .texts = {[CN_IN_LINE_2] = "%n normals written", [CN_IN_LOG] = "written %t normals"})      \
+        .texts = {[CN_IN_LINE_2] = "%n normals written", [CN_IN_LOG] = "written %t normals"})    \
     ROW(CN_NORMALS_FAILED, .name = "normals_failed",                                             \
         .meaning = "that cannot be made, of `normals_total`",                                    \
         .texts = {[CN_IN_FAILURES] = "%n normal%s failed"})                                      \
