@@ -9,6 +9,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+enum { HALF = CN_CONTENT_DIGEST_LENGTH / 2 };
+
 const char cn_content_placeholder[] = "00climnorm0content0digest0here00";
 
 uint64_t cn_content_hash(const void *bytes, size_t size)
@@ -25,8 +27,16 @@ static void update_number(XXH3_state_t *state, uint64_t number)
     XXH3_64bits_update(state, bytes, sizeof bytes);
 }
 
-void cn_content_digest(const void *metadata, size_t size, const struct cn_stored_chunk *chunks,
-                       size_t count, char digest[CN_CONTENT_DIGEST_LENGTH + 1])
+/* Sixteen digits, and no more. */
+static void write_half(uint64_t hash, char half[HALF])
+{
+    char text[HALF + 1];
+    snprintf(text, sizeof text, "%016" PRIx64, hash);
+    memcpy(half, text, HALF);
+}
+
+void cn_content_digest_values(const struct cn_stored_chunk *chunks, size_t count,
+                              char digest[CN_CONTENT_DIGEST_LENGTH + 1])
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
@@ -35,8 +45,18 @@ void cn_content_digest(const void *metadata, size_t size, const struct cn_stored
         update_number(&state, chunks[k].size);
         update_number(&state, chunks[k].hash);
     }
-    snprintf(digest, CN_CONTENT_DIGEST_LENGTH + 1, "%016" PRIx64 "%016" PRIx64,
-             cn_content_hash(metadata, size), (uint64_t)XXH3_64bits_digest(&state));
+    write_half(XXH3_64bits_digest(&state), digest + HALF);
+}
+
+void cn_content_digest_metadata(const void *metadata, size_t size,
+                                char digest[CN_CONTENT_DIGEST_LENGTH + 1])
+{
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, metadata, size);
+    XXH3_64bits_update(&state, digest + HALF, HALF);
+    write_half(XXH3_64bits_digest(&state), digest);
 }
 
 bool cn_content_digest_replace(void *metadata, size_t size, const char *from, const char *to)

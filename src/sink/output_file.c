@@ -277,8 +277,9 @@ static enum cn_status write_image(struct cn_output_file *file, const struct cn_i
 static bool set_content_digest(const struct final_file *final, struct cn_image *image)
 {
     const size_t size = cn_image_bytes(image);
-    char digest[CN_CONTENT_DIGEST_LENGTH + 1];
-    cn_content_digest(image->bytes, size, final->chunks, final->chunk_count, digest);
+    char digest[CN_CONTENT_DIGEST_LENGTH + 1] = "";
+    cn_content_digest_values(final->chunks, final->chunk_count, digest);
+    cn_content_digest_metadata(image->bytes, size, digest);
     return cn_content_digest_replace(image->bytes, size, cn_content_placeholder, digest);
 }
 

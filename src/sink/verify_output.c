@@ -10,6 +10,7 @@
 #include "guard/hdf5_lock.h"
 #include "sink/content_digest.h"
 
+#define XXH_STATIC_LINKING_ONLY /* the state is on the stack: nothing to allocate */
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -17,9 +18,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-enum { MAX_FIELDS = 16, MAX_RANK = 4, DIGEST_LENGTH = 32 };
-static const size_t MAX_METADATA_BYTES = (size_t)1 << 30;
+enum {
+    MAX_FIELDS = 16,
+    MAX_RANK = 4,
+    DIGEST_LENGTH = 32,
+    INDEX_BYTES = 24, /* of a chunk in HDF5's index, at least: its place, its size, its address */
+    PIECE_BYTES = 1 << 20,
+};
+
+/* Damaged metadata may ask for any amount of memory, and a child has 1 GiB. Those of 150 target
+ * years with 366 chunks each are 10 MB. */
+static const size_t MAX_METADATA_BYTES = (size_t)256 << 20;
 
 /* An array whose chunks were put, as its dataset has it. */
 struct field {
@@ -35,15 +46,21 @@ struct subject {
     uint64_t size;
     struct field fields[MAX_FIELDS]; /* [field_count] in the order of their definition */
     size_t field_count;
-    struct cn_stored_chunk *chunks; /* [chunk_count] all; or the first and the last */
-    size_t chunk_count;
+    uint64_t area_begin, area_end;  /* that the chunks take */
+    struct cn_stored_chunk *chunks; /* [chunk_count] in the order of addresses */
+    size_t chunk_count;             /* 0: their bytes are not looked at */
     char content[CN_CONTENT_DIGEST_LENGTH + 1];
     struct cn_digests *digests;
 };
 
 static enum cn_status fail_digest(struct cn_error *error, const char *what)
 {
-    return cn_fail(error, CN_BAD_INPUT, "%s; run again to make it again", what);
+    return cn_fail(error, CN_BAD_INPUT, "%s; remove it and run again", what);
+}
+
+static enum cn_status fail_metadata(struct cn_error *error)
+{
+    return fail_digest(error, "its metadata are damaged");
 }
 
 static enum cn_status fail_read(struct cn_error *error)
@@ -125,8 +142,9 @@ static herr_t visit_object(hid_t file, const char *name, const H5L_info_t *info,
     return 0;
 }
 
+/* *begin: the address of a chunk; *end: that behind it. */
 static bool locate_chunk(const struct subject *subject, const struct field *field, hsize_t target,
-                         hsize_t chunk, struct cn_stored_chunk *stored)
+                         hsize_t chunk, uint64_t *begin, uint64_t *end)
 {
     hsize_t offset[MAX_RANK] = {0}, size = 0;
     haddr_t address = HADDR_UNDEF;
@@ -136,43 +154,68 @@ static bool locate_chunk(const struct subject *subject, const struct field *fiel
     if (H5Dget_chunk_info_by_coord(field->dataset, offset, &mask, &address, &size) < 0 || mask ||
         !size || size > subject->size || address > subject->size - size)
         return false;
-    *stored = (struct cn_stored_chunk){.address = address, .size = size};
+    *begin = address;
+    *end = address + size;
     return true;
 }
 
-/* Lists all chunks, or the first and the last, in the order of their addresses. */
-static enum cn_status list_chunks(struct subject *subject, enum cn_verify_depth depth,
-                                  struct cn_error *error)
+/* Chunks follow each other without a gap. HDF5 1.10 finds the size of a chunk quickly; for its
+ * address it goes through all chunks before. False: the chunk is not in the area. */
+static bool append_chunk(struct subject *subject, const struct field *field, hsize_t target,
+                         hsize_t chunk)
+{
+    hsize_t offset[MAX_RANK] = {0}, size = 0;
+    const size_t k = subject->chunk_count;
+    const struct cn_stored_chunk *before = k ? &subject->chunks[k - 1] : NULL;
+    const uint64_t address = before ? before->address + before->size : subject->area_begin;
+    offset[0] = target;
+    offset[field->slot_dim] = chunk * field->chunk_slots;
+    if (H5Dget_chunk_storage_size(field->dataset, offset, &size) < 0 || !size ||
+        size > subject->area_end - address)
+        return false;
+    subject->chunks[subject->chunk_count++] =
+        (struct cn_stored_chunk){.address = address, .size = size};
+    return true;
+}
+
+/* Lists all chunks in the order of their addresses. */
+static enum cn_status list_chunks(struct subject *subject, size_t count, struct cn_error *error)
+{
+    const struct field *first = &subject->fields[0];
+    subject->chunks = calloc(count + 1, sizeof *subject->chunks);
+    if (!subject->chunks)
+        return cn_fail_memory(error, "the chunks of a file");
+    for (hsize_t t = 0; t < first->targets; t++)
+        for (size_t f = 0; f < subject->field_count; f++)
+            for (hsize_t k = 0; k < first->chunks; k++)
+                if (!append_chunk(subject, &subject->fields[f], t, k))
+                    return fail_metadata(error);
+    const struct cn_stored_chunk *last = &subject->chunks[count - 1];
+    return last->address + last->size == subject->area_end ? CN_OK : fail_metadata(error);
+}
+
+/* Finds the area of the chunks. *count: all of them. */
+static enum cn_status find_area(struct subject *subject, size_t *count, struct cn_error *error)
 {
     const struct field *first = &subject->fields[0];
     const struct field *last = &subject->fields[subject->field_count - 1];
-    size_t count = 0;
+    uint64_t end;
+    hsize_t chunks;
+    *count = 0;
     for (size_t f = 0; f < subject->field_count; f++) {
         const struct field *field = &subject->fields[f];
-        hsize_t chunks;
         if (field->targets != first->targets || field->chunks != first->chunks ||
             __builtin_mul_overflow(field->targets, field->chunks, &chunks) ||
-            chunks > subject->size) /* a chunk has a byte at least */
-            return fail_digest(error, "its metadata are damaged");
-        count += chunks;
+            chunks > MAX_METADATA_BYTES / INDEX_BYTES - *count)
+            return fail_metadata(error);
+        *count += chunks;
     }
-    subject->chunks = calloc(count, sizeof *subject->chunks);
-    if (!subject->chunks)
-        return cn_fail_memory(error, "the chunks of a file");
-    bool is_read = true;
-    if (depth == CN_VERIFY_METADATA) {
-        is_read =
-            locate_chunk(subject, first, 0, 0, &subject->chunks[0]) &&
-            locate_chunk(subject, last, last->targets - 1, last->chunks - 1, &subject->chunks[1]);
-        subject->chunk_count = 2;
-    } else {
-        for (hsize_t t = 0; t < first->targets; t++)
-            for (size_t f = 0; f < subject->field_count; f++)
-                for (hsize_t k = 0; k < first->chunks && is_read; k++)
-                    is_read = locate_chunk(subject, &subject->fields[f], t, k,
-                                           &subject->chunks[subject->chunk_count++]);
-    }
-    return is_read ? CN_OK : fail_digest(error, "its metadata are damaged");
+    if (locate_chunk(subject, first, 0, 0, &subject->area_begin, &end) &&
+        locate_chunk(subject, last, last->targets - 1, last->chunks - 1, &end,
+                     &subject->area_end) &&
+        subject->area_begin < subject->area_end)
+        return CN_OK;
+    return fail_metadata(error);
 }
 
 /* Reads what HDF5 knows. The caller holds the HDF5 lock. */
@@ -182,89 +225,108 @@ static enum cn_status read_structure(const char *path, struct subject *subject,
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
         return fail_digest(error, "HDF5 cannot open it");
+    size_t count = 0;
     enum cn_status status = CN_OK;
-    if (H5Aexists(file, CN_CONTENT_DIGEST) <= 0)
+    const htri_t has_digest = H5Aexists(file, CN_CONTENT_DIGEST);
+    if (has_digest == 0)
         status =
             cn_fail(error, CN_BAD_INPUT,
                     "it has no " CN_CONTENT_DIGEST ": this version of climnorm did not make it");
-    else if (!read_digest(file, CN_CONTENT_DIGEST, subject->content) ||
+    else if (has_digest < 0 || !read_digest(file, CN_CONTENT_DIGEST, subject->content) ||
              !read_digest(file, "climnorm_config_digest", subject->digests->config) ||
              !read_digest(file, "climnorm_inputs_digest", subject->digests->inputs) ||
              H5Literate(file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, visit_object, subject) < 0 ||
              !subject->field_count)
-        status = fail_digest(error, "its metadata are damaged");
+        status = fail_metadata(error);
     if (!status)
-        status = list_chunks(subject, depth, error);
+        status = find_area(subject, &count, error);
+    if (!status && depth == CN_VERIFY_ALL)
+        status = list_chunks(subject, count, error);
     for (size_t f = 0; f < subject->field_count; f++)
         H5Oclose(subject->fields[f].dataset);
     H5Fclose(file);
     return status;
 }
 
-/* Reads bytes of the file and hashes them. */
-static enum cn_status hash_bytes(const struct subject *subject, struct cn_stored_chunk *chunk,
-                                 struct cn_error *error)
+static enum cn_status read_bytes(const struct subject *subject, void *bytes, size_t size,
+                                 uint64_t address, struct cn_error *error)
 {
-    void *bytes = malloc(chunk->size);
-    if (!bytes)
-        return cn_fail_memory(error, "a chunk");
-    ssize_t got = cn_pread_full(subject->descriptor, bytes, chunk->size, chunk->address);
-    if (got == (ssize_t)chunk->size)
-        chunk->hash = cn_content_hash(bytes, chunk->size);
-    free(bytes);
-    return got == (ssize_t)chunk->size ? CN_OK
-           : got < 0                   ? fail_read(error)
-                                       : fail_digest(error, "it is shorter than it was");
+    ssize_t got = cn_pread_full(subject->descriptor, bytes, size, address);
+    return got == (ssize_t)size ? CN_OK
+           : got < 0            ? fail_read(error)
+                                : fail_digest(error, "it is shorter than it was");
 }
 
-/* Reads all bytes but those of the area begin … end - 1, with the placeholder for the digest. */
-static enum cn_status read_around(const struct subject *subject, uint64_t begin, uint64_t end,
-                                  unsigned char **metadata, size_t *size, struct cn_error *error)
+/* Reads a chunk piece by piece, as any size may stand in a file. buffer: [PIECE_BYTES]. */
+static enum cn_status hash_chunk(const struct subject *subject, struct cn_stored_chunk *chunk,
+                                 unsigned char *buffer, struct cn_error *error)
 {
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state);
+    XXH3_64bits_reset(&state);
+    for (uint64_t done = 0, size; done < chunk->size; done += size) {
+        size = chunk->size - done < PIECE_BYTES ? chunk->size - done : PIECE_BYTES;
+        enum cn_status status = read_bytes(subject, buffer, size, chunk->address + done, error);
+        if (status)
+            return status;
+        XXH3_64bits_update(&state, buffer, size);
+    }
+    chunk->hash = XXH3_64bits_digest(&state); /* as cn_content_hash */
+    return CN_OK;
+}
+
+/* Reads the metadata, with the placeholder for the digest: *size bytes around the area. */
+static enum cn_status read_around_area(const struct subject *subject, unsigned char **metadata,
+                                       size_t *size, struct cn_error *error)
+{
+    const uint64_t begin = subject->area_begin, end = subject->area_end;
     *metadata = NULL;
-    if (begin > end || end > subject->size || subject->size - (end - begin) > MAX_METADATA_BYTES)
-        return fail_digest(error, "its metadata are damaged");
+    if (subject->size - (end - begin) > MAX_METADATA_BYTES)
+        return fail_metadata(error);
     *size = subject->size - (end - begin);
     unsigned char *bytes = malloc(*size + 1);
     if (!bytes)
         return cn_fail_memory(error, "the metadata of a file");
     *metadata = bytes;
-    errno = 0;
-    if (cn_pread_full(subject->descriptor, bytes, begin, 0) != (ssize_t)begin ||
-        cn_pread_full(subject->descriptor, bytes + begin, *size - begin, end) !=
-            (ssize_t)(*size - begin))
-        return errno ? fail_read(error) : fail_digest(error, "it is shorter than it was");
-    return cn_content_digest_replace(bytes, *size, subject->content, cn_content_placeholder)
-               ? CN_OK
-               : fail_digest(error, "its metadata are damaged");
+    enum cn_status status = read_bytes(subject, bytes, begin, 0, error);
+    if (!status)
+        status = read_bytes(subject, bytes + begin, *size - begin, end, error);
+    if (!status &&
+        !cn_content_digest_replace(bytes, *size, subject->content, cn_content_placeholder))
+        status = fail_metadata(error);
+    return status;
 }
 
-/* Compares the digests, as deep as chunks are listed. */
-static enum cn_status compare(struct subject *subject, enum cn_verify_depth depth,
-                              struct cn_error *error)
+static enum cn_status compare_metadata(const struct subject *subject, struct cn_error *error)
 {
-    enum { HALF = CN_CONTENT_DIGEST_LENGTH / 2 };
-    struct cn_stored_chunk *chunks = subject->chunks;
-    const struct cn_stored_chunk *last = &chunks[subject->chunk_count - 1];
     unsigned char *metadata;
     size_t size = 0;
-    char digest[CN_CONTENT_DIGEST_LENGTH + 1];
-    enum cn_status status =
-        read_around(subject, chunks->address, last->address + last->size, &metadata, &size, error);
-    for (size_t k = 0; depth == CN_VERIFY_ALL && k < subject->chunk_count && !status; k++)
-        status = k && chunks[k].address != chunks[k - 1].address + chunks[k - 1].size
-                     ? fail_digest(error, "its metadata are damaged")
-                     : hash_bytes(subject, &chunks[k], error);
+    enum cn_status status = read_around_area(subject, &metadata, &size, error);
     if (!status) {
-        cn_content_digest(metadata, size, chunks, subject->chunk_count, digest);
-        if (memcmp(digest, subject->content, HALF) != 0)
-            status = fail_digest(error, "its metadata are damaged");
-        else if (depth == CN_VERIFY_ALL &&
-                 memcmp(digest + HALF, subject->content + HALF, HALF) != 0)
-            status = fail_digest(error, "its values are damaged");
+        char digest[CN_CONTENT_DIGEST_LENGTH + 1];
+        memcpy(digest, subject->content, sizeof digest); /* the second half counts too */
+        cn_content_digest_metadata(metadata, size, digest);
+        if (strcmp(digest, subject->content) != 0)
+            status = fail_metadata(error);
     }
     free(metadata);
     return status;
+}
+
+static enum cn_status compare_values(struct subject *subject, struct cn_error *error)
+{
+    char digest[CN_CONTENT_DIGEST_LENGTH + 1];
+    unsigned char *buffer = malloc(PIECE_BYTES);
+    enum cn_status status = buffer ? CN_OK : cn_fail_memory(error, "a chunk");
+    for (size_t k = 0; k < subject->chunk_count && !status; k++)
+        status = hash_chunk(subject, &subject->chunks[k], buffer, error);
+    free(buffer);
+    if (status)
+        return status;
+    memcpy(digest, subject->content, sizeof digest);
+    cn_content_digest_values(subject->chunks, subject->chunk_count, digest);
+    return strcmp(digest, subject->content) == 0 ? CN_OK
+                                                 : fail_digest(error, "its values are damaged");
 }
 
 /* Whether it is a regular file that begins as HDF5 does. Nothing else is given to HDF5. */
@@ -297,7 +359,9 @@ enum cn_status cn_output_verify(const char *path, enum cn_verify_depth depth,
         cn_hdf5_unlock();
     }
     if (!status)
-        status = compare(&subject, depth, error);
+        status = compare_metadata(&subject, error);
+    if (!status && depth == CN_VERIFY_ALL)
+        status = compare_values(&subject, error);
     free(subject.chunks);
     close(subject.descriptor);
     return status;

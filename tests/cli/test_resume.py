@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 
-import netCDF4
-
 import trees
 from climnorm_case import Case, TestCase, main
 
@@ -269,14 +267,17 @@ class Resume(TestCase):
         """docs/output.md says so: values are not read again."""
         self.first()
         path = self.output("EAST", "tas", 2005)
-        with netCDF4.Dataset(path, "a") as data:
-            data["tas"][7] = 0
+        with open(path, "r+b") as file:
+            sound = file.read()
+            at = sound.index(b"\x78\x01", len(sound) // 4) + 100  # in a deflated chunk
+            file.seek(at)
+            file.write(bytes([sound[at] ^ 1]))
         result = self.case.run(env=ENV)
         self.exits(result, 0)
         self.assertEqual(result.variable("tas")["normals_written"], 0)
-        self.assertEqual(self.case.run("--set", "output.existing=overwrite").code, 0)
-        with netCDF4.Dataset(path) as data:
-            self.assertGreater(data["tas"][7].min(), 100)
+        self.assertEqual(self.case.run("--set", "output.existing=overwrite", env=ENV).code, 0)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), sound)
 
 
 if __name__ == "__main__":
