@@ -4,11 +4,11 @@
  */
 #include "base/error.h"
 #include "base/pool.h"
-#include "base/utf8.h"
 #include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/print_text.h"
 #include "climnorm/catalog.h"
 #include "codec/pipeline.h"
 #include "source/backend.h"
@@ -20,21 +20,11 @@
 
 enum { FILTERS_BYTES = 256 };
 
-/* Prints text from a file, made printable. */
-static void print_text(const char *text)
-{
-    for (const char *at = text; *text; text = at)
-        if (cn_is_printable(cn_utf8_next(&at)))
-            fwrite(text, 1, (size_t)(at - text), stdout);
-        else
-            putchar('?');
-}
-
 static void print_data_variable(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
     printf("  %-18s", "variable");
-    print_text(file->variable);
+    cn_print_text(file->variable);
     for (size_t d = 0; d < storage->rank; d++)
         printf("%s%s = %zu", d ? ", " : "(",
                d == storage->time_dim  ? "time"
@@ -43,7 +33,7 @@ static void print_data_variable(const struct cn_file *file)
                                        : "other",
                storage->shape[d]);
     printf("), ");
-    print_text(file->units[0] ? file->units : "no units");
+    cn_print_text(file->units[0] ? file->units : "no units");
     putchar('\n');
 }
 
@@ -125,7 +115,7 @@ static void print_storage(const struct cn_storage *storage)
     }
     printf("  %-18s", "filters");
     char filters[FILTERS_BYTES];
-    print_text(cn_pipeline_describe(storage, filters, sizeof filters));
+    cn_print_text(cn_pipeline_describe(storage, filters, sizeof filters));
     putchar('\n');
 }
 
@@ -155,9 +145,9 @@ static void print_reader(const struct cn_file *file)
     char reason[CN_REASON_BYTES], filters[FILTERS_BYTES];
     const char *backend = cn_backend_choose(file, reason)->name;
     printf("  %-18s%s: ", "read by", backend);
-    print_text(reason[0]               ? reason
-               : storage->filter_count ? cn_pipeline_describe(storage, filters, sizeof filters)
-                                       : without[storage->layout]);
+    cn_print_text(reason[0]               ? reason
+                  : storage->filter_count ? cn_pipeline_describe(storage, filters, sizeof filters)
+                                          : without[storage->layout]);
     printf("\n\n");
 }
 
@@ -165,7 +155,7 @@ static void print_file(const char *path, const struct cn_file *file)
 {
     static const char *const lat_order[2] = {"south to north", "north to south"};
     static const char *const lon_order[2] = {"west to east", "east to west"};
-    print_text(path);
+    cn_print_text(path);
     printf("\n  %-18s%s, %llu bytes\n", "format",
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
@@ -175,7 +165,7 @@ static void print_file(const char *path, const struct cn_file *file)
     print_points("longitude", file->grid.lon, file->grid.lon_count, lon_order,
                  file->grid.lon_bounds != NULL);
     printf("  %-18s%s, ", "calendar", cn_calendar_name(file->calendar));
-    print_text(file->time_units);
+    cn_print_text(file->time_units);
     putchar('\n');
     print_days(file);
     print_storage(&file->storage);

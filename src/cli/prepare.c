@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,9 +94,7 @@ static int report_failure(const struct cn_prepared *prepared, struct cn_error *e
         exit_code = number ? cn_exit_code(CN_STOPPED, number) : cn_print_error(error);
     if (number)
         fprintf(stderr, "climnorm: stopped by %s while %s; nothing was begun\n",
-                number == SIGINT    ? "SIGINT"
-                : number == SIGTERM ? "SIGTERM"
-                                    : "SIGHUP",
+                cn_stop_signal_name(number),
                 cn_phase_text(prepared->job ? prepared->job->phase : CN_PHASE_NONE));
     if (prepared->arguments->summary && exit_code >= CN_EXIT_MACHINE &&
         cn_summary_write(&(struct cn_result){0}, exit_code, prepared->arguments->summary, error))

@@ -106,3 +106,8 @@ void cn_signals_set_display(struct cn_progress *progress)
     if (progress && atomic_exchange(&status_requested, false))
         cn_progress_request_status(progress);
 }
+
+const char *cn_stop_signal_name(int number)
+{
+    return number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGHUP";
+}

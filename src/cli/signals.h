@@ -15,6 +15,9 @@ void cn_signals_catch(void);
 /* The number of the first signal that asked to stop; 0: none has. */
 extern const atomic_int *const cn_stop_signal;
 
+/* Returns: "SIGINT", of a signal that asks to stop. */
+const char *cn_stop_signal_name(int number);
+
 /* Sets the display that handlers use: SIGUSR1 is passed on to it, and an end at once waits for its
  * frame. With NULL, returns when no handler uses the display any more. */
 void cn_signals_set_display(struct cn_progress *progress);
