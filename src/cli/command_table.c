@@ -11,7 +11,14 @@
 #define IN(member) .offset = offsetof(struct cn_arguments, member)
 
 /* One bit a command: which commands an option belongs to. */
-enum { RUN = 1 << 0, PLAN = 1 << 1, INSPECT = 1 << 2, SYNTH = 1 << 3, BOTH = RUN | PLAN };
+enum {
+    RUN = 1 << 0,
+    PLAN = 1 << 1,
+    INSPECT = 1 << 2,
+    SYNTH = 1 << 3,
+    VERIFY = 1 << 4,
+    BOTH = RUN | PLAN
+};
 
 enum { MOST_NAMES = 64, MOST_CELLS = 1000000 };
 
@@ -27,6 +34,17 @@ const struct cn_command cn_commands[] = {
     {INSPECT, "inspect", "FILE...", "a netCDF file", true,
      "Shows the grid, calendar, days and storage of netCDF files.",
      "It also says whether the parallel decoder takes a file, or why not.", cn_command_inspect},
+    {VERIFY, "verify", "OUTPUT...", "a file that run made, or a folder of such files", true,
+     "Tells which files that run made are damaged.",
+     "Reads each file as a whole and compares it with the digest that it holds. A\n"
+     "folder stands for all files below it that end in .nc; links there are not\n"
+     "followed.\n"
+     "\n"
+     "run keeps a file whose values alone are damaged. So remove each file that is\n"
+     "named, and run again.\n"
+     "\n"
+     "Example: climnorm verify output/CONUS/tas",
+     cn_command_verify},
     {SYNTH, "synth", "DIR", "the folder to make", false,
      "Makes a tree of synthetic input files to try things on.",
      "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
@@ -47,12 +65,14 @@ const struct cn_option cn_options[] = {
      "use this value instead of the config's; can be repeated: --set input.model=CanESM5 --set "
      "variables=pr,tas",
      .type = CN_OPTION_CONFIG_KEY},
-    {BOTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain", CN_OPTION_CHOICE,
-     IN(progress), .choices = progress_modes, .default_text = "auto"},
+    {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
+     CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
+    {BOTH | VERIFY, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
+     CN_OPTION_CHOICE, IN(progress), .choices = progress_modes, .default_text = "auto"},
     {BOTH, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
      IN(summary), .least = 1, .expects = "the path of a file to write"},
-    {BOTH, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
+    {BOTH | VERIFY, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
     {RUN, 'v', "verbose", NULL, "print the plan first; -vv: every file too", CN_OPTION_COUNT,
      IN(verbose)},
     {PLAN, 'v', "verbose", NULL, "print every file", CN_OPTION_COUNT, IN(verbose)},

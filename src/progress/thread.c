@@ -46,6 +46,7 @@ static const struct {
     [CN_PHASE_WAITING] = {"waiting for another run", 60},
     [CN_PHASE_EXISTING] = {"looking at existing normals", 0},
     [CN_PHASE_SYNTHESIZING] = {"making files", 0},
+    [CN_PHASE_VERIFYING] = {"verifying files", 0},
     [CN_PHASE_RUNNING] = {"running", 0},
 };
 
