@@ -24,7 +24,7 @@ void cn_set_text(struct cn_attributes *list, const char *name, const char *text)
 void cn_set_int(struct cn_attributes *list, const char *name, int value);
 void cn_set_double(struct cn_attributes *list, const char *name, double value);
 
-/* A text that is there and is not blank. */
+/* Returns: whether the text is there and not blank. */
 bool cn_says_something(const char *text);
 
 /* Appends the attributes of a source that may be in an output file: not those that say how values

@@ -12,9 +12,10 @@ struct cn_digests {
     char config[33], inputs[33];
 };
 
-/* Digests the config of an output file, and the source files of the years used. Every value counts
- * with its length or in a fixed width, so that two different lists never give the same bytes.
- * Cannot fail. Returns: *digests. */
+/* Digests the config of an output file, and the source files of the years used. Every value
+ * counts with its length or in a fixed width, so that two different lists never give the same
+ * bytes. Cannot fail.
+ * Returns: *digests. */
 void cn_sink_digests(const struct cn_normals_file *file, struct cn_digests *digests);
 
 #endif

@@ -28,8 +28,8 @@ struct cn_image {
 };
 
 /* Maps memory for `size` bytes of the image. A caller that does so before it takes the HDF5 lock
- * spares others that wait for the lock the page faults. Returns: false: out of memory, and
- * image->failed is set. Owns: freed by cn_image_free. */
+ * spares others that wait for the lock the page faults.
+ * Returns: false: out of memory, and image->failed is set. Owns: freed by cn_image_free. */
 bool cn_image_reserve(struct cn_image *image, size_t size);
 
 /* Opens image->file for reading and writing: an HDF5 file that begins as the `size` bytes at
@@ -40,8 +40,9 @@ bool cn_image_reserve(struct cn_image *image, size_t size);
 bool cn_image_open(struct cn_image *image, const void *start, size_t size,
                    struct cn_chunk_area area);
 
-/* Tells HDF5 that a chunk of an open dataset is at `address` in the area. The caller holds the HDF5
- * lock. Returns: false: HDF5 failed. */
+/* Tells HDF5 that a chunk of an open dataset is at `address` in the area. The caller holds the
+ * HDF5 lock.
+ * Returns: false: HDF5 failed. */
 bool cn_image_add_chunk(struct cn_image *image, hid_t dataset, const hsize_t *offset,
                         uint64_t address, size_t size);
 

@@ -38,7 +38,8 @@ struct cn_metadata {
     size_t field_count;
 };
 
-/* Adds a dimension. Returns: its index. */
+/* Adds a dimension.
+ * Returns: its index. */
 int cn_metadata_add_dim(struct cn_metadata *metadata, struct cn_file_dim dim);
 
 /* Returns: whether the variable is stored in chunks, of the shape chunk[rank]. Then they are

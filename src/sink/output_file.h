@@ -34,10 +34,11 @@ struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
 enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct cn_encoded *chunks,
                              const uint64_t *hashes, bool *is_complete, struct cn_error *error);
 
-/* Completes the temporary. years_used: [target_count] of the content, NULL: the target is not made;
- * ignored where the content says it. One target at least is made. Takes the HDF5 lock, but never
- * while it waits for the disk. Returns: temporary[capacity], the absolute path. Errors: as
- * cn_output_put. Owns: on success the caller publishes the temporary or unlinks it. */
+/* Completes the temporary. years_used: [target_count] of the content, NULL: the target is not
+ * made; ignored where the content says it. One target at least is made. Takes the HDF5 lock, but
+ * never while it waits for the disk.
+ * Returns: temporary[capacity], the absolute path. Errors: as cn_output_put. Owns: on success
+ * the caller publishes the temporary or unlinks it. */
 enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *years_used,
                                 char *temporary, size_t capacity, struct cn_error *error);
 

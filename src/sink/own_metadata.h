@@ -9,8 +9,9 @@
 #include "sink/metadata.h"
 
 /* Writes it into an open image, which began as the skeleton. chunks:
- * [target_count][metadata->field_count][chunk_count] at their addresses. The caller holds the HDF5
- * lock. Returns: false: HDF5 failed, or image->failed. */
+ * [target_count][metadata->field_count][chunk_count] at their addresses. The caller holds the
+ * HDF5 lock.
+ * Returns: false: HDF5 failed, or image->failed. */
 bool cn_own_metadata_write(struct cn_image *image, const struct cn_metadata *metadata,
                            const struct cn_stored_chunk *chunks, size_t target_count,
                            size_t chunk_count);

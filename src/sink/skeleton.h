@@ -18,11 +18,11 @@ struct cn_skeleton {
     uint64_t hash[2]; /* of the dimensions and shared attributes that it was made with */
 };
 
-/* Makes the skeleton if there is none yet, or if dimensions or shared attributes have changed since
- * it was made. Reads it back, since netCDF-C without memory may leave out something and report
- * success. The caller holds the HDF5 lock. Returns: CN_OK. Errors: CN_BAD_INPUT: no file can hold a
- * variable of that name. CN_BAD_MACHINE: out of memory. Owns: *skeleton the bytes, until
- * cn_skeleton_free. */
+/* Makes the skeleton if there is none yet, or if dimensions or shared attributes have changed
+ * since it was made. Reads it back, since netCDF-C without memory may leave out something and
+ * report success. The caller holds the HDF5 lock.
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: no file can hold a variable of that name.
+ * CN_BAD_MACHINE: out of memory. Owns: *skeleton the bytes, until cn_skeleton_free. */
 enum cn_status cn_skeleton_renew(struct cn_skeleton *skeleton, const struct cn_normals_file *file,
                                  const struct cn_metadata *metadata, struct cn_error *error);
 

@@ -1,6 +1,6 @@
 /*
  * How the normals of an output file are laid out. A layout is one file in this folder, a row of
- * cn_layouts, and a choice of output.layout in the config.
+ * `layouts` in describe.c, and a choice of output.layout in the config.
  */
 #ifndef CLIMNORM_SINK_LAYOUTS_LAYOUT_H
 #define CLIMNORM_SINK_LAYOUTS_LAYOUT_H
