@@ -59,10 +59,17 @@ void cn_content_digest_metadata(const void *metadata, size_t size,
     write_half(XXH3_64bits_digest(&state), digest);
 }
 
+/* An attribute of the source may hold the text, too: only in the heap it is the digest. */
 bool cn_content_digest_replace(void *metadata, size_t size, const char *from, const char *to)
 {
-    void *at = memmem(metadata, size, from, CN_CONTENT_DIGEST_LENGTH);
-    if (at)
-        memcpy(at, to, CN_CONTENT_DIGEST_LENGTH);
-    return at;
+    static const char signature[] = "GCOL";
+    enum { HEADERS = 32 }; /* of the heap and of its first object */
+    unsigned char *bytes = metadata, *end = bytes + size;
+    for (unsigned char *at = bytes;
+         (at = memmem(at, (size_t)(end - at), from, CN_CONTENT_DIGEST_LENGTH)); at++)
+        if (at - bytes >= HEADERS && memcmp(at - HEADERS, signature, strlen(signature)) == 0) {
+            memcpy(at, to, CN_CONTENT_DIGEST_LENGTH);
+            return true;
+        }
+    return false;
 }

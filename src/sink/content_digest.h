@@ -38,8 +38,8 @@ void cn_content_digest_values(const struct cn_stored_chunk *chunks, size_t count
 void cn_content_digest_metadata(const void *metadata, size_t size,
                                 char digest[CN_CONTENT_DIGEST_LENGTH + 1]);
 
-/* Replaces one of these texts in metadata[size] by the other.
- * Returns: false: it does not hold the first. */
+/* Replaces one of these texts by the other where the heap of metadata[size] begins with it.
+ * Returns: false: it does not. */
 bool cn_content_digest_replace(void *metadata, size_t size, const char *from, const char *to);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "sink/digest.h"
 #include "sink/up_to_date.h"
+#include "sink/verify_output.h"
 
 #include "cn_test.h"
 #include "sink_sample.h"
@@ -84,6 +85,25 @@ static void test_a_file_holds_what_was_given(void **state)
     assert_text(id, NC_GLOBAL, "climnorm_config_digest", digests.config);
     assert_text(id, NC_GLOBAL, "climnorm_inputs_digest", digests.inputs);
     nc_close(id);
+    sample_free(s);
+}
+
+/* A source may hold the text that stands for the digest until it is known. */
+static void test_the_digest_is_not_mistaken(void **state)
+{
+    (void)state;
+    struct sample *s = sample_new(sample_root, 1);
+    struct cn_error error = {.text = ""};
+    struct cn_digests digests;
+    struct cn_attribute attribute = {"comment", NC_CHAR, CN_CONTENT_DIGEST_LENGTH,
+                                     cn_content_placeholder};
+    s->files[SAMPLE_WINDOW - 1].attributes = &attribute;
+    s->files[SAMPLE_WINDOW - 1].attribute_count = 1;
+    s->files[SAMPLE_WINDOW - 1].history = cn_content_placeholder;
+    s->file.path = "placeholder.nc";
+    assert_int_equal(write_sample(s, &error), CN_OK);
+    if (cn_output_verify(sample_below("placeholder.nc"), CN_VERIFY_ALL, &digests, &error))
+        fail_msg("%s", error.text);
     sample_free(s);
 }
 
@@ -222,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_holds_what_was_given),
+        cmocka_unit_test(test_the_digest_is_not_mistaken),
         cmocka_unit_test(test_long_attributes_are_kept),
         cmocka_unit_test(test_only_the_planned_file_is_current),
         cmocka_unit_test(test_odd_files_are_not_current),
