@@ -130,12 +130,12 @@ static void source_bounds(const struct source_axis *axis, size_t i, double bound
     }
 }
 
-/* Whether the source has bounds which are finite, around their points, and do not overlap. Written
- * so that NaN fails. */
-static bool has_bounds(const struct source_axis *axis)
+/* Whether the source's bounds are finite, around their points, and do not overlap. Written so that
+ * NaN fails. */
+static bool are_bounds(const struct source_axis *axis)
 {
     double before = 0; /* from the point before to its bound on this side */
-    for (size_t i = 0; axis->bounds && i < axis->count; i++) {
+    for (size_t i = 0; i < axis->count; i++) {
         double bounds[2], step = i > 0 ? step_from(axis, i - 1) : 0;
         source_bounds(axis, i, bounds);
         double low = axis->values[i] - fmin(bounds[0], bounds[1]);
@@ -148,7 +148,7 @@ static bool has_bounds(const struct source_axis *axis)
             return false;
         before = rises ? high : low;
     }
-    return axis->bounds;
+    return true;
 }
 
 /* Makes the region's coordinates and bounds of the points. Bounds are NULL where the source has
@@ -161,7 +161,7 @@ static bool fill_axis(struct cn_pool *pool, const struct source_axis *axis,
     double *edges = cn_pool_alloc(pool, count, 2 * sizeof *edges);
     if (!centres || !edges)
         return false;
-    bool from_source = has_bounds(axis);
+    bool from_source = axis->bounds && are_bounds(axis);
     *replaced = axis->bounds && !from_source;
     for (size_t i = 0; i < count; i++) {
         size_t source = points[i].index;
