@@ -199,7 +199,8 @@ static struct cn_output_file *begin_file(struct cn_engine *engine,
     return state->file;
 }
 
-/* Completes a file of which all normals are written or left out. Returns how many are written. */
+/* Completes a file of which all normals are written or left out. *made: how many are written; or,
+ * after a failure, at most so many are lost. */
 static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_state *state,
                                     size_t *made, struct cn_error *error)
 {
@@ -209,7 +210,7 @@ static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_s
     bool *years = calloc(output->target_count, window);
     char temporary[PATH_MAX];
     enum cn_status status = years_used && years ? CN_OK : cn_fail_memory(error, "an output file");
-    *made = 0;
+    *made = status ? output->target_count : 0;
     for (size_t t = 0; t < output->target_count && !status; t++)
         if (is_computed(engine, state->tasks[t])) {
             list_years_used(engine, state->tasks[t], years + t * window);

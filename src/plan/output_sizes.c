@@ -16,7 +16,7 @@ enum {
     MOST_FILE_BYTES = 49152,
     MOST_CHUNK_BYTES = 96,
     MOST_SLOT_BYTES = 28,    /* day of the year, time and its bounds */
-    MOST_TARGET_BYTES = 512, /* of a target year in a file of several */
+    MOST_TARGET_BYTES = 512, /* of a target year, besides the names of its source files */
     COORDINATE_BYTES = 24,   /* a coordinate and its bounds */
 };
 
@@ -58,6 +58,25 @@ static double input_share(const struct cn_catalog *catalog, const char *variable
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
+/* The most bytes that the names of a window's source files take, and texts that a file copies. */
+static double most_text_bytes(const struct cn_plan *plan, const struct cn_variable *variable)
+{
+    size_t longest_name = 0, most_parts = 0, longest_history = 0;
+    for (size_t y = 0; y < variable->year_count; y++) {
+        const struct cn_source_year *year = &variable->years[y];
+        most_parts = year->part_count > most_parts ? year->part_count : most_parts;
+        for (size_t p = 0; p < year->part_count; p++) {
+            const struct cn_file *file = year->parts[p].file;
+            size_t name = file->base ? strlen(file->base) : 0;
+            size_t history = file->history ? strlen(file->history) : 0;
+            longest_name = name > longest_name ? name : longest_name;
+            longest_history = history > longest_history ? history : longest_history;
+        }
+    }
+    return (double)plan->config->normals.window * (double)(most_parts * (longest_name + 1)) +
+           (double)longest_history;
+}
+
 /* What the outputs of a region take for each file and each normal; and what existing ones take. */
 struct region_sizes {
     double most_file, most_normal, least_file, least_normal;
@@ -91,7 +110,8 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
         .most_file =
             MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
         .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) +
-                       MOST_SLOT_BYTES * variable->slots + MOST_TARGET_BYTES,
+                       MOST_SLOT_BYTES * variable->slots + MOST_TARGET_BYTES +
+                       2 * most_text_bytes(plan, variable->variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,
         .least_normal = LEAST_CHUNK_BYTES * chunks +
                         (plain ? values : means * share), /* counts compress to nothing */

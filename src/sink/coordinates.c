@@ -99,6 +99,17 @@ static void set_time_units(struct cn_attributes *list, const struct cn_normals_f
     cn_set_text(list, "calendar", cn_calendar_name(file->variable->calendar));
 }
 
+/* That of the window; but one for all stacked files, so that they can be joined along their target
+ * years. */
+static int find_reference_year(const struct cn_normals_file *file)
+{
+    enum { COMMON_YEAR = 1850 }; /* as in files of CMIP */
+    return file->config->output.layout != CN_SINGLE
+               ? COMMON_YEAR
+               : cn_reference_year(file->variable->calendar, cn_file_target(file, 0)->year -
+                                                                 file->config->normals.window + 1);
+}
+
 /* Computes the values of times [rows][slots] and bounds [rows][slots][2]. */
 static void compute_times(const struct cn_normals_file *file, const struct cn_times *times,
                           int reference_year, double *values, double *bounds)
@@ -129,8 +140,7 @@ void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *fi
         cn_metadata_add(metadata, times->name, NC_DOUBLE, 2 - skipped, shape + skipped);
     struct cn_file_variable *bnds =
         cn_metadata_add(metadata, "climatology_bnds", NC_DOUBLE, 3 - skipped, shape + skipped);
-    int reference_year = cn_reference_year(
-        file->variable->calendar, cn_file_target(file, 0)->year - file->config->normals.window + 1);
+    const int reference_year = find_reference_year(file);
     size_t count = rows * (size_t)file->slots;
     double *values = cn_pool_alloc(metadata->pool, count, sizeof *values);
     double *bounds = cn_pool_alloc(metadata->pool, count, 2 * sizeof *bounds);

@@ -116,6 +116,19 @@ static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *f
                           file->catalog->variant);
 }
 
+/* "mean over the years 1991-2020", as the file has them. NULL: out of memory. */
+static const char *name_means(struct cn_pool *pool, const struct cn_normals_file *file)
+{
+    const int window = file->config->normals.window;
+    const int first = cn_file_target(file, 0)->year;
+    const int last = cn_file_target(file, file->target_count - 1)->year;
+    if (file->target_count > 1)
+        return cn_pool_printf(pool, "means over %d years each, which end in %d-%d,", window, first,
+                              last);
+    return window > 1 ? cn_pool_printf(pool, "mean over the years %d-%d", last - window + 1, last)
+                      : cn_pool_printf(pool, "values of the year %d", last);
+}
+
 /* Which years the file covers. The IOOS compliance checker takes no start and end beside times of
  * two dimensions. */
 static void describe_coverage(struct cn_attributes *list, const struct cn_normals_file *file,
@@ -148,9 +161,10 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     const int first = cn_file_target(file, 0)->year - window + 1;
     const int last = cn_file_target(file, file->target_count - 1)->year;
     const char *years = cn_pool_printf(pool, "%d-%d", first, last);
+    const char *means = name_means(pool, file);
     char date[CN_DATE_BYTES];
     cn_creation_date(date);
-    if (!years || !scenarios) {
+    if (!years || !means || !scenarios) {
         list->failed = true;
         return;
     }
@@ -159,10 +173,10 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
                                region_title(region)));
     cn_set_text(list, "summary",
                 cn_pool_printf(pool,
-                               "Means over %d years, within %s, of %s%s of %s (%s, %s), for each "
-                               "day of the year.",
-                               window, years, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ",
-                               quantity, file->catalog->model, scenarios, file->catalog->variant));
+                               "Climate normal: %s of %s%s of %s (%s, %s), for each day of the "
+                               "year.",
+                               means, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ", quantity,
+                               file->catalog->model, scenarios, file->catalog->variant));
     cn_set_text(list, "keywords",
                 cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
                                has_standard_name ? standard_name : "",
@@ -173,10 +187,8 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     describe_coverage(list, file, first, last);
     cn_set_text(list, "period", cn_file_target(file, 0)->period);
     cn_set_text(list, "history",
-                cn_pool_printf(pool,
-                               "%s climnorm %s: mean over the years %s of %s by day slot (%s), "
-                               "region %s%s%s",
-                               date, CLIMNORM_VERSION, years, name,
+                cn_pool_printf(pool, "%s climnorm %s: %s of %s by day slot (%s), region %s%s%s",
+                               date, CLIMNORM_VERSION, means, name,
                                cn_leap_day_names[file->config->normals.leap_day], region->name,
                                *newest->history ? "\n" : "", newest->history));
     struct cn_digests digests;

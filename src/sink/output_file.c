@@ -12,6 +12,7 @@
 #include "sink/describe.h"
 #include "sink/image.h"
 #include "sink/own_metadata.h"
+#include "sink/provenance.h"
 #include "sink/temporary.h"
 
 #include <errno.h>
@@ -27,8 +28,8 @@ enum {
     METADATA_BYTES = 100000, /* more than most files have, besides */
     CHUNK_BYTES = 100,       /* of metadata for each chunk */
     ALIGNMENT = 4096,
-    /* Where the skeleton is made before the file's attributes are known for certain, they may get
-     * longer by so much. */
+    /* Where the skeleton is made before the file's attributes are known for certain, it may grow by
+     * so much and twice the attributes of another source file. */
     SKELETON_MARGIN = 8192,
 };
 
@@ -44,7 +45,8 @@ struct cn_output_file {
     size_t next;                       /* the first target that is not put */
     size_t left;                       /* targets that are neither written nor left out */
     uint64_t bytes;                    /* that have places */
-    pthread_mutex_t lock;              /* of these, and of what follows until the file is open */
+    bool failed;          /* some target could not be put: the file is never complete */
+    pthread_mutex_t lock; /* of these, and of what follows until the file is open */
     bool is_open;
     struct cn_metadata metadata; /* as planned; of a content with years_used: as it is */
     uint64_t area_begin;
@@ -95,9 +97,10 @@ static enum cn_status place_area(struct cn_output_file *file, struct cn_error *e
     status = cn_skeleton_renew(file->skeleton, &file->content, &file->metadata, error);
     file->area_begin = file->skeleton->size;
     cn_hdf5_unlock();
-    if (!file->content.years_used)
-        file->area_begin =
-            (file->area_begin + SKELETON_MARGIN + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!file->content.years_used) {
+        file->area_begin += SKELETON_MARGIN + 2 * cn_longest_attributes(&file->content);
+        file->area_begin = (file->area_begin + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
     return status;
 }
 
@@ -186,7 +189,8 @@ enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct
             status = write_chunks(file, k, error);
     pthread_mutex_lock(&file->lock);
     file->left -= end - first;
-    *is_complete = !status && end > first && file->left == 0;
+    file->failed |= status != CN_OK; /* other threads may still put */
+    *is_complete = !file->failed && end > first && file->left == 0;
     pthread_mutex_unlock(&file->lock);
     return status;
 }

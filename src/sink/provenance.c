@@ -4,9 +4,11 @@
 #include "sink/provenance.h"
 
 #include "base/strbuf.h"
+#include "catalog/attributes.h"
 #include "catalog/file_names.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, size_t first,
                      size_t end, struct cn_sources *found)
@@ -28,6 +30,41 @@ bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, s
             }
         }
     return true;
+}
+
+static size_t count_attribute_bytes(const struct cn_attribute *attributes, size_t count)
+{
+    enum { HEADER_BYTES = 64 }; /* of an attribute in HDF5 */
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += HEADER_BYTES + strlen(attributes[i].name) +
+                 attributes[i].length * cn_type_bytes(attributes[i].type);
+    return bytes;
+}
+
+/* A text may be missing in files that nobody has examined. */
+static size_t text_bytes(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+size_t cn_longest_attributes(const struct cn_normals_file *file)
+{
+    size_t longest = 0;
+    for (size_t y = 0; y < file->variable->year_count; y++)
+        for (size_t p = 0; p < file->variable->years[y].part_count; p++) {
+            const struct cn_file *source = file->variable->years[y].parts[p].file;
+#define TEXT_BYTES(member, ...) +text_bytes(source->member)
+            size_t bytes =
+                count_attribute_bytes(source->attributes, source->attribute_count) +
+                count_attribute_bytes(source->lat_attributes, source->lat_attribute_count) +
+                count_attribute_bytes(source->lon_attributes, source->lon_attribute_count) +
+                count_attribute_bytes(source->grid_mapping_attributes,
+                                      source->grid_mapping_attribute_count)
+                    CN_FILE_TEXTS(TEXT_BYTES);
+            longest = bytes > longest ? bytes : longest;
+        }
+    return longest;
 }
 
 /* Lists the years of the window that were not used. *used: how many were. NULL: out of memory. */

@@ -199,8 +199,8 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
     if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
         is_dimension(recipe->metadata, file->variable->name))
         return cn_fail(error, CN_BAD_INPUT,
-                       "%s: no file can hold a variable of the name '%s'; rename it", file->path,
-                       file->variable->name);
+                       "%s: an output file cannot hold a variable of the name '%s'; rename it",
+                       file->path, file->variable->name);
     if (status && status != NC_ENOMEM)
         return cn_fail(error, CN_BAD_MACHINE,
                        "%s: HDF5 could not make its metadata: %s; run again, finished files are "

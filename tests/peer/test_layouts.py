@@ -3,6 +3,7 @@ which the oracle judges; its bytes do not depend on threads, batches or memory; 
 read, a later year and a damaged file make it anew; paths that cannot be are refused.
 """
 import os
+import subprocess
 
 import netCDF4
 import numpy as np
@@ -166,6 +167,28 @@ class Layouts(TestCase):
             self.assertEqual(nc["climatology_time"].dimensions, ("target_year", "dayofyear"))
             for key in ("target_year", "number_of_years", "source_files"):
                 self.assertNotIn(key, nc.ncattrs())
+
+    def test_files_of_periods_can_be_joined(self):
+        """NCO takes units and text lengths of the first file for all."""
+        self.made(*STACKED)
+        parts = [self.stack("ALL", period) for period in ("early", "late")]
+        joined = os.path.join(self.case.dir, "joined.nc")
+        subprocess.run(["ncrcat", "-O", *parts, joined], check=True)
+        with netCDF4.Dataset(joined) as whole:
+            self.assertEqual(whole["target_year"][:].tolist(), list(range(2002, 2013)))
+            at = 0
+            for part in parts:
+                with netCDF4.Dataset(part) as nc:
+                    size = len(nc.dimensions["target_year"])
+                    for name in ("climatology_time", "climatology_bnds", "source_files", "tas"):
+                        np.testing.assert_array_equal(whole[name][at:at + size], nc[name][:])
+                    for name in ("climatology_time", "climatology_bnds"):
+                        self.assertEqual(whole[name].units, nc[name].units)
+                    years = [d.year for d in netCDF4.num2date(
+                        nc["climatology_time"][:, 0], nc["climatology_time"].units,
+                        nc["climatology_time"].calendar)]
+                    self.assertEqual(years, nc["target_year"][:].tolist())
+                at += size
 
     def test_dates_ascend_whatever_the_target_year(self):
         self.made(*DATES)

@@ -238,6 +238,52 @@ static void test_a_file_that_is_not_finished_leaves_nothing(void **state)
     cn_output_free(NULL);
 }
 
+/* Other threads go on for a while after a write has failed. */
+static void test_a_file_with_a_failed_write_is_never_complete(void **state)
+{
+    struct stack *stack = *state;
+    struct cn_output_file *file = begin(stack, "failed.nc");
+    struct cn_encoded unreadable[CHUNKS];
+    struct cn_error error;
+    bool is_complete;
+    memcpy(unreadable, stack->chunks[0], sizeof unreadable);
+    unreadable[1].bytes = (void *)8; /* the system call refuses it */
+    assert_int_equal(cn_output_put(file, 0, unreadable, stack->hashes[0], &is_complete, &error),
+                     CN_BAD_MACHINE);
+    assert_non_null(strstr(error.text, "failed.nc: cannot be written"));
+    assert_false(is_complete);
+    assert_false(put(stack, file, 1));
+    assert_false(put(stack, file, 2));
+    cn_output_free(file);
+    assert_int_equal(sample_temporaries(), 0);
+}
+
+/* The attributes are those of the newest file that was used, known only at the end. */
+static void test_attributes_may_get_much_longer(void **state)
+{
+    struct stack *stack = *state;
+    static char comment[60000];
+    memset(comment, 'c', sizeof comment);
+    struct cn_attribute attribute = {"comment", NC_CHAR, sizeof comment, comment};
+    struct cn_file *older = &stack->sample->files[SAMPLE_WINDOW - 2];
+    older->attributes = &attribute;
+    older->attribute_count = 1;
+    stack->sample->used[SAMPLE_WINDOW - 1] = false;
+    struct cn_output_file *file = begin(stack, "longer.nc");
+    for (int t = 0; t < TARGETS; t++)
+        put(stack, file, t);
+    finish(stack, file);
+    static const int all[] = {0, 1, 2};
+    assert_holds("longer.nc", all, TARGETS);
+    int id, variable;
+    size_t length;
+    assert_int_equal(nc_open(sample_below("longer.nc"), NC_NOWRITE, &id), 0);
+    assert_int_equal(nc_inq_varid(id, "tasmax", &variable), 0);
+    assert_int_equal(nc_inq_attlen(id, variable, "comment", &length), 0);
+    assert_int_equal(length, sizeof comment);
+    nc_close(id);
+}
+
 /* A limit on file size stops writes as a full disk does. */
 static void test_a_full_disk_is_reported_and_leaves_nothing(void **state)
 {
@@ -281,6 +327,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_target_that_is_not_made_is_left_out, make_stack,
                                         free_stack),
         cmocka_unit_test_setup_teardown(test_a_file_that_is_not_finished_leaves_nothing, make_stack,
+                                        free_stack),
+        cmocka_unit_test_setup_teardown(test_a_file_with_a_failed_write_is_never_complete,
+                                        make_stack, free_stack),
+        cmocka_unit_test_setup_teardown(test_attributes_may_get_much_longer, make_stack,
                                         free_stack),
         cmocka_unit_test_setup_teardown(test_a_full_disk_is_reported_and_leaves_nothing, make_stack,
                                         free_stack),

@@ -9,6 +9,8 @@
 #include <netcdf.h>
 #include <string.h>
 
+enum { LEAST_LENGTH = 32 }; /* of a text; else twice, four times, … as much */
+
 /* A record dimension, because CDO takes no variable of four dimensions without one. */
 static void stacked_lead(struct cn_metadata *metadata, const struct cn_normals_file *file,
                          struct cn_file_dims *dims)
@@ -18,14 +20,16 @@ static void stacked_lead(struct cn_metadata *metadata, const struct cn_normals_f
         metadata, (struct cn_file_dim){"target_year", file->target_count, .is_unlimited = true});
 }
 
-/* Adds texts, one for each target year, as rows of characters. */
+/* Adds texts, one for each target year, as rows of characters. The rows of most files are of one
+ * length, so that files can be joined along their target years. */
 static void add_texts(struct cn_metadata *metadata, const struct cn_file_dims *dims,
                       const char *name, const char *dim_name, const char *long_name,
                       const char *const *texts, size_t count)
 {
-    size_t length = 1;
+    size_t length = LEAST_LENGTH;
     for (size_t t = 0; t < count; t++)
-        length = strlen(texts[t]) > length ? strlen(texts[t]) : length;
+        while (strlen(texts[t]) > length)
+            length *= 2;
     int shape[] = {dims->lead[0],
                    cn_metadata_add_dim(metadata, (struct cn_file_dim){dim_name, length})};
     struct cn_file_variable *variable = cn_metadata_add(metadata, name, NC_CHAR, 2, shape);
