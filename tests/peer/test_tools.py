@@ -400,6 +400,17 @@ class CdoAndNco(ToolTest):
                 self.same(desk.values("year.nc").reshape(normal.shape[1:]), mean(normal, 0), 1e-3)
                 self.same(desk.values("box.nc").ravel(), mean(normal, (1, 2)), 1e-3)
 
+    def test_joined_and_classic_files(self):
+        for calendar, axis in DESKS:
+            with self.desk(calendar, axis) as desk:
+                desk.sh("nco-classic")
+                self.same(desk.values("classic.nc"), desk.values("normal.nc"))
+                if desk.axis == "dayofyear":
+                    desk.link(desk.output("stacked"), "later.nc")
+                    desk.sh("nco-join")
+                    stacked = desk.values("stacked.nc")
+                    self.same(desk.values("joined.nc"), np.concatenate([stacked, stacked]))
+
     def test_bounds_as_dates(self):
         for calendar, axis in DESKS:
             with self.desk(calendar, axis) as desk:
