@@ -41,7 +41,7 @@ const struct cn_command cn_commands[] = {
      "followed.\n"
      "\n"
      "run keeps a file whose values alone are damaged. So remove each file that is\n"
-     "named, and run again.\n"
+     "named, and run again. The exit code is 2 where one is damaged.\n"
      "\n"
      "Example: climnorm verify output/CONUS/tas",
      cn_command_verify},
