@@ -54,14 +54,14 @@ size_t cn_longest_attributes(const struct cn_normals_file *file)
     for (size_t y = 0; y < file->variable->year_count; y++)
         for (size_t p = 0; p < file->variable->years[y].part_count; p++) {
             const struct cn_file *source = file->variable->years[y].parts[p].file;
-#define TEXT_BYTES(member, ...) +text_bytes(source->member)
             size_t bytes =
                 count_attribute_bytes(source->attributes, source->attribute_count) +
                 count_attribute_bytes(source->lat_attributes, source->lat_attribute_count) +
                 count_attribute_bytes(source->lon_attributes, source->lon_attribute_count) +
                 count_attribute_bytes(source->grid_mapping_attributes,
-                                      source->grid_mapping_attribute_count)
-                    CN_FILE_TEXTS(TEXT_BYTES);
+                                      source->grid_mapping_attribute_count);
+#define ADD_TEXT(member, ...) bytes += text_bytes(source->member);
+            CN_FILE_TEXTS(ADD_TEXT)
             longest = bytes > longest ? bytes : longest;
         }
     return longest;
