@@ -48,21 +48,28 @@ static size_t text_bytes(const char *text)
     return text ? strlen(text) : 0;
 }
 
+static size_t copied_bytes(const struct cn_file *source)
+{
+    size_t bytes = count_attribute_bytes(source->attributes, source->attribute_count) +
+                   count_attribute_bytes(source->lat_attributes, source->lat_attribute_count) +
+                   count_attribute_bytes(source->lon_attributes, source->lon_attribute_count) +
+                   count_attribute_bytes(source->grid_mapping_attributes,
+                                         source->grid_mapping_attribute_count);
+#define ADD_TEXT(member, ...) bytes += text_bytes(source->member);
+    CN_FILE_TEXTS(ADD_TEXT)
+    return bytes;
+}
+
 size_t cn_longest_attributes(const struct cn_normals_file *file)
 {
     size_t longest = 0;
-    for (size_t y = 0; y < file->variable->year_count; y++)
-        for (size_t p = 0; p < file->variable->years[y].part_count; p++) {
-            const struct cn_file *source = file->variable->years[y].parts[p].file;
-            size_t bytes =
-                count_attribute_bytes(source->attributes, source->attribute_count) +
-                count_attribute_bytes(source->lat_attributes, source->lat_attribute_count) +
-                count_attribute_bytes(source->lon_attributes, source->lon_attribute_count) +
-                count_attribute_bytes(source->grid_mapping_attributes,
-                                      source->grid_mapping_attribute_count);
-#define ADD_TEXT(member, ...) bytes += text_bytes(source->member);
-            CN_FILE_TEXTS(ADD_TEXT)
-            longest = bytes > longest ? bytes : longest;
+    for (size_t t = 0; t < file->target_count; t++)
+        for (int i = 0; i < file->config->normals.window; i++) {
+            const struct cn_source_year *year = cn_file_year(file, t, i);
+            for (size_t p = 0; year && p < year->part_count; p++) {
+                size_t bytes = copied_bytes(year->parts[p].file);
+                longest = bytes > longest ? bytes : longest;
+            }
         }
     return longest;
 }

@@ -26,8 +26,8 @@ struct cn_provenance {
 bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, size_t first,
                      size_t end, struct cn_sources *found);
 
-/* Returns: the most bytes that attributes of one source file take, of those that outputs may copy.
- */
+/* Returns: the most bytes that attributes of one source file of the windows take, of those that
+ * outputs may copy. */
 size_t cn_longest_attributes(const struct cn_normals_file *file);
 
 /* Describes target t.
