@@ -34,18 +34,12 @@ static void add_axis_bounds(struct cn_metadata *metadata, const char *name, int 
         cn_metadata_add(metadata, name, NC_DOUBLE, 2, (int[]){dim, bnds})->shared_values = values;
 }
 
-const char *cn_grid_mapping_name(void)
-{
-    return "crs";
-}
-
 /* The source's, if it has one. Else nothing is claimed but the kind of coordinates: tools then take
  * their own default datum. */
 static void add_grid_mapping(struct cn_metadata *metadata, const struct cn_file *newest)
 {
     static const int zero = 0;
-    struct cn_file_variable *crs =
-        cn_metadata_add(metadata, cn_grid_mapping_name(), NC_INT, 0, NULL);
+    struct cn_file_variable *crs = cn_metadata_add(metadata, CN_GRID_MAPPING, NC_INT, 0, NULL);
     crs->shared_values = &zero;
     cn_copy_attributes(&crs->attributes, newest->grid_mapping_attributes,
                        newest->grid_mapping_attribute_count);
@@ -91,6 +85,11 @@ void cn_describe_target_year(struct cn_attributes *list)
     cn_end_shared(list);
 }
 
+static bool has_dates(const struct cn_normals_file *file)
+{
+    return file->config->output.axis == CN_DATES;
+}
+
 /* Sets units and calendar of times or of their bounds. */
 static void set_time_units(struct cn_attributes *list, const struct cn_normals_file *file,
                            int reference_year)
@@ -111,33 +110,34 @@ static int find_reference_year(const struct cn_normals_file *file)
 }
 
 /* Computes the values of times [rows][slots] and bounds [rows][slots][2]. */
-static void compute_times(const struct cn_normals_file *file, const struct cn_times *times,
-                          int reference_year, double *values, double *bounds)
+static void compute_times(const struct cn_normals_file *file, bool is_by_target, int reference_year,
+                          double *values, double *bounds)
 {
     const enum cn_calendar calendar = file->variable->calendar;
     const enum cn_leap_day rule = file->config->normals.leap_day;
     const int window = file->config->normals.window;
     const int first_year = cn_file_target(file, 0)->year - window + 1;
-    for (size_t t = times->is_by_target ? 0 : file->target_count - 1; t < file->target_count; t++) {
+    for (size_t t = is_by_target ? 0 : file->target_count - 1; t < file->target_count; t++) {
         int target_year = cn_file_target(file, t)->year;
-        int time_year = times->ascends ? cn_year_of_dates(calendar, rule, target_year, file->slots)
-                                       : target_year;
+        int time_year = has_dates(file) ? cn_year_of_dates(calendar, rule, target_year, file->slots)
+                                        : target_year;
         cn_climatology(calendar, rule, reference_year,
-                       times->is_by_target ? target_year - window + 1 : first_year, target_year,
-                       time_year, file->slots, values, bounds);
+                       is_by_target ? target_year - window + 1 : first_year, target_year, time_year,
+                       file->slots, values, bounds);
         values += file->slots;
         bounds += 2 * file->slots;
     }
 }
 
 void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                  const struct cn_file_dims *dims, const struct cn_times *times)
+                  const struct cn_file_dims *dims, const char *long_name, bool is_by_target)
 {
     const int shape[] = {dims->lead[0], dims->slots, dims->bnds};
-    const int skipped = times->is_by_target ? 0 : 1;
-    const size_t rows = times->is_by_target ? file->target_count : 1;
+    const int skipped = is_by_target ? 0 : 1;
+    const size_t rows = is_by_target ? file->target_count : 1;
     struct cn_file_variable *time =
-        cn_metadata_add(metadata, times->name, NC_DOUBLE, 2 - skipped, shape + skipped);
+        cn_metadata_add(metadata, has_dates(file) ? "time" : "climatology_time", NC_DOUBLE,
+                        2 - skipped, shape + skipped);
     struct cn_file_variable *bnds =
         cn_metadata_add(metadata, "climatology_bnds", NC_DOUBLE, 3 - skipped, shape + skipped);
     const int reference_year = find_reference_year(file);
@@ -146,13 +146,13 @@ void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *fi
     double *bounds = cn_pool_alloc(metadata->pool, count, 2 * sizeof *bounds);
     time->attributes.failed |= !values || !bounds;
     if (values && bounds)
-        compute_times(file, times, reference_year, values, bounds);
+        compute_times(file, is_by_target, reference_year, values, bounds);
     time->own_values = values;
     bnds->own_values = bounds;
     struct cn_attributes *list = &time->attributes;
     cn_set_text(list, "standard_name", "time");
-    cn_set_text(list, "long_name", times->long_name);
-    if (times->ascends)
+    cn_set_text(list, "long_name", long_name);
+    if (has_dates(file))
         cn_set_text(list, "axis", "T");
     cn_set_text(list, "climatology", "climatology_bnds");
     cn_end_shared(list);

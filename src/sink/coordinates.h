@@ -10,8 +10,7 @@
 void cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_file *file,
                   const struct cn_file_dims *dims, const struct cn_file *newest);
 
-/* Returns: the name of the grid mapping variable. */
-const char *cn_grid_mapping_name(void);
+#define CN_GRID_MAPPING "crs" /* the name of the grid mapping variable */
 
 /* Adds dayofyear, which is a coordinate or auxiliary, as output.axis says. */
 void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *file,
@@ -20,16 +19,11 @@ void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *fil
 /* Describes the variable target_year. */
 void cn_describe_target_year(struct cn_attributes *list);
 
-/* The climatological times of a file. */
-struct cn_times {
-    const char *name, *long_name;
-    bool is_by_target; /* [target_count][slots], each with bounds of its window; else [slots] of the
-                          last target, with bounds of all windows */
-    bool ascends;      /* a coordinate variable: all dates are of one year */
-};
-
-/* Adds times and their bounds, climatology_bnds. */
+/* Adds the climatological times and their bounds: climatology_time, or with output.axis = "time"
+ * the coordinate time, whose dates ascend because all are of one year. is_by_target:
+ * [target_count][slots], each with bounds of its window; else [slots] of the last target, with
+ * bounds of all windows. */
 void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                  const struct cn_file_dims *dims, const struct cn_times *times);
+                  const struct cn_file_dims *dims, const char *long_name, bool is_by_target);
 
 #endif

@@ -44,7 +44,7 @@ static void end_field(struct cn_attributes *list, const char *coordinates, const
 {
     cn_set_text(list, "coverage_content_type", content_type);
     cn_set_text(list, "coordinates", coordinates);
-    cn_set_text(list, "grid_mapping", cn_grid_mapping_name());
+    cn_set_text(list, "grid_mapping", CN_GRID_MAPPING);
     cn_end_shared(list);
 }
 

@@ -97,11 +97,14 @@ static enum cn_status place_area(struct cn_output_file *file, struct cn_error *e
     status = cn_skeleton_renew(file->skeleton, &file->content, &file->metadata, error);
     file->area_begin = file->skeleton->size;
     cn_hdf5_unlock();
-    if (!file->content.years_used) {
-        file->area_begin += SKELETON_MARGIN + 2 * cn_longest_attributes(&file->content);
-        file->area_begin = (file->area_begin + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    }
-    return status;
+    if (status || file->content.years_used)
+        return status;
+    size_t longest;
+    if (!cn_longest_attributes(file->pool, &file->content, &longest))
+        return cn_fail_memory(error, "attributes");
+    file->area_begin += SKELETON_MARGIN + 2 * longest;
+    file->area_begin = (file->area_begin + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return CN_OK;
 }
 
 static enum cn_status make_temporary(struct cn_output_file *file, struct cn_error *error)

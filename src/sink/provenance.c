@@ -60,18 +60,18 @@ static size_t copied_bytes(const struct cn_file *source)
     return bytes;
 }
 
-size_t cn_longest_attributes(const struct cn_normals_file *file)
+bool cn_longest_attributes(struct cn_pool *pool, const struct cn_normals_file *file,
+                           size_t *longest)
 {
-    size_t longest = 0;
-    for (size_t t = 0; t < file->target_count; t++)
-        for (int i = 0; i < file->config->normals.window; i++) {
-            const struct cn_source_year *year = cn_file_year(file, t, i);
-            for (size_t p = 0; year && p < year->part_count; p++) {
-                size_t bytes = copied_bytes(year->parts[p].file);
-                longest = bytes > longest ? bytes : longest;
-            }
-        }
-    return longest;
+    struct cn_sources from;
+    *longest = 0;
+    if (!cn_sources_find(pool, file, 0, file->target_count, &from))
+        return false;
+    for (size_t i = 0; i < from.count; i++) {
+        size_t bytes = copied_bytes(from.files[i]);
+        *longest = bytes > *longest ? bytes : *longest;
+    }
+    return true;
 }
 
 /* Lists the years of the window that were not used. *used: how many were. NULL: out of memory. */

@@ -26,9 +26,11 @@ struct cn_provenance {
 bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, size_t first,
                      size_t end, struct cn_sources *found);
 
-/* Returns: the most bytes that attributes of one source file of the windows take, of those that
- * outputs may copy. */
-size_t cn_longest_attributes(const struct cn_normals_file *file);
+/* *longest: the most bytes that attributes of one source file of the windows take, of those that
+ * outputs may copy.
+ * Returns: false: out of memory. */
+bool cn_longest_attributes(struct cn_pool *pool, const struct cn_normals_file *file,
+                           size_t *longest);
 
 /* Describes target t.
  * Returns: false: out of memory. Owns: the texts live in the pool. */

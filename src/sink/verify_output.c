@@ -35,7 +35,7 @@ static const size_t MAX_METADATA_BYTES = (size_t)256 << 20;
 /* An array whose chunks were put, as its dataset has it. */
 struct field {
     hid_t dataset;
-    int rank, slot_dim;      /* targets, if any, come before the slots */
+    int slot_dim;            /* targets, if any, come before the slots */
     hsize_t targets, chunks; /* of a target */
     hsize_t chunk_slots;
 };
@@ -112,7 +112,6 @@ static bool read_field(hid_t dataset, struct field *field)
     if (is_field) {
         int slot = rank - 3;
         *field = (struct field){.dataset = dataset,
-                                .rank = rank,
                                 .slot_dim = slot,
                                 .targets = slot ? shape[0] : 1,
                                 .chunk_slots = chunk[slot],

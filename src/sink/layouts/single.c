@@ -39,10 +39,7 @@ static const char *single_targets(struct cn_metadata *metadata, const struct cn_
     struct cn_file_variable *year = cn_metadata_add(metadata, "target_year", NC_INT, 0, NULL);
     year->own_values = &cn_file_target(file, 0)->year;
     cn_describe_target_year(&year->attributes);
-    cn_add_times(metadata, file, dims,
-                 &(struct cn_times){.name = has_dates ? "time" : "climatology_time",
-                                    .long_name = "day of the target year",
-                                    .ascends = has_dates});
+    cn_add_times(metadata, file, dims, "day of the target year", false);
     describe_target(&metadata->variables[0].attributes, file);
     return has_dates ? "target_year dayofyear" : "target_year climatology_time";
 }

@@ -111,11 +111,7 @@ static const char *stacked_targets(struct cn_metadata *metadata, const struct cn
     if (!add_provenance(metadata, file, dims))
         return NULL;
     cn_add_times(metadata, file, dims,
-                 &(struct cn_times){.name = has_dates ? "time" : "climatology_time",
-                                    .long_name = has_dates ? "day of the last target year"
-                                                           : "day of the target year",
-                                    .is_by_target = !has_dates,
-                                    .ascends = has_dates});
+                 has_dates ? "day of the last target year" : "day of the target year", !has_dates);
     return has_dates ? "dayofyear" : "climatology_time";
 }
 
