@@ -92,7 +92,8 @@ struct cn_variable_plan {
     struct cn_output *outputs;
     size_t output_count;
     size_t normals_wanted, normals_skipped;
-    size_t normals_failed; /* window short of years, region without cells: see problems */
+    size_t normals_failed; /* region without cells: see problems */
+    size_t normals_unmade; /* window short of years: see problems */
     struct cn_problems problems;
 
     /* The program. */

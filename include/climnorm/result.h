@@ -15,8 +15,10 @@ struct cn_variable_result {
     uint64_t files_read, bytes_read;
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
     uint64_t normals_written, normals_skipped; /* skipped: those that were there already */
-    uint64_t normals_failed;                   /* with those that a run did not come to */
-    struct cn_problems problems;               /* those of catalog, plan and run */
+    uint64_t normals_failed;                   /* those that cannot be made */
+    uint64_t
+        normals_unmade; /* those that a stop left, and those whose windows are short of years */
+    struct cn_problems problems; /* those of catalog, plan and run */
 };
 
 struct cn_result {

@@ -115,16 +115,19 @@ static const char *closing_sentence(enum cn_status status)
 
 static void add_closing(struct cn_text *text, const struct cn_result *result)
 {
-    uint64_t written = 0, skipped = 0, failed = 0;
+    uint64_t written = 0, skipped = 0, failed = 0, unmade = 0;
     size_t lost = 0;
     for (size_t i = 0; i < result->count; i++) {
         written += result->variables[i].normals_written;
         skipped += result->variables[i].normals_skipped;
         failed += result->variables[i].normals_failed;
+        unmade += result->variables[i].normals_unmade;
         lost += result->variables[i].state == CN_FAILED;
     }
     cn_text_printf(text, "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64 " failed",
                    written, skipped, failed);
+    if (unmade > 0)
+        cn_text_printf(text, ", %" PRIu64 " not made", unmade);
     if (lost > 0)
         cn_text_printf(text, "; %zu of %zu variables failed", lost, result->count);
     cn_text_end_line(text, "\n");
@@ -184,14 +187,15 @@ static json_t *problem_texts(const struct cn_problems *problems)
 
 static json_t *variable_object(const struct cn_variable_result *row)
 {
-    return json_pack("{so ss so so so so so so so so so so}", "name", cn_json_text(row->name),
+    return json_pack("{so ss so so so so so so so so so so so}", "name", cn_json_text(row->name),
                      "status", cn_state_name(row->state, true), "files_read",
                      cn_json_count(row->files_read), "bytes_read", cn_json_count(row->bytes_read),
                      "load_s", cn_json_real(row->load_s), "compute_s", cn_json_real(row->compute_s),
                      "write_s", cn_json_real(row->write_s), "wall_s", cn_json_real(row->wall_s),
                      "normals_written", cn_json_count(row->normals_written), "normals_skipped",
                      cn_json_count(row->normals_skipped), "normals_failed",
-                     cn_json_count(row->normals_failed), "problems", problem_texts(&row->problems));
+                     cn_json_count(row->normals_failed), "normals_unmade",
+                     cn_json_count(row->normals_unmade), "problems", problem_texts(&row->problems));
 }
 
 /* NULL: out of memory. */

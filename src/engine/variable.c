@@ -61,7 +61,14 @@ static void collect_result(struct cn_engine *engine)
     result->compute_s = (double)compute_ns * 1e-9;
     result->write_s = (double)write_ns * 1e-9;
     result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
-    result->normals_failed += engine->variable->normals_wanted - result->normals_written;
+    const uint64_t missing = engine->variable->normals_wanted - result->normals_written;
+    uint64_t failed = missing;
+    if (atomic_load(&engine->stop)) { /* what no task came to has not failed */
+        failed = cn_counted(engine->counters, CN_NORMALS_FAILED);
+        failed = failed < missing ? failed : missing;
+    }
+    result->normals_failed += failed;
+    result->normals_unmade += missing - failed;
 }
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,

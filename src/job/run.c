@@ -66,18 +66,19 @@ static void list_known_problems(const struct cn_variable_plan *variable,
     result->name = variable->variable->name;
     result->normals_skipped = variable->normals_skipped;
     result->normals_failed = variable->normals_failed;
+    result->normals_unmade = variable->normals_unmade;
     if (variable->failure)
         cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
     copy_problems(&result->problems, &variable->variable->problems);
     copy_problems(&result->problems, &variable->problems);
 }
 
-/* Normals of variables that the run did not reach count as failed. */
+/* Counts the normals of variables that the run did not reach. */
 static void count_unreached(const struct cn_plan *plan, struct cn_result *result)
 {
     for (size_t v = 0; v < result->count; v++)
         if (result->variables[v].state == CN_WAITING)
-            result->variables[v].normals_failed += plan->variables[v].normals_wanted;
+            result->variables[v].normals_unmade += plan->variables[v].normals_wanted;
 }
 
 /* Of a run that was not ended early. */

@@ -218,7 +218,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
                         cn_strbuf_text(&lacking));
         variable->problems.lost |= lacking.failed;
         cn_strbuf_free(&lacking);
-        variable->normals_failed += config->region_count;
+        variable->normals_unmade += config->region_count;
         return CN_OK;
     }
     if (year - config->normals.window + 1 < timeline->first_year) {
@@ -260,7 +260,7 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
                     "%s %d-%d (period %s): not written, the last source year is %d; get later "
                     "files or end the period there",
                     source->name, from, last, period.name, timeline->last_year);
-                builder->variable->normals_failed +=
+                builder->variable->normals_unmade +=
                     (size_t)(last - from + 1) * config->region_count;
             }
             last = timeline->last_year;

@@ -173,7 +173,7 @@ class Experiments(TestCase):
             result = case.run()
             self.exits(result, 2)  # 2009-2011 lie on the timeline, their windows are short
             said = result.variable("tas")
-            self.assertEqual((said["files_read"], said["normals_failed"]), (6 + 2 * 33, 3))
+            self.assertEqual((said["files_read"], said["normals_unmade"]), (6 + 2 * 33, 3))
             tree = oracle.Tree(case.data)
             wanted = {}
             self.judged(case, "tas", range(2012, 2015), period="historical",
@@ -202,7 +202,7 @@ class Experiments(TestCase):
                 small(case.data, "tas", year, experiment="rcp85")
             result = case.run()
             self.exits(result, 2)
-            self.assertEqual(result.variable("tas")["normals_failed"], 1)
+            self.assertEqual(result.variable("tas")["normals_unmade"], 1)
             timeline = oracle.Tree(case.data).timeline("tas", "rcp85")
             self.judged(case, "tas", range(2004, 2015), period="historical", timeline=timeline)
             self.judged(case, "tas", (2015, 2016), period="hybrid", timeline=timeline)
@@ -337,7 +337,7 @@ class Gaps(TestCase):
             said = result.problems("tas")
             for year in ("2001", "2003", "2004", "2005", "1999"):
                 self.assertIn(year, said)
-            self.assertEqual(result.variable("tas")["normals_failed"], 4)
+            self.assertEqual(result.variable("tas")["normals_unmade"], 4)
 
     def test_default_periods_are_clipped(self):
         """Years outside the timeline are no question; a short window on it is reported."""
@@ -349,7 +349,7 @@ class Gaps(TestCase):
             self.exits(result, 2)
             self.judged(case, "tas", range(2006, 2010), period="historical")
             said = result.variable("tas")
-            self.assertEqual((said["normals_written"], said["normals_failed"]), (4, 2))
+            self.assertEqual((said["normals_written"], said["normals_unmade"]), (4, 2))
 
     def test_years_after_the_last_source_year(self):
         """Never computed, even where the window would keep min_years."""

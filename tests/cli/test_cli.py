@@ -120,7 +120,8 @@ class Plan(Base):
 class Summary(Base):
     KEYS = {"version", "threads", "isa", "wall_s", "peak_rss_bytes", "exit_code", "variables"}
     VARIABLE = {"name", "status", "files_read", "bytes_read", "load_s", "compute_s", "write_s",
-                "wall_s", "normals_written", "normals_skipped", "normals_failed", "problems"}
+                "wall_s", "normals_written", "normals_skipped", "normals_failed",
+                "normals_unmade", "problems"}
 
     def test_keys(self):
         result = self.case.run("-t", "2")
@@ -190,7 +191,9 @@ class Summary(Base):
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)))
             self.assertEqual(done.returncode, 3, done.stderr)
             for variable in json.loads(done.stdout)["variables"]:
-                self.assertEqual((variable["normals_written"], variable["normals_failed"]), (0, 2))
+                self.assertEqual((variable["normals_written"],
+                                  variable["normals_failed"] + variable["normals_unmade"]), (0, 2))
+            self.assertEqual((variable["name"], variable["normals_unmade"]), ("tas", 2))
 
     @unittest.skipIf(os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"), "no setpriv")
     def test_a_folder_that_cannot_be_read_is_in_the_summary(self):

@@ -379,7 +379,7 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     /* 1979-1989 lack three years, 1990 lacks two, 1991 one. */
-    assert_int_equal(variable->normals_failed, 11);
+    assert_int_equal(variable->normals_unmade, 11);
     assert_int_equal(cn_problems_count(&variable->problems, CN_PROBLEM), 11);
     assert_non_null(strstr(variable->problems.items[0].text, "1960-1962"));
     assert_int_equal(variable->targets[0].year, 1990);

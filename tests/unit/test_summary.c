@@ -40,7 +40,8 @@ static int set_up(void **state)
                                                .wall_s = 51,
                                                .normals_written = 560,
                                                .normals_skipped = 40,
-                                               .normals_failed = 5};
+                                               .normals_failed = 5,
+                                               .normals_unmade = 7};
     cn_problems_add(&fix->rows[0].problems, CN_PROBLEM, "pr_1987\xff.nc: bad\nchunk 211");
     cn_problems_add(&fix->rows[0].problems, CN_WARNING, "mixes versions");
     fix->rows[1] = (struct cn_variable_result){
@@ -75,24 +76,24 @@ static void test_the_table_tells_each_variable_and_the_end_of_the_run(void **sta
     assert_non_null(out);
     cn_summary_print(&fix->result, out);
     fclose(out);
-    assert_string_equal(text,
-                        "! pr_1987?.nc: bad?chunk 211\n"
-                        "warning: mixes versions\n"
-                        "\n"
-                        "variable    status   written   skipped    failed     files      read\n"
-                        "pr            done       560        40         5       151  29.1 GiB\n"
-                        "tas        stopped         0         0         0         0   8.0 EiB\n"
-                        "tasmax      failed         0         0         0         0       0 B\n"
-                        "\n"
-                        "variable    load s compute s   write s    wall s    read/s   normals\n"
-                        "pr            48.2     492.0     121.5      51.0   617 MiB      11/s\n"
-                        "tas            0.0       0.0       0.0  99999999         -         -\n"
-                        "tasmax         0.0       0.0       0.0       0.0         -         -\n"
-                        "\n"
-                        "560 normals written, 40 skipped, 5 failed; 1 of 3 variables failed\n"
-                        "Took 03:22 with 12 threads. Something that was asked for is missing:\n"
-                        "read the lines that begin with !, and run again. "
-                        "Everything else is there.\n");
+    assert_string_equal(
+        text, "! pr_1987?.nc: bad?chunk 211\n"
+              "warning: mixes versions\n"
+              "\n"
+              "variable    status   written   skipped    failed     files      read\n"
+              "pr            done       560        40         5       151  29.1 GiB\n"
+              "tas        stopped         0         0         0         0   8.0 EiB\n"
+              "tasmax      failed         0         0         0         0       0 B\n"
+              "\n"
+              "variable    load s compute s   write s    wall s    read/s   normals\n"
+              "pr            48.2     492.0     121.5      51.0   617 MiB      11/s\n"
+              "tas            0.0       0.0       0.0  99999999         -         -\n"
+              "tasmax         0.0       0.0       0.0       0.0         -         -\n"
+              "\n"
+              "560 normals written, 40 skipped, 5 failed, 7 not made; 1 of 3 variables failed\n"
+              "Took 03:22 with 12 threads. Something that was asked for is missing:\n"
+              "read the lines that begin with !, and run again. "
+              "Everything else is there.\n");
     free(text);
 }
 
@@ -132,13 +133,16 @@ static void test_the_summary_holds_each_key_once(void **state)
 
     json_t *rows = json_object_get(summary, "variables"), *pr = json_array_get(rows, 0);
     static const char *const row_keys[] = {
-        "name",    "status", "files_read",      "bytes_read",      "load_s",         "compute_s",
-        "write_s", "wall_s", "normals_written", "normals_skipped", "normals_failed", "problems"};
+        "name",           "status",         "files_read", "bytes_read",      "load_s",
+        "compute_s",      "write_s",        "wall_s",     "normals_written", "normals_skipped",
+        "normals_failed", "normals_unmade", "problems"};
     assert_int_equal(json_array_size(rows), 3);
-    assert_keys(pr, row_keys, 12);
+    assert_keys(pr, row_keys, 13);
     assert_string_equal(json_string_value(json_object_get(pr, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(pr, "bytes_read")), 31200000000);
     assert_float_equal(json_real_value(json_object_get(pr, "load_s")), 48.24, 1e-9);
+    assert_int_equal(json_integer_value(json_object_get(pr, "normals_failed")), 5);
+    assert_int_equal(json_integer_value(json_object_get(pr, "normals_unmade")), 7);
     json_t *problems = json_object_get(pr, "problems");
     assert_int_equal(json_array_size(problems), 2);
     assert_string_equal(json_string_value(json_array_get(problems, 0)),
