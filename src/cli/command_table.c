@@ -17,6 +17,7 @@ enum {
     INSPECT = 1 << 2,
     SYNTH = 1 << 3,
     VERIFY = 1 << 4,
+    HELP = 1 << 5,
     BOTH = RUN | PLAN
 };
 
@@ -27,33 +28,84 @@ static const char *const progress_modes[] = {
     [CN_PROGRESS_JSON] = "json", [CN_PROGRESS_NONE] = "none", NULL};
 
 const struct cn_command cn_commands[] = {
-    {RUN, "run", "CONFIG", "a config file", false, "Computes the normals that CONFIG asks for.",
-     NULL, cn_command_run},
-    {PLAN, "plan", "CONFIG", "a config file", false, "Shows what run would do. Writes no results.",
-     NULL, cn_command_plan},
-    {INSPECT, "inspect", "FILE...", "a netCDF file", true,
-     "Shows the grid, calendar, days and storage of netCDF files.",
-     "It also says whether the parallel decoder takes a file, or why not.", cn_command_inspect},
-    {VERIFY, "verify", "OUTPUT...", "a file that run made, or a folder of such files", true,
-     "Tells which files that run made are damaged.",
-     "Reads each file as a whole and compares it with the digest that it holds. A\n"
-     "folder stands for all files below it that end in .nc; links there are not\n"
-     "followed.\n"
-     "\n"
-     "run keeps a file whose values alone are damaged. So remove each file that is\n"
-     "named, and run again. The exit code is 2 where one is damaged.\n"
-     "\n"
-     "Example: climnorm verify output/CONUS/tas",
-     cn_command_verify},
-    {SYNTH, "synth", "DIR", "the folder to make", false,
-     "Makes a tree of synthetic input files to try things on.",
-     "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
-     "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
-     "until 2014 are historical. The same options make the same values on any number\n"
-     "of threads; with SOURCE_DATE_EPOCH set, the same bytes.\n"
-     "\n"
-     "Example: climnorm synth demo --variables pr,tas,tasmax,tasmin",
-     cn_command_synth},
+    {
+        .bit = RUN,
+        .name = "run",
+        .operand = "CONFIG",
+        .what = "a config file",
+        .summary = "Makes the normals that CONFIG asks for.",
+        .details = "Normals that are there already and still right are kept. So a run that was\n"
+                   "stopped goes on when it is started again.",
+        .examples = "climnorm run my.cfg\n"
+                    "climnorm run my.cfg --threads 8 --set variables=pr,tas\n"
+                    "climnorm run my.cfg --set regions=CONUS,AK --summary made.json",
+        .function = cn_command_run,
+    },
+    {
+        .bit = PLAN,
+        .name = "plan",
+        .operand = "CONFIG",
+        .what = "a config file",
+        .summary = "Shows what run would do. Writes no results.",
+        .examples = "climnorm plan my.cfg\n"
+                    "climnorm plan my.cfg --verbose --set regions=GLOBAL",
+        .function = cn_command_plan,
+    },
+    {
+        .bit = INSPECT,
+        .name = "inspect",
+        .operand = "FILE...",
+        .what = "a netCDF file",
+        .operands = CN_OPERANDS,
+        .summary = "Shows the grid, calendar, days and storage of netCDF files.",
+        .details = "It also says whether the parallel decoder takes a file, or why not.",
+        .examples = "climnorm inspect tas_day_NorESM2-LM_historical_r1i1p1f1_gn_2014.nc",
+        .function = cn_command_inspect,
+    },
+    {
+        .bit = VERIFY,
+        .name = "verify",
+        .operand = "OUTPUT...",
+        .what = "a file that run made, or a folder of such files",
+        .operands = CN_OPERANDS,
+        .summary = "Tells which files that run made are damaged.",
+        .details = "Reads each file as a whole and compares it with the digest that it holds. A\n"
+                   "folder stands for all files below it that end in .nc; links there are not\n"
+                   "followed.\n"
+                   "\n"
+                   "run keeps a file whose values alone are damaged. So remove each file that is\n"
+                   "named, and run again. The exit code is 2 where one is damaged.",
+        .examples = "climnorm verify output/CONUS/tas",
+        .function = cn_command_verify,
+    },
+    {
+        .bit = SYNTH,
+        .name = "synth",
+        .operand = "DIR",
+        .what = "the folder to make",
+        .summary = "Makes a tree of synthetic input files to try things on.",
+        .details =
+            "Files: DIR/{model}/{experiment}/{variant}/{variable}/*.nc. Daily files laid out\n"
+            "like those of NEX-GDDP-CMIP6, one a year, with random weather over land. Years\n"
+            "until 2014 are historical. The same options make the same values on any number\n"
+            "of threads; with SOURCE_DATE_EPOCH set, the same bytes.",
+        .examples = "climnorm synth demo --variables pr,tas,tasmax,tasmin\n"
+                    "climnorm synth large --years 1981-2020 --grid 600x1440 --variables tas",
+        .function = cn_command_synth,
+    },
+    {
+        .bit = HELP,
+        .name = "help",
+        .operand = "[TOPIC]",
+        .what = "a command, or a key of the config",
+        .operands = CN_OPTIONAL_OPERAND,
+        .summary = "Explains a command, or a key of the config.",
+        .details = "A key may be named by its last part, such as window, where that is clear.",
+        .examples = "climnorm help run\n"
+                    "climnorm help normals.window\n"
+                    "climnorm help output",
+        .function = cn_command_help,
+    },
     {.name = NULL},
 };
 

@@ -9,16 +9,12 @@
 const struct cn_exit_code cn_exit_codes[] = {
     {CN_EXIT_OK, "all that was asked for is there"},
     {CN_EXIT_USAGE, "the command line or the config is wrong; nothing was started"},
-    {CN_EXIT_MISSING, "finished, but something is missing because its input is bad or absent; "
-                      "everything else is there"},
-    {CN_EXIT_MACHINE, "the machine stopped it: disk full or too small from the start, a folder "
-                      "that cannot be written, out of memory, an I/O error"},
+    {CN_EXIT_MISSING, "finished, but something is missing: its input is bad or absent"},
+    {CN_EXIT_MACHINE, "stopped by the machine: disk full, out of memory, an I/O error"},
     {CN_EXIT_SIGNAL + SIGHUP, "stopped by a lost connection (SIGHUP); what was finished is kept"},
     {CN_EXIT_SIGNAL + SIGINT, "stopped by Ctrl-C (SIGINT); what was finished is kept"},
-    {CN_EXIT_SIGNAL + SIGABRT, "it crashed (SIGABRT): a defect, please report it; what was "
-                               "finished is kept"},
-    {CN_EXIT_SIGNAL + SIGSEGV, "it crashed (SIGSEGV): a defect, please report it; what was "
-                               "finished is kept"},
+    {CN_EXIT_SIGNAL + SIGABRT, "crashed (SIGABRT); please report it; what was finished is kept"},
+    {CN_EXIT_SIGNAL + SIGSEGV, "crashed (SIGSEGV); please report it; what was finished is kept"},
     {CN_EXIT_SIGNAL + SIGTERM, "stopped by SIGTERM; what was finished is kept"},
     {.meaning = NULL},
 };

@@ -6,6 +6,7 @@
 #include "base/suggest.h"
 #include "base/threads.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/options.h"
 #include "climnorm/resources.h"
 #include "codec/table.h"
@@ -26,19 +27,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <xxhash.h>
-
-static void print_commands(FILE *out)
-{
-    fputs("usage: climnorm COMMAND [OPTION]... ARGUMENT...\n\n"
-          "Rolling 30-year climate normals from daily CMIP netCDF files.\n\n",
-          out);
-    for (const struct cn_command *command = cn_commands; command->name; command++)
-        fprintf(out, "  %-8s%-9s%s\n", command->name, command->operand ? command->operand : "",
-                command->summary);
-    fputs("\n  climnorm COMMAND --help    the options of a command\n"
-          "  climnorm --version         versions, kernels and threads\n",
-          out);
-}
 
 /* The macro is the month of the specification (openmp.org). */
 static const char *openmp_version(void)
@@ -128,8 +116,14 @@ static int run_command(const struct cn_command *command, int argc, char **argv)
 {
     struct cn_arguments arguments = {0};
     int exit_code = cn_arguments_parse(command, cn_options, argc, argv, &arguments);
-    if (exit_code == CN_NO_EXIT)
+    arguments.commands = cn_commands;
+    arguments.options = cn_options;
+    if (exit_code == CN_NO_EXIT) {
         exit_code = command->function(&arguments);
+    } else if (exit_code == CN_SHOW_HELP) {
+        cn_help_print_command(command, cn_options);
+        exit_code = CN_EXIT_OK;
+    }
     cn_pool_free(arguments.pool);
     return exit_code;
 }
@@ -137,15 +131,15 @@ static int run_command(const struct cn_command *command, int argc, char **argv)
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
-        print_commands(stderr);
+        cn_help_print_commands(cn_commands, stderr);
         return CN_EXIT_USAGE;
     }
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        print_commands(stdout);
+        cn_help_print_commands(cn_commands, stdout);
         return flush_output(CN_EXIT_OK);
     }
-    if (strcmp(word, "--version") == 0)
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return flush_output(print_version());
     for (const struct cn_command *command = cn_commands; command->name; command++)
         if (strcmp(word, command->name) == 0)

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_COLUMN = 28, HELP_WIDTH = 52, LIST_BYTES = 256 };
-
 struct option_parser {
     const struct cn_command *command;
     const struct cn_option *options;
@@ -61,49 +59,13 @@ static const char *choice_name(const struct cn_option *option, int i)
     return option->choices ? option->choices[i] : NULL;
 }
 
-/* "auto, tty or plain"; "": any value goes. */
-static const char *join_choices(const struct cn_option *option, char list[LIST_BYTES])
+const char *cn_option_choices(const struct cn_option *option, char list[CN_CHOICES_BYTES])
 {
     list[0] = '\0';
     for (int i = 0; choice_name(option, i); i++)
-        cn_format_choice(list, LIST_BYTES, "", choice_name(option, i), !choice_name(option, i + 1));
+        cn_format_choice(list, CN_CHOICES_BYTES, "", choice_name(option, i),
+                         !choice_name(option, i + 1));
     return list;
-}
-
-static void print_option(const struct cn_option *option)
-{
-    int width = option->letter ? printf("  -%c, --%s", option->letter, option->name)
-                               : printf("      --%s", option->name);
-    if (option->value)
-        width += printf(" %s", option->value);
-    printf("%*s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "");
-    char list[LIST_BYTES], tail[128] = "", text[1024];
-    if (option->key)
-        snprintf(tail, sizeof tail, " (short for --set %s=%s)", option->key, option->value);
-    else if (option->default_text)
-        snprintf(tail, sizeof tail, " (default: %s)", option->default_text);
-    join_choices(option, list);
-    snprintf(text, sizeof text, "%s%s%s%s", list, *list && *option->help ? "; " : "", option->help,
-             tail);
-    const char *line = text;
-    for (const char *end; strlen(line) > HELP_WIDTH && (end = memrchr(line, ' ', HELP_WIDTH + 1));
-         line = end + 1)
-        printf("%.*s\n%*s", (int)(end - line), line, HELP_COLUMN, "");
-    printf("%s\n", line);
-}
-
-static int print_help(const struct option_parser *parser)
-{
-    const struct cn_command *command = parser->command;
-    printf("usage: climnorm %s [OPTION]...%s%s\n\n%s\n", command->name, command->operand ? " " : "",
-           command->operand ? command->operand : "", command->summary);
-    if (command->details)
-        printf("\n%s\n", command->details);
-    putchar('\n');
-    for (const struct cn_option *option = parser->options; option->name; option++)
-        if (option->commands & command->bit)
-            print_option(option);
-    return CN_EXIT_OK;
 }
 
 /* Returns where the number ends; NULL: there is none, or it is not in the option's range. */
@@ -169,7 +131,7 @@ static void add_override(struct cn_arguments *arguments, const struct cn_option 
 static int fail_value(const struct option_parser *parser, const struct cn_option *option,
                       const char *text)
 {
-    char expects[LIST_BYTES];
+    char expects[CN_CHOICES_BYTES];
     if (option->expects)
         snprintf(expects, sizeof expects, "%s", option->expects);
     else if (option->type == CN_OPTION_NUMBER)
@@ -179,7 +141,7 @@ static int fail_value(const struct option_parser *parser, const struct cn_option
         snprintf(expects, sizeof expects, "%lld to %lld names separated by commas", option->least,
                  option->most);
     else
-        join_choices(option, expects);
+        cn_option_choices(option, expects);
     return fail_usage(parser->command, "--%s: expected %s, not \"%.60s\"", option->name, expects,
                       text);
 }
@@ -194,7 +156,7 @@ static int store_value(const struct option_parser *parser, const struct cn_optio
     bool good = true, no_memory = false;
     switch (option->type) {
     case CN_OPTION_HELP:
-        return print_help(parser);
+        return CN_SHOW_HELP;
     case CN_OPTION_FLAG:
         *(bool *)at = true;
         break;
@@ -265,20 +227,46 @@ static int parse_letters(struct option_parser *parser, const char *letters)
     return exit_code;
 }
 
+/* The option of this name, or the only one whose name begins so. NULL: there is none; then
+ * *ambiguous lists those that begin so, if any. */
+static const struct cn_option *find_option(const struct option_parser *parser, const char *name,
+                                           char ambiguous[CN_CHOICES_BYTES])
+{
+    const struct cn_option *found = NULL;
+    size_t count = 0;
+    ambiguous[0] = '\0';
+    for (const struct cn_option *option = parser->options; option->name; option++) {
+        if (!(option->commands & parser->command->bit))
+            continue;
+        if (strcmp(option->name, name) == 0)
+            return option;
+        if (!*name || strncmp(option->name, name, strlen(name)) != 0)
+            continue;
+        found = option;
+        count++;
+        const size_t used = strlen(ambiguous);
+        snprintf(ambiguous + used, CN_CHOICES_BYTES - used, "%s--%s", used ? ", " : "",
+                 option->name);
+    }
+    return count == 1 ? found : NULL;
+}
+
 /* An option by name: "set=KEY=VALUE" of "--set=KEY=VALUE". */
 static int parse_name(struct option_parser *parser, const char *text)
 {
     size_t length = strcspn(text, "=");
-    char name[71], hint[CN_SUGGESTION_BYTES], dashed[80];
+    char name[71], hint[CN_SUGGESTION_BYTES], dashed[80], ambiguous[CN_CHOICES_BYTES];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), text);
+    const struct cn_option *found = find_option(parser, name, ambiguous);
+    if (found)
+        return apply_option(parser, found, text[length] ? text + length + 1 : NULL);
+    if (*ambiguous)
+        return fail_usage(parser->command, "--%s is short for several options: %s", name,
+                          ambiguous);
     struct cn_suggestion suggestion = {.word = name};
-    for (const struct cn_option *option = parser->options; option->name; option++) {
-        if (!(option->commands & parser->command->bit))
-            continue;
-        if (strcmp(name, option->name) == 0)
-            return apply_option(parser, option, text[length] ? text + length + 1 : NULL);
-        cn_suggest(&suggestion, option->name);
-    }
+    for (const struct cn_option *option = parser->options; option->name; option++)
+        if (option->commands & parser->command->bit)
+            cn_suggest(&suggestion, option->name);
     if (suggestion.best) {
         snprintf(dashed, sizeof dashed, "--%s", suggestion.best);
         suggestion.best = dashed;
@@ -293,7 +281,7 @@ static int add_operand(struct option_parser *parser)
     struct cn_arguments *arguments = parser->arguments;
     if (!command->operand)
         return fail_usage(command, "expected no argument, not \"%.200s\"", *parser->argv);
-    if (arguments->operand_count && !command->takes_many)
+    if (arguments->operand_count && command->operands != CN_OPERANDS)
         return fail_usage(command, "expected one %s, not \"%.200s\" and \"%.200s\"",
                           command->operand, arguments->operands[0], *parser->argv);
     arguments->operands[arguments->operand_count++] = *parser->argv;
@@ -319,7 +307,8 @@ static int parse_all(struct option_parser *parser)
         else
             exit_code = parse_letters(parser, text + 1);
     }
-    if (exit_code == CN_NO_EXIT && command->operand && !parser->arguments->operand_count)
+    if (exit_code == CN_NO_EXIT && command->operand && !parser->arguments->operand_count &&
+        command->operands != CN_OPTIONAL_OPERAND)
         return fail_usage(command, "name %s: climnorm %s %s", command->what, command->name,
                           command->operand);
     return exit_code;

@@ -1,6 +1,6 @@
 /*
  * The parser of every command's arguments. A table of options drives parsing, --help, errors and
- * "did you mean". It must not know any command or option. Prints to stdout and stderr; never exits.
+ * "did you mean". It must not know any command or option. Prints to stderr; never exits.
  */
 #ifndef CLIMNORM_CLI_OPTIONS_H
 #define CLIMNORM_CLI_OPTIONS_H
@@ -10,6 +10,9 @@
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
 
+struct cn_command;
+struct cn_option;
+
 struct cn_names {
     const char *const *items;
     size_t count;
@@ -18,6 +21,8 @@ struct cn_names {
 /* What the command line says: a member for each option, whichever commands have it. An option that
  * was not given has its default, or 0. Texts point into argv. */
 struct cn_arguments {
+    const struct cn_command *commands; /* all that there are, and their options: for `help` */
+    const struct cn_option *options;
     struct cn_pool *pool; /* owns the arrays */
     char **operands;      /* [operand_count] */
     size_t operand_count;
@@ -33,17 +38,17 @@ struct cn_arguments {
     bool force, quiet, wait;
 };
 
-enum cn_option_type {                       /* stored as */
-                      CN_OPTION_HELP,       /* not at all: the command's help is printed */
-                      CN_OPTION_FLAG,       /* bool */
-                      CN_OPTION_COUNT,      /* int: how often it was given */
-                      CN_OPTION_TEXT,       /* const char * */
-                      CN_OPTION_NUMBER,     /* long long */
-                      CN_OPTION_YEARS,      /* long long[2]: "A-B", or "A" for A-A */
-                      CN_OPTION_GRID,       /* long long[2]: "LATxLON" */
-                      CN_OPTION_CHOICE,     /* int: index in choices, which is the enum's value */
-                      CN_OPTION_CALENDAR,   /* enum cn_calendar */
-                      CN_OPTION_NAMES,      /* struct cn_names: names between commas */
+enum cn_option_type {                     /* stored as */
+                      CN_OPTION_HELP,     /* not at all: cn_arguments_parse returns CN_SHOW_HELP */
+                      CN_OPTION_FLAG,     /* bool */
+                      CN_OPTION_COUNT,    /* int: how often it was given */
+                      CN_OPTION_TEXT,     /* const char * */
+                      CN_OPTION_NUMBER,   /* long long */
+                      CN_OPTION_YEARS,    /* long long[2]: "A-B", or "A" for A-A */
+                      CN_OPTION_GRID,     /* long long[2]: "LATxLON" */
+                      CN_OPTION_CHOICE,   /* int: index in choices, which is the enum's value */
+                      CN_OPTION_CALENDAR, /* enum cn_calendar */
+                      CN_OPTION_NAMES,    /* struct cn_names: names between commas */
                       CN_OPTION_CONFIG_KEY, /* one more of cn_arguments.overrides */
 };
 
@@ -62,14 +67,18 @@ struct cn_option {
     const char *default_text;   /* as a user would type it; NULL: none */
 };
 
+/* How many operands a command takes that takes any. */
+enum cn_operands { CN_OPERAND, CN_OPERANDS, CN_OPTIONAL_OPERAND };
+
 struct cn_command {
     unsigned bit;
     const char *name;    /* "run" */
     const char *operand; /* "CONFIG"; NULL: it takes none */
     const char *what;    /* the operand for people: "a config file" */
-    bool takes_many;     /* operands; else exactly one */
-    const char *summary; /* what the command does, in a sentence */
-    const char *details; /* more paragraphs for --help; NULL: none */
+    enum cn_operands operands;
+    const char *summary;  /* what the command does, in a sentence */
+    const char *details;  /* more paragraphs for --help, in lines of 80 columns; NULL: none */
+    const char *examples; /* command lines, one a line, of at most 78 columns; NULL: none */
     int (*function)(const struct cn_arguments *arguments);
 };
 
@@ -79,14 +88,21 @@ struct cn_command {
 extern const struct cn_command cn_commands[];
 extern const struct cn_option cn_options[];
 
-enum { CN_NO_EXIT = -1 }; /* stands for an exit code: the command goes on */
+/* Stand for exit codes: the command goes on; its help is to be shown. */
+enum { CN_NO_EXIT = -1, CN_SHOW_HELP = -2 };
 
 /* Reads argv (argv[0] is the command's name, argv[argc] is NULL) with the command's options; the
  * last of `options` has the name NULL. Options may come before and after operands.
- * Returns: CN_NO_EXIT, or the exit code: help, or what is wrong, was printed. Owns: the caller, in
- * either case, arguments->pool. */
+ * Returns: CN_NO_EXIT; CN_SHOW_HELP; or the exit code, and what is wrong was printed. Owns: the
+ * caller, in either case, arguments->pool. */
 int cn_arguments_parse(const struct cn_command *command, const struct cn_option *options, int argc,
                        char **argv, struct cn_arguments *arguments);
+
+enum { CN_CHOICES_BYTES = 256 };
+
+/* Lists the values that an option chooses from: "auto, tty or plain"; "": any value goes.
+ * Returns: list. */
+const char *cn_option_choices(const struct cn_option *option, char list[CN_CHOICES_BYTES]);
 
 /* Prints "climnorm: TEXT" to stderr.
  * Returns: CN_EXIT_MACHINE for an error of the machine, else CN_EXIT_USAGE. */

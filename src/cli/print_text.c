@@ -1,11 +1,14 @@
 /*
- * Prints texts that nobody has checked.
+ * Prints texts that nobody has checked, and long ones in several lines.
  */
 #include "cli/print_text.h"
 
 #include "base/utf8.h"
 
 #include <stdio.h>
+#include <string.h>
+
+enum { LINE_COLUMNS = 80 };
 
 void cn_print_text(const char *text)
 {
@@ -14,4 +17,14 @@ void cn_print_text(const char *text)
             fwrite(text, 1, (size_t)(at - text), stdout);
         else
             putchar('?');
+}
+
+void cn_print_wrapped(FILE *out, const char *text, size_t indent)
+{
+    const size_t width = LINE_COLUMNS - indent;
+    const char *line = text;
+    for (const char *end; strlen(line) > width && (end = memrchr(line, ' ', width + 1));
+         line = end + 1)
+        fprintf(out, "%.*s\n%*s", (int)(end - line), line, (int)indent, "");
+    fprintf(out, "%s\n", line);
 }

@@ -56,3 +56,32 @@ const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]
         snprintf(text, CN_EXPECTS_BYTES, forms[key->type], key->min, key->max);
     return text;
 }
+
+/* Removes Markdown: "`a`" becomes "a", "[text](#place)" becomes "text". */
+static void remove_markdown(char *text)
+{
+    char *to = text;
+    bool is_link = false;
+    for (const char *from = text; *from; from++) {
+        const char *close = *from == '[' ? strchr(from, ']') : NULL;
+        if (close && close[1] == '(') {
+            is_link = true;
+        } else if (is_link && *from == ']') {
+            is_link = false;
+            from = strchr(from, ')');
+        } else if (*from != '`') {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
+const char *cn_key_explain(const struct cn_key *key, char text[CN_KEY_TEXT_BYTES])
+{
+    size_t used = (size_t)snprintf(text, CN_KEY_TEXT_BYTES, "%s", key->meaning);
+    for (size_t i = 0; key->choices && key->choices[i] && used < CN_KEY_TEXT_BYTES; i++)
+        used += (size_t)snprintf(text + used, CN_KEY_TEXT_BYTES - used, " \"%s\": %s.",
+                                 key->choices[i], key->choice_meanings[i]);
+    remove_markdown(text);
+    return text;
+}

@@ -63,4 +63,10 @@ enum { CN_EXPECTS_BYTES = 256 };
  * Returns: text. */
 const char *cn_key_expects(const struct cn_key *key, char text[CN_EXPECTS_BYTES]);
 
+enum { CN_KEY_TEXT_BYTES = 1024 };
+
+/* Writes what a key means, and each value that it chooses from, as plain text for a terminal.
+ * Returns: text. */
+const char *cn_key_explain(const struct cn_key *key, char text[CN_KEY_TEXT_BYTES]);
+
 #endif

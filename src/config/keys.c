@@ -80,8 +80,9 @@ const struct cn_key cn_keys[] = {
     {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES,
      .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
                 "holds. An empty list: the historical years alone."},
-    {LIST(regions), CN_KEY_NAMES, 0, ENTRIES, .default_text = "CONUS, AK, HI, PRVI, GU",
-     .meaning = "Built-in regions. Those of custom_regions are added when they are not listed."},
+    {LIST(regions), CN_KEY_NAMES, 0, ENTRIES, .default_text = "CONUS,AK,HI,PRVI,GU",
+     .meaning = "[Built-in regions](#built-in-regions): CONUS, AK, HI, PRVI, GU and GLOBAL. Those "
+                "of `custom_regions` are added when they are not listed."},
     {LIST(custom_regions), CN_KEY_GROUPS, 0, ENTRIES, .element = region_keys,
      .element_bytes = sizeof(struct cn_custom_region),
      .meaning = "Boxes of your own. Left out: none."},

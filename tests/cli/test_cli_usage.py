@@ -8,6 +8,8 @@ import unittest
 
 from build import BIN, main
 
+CONFIG_PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/config.md")
+
 
 def climnorm(*arguments):
     """Returns (exit code, stdout, stderr)."""
@@ -22,14 +24,45 @@ class Help(unittest.TestCase):
         self.assertEqual(out, climnorm()[2])
         self.assertEqual(climnorm("-h"), (0, out, ""))
         self.assertLessEqual(max(map(len, out.splitlines())), 80)
+        self.assertEqual(climnorm("help"), (0, out, ""))
 
     def test_help_wins_over_what_stands_beside_it(self):
         self.assertEqual(climnorm("run", "-q", "nosuch.cfg", "--help")[0], 0)
 
 
+    def test_help_of_a_command_is_what_its_option_shows(self):
+        for command in ("run", "plan", "synth", "help"):
+            self.assertEqual(climnorm("help", command), climnorm(command, "--help"))
+
+    def test_help_explains_every_key_in_80_columns(self):
+        with open(CONFIG_PAGE, encoding="utf-8") as page:
+            keys = re.findall(r"^\| (?:\*\*)?`([\w.]+)`", page.read(), re.M)
+        self.assertIn("normals.window", keys)
+        known = [key for key in keys if climnorm("help", key)[0] == 0]
+        self.assertGreater(len(known), 30)
+        for key in known:
+            out = climnorm("help", key)[1]
+            self.assertIn(key, out.splitlines()[0])
+            self.assertNotRegex(out, r"`|\]\(")
+            for line in out.splitlines():
+                self.assertTrue(len(line) <= 80 or "_normal.nc" in line, line)
+
+    def test_the_last_part_of_a_key_is_enough(self):
+        self.assertEqual(climnorm("help", "window"), climnorm("help", "normals.window"))
+        code, out, err = climnorm("help", "windwo")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn('(did you mean "window"?)', err)
+
+    def test_a_group_lists_its_keys(self):
+        out = climnorm("help", "output")[1]
+        for key in ("root", "pattern", "existing"):
+            self.assertRegex(out, rf"(?m)^output\.{key}$")
+
+
 class Version(unittest.TestCase):
     def test_version_names_libraries_isa_and_threads(self):
         code, out, err = climnorm("--version")
+        self.assertEqual(climnorm("-V"), (code, out, err))
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"\Aclimnorm \d+\.\d+\.\d+\n")
         for library in ("netCDF", "HDF5", "libdeflate", "libconfig", "xxHash", "Jansson", "zstd",

@@ -4,6 +4,7 @@
  */
 #include "base/pool.h"
 #include "cli/exit_codes.h"
+#include "cli/help.h"
 #include "cli/options.h"
 #include "config/key.h"
 
@@ -11,7 +12,7 @@
 
 #define IN(member) .offset = offsetof(struct cn_arguments, member)
 
-enum { ONE = 1 << 0, MANY = 1 << 1, NONE = 1 << 2 };
+enum { ONE = 1 << 0, MANY = 1 << 1, NONE = 1 << 2, MAYBE = 1 << 3 };
 
 static const char *const modes[] = {"auto", "tty", "plain", NULL};
 
@@ -40,8 +41,17 @@ static const struct cn_option options[] = {
 };
 
 static const struct cn_command one = {ONE, "one", "FILE", "a file", .summary = "Takes one file."},
-                               many = {MANY, "many",         "FILE...", "a file",
-                                       true, "Takes files.", "More.",   NULL},
+                               many = {MANY,        "many",
+                                       "FILE...",   "a file",
+                                       CN_OPERANDS, "Takes files.",
+                                       "More.",     "many a.nc\nmany b.nc",
+                                       NULL},
+                               maybe = {MAYBE,
+                                        "maybe",
+                                        "[FILE]",
+                                        "a file",
+                                        CN_OPTIONAL_OPERAND,
+                                        .summary = "Takes a file, or none."},
                                none = {NONE, "none", .summary = "Takes nothing."};
 
 static struct cn_arguments arguments;
@@ -61,6 +71,8 @@ static int parse_with(const struct cn_option *table, const struct cn_command *co
     stdout = open_memstream(&said, &said_bytes);
     stderr = open_memstream(&warned, &warned_bytes);
     int exit_code = cn_arguments_parse(command, table, argc, argv, &arguments);
+    if (exit_code == CN_SHOW_HELP)
+        cn_help_print_command(command, table);
     fclose(stdout);
     fclose(stderr);
     stdout = streams[0];
@@ -172,6 +184,11 @@ static void test_the_number_of_operands_is_checked(void **state)
     assert_string_equal(arguments.operands[3], "--quiet");
     assert_string_equal(arguments.operands[4], "-x");
     assert_int_equal(parse_with(options, &none, (char *[]){"", NULL}), CN_NO_EXIT);
+    EXPECT_GOOD(maybe, "f");
+    assert_int_equal(arguments.operand_count, 1);
+    assert_int_equal(parse_with(options, &maybe, (char *[]){"", NULL}), CN_NO_EXIT);
+    assert_int_equal(arguments.operand_count, 0);
+    EXPECT_WRONG(maybe, "expected one [FILE], not \"f\" and \"g\"", "f", "g");
     EXPECT_WRONG(one, "name a file: climnorm one FILE", "-q");
     EXPECT_WRONG(many, "name a file: climnorm many FILE...", "-q");
     EXPECT_WRONG(one, "expected one FILE, not \"a\" and \"b\"", "a", "b");
@@ -198,12 +215,24 @@ static void test_overrides_keep_their_order(void **state)
 static void test_an_unknown_option_is_guessed_among_those_of_the_command(void **state)
 {
     (void)state;
-    EXPECT_WRONG(one, "there is no option --day (did you mean \"--days\"?)", "--day=3", "f");
+    EXPECT_WRONG(one, "there is no option --dasy (did you mean \"--days\"?)", "--dasy=3", "f");
     EXPECT_WRONG(one, "there is no option --hepl (did you mean \"--help\"?)", "--hepl");
     EXPECT_WRONG(one, "there is no option --zzz", "--zzz", "f");
     EXPECT_WRONG(many, "there is no option --days", "--days", "3", "f"); /* it belongs to `one` */
     EXPECT_WRONG(many, "there is no option -n", "-qn", "3", "f");
     EXPECT_WRONG(one, "there is no option --a?[31m", "--a\x1b[31m", "f");
+}
+
+static void test_the_beginning_of_a_name_is_enough_where_it_is_clear(void **state)
+{
+    (void)state;
+    EXPECT_GOOD(one, "--day=3", "--summ", "a", "f");
+    assert_int_equal(arguments.days, 3);
+    assert_string_equal(arguments.summary, "a");
+    EXPECT_GOOD(one, "--set", "a=b", "f"); /* a whole name, and the beginning of none */
+    EXPECT_WRONG(one, "--s is short for several options: --summary, --scenarios, --set", "--s=3",
+                 "f");
+    EXPECT_WRONG(many, "there is no option --day", "--day", "3", "f"); /* it belongs to `one` */
 }
 
 static void test_a_wrong_value_is_refused_with_what_was_expected(void **state)
@@ -288,7 +317,7 @@ static void test_memory_that_runs_out_is_said(void **state)
 static void test_help_is_made_from_the_table(void **state)
 {
     (void)state;
-    assert_int_equal(PARSE(one, "-qh", "--nonsense"), CN_EXIT_OK);
+    assert_int_equal(PARSE(one, "-qh", "--nonsense"), CN_SHOW_HELP);
     assert_string_equal(warned, "");
     assert_non_null(strstr(said, "usage: climnorm one [OPTION]... FILE\n\nTakes one file.\n\n"));
     assert_non_null(strstr(said, "  -q, --quiet               be quiet\n"));
@@ -299,13 +328,16 @@ static void test_help_is_made_from_the_table(void **state)
                                  "two lines (default: plain)\n"));
     assert_non_null(strstr(said, "threads (short for --set engine.threads=N)\n"));
     assert_null(strstr(said, "--variant"));
-    assert_int_equal(PARSE(many, "--help"), CN_EXIT_OK);
-    assert_string_equal(said,
-                        "usage: climnorm many [OPTION]... FILE...\n\nTakes files.\n\nMore.\n\n"
-                        "  -q, --quiet               be quiet\n"
-                        "  -v, --variant NAME        the member\n"
-                        "  -h, --help                show this help\n");
-    assert_int_equal(PARSE(none, "--help"), CN_EXIT_OK);
+    assert_int_equal(PARSE(many, "--help"), CN_SHOW_HELP);
+    static const char many_help[] = "usage: climnorm many [OPTION]... FILE...\n\n"
+                                    "Takes files.\n\nMore.\n\n"
+                                    "  -q, --quiet               be quiet\n"
+                                    "  -v, --variant NAME        the member\n"
+                                    "  -h, --help                show this help\n\n"
+                                    "Examples:\n  many a.nc\n  many b.nc\n\n"
+                                    "Exit codes:\n    0  all that was asked for is there\n";
+    assert_true(strncmp(said, many_help, strlen(many_help)) == 0);
+    assert_int_equal(PARSE(none, "--help"), CN_SHOW_HELP);
     assert_non_null(strstr(said, "usage: climnorm none [OPTION]...\n\n"));
 }
 
@@ -330,7 +362,7 @@ static void check_command(const struct cn_command *command)
                 assert_true(!is_stored || a->offset != b->offset);
             }
     }
-    assert_int_equal(parse_with(cn_options, command, (char *[]){"", "--help", NULL}), CN_EXIT_OK);
+    assert_int_equal(parse_with(cn_options, command, (char *[]){"", "--help", NULL}), CN_SHOW_HELP);
     for (const char *line = said, *end; (end = strchr(line, '\n')); line = end + 1)
         assert_true(end - line <= 80);
 }
@@ -342,6 +374,7 @@ static void test_the_tables_of_the_program_are_right(void **state)
     for (const struct cn_command *command = cn_commands; command->name; command++) {
         assert_non_null(command->function);
         assert_int_equal(!command->operand, !command->what);
+        assert_non_null(command->examples);
         assert_true(command->bit && !(bits & command->bit));
         bits |= command->bit;
         check_command(command);
@@ -358,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_the_number_of_operands_is_checked),
         cmocka_unit_test(test_overrides_keep_their_order),
         cmocka_unit_test(test_an_unknown_option_is_guessed_among_those_of_the_command),
+        cmocka_unit_test(test_the_beginning_of_a_name_is_enough_where_it_is_clear),
         cmocka_unit_test(test_a_wrong_value_is_refused_with_what_was_expected),
         cmocka_unit_test(test_memory_that_runs_out_is_said),
         cmocka_unit_test(test_help_is_made_from_the_table),
