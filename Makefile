@@ -5,10 +5,12 @@ BUILD  ?= build
 JOBS   ?= $(shell nproc)
 N      ?= 5000
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+# `make -j2` shares its two jobs with the build; without -j the build takes JOBS.
+SHARE   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all configure check test test-kill bench demo install clean
 all: configure
-	cmake --build $(BUILD) -j$(JOBS)
+	+cmake --build $(BUILD) $(SHARE)
 
 configure:
 	@test -f $(BUILD)/CMakeCache.txt || cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
@@ -16,13 +18,13 @@ configure:
 check: TESTS = -L 'unit|cli' -LE long
 check test:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
-	cmake --build $(BUILD) -j$(JOBS)
+	+cmake --build $(BUILD) $(SHARE)
 	ctest --test-dir $(BUILD) -j$(JOBS) $(TESTS) --output-on-failure --no-tests=error
 
 # Kills a run N times.
 test-kill:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
-	cmake --build $(BUILD) -j$(JOBS) --target climnorm
+	+cmake --build $(BUILD) $(SHARE) --target climnorm
 	CLIMNORM_KILLS=$(N) cmake --build $(BUILD) --target test-kill
 
 bench: all

@@ -143,8 +143,8 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
         least_locked_ms = fmin(least_locked_ms, locked_ms);
     }
     printf("%-6s %5.1f MB: HDF5 lock %.2f ms, encode %.1f ms, write %.1f ms; both %.3f x encode\n",
-           name, bytes / FILES * 1e-6, least_locked_ms, encode_ms / FILES, write_ms / FILES,
-           (encode_ms + write_ms) / encode_ms);
+           name, bytes / (double)FILES * 1e-6, least_locked_ms, encode_ms / (double)FILES,
+           write_ms / (double)FILES, (encode_ms + write_ms) / encode_ms);
     free((void *)s->cells.lat);
     free((void *)s->cells.lon);
     free((void *)s->cells.lat_bounds);

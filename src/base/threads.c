@@ -70,7 +70,7 @@ static double parse_stack_size(const char *text)
     end += strspn(end, " \t");
     const char *unit = strchr(units, *end ? cn_lower(*end++) : 'k');
     const double bytes = unit ? ldexp((double)size, 10 * (int)(unit - units)) : 0;
-    return end[strspn(end, " \t")] || bytes < LEAST_OPENMP_BYTES ? 0 : bytes;
+    return end[strspn(end, " \t")] || bytes < (double)LEAST_OPENMP_BYTES ? 0 : bytes;
 }
 
 static enum cn_status check_stack_variables(struct cn_error *error)
@@ -79,7 +79,7 @@ static enum cn_status check_stack_variables(struct cn_error *error)
     for (size_t k = 0; k < sizeof variables / sizeof *variables; k++) {
         const char *text = getenv(variables[k]);
         double bytes = text ? parse_stack_size(text) : 0;
-        if (bytes > 0 && bytes < STACK_BYTES)
+        if (bytes > 0 && bytes < (double)STACK_BYTES)
             return cn_fail(error, CN_BAD_USAGE,
                            "%s=%.40s makes the stacks of threads too small; unset it, or set at "
                            "least %dk",

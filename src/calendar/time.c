@@ -161,7 +161,7 @@ enum cn_status cn_time_days(const double *values, size_t count, double unit_seco
                             int64_t reference_second, int64_t *day_numbers, int *seconds,
                             struct cn_error *error)
 {
-    const double max_second = 2.0 * (double)max_day * DAY_SECONDS;
+    const double max_second = 2.0 * (double)max_day * (double)DAY_SECONDS;
     int64_t previous = INT64_MIN;
     for (size_t i = 0; i < count; i++) {
         /* The product is below 2^53 and rounded once. So it is wrong by a second only where the

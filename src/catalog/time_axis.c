@@ -113,8 +113,8 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
         return status;
     file->end_stamped = is_end_stamped(nc, time, values, unit_seconds, scratch);
     for (size_t i = 1; i < count; i++)
-        scratch[i - 1] =
-            (double)(days[i] - days[i - 1]) + (double)(seconds[i] - seconds[i - 1]) / DAY_SECONDS;
+        scratch[i - 1] = (double)(days[i] - days[i - 1]) +
+                         (double)(seconds[i] - seconds[i - 1]) / (double)DAY_SECONDS;
     return count > 1 ? check_step(median(scratch, count - 1), error) : CN_OK;
 }
 

@@ -10,15 +10,11 @@
 
 /* Measured: besides its chunks a file holds about 85 bytes for each of them, and up to 30 kB of
  * other metadata. The bounds leave a margin. */
-enum {
-    LEAST_FILE_BYTES = 16384,
-    LEAST_CHUNK_BYTES = 80,
-    MOST_FILE_BYTES = 49152,
-    MOST_CHUNK_BYTES = 96,
-    MOST_SLOT_BYTES = 28,    /* day of the year, time and its bounds */
-    MOST_TARGET_BYTES = 512, /* of a target year, besides the names of its source files */
-    COORDINATE_BYTES = 24,   /* a coordinate and its bounds */
-};
+static const double LEAST_FILE_BYTES = 16384, LEAST_CHUNK_BYTES = 80;
+static const double MOST_FILE_BYTES = 49152, MOST_CHUNK_BYTES = 96;
+static const double MOST_SLOT_BYTES = 28;    /* day of the year, time and its bounds */
+static const double MOST_TARGET_BYTES = 512; /* besides the names of a target's source files */
+static const double COORDINATE_BYTES = 24;   /* a coordinate and its bounds */
 
 /* The share of their size to which outputs are assumed to compress is that of the input files, but
  * at most this. Means compress less well than their inputs, most of all on boxes of land in files

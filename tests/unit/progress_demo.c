@@ -47,7 +47,7 @@ static void work(struct cn_counters *counters, size_t variable, size_t count, do
     cn_counters_enter(counters, CN_ACTIVE);
     bool fails = count > 1 && variable == count - 1, bad = variable == 1;
     for (int step = 1; step <= (fails ? STEPS / 4 : STEPS); step++) {
-        pause_for(seconds / STEPS);
+        pause_for(seconds / (double)STEPS);
         int ahead = step + 20 < STEPS ? step + 20 : STEPS;
         reach(counters, CN_YEARS_READ, ahead, YEARS);
         reach(counters, CN_BYTES_READ, ahead, UINT64_C(31200000000));

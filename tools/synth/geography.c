@@ -139,7 +139,7 @@ enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lo
         return cn_fail_memory(error, "the grid; take a smaller --grid");
     for (size_t i = 0; i < lon_count; i++) {
         world->lon[i] = ((double)i + .5) * 360 / (double)lon_count;
-        double node = world->lon[i] / 360 * CN_WEATHER_COLUMNS;
+        double node = world->lon[i] / 360 * (double)CN_WEATHER_COLUMNS;
         world->node[i] = (int)node;
         world->east[i] = (float)(node - world->node[i]);
     }

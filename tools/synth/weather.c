@@ -106,7 +106,7 @@ static void add_octave(const struct octave *octave, uint64_t seed, int64_t day,
     /* 1.5 nodes a day to the east, about 4 degrees; once around in 96 days. */
     double drift = (double)((day % 96 + 96) % 96) * 1.5;
     for (int i = 0; i < COLUMNS; i++) {
-        double x = (i - drift + COLUMNS) / spacing;
+        double x = (i - drift + (double)COLUMNS) / spacing;
         west[i] = (int)x % columns;
         spline(x - (int)x, weights[i]);
     }
