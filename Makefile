@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 # `make -j2` shares its two jobs with the build; without -j the build takes JOBS.
 SHARE   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all configure check test test-kill bench demo install clean
+.PHONY: all configure check test test-kill bench demo install uninstall clean
 all: configure
 	+cmake --build $(BUILD) $(SHARE)
 
@@ -35,6 +35,9 @@ demo: all
 
 install: all
 	cmake --install $(BUILD)
+
+uninstall:
+	@cmake -D RECORD=$(BUILD)/installed -P packaging/uninstall.cmake
 
 clean:
 	rm -rf $(BUILD)

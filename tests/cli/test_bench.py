@@ -356,7 +356,8 @@ class Bench(unittest.TestCase):
     def test_it_works_where_it_is_installed(self):
         prefix = os.path.join(self.dir, "prefix")
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True,
-                       capture_output=True)
+                       capture_output=True,
+                       env={**os.environ, "CLIMNORM_RECORD": os.path.join(self.dir, "record")})
         program = os.path.join(prefix, "bin", "climnorm-bench")
         self.assertTrue(os.access(program, os.X_OK))
         path, _ = self.sweep_config()

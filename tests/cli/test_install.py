@@ -1,9 +1,11 @@
-"""The installed library, as another program uses it: what it exports, headers that compile alone, and
-examples/normals.c, which makes the same files as `climnorm run`."""
+"""What is installed, as its users meet it: the library and its packages for pkg-config and CMake with
+examples/normals.c, which makes the same files as `climnorm run`; components; manual pages; that
+nothing is left when it is uninstalled."""
 import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import trees
 from climnorm_case import Case, TestCase, main
@@ -18,17 +20,45 @@ def output_of(*command, **env):
                           env={**os.environ, **env}).stdout
 
 
+def install(prefix, record, *options, **env):
+    """record: where the installation is noted, so that the build's own notes stay as they are."""
+    output_of("cmake", "--install", BUILD, "--prefix", str(prefix), *options,
+              CLIMNORM_RECORD=str(record), **env)
+
+
+def installed(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")
+                  if path.is_symlink() or not path.is_dir())
+
+
+def needed_by(program):
+    return output_of("objdump", "-p", str(program))
+
+
 class Installed(TestCase):
     @classmethod
     def setUpClass(cls):
         cls.case = Case(variables=["pr"]).periods(1992, 1994)
         cls.addClassCleanup(cls.case.close)
         cls.prefix = pathlib.Path(cls.case.dir, "usr")
-        output_of("cmake", "--install", BUILD, "--prefix", str(cls.prefix))
+        install(cls.prefix, pathlib.Path(cls.case.dir, "record"))
         cls.library = next(cls.prefix.rglob("libclimnorm.so"))
-        pc = next(cls.prefix.rglob("climnorm.pc"))
-        cls.flags = output_of("pkg-config", "--cflags", "--libs", "climnorm",
-                              PKG_CONFIG_PATH=str(pc.parent)).split()
+        cls.pc = next(cls.prefix.rglob("climnorm.pc")).parent
+        cls.flags = cls.flags_of()
+        for year in range(1990, 1995):
+            trees.year_file(cls.case.data, "pr", year)
+        cls.case.run(env=EPOCH)
+        cls.expected = cls.contents()
+
+    @classmethod
+    def flags_of(cls, *words):
+        return output_of("pkg-config", "--cflags", "--libs", *words, "climnorm",
+                         PKG_CONFIG_PATH=str(cls.pc)).split()
+
+    @classmethod
+    def contents(cls):
+        return {name: pathlib.Path(path).read_bytes()
+                for name, path in cls.case.files().items() if name.endswith(".nc")}
 
     def test_the_library_exports_what_the_list_says(self):
         listed = (ROOT / "tests/cli/exported_symbols.txt").read_text().split()
@@ -42,25 +72,100 @@ class Installed(TestCase):
             output_of("cc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
                       "-fsyntax-only", "-x", "c", str(header), *self.flags[:1])
 
-    def test_the_example_makes_the_same_files_as_the_program(self):
-        for year in range(1990, 1995):
-            trees.year_file(self.case.data, "pr", year)
-        self.exits(self.case.run(env=EPOCH), 0)
-        expected = self.contents()
-        self.assertEqual(len(expected), 3)
+    def makes_the_files_of_the_program(self, example):
+        self.assertEqual(len(self.expected), 3)
         shutil.rmtree(self.case.out)
-        example = os.path.join(self.case.dir, "normals")
-        output_of("cc", "-std=c17", "-Wall", "-Wextra", "-Werror",
-                  str(ROOT / "examples/normals.c"), "-o", example, *self.flags)
-        text = output_of(example, os.path.join(self.case.dir, "climnorm.cfg"), **EPOCH,
+        text = output_of(str(example), os.path.join(self.case.dir, "climnorm.cfg"), **EPOCH,
                          LD_LIBRARY_PATH=str(self.library.parent))
         self.assertIn("pr: 5 source years, 3 normals to make, 0 there already\n", text)
         self.assertIn("pr: 3 normals written in ", text)
-        self.assertEqual(self.contents(), expected)
+        self.assertEqual(self.contents(), self.expected)
 
-    def contents(self):
-        return {name: pathlib.Path(path).read_bytes()
-                for name, path in self.case.files().items() if name.endswith(".nc")}
+    def test_pkg_config_links_the_example_with_the_shared_library(self):
+        example = os.path.join(self.case.dir, "normals")
+        output_of("cc", "-std=c17", "-Wall", "-Wextra", "-Werror",
+                  str(ROOT / "examples/normals.c"), "-o", example, *self.flags)
+        self.assertIn("libclimnorm.so.0", needed_by(example))
+        self.makes_the_files_of_the_program(example)
+
+    def test_pkg_config_names_all_that_the_static_library_needs(self):
+        example = os.path.join(self.case.dir, "normals-static")
+        flags = ["-l:libclimnorm.a" if flag == "-lclimnorm" else flag
+                 for flag in self.flags_of("--static")]
+        output_of("cc", str(ROOT / "examples/normals.c"), "-o", example, *flags)
+        self.assertNotIn("libclimnorm", needed_by(example))
+        self.makes_the_files_of_the_program(example)
+
+    def test_the_cmake_package_links_the_example_with_either_library(self):
+        build = os.path.join(self.case.dir, "examples")
+        output_of("cmake", "-S", str(ROOT / "examples"), "-B", build,
+                  f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        output_of("cmake", "--build", build)
+        self.assertIn("libclimnorm.so.0", needed_by(f"{build}/normals"))
+        self.assertNotIn("libclimnorm", needed_by(f"{build}/normals_static"))
+        self.makes_the_files_of_the_program(f"{build}/normals")
+        self.makes_the_files_of_the_program(f"{build}/normals_static")
+
+
+class Components(TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+        self.prefix, self.record = self.dir / "usr", self.dir / "record"
+
+    def uninstall(self):
+        return subprocess.run(["cmake", f"-DRECORD={self.record}", "-P",
+                               str(ROOT / "packaging/uninstall.cmake")],
+                              capture_output=True, text=True, check=False)
+
+    def test_the_program_alone_needs_nothing_else_of_the_build(self):
+        install(self.prefix, self.record, "--component", "runtime")
+        names = installed(self.prefix)
+        self.assertIn("bin/climnorm", names)
+        self.assertIn("share/man/man1/climnorm-run.1", names)
+        self.assertIn("share/doc/climnorm/config/minimal.cfg", names)
+        self.assertFalse([name for name in names if "libclimnorm" in name or "bench" in name])
+        self.assertIn("climnorm", output_of(str(self.prefix / "bin/climnorm"), "--version"))
+
+    def test_each_file_belongs_to_one_component(self):
+        parts = []
+        for component in "runtime", "development", "bench":
+            install(self.dir / component, self.record, "--component", component)
+            parts += installed(self.dir / component)
+        install(self.prefix, self.record)
+        self.assertEqual(sorted(parts), installed(self.prefix))
+
+    def test_uninstalling_leaves_what_was_there_before(self):
+        (self.prefix / "bin").mkdir(parents=True)
+        (self.prefix / "share/man").mkdir(parents=True)
+        (self.prefix / "share/doc/other").mkdir(parents=True)
+        (self.prefix / "bin/other").write_text("other")
+        before = sorted(self.prefix.rglob("*"))
+        install(self.prefix, self.record)
+        self.assertGreater(len(installed(self.prefix)), 50)
+        done = self.uninstall()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(self.prefix.rglob("*")), before)
+
+    def test_uninstalling_removes_a_folder_that_installing_made(self):
+        root = self.dir / "root"
+        root.mkdir()
+        install(pathlib.Path("/opt/climnorm-test"), self.record, DESTDIR=str(root))
+        self.assertIn("opt/climnorm-test/bin/climnorm", installed(root))
+        self.assertEqual(self.uninstall().returncode, 0)
+        self.assertEqual(list(self.dir.rglob("*")), [root])
+
+    def test_uninstalling_keeps_what_others_put_beside_it(self):
+        install(self.prefix, self.record, "--component", "development")
+        (self.prefix / "include/climnorm/mine.h").write_text("mine")
+        self.assertEqual(self.uninstall().returncode, 0)
+        self.assertEqual(installed(self.prefix), ["include/climnorm/mine.h"])
+
+    def test_without_a_record_uninstalling_says_what_to_do(self):
+        done = self.uninstall()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("install again to the same place first", " ".join(done.stderr.split()))
 
 
 if __name__ == "__main__":
