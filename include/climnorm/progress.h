@@ -52,6 +52,8 @@ CN_API bool cn_progress_draws(const struct cn_progress *progress);
 CN_API void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase);
 /* `done` of `total` are done in this phase; total 0: not known. By one thread at a time. */
 CN_API void cn_progress_count(struct cn_progress *progress, size_t done, size_t total);
+/* The bytes that are done in this phase; 0: they are not shown. */
+CN_API void cn_progress_count_bytes(struct cn_progress *progress, uint64_t bytes);
 /* Sets a sentence about this phase, instead of a count. Safe from any thread; never waits. */
 CN_API void cn_progress_note(struct cn_progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

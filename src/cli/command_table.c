@@ -119,7 +119,7 @@ const struct cn_option cn_options[] = {
      .type = CN_OPTION_CONFIG_KEY},
     {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
      CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
-    {BOTH | VERIFY, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
+    {BOTH | VERIFY | SYNTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
      CN_OPTION_CHOICE, IN(progress), .choices = progress_modes, .default_text = "auto"},
     {BOTH, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,

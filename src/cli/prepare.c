@@ -5,6 +5,7 @@
 #include "cli/prepare.h"
 
 #include "base/error.h"
+#include "cli/display.h"
 #include "cli/exit_codes.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
@@ -16,9 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* How long to wait until a slow terminal or pipe has taken the end of the display. */
-enum { READER_S = 60, READER_STOPPED_S = 1 };
 
 /* Reads the config and applies what replaces its values. Returns CN_NO_EXIT, or the exit code, and
  * every error was printed. */
@@ -62,20 +60,9 @@ static enum cn_status check_summary(const struct cn_arguments *arguments, struct
                    path, is_folder ? "it is a folder" : strerror(errno));
 }
 
-/* If it cannot start, all goes on without a display. */
-static void start_display(struct cn_prepared *prepared)
-{
-    const struct cn_arguments *arguments = prepared->arguments;
-    prepared->display_error.status =
-        cn_progress_start(arguments->quiet ? CN_PROGRESS_NONE : arguments->progress, STDERR_FILENO,
-                          &prepared->progress, &prepared->display_error);
-    cn_signals_set_display(prepared->progress);
-}
-
 void cn_prepared_stop_display(struct cn_prepared *prepared)
 {
-    cn_signals_set_display(NULL);
-    cn_progress_stop(prepared->progress, atomic_load(cn_stop_signal) ? READER_STOPPED_S : READER_S);
+    cn_display_stop(prepared->progress, true);
     prepared->progress = NULL;
 }
 
@@ -107,7 +94,7 @@ int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prep
     struct cn_error error;
     *prepared = (struct cn_prepared){.arguments = arguments};
     cn_signals_catch();
-    start_display(prepared);
+    prepared->progress = cn_display_start(arguments, &prepared->display_error);
     int exit_code = read_config(prepared);
     if (exit_code != CN_NO_EXIT)
         return exit_code;

@@ -1,11 +1,12 @@
 /*
- * climnorm synth: makes a synthetic tree; its progress line and its exit code.
+ * climnorm synth: makes a synthetic tree; its arguments and its exit code.
  */
 #include "synth/options.h"
 
 #include "base/clock.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/display.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
@@ -13,38 +14,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { READER_S = 1 }; /* how long to wait until a slow terminal has taken an empty line */
-
-struct display {
-    struct cn_progress *progress;
-    uint64_t started_ns;
-};
 
 /* For cn_synth_options.progress. */
-static void note_progress(void *context, const struct cn_synth_state *state)
+static void count_files(void *context, const struct cn_synth_state *state)
 {
-    const struct display *display = context;
-    double left_s = 1e-9 * (double)(cn_now_ns() - display->started_ns) / (double)state->files_done *
-                    (double)(state->files_total - state->files_done);
-    char bytes[24];
-    cn_progress_note(display->progress, "%zu of %zu files · %s · %.0f s left · %.80s",
-                     state->files_done, state->files_total,
-                     cn_format_bytes(state->bytes_written, bytes), left_s, state->latest);
-}
-
-/* On a terminal a line that changes; elsewhere only answers to SIGUSR1. */
-static struct cn_progress *show_making(void)
-{
-    struct cn_progress *progress;
-    struct cn_error error;
-    enum cn_progress_mode mode = cn_progress_resolve_mode(CN_PROGRESS_AUTO, STDERR_FILENO);
-    cn_progress_start(mode == CN_PROGRESS_TTY ? mode : CN_PROGRESS_NONE, STDERR_FILENO, &progress,
-                      &error); /* if it cannot start, all goes on without */
-    cn_progress_enter(progress, CN_PHASE_SYNTHESIZING);
-    cn_signals_set_display(progress);
-    return progress;
+    struct cn_progress *progress = context;
+    cn_progress_count(progress, state->files_done, state->files_total);
+    cn_progress_count_bytes(progress, state->bytes_written);
 }
 
 static void print_made(const struct cn_synth_options *o, const struct cn_synth_state *state,
@@ -66,21 +42,23 @@ static void print_made(const struct cn_synth_options *o, const struct cn_synth_s
 }
 
 /* Returns the exit code. */
-static int make_tree(struct cn_synth_options *o)
+static int make_tree(const struct cn_arguments *arguments, struct cn_synth_options *o)
 {
-    struct display display = {show_making(), cn_now_ns()};
-    o->progress = note_progress;
-    o->context = &display;
     struct cn_synth_state state = {0};
     struct cn_error error;
+    struct cn_progress *progress = cn_display_start(arguments, &error);
+    const uint64_t started_ns = cn_now_ns();
+    o->progress = count_files;
+    o->context = progress;
+    cn_progress_enter(progress, CN_PHASE_SYNTHESIZING);
     cn_signals_begin();
     enum cn_status status = cn_synth(o, &state, &error);
     int exit_code = cn_exit_code(status, atomic_load(cn_stop_signal));
     cn_signals_end(exit_code);
-    cn_signals_set_display(NULL);
-    cn_progress_stop(display.progress, READER_S);
+    cn_progress_enter(progress, CN_PHASE_NONE);
+    cn_display_stop(progress, false);
     if (!status) {
-        print_made(o, &state, 1e-9 * (double)(cn_now_ns() - display.started_ns));
+        print_made(o, &state, 1e-9 * (double)(cn_now_ns() - started_ns));
         return CN_EXIT_OK;
     }
     fprintf(stderr, "climnorm synth: %s", error.text);
@@ -121,5 +99,5 @@ int cn_command_synth(const struct cn_arguments *arguments)
         .stop = cn_stop_signal,
     };
     cn_signals_catch();
-    return make_tree(&options);
+    return make_tree(arguments, &options);
 }

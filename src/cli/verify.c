@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/display.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/print_text.h"
@@ -12,19 +13,6 @@
 #include "climnorm/resources.h"
 
 #include <stdio.h>
-#include <unistd.h>
-
-enum { READER_S = 1 }; /* how long to wait until a slow terminal has taken an empty line */
-
-static struct cn_progress *show_verifying(const struct cn_arguments *arguments)
-{
-    struct cn_progress *progress;
-    struct cn_error error;
-    cn_progress_start(arguments->quiet ? CN_PROGRESS_NONE : arguments->progress, STDERR_FILENO,
-                      &progress, &error); /* if it cannot start, all goes on without */
-    cn_signals_set_display(progress);
-    return progress;
-}
 
 /* Prints a line for each damaged file. Returns how many there are. */
 static size_t print_damaged(const struct cn_verification *verification, size_t *verified)
@@ -76,15 +64,14 @@ static int verify_operands(const struct cn_arguments *arguments, struct cn_pool 
 {
     struct cn_verification verification = {0};
     struct cn_error error = {0};
-    struct cn_progress *progress = show_verifying(arguments);
+    struct cn_progress *progress = cn_display_start(arguments, &error);
     const struct cn_watch watch = {progress, cn_stop_signal};
     cn_signals_begin();
     enum cn_status status = cn_verify_outputs(pool, arguments->operands, arguments->operand_count,
                                               resources->threads, &watch, &verification, &error);
     cn_signals_end(cn_exit_code(status, atomic_load(cn_stop_signal)));
     cn_progress_enter(progress, CN_PHASE_NONE);
-    cn_signals_set_display(NULL);
-    cn_progress_stop(progress, READER_S);
+    cn_display_stop(progress, false);
     size_t verified, damaged = print_damaged(&verification, &verified);
     if (status)
         return report_end(status, &error, verified,

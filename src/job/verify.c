@@ -117,6 +117,8 @@ static enum cn_status add_path(struct file_list *list, char *path)
 struct verifying {
     struct cn_pool *pool;
     struct cn_verification *verification;
+    struct cn_progress *progress;
+    uint64_t bytes; /* of the files that are done */
 };
 
 static const char *verified_path(void *context, size_t item)
@@ -152,6 +154,7 @@ static enum cn_status accept_file(void *context, size_t item, struct cn_archive 
 {
     struct verifying *verifying = context;
     struct cn_verified_file *file = &verifying->verification->files[item];
+    cn_progress_count_bytes(verifying->progress, verifying->bytes += file->size);
     if (failure && failure->status != CN_BAD_INPUT)
         return cn_fail(error, failure->status, "%s: %s", file->path, failure->text);
     const char *reason = "HDF5 crashes or hangs on it: it is damaged; remove it and run again";
@@ -189,7 +192,7 @@ enum cn_status cn_verify_outputs(struct cn_pool *pool, char *const *paths, size_
     for (size_t k = 0; k < verification->count; k++)
         if (verification->files[k].size > largest)
             largest = verification->files[k].size;
-    struct verifying verifying = {pool, verification};
+    struct verifying verifying = {pool, verification, list.watch->progress, 0};
     return cn_workers_run(
         &(struct cn_workers){.count = verification->count,
                              .threads = threads,

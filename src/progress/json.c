@@ -98,11 +98,12 @@ void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *m
                               "text", cn_json_text(message)));
 }
 
-void cn_render_json_preparing(struct cn_text *out, double elapsed_s, const char *text,
-                              uint64_t done, uint64_t total)
+void cn_render_json_phase(struct cn_text *out, double elapsed_s, const struct cn_phase_state *state)
 {
-    write_line(out,
-               json_pack("{ss so so so so}", "event", "preparing", "elapsed_s", seconds(elapsed_s),
-                         "text", cn_json_text(text), "done", cn_json_count(done), "total",
-                         total ? cn_json_count(total) : json_null()));
+    write_line(out, json_pack("{ss so so so so so so}", "event", "preparing", "elapsed_s",
+                              seconds(elapsed_s), "text", cn_json_text(state->text), "done",
+                              cn_json_count(state->done), "total",
+                              state->total ? cn_json_count(state->total) : json_null(), "bytes",
+                              state->bytes ? cn_json_count(state->bytes) : json_null(), "eta_s",
+                              seconds(state->eta_s)));
 }

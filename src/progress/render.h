@@ -5,19 +5,12 @@
 #ifndef CLIMNORM_PROGRESS_RENDER_H
 #define CLIMNORM_PROGRESS_RENDER_H
 
+#include "progress/canvas.h"
 #include "progress/counters.h"
+#include "progress/phase.h"
 #include "progress/snapshot.h"
-#include "progress/text.h"
 
 #include <jansson.h>
-
-struct cn_screen {
-    size_t columns, rows;
-    bool utf8, color;
-};
-
-/* Ends each line of a frame. */
-#define CN_FRAME_LINE_END "\033[K\n"
 
 /* Adds a frame: lines of at most columns - 1 display columns, each ended by "ESC[K\n". A frame has
  * at most rows - 1 lines, and three on smaller screens; the last frame shows every variable. */
@@ -35,9 +28,8 @@ void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapsh
  * "end". */
 void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, const char *event);
 void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message);
-/* Adds a line of the time before the run. total 0: not known. */
-void cn_render_json_preparing(struct cn_text *out, double elapsed_s, const char *text,
-                              uint64_t done, uint64_t total);
+void cn_render_json_phase(struct cn_text *out, double elapsed_s,
+                          const struct cn_phase_state *state);
 
 struct cn_counter_text {
     char text[80];

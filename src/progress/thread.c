@@ -37,26 +37,6 @@ static const double every_s[] = {[CN_PROGRESS_TTY] = 1,
                                  [CN_PROGRESS_JSON] = 1,
                                  [CN_PROGRESS_NONE] = 0};
 
-static const struct {
-    const char *text;
-    double line_s; /* not 0: lines instead of frames, in all modes, the first at once */
-} phases[] = {
-    [CN_PHASE_NONE] = {"the config was read", 0},
-    [CN_PHASE_EXAMINING] = {"examining files", 0},
-    [CN_PHASE_WAITING] = {"waiting for another run", 60},
-    [CN_PHASE_EXISTING] = {"looking at existing normals", 0},
-    [CN_PHASE_SYNTHESIZING] = {"making files", 0},
-    [CN_PHASE_VERIFYING] = {"verifying files", 0},
-    [CN_PHASE_RUNNING] = {"running", 0},
-};
-
-/* What is known of a phase. */
-struct phase_state {
-    const char *text; /* "examining files", or a sentence; NULL: nothing is known yet */
-    bool is_count;
-    size_t done, total; /* total 0: not known */
-};
-
 struct cn_progress {
     enum cn_progress_mode mode; /* never auto */
     uint64_t start_ns;
@@ -69,6 +49,7 @@ struct cn_progress {
 
     atomic_int phase;                  /* enum cn_phase */
     atomic_size_t total, reported;     /* of the phase; reported: done + 1; 0: nothing yet */
+    atomic_uint_fast64_t bytes;        /* of the phase */
     _Atomic(struct cn_message *) note; /* that the thread has not seen */
     struct cn_messages messages;
 
@@ -82,7 +63,11 @@ struct cn_progress {
     struct cn_message *message_seen; /* the latest of the run; NULL: none */
     enum cn_phase shown_phase;       /* of the latest line or frame */
     double phase_shown_s;            /* when it was shown */
-    double last_line_s;              /* when a line of the run was written */
+    struct cn_phase_pace pace;       /* of the count of counted_phase with counted_total */
+    enum cn_phase counted_phase;
+    uint64_t counted_total;
+    double count_began_s;
+    double last_line_s; /* when a line of the run was written */
 };
 
 static double seconds_since(const struct cn_progress *progress, uint64_t start_ns)
@@ -90,28 +75,13 @@ static double seconds_since(const struct cn_progress *progress, uint64_t start_n
     return progress->now_ns > start_ns ? (double)(progress->now_ns - start_ns) * 1e-9 : 0;
 }
 
-/* "examining files: 3/40", or a sentence. */
-static void add_state(struct cn_text *out, const struct phase_state *state)
-{
-    cn_text_add(out, state->text, MESSAGE_COLUMNS);
-    if (state->is_count)
-        cn_text_printf(out, ": %zu", state->done);
-    if (state->total)
-        cn_text_printf(out, "/%zu", state->total);
-}
-
-static void add_phase_line(struct cn_progress *progress, const struct phase_state *state)
+static void add_phase_line(struct cn_progress *progress, const struct cn_phase_state *state)
 {
     struct cn_text *out = &progress->writer.lines;
-    out->limit = SIZE_MAX;
-    if (progress->mode == CN_PROGRESS_JSON) {
-        cn_render_json_preparing(out, seconds_since(progress, progress->start_ns), state->text,
-                                 state->done, state->total);
-        return;
-    }
-    cn_text_add(out, "climnorm: ", SIZE_MAX);
-    add_state(out, state);
-    cn_text_end_line(out, "\n");
+    if (progress->mode == CN_PROGRESS_JSON)
+        cn_render_json_phase(out, seconds_since(progress, progress->start_ns), state);
+    else
+        cn_render_plain_phase(out, state);
 }
 
 static void add_message(struct cn_progress *progress, enum cn_phase phase, const char *text)
@@ -119,7 +89,7 @@ static void add_message(struct cn_progress *progress, enum cn_phase phase, const
     struct cn_text *out = &progress->writer.lines;
     if (phase != CN_PHASE_RUNNING) {
         if (progress->mode != CN_PROGRESS_NONE)
-            add_phase_line(progress, &(struct phase_state){.text = text});
+            add_phase_line(progress, &(struct cn_phase_state){.text = text, .eta_s = -1});
     } else if (progress->mode == CN_PROGRESS_JSON) {
         cn_render_json_message(out, progress->snapshot.elapsed_s, text);
     } else {
@@ -190,27 +160,51 @@ static void show_run(struct cn_progress *progress, struct cn_message *messages, 
 /* A note of this phase, or its count. Counts of two phases are not mixed: cn_progress_enter removes
  * the old one before it changes the phase, and a count that changes from "n" to "0/m" is never read
  * as "n/m". */
-static struct phase_state read_phase(struct cn_progress *progress, enum cn_phase phase)
+static struct cn_phase_state read_phase(struct cn_progress *progress, enum cn_phase phase)
 {
     struct cn_message *note = atomic_exchange(&progress->note, NULL);
     size_t total = atomic_load(&progress->total), reported = atomic_load(&progress->reported);
+    uint64_t bytes = atomic_load(&progress->bytes);
+    struct cn_phase_state state = {.eta_s = -1};
     if (note) {
         cn_messages_free(progress->note_seen);
         progress->note_seen = note;
     }
     if (progress->note_seen && progress->note_seen->phase == phase)
-        return (struct phase_state){.text = progress->note_seen->text};
-    if (reported == 0 || atomic_load(&progress->phase) != (int)phase)
-        return (struct phase_state){0};
-    return (struct phase_state){phases[phase].text, true, reported - 1, total};
+        state.text = progress->note_seen->text;
+    else if (reported > 0 && atomic_load(&progress->phase) == (int)phase)
+        state = (struct cn_phase_state){.text = cn_phase_rows[phase].text,
+                                        .unit = cn_phase_rows[phase].unit,
+                                        .done = reported - 1,
+                                        .total = total,
+                                        .bytes = bytes,
+                                        .eta_s = -1};
+    return state;
 }
 
-/* Lines at intervals and when asked; on a terminal a frame of one line. */
+/* The same with estimates; the first look at a count begins its time. */
+static struct cn_phase_state estimate_phase(struct cn_progress *progress, enum cn_phase phase)
+{
+    struct cn_phase_state state = read_phase(progress, phase);
+    double now_s = seconds_since(progress, progress->start_ns);
+    if (phase != progress->counted_phase || state.total != progress->counted_total) {
+        progress->pace = (struct cn_phase_pace){0};
+        progress->counted_phase = phase;
+        progress->counted_total = state.total;
+        progress->count_began_s = now_s;
+    }
+    if (state.unit)
+        cn_phase_estimate(&state, &progress->pace, now_s - progress->count_began_s);
+    return state;
+}
+
+/* Lines at intervals and when asked; on a terminal a frame. */
 static void show_phase(struct cn_progress *progress, enum cn_phase phase, bool asked)
 {
     struct cn_writer *writer = &progress->writer;
-    const struct phase_state state = read_phase(progress, phase);
-    double now_s = seconds_since(progress, progress->start_ns), line_s = phases[phase].line_s;
+    const struct cn_phase_state state = estimate_phase(progress, phase);
+    double now_s = seconds_since(progress, progress->start_ns);
+    double line_s = cn_phase_rows[phase].line_s;
     bool is_frame = progress->mode == CN_PROGRESS_TTY && line_s == 0;
     bool is_at_once =
         is_frame ? writer->shown.buffer.length > 0 : line_s > 0 && phase != progress->shown_phase;
@@ -225,11 +219,8 @@ static void show_phase(struct cn_progress *progress, enum cn_phase phase, bool a
     progress->phase_shown_s = now_s;
     if (asked || !is_frame)
         add_phase_line(progress, &state);
-    if (is_frame) {
-        writer->frame.limit = writer->screen.columns > 1 ? writer->screen.columns - 1 : 1;
-        add_state(&writer->frame, &state);
-        cn_text_end_line(&writer->frame, CN_FRAME_LINE_END);
-    }
+    if (is_frame && !writer->is_background)
+        cn_render_tty_phase(&writer->frame, &state, &writer->screen);
 }
 
 static void show(struct cn_progress *progress, bool last, bool asked)
@@ -325,11 +316,6 @@ enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd, struct cn_p
     return CN_OK;
 }
 
-const char *cn_phase_text(enum cn_phase phase)
-{
-    return phases[phase].text;
-}
-
 bool cn_progress_draws(const struct cn_progress *progress)
 {
     return progress && progress->mode == CN_PROGRESS_TTY;
@@ -351,6 +337,7 @@ void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase)
         return;
     atomic_store(&progress->reported, 0);
     atomic_store(&progress->total, 0);
+    atomic_store(&progress->bytes, 0);
     atomic_store(&progress->phase, (int)phase);
     if (phase != CN_PHASE_NONE)
         return;
@@ -366,6 +353,12 @@ void cn_progress_count(struct cn_progress *progress, size_t done, size_t total)
         return;
     atomic_store(&progress->reported, done + 1);
     atomic_store(&progress->total, total);
+}
+
+void cn_progress_count_bytes(struct cn_progress *progress, uint64_t bytes)
+{
+    if (progress)
+        atomic_store(&progress->bytes, bytes);
 }
 
 void cn_progress_show_run(struct cn_progress *progress, const struct cn_progress_view *view)

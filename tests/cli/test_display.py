@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 
 import climnorm_case
 import terminal
@@ -175,6 +176,41 @@ class Display(climnorm_case.TestCase):
         with open(self.case.summary) as file:
             states = [v["status"] for v in json.load(file)["variables"]]
         self.assertEqual(states, ["done", "stopped", "waiting", "waiting"])
+
+    def start_synth(self, *options, **terminal_options):
+        """A synth that takes minutes."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        job = terminal.Job([climnorm_case.BIN, "synth", os.path.join(folder.name, "tree"), "-t", "1",
+                            "--grid", "60x1440", *options], **terminal_options)
+        self.addCleanup(self.clean_up, job)
+        return job
+
+    def test_synth_fits_every_width(self):
+        for columns in (20, 60, 80, 120):
+            with self.subTest(columns=columns):
+                job = self.start_synth(columns=columns)
+                job.wait_for(r"/302 files(?s:.*)~[\d:]+ left")
+                job.next_frame()
+                lines = [line for line in job.lines() if line]
+                self.assertRegex(lines[0], "^making files [━╸─]{6,}")
+                self.assertTrue(all(len(line) < columns for line in lines), lines)
+                self.assertEqual(len(lines), {20: 5, 60: 2, 80: 1, 120: 1}[columns], lines)
+                job.process.send_signal(signal.SIGTERM)
+                self.assertEqual(job.finish(), 143)
+                self.assertRegex(job.text().replace("\n", ""), "^climnorm synth: stopped")
+
+    def test_synth_tells_programs(self):
+        job = self.start_synth("-p", "json", columns=400)
+        job.wait_for(r'"done":[1-9].*\n.*"done":[1-9]')
+        events = [json.loads(line) for line in job.lines() if line.endswith("}")]
+        job.process.send_signal(signal.SIGTERM)
+        self.assertEqual(job.finish(), 143)
+        for event in events:
+            self.assertEqual((event["event"], event["text"], event["total"]),
+                             ("preparing", "making files", 302))
+        self.assertGreater(events[-1]["bytes"], 0)
+        self.assertGreater(events[-1]["eta_s"], 0)
 
     def test_json(self):
         """Every line is an object, and says no other thing than the summary."""

@@ -286,7 +286,7 @@ class Asking(Phases):
                     self.assertNotIn(words, live.err)
                     live.send(signal.SIGUSR1)
                     live.says(words)
-                    self.assertRegex(live.err, rf"(?m)^climnorm: {words}\d+/\d+$")
+                    self.assertRegex(live.err, rf"(?m)^climnorm: {words}\d+/\d+ files\b")
                     os.kill(child, signal.SIGCONT)
                     self.assertEqual(live.end(), 0)
                     self.assertEqual(live.err.count(words), 1)

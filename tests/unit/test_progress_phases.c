@@ -60,14 +60,14 @@ static void test_it_tells_its_count_when_asked(void **state)
         cn_progress_enter(display.progress, CN_PHASE_EXAMINING);
         cn_progress_count(display.progress, 3, 0);
         cn_progress_request_status(display.progress);
-        wait_for("climnorm: examining files: 3\n");
+        wait_for("climnorm: examining files: 3 files\n");
         cn_progress_count(display.progress, 4, 40);
         cn_progress_request_status(display.progress);
-        wait_for("climnorm: examining files: 4/40\n");
+        wait_for("climnorm: examining files: 4/40 files\n");
         stop();
         if (modes[i] == CN_PROGRESS_NONE) /* it says nothing else */
-            assert_string_equal(display.text, "climnorm: examining files: 3\n"
-                                              "climnorm: examining files: 4/40\n");
+            assert_string_equal(display.text, "climnorm: examining files: 3 files\n"
+                                              "climnorm: examining files: 4/40 files\n");
     }
 }
 
@@ -81,9 +81,9 @@ static void test_an_early_question_is_not_lost(void **state)
     assert_string_equal(reread(), "");
     cn_progress_enter(display.progress, CN_PHASE_EXISTING);
     cn_progress_count(display.progress, 0, 7);
-    wait_for("climnorm: looking at existing normals: 0/7\n");
+    wait_for("climnorm: looking at existing normals: 0/7 files\n");
     cn_progress_enter(display.progress, CN_PHASE_NONE);
-    assert_string_equal(stop(), "climnorm: looking at existing normals: 0/7\n");
+    assert_string_equal(stop(), "climnorm: looking at existing normals: 0/7 files\n");
 }
 
 static void test_json(void **state)
@@ -100,12 +100,13 @@ static void test_json(void **state)
     char *lines = strdup(stop()), *rest = lines;
     json_t *count = json_loads(strsep(&rest, "\n"), 0, &error);
     assert_non_null(count);
-    assert_int_equal(json_object_size(count), 5);
+    assert_int_equal(json_object_size(count), 7);
     assert_string_equal(json_string_value(json_object_get(count, "event")), "preparing");
     assert_string_equal(json_string_value(json_object_get(count, "text")), "examining files");
     assert_int_equal(json_integer_value(json_object_get(count, "done")), 4);
     assert_int_equal(json_integer_value(json_object_get(count, "total")), 40);
     assert_true(json_is_real(json_object_get(count, "elapsed_s")));
+    assert_true(json_is_null(json_object_get(count, "bytes")));
     char *last = strstr(rest, "\"slow");
     assert_non_null(last);
     while (last > rest && last[-1] != '\n')
@@ -146,7 +147,7 @@ static void test_a_wait_is_told_once(void **state)
     assert_string_equal(stop(), "");
 }
 
-/* A frame of one line, which is gone when the phase ends. */
+/* A frame, which is gone when the phase ends. */
 static void test_a_terminal_is_clear_after_a_phase(void **state)
 {
     (void)state;
@@ -154,10 +155,13 @@ static void test_a_terminal_is_clear_after_a_phase(void **state)
     start(CN_PROGRESS_TTY);
     assert_true(cn_progress_draws(display.progress));
     cn_progress_enter(display.progress, CN_PHASE_SYNTHESIZING);
-    cn_progress_note(display.progress, "3 of 10 files · tas_1987.nc");
-    wait_for("\033[?7l3 of 10 files · tas_1987.nc\033[K\n\033[J\033[?7h\033[?25h");
+    cn_progress_count(display.progress, 3, 10);
+    cn_progress_count_bytes(display.progress, 2048);
+    wait_for("\033[?7lmaking files ");
+    wait_for(" 3/10 files · 2.0 KiB");
+    wait_for("\033[K\n\033[J\033[?7h\033[?25h");
     cn_progress_say(display.progress, "slow");
-    wait_for("climnorm: slow\n\033[?7l3 of 10 files");
+    wait_for("climnorm: slow\n\033[?7lmaking files");
     cn_progress_enter(display.progress, CN_PHASE_NONE);
     size_t length = strlen(reread());
     static const char clear[] = "\033[?7l\033[J\033[?7h\033[?25h"; /* an empty frame */
@@ -185,6 +189,7 @@ static void test_no_display_is_needed(void **state)
     (void)state;
     cn_progress_enter(NULL, CN_PHASE_NONE);
     cn_progress_count(NULL, 1, 2);
+    cn_progress_count_bytes(NULL, 3);
     cn_progress_note(NULL, "note");
     cn_progress_say(NULL, "message");
     cn_progress_show_run(NULL, NULL);

@@ -20,7 +20,6 @@ enum {
 struct cn_synth_state {
     size_t files_done, files_total;
     uint64_t bytes_written;
-    const char *latest; /* base name of the file just written; during `progress` only */
 };
 
 struct cn_synth_options {
@@ -40,7 +39,7 @@ struct cn_synth_options {
     int compression; /* deflate level 0 … 9; 0: no filters at all */
     int threads;     /* 1 … CN_MAX_THREADS */
     bool force;      /* replace files that exist */
-    /* Called after each file, by one thread at a time. May be NULL. */
+    /* Called before the first and after each file, by one thread at a time. May be NULL. */
     void (*progress)(void *context, const struct cn_synth_state *state);
     void *context;
     const atomic_int *stop; /* not 0: the work ends soon, with CN_STOPPED; may be NULL */

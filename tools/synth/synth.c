@@ -267,7 +267,6 @@ static void file_done(struct synth_run *run, const struct cn_synth_file *file)
     {
         run->state.files_done++;
         run->state.bytes_written += (uint64_t)published.st_size;
-        run->state.latest = strrchr(file->path, '/') + 1;
         if (run->options->progress)
             run->options->progress(run->options->context, &run->state);
     }
@@ -306,6 +305,8 @@ static enum cn_status make_files(struct synth_run *run, struct cn_error *error)
     if (!run->slots || !run->scratches)
         return cn_fail_memory(error, "work space");
     run->state.files_total = run->file_count;
+    if (run->options->progress)
+        run->options->progress(run->options->context, &run->state);
 #pragma omp parallel default(none) firstprivate(run, task_days) num_threads(threads)
 #pragma omp single
     for (size_t k = 0; k < run->file_count; k++) {
