@@ -32,15 +32,8 @@ struct cn_region {
 struct cn_period {
     const char *name; /* may hold the field {scenario} */
     int first, last;  /* target years, inclusive */
+    int step; /* years from one target year to the next, without normals.targets; 0 counts as 1 */
 };
-
-/* One of the periods that stand for normals.periods = NULL. */
-struct cn_default_period {
-    struct cn_period period;
-    const char *name_of_several; /* its name where several scenarios follow */
-};
-enum { CN_DEFAULT_PERIODS = 3 };
-extern CN_API const struct cn_default_period cn_default_periods[CN_DEFAULT_PERIODS];
 
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */
@@ -66,8 +59,10 @@ struct cn_config {
         int window, min_years;
         double min_days; /* share of a year's days, 0 … 1 */
         enum cn_leap_day leap_day;
-        struct cn_period *periods; /* NULL: cn_default_periods, cut to the timeline */
+        struct cn_period *periods; /* NULL: default periods, which follow the files */
         size_t period_count;
+        const int *targets; /* [target_count] target years, ascending; NULL: all of the periods */
+        size_t target_count;
     } normals;
     struct {
         int threads;         /* 0: all cores this process may use */

@@ -30,6 +30,7 @@ struct cn_config_builder {
     struct cn_list variables, scenarios, regions; /* of const char * */
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
+    struct cn_list targets;                       /* of int */
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
     const char *folder;                           /* absolute; relative paths begin here */
     struct cn_problems *problems;

@@ -189,6 +189,42 @@ static void check_periods(struct cn_config_builder *builder)
     }
 }
 
+static bool is_in_a_period(const struct cn_config *config, int year)
+{
+    for (size_t i = 0; i < config->normals.period_count; i++)
+        if (config->normals.periods[i].first <= year && year <= config->normals.periods[i].last)
+            return true;
+    return false;
+}
+
+/* Default periods hold every year. */
+static void check_targets(struct cn_config_builder *builder)
+{
+    enum { MOST_LISTED_BYTES = 400 };
+    struct cn_config *config = &builder->config;
+    if (!builder->targets.items || !has_value(builder, "normals.targets"))
+        return;
+    config->normals.targets = builder->targets.items;
+    config->normals.target_count = builder->targets.count;
+    size_t others = 0;
+    int first = 0;
+    for (size_t t = 0; config->normals.periods && t < config->normals.target_count; t++)
+        if (!is_in_a_period(config, config->normals.targets[t]) && others++ == 0)
+            first = config->normals.targets[t];
+    if (!others)
+        return;
+    struct cn_strbuf known = {0};
+    for (size_t i = 0; i < config->normals.period_count && known.length < MOST_LISTED_BYTES; i++)
+        cn_strbuf_add(&known, "%s%s %d-%d", i ? ", " : "", config->normals.periods[i].name,
+                      config->normals.periods[i].first, config->normals.periods[i].last);
+    cn_config_error(builder, cn_config_key_state(builder, "normals.targets")->location,
+                    "normals.targets", "%d %s in no period of normals.periods (%s)%s", first,
+                    others > 1 ? "and others are" : "is", cn_strbuf_text(&known),
+                    "; add a period, or leave normals.periods out");
+    builder->out_of_memory |= known.failed;
+    cn_strbuf_free(&known);
+}
+
 static bool is_default(const struct cn_key_state *key_state)
 {
     return !key_state->location.line && !key_state->location.override;
@@ -256,6 +292,7 @@ void cn_config_check(struct cn_config_builder *builder)
     check_regions(builder);
     check_scenarios(builder);
     check_periods(builder);
+    check_targets(builder);
     check_min_years(builder);
     check_roots(builder);
     check_pattern(builder);

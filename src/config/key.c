@@ -13,6 +13,7 @@ static const char *const forms[] = {
     [CN_KEY_GROUP] = "a group { ... }",
     [CN_KEY_GROUPS] = "a list of groups ( { ... }, ... )",
     [CN_KEY_NAMES] = "a list of names",
+    [CN_KEY_YEARS] = "a list of years and ranges such as [ \"2020\", \"1960-2010/10\" ]",
     [CN_KEY_NAME] = "a name of letters, digits, \"_\", \"-\" and \".\"",
     [CN_KEY_IDENTIFIER] = "a name of %g to %g letters, digits, \"_\" and \"-\"",
     [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",

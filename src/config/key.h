@@ -10,6 +10,7 @@ enum cn_key_type {                    /* stored as */
                    CN_KEY_GROUP,      /* not at all: its members follow in the table */
                    CN_KEY_GROUPS,     /* struct cn_list of what `element` describes */
                    CN_KEY_NAMES,      /* struct cn_list of const char * */
+                   CN_KEY_YEARS,      /* struct cn_list of int, ascending */
                    CN_KEY_NAME,       /* const char *: [A-Za-z0-9_.-] */
                    CN_KEY_IDENTIFIER, /* const char *: [A-Za-z0-9_-] */
                    CN_KEY_LABEL,      /* const char *: a name that may hold {scenario} */

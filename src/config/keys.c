@@ -55,6 +55,9 @@ static const struct cn_key period_keys[] = {
      .meaning = "The label; `{scenario}` stands for the scenario's name."},
     {PERIOD(first), CN_KEY_INT, 0, CN_LAST_YEAR, .required = true, .meaning = "First target year."},
     {PERIOD(last), CN_KEY_INT, 0, CN_LAST_YEAR, .required = true, .meaning = "Last target year."},
+    {PERIOD(step), CN_KEY_INT, 1, CN_LAST_YEAR,
+     .meaning = "Years from one target year to the next. Left out: 1. With `normals.targets` the "
+                "period holds those that it names."},
     {.path = NULL},
 };
 
@@ -97,6 +100,11 @@ const struct cn_key cn_keys[] = {
     {KEY(normals.leap_day), CN_KEY_CHOICE, .choices = cn_leap_day_names,
      .choice_meanings = leap_day_meanings, .default_text = "dayofyear",
      .meaning = "How days become day slots."},
+    {"normals.targets", offsetof(struct cn_config_builder, targets), CN_KEY_YEARS, 1, ENTRIES,
+     .meaning =
+         "The target years to make: years, ranges, and ranges with a step, such as "
+         "`[ \"2020\", \"1980-2000\", \"1960-2010/10\" ]`. Each must be in a period. Left out: "
+         "all of the periods."},
     {"normals.periods", offsetof(struct cn_config_builder, periods), CN_KEY_GROUPS, 1, ENTRIES,
      .element = period_keys, .element_bytes = sizeof(struct cn_custom_period),
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "

@@ -7,6 +7,7 @@
 #include "climnorm/limits.h"
 #include "config/builder.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -321,6 +322,60 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     return good;
 }
 
+/* Reads "2020", "1980-2100" or "1960-2020/10" into first, last and step. */
+static bool parse_years(const struct cn_value *value, int years[3])
+{
+    char text[24], *end;
+    if (value->kind == CN_VALUE_INT)
+        snprintf(text, sizeof text, "%lld", (long long)value->integer);
+    else if (value->kind == CN_VALUE_TEXT && strlen(value->text) < sizeof text)
+        strcpy(text, value->text);
+    else
+        return false;
+    static const char separators[] = "-/";
+    long numbers[3] = {0, 0, 1};
+    size_t count = 0;
+    for (char *at = text;; at = end + 1) {
+        numbers[count] = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
+        if (numbers[count] < 0 || numbers[count] > CN_LAST_YEAR)
+            return false;
+        if (count++ == 0)
+            numbers[1] = numbers[0];
+        if (!*end || count == 3 || *end != separators[count - 1])
+            break;
+    }
+    for (size_t i = 0; i < 3; i++)
+        years[i] = (int)numbers[i];
+    return !*end && numbers[0] <= numbers[1] && numbers[2] > 0;
+}
+
+/* Stores each target year once, in ascending order. */
+static bool store_years(struct cn_config_builder *builder, const struct cn_key *key,
+                        struct cn_list *list, const struct cn_value *value)
+{
+    bool is_named[CN_LAST_YEAR + 1] = {false};
+    bool good = true;
+    for (size_t i = 0; i < value->count; i++) {
+        int years[3];
+        char shown[CN_SHOWN_BYTES];
+        if (!parse_years(&value->items[i], years)) {
+            cn_config_error(builder, value->items[i].location, key->path,
+                            "expected a year such as 2020, a range \"1980-2100\" or a range with "
+                            "a step \"1960-2020/10\", not %s",
+                            cn_value_show(&value->items[i], shown));
+            good = false;
+            continue;
+        }
+        for (int year = years[0]; year <= years[1]; year += years[2])
+            is_named[year] = true;
+    }
+    int *targets = list->items;
+    for (int year = 0; year <= CN_LAST_YEAR; year++)
+        if (is_named[year])
+            targets[list->count++] = year;
+    return good;
+}
+
 static bool has_member(const struct cn_value *group, const char *name)
 {
     for (size_t i = 0; i < group->count; i++)
@@ -366,15 +421,22 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
                         value->count, key->max);
         return false;
     }
-    bool names = key->type == CN_KEY_NAMES;
-    size_t bytes = names ? sizeof(const char *) : key->element_bytes;
-    *list = (struct cn_list){.items = cn_pool_alloc(builder->config.pool, value->count + 1, bytes)};
+    size_t count = value->count + 1, bytes = key->element_bytes;
+    if (key->type == CN_KEY_NAMES)
+        bytes = sizeof(const char *);
+    if (key->type == CN_KEY_YEARS) {
+        count = CN_LAST_YEAR + 1;
+        bytes = sizeof(int);
+    }
+    *list = (struct cn_list){.items = cn_pool_alloc(builder->config.pool, count, bytes)};
     if (!list->items) {
         builder->out_of_memory = true;
         return false;
     }
-    if (names)
+    if (key->type == CN_KEY_NAMES)
         return store_names(builder, key, list, value);
+    if (key->type == CN_KEY_YEARS)
+        return store_years(builder, key, list, value);
     bool good = true;
     for (; list->count < value->count; list->count++)
         good &= store_element(builder, key, (char *)list->items + list->count * bytes,
@@ -391,6 +453,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return reject_value(builder, key, value, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
+    case CN_KEY_YEARS:
         return store_list(builder, key, at, value);
     case CN_KEY_INT:
     case CN_KEY_REAL:

@@ -175,7 +175,7 @@ bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const ch
                         struct cn_location location, struct cn_value *value)
 {
     *value = (struct cn_value){.kind = CN_VALUE_TEXT, .location = location};
-    if (key->type == CN_KEY_NAMES)
+    if (key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS)
         return split_list(pool, text, value);
     value->text = cn_pool_strdup(pool, text);
     convert_scalar(key, text, value);

@@ -4,13 +4,21 @@
 #include "climnorm/plan.h"
 
 #include "base/error.h"
-#include "base/strbuf.h"
+#include "base/pool.h"
 #include "grid/layout.h"
 #include "grid/region.h"
 #include "plan/paths.h"
+#include "plan/periods.h"
+#include "plan/unmade.h"
 
 #include <limits.h>
 #include <string.h>
+
+/* Target years that are made although their windows begin before the timeline. */
+struct early_windows {
+    int first, last;  /* 0: there is none */
+    int fewest, most; /* source years in these windows */
+};
 
 /* The state while the targets of a variable are collected. */
 struct target_builder {
@@ -18,8 +26,9 @@ struct target_builder {
     struct cn_pool *pool; /* of the plan */
     struct cn_variable_plan *variable;
     size_t capacity, output_capacity;
-    size_t *last_targets;        /* [output_count] indices in variable->targets */
-    int early_first, early_last; /* targets whose windows begin before the timeline */
+    size_t *last_targets; /* [output_count] indices in variable->targets */
+    struct cn_unmade short_windows, late;
+    struct early_windows early;
 };
 
 static const struct cn_source_year *source_year(const struct target_builder *builder,
@@ -28,14 +37,10 @@ static const struct cn_source_year *source_year(const struct target_builder *bui
     return &builder->variable->variable->years[index];
 }
 
-/* The index of a usable source year of a timeline; -1: there is none. */
-static ptrdiff_t usable_year(const struct target_builder *builder,
-                             const struct cn_timeline *timeline, int year)
+/* Whether the config names target years, itself or by its periods. */
+static bool is_asked(const struct cn_config *config)
 {
-    if (year < timeline->first_year || year > timeline->last_year)
-        return -1;
-    ptrdiff_t index = timeline->years[year - timeline->first_year];
-    return index >= 0 && source_year(builder, index)->usable ? index : -1;
+    return config->normals.periods || config->normals.targets;
 }
 
 /* The window that ends in `year`: [window] indices of usable years, or -1. */
@@ -46,26 +51,10 @@ static ptrdiff_t *make_window(const struct target_builder *builder,
     ptrdiff_t *years = cn_pool_alloc(builder->pool, (size_t)window, sizeof *years);
     *planned = 0;
     for (int k = 0; years && k < window; k++) {
-        years[k] = usable_year(builder, timeline, year - window + 1 + k);
+        years[k] = cn_usable_year(builder->variable->variable, timeline, year - window + 1 + k);
         *planned += years[k] >= 0;
     }
     return years;
-}
-
-/* Lists the years that a window lacks: "1951-1955 1960". */
-static void list_lacking(const ptrdiff_t *window, int count, int first_year, struct cn_strbuf *text)
-{
-    for (int k = 0; k < count; k++) {
-        if (window[k] >= 0)
-            continue;
-        int end = k;
-        while (end + 1 < count && window[end + 1] < 0)
-            end++;
-        cn_strbuf_add(text, text->length ? " %d" : "%d", first_year + k);
-        if (end > k)
-            cn_strbuf_add(text, "-%d", first_year + end);
-        k = end;
-    }
 }
 
 /* The first year that belongs to any scenario; INT_MAX: there is none. */
@@ -85,10 +74,11 @@ static int first_scenario_year(const struct target_builder *builder)
 static bool whole_window_historical(const struct target_builder *builder,
                                     const struct cn_timeline *timeline, int year)
 {
-    if (usable_year(builder, timeline, year) < 0 && year >= first_scenario_year(builder))
+    if (cn_usable_year(builder->variable->variable, timeline, year) < 0 &&
+        year >= first_scenario_year(builder))
         return false;
     for (int k = 0; k < builder->plan->config->normals.window; k++) {
-        ptrdiff_t index = usable_year(builder, timeline, year - k);
+        ptrdiff_t index = cn_usable_year(builder->variable->variable, timeline, year - k);
         if (index >= 0 && strcmp(source_year(builder, index)->experiment,
                                  builder->plan->config->input.historical) != 0)
             return false;
@@ -192,6 +182,38 @@ static enum cn_status list_output_targets(struct target_builder *builder, struct
     return CN_OK;
 }
 
+static void note_early_window(struct early_windows *early, int year, int planned)
+{
+    if (!early->last)
+        *early = (struct early_windows){year, year, planned, planned};
+    early->first = year < early->first ? year : early->first;
+    early->last = year > early->last ? year : early->last;
+    early->fewest = planned < early->fewest ? planned : early->fewest;
+    early->most = planned > early->most ? planned : early->most;
+}
+
+/* Reports the short windows before a target year that is made, or that belongs to another scenario.
+ * Those that default periods leave out are reported together, at the end of the timeline. */
+static void end_short_windows(struct target_builder *builder, const struct cn_timeline *timeline,
+                              bool is_end)
+{
+    const struct cn_config *config = builder->plan->config;
+    struct cn_variable_plan *variable = builder->variable;
+    struct cn_unmade *unmade = &builder->short_windows;
+    enum cn_unmade_reason reason = CN_SHORT_WINDOW;
+    if (!is_asked(config)) {
+        if (!is_end)
+            return;
+        const bool some =
+            variable->target_count && variable->targets[variable->target_count - 1].timeline ==
+                                          (size_t)(timeline - variable->variable->timelines);
+        reason = some ? CN_LEFT_OUT : CN_ALL_LEFT_OUT;
+    }
+    if (reason != CN_LEFT_OUT)
+        variable->normals_unmade += unmade->count * config->region_count;
+    cn_unmade_report(unmade, reason, variable, timeline, config);
+}
+
 static enum cn_status add_target(struct target_builder *builder, size_t timeline_index,
                                  const struct cn_period *period, int year, struct cn_error *error)
 {
@@ -206,25 +228,17 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
-    if (target.years_planned < config->normals.min_years) {
-        struct cn_strbuf lacking = {0};
-        list_lacking(target.window, config->normals.window, year - config->normals.window + 1,
-                     &lacking);
-        cn_problems_add(&variable->problems, CN_PROBLEM,
-                        "%s %d (%s): not written, its window has %d of %d years, min_years is %d; "
-                        "add the missing years: %s",
-                        variable->variable->name, year, target.scenario, target.years_planned,
-                        config->normals.window, config->normals.min_years,
-                        cn_strbuf_text(&lacking));
-        variable->problems.lost |= lacking.failed;
-        cn_strbuf_free(&lacking);
-        variable->normals_unmade += config->region_count;
-        return CN_OK;
-    }
-    if (year - config->normals.window + 1 < timeline->first_year) {
-        builder->early_first = year < builder->early_first ? year : builder->early_first;
-        builder->early_last = year;
-    }
+    struct cn_unmade *unmade = &builder->short_windows;
+    const bool is_short = target.years_planned < config->normals.min_years;
+    if (unmade->count && (!is_short || unmade->scenario != target.scenario ||
+                          unmade->years[unmade->count - 1] > year))
+        end_short_windows(builder, timeline, false);
+    if (is_short)
+        return cn_unmade_add(unmade, year, target.scenario, target.years_planned)
+                   ? CN_OK
+                   : cn_fail_memory(error, "targets of the plan");
+    if (year - config->normals.window + 1 < timeline->first_year)
+        note_early_window(&builder->early, year, target.years_planned);
     struct cn_target *targets =
         cn_pool_grow(builder->pool, variable->targets, variable->target_count, &builder->capacity,
                      sizeof *targets);
@@ -236,48 +250,85 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     return name_outputs(builder, period, &targets[variable->target_count - 1], error);
 }
 
+/* Adds a target year that is asked for. One after the last source year is never made. */
+static enum cn_status add_target_year(struct target_builder *builder, size_t index,
+                                      const struct cn_period *period, int year,
+                                      struct cn_error *error)
+{
+    const struct cn_timeline *timeline = &builder->variable->variable->timelines[index];
+    if (year <= timeline->last_year)
+        return add_target(builder, index, period, year, error);
+    const char *scenario =
+        timeline->scenario ? timeline->scenario : builder->plan->config->input.historical;
+    builder->variable->normals_unmade += builder->plan->config->region_count;
+    return cn_unmade_add(&builder->late, year, scenario, 0)
+               ? CN_OK
+               : cn_fail_memory(error, "targets of the plan");
+}
+
+static enum cn_status add_period(struct target_builder *builder, size_t index,
+                                 const struct cn_period *period, struct cn_error *error)
+{
+    const struct cn_config *config = builder->plan->config;
+    enum cn_status status = CN_OK;
+    if (config->normals.targets) {
+        for (size_t t = 0; t < config->normals.target_count && !status; t++)
+            if (config->normals.targets[t] >= period->first &&
+                config->normals.targets[t] <= period->last)
+                status = add_target_year(builder, index, period, config->normals.targets[t], error);
+        return status;
+    }
+    const int step = period->step ? period->step : 1;
+    for (int year = period->first; year <= period->last && !status; year += step)
+        status = add_target_year(builder, index, period, year, error);
+    return status;
+}
+
+static void report_timeline(struct target_builder *builder, const struct cn_timeline *timeline,
+                            bool has_years)
+{
+    struct cn_variable_plan *variable = builder->variable;
+    const struct early_windows *early = &builder->early;
+    const char *name = variable->variable->name;
+    end_short_windows(builder, timeline, true);
+    cn_unmade_report(&builder->late, CN_LATE, variable, timeline, builder->plan->config);
+    if (early->last)
+        cn_problems_add(&variable->problems, CN_WARNING,
+                        "%s: windows of %d-%d begin before %d, the first source year: means are of "
+                        "%d to %d of %d years",
+                        name, early->first, early->last, timeline->first_year, early->fewest,
+                        early->most, builder->plan->config->normals.window);
+    if (!has_years)
+        cn_problems_add(&variable->problems, CN_PROBLEM,
+                        "%s: nothing can be made: the last source year is %d, and default periods "
+                        "begin in %d; name earlier target years in normals.targets",
+                        name, timeline->last_year, CN_FIRST_DEFAULT_YEAR);
+}
+
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,
                                    struct cn_error *error)
 {
     const struct cn_config *config = builder->plan->config;
     const struct cn_variable *source = builder->variable->variable;
     const struct cn_timeline *timeline = &source->timelines[index];
-    bool given = config->normals.periods;
-    size_t count = given ? config->normals.period_count : CN_DEFAULT_PERIODS;
-    builder->early_first = INT_MAX;
-    for (size_t p = 0; p < count; p++) {
-        struct cn_period period = given ? config->normals.periods[p] : cn_default_periods[p].period;
-        if (!given && source->timeline_count > 1)
-            period.name = cn_default_periods[p].name_of_several;
-        int first = period.first, last = period.last;
-        if (!given && first < timeline->first_year)
-            first = timeline->first_year;
-        if (last > timeline->last_year) {
-            if (given) {
-                int from = first > timeline->last_year ? first : timeline->last_year + 1;
-                cn_problems_add(
-                    &builder->variable->problems, CN_PROBLEM,
-                    "%s %d-%d (period %s): not written, the last source year is %d; get later "
-                    "files or end the period there",
-                    source->name, from, last, period.name, timeline->last_year);
-                builder->variable->normals_unmade +=
-                    (size_t)(last - from + 1) * config->region_count;
-            }
-            last = timeline->last_year;
-        }
-        for (int year = first; year <= last; year++) {
-            enum cn_status status = add_target(builder, index, &period, year, error);
-            if (status)
-                return status;
-        }
+    struct cn_period defaults[CN_DEFAULT_PERIODS];
+    const struct cn_period *periods = config->normals.periods;
+    size_t count = config->normals.period_count;
+    enum cn_status status = CN_OK;
+    if (!periods) {
+        cn_make_default_periods(config, builder->plan->catalog, source, timeline, defaults);
+        periods = defaults;
+        count = CN_DEFAULT_PERIODS;
     }
-    if (builder->early_first <= builder->early_last)
-        cn_problems_add(&builder->variable->problems, CN_WARNING,
-                        "%s: the windows of %d-%d begin before the first source year, %d, and do "
-                        "without the years before it",
-                        source->name, builder->early_first, builder->early_last,
-                        timeline->first_year);
-    return CN_OK;
+    bool has_years = is_asked(config);
+    builder->early = (struct early_windows){0};
+    for (size_t p = 0; p < count && !status; p++) {
+        has_years |= periods[p].first <= periods[p].last;
+        status = add_period(builder, index, &periods[p], error);
+    }
+    if (!status)
+        report_timeline(builder, timeline, has_years);
+    return status;
 }
 
 /* Bounds are judged on the whole axis, so all regions have the same answer. */
@@ -365,7 +416,11 @@ enum cn_status cn_plan_targets(const struct cn_config *config, const struct cn_c
                              .variable_count = catalog->variable_count};
     enum cn_status status = CN_OK;
     for (size_t v = 0; v < made->variable_count && !status; v++) {
-        struct target_builder builder = {.plan = made, .pool = pool, .variable = &variables[v]};
+        struct target_builder builder = {.plan = made,
+                                         .pool = pool,
+                                         .variable = &variables[v],
+                                         .short_windows.pool = pool,
+                                         .late.pool = pool};
         variables[v].variable = &catalog->variables[v];
         status = plan_variable(&builder, error);
     }

@@ -171,9 +171,11 @@ class Experiments(TestCase):
                     small(case.data, "tas", year, experiment=scenario, seed=scenario,
                           shape=(2, 2), lat=[0.0, 5], lon=[0.0, 5])
             result = case.run()
-            self.exits(result, 2)  # 2009-2011 lie on the timeline, their windows are short
+            self.exits(result, 0)
             said = result.variable("tas")
-            self.assertEqual((said["files_read"], said["normals_unmade"]), (6 + 2 * 33, 3))
+            self.assertEqual((said["files_read"], said["normals_unmade"]), (6 + 2 * 33, 0))
+            self.assertRegex(str(said["problems"]), r"warning: tas historical: target years "
+                             r"2009-2011 are left out: .* 1 to 3 of 4 years, .*begin in 2009")
             tree = oracle.Tree(case.data)
             wanted = {}
             self.judged(case, "tas", range(2012, 2015), period="historical",
@@ -193,20 +195,43 @@ class Experiments(TestCase):
                 with netCDF4.Dataset(path) as nc:
                     self.assertEqual(attribute(nc, "tas", "scenario"), scenario)
 
-    def test_one_scenario_has_a_plain_hybrid(self):
-        with Case(variables=["tas"], scenarios=["rcp85"]) as case:
-            case.config["normals"] = {"window": 2, "min_years": 2}
-            for year in range(2003, 2006):
-                small(case.data, "tas", year, experiment="historical")
-            for year in range(2006, 2017):
-                small(case.data, "tas", year, experiment="rcp85")
-            result = case.run()
-            self.exits(result, 2)
-            self.assertEqual(result.variable("tas")["normals_unmade"], 1)
-            timeline = oracle.Tree(case.data).timeline("tas", "rcp85")
-            self.judged(case, "tas", range(2004, 2015), period="historical", timeline=timeline)
-            self.judged(case, "tas", (2015, 2016), period="hybrid", timeline=timeline)
-            self.assertEqual(len(case.normals()), 13)
+    def test_default_periods_follow_the_last_historical_year(self):
+        """CMIP5: it is 2005. One scenario has a plain hybrid, several carry its name."""
+        for scenarios in (["rcp85"], ["rcp26", "rcp85"]):
+            with self.subTest(scenarios=scenarios), Case(
+                    variables=["tas"], scenarios=scenarios) as case:
+                case.config["normals"] = {"window": 2, "min_years": 2}
+                for year in range(2003, 2006):
+                    small(case.data, "tas", year, experiment="historical")
+                for scenario in scenarios:
+                    for year in range(2006, 2039):
+                        small(case.data, "tas", year, experiment=scenario, seed=scenario)
+                self.exits(case.run(), 0)
+                tree = oracle.Tree(case.data)
+                self.judged(case, "tas", (2004, 2005), period="historical",
+                            timeline=tree.timeline("tas", scenarios[0]))
+                for scenario in scenarios:
+                    timeline = tree.timeline("tas", scenario)
+                    hybrid = "hybrid" if len(scenarios) == 1 else f"hybrid-{scenario}"
+                    self.judged(case, "tas", range(2006, 2036), period=hybrid, timeline=timeline)
+                    self.judged(case, "tas", range(2036, 2039), period=scenario,
+                                timeline=timeline)
+                self.assertEqual(len(case.normals()), 2 + 33 * len(scenarios))
+
+    def test_a_variable_keeps_the_labels_of_the_tree(self):
+        """tas lacks its last historical and first scenario years, which changes no period."""
+        with Case(variables=["pr", "tas"], scenarios=["rcp85"]) as case:
+            case.config["normals"] = {"window": 2, "min_years": 1}
+            for variable, missing in (("pr", ()), ("tas", (2005, 2006, 2007))):
+                for year in range(2003, 2010):
+                    if year not in missing:
+                        small(case.data, variable, year,
+                              experiment="historical" if year < 2006 else "rcp85")
+            self.exits(case.run(), 0)
+            for variable in ("pr", "tas"):
+                last = {p: max(int(n.split("_")[3]) for n in case.normals()
+                               if f"/{variable}/{p}/" in n) for p in ("historical", "hybrid")}
+                self.assertEqual(last, {"historical": 2005, "hybrid": 2009})
 
     def test_experiments_meet_mid_year(self):
         """CMIP5's HadGEM2-ES: historical ends in November 2005, the scenario begins in December."""
@@ -334,22 +359,73 @@ class Gaps(TestCase):
             self.exits(result, 2)
             self.judged(case, "tas", (2002, 2006))
             self.assertEqual(len(case.normals()), 2)
-            said = result.problems("tas")
-            for year in ("2001", "2003", "2004", "2005", "1999"):
-                self.assertIn(year, said)
+            self.assertEqual(result.variable("tas")["problems"][1:], [
+                "tas 2001: not made, its window has 2 of 3 years (normals.min_years is 3); "
+                "missing: 1999",
+                "tas 2003-2005: not made, their windows have 2 of 3 years (normals.min_years is "
+                "3); missing: 2003"])
             self.assertEqual(result.variable("tas")["normals_unmade"], 4)
 
     def test_default_periods_are_clipped(self):
-        """Years outside the timeline are no question; a short window on it is reported."""
+        """What their windows lack is one warning; nothing that was asked for is missing."""
         with Case(variables=["tas"]) as case:
             case.config["normals"] = {"window": 3, "min_years": 3}
             for year in range(2004, 2010):
                 small(case.data, "tas", year)
             result = case.run()
-            self.exits(result, 2)
+            self.exits(result, 0)
             self.judged(case, "tas", range(2006, 2010), period="historical")
             said = result.variable("tas")
-            self.assertEqual((said["normals_written"], said["normals_unmade"]), (4, 2))
+            self.assertEqual((said["normals_written"], said["normals_unmade"]), (4, 0))
+            self.assertEqual(said["problems"], [
+                "warning: tas: target years 2004-2005 are left out: their windows have 1 to 2 of 3 "
+                "years, normals.min_years is 3 (the data begin in 2004)"])
+
+    def test_nothing_at_all_is_a_problem(self):
+        for years, said in ((range(2004, 2006), "nothing can be made; target years 2004-2005"),
+                            (range(1970, 1976), "default periods begin in 1980")):
+            with self.subTest(said), Case(variables=["tas"]) as case:
+                for year in years:
+                    small(case.data, "tas", year)
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn(said, result.problems("tas"))
+                self.assertEqual(case.normals(), {})
+
+    def test_target_years_that_are_named(self):
+        """Also before 1980 and with steps; a named year that cannot be made is a problem."""
+        with Case(variables=["tas"]) as case:
+            case.config["normals"] = {"window": 3, "min_years": 3,
+                                      "targets": ["1972-1976/2", "1978"]}
+            for year in range(1970, 1978):
+                small(case.data, "tas", year)
+            result = case.run()
+            self.exits(result, 2)
+            self.judged(case, "tas", (1972, 1974, 1976), period="historical")
+            said = result.variable("tas")
+            self.assertEqual((said["normals_written"], said["normals_unmade"]), (3, 1))
+            self.assertEqual(said["problems"], [
+                "tas 1978: not made, the last source year is 1977; add later files, or end the "
+                "target years there"])
+            one = case.run("--set", "normals.targets=1975")
+            self.exits(one, 0)
+            self.assertEqual(one.variable("tas")["normals_written"], 1)
+
+    def test_periods_have_steps(self):
+        with Case(variables=["tas"]) as case:
+            case.config["normals"]["periods"] = [
+                {"name": "wmo", "first": 2002, "last": 2008, "step": 3}]
+            for year in range(2000, 2009):
+                small(case.data, "tas", year)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", (2002, 2005, 2008), period="wmo")
+            self.assertEqual(len(case.normals()), 3)
+            self.exits(case.run("--set", "normals.targets=2003"), 0)
+            self.judged(case, "tas", (2003,), period="wmo")
+            outside = case.run("--set", "normals.targets=2003,2012")
+            self.exits(outside, 1)
+            self.assertIn("--set normals.targets=2003,2012: 2012 is in no period of "
+                          "normals.periods (wmo 2002-2008)", outside.err)
 
     def test_years_after_the_last_source_year(self):
         """Never computed, even where the window would keep min_years."""

@@ -55,7 +55,7 @@ static void test_every_key_is_read(void **state)
         "custom_regions = ( { name = \"ALPS\"; title = \"Les Alpes: \xc3\xa9t\xc3\xa9\";\n"
         "  lon = [4, 17.5]; lat = (43, 49); } );\n"
         "normals: { window = 20; min_years = 15; min_days = 1; leap_day = \"drop\";\n"
-        "  periods = ( { name = \"past-{scenario}.x\"; first = 1; last = 9; } ); };\n"
+        "  periods = ( { name = \"past-{scenario}.x\"; first = 1; last = 9; step = 4; } ); };\n"
         "engine: { threads = 12; batch_years = 25; memory = \"1.5 GiB\"; };\n"
         "output: { root = \"/\"; pattern = \"{model}/{variant}/{grid}/{scenario}{year}.nc\";\n"
         "  compression = 0; existing = \"fail\"; counts = true; };\n",
@@ -87,6 +87,7 @@ static void test_every_key_is_read(void **state)
     assert_int_equal(config->normals.leap_day, CN_DROP);
     assert_int_equal(config->normals.period_count, 1);
     assert_string_equal(config->normals.periods[0].name, "past-{scenario}.x");
+    assert_int_equal(config->normals.periods[0].step, 4);
     assert_int_equal(config->engine.threads, 12);
     assert_int_equal(config->engine.batch_years, 25);
     assert_true(config->engine.memory_share == 0);
@@ -96,6 +97,27 @@ static void test_every_key_is_read(void **state)
     assert_int_equal(config->output.existing, CN_REFUSE);
     assert_true(config->output.counts);
     reading_free(&reading);
+}
+
+static void test_target_years_are_read_once_each_in_ascending_order(void **state)
+{
+    (void)state;
+    static const int targets[] = {1960, 1970, 1980, 1981, 2020};
+    const struct {
+        const char *text, *override;
+    } cases[] = {
+        {ROOTS "normals = { targets = [ \"1980-1981\", \"2020\", \"1960-1985/10\", \"1981\" ]; };",
+         NULL},
+        {ROOTS "normals = { targets = ( 2020, \"1960-1985/10\", 1981 ); };", NULL},
+        {ROOTS, "normals.targets=2020,1960-1985/10, 1981"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reading reading =
+            read_good(cases[i].text, cases[i].override ? SET(cases[i].override) : NULL);
+        assert_int_equal(reading.config->normals.target_count, 5);
+        assert_memory_equal(reading.config->normals.targets, targets, sizeof targets);
+        reading_free(&reading);
+    }
 }
 
 /* What libconfig 1.5 alone would refuse or misread. */
@@ -241,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_key_that_is_left_out_has_its_default),
         cmocka_unit_test(test_every_key_is_read),
+        cmocka_unit_test(test_target_years_are_read_once_each_in_ascending_order),
         cmocka_unit_test(test_every_way_to_write_a_value_is_read),
         cmocka_unit_test(test_min_years_follows_a_short_window),
         cmocka_unit_test(test_an_empty_list_of_scenarios_counts_as_given),

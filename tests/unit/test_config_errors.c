@@ -227,6 +227,45 @@ static void test_periods_do_not_overlap_nor_end_before_they_begin(void **state)
                   "F:4: normals.periods: period \"c\": last (2015) is before first (2020)\n");
 }
 
+static void test_target_years_that_are_wrong_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\"1980-\"",
+                                      "\"-1980\"",
+                                      "\"2000-1990\"",
+                                      "\"10000\"",
+                                      "-5",
+                                      "10000",
+                                      "\"1980-2000/0\"",
+                                      "\"1980/10\"",
+                                      "\"1980-2000/10/2\"",
+                                      "\"x\"",
+                                      "\" 1980\"",
+                                      "\"1980-2000-3\"",
+                                      "1980.5",
+                                      "\"99999999999999999999999999\""};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[200];
+        snprintf(text, sizeof text, ROOTS "normals = { targets = ( %s ); };", bad[i]);
+        expect_error(text, NULL,
+                     "F:2: normals.targets: expected a year such as 2020, a range \"1980-2100\" or "
+                     "a range with a step \"1960-2020/10\", not ");
+    }
+    expect_errors(ROOTS "normals = { targets = [];\n periods = ( { name = \"a\"; first = 1990; "
+                        "last = 2000; step = 0; } ); };",
+                  NULL,
+                  "F:2: normals.targets: expected a list of years and ranges such as [ \"2020\", "
+                  "\"1960-2010/10\" ], not an empty list; leave the key out to get its default\n"
+                  "F:3: normals.periods.step: expected a whole number from 1 to 9999, not 0\n");
+    expect_errors(ROOTS
+                  "normals = { targets = [ \"1995-2005\" ];\n periods = ( { name = \"a\"; "
+                  "first = 1990; last = 2000; }, { name = \"b\"; first = 2003; last = 2010; } "
+                  "); };",
+                  NULL,
+                  "F:2: normals.targets: 2001 and others are in no period of normals.periods (a "
+                  "1990-2000, b 2003-2010); add a period, or leave normals.periods out\n");
+}
+
 static void test_min_years_are_in_the_window(void **state)
 {
     (void)state;
@@ -501,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_a_pattern_that_is_wrong_is_refused_with_the_reason),
         cmocka_unit_test(test_a_region_that_is_wrong_is_refused_with_the_reason),
         cmocka_unit_test(test_periods_do_not_overlap_nor_end_before_they_begin),
+        cmocka_unit_test(test_target_years_that_are_wrong_are_refused),
         cmocka_unit_test(test_min_years_are_in_the_window),
         cmocka_unit_test(test_the_name_of_a_period_is_part_of_a_path),
         cmocka_unit_test(test_an_override_that_is_wrong_is_refused_with_the_reason),

@@ -342,6 +342,100 @@ static void test_default_periods_name_the_hybrid_when_scenarios_are_several(void
     free(dataset);
 }
 
+/* Adds "PERIOD FIRST-LAST" for each period that a timeline's targets are in. */
+static const char *describe_periods(const struct cn_variable_plan *plan, size_t timeline,
+                                    char text[200])
+{
+    text[0] = '\0';
+    for (size_t t = 0; t < plan->target_count; t++) {
+        const struct cn_target *first = &plan->targets[t];
+        if (first->timeline != timeline)
+            continue;
+        while (t + 1 < plan->target_count && !strcmp(plan->targets[t + 1].period, first->period))
+            t++;
+        size_t length = strlen(text);
+        snprintf(text + length, 200 - length, "%s%s %d-%d", length ? ", " : "", first->period,
+                 first->year, plan->targets[t].year);
+    }
+    return text;
+}
+
+static void test_default_periods_follow_the_files(void **state)
+{
+    (void)state;
+    const struct {
+        int first, split, last;
+        const char *periods;
+    } cases[] = {
+        {1950, 2014, 2100, "historical 1980-2014, hybrid 2015-2044, ssp245 2045-2100"},
+        {1950, 2005, 2100, "historical 1980-2005, hybrid 2006-2035, ssp245 2036-2100"},
+        {1950, 2005, 2200, "historical 1980-2005, hybrid 2006-2035, ssp245 2036-2200"},
+        {1981, 2014, 2050, "historical 2010-2014, hybrid 2015-2044, ssp245 2045-2050"},
+        {2000, 2004, 2032, "hybrid 2029-2032"},
+        {2015, 2014, 2100, "hybrid 2044-2044, ssp245 2045-2100"},
+        {1850, 1949, 1990, "ssp245 1980-1990"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        struct dataset *dataset =
+            make_dataset(cases[i].first, cases[i].split, cases[i].last, 1, 30, 1);
+        dataset->config.normals.periods = NULL;
+        struct cn_plan *plan = plan_of(dataset);
+        assert_string_equal(describe_periods(&plan->variables[0], 0, text), cases[i].periods);
+        assert_int_equal(cn_problems_count(&plan->variables[0].problems, CN_PROBLEM), 0);
+        cn_plan_free(plan);
+        free(dataset);
+    }
+}
+
+static void test_what_default_periods_leave_out_is_one_warning(void **state)
+{
+    (void)state;
+    struct dataset *dataset = make_dataset(1980, 2014, 2020, 1, 30, 1);
+    dataset->config.normals.periods = NULL;
+    dataset->config.normals.min_years = 25;
+    struct cn_plan *plan = plan_of(dataset);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    assert_int_equal(variable->problems.count, 2);
+    assert_int_equal(cn_problems_count(&variable->problems, CN_PROBLEM), 0);
+    assert_string_equal(variable->problems.items[0].text,
+                        "tas: target years 1980-2003 are left out: their windows have 1 to 24 of "
+                        "30 years, normals.min_years is 25 (the data begin in 1980)");
+    assert_string_equal(variable->problems.items[1].text,
+                        "tas: windows of 2004-2008 begin before 1980, the first source year: means "
+                        "are of 25 to 29 of 30 years");
+    assert_int_equal(variable->normals_unmade, 0);
+    assert_int_equal(variable->targets[0].year, 2004);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
+static void test_named_target_years_are_made_or_problems(void **state)
+{
+    (void)state;
+    static const int targets[] = {1969, 1970, 1979, 1990, 2010, 2020, 2030};
+    char text[200];
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 1, 30, 1);
+    dataset->config.normals.periods = NULL;
+    dataset->config.normals.targets = targets;
+    dataset->config.normals.target_count = sizeof targets / sizeof *targets;
+    struct cn_plan *plan = plan_of(dataset);
+    const struct cn_variable_plan *variable = &plan->variables[0];
+    assert_string_equal(describe_periods(variable, 0, text),
+                        "historical 1979-2010, hybrid 2020-2020");
+    assert_int_equal(variable->target_count, 4);
+    assert_int_equal(variable->normals_unmade, 3);
+    assert_int_equal(variable->problems.count, 2);
+    assert_string_equal(variable->problems.items[0].text,
+                        "tas 1969-1970: not made, their windows have 20 to 21 of 30 years "
+                        "(normals.min_years is 30); missing: 1940-1949");
+    assert_non_null(strstr(variable->problems.items[1].text, "tas 2030: not made"));
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    check_program(plan);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 /* The target of a year in a timeline; NULL: none. */
 static const struct cn_target *target_of(const struct cn_variable_plan *plan, size_t timeline,
                                          int year)
@@ -380,8 +474,10 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
     const struct cn_variable_plan *variable = &plan->variables[0];
     /* 1979-1989 lack three years, 1990 lacks two, 1991 one. */
     assert_int_equal(variable->normals_unmade, 11);
-    assert_int_equal(cn_problems_count(&variable->problems, CN_PROBLEM), 11);
-    assert_non_null(strstr(variable->problems.items[0].text, "1960-1962"));
+    assert_int_equal(variable->problems.count, 1);
+    assert_string_equal(variable->problems.items[0].text,
+                        "tas 1979-1989: not made, their windows have 27 of 30 years "
+                        "(normals.min_years is 28); missing: 1960-1962");
     assert_int_equal(variable->targets[0].year, 1990);
     assert_int_equal(variable->targets[0].years_planned, 28);
     cn_plan_free(plan);
@@ -523,6 +619,9 @@ int main(void)
         cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
         cmocka_unit_test(test_historical_windows_are_computed_once),
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),
+        cmocka_unit_test(test_default_periods_follow_the_files),
+        cmocka_unit_test(test_what_default_periods_leave_out_is_one_warning),
+        cmocka_unit_test(test_named_target_years_are_made_or_problems),
         cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
         cmocka_unit_test(test_every_field_has_its_value),

@@ -7,6 +7,7 @@
 #include "codec/table.h"
 #include "config/builder.h"
 #include "config/fields.h"
+#include "plan/periods.h"
 #include "progress/counters.h"
 
 #include "cn_test.h"
@@ -15,7 +16,8 @@ static void print_keys(FILE *out, const struct cn_key *keys)
 {
     for (const struct cn_key *key = keys; key->path; key++) {
         char expects[CN_EXPECTS_BYTES];
-        bool is_list = key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES;
+        bool is_list =
+            key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS;
         bool is_text = key->type == CN_KEY_NAME || key->type == CN_KEY_LABEL ||
                        key->type == CN_KEY_TITLE || key->type == CN_KEY_PATH ||
                        key->type == CN_KEY_PATTERN;
@@ -63,8 +65,8 @@ static void print_default_periods(FILE *out)
     fputs("| name | with several scenarios | first | last |\n|---|---|---|---|\n", out);
     for (size_t i = 0; i < CN_DEFAULT_PERIODS; i++) {
         const struct cn_default_period *row = &cn_default_periods[i];
-        fprintf(out, "| `%s` | `%s` | %d | %d |\n", row->period.name, row->name_of_several,
-                row->period.first, row->period.last);
+        fprintf(out, "| `%s` | `%s` | %s | %s |\n", row->name, row->name_of_several, row->first,
+                row->last);
     }
 }
 
@@ -220,11 +222,11 @@ static void test_the_full_example_has_the_defaults(void **state)
     assert_string_equal(full->input.table, minimal->input.table);
     assert_int_equal(full->input.newest, minimal->input.newest);
     assert_int_equal(full->normals.period_count, CN_DEFAULT_PERIODS);
-    for (size_t i = 0; i < CN_DEFAULT_PERIODS; i++) {
-        assert_string_equal(full->normals.periods[i].name, cn_default_periods[i].period.name);
-        assert_int_equal(full->normals.periods[i].first, cn_default_periods[i].period.first);
-        assert_int_equal(full->normals.periods[i].last, cn_default_periods[i].period.last);
-    }
+    for (size_t i = 0; i < CN_DEFAULT_PERIODS; i++)
+        assert_string_equal(full->normals.periods[i].name, cn_default_periods[i].name);
+    assert_int_equal(full->normals.periods[0].first, CN_FIRST_DEFAULT_YEAR);
+    assert_null(full->normals.targets);
+    assert_null(minimal->normals.targets);
     assert_int_equal(full->normals.window, minimal->normals.window);
     assert_int_equal(full->normals.min_years, minimal->normals.min_years);
     assert_true(full->normals.min_days == minimal->normals.min_days);

@@ -1,0 +1,145 @@
+/*
+ * The lines for target years that are not made: which, why, and what is missing.
+ */
+#include "plan/unmade.h"
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "plan/periods.h"
+
+#include <stdio.h>
+
+/* A list of years in ascending order, as "1951-1955 1960". */
+struct year_list {
+    struct cn_strbuf text;
+    int first, last; /* of the last range */
+    bool is_begun;
+};
+
+static void end_range(struct year_list *list)
+{
+    enum { MOST_BYTES = 400 }; /* more is hard to read */
+    if (!list->is_begun || list->text.length > MOST_BYTES)
+        return;
+    cn_strbuf_add(&list->text, list->text.length ? " %d" : "%d", list->first);
+    if (list->last > list->first)
+        cn_strbuf_add(&list->text, "-%d", list->last);
+    if (list->text.length > MOST_BYTES)
+        cn_strbuf_add(&list->text, " and more");
+}
+
+static void list_year(struct year_list *list, int year)
+{
+    if (!list->is_begun || year > list->last + 1) {
+        end_range(list);
+        list->first = year;
+    }
+    list->is_begun = true;
+    list->last = year;
+}
+
+bool cn_unmade_add(struct cn_unmade *unmade, int year, const char *scenario, int planned)
+{
+    int *years =
+        cn_pool_grow(unmade->pool, unmade->years, unmade->count, &unmade->capacity, sizeof *years);
+    if (!years)
+        return false;
+    if (!unmade->count)
+        unmade->fewest = unmade->most = planned;
+    unmade->years = years;
+    unmade->years[unmade->count++] = year;
+    unmade->scenario = scenario;
+    unmade->fewest = planned < unmade->fewest ? planned : unmade->fewest;
+    unmade->most = planned > unmade->most ? planned : unmade->most;
+    return true;
+}
+
+/* Lists the source years that the windows lack. Returns whether all are before the timeline. */
+static bool list_missing(const struct cn_unmade *unmade, const struct cn_variable *variable,
+                         const struct cn_timeline *timeline, int window, struct year_list *missing)
+{
+    int next = unmade->years[0] - window + 1;
+    for (size_t i = 0; i < unmade->count; i++) {
+        const int first = unmade->years[i] - window + 1;
+        for (next = next > first ? next : first; next <= unmade->years[i]; next++)
+            if (cn_usable_year(variable, timeline, next) < 0)
+                list_year(missing, next);
+    }
+    end_range(missing);
+    return missing->last < timeline->first_year;
+}
+
+/* "its window has 2 of 3 years", "their windows have 1 to 24 of 30 years". */
+static const char *describe_windows(const struct cn_unmade *unmade, int window, char text[80])
+{
+    const char *owner = unmade->count == 1 ? "its window has" : "their windows have";
+    if (unmade->fewest == unmade->most)
+        snprintf(text, 80, "%s %d of %d years", owner, unmade->most, window);
+    else
+        snprintf(text, 80, "%s %d to %d of %d years", owner, unmade->fewest, unmade->most, window);
+    return text;
+}
+
+static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reason reason,
+                            struct cn_variable_plan *variable, const struct cn_timeline *timeline,
+                            const struct cn_config *config, const char *name, const char *years)
+{
+    const bool all = reason == CN_ALL_LEFT_OUT, one = unmade->count == 1;
+    const int window = config->normals.window;
+    struct year_list missing = {0};
+    char begins[40], windows[80];
+    const bool early = list_missing(unmade, variable->variable, timeline, window, &missing);
+    snprintf(begins, sizeof begins, "the data begin in %d", timeline->first_year);
+    cn_problems_add(&variable->problems, all ? CN_PROBLEM : CN_WARNING,
+                    "%s: %starget year%s %s %s left out: %s, normals.min_years is %d (%s%s)", name,
+                    all ? "nothing can be made; " : "", one ? "" : "s", years, one ? "is" : "are",
+                    describe_windows(unmade, window, windows), config->normals.min_years,
+                    early ? begins : "missing: ", early ? "" : cn_strbuf_text(&missing.text));
+    variable->problems.lost |= missing.text.failed;
+    cn_strbuf_free(&missing.text);
+}
+
+static void report_short(const struct cn_unmade *unmade, struct cn_variable_plan *variable,
+                         const struct cn_timeline *timeline, const struct cn_config *config,
+                         const char *name, const char *years)
+{
+    struct year_list missing = {0};
+    char windows[80];
+    list_missing(unmade, variable->variable, timeline, config->normals.window, &missing);
+    cn_problems_add(&variable->problems, CN_PROBLEM,
+                    "%s %s: not made, %s (normals.min_years is %d); missing: %s", name, years,
+                    describe_windows(unmade, config->normals.window, windows),
+                    config->normals.min_years, cn_strbuf_text(&missing.text));
+    variable->problems.lost |= missing.text.failed;
+    cn_strbuf_free(&missing.text);
+}
+
+void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
+                      struct cn_variable_plan *variable, const struct cn_timeline *timeline,
+                      const struct cn_config *config)
+{
+    if (!unmade->count)
+        return;
+    struct cn_strbuf name = {0};
+    struct year_list years = {0};
+    cn_strbuf_add(&name, "%s", variable->variable->name);
+    if (variable->variable->timeline_count > 1)
+        cn_strbuf_add(&name, " %s", unmade->scenario);
+    for (size_t i = 0; i < unmade->count; i++)
+        list_year(&years, unmade->years[i]);
+    end_range(&years);
+    const char *label = cn_strbuf_text(&name), *list = cn_strbuf_text(&years.text);
+    if (reason == CN_LATE)
+        cn_problems_add(&variable->problems, CN_PROBLEM,
+                        "%s %s: not made, the last source year is %d; add later files, or end the "
+                        "target years there",
+                        label, list, timeline->last_year);
+    else if (reason == CN_SHORT_WINDOW)
+        report_short(unmade, variable, timeline, config, label, list);
+    else
+        report_left_out(unmade, reason, variable, timeline, config, label, list);
+    variable->problems.lost |= name.failed || years.text.failed;
+    cn_strbuf_free(&name);
+    cn_strbuf_free(&years.text);
+    unmade->count = 0;
+}
