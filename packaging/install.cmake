@@ -19,6 +19,11 @@ include(\"${PROJECT_SOURCE_DIR}/packaging/record_folders.cmake\")" ALL_COMPONENT
 install(TARGETS climnorm RUNTIME COMPONENT runtime)
 install(DIRECTORY ${CLIMNORM_MANUAL}/man1 ${CLIMNORM_MANUAL}/man5 DESTINATION ${man}
         COMPONENT runtime)
+install(FILES completion/climnorm.bash DESTINATION ${share}/bash-completion/completions
+        RENAME climnorm COMPONENT runtime)
+install(FILES completion/_climnorm DESTINATION ${share}/zsh/site-functions COMPONENT runtime)
+install(FILES completion/climnorm.fish DESTINATION ${share}/fish/vendor_completions.d
+        COMPONENT runtime)
 install(DIRECTORY config docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(FILES README.md LICENSE CHANGELOG.md CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR}
         COMPONENT runtime)

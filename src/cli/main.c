@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "base/suggest.h"
 #include "base/threads.h"
+#include "cli/complete.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -141,6 +142,10 @@ static int dispatch(int argc, char **argv)
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return flush_output(print_version());
+    if (strcmp(word, "complete") == 0) { /* asked by shells alone */
+        cn_complete(cn_commands, cn_options, argv + 2, argc - 2);
+        return flush_output(CN_EXIT_OK);
+    }
     for (const struct cn_command *command = cn_commands; command->name; command++)
         if (strcmp(word, command->name) == 0)
             return flush_output(run_command(command, argc - 1, argv + 1));

@@ -51,8 +51,7 @@ __attribute__((format(printf, 2, 3))) static int fail_usage(const struct cn_comm
     return CN_EXIT_USAGE;
 }
 
-/* The i-th of the names that the option chooses from; NULL: there are no more. */
-static const char *choice_name(const struct cn_option *option, int i)
+const char *cn_option_choice(const struct cn_option *option, int i)
 {
     if (option->type == CN_OPTION_CALENDAR)
         return i <= CN_360_DAY ? cn_calendar_name((enum cn_calendar)i) : NULL;
@@ -62,9 +61,9 @@ static const char *choice_name(const struct cn_option *option, int i)
 const char *cn_option_choices(const struct cn_option *option, char list[CN_CHOICES_BYTES])
 {
     list[0] = '\0';
-    for (int i = 0; choice_name(option, i); i++)
-        cn_format_choice(list, CN_CHOICES_BYTES, "", choice_name(option, i),
-                         !choice_name(option, i + 1));
+    for (int i = 0; cn_option_choice(option, i); i++)
+        cn_format_choice(list, CN_CHOICES_BYTES, "", cn_option_choice(option, i),
+                         !cn_option_choice(option, i + 1));
     return list;
 }
 
@@ -95,7 +94,7 @@ static bool parse_pair(const struct cn_option *option, const char *text, long lo
 static bool parse_choice(const struct cn_option *option, const char *text, int *choice)
 {
     const char *name;
-    for (*choice = 0; (name = choice_name(option, *choice)); ++*choice)
+    for (*choice = 0; (name = cn_option_choice(option, *choice)); ++*choice)
         if (strcmp(text, name) == 0)
             return true;
     return false;

@@ -98,6 +98,9 @@ enum { CN_NO_EXIT = -1, CN_SHOW_HELP = -2 };
 int cn_arguments_parse(const struct cn_command *command, const struct cn_option *options, int argc,
                        char **argv, struct cn_arguments *arguments);
 
+/* Returns: the i-th of the values that an option chooses from; NULL: there are no more. */
+const char *cn_option_choice(const struct cn_option *option, int i);
+
 enum { CN_CHOICES_BYTES = 256 };
 
 /* Lists the values that an option chooses from: "auto, tty or plain"; "": any value goes.
