@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 # `make -j2` shares its two jobs with the build; without -j the build takes JOBS.
 SHARE   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all configure check test test-kill bench demo install uninstall clean
+.PHONY: all configure check test test-kill bench demo install uninstall deb clean
 all: configure
 	+cmake --build $(BUILD) $(SHARE)
 
@@ -38,6 +38,10 @@ install: all
 
 uninstall:
 	@cmake -D RECORD=$(BUILD)/installed -P packaging/uninstall.cmake
+
+# Packages for Debian and its kin, in the build folder; needs `.ci/install --deb`.
+deb: all
+	cd $(BUILD) && cpack -G DEB
 
 clean:
 	rm -rf $(BUILD)
