@@ -14,6 +14,7 @@
 #include "guard/crash.h"
 #include "kernels.h"
 
+#include <commit.h> /* which packaging/commit.cmake makes */
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -57,6 +58,9 @@ static int print_version(void)
     printf("libconfig %d.%d.%d, UDUNITS 2, xxHash %u.%u.%u, Jansson %s, OpenMP %s\n",
            LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, xxhash / 10000,
            xxhash / 100 % 100, xxhash % 100, jansson_version_str(), openmp_version());
+    printf("build: " CLIMNORM_COMPILER ", " CLIMNORM_BUILD_TYPE "%s\n",
+           *CLIMNORM_COMMIT ? ", commit " CLIMNORM_COMMIT : "");
+    puts("licence: MIT");
     const struct cn_kernels *kernels;
     struct cn_error error;
     if (cn_kernels_select(&kernels, &error))

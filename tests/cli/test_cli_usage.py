@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from build import BIN, main
+from build import BIN, BUILD, ROOT, main
 
 CONFIG_PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/config.md")
 
@@ -72,6 +72,20 @@ class Version(unittest.TestCase):
         self.assertRegex(out, r"(?m)^kernels: \w+$")
         threads = int(re.search(r"(?m)^threads: (\d+)$", out).group(1))
         self.assertTrue(1 <= threads <= len(os.sched_getaffinity(0)))
+
+    def test_version_names_the_build_and_the_licence(self):
+        out = climnorm("--version")[1]
+        build = re.search(r"(?m)^build: (\w+) \d+\.[\d.]+, (\w+)(?:, commit (\w+)(-changed)?)?$", out)
+        self.assertTrue(build, out)
+        with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as file:
+            self.assertIn(f"CMAKE_BUILD_TYPE:STRING={build[2]}\n", file.read())
+        git = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
+                             text=True, check=False)
+        if git.returncode == 0:
+            self.assertRegex(git.stdout, "^[0-9a-f]{40}\n$")
+            self.assertEqual(len(build[3]), 12)
+        with open(os.path.join(ROOT, "LICENSE"), encoding="utf-8") as file:
+            self.assertIn(f"licence: {file.read().split()[0]}\n", out)
 
     def test_threads_follow_the_affinity(self):
         core = min(os.sched_getaffinity(0))

@@ -26,6 +26,7 @@ MASKS = [
     (r"( )\d+\.\d s$", "TIME"),
     (r"( +)\d+ bytes$", "BYTES"),
     (r"( )\d+(?:\.\d+)+(?=, .*OpenMP|$)", "VERSION"),
+    (r"(?<=^build:)( ).*$", "COMPILER, TYPE, COMMIT"),
     (r"(?<=^kernels:)( )\w+$", "NAME"),
     (r"(?<=^threads:)( )\d+$", "COUNT"),
 ]
