@@ -24,6 +24,7 @@ RECIPES = {"seed": ("seed.py", "xarray, files read again for every target"),
            "dask_flox": ("dask_flox.py", "dask and flox"),
            "cdo": ("cdo.sh", "CDO, ydaymean"),
            "nco": ("nco.sh", "NCO, nces")}
+JUDGE = "check.py"
 MISSING = 77       # what a recipe exits with where something is not installed
 # Of one recipe, all its turns together: no other turn is begun after that.
 BUDGET_S, QUICK_BUDGET_S = 300, 5
@@ -43,7 +44,7 @@ output:  {{ root = "climnorm"; existing = "overwrite"; pattern = "{{region}}_{{y
 class Job:
     """What all make: normals of one variable."""
     climnorm: str
-    python: str       # runs the recipes in Python
+    pythons: list     # which may run recipes in Python and the judge: the first that can does
     recipes: str      # folder of the recipes
     tree: str         # the data
     scratch: str      # for what is written
@@ -56,6 +57,7 @@ class Job:
     repeats: int
     names: list       # recipes
     budget_s: float = BUDGET_S
+    commands: dict = dataclasses.field(default_factory=dict)  # recipe or judge -> its command
 
     @property
     def files(self):
@@ -73,7 +75,7 @@ def job_of(settings):
     count = max(settings.threads[-1], 2 if settings.size == "quick" else 4)
     first = max(settings.first_year + settings.window - 1, last - count + 1)
     region = settings.regions[0]
-    return Job(climnorm=settings.climnorm, python=python_of(settings.venv), tree=settings.tree,
+    return Job(climnorm=settings.climnorm, pythons=pythons_of(settings.venv), tree=settings.tree,
                recipes=os.path.join(settings.home, "peers"), scratch=settings.scratch,
                variable=settings.variables[0], first=first, last=last, window=settings.window,
                boxes={region: settings.boxes[region]}, threads=settings.threads[-1],
@@ -81,10 +83,11 @@ def job_of(settings):
                budget_s=QUICK_BUDGET_S if settings.size == "quick" else BUDGET_S)
 
 
-def python_of(folder):
-    """Python of the virtual environment, or the one that runs this."""
-    python = os.path.join(folder, "bin", "python")
-    return python if os.access(python, os.X_OK) else sys.executable
+def pythons_of(folder):
+    """Python of the virtual environment, the one that runs this, the system's, and those in PATH."""
+    found = [os.path.join(folder, "bin", "python"), sys.executable, "/usr/bin/python3",
+             *(os.path.join(path, "python3") for path in os.get_exec_path())]
+    return list(dict.fromkeys(path for path in found if os.access(path, os.X_OK)))
 
 
 def install(folder, recipes):
@@ -143,22 +146,32 @@ def entry(job, name, title):
             "first": job.first, "last": job.last, "regions": list(job.boxes)}
 
 
-def command_of(job, name):
-    path = os.path.join(job.recipes, RECIPES[name][0])
-    return [job.python, path] if path.endswith(".py") else [path]
+def ask(job, name, file):
+    """(exit code, lines): what the file says of its versions. The first Python that has all that it
+    needs is noted."""
+    path = os.path.join(job.recipes, file)
+    answers = []
+    for start in [[python] for python in job.pythons] if path.endswith(".py") else [[]]:
+        command = [*start, path]
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True,
+                              errors="replace", check=False)
+        said = (done.stdout.strip() or done.stderr.strip()).splitlines() or ["it said nothing"]
+        answers.append((done.returncode, said, command))
+        if done.returncode != MISSING:
+            break
+    code, said, job.commands[name] = min(answers, key=lambda answer: answer[0] == MISSING)
+    return code, said
 
 
 def look_for(job, each):
     """Its versions, or how to install it, or what it is compared with."""
-    check = [job.python, os.path.join(job.recipes, "check.py")]
-    for asked in (check, command_of(job, each["name"])):
-        done = subprocess.run([*asked, "--version"], capture_output=True, text=True,
-                              errors="replace", check=False)
-        said = (done.stdout.strip() or done.stderr.strip()).splitlines() or ["it said nothing"]
-        if done.returncode:
-            each.update(status="missing" if done.returncode == MISSING else "failed", why=said[-1])
-            return
-    each["versions"] = said[0]
+    code, said = ask(job, each["name"], RECIPES[each["name"]][0])
+    if not code:
+        each["versions"] = said[0]
+        code, said = ask(job, JUDGE, JUDGE)
+        said[-1] = f"its numbers cannot be compared: {said[-1]}"
+    if code:
+        each.update(status="missing" if code == MISSING else "failed", why=said[-1])
 
 
 def run_climnorm(job):
@@ -189,7 +202,7 @@ def run_climnorm(job):
 def run_recipe(job, each, compare):
     out = os.path.join(job.scratch, each["name"])
     try:
-        command = [*command_of(job, each["name"]), "--data", job.tree, "--variable", job.variable,
+        command = [*job.commands[each["name"]], "--data", job.tree, "--variable", job.variable,
                    "--first", str(job.first), "--last", str(job.last), "--window", str(job.window),
                    "--threads", str(job.threads), "--out", out]
         for name, box in job.boxes.items():
@@ -214,9 +227,8 @@ def compared(job, out):
     with tempfile.NamedTemporaryFile("w", suffix=".json", dir=job.scratch) as file:
         json.dump(pairs, file)
         file.flush()
-        command = [job.python, os.path.join(job.recipes, "check.py"), file.name]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                              check=False)
+        done = subprocess.run([*job.commands[JUDGE], file.name], capture_output=True, text=True,
+                              errors="replace", check=False)
     if done.returncode:
         said = (done.stdout.strip() or done.stderr.strip()).splitlines() or ["it said nothing"]
         raise processes.Ended(f"its output could not be compared: {said[-1]}")
@@ -303,7 +315,7 @@ def command(arguments, found, turns):
     scratch = tempfile.mkdtemp(prefix=".climnorm-bench-", dir=arguments.scratch or tree)
     try:
         entries = measure(Job(
-            climnorm=found.climnorm, python=python_of(found.venv), recipes=recipes, tree=tree,
+            climnorm=found.climnorm, pythons=pythons_of(found.venv), recipes=recipes, tree=tree,
             scratch=os.path.abspath(scratch), variable=arguments.variable, first=first, last=last,
             window=arguments.window, boxes=dict(arguments.region or [("CONUS", BOXES["CONUS"])]),
             threads=threads, repeats=arguments.repeats, names=arguments.peers or list(RECIPES)),

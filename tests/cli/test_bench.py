@@ -353,6 +353,27 @@ class Bench(unittest.TestCase):
         for noisy in (entry(1, 0.8, 1.5, 4.0), entry(1, 1.01, 1.08, 1.2)):
             self.assertIs(sweep.recommend([noisy, quick])[0], quick)
 
+    def test_peers_are_found_where_the_first_python_lacks_their_modules(self):
+        bare, tree, found = (os.path.join(self.dir, name) for name in ("python3", "tree", "found"))
+        with open(bare, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {sys.executable} -S -E "$@"\n')
+        os.chmod(bare, 0o755)
+        self.assertNotEqual(subprocess.run([bare, "-c", "import numpy"], capture_output=True,
+                                           check=False).returncode, 0)
+        subprocess.run([os.path.join(BUILD, "climnorm"), "synth", tree, "--years", "2012-2014",
+                        "--variables", "tas"], check=True, capture_output=True)
+        done = subprocess.run([bare, PROGRAM, "peers", "--tree", tree, "--targets", "2014-2014",
+                               "--window", "3", "--peers", "seed,nco", "--repeats", "1",
+                               "--json", found], capture_output=True, text=True, check=False,
+                              env={**os.environ, "PATH": f"{self.dir}:{os.environ['PATH']}"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(found, encoding="utf-8") as file:
+            peers = json.load(file)["peers"]
+        self.assertEqual([peer["name"] for peer in peers], ["climnorm", "seed", "nco"])
+        for peer in peers[1:]:
+            self.assertEqual(peer["status"], "ok", peer)
+            self.assertGreater(peer["compared_values"], 0)
+
     def test_it_works_where_it_is_installed(self):
         prefix = os.path.join(self.dir, "prefix")
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True,

@@ -41,9 +41,9 @@ COPY = """\
 """
 
 
-def python():
-    """That of the virtual environment of current releases, where it was made."""
-    return peers.python_of(os.path.join(build.BUILD, "bench", "venv"))
+def pythons():
+    """First that of the virtual environment of current releases, where it was made."""
+    return peers.pythons_of(os.path.join(build.BUILD, "bench", "venv"))
 
 
 class Peers(cases.TestCase):
@@ -60,7 +60,7 @@ class Peers(cases.TestCase):
 
     def job(self, name, **changes):
         scratch = tempfile.mkdtemp(dir=self.folder)
-        with_all = {"climnorm": cases.BIN, "python": python(), "tree": self.tree,
+        with_all = {"climnorm": cases.BIN, "pythons": pythons(), "tree": self.tree,
                     "recipes": os.path.join(BENCH, "peers"), "scratch": scratch, "variable": "tas",
                     "first": 2014, "last": 2016, "window": 3, "threads": 2, "repeats": 1,
                     "boxes": {"CONUS": (234.0, 294.0, 24.0, 50.0),
@@ -95,14 +95,14 @@ class Peers(cases.TestCase):
         self.recipe("dask_flox", 5)
 
     def test_cdo(self):
-        self.recipe("cdo", 5, python=sys.executable)
+        self.recipe("cdo", 5, pythons=[sys.executable])
 
     def test_nco(self):
-        self.recipe("nco", 5, python=sys.executable)
+        self.recipe("nco", 5, pythons=[sys.executable])
 
     def changed(self, change, end="pass", **changes):
         """The entry of a recipe whose values, or end, were changed by hand."""
-        job = self.job("nco", python=sys.executable, recipes=tempfile.mkdtemp(dir=self.folder),
+        job = self.job("nco", pythons=[sys.executable], recipes=tempfile.mkdtemp(dir=self.folder),
                        **changes)
         for name in ("check.py", "common.py"):
             shutil.copy(os.path.join(BENCH, "peers", name), job.recipes)
@@ -153,12 +153,31 @@ class Peers(cases.TestCase):
         path = os.environ["PATH"]
         os.environ["PATH"] = nowhere
         try:
-            found = [self.measured(name, python=sys.executable)[1] for name in ("cdo", "nco")]
+            found = [self.measured(name, pythons=[sys.executable])[1] for name in ("cdo", "nco")]
         finally:
             os.environ["PATH"] = path
         for peer in found:
             self.assertEqual(peer["status"], "missing")
             self.assertIn(f"apt-get install {peer['name']}", peer["why"])
+
+    def bare_python(self):
+        """A Python without a module of its own but the standard library's."""
+        path = os.path.join(tempfile.mkdtemp(dir=self.folder), "python3")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec {sys.executable} -S -E "$@"\n')
+        os.chmod(path, 0o755)
+        return path
+
+    def test_the_first_python_that_has_the_modules_is_used(self):
+        self.recipe("seed", 2 * 3 * 3, pythons=[self.bare_python(), *pythons()])
+        self.recipe("nco", 5, pythons=[self.bare_python(), *pythons()])
+
+    def test_where_no_python_can_compare_the_peer_says_so(self):
+        peer = self.measured("cdo", pythons=[self.bare_python()])[1]
+        if "not installed" in peer["why"]:
+            self.skipTest(peer["why"])
+        self.assertEqual(peer["status"], "missing")
+        self.assertIn("its numbers cannot be compared: No module named 'numpy'", peer["why"])
 
     def test_unknown_peers(self):
         with self.assertRaisesRegex(Failure, "excel: expected of seed,"):
