@@ -24,7 +24,11 @@ struct cn_error {
     char text[1024]; /* one line: where, what was expected, what to do; only printable UTF-8 */
 };
 
-enum cn_severity { CN_WARNING, CN_PROBLEM };
+enum cn_severity {
+    CN_DETAIL, /* one of the files that the problem before it is of: for a log */
+    CN_WARNING,
+    CN_PROBLEM
+};
 
 struct cn_problem {
     enum cn_severity severity;

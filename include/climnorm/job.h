@@ -46,6 +46,7 @@ struct cn_job {
     const struct cn_kernels *kernels;
     struct cn_catalog *catalog;
     struct cn_plan *plan;
+    uint64_t begun_ns;            /* when cn_job_prepare was called; CLOCK_MONOTONIC */
     enum cn_phase phase;          /* which cn_job_prepare has reached */
     struct cn_problems problems;  /* of the whole job, found before the run */
     struct cn_space_free space;   /* what output.root's file system had free */

@@ -25,7 +25,8 @@ struct cn_result {
     struct cn_variable_result *variables; /* [count], in the order of the plan */
     size_t count;
     struct cn_problems problems; /* of the whole job, not of one variable */
-    double wall_s;
+    double wall_s;               /* since cn_job_prepare was called */
+    double prepare_s;            /* of these, before the run began */
     int threads;
     const char *isa; /* of the kernels; NULL: no run was begun */
     /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is

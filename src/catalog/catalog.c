@@ -119,7 +119,7 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
                             watch, error);
 }
 
-/* Puts the files in order, and reports those that cannot be used. */
+/* Puts the files in order. */
 static enum cn_status sort_files(struct catalog_builder *builder, struct cn_error *error)
 {
     struct cn_catalog *catalog = builder->catalog;
@@ -131,8 +131,6 @@ static enum cn_status sort_files(struct catalog_builder *builder, struct cn_erro
         struct cn_file *file = &catalog->files[i];
         size_t variable =
             cn_text_index(file->variable, builder->variables, catalog->variable_count);
-        if (!file->usable)
-            cn_exclude_file(&catalog->variables[variable], file, file->failure);
         entries[i] = (struct sorted_file){
             *file, variable,
             cn_text_index(file->experiment, builder->experiments.names, builder->experiments.count),
@@ -179,6 +177,8 @@ static void explain_absence(const struct catalog_builder *builder, struct cn_var
 static enum cn_status finish_variable(const struct cn_variable_files *in, struct cn_error *error)
 {
     enum cn_status status = cn_check_consistency(in, error);
+    if (!status)
+        status = cn_list_unusable(in, error);
     if (!status && !in->variable->failure)
         status = cn_timelines_build(in, error);
     if (!status && !in->variable->failure)

@@ -5,6 +5,7 @@
 #include "catalog/consistency.h"
 
 #include "base/error.h"
+#include "base/file_problems.h"
 #include "base/pool.h"
 #include "catalog/time_axis.h"
 #include "catalog/units.h"
@@ -15,24 +16,38 @@
 
 static const double GRID_TOLERANCE = 1e-3; /* of the smallest spacing */
 
-static void format_years(const struct cn_file *file, char text[32])
+/* The years that a file holds; of one that cannot be read, those of its name. */
+static void set_years(const struct cn_file *file, struct cn_file_problem *problem)
 {
-    int first = file->usable ? cn_time_axis_date(file, 0) / 10000 : file->first_year;
-    int last =
-        file->usable ? cn_time_axis_date(file, file->time_count - 1) / 10000 : file->last_year;
-    if (first == last)
-        snprintf(text, 32, "%d", first);
-    else
-        snprintf(text, 32, "%d-%d", first, last);
+    const bool is_read = file->days;
+    problem->first_year = is_read ? cn_time_axis_date(file, 0) / 10000 : file->first_year;
+    problem->last_year =
+        is_read ? cn_time_axis_date(file, file->time_count - 1) / 10000 : file->last_year;
 }
 
-void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const char *reason)
+enum cn_status cn_list_unusable(const struct cn_variable_files *in, struct cn_error *error)
 {
-    char years[32];
-    format_years(file, years);
-    cn_problems_add(&variable->problems, CN_PROBLEM, "%s %s %s: %s; left out", variable->name,
-                    file->experiment, years, reason);
+    struct cn_file_problem *items = cn_pool_alloc(in->pool, in->count, sizeof *items);
+    size_t count = 0;
+    if (!items)
+        return cn_fail_memory(error, "the catalog");
+    for (size_t i = 0; i < in->count; i++) {
+        const struct cn_file *file = &in->files[i];
+        if (file->usable)
+            continue;
+        items[count] = (struct cn_file_problem){
+            .experiment = file->experiment, .path = file->path, .reason = file->failure};
+        set_years(file, &items[count++]);
+    }
+    cn_list_file_problems(&in->variable->problems, in->variable->name, items, count);
+    return CN_OK;
+}
+
+static void exclude_file(struct cn_pool *pool, struct cn_file *file, const char *reason)
+{
+    const char *copy = cn_pool_strdup(pool, reason);
     file->usable = false;
+    file->failure = copy ? copy : "it differs from most files";
 }
 
 static double min_spacing(const double *points, size_t count)
@@ -141,7 +156,7 @@ static const struct cn_file *exclude_others(const struct cn_variable_files *in,
         if (in->files[i].usable && !trait->same(largest.first, &in->files[i], error)) {
             char reason[900];
             trait->describe(&in->files[i], largest.first, reason, sizeof reason);
-            cn_exclude_file(in->variable, &in->files[i], reason);
+            exclude_file(in->pool, &in->files[i], reason);
         }
     return largest.first;
 }

@@ -29,7 +29,8 @@ struct cn_variable_files {
  * Errors: CN_BAD_MACHINE: out of memory, or UDUNITS fails. Owns: texts live in the pool. */
 enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct cn_error *error);
 
-/* Makes a file unusable and reports it, with the years that it holds. */
-void cn_exclude_file(struct cn_variable *variable, struct cn_file *file, const char *reason);
+/* Lists the files that are not usable among the variable's problems, one line for each kind.
+ * Errors: CN_BAD_MACHINE: out of memory. */
+enum cn_status cn_list_unusable(const struct cn_variable_files *in, struct cn_error *error);
 
 #endif

@@ -63,8 +63,11 @@ static int print_outcome(const struct cn_prepared *prepared, const struct outcom
     }
     if (!arguments->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
         putchar('\n'); /* below the display's last frame */
+    char *root =
+        realpath(prepared->config->output.root, NULL); /* NULL: it was removed, or is new */
     if (!arguments->quiet)
-        cn_summary_print(result, stdout);
+        cn_summary_print(result, root ? root : prepared->config->output.root, stdout);
+    free(root);
     if (has_unlisted_problem(result))
         print_out_of_memory();
     if (outcome->summary_error.status)
@@ -91,10 +94,6 @@ int cn_command_run(const struct cn_arguments *arguments)
         if (arguments->verbose)
             cn_print_plan(prepared.job, arguments->verbose - 1);
         exit_code = run_job(&prepared);
-        char *root = realpath(prepared.config->output.root, NULL);
-        if (!arguments->quiet && root) /* it may have been removed */
-            printf("Normals are in %s\n", root);
-        free(root);
     }
     cn_prepared_free(&prepared);
     return exit_code;

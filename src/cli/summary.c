@@ -19,23 +19,57 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MOST = 20 }; /* so that a line has at most 80 columns; the six others have 10 each */
+enum {
+    NAME_LEAST = 8,
+    NAME_MOST = 12 /* so that a line has at most 60 columns */
+};
 
-/* Seconds in ten columns. */
-static struct cn_short_text seconds_cell(double seconds)
+/* What is added up over the variables. */
+struct totals {
+    uint64_t made, kept, unmade, failed, all;
+    size_t variables, unplanned; /* unplanned: failed before it was known what to make */
+    size_t problems, warnings;
+};
+
+static void add_problem_counts(struct totals *totals, const struct cn_problems *problems)
 {
-    struct cn_short_text cell;
-    double shown = seconds > 0 ? fmin(seconds, 99999999) : 0;
-    snprintf(cell.text, sizeof cell.text, "%10.*f", shown < 9999.95, shown);
-    return cell;
+    totals->problems += cn_problems_count(problems, CN_PROBLEM);
+    totals->warnings += cn_problems_count(problems, CN_WARNING);
+}
+
+static struct totals add_up(const struct cn_result *result)
+{
+    struct totals totals = {0};
+    add_problem_counts(&totals, &result->problems);
+    for (size_t v = 0; v < result->count; v++) {
+        const struct cn_variable_result *row = &result->variables[v];
+        totals.made += row->normals_written;
+        totals.kept += row->normals_skipped;
+        totals.unmade += row->normals_unmade;
+        totals.failed += row->normals_failed;
+        const uint64_t all =
+            row->normals_written + row->normals_skipped + row->normals_unmade + row->normals_failed;
+        totals.unplanned += all == 0 && row->state == CN_FAILED;
+        totals.all += all;
+        add_problem_counts(&totals, &row->problems);
+    }
+    totals.variables = result->count;
+    return totals;
 }
 
 static void add_outcome(struct cn_text *text, const struct cn_variable_result *row)
 {
-    cn_text_printf(text, "%10s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "%10s",
-                   cn_state_name(row->state, true), row->normals_written, row->normals_skipped,
-                   row->normals_failed, row->files_read,
-                   cn_short_bytes((double)row->bytes_read).text);
+    const bool is_begun = row->state != CN_WAITING;
+    cn_text_printf(text, "%10s%8" PRIu64 "%8" PRIu64 "%10" PRIu64 "%9" PRIu64,
+                   is_begun ? cn_state_name(row->state, true) : "not begun", row->normals_written,
+                   row->normals_skipped, row->normals_unmade, row->normals_failed);
+}
+
+/* Seconds in a field; of any number. */
+static void add_seconds(struct cn_text *text, double seconds, int width)
+{
+    double shown = seconds > 0 ? fmin(seconds, 99999999) : 0;
+    cn_text_printf(text, "%*.*f", width, shown < 9999.95, shown);
 }
 
 static void add_times(struct cn_text *text, const struct cn_variable_result *row)
@@ -43,26 +77,26 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
     struct cn_short_text bytes = {"-"};
     if (row->load_s > 0 && row->bytes_read > 0)
         bytes = cn_short_bytes((double)row->bytes_read / row->load_s);
-    struct cn_short_text normals =
-        cn_short_rate(row->wall_s > 0 ? (double)row->normals_written / row->wall_s : 0);
-    cn_text_printf(text, "%s%s%s%s%10s%10s", seconds_cell(row->load_s).text,
-                   seconds_cell(row->compute_s).text, seconds_cell(row->write_s).text,
-                   seconds_cell(row->wall_s).text, bytes.text,
-                   normals.text[0] ? normals.text : "-");
+    add_seconds(text, row->wall_s, 10);
+    add_seconds(text, row->load_s, 8);
+    add_seconds(text, row->compute_s, 11);
+    add_seconds(text, row->write_s, 9);
+    cn_text_printf(text, "%10s", bytes.text);
 }
 
 /* Adds a table: its head, a row for each variable, an empty line. add_cells adds all but the name.
  */
-static void add_table(struct cn_text *text, const struct cn_result *result, const char *head,
+static void add_table(struct cn_text *text, const struct cn_result *result, const char *title,
+                      const char *head,
                       void (*add_cells)(struct cn_text *, const struct cn_variable_result *))
 {
-    size_t name_width = strlen("variable");
+    size_t name_width = NAME_LEAST;
     for (size_t i = 0; i < result->count; i++) {
         size_t columns = cn_text_columns(result->variables[i].name, text->utf8);
         name_width = columns > name_width ? columns : name_width;
     }
     name_width = name_width > NAME_MOST ? NAME_MOST : name_width;
-    cn_text_left(text, "variable", name_width);
+    cn_text_left(text, title, name_width);
     cn_text_printf(text, "%s", head);
     cn_text_end_line(text, "\n");
     for (size_t i = 0; i < result->count; i++) {
@@ -89,51 +123,96 @@ static void add_problems(struct cn_text *text, const char *name, const struct cn
     }
 }
 
-static void add_all_problems(struct cn_text *text, const struct cn_result *result)
+/* "6 of 8 normals are missing (3 not made, 3 failed)", "1 of 4 variables failed", or both. */
+static void add_missing_normals(struct cn_text *text, const struct totals *totals)
 {
-    add_problems(text, "the run", &result->problems);
-    for (size_t v = 0; v < result->count; v++)
-        add_problems(text, result->variables[v].name, &result->variables[v].problems);
+    const uint64_t missing = totals->unmade + totals->failed;
+    if (missing && totals->all == 1)
+        cn_text_printf(text, "the normal is missing");
+    else if (missing && missing == totals->all)
+        cn_text_printf(text, "all %" PRIu64 " normals are missing", missing);
+    else if (missing)
+        cn_text_printf(text, "%" PRIu64 " of %" PRIu64 " normals %s missing", missing, totals->all,
+                       missing == 1 ? "is" : "are");
+    if (totals->unmade && totals->failed)
+        cn_text_printf(text, " (%" PRIu64 " not made, %" PRIu64 " failed)", totals->unmade,
+                       totals->failed);
+    else if (missing)
+        cn_text_printf(text, " (%s)", totals->failed ? "failed" : "not made");
+    if (totals->unplanned)
+        cn_text_printf(text, "%s%zu of %zu variable%s failed", missing ? ", and " : "",
+                       totals->unplanned, totals->variables, cn_plural(totals->variables));
 }
 
-static const char *closing_sentence(enum cn_status status)
+/* Adds "all 8 normals are there already". root: where. */
+static void add_all(struct cn_text *text, const char *all, const struct totals *totals,
+                    const char *verb, const char *root)
 {
-    static const char *const sentences[] = {
-        [CN_OK] = "All that was asked for is there.",
-        [CN_BAD_USAGE] = "Nothing was started.",
-        [CN_BAD_INPUT] =
-            "Something that was asked for is missing:\n"
-            "read the lines that begin with !, and run again. Everything else is there.",
-        [CN_BAD_MACHINE] =
-            "Stopped by the machine:\n"
-            "read the lines that begin with !, and run again. Finished files are kept.",
-        [CN_STOPPED] = "Stopped by a signal:\n"
-                       "run again for the rest. Finished files are kept.",
-    };
-    return sentences[status];
+    if (totals->all == 1)
+        cn_text_printf(text, "%s normal is%s in %s", all[0] == 'A' ? "The" : "the", verb, root);
+    else
+        cn_text_printf(text, "%s %" PRIu64 " normals are%s in %s", all, totals->all, verb, root);
 }
 
-static void add_closing(struct cn_text *text, const struct cn_result *result)
+static void add_closing(struct cn_text *text, const struct cn_result *result,
+                        const struct totals *totals, const char *root)
 {
-    uint64_t written = 0, skipped = 0, failed = 0, unmade = 0;
-    size_t lost = 0;
-    for (size_t i = 0; i < result->count; i++) {
-        written += result->variables[i].normals_written;
-        skipped += result->variables[i].normals_skipped;
-        failed += result->variables[i].normals_failed;
-        unmade += result->variables[i].normals_unmade;
-        lost += result->variables[i].state == CN_FAILED;
+    static const char *const stops[] = {[CN_BAD_USAGE] = "Not started",
+                                        [CN_BAD_INPUT] = "Incomplete",
+                                        [CN_BAD_MACHINE] = "Stopped by the machine",
+                                        [CN_STOPPED] = "Stopped"};
+    const enum cn_status status = result->status;
+    if (totals->unmade + totals->failed + totals->unplanned) {
+        cn_text_printf(text, "%s: ", stops[status ? status : CN_BAD_INPUT]);
+        add_missing_normals(text, totals);
+        if (totals->made + totals->kept)
+            cn_text_printf(text, "; the others are in %s", root);
+    } else if (status) {
+        cn_text_printf(text, "%s: ",
+                       status == CN_BAD_INPUT ? "Done, but not all input could be used"
+                                              : stops[status]);
+        add_all(text, "all", totals, "", root);
+    } else if (totals->made == 0) {
+        add_all(text, "All", totals, " there already,", root);
+    } else {
+        cn_text_printf(text, "Done: ");
+        add_all(text, "all", totals, "", root);
+        if (totals->kept)
+            cn_text_printf(text, "; %" PRIu64 " of them %s there already", totals->kept,
+                           totals->kept == 1 ? "was" : "were");
     }
-    cn_text_printf(text, "%" PRIu64 " normals written, %" PRIu64 " skipped, %" PRIu64 " failed",
-                   written, skipped, failed);
-    if (unmade > 0)
-        cn_text_printf(text, ", %" PRIu64 " not made", unmade);
-    if (lost > 0)
-        cn_text_printf(text, "; %zu of %zu variables failed", lost, result->count);
     cn_text_end_line(text, "\n");
-    cn_text_printf(text, "Took %s with %d thread%s. ", cn_short_duration(result->wall_s).text,
-                   result->threads, cn_plural((uint64_t)result->threads));
-    cn_text_raw(text, closing_sentence(result->status));
+    if (status == CN_STOPPED || status == CN_BAD_MACHINE) {
+        cn_text_printf(text, "Run the same command again to go on.");
+        cn_text_end_line(text, "\n");
+    }
+}
+
+/* "2 problems, 1 warning: see the lines above". */
+static void add_problem_line(struct cn_text *text, const struct totals *totals)
+{
+    if (totals->problems)
+        cn_text_printf(text, "%zu problem%s", totals->problems, cn_plural(totals->problems));
+    if (totals->warnings)
+        cn_text_printf(text, "%s%zu warning%s", totals->problems ? ", " : "", totals->warnings,
+                       cn_plural(totals->warnings));
+    if (!totals->problems && !totals->warnings)
+        return;
+    cn_text_printf(text, ": see the line%s above", cn_plural(totals->problems + totals->warnings));
+    cn_text_end_line(text, "\n");
+}
+
+static void add_duration(struct cn_text *text, const struct cn_result *result)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%.1f s", result->wall_s);
+    const bool is_short = result->wall_s < 9.95;
+    cn_text_printf(text, "Took %s with %d thread%s",
+                   is_short ? seconds : cn_short_duration(result->wall_s).text, result->threads,
+                   cn_plural((uint64_t)result->threads));
+    if (result->prepare_s >= 1)
+        cn_text_printf(text, ", %s of it before the first file was read",
+                       cn_short_duration(result->prepare_s).text);
     cn_text_end_line(text, "\n");
 }
 
@@ -148,22 +227,29 @@ static void write_text(struct cn_text *text, FILE *out)
 void cn_summary_print_problems(const struct cn_result *result, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
-    add_all_problems(&text, result);
+    add_problems(&text, "the run", &result->problems);
+    for (size_t v = 0; v < result->count; v++)
+        add_problems(&text, result->variables[v].name, &result->variables[v].problems);
     write_text(&text, out);
 }
 
 /* The most important comes last, because the end stays on the screen. */
-void cn_summary_print(const struct cn_result *result, FILE *out)
+void cn_summary_print(const struct cn_result *result, const char *root, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
-    add_all_problems(&text, result);
-    if (text.buffer.length > 0)
-        cn_text_end_line(&text, "\n");
-    add_table(&text, result, "    status   written   skipped    failed     files      read",
-              add_outcome);
-    add_table(&text, result, "    load s compute s   write s    wall s    read/s   normals",
-              add_times);
-    add_closing(&text, result);
+    const struct totals totals = add_up(result);
+    if (totals.made + totals.unmade + totals.failed) {
+        add_table(&text, result, "normals", "    status    made    kept  not made   failed",
+                  add_outcome);
+        add_table(&text, result, "seconds", "    in all reading computing* writing*    read/s",
+                  add_times);
+        cn_text_printf(&text, "* added up over %d thread%s; the others are of the clock",
+                       result->threads, cn_plural((uint64_t)result->threads));
+        cn_text_end_line(&text, "\n\n");
+    }
+    add_duration(&text, result);
+    add_problem_line(&text, &totals);
+    add_closing(&text, result, &totals, root);
     write_text(&text, out);
 }
 

@@ -8,9 +8,10 @@
 
 #include <stdio.h>
 
-/* Writes every problem and the summary tables to `out`, for people. */
-void cn_summary_print(const struct cn_result *result, FILE *out);
-/* Writes only the problems. */
+/* Writes the summary tables and what came of the job to `out`, for people. The problems were shown
+ * before. root: where the normals are. */
+void cn_summary_print(const struct cn_result *result, const char *root, FILE *out);
+/* Writes the problems, one a line. */
 void cn_summary_print_problems(const struct cn_result *result, FILE *out);
 /* Writes the JSON of --summary. A regular file is replaced as a whole or not at all; a link, pipe
  * or device is written into.

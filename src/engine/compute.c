@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,16 +44,6 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
     return CN_OK;
 }
 
-static void report_short_window(struct cn_engine *engine, const struct cn_target *target, int years)
-{
-    char text[200];
-    snprintf(text, sizeof text,
-             "%s %d (%s): not written, %d of its %d years could be read, min_years is %d",
-             engine->variable->variable->name, target->year, target->scenario, years,
-             target->years_planned, engine->plan->config->normals.min_years);
-    cn_engine_report(engine, text);
-}
-
 void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
 {
     const struct cn_variable_plan *variable = engine->variable;
@@ -75,7 +66,7 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
         state->computed[t] = years >= engine->plan->config->normals.min_years;
         if (state->computed[t])
             continue;
-        report_short_window(engine, target, years);
+        cn_report_short_window(engine, batch->first_target + t, years);
         cn_count(engine->counters, CN_NORMALS_FAILED, cn_wanted_normals(variable, target));
     }
     bool *is_used = &engine->result_slot_used[batch->result_slot];

@@ -41,6 +41,7 @@ struct cn_engine {
     struct cn_outputs *outputs;      /* the files to make */
     struct cn_queue publisher;       /* of written files */
     struct cn_readahead *readahead;  /* NULL before the start and after the end */
+    struct cn_reports *reports;      /* problems that are not reported yet */
     struct cn_thread_state *workers; /* [threads] */
     struct cn_budget large_scratch;  /* of decodes that need much of it */
 
@@ -64,19 +65,7 @@ bool cn_engine_is_running(struct cn_engine *engine);
  * Returns: 0: there is no request. */
 uint64_t cn_engine_stop_requested_ns(struct cn_engine *engine);
 
-/* Adds a problem to the result and shows it as a message. The variable's first problem is also
- * displayed. */
-void cn_engine_report(struct cn_engine *engine, const char *text);
-
-/* Stops the engine because of an error. The first error is kept; but one of the machine replaces
- * one that is not. */
-void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error);
-
 /* Returns: the state of the calling thread, which must be one of the graph's. */
 struct cn_thread_state *cn_engine_thread(const struct cn_engine *engine);
-
-/* Displays the first problem of a list, unless another one is displayed already. The text must last
- * as long as the display. */
-void cn_show_problem(struct cn_counters *counters, const struct cn_problems *problems);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -105,12 +106,14 @@ enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error
         cn_pool_alloc(engine->pool, engine->variable->load_count, sizeof *engine->loads);
     if (!engine->loads)
         return cn_fail_memory(error, "the loads of a variable");
+    size_t readers = 0;
     for (size_t l = 0; l < engine->variable->load_count && !status; l++) {
         status = plan_readers(engine, l, error);
         if (!status)
             status = plan_decodes(engine, l, error);
+        readers += engine->loads[l].reader_count;
     }
-    return status;
+    return status ? status : cn_reports_prepare(engine, readers, error);
 }
 
 void cn_loads_free(struct cn_engine *engine)
@@ -131,20 +134,21 @@ static void drop_source_years(struct cn_engine *engine, size_t load, const struc
     }
     if (atomic_exchange(&state->failed[reader - state->readers], true))
         return;
-    char text[sizeof error->text + 200];
-    int length = snprintf(text, sizeof text, "%s; left out:", error->text);
+    struct cn_file_problem problem = {.path = reader->file->path, .reason = error->text};
     for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
         for (size_t p = 0; p < year->part_count; p++) {
             if (year->parts[p].file != reader->file)
                 continue;
             atomic_store(&engine->year_dropped[engine->variable->loads[load].years[k]], true);
-            if (length > 0 && (size_t)length < sizeof text)
-                length += snprintf(text + length, sizeof text - (size_t)length, " %d", year->year);
+            if (!problem.experiment)
+                problem.first_year = year->year;
+            problem.experiment = year->experiment;
+            problem.last_year = year->year;
             break;
         }
     }
-    cn_engine_report(engine, text);
+    cn_report_dropped(engine, &problem);
 }
 
 /* The day slot of an instant; -1: the leap-day rule leaves it out. */

@@ -10,6 +10,7 @@
 #include "climnorm/limits.h"
 #include "engine/compute.h"
 #include "engine/publisher.h"
+#include "engine/report.h"
 
 #include <limits.h>
 #include <math.h>

@@ -6,6 +6,7 @@
  */
 #include "engine/publisher.h"
 
+#include "engine/report.h"
 #include "sink/temporary.h"
 
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include "engine/output.h"
 #include "engine/publisher.h"
 #include "engine/readahead.h"
+#include "engine/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,9 +97,11 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
         cn_graph_run(&engine);
     cn_readahead_finish(&engine);
     cn_publisher_finish(&engine);
+    cn_reports_finish(&engine);
     collect_result(&engine);
     cn_loads_free(&engine);
     cn_outputs_free(&engine);
+    cn_reports_free(&engine);
     for (int t = 0; engine.workers && t < engine.threads; t++)
         cn_scratch_free(&engine.workers[t].scratch);
     free(engine.workers);

@@ -4,6 +4,7 @@
  */
 #include "climnorm/job.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "job/diskspace.h"
@@ -121,7 +122,8 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     *job = calloc(1, sizeof **job);
     if (!*job)
         return cn_fail_memory(error, "the job");
-    **job = (struct cn_job){.config = config, .resources = options->resources, .lock = -1};
+    **job = (struct cn_job){
+        .config = config, .resources = options->resources, .begun_ns = cn_now_ns(), .lock = -1};
     if (options->resources.threads < 1)
         cn_resources_resolve(config, &(*job)->resources);
     const struct cn_watch *watch = cn_watch_or_none(options->watch);

@@ -9,21 +9,20 @@
 #include "engine/engine.h"
 #include "engine/variable.h"
 #include "progress/counters.h"
+#include "progress/problems.h"
 
 #include <stdlib.h>
+
+static double elapsed_seconds(uint64_t start_ns)
+{
+    return (double)(cn_now_ns() - start_ns) * 1e-9;
+}
 
 static void copy_problems(struct cn_problems *to, const struct cn_problems *from)
 {
     for (size_t i = 0; i < from->count; i++)
         cn_problems_add(to, from->items[i].severity, "%s", from->items[i].text);
     to->lost |= from->lost;
-}
-
-static void say_problems(struct cn_progress *progress, const struct cn_problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++)
-        cn_progress_say(progress, "%s%s", cn_severity_mark(problems->items[i].severity),
-                        problems->items[i].text);
 }
 
 static enum cn_status run_variable(const struct cn_job *job, size_t index,
@@ -34,7 +33,7 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     struct cn_counters *counters = &job->counters[index];
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
-    say_problems(watch->progress, &result->problems);
+    cn_say_problems(watch->progress, &result->problems, 0);
     cn_count(counters, CN_NORMALS_TOTAL, variable->normals_wanted);
     cn_count(counters, CN_NORMALS_KEPT, variable->normals_skipped);
     for (size_t l = 0; l < variable->load_count; l++)
@@ -53,7 +52,7 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
         result->state = CN_ACTIVE;
     else if (variable->normals_wanted && !result->normals_written)
         result->state = CN_FAILED;
-    result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
+    result->wall_s = elapsed_seconds(start);
     if (result->state != CN_ACTIVE)
         cn_counters_enter(counters, result->state);
     return status == CN_BAD_INPUT ? CN_OK : status; /* the next variable may succeed */
@@ -130,14 +129,14 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
                                           .arena_bytes = job->plan->arena_bytes};
     struct cn_arena arena = {0};
     struct cn_error error;
-    uint64_t start = cn_now_ns();
+    const double prepare_s = elapsed_seconds(job->begun_ns);
     if (cn_job_preview(job, result))
         return; /* there is no list for the problem */
     watch = cn_watch_or_none(watch);
     enum cn_status status = begin_run(job, &error);
     if (!status) {
         cn_progress_show_run(watch->progress, &view);
-        say_problems(watch->progress, &result->problems);
+        cn_say_problems(watch->progress, &result->problems, 0);
         result->isa = job->kernels->isa;
         status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     }
@@ -147,7 +146,8 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         status = run_variable(job, v, &arena, watch, &result->variables[v]);
     cn_arena_close(&arena);
     count_unreached(job->plan, result);
-    result->wall_s = (double)(cn_now_ns() - start) * 1e-9;
+    result->prepare_s = prepare_s;
+    result->wall_s = elapsed_seconds(job->begun_ns);
     result->status = status ? status : judge_result(result);
 }
 

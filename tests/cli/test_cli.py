@@ -215,7 +215,7 @@ class Summary(Base):
         if done.returncode == 126 or "setpriv" in done.stderr:
             self.skipTest("the program is where another user cannot run it")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(f"warning: {locked}: ", done.stdout)
+        self.assertIn(f"warning: {locked}: ", done.stderr)
         for line in done.stderr.splitlines():
             json.loads(line)
 

@@ -24,6 +24,7 @@ MASKS = [
     (r"(  +)\d+\.\d\b", "TIME"),
     (r"( *)\b\d\d:\d\d\b", "TIME"),
     (r"( )\d+\.\d s$", "TIME"),
+    (r"(?<=^Took)( )\d+\.\d s\b", "TIME"),
     (r"( +)\d+ bytes$", "BYTES"),
     (r"( )\d+(?:\.\d+)+(?=, .*OpenMP|$)", "VERSION"),
     (r"(?<=^build:)( ).*$", "COMPILER, TYPE, COMMIT"),

@@ -266,7 +266,7 @@ class Sweep:
         if code == 3 and kind in ("open", "read", "pread", "stat") and re.search(
                 r"damaged, get it|get it again|fetch the file|Success", err):
             return "the machine's fault, but the file is to be mended"
-        if code == 1 and "normals written" in out:
+        if code == 1 and "Took" in out:
             return "something was started"
         return None
 
@@ -281,7 +281,7 @@ class Sweep:
             if content == whole[name]:
                 continue
             if content == before.get(name) and (
-                    code in (1, 3) or code < 0 or "not written" in said):
+                    code in (1, 3) or code < 0 or "not made" in said):
                 continue
             lacks, wrong = self.job.judge_output(name, content)
             if wrong or not lacks:
@@ -294,7 +294,7 @@ class Sweep:
             if code != 2 or not re.search(f"{year}.*left out|left out.*{year}", said):
                 return f"{year} is left out, which is not said"
         if not set(whole) <= set(files) and (
-                code == 0 or code == 2 and "not written" not in said):
+                code == 0 or code == 2 and "not made" not in said):
             return "an output is missing"
         return None
 

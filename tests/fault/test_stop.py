@@ -216,7 +216,7 @@ class Stopping(Phases):
             self.holds_only_whole_files(case)
             self.goes_on(case)
             at_once = live.out == ""
-            self.assertEqual(at_once, "normals written" not in live.out)
+            self.assertEqual(at_once, "Took" not in live.out)
             return at_once
 
     def test_a_lost_connection_is_told_more_than_once(self):

@@ -2,7 +2,7 @@
  * What ends a job: of several errors, which one is reported, and how the run ends.
  */
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/report.h"
 
 #include "cn_test.h"
 

@@ -46,10 +46,11 @@ static int set_up(void **state)
     cn_problems_add(&fix->rows[0].problems, CN_WARNING, "mixes versions");
     fix->rows[1] = (struct cn_variable_result){
         .name = "tas", .state = CN_ACTIVE, .wall_s = INFINITY, .bytes_read = UINT64_MAX};
-    fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_FAILED};
+    fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_WAITING};
     fix->result = (struct cn_result){.variables = fix->rows,
                                      .count = 3,
                                      .wall_s = 201.7,
+                                     .prepare_s = 4.2,
                                      .threads = 12,
                                      .isa = "avx2",
                                      .status = CN_BAD_INPUT};
@@ -67,33 +68,123 @@ static int tear_down(void **state)
     return left;
 }
 
-static void test_the_table_tells_each_variable_and_the_end_of_the_run(void **state)
+/* What the summary says; the caller frees it. */
+static char *summary_of(const struct cn_result *result)
 {
-    struct fixture *fix = *state;
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    cn_summary_print(&fix->result, out);
+    cn_summary_print(result, "/data/normals", out);
     fclose(out);
-    assert_string_equal(
-        text, "! pr_1987?.nc: bad?chunk 211\n"
-              "warning: mixes versions\n"
-              "\n"
-              "variable    status   written   skipped    failed     files      read\n"
-              "pr            done       560        40         5       151  29.1 GiB\n"
-              "tas        stopped         0         0         0         0   8.0 EiB\n"
-              "tasmax      failed         0         0         0         0       0 B\n"
-              "\n"
-              "variable    load s compute s   write s    wall s    read/s   normals\n"
-              "pr            48.2     492.0     121.5      51.0   617 MiB      11/s\n"
-              "tas            0.0       0.0       0.0  99999999         -         -\n"
-              "tasmax         0.0       0.0       0.0       0.0         -         -\n"
-              "\n"
-              "560 normals written, 40 skipped, 5 failed, 7 not made; 1 of 3 variables failed\n"
-              "Took 03:22 with 12 threads. Something that was asked for is missing:\n"
-              "read the lines that begin with !, and run again. "
-              "Everything else is there.\n");
+    return text;
+}
+
+static void test_the_tables_tell_each_variable_and_the_end_of_the_run(void **state)
+{
+    struct fixture *fix = *state;
+    char *text = summary_of(&fix->result);
+    assert_string_equal(text, "normals     status    made    kept  not made   failed\n"
+                              "pr            done     560      40         7        5\n"
+                              "tas        stopped       0       0         0        0\n"
+                              "tasmax   not begun       0       0         0        0\n"
+                              "\n"
+                              "seconds     in all reading computing* writing*    read/s\n"
+                              "pr            51.0    48.2      492.0    121.5   617 MiB\n"
+                              "tas       99999999     0.0        0.0      0.0         -\n"
+                              "tasmax         0.0     0.0        0.0      0.0         -\n"
+                              "\n"
+                              "* added up over 12 threads; the others are of the clock\n"
+                              "\n"
+                              "Took 03:22 with 12 threads, 00:04 of it before the first file was "
+                              "read\n"
+                              "1 problem, 1 warning: see the lines above\n"
+                              "Incomplete: 12 of 612 normals are missing (7 not made, 5 failed); "
+                              "the others are in /data/normals\n");
+    free(text);
+}
+
+static void test_tables_fit_60_columns(void **state)
+{
+    struct fixture *fix = *state;
+    fix->rows[0].name = "precipitation_amount_of_the_day";
+    char *text = summary_of(&fix->result);
+    const char *line = text;
+    for (const char *end; (end = strchr(line, '\n')) && strncmp(line, "Took", 4) != 0;
+         line = end + 1)
+        assert_true(end - line <= 60 + 2); /* an ellipsis has three bytes */
+    assert_non_null(strstr(text, "precipitati…"));
+    free(text);
+}
+
+/* The last lines of the summary of one variable with such counts. */
+static void assert_end(enum cn_status status, uint64_t made, uint64_t kept, uint64_t unmade,
+                       uint64_t failed, const char *end)
+{
+    struct cn_variable_result row = {.name = "pr",
+                                     .normals_written = made,
+                                     .normals_skipped = kept,
+                                     .normals_unmade = unmade,
+                                     .normals_failed = failed};
+    const struct cn_result result = {
+        .variables = &row, .count = 1, .wall_s = 0.36, .threads = 1, .status = status};
+    char expected[300], *text = summary_of(&result);
+    snprintf(expected, sizeof expected, "Took 0.4 s with 1 thread\n%s\n", end);
+    const char *took = strstr(text, "Took");
+    assert_non_null(took);
+    assert_string_equal(took, expected);
+    free(text);
+}
+
+static void test_the_last_line_says_what_came_of_all_normals(void **state)
+{
+    (void)state;
+    assert_end(CN_OK, 8, 0, 0, 0, "Done: all 8 normals are in /data/normals");
+    assert_end(CN_OK, 1, 0, 0, 0, "Done: the normal is in /data/normals");
+    assert_end(CN_OK, 6, 2, 0, 0,
+               "Done: all 8 normals are in /data/normals; 2 of them were there already");
+    assert_end(CN_OK, 0, 8, 0, 0, "All 8 normals are there already, in /data/normals");
+    assert_end(CN_OK, 0, 1, 0, 0, "The normal is there already, in /data/normals");
+    assert_end(CN_BAD_INPUT, 3, 0, 0, 0,
+               "Done, but not all input could be used: all 3 normals are in /data/normals");
+    assert_end(CN_BAD_INPUT, 2, 1, 5, 0,
+               "Incomplete: 5 of 8 normals are missing (not made); the others are in "
+               "/data/normals");
+    assert_end(CN_BAD_INPUT, 0, 0, 5, 3,
+               "Incomplete: all 8 normals are missing (5 not made, 3 failed)");
+    assert_end(CN_STOPPED, 7, 0, 1, 0,
+               "Stopped: 1 of 8 normals is missing (not made); the others are in /data/normals\n"
+               "Run the same command again to go on.");
+    assert_end(CN_BAD_MACHINE, 0, 0, 1, 0,
+               "Stopped by the machine: the normal is missing (not made)\n"
+               "Run the same command again to go on.");
+}
+
+static void test_a_variable_that_could_not_be_planned_is_counted(void **state)
+{
+    (void)state;
+    struct cn_variable_result rows[] = {{.name = "pr", .state = CN_DONE, .normals_written = 90},
+                                        {.name = "tas", .state = CN_FAILED}};
+    struct cn_result result = {.variables = rows, .count = 2, .status = CN_BAD_INPUT};
+    char *text = summary_of(&result);
+    assert_non_null(strstr(text, "\nIncomplete: 1 of 2 variables failed; the others are in "
+                                 "/data/normals\n"));
+    free(text);
+    rows[0].normals_unmade = 6;
+    text = summary_of(&result);
+    assert_non_null(strstr(text, "\nIncomplete: 6 of 96 normals are missing (not made), and 1 of 2 "
+                                 "variables failed; the others are in /data/normals\n"));
+    free(text);
+}
+
+static void test_tables_of_zeros_are_not_shown(void **state)
+{
+    (void)state;
+    struct cn_variable_result row = {.name = "pr", .state = CN_DONE, .normals_skipped = 605};
+    const struct cn_result result = {.variables = &row, .count = 1, .wall_s = 3.1, .threads = 2};
+    char *text = summary_of(&result);
+    assert_string_equal(text, "Took 3.1 s with 2 threads\n"
+                              "All 605 normals are there already, in /data/normals\n");
     free(text);
 }
 
@@ -268,8 +359,12 @@ static void test_a_reader_finds_a_complete_summary_while_several_write_it(void *
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_the_table_tells_each_variable_and_the_end_of_the_run,
+        cmocka_unit_test_setup_teardown(test_the_tables_tell_each_variable_and_the_end_of_the_run,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tables_fit_60_columns, set_up, tear_down),
+        cmocka_unit_test(test_the_last_line_says_what_came_of_all_normals),
+        cmocka_unit_test(test_a_variable_that_could_not_be_planned_is_counted),
+        cmocka_unit_test(test_tables_of_zeros_are_not_shown),
         cmocka_unit_test_setup_teardown(test_the_summary_holds_each_key_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             test_a_summary_that_cannot_be_written_is_an_error_and_a_link_stays_one, set_up,

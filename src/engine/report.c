@@ -1,0 +1,136 @@
+/*
+ * Problems on their way from task bodies to the result and the display.
+ */
+#include "engine/report.h"
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "progress/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum cn_status cn_reports_prepare(struct cn_engine *engine, size_t files, struct cn_error *error)
+{
+    struct cn_reports *reports = cn_pool_alloc(engine->pool, 1, sizeof *reports);
+    engine->reports = reports;
+    if (reports) {
+        reports->dropped = cn_pool_alloc(engine->pool, files, sizeof *reports->dropped);
+        reports->short_windows = cn_pool_alloc(engine->pool, engine->variable->target_count,
+                                               sizeof *reports->short_windows);
+    }
+    return reports && reports->dropped && reports->short_windows
+               ? CN_OK
+               : cn_fail_memory(error, "the problems of a variable");
+}
+
+/* Shows the problems of the result from the `first` on. */
+static void show_problems(struct cn_engine *engine, size_t first)
+{
+    const struct cn_problems *problems = &engine->result->problems;
+    cn_show_problem(engine->counters, problems);
+    cn_say_problems(engine->watch->progress, problems, first);
+}
+
+void cn_report(struct cn_engine *engine, const char *text)
+{
+    pthread_mutex_lock(&engine->report_lock);
+    const size_t first = engine->result->problems.count;
+    cn_problems_add(&engine->result->problems, CN_PROBLEM, "%s", text);
+    show_problems(engine, first);
+    pthread_mutex_unlock(&engine->report_lock);
+}
+
+void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error)
+{
+    pthread_mutex_lock(&engine->report_lock);
+    const enum cn_status before = engine->machine_error.status;
+    bool counts = !before || (before != CN_BAD_MACHINE && error->status == CN_BAD_MACHINE);
+    if (counts) {
+        engine->machine_error = *error;
+        atomic_store(&engine->stop, error->status);
+    }
+    pthread_mutex_unlock(&engine->report_lock);
+    if (counts)
+        cn_report(engine, error->text);
+}
+
+void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem)
+{
+    struct cn_reports *reports = engine->reports;
+    struct cn_problems *problems = &engine->result->problems;
+    pthread_mutex_lock(&engine->report_lock);
+    const size_t count = reports->dropped_count;
+    struct cn_file_problem *item = &reports->dropped[count];
+    *item = *problem;
+    item->reason = strdup(problem->reason);
+    if (item->reason) {
+        const size_t first = problems->count;
+        bool is_known = false;
+        for (size_t i = 0; i < count; i++)
+            is_known |= cn_is_same_kind(&reports->dropped[i], item);
+        if (!is_known)
+            cn_list_file_problems(problems, engine->result->name, item, 1);
+        show_problems(engine, first);
+        reports->dropped_count++;
+    }
+    problems->lost |= !item->reason;
+    pthread_mutex_unlock(&engine->report_lock);
+}
+
+void cn_report_short_window(struct cn_engine *engine, size_t target, int years)
+{
+    engine->reports->short_windows[target] = 1 + years;
+}
+
+/* Lists consecutive target years of a timeline whose windows are short. Returns the first target
+ * behind them. */
+static size_t list_short_windows(struct cn_engine *engine, size_t first)
+{
+    const struct cn_target *targets = engine->variable->targets;
+    const int *years = engine->reports->short_windows;
+    int least = years[first] - 1, most = least;
+    size_t end = first + 1;
+    for (; end < engine->variable->target_count && years[end] &&
+           targets[end].timeline == targets[first].timeline &&
+           targets[end].year == targets[end - 1].year + 1 &&
+           strcmp(targets[end].scenario, targets[first].scenario) == 0;
+         end++) {
+        least = years[end] - 1 < least ? years[end] - 1 : least;
+        most = years[end] - 1 > most ? years[end] - 1 : most;
+    }
+    char range[32] = "", count[32] = "";
+    if (end > first + 1)
+        snprintf(range, sizeof range, "-%d", targets[end - 1].year);
+    if (most > least)
+        snprintf(count, sizeof count, "%d to ", least);
+    cn_problems_add(&engine->result->problems, CN_PROBLEM,
+                    "%s %d%s (%s): not made, only %s%d of the %d years of %s could be read; "
+                    "normals.min_years is %d",
+                    engine->result->name, targets[first].year, range, targets[first].scenario,
+                    count, most, engine->plan->config->normals.window,
+                    end > first + 1 ? "their windows" : "its window",
+                    engine->plan->config->normals.min_years);
+    return end;
+}
+
+void cn_reports_finish(struct cn_engine *engine)
+{
+    struct cn_reports *reports = engine->reports;
+    const size_t first = engine->result->problems.count;
+    if (!reports)
+        return;
+    cn_list_file_problems(&engine->result->problems, engine->result->name, reports->dropped,
+                          reports->dropped_count);
+    for (size_t t = 0; t < engine->variable->target_count;)
+        t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;
+    show_problems(engine, first);
+}
+
+void cn_reports_free(struct cn_engine *engine)
+{
+    struct cn_reports *reports = engine->reports;
+    for (size_t i = 0; reports && i < reports->dropped_count; i++)
+        free((void *)reports->dropped[i].reason);
+}

@@ -1,0 +1,41 @@
+/*
+ * What a run tells of one variable: the first problem of each kind at once, the others of that kind
+ * and the target years that they cost as one line each when the graph has ended.
+ */
+#ifndef CLIMNORM_ENGINE_REPORT_H
+#define CLIMNORM_ENGINE_REPORT_H
+
+#include "base/file_problems.h"
+#include "engine/engine.h"
+
+/* Zero-initialise. */
+struct cn_reports {
+    struct cn_file_problem *dropped; /* [dropped_count] files that cannot be read; of report_lock */
+    size_t dropped_count;
+    int *short_windows; /* [target_count] 1 + the years that could be read; 0: it is not short */
+};
+
+/* Makes room for the problems of so many files, and for those of the targets.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the engine's pool; cn_reports_free frees the texts.
+ */
+enum cn_status cn_reports_prepare(struct cn_engine *engine, size_t files, struct cn_error *error);
+
+/* Adds a problem to the result and shows it as a message. The variable's first problem is also
+ * displayed. */
+void cn_report(struct cn_engine *engine, const char *text);
+
+/* Stops the engine because of an error, and shows it. The first error is kept; but one of the
+ * machine replaces one that is not. */
+void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error);
+
+/* Reports a file that cannot be read; its reason is copied. */
+void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem);
+
+/* Notes a target, by its index, of whose window only `years` could be read. */
+void cn_report_short_window(struct cn_engine *engine, size_t target, int years);
+
+/* Reports what is left, after the graph. */
+void cn_reports_finish(struct cn_engine *engine);
+void cn_reports_free(struct cn_engine *engine);
+
+#endif
