@@ -40,7 +40,16 @@
         .meaning = "in use, of the arena's memory", .texts = {[CN_IN_LINE_1] = "arena %t"})      \
     ROW(CN_ARENA_BOUND, .is_bytes = true, .meaning = "the most of the arena's memory")           \
     ROW(CN_BYTES_TO_READ, .is_bytes = true, .meaning = "estimate")                               \
-    ROW(CN_BYTES_TO_WRITE, .is_bytes = true, .meaning = "estimate, before compression")
+    ROW(CN_YEARS_FIRST, .meaning = "that are read before any normal is computed")                \
+    ROW(CN_NORMALS_LAST, .meaning = "that are computed when all years are read")                 \
+    ROW(CN_BYTES_ENCODED, .is_bytes = true, .meaning = "of means, before compression")           \
+    ROW(CN_BYTES_TO_ENCODE, .is_bytes = true, .meaning = "of means, before compression")         \
+    ROW(CN_SAMPLE_BYTES, .is_bytes = true, .meaning = "encoded to see how long it takes")        \
+    ROW(CN_SAMPLE_NS, .meaning = "what that took")                                               \
+    ROW(CN_READ_NS, .meaning = "of all threads: to read and decode")                             \
+    ROW(CN_WAIT_NS, .meaning = "of these: to wait for the disk")                                 \
+    ROW(CN_COMPUTE_NS, .meaning = "of all threads")                                              \
+    ROW(CN_WRITE_NS, .meaning = "of all threads: to encode and write")
 
 #define CN_COUNTER_CONSTANT(constant, ...) constant,
 enum cn_counter { CN_COUNTER_TABLE(CN_COUNTER_CONSTANT) CN_COUNTERS };

@@ -15,4 +15,20 @@ static inline uint64_t cn_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Returns: a time that passes only while the calling thread waits: for a disk, or for a processor.
+ */
+static inline uint64_t cn_idle_ns(void)
+{
+    struct timespec busy;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &busy);
+    return cn_now_ns() - ((uint64_t)busy.tv_sec * 1000000000u + (uint64_t)busy.tv_nsec);
+}
+
+/* Returns: how much of it has passed since it was `then`. The two clocks are not read at once. */
+static inline uint64_t cn_idle_since(uint64_t then)
+{
+    uint64_t now = cn_idle_ns();
+    return now > then ? now - then : 0;
+}
+
 #endif

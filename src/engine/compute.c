@@ -165,7 +165,7 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t tile)
     for (size_t slot = first; slot < end; slot++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             compute_row(engine, batch_index, slot, &variable->layout.regions[r], &pointers);
-    cn_engine_thread(engine)->compute_ns += cn_now_ns() - start;
+    cn_engine_count(engine, CN_COMPUTE_NS, cn_now_ns() - start);
 }
 
 void cn_batch_join(struct cn_engine *engine, size_t batch_index)

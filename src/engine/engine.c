@@ -30,3 +30,8 @@ struct cn_thread_state *cn_engine_thread(const struct cn_engine *engine)
 {
     return &engine->workers[omp_get_thread_num()];
 }
+
+void cn_engine_count(const struct cn_engine *engine, enum cn_counter counter, uint64_t more)
+{
+    cn_count_in_line(engine->counters, (size_t)omp_get_thread_num(), counter, more);
+}

@@ -17,12 +17,11 @@
 
 #include <pthread.h>
 
-/* One thread's own state, in cache lines of its own. The sums are plain: they are read by others
- * only after the graph has ended. */
+/* One thread's own state, in cache lines of its own. What is plain is read by others only
+ * after the graph has ended. */
 struct cn_thread_state {
     _Alignas(64) struct cn_scratch scratch;
-    uint64_t compute_ns, write_ns; /* spent in task bodies */
-    uint64_t load_last_ns;         /* when its last decode ended */
+    uint64_t load_last_ns; /* when its last decode ended */
 };
 
 struct cn_engine {
@@ -67,5 +66,8 @@ uint64_t cn_engine_stop_requested_ns(struct cn_engine *engine);
 
 /* Returns: the state of the calling thread, which must be one of the graph's. */
 struct cn_thread_state *cn_engine_thread(const struct cn_engine *engine);
+
+/* Adds to a counter, in the calling thread's line. */
+void cn_engine_count(const struct cn_engine *engine, enum cn_counter counter, uint64_t more);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/output.h"
 #include "engine/report.h"
 
 #include <math.h>
@@ -260,8 +261,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
         cn_engine_is_running(engine))
         drop_source_years(engine, load, work->reader, &error);
     worker->scratch.prefetched = NULL;
-    cn_count_in_line(engine->counters, (size_t)(worker - engine->workers), CN_BYTES_READ,
-                     worker->scratch.bytes_read);
+    cn_engine_count(engine, CN_BYTES_READ, worker->scratch.bytes_read);
     worker->load_last_ns = cn_now_ns();
 }
 
@@ -293,15 +293,21 @@ static void decode_within_budget(struct cn_engine *engine, size_t load, size_t i
 void cn_load_decode(struct cn_engine *engine, size_t load, size_t index)
 {
     struct cn_decode *work = &engine->loads[load].decodes[index];
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    const uint64_t start = cn_now_ns();
     const struct cn_prefetched *ahead = cn_readahead_claim(engine, work);
+    scratch->wait_ns = cn_now_ns() - start;
     if (is_needed(engine, work))
         decode_within_budget(engine, load, index, ahead);
     cn_readahead_release(engine, work);
+    cn_engine_count(engine, CN_READ_NS, cn_now_ns() - start);
+    cn_engine_count(engine, CN_WAIT_NS, scratch->wait_ns);
 }
 
 void cn_load_seal(struct cn_engine *engine, size_t load)
 {
     struct cn_load_state *state = &engine->loads[load];
+    const uint64_t start = cn_now_ns();
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_error error;
         if (cn_reader_close(&state->readers[r], &error) && cn_engine_is_running(engine))
@@ -315,4 +321,7 @@ void cn_load_seal(struct cn_engine *engine, size_t load)
             finish_year(engine, load, k);
         cn_count(engine->counters, year_dropped ? CN_YEARS_FAILED : CN_YEARS_READ, 1);
     }
+    cn_engine_count(engine, CN_READ_NS, cn_now_ns() - start);
+    if (load == 0 && cn_engine_is_running(engine))
+        cn_output_sample(engine, cn_arena_slab(engine->arena, engine->variable, state->slots[0]));
 }

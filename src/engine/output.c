@@ -18,7 +18,8 @@
 #include <string.h>
 
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
-enum { SHUFFLED };               /* a buffer of the thread's scratch */
+enum { SHUFFLED, DEFLATED };     /* buffers of the thread's scratch */
+enum { SAMPLES = 8 };            /* of a year, to see how long encoding takes */
 enum { MEANS, COUNTS };          /* the fields */
 
 static const struct cn_region_cells *region_of(const struct cn_engine *engine,
@@ -266,6 +267,34 @@ static bool encode_share(struct cn_engine *engine, struct cn_normal_task *task, 
     return is_encoded;
 }
 
+void cn_output_sample(struct cn_engine *engine, const float *slab)
+{
+    const struct cn_layout *layout = &engine->variable->layout;
+    const int level = engine->plan->config->output.compression;
+    const size_t all = (size_t)engine->variable->slots * layout->row_cells;
+    size_t count = 0;
+    for (size_t r = 0; r < layout->region_count; r++) {
+        size_t cells = layout->regions[r].lat_count * layout->regions[r].lon_count;
+        size_t chunk = layout->regions[r].chunk_slots * cells;
+        count = chunk > count ? chunk : count;
+    }
+    count = count < all / SAMPLES ? count : all / SAMPLES;
+    const size_t bytes = count * sizeof(float);
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    unsigned char *shuffled = cn_scratch_get(scratch, SHUFFLED, bytes);
+    unsigned char *deflated = cn_scratch_get(scratch, DEFLATED, cn_deflate.bound(bytes));
+    if (level == 0 || count == 0 || !shuffled || !deflated)
+        return; /* then there is none */
+    uint64_t start = cn_now_ns();
+    for (size_t k = 0; k < SAMPLES; k++) {
+        engine->kernels->shuffle_f32(shuffled, slab + all / SAMPLES * k, count, CN_FILL_VALUE);
+        cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, deflated,
+                          cn_deflate.bound(bytes));
+    }
+    cn_engine_count(engine, CN_SAMPLE_NS, cn_now_ns() - start);
+    cn_engine_count(engine, CN_SAMPLE_BYTES, SAMPLES * bytes);
+}
+
 void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
 {
     struct cn_normal_task *task = &engine->outputs->tasks[index];
@@ -280,7 +309,11 @@ void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
     }
     if (atomic_fetch_sub(&task->encodes_left, 1) == 1)
         put_normal(engine, task);
-    cn_engine_thread(engine)->write_ns += cn_now_ns() - start;
+    const struct cn_region_cells *region = region_of(engine, task);
+    const size_t chunks = region->chunk_count * (share + 1) / task->encode_count -
+                          region->chunk_count * share / task->encode_count;
+    cn_engine_count(engine, CN_WRITE_NS, cn_now_ns() - start);
+    cn_engine_count(engine, CN_BYTES_ENCODED, chunks * region->chunk_cells * sizeof(float));
 }
 
 void cn_outputs_free(struct cn_engine *engine)

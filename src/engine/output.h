@@ -44,4 +44,8 @@ void cn_output_encode(struct cn_engine *engine, size_t normal_task, size_t share
 
 void cn_outputs_free(struct cn_engine *engine);
 
+/* Encodes a part of a source year's slab, to see how long it takes long before a normal is there.
+ * The result is only counted. */
+void cn_output_sample(struct cn_engine *engine, const float *slab);
+
 #endif

@@ -48,19 +48,17 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
 static void collect_result(struct cn_engine *engine)
 {
     struct cn_variable_result *result = engine->result;
-    uint64_t first = atomic_load(&engine->load_first_ns), last = 0, compute_ns = 0, write_ns = 0;
+    uint64_t first = atomic_load(&engine->load_first_ns), last = 0;
     for (int t = 0; engine->workers && t < engine->threads; t++) {
         const struct cn_thread_state *worker = &engine->workers[t];
         last = worker->load_last_ns > last ? worker->load_last_ns : last;
-        compute_ns += worker->compute_ns;
-        write_ns += worker->write_ns;
     }
     for (size_t f = 0; engine->file_read && f < engine->plan->catalog->file_count; f++)
         result->files_read += atomic_load(&engine->file_read[f]);
     result->bytes_read = cn_counted(engine->counters, CN_BYTES_READ);
     result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
-    result->compute_s = (double)compute_ns * 1e-9;
-    result->write_s = (double)write_ns * 1e-9;
+    result->compute_s = 1e-9 * (double)cn_counted(engine->counters, CN_COMPUTE_NS);
+    result->write_s = 1e-9 * (double)cn_counted(engine->counters, CN_WRITE_NS);
     result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
     const uint64_t missing = engine->variable->normals_wanted - result->normals_written;
     uint64_t failed = missing;
@@ -70,6 +68,42 @@ static void collect_result(struct cn_engine *engine)
     }
     result->normals_failed += failed;
     result->normals_unmade += missing - failed;
+}
+
+/* Counts what the steps before the first batch read, and what those after the last load make. */
+static void count_ends(const struct cn_variable_plan *variable, struct cn_counters *counters)
+{
+    size_t first = 0, end = variable->step_count;
+    for (; first < end && variable->steps[first].kind == CN_LOAD; first++)
+        cn_count(counters, CN_YEARS_FIRST,
+                 variable->loads[variable->steps[first].index].year_count);
+    for (; end > first && variable->steps[end - 1].kind == CN_BATCH; end--) {
+        const struct cn_batch *batch = &variable->batches[variable->steps[end - 1].index];
+        for (size_t t = 0; t < batch->target_count; t++)
+            cn_count(counters, CN_NORMALS_LAST,
+                     cn_wanted_normals(variable, &variable->targets[batch->first_target + t]));
+    }
+}
+
+void cn_variable_count_totals(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                              struct cn_counters *counters)
+{
+    cn_count(counters, CN_NORMALS_TOTAL, variable->normals_wanted);
+    cn_count(counters, CN_NORMALS_KEPT, variable->normals_skipped);
+    cn_count(counters, CN_ARENA_BOUND, plan->arena_bytes);
+    if (variable->failure || !variable->normals_wanted)
+        return;
+    for (size_t l = 0; l < variable->load_count; l++)
+        cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
+    cn_count(counters, CN_BYTES_TO_READ, variable->bytes_to_read);
+    count_ends(variable, counters);
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < variable->layout.region_count; r++) {
+            const struct cn_region_cells *region = &variable->layout.regions[r];
+            if (cn_is_normal_wanted(variable, &variable->targets[t], r))
+                cn_count(counters, CN_BYTES_TO_ENCODE,
+                         region->chunk_count * region->chunk_cells * sizeof(float));
+        }
 }
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,

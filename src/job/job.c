@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "engine/variable.h"
 #include "job/diskspace.h"
 #include "job/existing.h"
 #include "kernels.h"
@@ -88,8 +89,10 @@ static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
     if (!job->counters || !job->title)
         return cn_fail_memory(error, "the run");
     memset(job->counters, 0, bytes);
-    for (size_t v = 0; v < plan->variable_count; v++)
+    for (size_t v = 0; v < plan->variable_count; v++) {
         job->counters[v].name = plan->variables[v].variable->name;
+        cn_variable_count_totals(plan, &plan->variables[v], &job->counters[v]);
+    }
     return CN_OK;
 }
 

@@ -34,13 +34,6 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
     cn_say_problems(watch->progress, &result->problems, 0);
-    cn_count(counters, CN_NORMALS_TOTAL, variable->normals_wanted);
-    cn_count(counters, CN_NORMALS_KEPT, variable->normals_skipped);
-    for (size_t l = 0; l < variable->load_count; l++)
-        cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
-    cn_count(counters, CN_ARENA_BOUND, job->plan->arena_bytes);
-    cn_count(counters, CN_BYTES_TO_READ, variable->bytes_to_read);
-    cn_count(counters, CN_BYTES_TO_WRITE, variable->space.most);
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->normals_wanted)

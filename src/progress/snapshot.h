@@ -6,28 +6,19 @@
 #define CLIMNORM_PROGRESS_SNAPSHOT_H
 
 #include "climnorm/progress.h"
-
-/* A mean rate: of all the time during the first `horizon_s` seconds, later of about the last half,
- * but at least of the horizon. Zero-initialise. */
-struct cn_rate_estimate {
-    double per_second;
-    double last_value, last_s;
-};
-/* Updates the rate with the `value` reached after `elapsed_s` seconds of work. */
-void cn_rate_estimate_update(struct cn_rate_estimate *estimate, double value, double elapsed_s,
-                             double horizon_s);
+#include "progress/estimate.h"
 
 struct cn_progress_row {
     const char *name;
     enum cn_variable_state state;
     double elapsed_s; /* so far, or in all when the variable is over; 0: not started */
     double eta_s;     /* seconds left; negative: not known */
-    double fraction;  /* of the work that is done, 0 … 1 */
+    double fraction;  /* of its time that has passed, 0 … 1; never falls */
     uint64_t values[CN_COUNTERS];
     struct cn_rate_estimate rates[CN_COUNTERS]; /* only per_second is for the renderers */
-    struct cn_rate_estimate fraction_rate;
-    const char *problem;                  /* the first; NULL: none */
-    enum cn_variable_state written_state; /* of the last line about this variable */
+    struct cn_variable_pace pace;               /* not for the renderers, either */
+    const char *problem;                        /* the first; NULL: none */
+    enum cn_variable_state written_state;       /* of the last line about this variable */
 };
 
 /* Returns: "waiting", "active", "done" or "failed"; "stopped" for what is active when the job is

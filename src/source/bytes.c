@@ -3,6 +3,7 @@
  */
 #include "source/bytes.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "guard/fault.h"
@@ -43,7 +44,9 @@ enum cn_status cn_file_bytes(const struct cn_file *file, int descriptor, uint64_
         memcpy(bytes, there, size);
         return CN_OK;
     }
+    const uint64_t idle_ns = cn_idle_ns();
     ssize_t got = cn_pread_full(descriptor, bytes, size, address);
+    scratch->wait_ns += cn_idle_since(idle_ns);
     if (got < 0) {
         char what[64];
         snprintf(what, sizeof what, "cannot be read at byte %llu", (unsigned long long)address);

@@ -79,7 +79,7 @@ class Display(climnorm_case.TestCase):
                         r"arena \S+( [KM]iB)?/\S+ MiB\n",
                         r"\n    \d+ normals computed . \d+ normals written\b",
                         r"\b1 year unread\n",
-                        r"\n  tasmax ─+ +waiting\n",
+                        rf"\n  tasmax ─+ +0/{3 * NORMALS}  waiting\n",
                         r"\n  tasmin ─+ +waiting\n",
                         r"\n  ! tas historical 2003: "):
             self.assertRegex(text, pattern)
@@ -168,7 +168,7 @@ class Display(climnorm_case.TestCase):
         text = job.text()
         self.assertRegex(text, r"\n  pr +━+ .*  done ")
         self.assertRegex(text, r"\n  tas +━+.*  stopped ")
-        self.assertRegex(text, r"\n  tasmax ─+ +waiting\n")
+        self.assertRegex(text, rf"\n  tasmax ─+ +0/{3 * NORMALS}  waiting\n")
         self.assertRegex(text, r"\ntas +stopped ")
         self.assertIn("\nStopped: ", text)
         with open(self.case.summary) as file:

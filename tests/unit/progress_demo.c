@@ -51,6 +51,9 @@ static void work(struct cn_counters *counters, size_t variable, size_t count, do
         int ahead = step + 20 < STEPS ? step + 20 : STEPS;
         reach(counters, CN_YEARS_READ, ahead, YEARS);
         reach(counters, CN_BYTES_READ, ahead, UINT64_C(31200000000));
+        reach(counters, CN_READ_NS, ahead, (uint64_t)(seconds * 6e9));
+        reach(counters, CN_WRITE_NS, step, (uint64_t)(seconds * 6e9));
+        reach(counters, CN_BYTES_ENCODED, step, UINT64_C(31200000000));
         reach(counters, CN_NORMALS_COMPUTED, step, NORMALS - (bad ? 5 : 0));
         reach(counters, CN_NORMALS_WRITTEN, step, NORMALS - (bad ? 5 : 0));
         atomic_store(&counters->lines[0].values[CN_ARENA_USED], (uint64_t)(ahead - step + 1) << 28);
@@ -89,6 +92,8 @@ int main(int argc, char **argv)
         counters[i].name = names[i % 4];
         cn_count(&counters[i], CN_ARENA_BOUND, UINT64_C(12) << 30);
         cn_count(&counters[i], CN_YEARS_TOTAL, YEARS);
+        cn_count(&counters[i], CN_BYTES_TO_READ, UINT64_C(31200000000));
+        cn_count(&counters[i], CN_BYTES_TO_ENCODE, UINT64_C(31200000000));
         cn_count(&counters[i], CN_NORMALS_TOTAL, NORMALS);
         cn_count(&counters[i], CN_NORMALS_KEPT, i == 1 ? 40 : 0);
     }

@@ -45,6 +45,8 @@ static void watch_job(struct watched *job)
         job->counters[i].name = names[i];
         set(job, i, CN_YEARS_TOTAL, 100);
         set(job, i, CN_NORMALS_TOTAL, 400);
+        set(job, i, CN_BYTES_TO_READ, 1000);
+        set(job, i, CN_BYTES_TO_ENCODE, 1000);
     }
     job->view = (struct cn_progress_view){
         .title = "t", .counters = job->counters, .count = 3, .threads = 2};
@@ -63,33 +65,37 @@ static void test_estimates_become_true_in_steady_work(void **state)
     atomic_store(&job->counters[0].state, CN_ACTIVE);
     atomic_store(&job->counters[0].started_ns, second_ns);
     double last_fraction = 0;
-    for (uint64_t tenth = 1; tenth <= 500; tenth++) { /* steady work: 100 s in all */
+    for (uint64_t tenth = 1; tenth <= 500; tenth++) { /* steady work of two threads: 100 s in all */
         set(job, 0, CN_YEARS_READ, tenth / 10);
+        set(job, 0, CN_BYTES_READ, tenth);
         set(job, 0, CN_NORMALS_COMPUTED, tenth * 4 / 10);
+        set(job, 0, CN_BYTES_ENCODED, tenth);
         set(job, 0, CN_NORMALS_WRITTEN, tenth * 4 / 10);
+        set(job, 0, CN_READ_NS, tenth * second_ns / 10);
+        set(job, 0, CN_WRITE_NS, tenth * second_ns / 10);
         cn_snapshot_update(&job->snapshot, &job->view, second_ns,
                            second_ns + tenth * (second_ns / 10));
         assert_true(job->rows[0].fraction >= last_fraction);
         last_fraction = job->rows[0].fraction;
     }
-    assert_float_equal(job->rows[0].fraction, 0.5, 1e-9);
+    assert_float_equal(job->rows[0].fraction, 0.5, 0.02);
     assert_float_equal(job->rows[0].eta_s, 50, 3);
     assert_float_equal(job->snapshot.eta_s, 250, 10); /* and two variables of the same size */
     assert_float_equal(job->snapshot.elapsed_s, 50, 1e-6);
 
     atomic_store(&job->counters[0].state, CN_DONE);
     atomic_store(&job->counters[0].finished_ns, 101 * second_ns);
-    job->rows[1].values[CN_NORMALS_TOTAL] = 0; /* this one is known to have nothing left to do */
-    job->rows[1].values[CN_YEARS_TOTAL] = 0;
+    for (enum cn_counter c = 0; c < CN_COUNTERS; c++) /* this one has nothing left to do */
+        job->rows[1].values[c] = 0;
     job->rows[1].values[CN_NORMALS_KEPT] = 400;
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, 101 * second_ns);
     assert_float_equal(job->rows[0].fraction, 1, 0);
     assert_float_equal(job->rows[0].elapsed_s, 100, 1e-6);
-    assert_float_equal(job->snapshot.eta_s, 100, 1e-6);
+    assert_float_equal(job->snapshot.eta_s, 100, 5);
     free(job);
 }
 
-/* Long before the first year is finished, bytes tell: 5 s of 115, a tenth of them for writing. */
+/* Long before the first year is finished, bytes tell; but not more than a few years of them. */
 static void test_an_early_estimate(void **state)
 {
     (void)state;
@@ -97,20 +103,22 @@ static void test_an_early_estimate(void **state)
     assert_non_null(job);
     watch_job(job);
     set(job, 0, CN_BYTES_TO_READ, 1000000);
-    set(job, 0, CN_BYTES_TO_WRITE, 1000000 / 16);
+    set(job, 0, CN_BYTES_TO_ENCODE, 0);
+    set(job, 0, CN_NORMALS_TOTAL, 0);
+    cn_snapshot_begin(&job->snapshot, &job->view, job->rows);
     atomic_store(&job->counters[0].state, CN_ACTIVE);
     atomic_store(&job->counters[0].started_ns, second_ns);
-    for (uint64_t tenth = 1; tenth <= 50; tenth++) {
+    for (uint64_t tenth = 1; tenth <= 50; tenth++) { /* 5 s of 100 */
         cn_count_in_line(&job->counters[0], tenth * 7, CN_BYTES_READ,
                          1000); /* as many threads do */
+        set(job, 0, CN_READ_NS, tenth * second_ns / 5);
         cn_snapshot_update(&job->snapshot, &job->view, second_ns,
                            second_ns + tenth * (second_ns / 10));
     }
-    assert_float_equal(job->rows[0].fraction, 0.05F * 0.95F / 1.1F, 1e-6);
-    assert_float_equal(job->rows[0].eta_s, 110, 8);
+    assert_float_equal(job->rows[0].eta_s, 95, 8);
     cn_count(&job->counters[0], CN_BYTES_READ, 949999); /* no years yet: that is not believed */
     cn_snapshot_update(&job->snapshot, &job->view, second_ns, 7 * second_ns);
-    assert_float_equal(job->rows[0].fraction, 0.08F * 0.95F / 1.1F, 1e-6);
+    assert_true(job->rows[0].fraction < 0.2);
     free(job);
 }
 

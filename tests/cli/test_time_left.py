@@ -1,0 +1,93 @@
+"""The time left, as true runs say it: one that a slow source holds up (`pace`, preloaded, lets chunks
+go on at a steady rate), one that a slow compression does, and one of several variables.
+
+What was said is compared with what was left, as a ratio within the run. The machine may be busy with
+other work for a part of a run, which nobody can foresee. So the bounds are wide here, for the median and
+for most of what was said. test_progress_estimate has the narrow ones, in virtual time.
+"""
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from build import BIN, driver, main
+
+PACE = driver("libpace.so")
+YEARS, DAYS = 40, 365
+CONFIG = """
+input = {{ root = "data"; }};
+regions = [ "GLOBAL" ];
+normals = {{ window = 10; min_years = 10; periods = ( {{ name = "p"; first = 1985; last = 2014; }} ); }};
+output = {{ root = "{}"; }};
+"""
+
+
+class TimeLeft(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="climnorm-time-left-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = folder.name
+        subprocess.run([BIN, "synth", os.path.join(cls.folder, "data"), "--years", "1975-2014",
+                        "--variables", "pr,tas,tasmax", "--grid", "30x72", "-p", "none"],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def said(self, *options, pace_s=0):
+        """What was said from a tenth of a run on, as a share of what was left. pace_s: how long the
+        chunks of all variables take."""
+        with open(self.path("run.cfg"), "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(f"out-{self.id()}"))
+        env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}
+        pace = self.path("pace")
+        if pace_s:
+            env |= {"LD_PRELOAD": PACE, "CLIMNORM_TEST_PACE": pace}
+            open(pace, "wb").close()
+        with subprocess.Popen([BIN, "run", self.path("run.cfg"), "-t", "2", "-p", "json",
+                               "-s", "output.existing=overwrite", *options],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              env=env) as process:
+            listener = threading.Thread(target=lambda: lines.extend(process.stderr))
+            lines = []
+            listener.start()
+            chunks = YEARS * DAYS * options[1].count(",") + YEARS * DAYS
+            began = time.monotonic()
+            while process.poll() is None:
+                if pace_s:
+                    os.truncate(pace, int((time.monotonic() - began) / pace_s * chunks))
+                time.sleep(0.01)
+            listener.join()
+        self.assertEqual(process.returncode, 0)
+        events = [json.loads(line) for line in lines]
+        all_s = events[-1]["elapsed_s"]
+        ratios = [event["eta_s"] / (all_s - event["elapsed_s"]) for event in events
+                  if event["event"] == "progress" and event["eta_s"] is not None
+                  and 0.1 < event["elapsed_s"] / all_s < 0.9]
+        self.assertGreater(len(ratios), 5, f"it took {all_s} s")
+        return ratios
+
+    def check(self, ratios):
+        text = " ".join(f"{ratio:.2f}" for ratio in ratios)
+        self.assertTrue(1 / 1.6 < statistics.median(ratios) < 1.6, text)
+        near = sum(1 / 2.5 < ratio < 2.5 for ratio in ratios)
+        self.assertGreaterEqual(near, 0.8 * len(ratios), text)
+
+    def test_of_a_run_that_reads_slowly(self):
+        self.check(self.said("-s", "variables=tas", pace_s=12))
+
+    def test_of_a_run_that_writes_slowly(self):
+        self.check(self.said("-s", "variables=tas", "-s", "output.compression=9",
+                             "-s", "output.counts=true", "-s", "regions=GLOBAL,CONUS,AK"))
+
+    def test_of_several_variables(self):
+        self.check(self.said("-s", "variables=pr,tas,tasmax", pace_s=18))
+
+
+if __name__ == "__main__":
+    main()
