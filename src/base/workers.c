@@ -275,7 +275,7 @@ static void fail_damaged(struct run *run, struct child *child)
     struct cn_error failure;
     kill_child(run, child);
     cn_fail(&failure, CN_BAD_INPUT,
-            "damaged: the netCDF library crashed or hung on it; fetch the file again");
+            "damaged: the netCDF library crashed or hung on it; download it again");
     fail_item(run, child, &failure);
 }
 

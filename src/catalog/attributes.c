@@ -77,7 +77,7 @@ double cn_attribute_number(const struct cn_attribute *attribute, size_t i)
 
 enum cn_status cn_fail_netcdf(struct cn_error *error, const char *what, int code)
 {
-    return cn_fail(error, CN_BAD_INPUT, "%s: %s; fetch the file again", what, nc_strerror(code));
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; download the file again", what, nc_strerror(code));
 }
 
 /* Reads a netCDF-4 string of length 1 as text. */

@@ -255,7 +255,7 @@ enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
         return status;
     int code = nc_get_var_double(nc->ncid, coordinate->varid, values);
     if (code != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; fetch the file again",
+        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
                        coordinate->name, nc_strerror(code));
     for (size_t i = 0; i < coordinate->length; i++) {
         bool is_missing = false;

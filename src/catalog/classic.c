@@ -202,7 +202,7 @@ static enum cn_status read_header(int descriptor, uint64_t size, uint64_t variab
     bool bad = header->bad;
     free(header);
     return bad ? cn_fail(error, CN_BAD_INPUT,
-                         "the netCDF-3 header is damaged; fetch the file again")
+                         "the netCDF-3 header is damaged; download the file again")
                : CN_OK;
 }
 
@@ -212,10 +212,10 @@ enum cn_status cn_classic_check(int descriptor, uint64_t size, struct cn_error *
     uint64_t records;
     enum cn_status status = read_header(descriptor, size, 0, &extent, &located, &records, error);
     if (!status && needed_bytes(&extent, records) > size)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "truncated: %llu bytes, but its header promises %llu; fetch the file again",
-                       (unsigned long long)size,
-                       (unsigned long long)needed_bytes(&extent, records));
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "truncated: %llu bytes, but its header promises %llu; download the file again",
+            (unsigned long long)size, (unsigned long long)needed_bytes(&extent, records));
     return status;
 }
 

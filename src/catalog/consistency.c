@@ -191,7 +191,7 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
         return cn_fail_memory(error, "the catalog");
     const struct cn_file *usual = exclude_others(in, &grid_trait, scratch, NULL);
     if (!usual) {
-        variable->failure = "none of its files can be used; each has a problem of its own";
+        variable->failure = "none of its files can be used; each has a line of its own";
         return CN_OK;
     }
     variable->grid = usual->grid;

@@ -65,19 +65,20 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
 {
     struct stat status;
     if (fstat(descriptor, &status) < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
+                       strerror(errno));
     if (!S_ISREG(status.st_mode))
         return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
     file->size = (uint64_t)status.st_size;
     file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     if (file->size == 0)
-        return cn_fail(error, CN_BAD_INPUT, "empty; fetch the file again");
+        return cn_fail(error, CN_BAD_INPUT, "empty; download it again");
     *classic = is_classic(descriptor);
     if (*classic)
         return cn_classic_check(descriptor, file->size, error);
     if (!is_hdf5(descriptor, file->size))
         return cn_fail(error, CN_BAD_INPUT,
-                       "neither netCDF-3 nor netCDF-4/HDF5; fetch the file again");
+                       "neither netCDF-3 nor netCDF-4/HDF5; download the file again");
     return CN_OK;
 }
 
@@ -281,7 +282,8 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
     /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
     int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; check its rights and the disk", strerror(errno));
+        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
+                       strerror(errno));
     enum cn_status status = identify_file(descriptor, file, &classic, error);
     if (!status) {
         char path[CN_DESCRIPTOR_PATH_BYTES];

@@ -72,7 +72,7 @@ static enum cn_status check_addresses(struct cn_file *file, struct cn_error *err
     if (!is_inside(storage, file->size))
         return cn_fail(
             error, CN_BAD_INPUT,
-            "values of '%s' lie outside the file; it is cut off or damaged, fetch the file again",
+            "values of '%s' lie outside the file; it is cut off or damaged; download it again",
             file->variable);
     return CN_OK;
 }
@@ -188,7 +188,7 @@ static enum cn_status check_parameters(hid_t type, hid_t space, hid_t properties
     return is_right ? CN_OK
                     : cn_fail(error, CN_BAD_INPUT,
                               "the parameters of a filter do not fit the variable; the file is "
-                              "damaged, fetch the file again");
+                              "damaged; download it again");
 }
 
 /* Must be called before any size of a chunk is computed. */

@@ -60,11 +60,10 @@ static void warn_of_days(const struct cn_variable_files *in)
                       year->experiment, year->days_held, year->days_expected);
     }
     snprintf(title, sizeof title,
-             "source years not used, with less than normals.min_days = %g of their days",
+             "years not used, with less than normals.min_days = %g of their days",
              in->config->normals.min_days);
-    warn_of_list(in->variable, title, &unused, "get the files that hold the rest");
-    warn_of_list(in->variable, "source years with days missing", &partial,
-                 "get the files that hold them");
+    warn_of_list(in->variable, title, &unused, "download the missing days");
+    warn_of_list(in->variable, "years with missing days", &partial, "download them");
 }
 
 /* known[year]: an earlier timeline has warned of the gap. */
@@ -83,7 +82,7 @@ static void warn_of_gaps(const struct cn_variable_files *in, const struct cn_tim
             list_item(&gaps, "%d", year);
         year = last;
     }
-    warn_of_list(in->variable, "source years that no file holds", &gaps, "get their files");
+    warn_of_list(in->variable, "years without a file", &gaps, "download them");
 }
 
 struct file_version {

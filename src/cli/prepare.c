@@ -45,7 +45,8 @@ static enum cn_status check_summary(const struct cn_arguments *arguments, struct
     if (!path)
         return CN_OK;
     if (strcmp(path, "-") == 0)
-        return cn_fail(error, CN_BAD_USAGE, "--summary -: expected a file; /dev/stdout is one");
+        return cn_fail(error, CN_BAD_USAGE,
+                       "--summary -: use /dev/stdout to write to standard output");
     bool exists = stat(path, &status) == 0;
     if (exists && stat(arguments->operands[0], &config) == 0 && status.st_dev == config.st_dev &&
         status.st_ino == config.st_ino)

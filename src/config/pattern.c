@@ -48,7 +48,7 @@ const char *cn_pattern_fault(const char *pattern, char *text, size_t capacity)
     const char *fault = NULL;
     for (const char *at = pattern; *at && !fault; at++) {
         if (*at == '}') {
-            fault = "a brace } closes nothing";
+            fault = "a brace } has no { before it";
         } else if (*at == '{') {
             size_t length = strcspn(at + 1, "{}/");
             if (at[1 + length] != '}')

@@ -313,7 +313,7 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
             earlier++;
         if (earlier < list->count) {
             cn_config_error(builder, item->location, key->path,
-                            "\"%s\" stands there twice; remove one", names[earlier]);
+                            "\"%s\" is listed twice; remove one", names[earlier]);
             good = false;
         } else {
             list->count++;

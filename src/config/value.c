@@ -84,7 +84,7 @@ static enum cn_status fail_syntax(const config_t *config, int *line, struct cn_e
     const char *what = config_error_text(config);
     *line = config_error_line(config);
     if (what && strncmp(what, "duplicate", 9) == 0)
-        return cn_fail(error, CN_BAD_USAGE, "this key stands twice in its group; remove one");
+        return cn_fail(error, CN_BAD_USAGE, "this key is given twice in its group; remove one");
     return cn_fail(error, CN_BAD_USAGE,
                    "syntax error here or just before; look for a missing quote, semicolon or "
                    "bracket, and for a comma before a closing bracket");

@@ -33,13 +33,13 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
     const struct cn_variable_plan *variable = engine->variable;
     engine->batches = cn_pool_alloc(engine->pool, variable->batch_count, sizeof *engine->batches);
     if (!engine->batches)
-        return cn_fail_memory(error, "the batches of a variable");
+        return cn_fail_memory(error, "target years");
     size_t tiles = TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t b = 0; b < variable->batch_count; b++) {
         engine->batches[b].tile_count =
             tiles < (size_t)variable->slots ? tiles : (size_t)variable->slots;
         if (!prepare_batch(engine, &variable->batches[b], &engine->batches[b]))
-            return cn_fail_memory(error, "the batches of a variable");
+            return cn_fail_memory(error, "target years");
     }
     return CN_OK;
 }

@@ -46,7 +46,7 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
         cn_pool_alloc(engine->pool, years * (size_t)engine->variable->slots, sizeof *state->rows);
     state->slot_count = years;
     if (!state->readers || !state->failed || !state->slots || !state->rows)
-        return cn_fail_memory(error, "the loads of a variable");
+        return cn_fail_memory(error, "source years");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
         state->slots[k] = engine->variable->slot_of_year[engine->variable->loads[load].years[k]];
@@ -89,7 +89,7 @@ static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
             state->decodes = cn_pool_grow(engine->pool, state->decodes, state->decode_count,
                                           &capacity, sizeof *state->decodes);
             if (!state->decodes)
-                return cn_fail_memory(error, "the loads of a variable");
+                return cn_fail_memory(error, "source years");
             state->decodes[state->decode_count++] =
                 (struct cn_decode){.reader = reader,
                                    .failed = &state->failed[r],
@@ -106,7 +106,7 @@ enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error
     engine->loads =
         cn_pool_alloc(engine->pool, engine->variable->load_count, sizeof *engine->loads);
     if (!engine->loads)
-        return cn_fail_memory(error, "the loads of a variable");
+        return cn_fail_memory(error, "source years");
     size_t readers = 0;
     for (size_t l = 0; l < engine->variable->load_count && !status; l++) {
         status = plan_readers(engine, l, error);

@@ -11,24 +11,24 @@ enum { MODERATE_BYTES = 32 << 20 };
 
 enum cause { OTHER, MACHINE, ACCESS };
 
-static const char DEFAULT_ADVICE[] = "mend that and run again, finished files are kept";
+static const char DEFAULT_ADVICE[] = "correct it and run again; finished files are kept";
 
 static const struct fault {
     enum cause cause;
     const char *advice;
     int reasons[20]; /* until the first 0 */
 } FAULTS[] = {
-    {ACCESS, "give yourself the right to read or write it, and run again", {EACCES, EPERM}},
+    {ACCESS, "change its permissions, and run again", {EACCES, EPERM}},
     {ACCESS, "see where it went, and run again", {ENOENT, ESTALE}},
     {MACHINE, "allow more processes (ulimit -u), or lower --threads, and run again", {EAGAIN}},
     {MACHINE,
      "allow more open files (ulimit -n), or lower --threads, and run again",
      {EMFILE, ENFILE}},
     {MACHINE, "free memory, or lower engine.memory or --threads, and run again", {ENOBUFS, ENOMEM}},
-    {MACHINE, "check the disk and run again, finished files are kept", {EBADMSG, EIO, EUCLEAN}},
-    {MACHINE, "make room and run again, finished files are kept", {EDQUOT, ENOSPC}},
+    {MACHINE, "check the disk and run again; finished files are kept", {EBADMSG, EIO, EUCLEAN}},
+    {MACHINE, "free some space and run again; finished files are kept", {EDQUOT, ENOSPC}},
     {MACHINE, "choose an output.root that can be written", {EROFS}},
-    {OTHER, "allow larger files (ulimit -f), or choose a disk that takes them", {EFBIG}},
+    {OTHER, "allow larger files (ulimit -f), or choose another disk", {EFBIG}},
     {OTHER, "choose a shorter output.root or output.pattern", {ENAMETOOLONG}},
     {MACHINE,
      DEFAULT_ADVICE,

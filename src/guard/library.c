@@ -69,6 +69,6 @@ enum cn_status cn_library_fail(const char *path, const char *what, int reason,
     if (status == CN_BAD_MACHINE || cn_errno_is_access(reason))
         return cn_fail(error, status, "%s: %s: %s; %s", path, what, strerror(reason),
                        cn_errno_advice(reason));
-    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged, fetch the file again", path,
+    return cn_fail(error, CN_BAD_INPUT, "%s: %s; the file is damaged; download it again", path,
                    what);
 }

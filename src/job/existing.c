@@ -44,8 +44,8 @@ static enum cn_status check_output(const struct cn_config *config, int root,
                              output->path, strerror(errno), cn_errno_advice(errno))
                    : CN_OK;
     if (!S_ISREG(status.st_mode))
-        return cn_fail(error, CN_BAD_USAGE, "%s/%s is there and is not a plain file; remove it",
-                       folder, output->path);
+        return cn_fail(error, CN_BAD_USAGE, "%s/%s is not a plain file; remove it", folder,
+                       output->path);
     if (config->output.existing == CN_REFUSE)
         return cn_fail(error, CN_BAD_USAGE,
                        "%s/%s exists, and output.existing is \"fail\"; remove it, or set "

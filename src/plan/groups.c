@@ -77,7 +77,7 @@ static enum cn_status fill_loads(struct cn_plan *plan, struct cn_variable_plan *
     size_t *members = cn_pool_alloc(plan->pool, years, sizeof *members);
     variable->loads = cn_pool_alloc(plan->pool, years, sizeof *variable->loads);
     if (!members || !variable->loads)
-        return cn_fail_memory(error, "loads of the plan");
+        return cn_fail_memory(error, "source years");
     variable->load_count = 0;
     for (size_t y = 0; y < years; y++) {
         if (!needed[y])
@@ -110,7 +110,7 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
     struct year_part *year_parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *year_parts);
     bool *counted = cn_pool_alloc(plan->pool, plan->catalog->file_count, sizeof *counted);
     if (!needed || !parent || !year_parts || !counted)
-        return cn_fail_memory(error, "loads of the plan");
+        return cn_fail_memory(error, "source years");
     mark_needed(plan, variable, needed);
     variable->bytes_to_read = 0;
     for (size_t y = 0; y < years; y++) {

@@ -43,7 +43,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
     variable->batch_count = 0;
     variable->batch_years = 0;
     if (!variable->batches)
-        return cn_fail_memory(error, "batches of the plan");
+        return cn_fail_memory(error, "target years");
     for (size_t t = 0; t < variable->target_count;) {
         const struct cn_target *first = &variable->targets[t];
         if (!cn_wanted_normals(variable, first)) {
@@ -58,7 +58,7 @@ static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan
             count++;
         ptrdiff_t *rows = cn_pool_alloc(plan->pool, window + count - 1, sizeof *rows);
         if (!rows)
-            return cn_fail_memory(error, "batches of the plan");
+            return cn_fail_memory(error, "target years");
         memcpy(rows, first->window, window * sizeof *rows);
         for (size_t k = 1; k < count; k++)
             rows[window + k - 1] = first[k].window[window - 1];
@@ -82,7 +82,7 @@ static enum cn_status make_steps(struct scheduler *scheduler, struct cn_error *e
         cn_pool_alloc(scheduler->plan->pool, variable->load_count + variable->batch_count,
                       sizeof(struct cn_step));
     if (!variable->steps)
-        return cn_fail_memory(error, "steps of the plan");
+        return cn_fail_memory(error, "the plan");
     variable->step_count = 0;
     for (size_t l = 0; l < variable->load_count; l++)
         scheduler->last_use[l] = SIZE_MAX;

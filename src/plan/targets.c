@@ -143,7 +143,7 @@ static enum cn_status name_outputs(struct target_builder *builder, const struct 
     target->period = cn_fill_fields(builder->pool, period->name, &source);
     target->normals = cn_pool_alloc(builder->pool, regions, sizeof *target->normals);
     if (!target->period || !target->normals)
-        return cn_fail_memory(error, "outputs of the plan");
+        return cn_fail_memory(error, "output files");
     for (size_t r = 0; r < regions; r++) {
         source.region = variable->layout.regions[r].region;
         const char *path = cn_fill_fields(builder->pool, config->output.pattern, &source);
@@ -169,7 +169,7 @@ static enum cn_status list_output_targets(struct target_builder *builder, struct
     size_t **lists = cn_pool_alloc(builder->pool, variable->output_count, sizeof *lists);
     size_t *all = cn_pool_alloc(builder->pool, variable->target_count * regions, sizeof *all);
     if (!lists || !all)
-        return cn_fail_memory(error, "outputs of the plan");
+        return cn_fail_memory(error, "output files");
     for (size_t o = 0; o < variable->output_count; o++) {
         variable->outputs[o].targets = lists[o] = all;
         all += variable->outputs[o].target_count;
@@ -223,7 +223,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     struct cn_target target = {.year = year, .timeline = timeline_index};
     target.window = make_window(builder, timeline, year, &target.years_planned);
     if (!target.window)
-        return cn_fail_memory(error, "windows of the plan");
+        return cn_fail_memory(error, "target years");
     bool historical = !timeline->scenario || whole_window_historical(builder, timeline, year);
     if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
@@ -236,14 +236,14 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     if (is_short)
         return cn_unmade_add(unmade, year, target.scenario, target.years_planned)
                    ? CN_OK
-                   : cn_fail_memory(error, "targets of the plan");
+                   : cn_fail_memory(error, "target years");
     if (year - config->normals.window + 1 < timeline->first_year)
         note_early_window(&builder->early, year, target.years_planned);
     struct cn_target *targets =
         cn_pool_grow(builder->pool, variable->targets, variable->target_count, &builder->capacity,
                      sizeof *targets);
     if (!targets)
-        return cn_fail_memory(error, "targets of the plan");
+        return cn_fail_memory(error, "target years");
     variable->targets = targets;
     variable->targets[variable->target_count++] = target;
     variable->normals_failed += config->region_count - variable->layout.region_count;
@@ -261,9 +261,8 @@ static enum cn_status add_target_year(struct target_builder *builder, size_t ind
     const char *scenario =
         timeline->scenario ? timeline->scenario : builder->plan->config->input.historical;
     builder->variable->normals_unmade += builder->plan->config->region_count;
-    return cn_unmade_add(&builder->late, year, scenario, 0)
-               ? CN_OK
-               : cn_fail_memory(error, "targets of the plan");
+    return cn_unmade_add(&builder->late, year, scenario, 0) ? CN_OK
+                                                            : cn_fail_memory(error, "target years");
 }
 
 static enum cn_status add_period(struct target_builder *builder, size_t index,
@@ -350,7 +349,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
     struct cn_layout *layout = &variable->layout;
     layout->regions = cn_pool_alloc(builder->pool, config->region_count, sizeof *layout->regions);
     if (!layout->regions)
-        return cn_fail_memory(error, "regions of the plan");
+        return cn_fail_memory(error, "regions");
     for (size_t r = 0; r < config->region_count; r++) {
         struct cn_error reason;
         struct cn_region_cells *cells = &layout->regions[layout->region_count];

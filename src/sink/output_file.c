@@ -224,7 +224,7 @@ static enum cn_status make_image(const struct cn_output_file *file, const struct
     if (image->failed)
         return cn_fail_memory(error, "an output file");
     return cn_fail(error, CN_BAD_MACHINE,
-                   "%s: HDF5 could not make its metadata; run again, finished files are kept",
+                   "%s: HDF5 cannot write its metadata; run again; finished files are kept",
                    file->content.path);
 }
 

@@ -203,7 +203,7 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
                        file->path, file->variable->name);
     if (status && status != NC_ENOMEM)
         return cn_fail(error, CN_BAD_MACHINE,
-                       "%s: HDF5 could not make its metadata: %s; run again, finished files are "
+                       "%s: HDF5 cannot write its metadata: %s; run again, finished files are "
                        "kept",
                        file->path, nc_strerror(status));
     /* netCDF-C 4.9 without memory may leave out an attribute or a variable and say nothing. */

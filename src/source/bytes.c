@@ -55,7 +55,7 @@ enum cn_status cn_file_bytes(const struct cn_file *file, int descriptor, uint64_
     if ((size_t)got < size)
         return cn_fail(
             error, CN_BAD_INPUT,
-            "%s: cannot be read at byte %llu (the file ends there); fetch the file again",
+            "%s: cannot be read at byte %llu (the file ends there); download the file again",
             file->path, (unsigned long long)address + (size_t)got);
     scratch->bytes_read += size;
     return CN_OK;
@@ -90,7 +90,7 @@ enum cn_status cn_file_check(const struct cn_file *file, struct cn_error *error)
 {
     struct stat now;
     if (stat(file->path, &now))
-        return fail_call(file, "cannot be found any more", error);
+        return fail_call(file, "is no longer there", error);
     return check_unchanged(file, &now, error);
 }
 

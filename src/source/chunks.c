@@ -145,7 +145,7 @@ static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struc
     if (search.is_damaged)
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: a chunk of %s lies outside the file, is larger than it can be, or is "
-                       "there twice; the file is cut off or damaged, fetch the file again",
+                       "there twice; the file is cut off or damaged; download it again",
                        reader->file->path, reader->file->variable);
     return CN_OK;
 }
@@ -200,7 +200,7 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
         return cn_fail_memory(error, "a chunk");
     if (status)
         return cn_fail(error, status,
-                       "%s: chunk %zu of %s %s; the file is damaged, fetch the file again",
+                       "%s: chunk %zu of %s %s; the file is damaged; download it again",
                        reader->file->path, unit, reader->file->variable, fault);
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++) {

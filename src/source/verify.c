@@ -141,7 +141,7 @@ static enum cn_status verify_chunks(const struct cn_reader *reader, hid_t datase
             return cn_fail_memory(error, "a chunk");
         if (status)
             return cn_fail(error, status,
-                           "%s: a chunk of %s %s; the file is damaged, fetch the file again",
+                           "%s: a chunk of %s %s; the file is damaged; download it again",
                            reader->file->path, reader->file->variable, fault);
     } while (next_chunk(storage, walk));
     return CN_OK;

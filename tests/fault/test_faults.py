@@ -264,7 +264,7 @@ class Sweep:
         if code == 3 and not re.search(r"^(! |climnorm: )", err, re.M):
             return "no line says why"
         if code == 3 and kind in ("open", "read", "pread", "stat") and re.search(
-                r"damaged, get it|get it again|fetch the file|Success", err):
+                r"download it|download the file|Success", err):
             return "the machine's fault, but the file is to be mended"
         if code == 1 and "Took" in out:
             return "something was started"

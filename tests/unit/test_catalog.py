@@ -250,8 +250,8 @@ class Timelines(Tree):
         warnings = "\n".join(self.named("warning"))
         self.assertIn("not used, with less than normals.min_days = 0.9 of their days: "
                       "2004 (historical, 300 of 365)", warnings)
-        self.assertIn("days missing: 2005 (historical, 360 of 365)", warnings)
-        self.assertIn("no file holds: 2001-2002", warnings)
+        self.assertIn("missing days: 2005 (historical, 360 of 365)", warnings)
+        self.assertIn("years without a file: 2001-2002", warnings)
         self.assertEqual(self.one("timeline"), "timeline pr - 2000-2005 pure 0 -1 -1 1 2 3")
         self.assertIn("2004 historical 300/365 unused", self.named("year")[2])
 

@@ -25,7 +25,7 @@ static void test_all_errors_are_reported_at_once_with_their_lines(void **state)
         NULL,
         "F:4: input.modle: is not a key (did you mean \"input.model\"?)\n"
         "F:5: input.version: expected \"newest\" or a version such as \"1.1\", not 1.1\n"
-        "F:8: variables: \"pr\" stands there twice; remove one\n"
+        "F:8: variables: \"pr\" is listed twice; remove one\n"
         "F:8: variables: expected a name of letters, digits, \"_\", \"-\" and \".\", not 7\n"
         "F:9: threads: is not a key (did you mean \"engine.threads\"?)\n"
         "F:10: normals.window: expected a whole number from 1 to 1000, not 30.0\n"
@@ -165,7 +165,7 @@ static void test_a_pattern_that_is_wrong_is_refused_with_the_reason(void **state
         {"{year.nc", "a brace { is not closed"},
         {"{year{x}.nc", "a brace { is not closed"},
         {"{a/b}.nc", "a brace { is not closed"},
-        {"year}.nc", "a brace } closes nothing"},
+        {"year}.nc", "a brace } has no { before it"},
         {"~{year}.nc", "are not replaced here"},
         {"$A{year}.nc", "are not replaced here"},
         {"a\tb.nc", "control characters"},
@@ -360,7 +360,7 @@ static void test_a_syntax_error_stands_alone_with_its_line(void **state)
         const char *text, *error;
     } cases[] = {
         {"bad = 1;\nx = ;\n", "F:2: syntax error here or just before"},
-        {"bad = 1;\n\nbad = 2;\n", "F:3: this key stands twice in its group"},
+        {"bad = 1;\n\nbad = 2;\n", "F:3: this key is given twice in its group"},
         {"bad = [1, 2);\n", "F:1: syntax error"},
         {"bad = [1, 2,];\n", "F:1: syntax error"},
         {"bad = (1, 2];\n", "F:1: syntax error"},

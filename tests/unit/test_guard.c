@@ -77,7 +77,7 @@ static void test_calls_are_repeated_if_memory_may_have_lacked(void **state)
          false,
          1,
          CN_BAD_MACHINE,
-         "f.nc: cannot be read: Input/output error; check the disk and run again, finished files "
+         "f.nc: cannot be read: Input/output error; check the disk and run again; finished files "
          "are kept"},
         {{{{CN_BAD_INPUT, ENOMEM}, {CN_BAD_INPUT, ENOMEM}}, 0}, false, 2, CN_BAD_INPUT, NULL},
         {{{{CN_BAD_INPUT, ENOMEM}, {CN_BAD_INPUT, ENOMEM}}, 0},
@@ -132,15 +132,14 @@ static void test_a_sound_file_that_is_refused(void **state)
         enum cn_status status;
         const char *text;
     } cases[] = {
-        {0, CN_BAD_INPUT, "f.nc: a chunk is bad; the file is damaged, fetch the file again"},
-        {EINVAL, CN_BAD_INPUT, "f.nc: a chunk is bad; the file is damaged, fetch the file again"},
+        {0, CN_BAD_INPUT, "f.nc: a chunk is bad; the file is damaged; download it again"},
+        {EINVAL, CN_BAD_INPUT, "f.nc: a chunk is bad; the file is damaged; download it again"},
         {ENOENT, CN_BAD_INPUT,
          "f.nc: a chunk is bad: No such file or directory; see where it went, and run again"},
         {EACCES, CN_BAD_INPUT,
-         "f.nc: a chunk is bad: Permission denied; give yourself the right to read or write it, "
-         "and run again"},
+         "f.nc: a chunk is bad: Permission denied; change its permissions, and run again"},
         {EIO, CN_BAD_MACHINE,
-         "f.nc: a chunk is bad: Input/output error; check the disk and run again, finished files "
+         "f.nc: a chunk is bad: Input/output error; check the disk and run again; finished files "
          "are kept"},
         {ENOMEM, CN_BAD_MACHINE,
          "f.nc: a chunk is bad: Cannot allocate memory; free memory, or lower engine.memory or "

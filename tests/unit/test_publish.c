@@ -98,7 +98,7 @@ static void test_an_error_names_the_folder(void **state)
     assert_int_equal(mkdir("a", 0700), 0);
     assert_int_equal(cn_temporary_sync_folder("a/.climnorm-0-0.tmp", &error), CN_BAD_MACHINE);
     assert_string_equal(error.text, "a: the folder cannot be synced: Input/output error; check the "
-                                    "disk and run again, finished files are kept");
+                                    "disk and run again; finished files are kept");
 }
 
 static void test_the_folder_of_a_path_is_synced(void **state)

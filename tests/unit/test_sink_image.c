@@ -191,7 +191,7 @@ static void test_a_failure_of_hdf5_is_not_called_want_of_memory(void **state)
     write_sample(s, "whole.nc");
     memset(s->skeleton.bytes, 0, s->skeleton.size);
     assert_int_equal(sample_write(s, temporary, sizeof temporary, &error), CN_BAD_MACHINE);
-    assert_non_null(strstr(error.text, "whole.nc: HDF5 could not make its metadata"));
+    assert_non_null(strstr(error.text, "whole.nc: HDF5 cannot write its metadata"));
     sample_free(s);
 }
 
