@@ -35,6 +35,17 @@ def needed_by(program):
     return output_of("objdump", "-p", str(program))
 
 
+class Document(TestCase):
+    def test_it_names_the_packages_that_are_installed(self):
+        text = (ROOT / "docs/install.md").read_text("utf-8")
+        table = text.partition("<!-- packages -->")[2].partition("<!-- end of packages -->")[0]
+        rows = [line.split("|")[1:-1] for line in table.strip().splitlines()[2:]]
+        named = [name.strip() for row in rows for name in row[1].split(",")]
+        self.assertEqual(sorted(named),
+                         sorted(output_of("sh", str(ROOT / ".ci/install"), "--names").split()))
+        self.assertTrue(all(row[2].strip() for row in rows))
+
+
 class Installed(TestCase):
     @classmethod
     def setUpClass(cls):
