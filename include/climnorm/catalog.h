@@ -167,7 +167,7 @@ struct cn_catalog {
     struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 
-/* Searches config->input.root and examines every file that passes the filters, several at a time,
+/* Searches config->input.roots and examines every file that passes the filters, several at a time,
  * in worker processes: no other thread may be inside HDF5 or netCDF-C meanwhile. What is wrong with
  * one file or variable is in the variable's problems. watch NULL: nobody watches.
  * Errors: CN_BAD_USAGE: no variable has files, or model, variant or grid have several candidates.

@@ -42,7 +42,9 @@ struct cn_config {
         const char *input_root, *engine_memory, *output_root, *output_pattern;
     } origin;
     struct {
-        const char *root;                   /* absolute */
+        const char *const *roots; /* [root_count] absolute paths of folders and files */
+        size_t root_count;
+        const char *root; /* the same for people: "/data", "/data and 2 other paths" */
         const char *model, *variant, *grid; /* NULL: the one that the tree holds */
         const char *historical, *table;
         bool newest;                      /* version = "newest" */
@@ -86,6 +88,7 @@ struct cn_config {
 struct cn_override {
     const char *text;   /* "KEY=VALUE" */
     const char *option; /* the long name of that option, without dashes; NULL: --set */
+    const char *value;  /* of that option, as typed; NULL: what follows "=" */
 };
 
 /* Reads a libconfig file and applies overrides; of several for one key only the last counts.

@@ -213,9 +213,9 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
                                     struct cn_error *error)
 {
     struct cn_catalog *catalog = builder->catalog;
-    enum cn_status status =
-        cn_find_files(catalog->pool, builder->config->input.root, watch, &builder->tree,
-                      &builder->tree_count, &catalog->problems, error);
+    enum cn_status status = cn_find_files(catalog->pool, builder->config->input.roots,
+                                          builder->config->input.root_count, watch, &builder->tree,
+                                          &builder->tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(builder->config, builder->tree, builder->tree_count, catalog,
                            &builder->selected, &builder->count, error);

@@ -226,28 +226,42 @@ static bool add_seen(struct file_search *search, const struct cn_found_file *fol
     return true;
 }
 
-enum cn_status cn_find_files(struct cn_pool *pool, const char *root, const struct cn_watch *watch,
-                             struct cn_found_file **files, size_t *count,
-                             struct cn_problems *problems, struct cn_error *error)
+/* A root may be a file, or a folder to search. */
+static enum cn_status add_root(struct file_search *search, const char *root)
+{
+    struct stat status;
+    if (stat(root, &status) < 0)
+        return cn_fail(search->error, cn_errno_status(errno, CN_BAD_USAGE), "input.root: %s: %s",
+                       root, strerror(errno));
+    const bool is_file = S_ISREG(status.st_mode) && is_nc(root);
+    if (!is_file && !S_ISDIR(status.st_mode))
+        return cn_fail(search->error, CN_BAD_USAGE,
+                       "input.root: %s is not a folder, nor a file that ends in .nc", root);
+    const char *slash = strrchr(root, '/');
+    append_entry(search, is_file ? &search->files : &search->folders,
+                 &(struct cn_found_file){root, is_file && slash ? slash + 1 : root, status.st_dev,
+                                         status.st_ino});
+    return search->status;
+}
+
+enum cn_status cn_find_files(struct cn_pool *pool, const char *const *roots, size_t root_count,
+                             const struct cn_watch *watch, struct cn_found_file **files,
+                             size_t *count, struct cn_problems *problems, struct cn_error *error)
 {
     struct file_search search = {
         .pool = pool, .problems = problems, .watch = watch, .error = error};
-    struct stat status;
-    if (stat(root, &status) < 0)
-        return cn_fail(error, cn_errno_status(errno, CN_BAD_USAGE), "input.root: %s: %s", root,
-                       strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return cn_fail(error, CN_BAD_USAGE, "input.root: %s is not a folder", root);
-    append_entry(&search, &search.folders,
-                 &(struct cn_found_file){root, root, status.st_dev, status.st_ino});
+    for (size_t r = 0; r < root_count; r++)
+        if (add_root(&search, roots[r]))
+            return error->status;
+    const size_t folder_roots = search.folders.count;
     for (size_t i = 0; i < search.folders.count && goes_on(&search); i++) {
         /* a copy: the array moves while the folder is read */
         struct cn_found_file folder = search.folders.items[i];
         if (!add_seen(&search, &folder) || read_folder(&search, folder.path) || search.status ||
             is_machine_fault(&search, folder.path, errno))
             continue;
-        if (i == 0)
-            return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", root, strerror(errno));
+        if (i < folder_roots)
+            return cn_fail(error, CN_BAD_USAGE, "input.root: %s: %s", folder.path, strerror(errno));
         cn_problems_add(problems, CN_WARNING, "%s: %s; files in it are not seen", folder.path,
                         strerror(errno));
     }

@@ -18,7 +18,8 @@ enum {
     SYNTH = 1 << 3,
     VERIFY = 1 << 4,
     HELP = 1 << 5,
-    BOTH = RUN | PLAN
+    NORMALS = 1 << 6,
+    JOBS = RUN | PLAN | NORMALS
 };
 
 enum { MOST_NAMES = 64, MOST_CELLS = 1000000 };
@@ -50,6 +51,21 @@ const struct cn_command cn_commands[] = {
         .examples = "climnorm plan my.cfg\n"
                     "climnorm plan my.cfg --verbose --set regions=GLOBAL",
         .function = cn_command_plan,
+    },
+    {
+        .bit = NORMALS,
+        .name = "normals",
+        .operand = "PATH...",
+        .what = "a folder with input files, or a file",
+        .operands = CN_OPERANDS,
+        .summary = "Makes normals without a config file.",
+        .details = "Without --years and --target, all target years of the default periods are\n"
+                   "made. Without --region, the whole grid. --show prints the config that the\n"
+                   "call stands for: run makes the same files of it.",
+        .examples = "climnorm normals data -o normals --years 1991-2020 --region CONUS\n"
+                    "climnorm normals data -o normals --target 1990-2020/10 --region 4,17,43,49\n"
+                    "climnorm normals tas_day_*.nc -o normals --years 1981-2010 --show > my.cfg",
+        .function = cn_command_normals,
     },
     {
         .bit = INSPECT,
@@ -111,25 +127,45 @@ const struct cn_command cn_commands[] = {
 
 /* In the order of --help. An option whose meaning differs by command has several rows. */
 const struct cn_option cn_options[] = {
-    {BOTH, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,
+    {NORMALS, 'o', "output", "OUT", "the folder for the results", CN_OPTION_CONFIG_KEY,
+     .key = "output.root", .is_required = true},
+    {NORMALS, 0, "years", "A-B",
+     "the years of the window, such as 1991-2020; can be repeated for windows of one length",
+     CN_OPTION_TEXTS, IN(spans)},
+    {NORMALS, 0, "target", "LIST", "last years of windows of 30 years, such as 2020,1980-2000/10",
+     CN_OPTION_CONFIG_KEY, .key = "normals.targets", .is_list = true},
+    {NORMALS, 0, "region", "NAME",
+     "a built-in region, or a box west,east,south,north in degrees, such as 4,17,43,49; can be "
+     "repeated",
+     CN_OPTION_TEXTS, IN(regions)},
+    {NORMALS, 0, "variable", "LIST", "the variables; else all that there are", CN_OPTION_CONFIG_KEY,
+     .key = "variables", .is_list = true},
+    {NORMALS, 0, "scenario", "LIST", "the scenarios; else all that there are", CN_OPTION_CONFIG_KEY,
+     .key = "scenarios", .is_list = true},
+    {NORMALS, 0, "model", "NAME", "the climate model", CN_OPTION_CONFIG_KEY, .key = "input.model"},
+    {NORMALS, 0, "variant", "NAME", "the ensemble member", CN_OPTION_CONFIG_KEY,
+     .key = "input.variant"},
+    {NORMALS, 0, "show", NULL, "print the config that this call stands for, and do nothing else",
+     CN_OPTION_FLAG, IN(show)},
+    {JOBS, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,
      .key = "engine.threads"},
-    {BOTH, 's', "set", "KEY=VALUE",
+    {JOBS, 's', "set", "KEY=VALUE",
      "use this value instead of the config's; can be repeated: --set input.model=CanESM5 --set "
      "variables=pr,tas",
      .type = CN_OPTION_CONFIG_KEY},
     {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
      CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
-    {BOTH | VERIFY | SYNTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
+    {JOBS | VERIFY | SYNTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
      CN_OPTION_CHOICE, IN(progress), .choices = progress_modes, .default_text = "auto"},
-    {BOTH, 0, "summary", "FILE",
+    {JOBS, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
      IN(summary), .least = 1, .expects = "the path of a file to write"},
-    {BOTH | VERIFY, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
-    {RUN, 'v', "verbose", NULL, "print the plan first; -vv: every file too", CN_OPTION_COUNT,
-     IN(verbose)},
+    {JOBS | VERIFY, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
+    {RUN | NORMALS, 'v', "verbose", NULL, "print the plan first; -vv: every file too",
+     CN_OPTION_COUNT, IN(verbose)},
     {PLAN, 'v', "verbose", NULL, "print every file", CN_OPTION_COUNT, IN(verbose)},
-    {RUN, 0, "wait", NULL, "wait while another run writes to output.root, instead of stopping",
-     CN_OPTION_FLAG, IN(wait)},
+    {RUN | NORMALS, 0, "wait", NULL,
+     "wait while another run writes to output.root, instead of stopping", CN_OPTION_FLAG, IN(wait)},
     {SYNTH, 0, "years", "A-B", "source years", CN_OPTION_YEARS, IN(years), 0, CN_LAST_YEAR,
      .expects = "FIRST-LAST or one year, such as 1950-2100", .default_text = "1950-2100"},
     {SYNTH, 0, "grid", "LATxLON",

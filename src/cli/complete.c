@@ -123,7 +123,7 @@ static size_t names_in_tree(const struct completion *c, const char *root, enum n
     struct cn_error error;
     struct cn_watch watch = {.stop = &time_is_up};
     size_t file_count = 0, count = 0;
-    if (cn_find_files(c->pool, root, &watch, &files, &file_count, &problems, &error))
+    if (cn_find_files(c->pool, &root, 1, &watch, &files, &file_count, &problems, &error))
         file_count = 0;
     cn_problems_free(&problems);
     for (size_t f = 0; f < file_count && count < MOST_WORDS; f++) {
@@ -145,7 +145,7 @@ static void offer_values(struct completion *c, enum name_field field, const char
     const char *values[MOST_WORDS];
     struct cn_config *config = config_of_line(c);
     struct stat folder;
-    const char *root = config ? config->input.root : c->operand;
+    const char *root = config ? config->input.roots[0] : c->operand;
     size_t count = 0, kept = 0;
     if (root && stat(root, &folder) == 0 && S_ISDIR(folder.st_mode))
         count = names_in_tree(c, root, field, values);

@@ -191,6 +191,15 @@ static int fail_unknown(const struct cn_command *commands, const char *word)
     return exit_code;
 }
 
+/* Where a group of keys has the name of a command. */
+static void print_namesake(const char *word)
+{
+    const struct cn_key *group = cn_key_find(cn_keys, "", word);
+    if (group && group->type == CN_KEY_GROUP)
+        printf("\nThe config has a group \"%s\", too. Of its keys: climnorm help %s\n", word,
+               group[1].path);
+}
+
 int cn_command_help(const struct cn_arguments *arguments)
 {
     if (!arguments->operand_count) {
@@ -201,6 +210,7 @@ int cn_command_help(const struct cn_arguments *arguments)
     for (const struct cn_command *command = arguments->commands; command->name; command++)
         if (strcmp(command->name, word) == 0) {
             cn_help_print_command(command, arguments->options);
+            print_namesake(word);
             return CN_EXIT_OK;
         }
     const struct cn_key *key = find_key(word);

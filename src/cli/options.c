@@ -115,16 +115,36 @@ static bool parse_names(const struct cn_option *option, const char *text, struct
     return (long long)count >= option->least && (long long)count <= option->most;
 }
 
-/* An override of the config; its text is NULL: out of memory. */
-static void add_override(struct cn_arguments *arguments, const struct cn_option *option,
+/* An override of the config. False: out of memory. */
+static bool add_override(struct cn_arguments *arguments, const struct cn_option *option,
                          const char *text)
 {
     struct cn_override *override = &arguments->overrides[arguments->override_count++];
     override->text = text;
     if (!option->key)
-        return;
-    override->text = cn_pool_printf(arguments->pool, "%s=%s", option->key, text);
+        return true;
+    const char *values = text;
+    for (const struct cn_override *earlier = arguments->overrides;
+         option->is_list && earlier < override; earlier++)
+        if (earlier->option && strcmp(earlier->option, option->name) == 0)
+            values = cn_pool_printf(arguments->pool, "%s,%s", strchr(earlier->text, '=') + 1, text);
+    if (values)
+        override->text = cn_pool_printf(arguments->pool, "%s=%s", option->key, values);
     override->option = option->name;
+    return values && override->text;
+}
+
+/* Adds one more text. False: out of memory. */
+static bool add_text(struct cn_pool *pool, struct cn_names *texts, const char *text)
+{
+    const char **items = cn_pool_alloc(pool, texts->count + 1, sizeof *items);
+    if (!items)
+        return false;
+    if (texts->count)
+        memcpy(items, texts->items, texts->count * sizeof *items);
+    items[texts->count] = text;
+    *texts = (struct cn_names){items, texts->count + 1};
+    return true;
 }
 
 static int fail_value(const struct option_parser *parser, const struct cn_option *option,
@@ -184,9 +204,11 @@ static int store_value(const struct option_parser *parser, const struct cn_optio
         good = parse_names(option, text, arguments->pool, at);
         no_memory = !((struct cn_names *)at)->items;
         break;
+    case CN_OPTION_TEXTS:
+        no_memory = !add_text(arguments->pool, at, text);
+        break;
     case CN_OPTION_CONFIG_KEY:
-        add_override(arguments, option, text);
-        no_memory = !arguments->overrides[arguments->override_count - 1].text;
+        no_memory = !add_override(arguments, option, text);
         break;
     }
     return no_memory ? print_no_memory() : good ? CN_NO_EXIT : fail_value(parser, option, text);
@@ -287,6 +309,16 @@ static int add_operand(struct option_parser *parser)
     return CN_NO_EXIT;
 }
 
+static bool is_overridden(const struct cn_arguments *arguments, const struct cn_option *option)
+{
+    const size_t length = strlen(option->key);
+    for (size_t i = 0; i < arguments->override_count; i++)
+        if (strncmp(arguments->overrides[i].text, option->key, length) == 0 &&
+            arguments->overrides[i].text[length] == '=')
+            return true;
+    return false;
+}
+
 static int parse_all(struct option_parser *parser)
 {
     const struct cn_command *command = parser->command;
@@ -310,6 +342,11 @@ static int parse_all(struct option_parser *parser)
         command->operands != CN_OPTIONAL_OPERAND)
         return fail_usage(command, "name %s: climnorm %s %s", command->what, command->name,
                           command->operand);
+    for (const struct cn_option *option = parser->options; option->name; option++)
+        if (exit_code == CN_NO_EXIT && option->commands & command->bit && option->is_required &&
+            !is_overridden(parser->arguments, option))
+            return fail_usage(command, "name %s: --%s %s", option->help, option->name,
+                              option->value);
     return exit_code;
 }
 

@@ -29,13 +29,13 @@ struct cn_arguments {
     struct cn_override *overrides; /* [override_count] of --set and what is short for it */
     size_t override_count;
     const char *summary, *model, *variant, *grid_label;
-    struct cn_names variables, scenarios;
+    struct cn_names variables, scenarios, regions, spans;
     long long years[2], grid[2]; /* first and last; latitudes and longitudes */
     long long compression, days, seed, threads;
     enum cn_calendar calendar;
     enum cn_progress_mode progress;
     int verbose; /* how often -v was given */
-    bool force, quiet, wait;
+    bool force, quiet, show, wait;
 };
 
 enum cn_option_type {                     /* stored as */
@@ -49,6 +49,7 @@ enum cn_option_type {                     /* stored as */
                       CN_OPTION_CHOICE,   /* int: index in choices, which is the enum's value */
                       CN_OPTION_CALENDAR, /* enum cn_calendar */
                       CN_OPTION_NAMES,    /* struct cn_names: names between commas */
+                      CN_OPTION_TEXTS,    /* struct cn_names: a text each time it is given */
                       CN_OPTION_CONFIG_KEY, /* one more of cn_arguments.overrides */
 };
 
@@ -63,8 +64,10 @@ struct cn_option {
     long long least, most;      /* each number; how many names; least > 0: text is not empty */
     const char *const *choices; /* NULL-terminated */
     const char *key;            /* of the config; NULL: the value is KEY=VALUE */
-    const char *expects;        /* of texts and pairs, for errors: "the path of a file to write" */
-    const char *default_text;   /* as a user would type it; NULL: none */
+    bool is_list;               /* of the key: values of several options are joined by commas */
+    bool is_required;
+    const char *expects;      /* of texts and pairs, for errors: "the path of a file to write" */
+    const char *default_text; /* as a user would type it; NULL: none */
 };
 
 /* How many operands a command takes that takes any. */

@@ -143,7 +143,7 @@ void cn_print_plan(const struct cn_job *job, int verbose)
 int cn_command_plan(const struct cn_arguments *arguments)
 {
     struct cn_prepared prepared;
-    int exit_code = cn_prepare(arguments, false, &prepared);
+    int exit_code = cn_prepare(arguments, NULL, false, &prepared);
     if (exit_code == CN_NO_EXIT) {
         struct cn_result result;
         struct cn_error error;

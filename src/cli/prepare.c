@@ -18,6 +18,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int cn_report_config(enum cn_status status, struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        fprintf(stderr, "climnorm: %s\n", problems->items[i].text);
+    if (problems->lost)
+        fprintf(stderr, "climnorm: out of memory (problems)\n");
+    cn_problems_free(problems);
+    if (status)
+        return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
+    return CN_NO_EXIT;
+}
+
 /* Reads the config and applies what replaces its values. Returns CN_NO_EXIT, or the exit code, and
  * every error was printed. */
 static int read_config(struct cn_prepared *prepared)
@@ -26,32 +38,27 @@ static int read_config(struct cn_prepared *prepared)
     struct cn_problems problems = {0};
     enum cn_status status = cn_config_read(arguments->operands[0], arguments->overrides,
                                            arguments->override_count, &prepared->config, &problems);
-    for (size_t i = 0; i < problems.count; i++)
-        fprintf(stderr, "climnorm: %s\n", problems.items[i].text);
-    if (problems.lost)
-        fprintf(stderr, "climnorm: out of memory (problems)\n");
-    cn_problems_free(&problems);
-    if (status)
-        return status == CN_BAD_MACHINE ? CN_EXIT_MACHINE : CN_EXIT_USAGE;
-    return CN_NO_EXIT;
+    return cn_report_config(status, &problems);
 }
 
-/* Checks before a long run that the summary can be written. */
-static enum cn_status check_summary(const struct cn_arguments *arguments, struct cn_error *error)
+/* Checks before a long run that the summary can be written. is_config: the operand is one. */
+static enum cn_status check_summary(const struct cn_arguments *arguments, bool is_config,
+                                    struct cn_error *error)
 {
     const char *path = arguments->summary, *slash = path ? strrchr(path, '/') : NULL;
     char folder[PATH_MAX] = ".";
-    struct stat status, config;
+    struct stat status, operand;
     if (!path)
         return CN_OK;
     if (strcmp(path, "-") == 0)
         return cn_fail(error, CN_BAD_USAGE,
                        "--summary -: use /dev/stdout to write to standard output");
     bool exists = stat(path, &status) == 0;
-    if (exists && stat(arguments->operands[0], &config) == 0 && status.st_dev == config.st_dev &&
-        status.st_ino == config.st_ino)
-        return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is the config; name another file",
-                       path);
+    for (size_t i = 0; exists && i < arguments->operand_count; i++)
+        if (stat(arguments->operands[i], &operand) == 0 && status.st_dev == operand.st_dev &&
+            status.st_ino == operand.st_ino)
+            return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is %s; name another file", path,
+                           is_config ? "the config" : "among the input");
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
     bool is_folder = exists && S_ISDIR(status.st_mode);
@@ -90,20 +97,21 @@ static int report_failure(const struct cn_prepared *prepared, struct cn_error *e
     return exit_code;
 }
 
-int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared)
+int cn_prepare(const struct cn_arguments *arguments, struct cn_config *config, bool is_run,
+               struct cn_prepared *prepared)
 {
     struct cn_error error;
-    *prepared = (struct cn_prepared){.arguments = arguments};
+    *prepared = (struct cn_prepared){.arguments = arguments, .config = config};
     cn_signals_catch();
     prepared->progress = cn_display_start(arguments, &prepared->display_error);
-    int exit_code = read_config(prepared);
+    int exit_code = config ? CN_NO_EXIT : read_config(prepared);
     if (exit_code != CN_NO_EXIT)
         return exit_code;
     const struct cn_watch watch = {prepared->progress, cn_stop_signal};
     struct cn_job_options options = {.is_run = is_run, .waits = arguments->wait, .watch = &watch};
     cn_resources_resolve(prepared->config, &options.resources);
     cn_warn_of_thread_limit(&options.resources);
-    enum cn_status status = check_summary(arguments, &error);
+    enum cn_status status = check_summary(arguments, !config, &error);
     if (!status && cn_progress_draws(prepared->progress))
         cn_progress_say(prepared->progress, "looking at the files below %s",
                         prepared->config->input.root);

@@ -15,11 +15,17 @@ struct cn_prepared {
     struct cn_error display_error; /* why it could not start; status CN_OK: it could */
 };
 
-/* Starts the display, reads the config, and prepares the job. is_run: for a run, not only for its
- * plan. Then the display shows nothing.
+/* Starts the display, reads the config, unless there is one, and prepares the job. is_run: for a
+ * run, not only for its plan. Then the display shows nothing.
  * Returns: CN_NO_EXIT, or the exit code, and a message was printed. Owns: the caller, in either
  * case, with cn_prepared_free. */
-int cn_prepare(const struct cn_arguments *arguments, bool is_run, struct cn_prepared *prepared);
+int cn_prepare(const struct cn_arguments *arguments, struct cn_config *config, bool is_run,
+               struct cn_prepared *prepared);
+
+/* Prints what is wrong with a config.
+ * Returns: CN_NO_EXIT, or the exit code. Owns: the problems are freed. */
+int cn_report_config(enum cn_status status, struct cn_problems *problems);
+
 /* Waits until a slow reader has taken the end of the display, but not without a bound. */
 void cn_prepared_stop_display(struct cn_prepared *prepared);
 void cn_prepared_free(struct cn_prepared *prepared);

@@ -85,11 +85,11 @@ static int run_job(struct cn_prepared *prepared)
     return exit_code;
 }
 
-int cn_command_run(const struct cn_arguments *arguments)
+int cn_run_config(const struct cn_arguments *arguments, struct cn_config *config)
 {
     struct cn_prepared prepared;
     signal(SIGPIPE, SIG_IGN); /* a run goes on when the reader of its output ends */
-    int exit_code = cn_prepare(arguments, true, &prepared);
+    int exit_code = cn_prepare(arguments, config, true, &prepared);
     if (exit_code == CN_NO_EXIT) {
         if (arguments->verbose)
             cn_print_plan(prepared.job, arguments->verbose - 1);
@@ -97,4 +97,9 @@ int cn_command_run(const struct cn_arguments *arguments)
     }
     cn_prepared_free(&prepared);
     return exit_code;
+}
+
+int cn_command_run(const struct cn_arguments *arguments)
+{
+    return cn_run_config(arguments, NULL);
 }

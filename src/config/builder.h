@@ -27,12 +27,15 @@ struct cn_custom_period {
 
 struct cn_config_builder {
     struct cn_config config;                      /* first: the finished config is this pointer */
+    struct cn_list roots;                         /* of const char *: input.root */
     struct cn_list variables, scenarios, regions; /* of const char * */
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
     struct cn_list targets;                       /* of int */
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
-    const char *folder;                           /* absolute; relative paths begin here */
+    const char *const *typed;                     /* [line_count] see struct cn_config_text */
+    size_t line_count;
+    const char *folder; /* absolute; relative paths begin here */
     struct cn_problems *problems;
     bool failed;        /* a problem was added */
     bool out_of_memory; /* ends the reading */

@@ -257,8 +257,22 @@ static bool same_folder(const char *a, const char *b)
 
 static void check_roots(struct cn_config_builder *builder)
 {
-    if (has_value(builder, "input.root") && has_value(builder, "output.root") &&
-        same_folder(builder->config.input.root, builder->config.output.root))
+    if (!has_value(builder, "input.root"))
+        return;
+    struct cn_config *config = &builder->config;
+    config->input.roots = builder->roots.items;
+    config->input.root_count = builder->roots.count;
+    config->input.root = config->input.roots[0];
+    if (config->input.root_count > 1) {
+        config->input.root =
+            cn_pool_printf(config->pool, "%s and %zu other path%s", config->input.roots[0],
+                           config->input.root_count - 1, config->input.root_count > 2 ? "s" : "");
+        builder->out_of_memory |= !config->input.root;
+    }
+    bool is_same = false;
+    for (size_t i = 0; i < config->input.root_count && has_value(builder, "output.root"); i++)
+        is_same |= same_folder(config->input.roots[i], config->output.root);
+    if (is_same)
         cn_config_error(
             builder, cn_config_key_state(builder, "output.root")->location, "output.root",
             "is the folder of input.root: results would lie among the input files; choose "

@@ -6,6 +6,7 @@
 
 #include "base/c_locale.h"
 #include "base/error.h"
+#include "config/read.h"
 #include "guard/fault.h"
 
 #include <errno.h>
@@ -142,14 +143,17 @@ static const char *origin_of(struct cn_config_builder *builder, const char *path
     return cn_config_location_text(builder, cn_config_key_state(builder, path)->location);
 }
 
-static enum cn_status read_settings(struct cn_config_builder *builder,
+/* text: what is read; NULL: the file of builder->config.path. */
+static enum cn_status read_settings(struct cn_config_builder *builder, const char *text,
                                     const struct cn_override *overrides, size_t count)
 {
     struct cn_value root;
     struct cn_error error;
     int line;
+    struct cn_pool *pool = builder->config.pool;
     const char *path = builder->config.path;
-    enum cn_status status = cn_value_read(builder->config.pool, path, &root, &line, &error);
+    enum cn_status status = text ? cn_value_parse(pool, text, &root, &line, &error)
+                                 : cn_value_read(pool, path, &root, &line, &error);
     if (status != CN_OK) {
         if (status == CN_BAD_USAGE && line)
             cn_problems_add(builder->problems, CN_PROBLEM, "%s:%d: %s", path, line, error.text);
@@ -157,7 +161,7 @@ static enum cn_status read_settings(struct cn_config_builder *builder,
             cn_problems_add(builder->problems, CN_PROBLEM, "%s", error.text);
         return status;
     }
-    builder->folder = folder_of(builder->config.pool, path);
+    builder->folder = folder_of(pool, text ? "." : path);
     if (!builder->folder) {
         int reason = errno;
         cn_problems_add(builder->problems, CN_PROBLEM, "%s: its folder cannot be found: %s", path,
@@ -179,14 +183,14 @@ static enum cn_status read_settings(struct cn_config_builder *builder,
     return builder->failed ? CN_BAD_USAGE : CN_OK;
 }
 
-enum cn_status cn_config_read(const char *path, const struct cn_override *overrides,
-                              size_t override_count, struct cn_config **config,
-                              struct cn_problems *problems)
+static enum cn_status read_source(const struct cn_config_text *source,
+                                  const struct cn_override *overrides, size_t override_count,
+                                  struct cn_config **config, struct cn_problems *problems)
 {
     *config = NULL;
     struct cn_pool *pool = cn_pool_new();
     struct cn_config_builder *builder = pool ? cn_pool_alloc(pool, 1, sizeof *builder) : NULL;
-    const char *own_path = builder ? cn_pool_strdup(pool, path) : NULL;
+    const char *own_path = builder ? cn_pool_strdup(pool, source->name) : NULL;
     if (!own_path) {
         cn_problems_add(problems, CN_PROBLEM, "out of memory (config)");
         cn_pool_free(pool);
@@ -195,14 +199,31 @@ enum cn_status cn_config_read(const char *path, const struct cn_override *overri
     builder->config.pool = pool;
     builder->config.path = own_path;
     builder->problems = problems;
+    builder->typed = source->typed;
+    builder->line_count = source->line_count;
     const locale_t before = cn_c_locale_enter();
-    enum cn_status status = read_settings(builder, overrides, override_count);
+    enum cn_status status = read_settings(builder, source->text, overrides, override_count);
     cn_c_locale_leave(before);
     if (status == CN_OK)
         *config = &builder->config;
     else
         cn_pool_free(pool);
     return status;
+}
+
+enum cn_status cn_config_read(const char *path, const struct cn_override *overrides,
+                              size_t override_count, struct cn_config **config,
+                              struct cn_problems *problems)
+{
+    return read_source(&(struct cn_config_text){.name = path}, overrides, override_count, config,
+                       problems);
+}
+
+enum cn_status cn_config_read_text(const struct cn_config_text *text,
+                                   const struct cn_override *overrides, size_t override_count,
+                                   struct cn_config **config, struct cn_problems *problems)
+{
+    return read_source(text, overrides, override_count, config, problems);
 }
 
 void cn_config_free(struct cn_config *config)

@@ -19,6 +19,7 @@ static const char *const forms[] = {
     [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",
     [CN_KEY_TITLE] = "text",
     [CN_KEY_PATH] = "a path",
+    [CN_KEY_PATHS] = "a path or a list of paths",
     [CN_KEY_PATTERN] = "a relative path that ends in .nc",
     [CN_KEY_INT] = "a whole number from %g to %g",
     [CN_KEY_REAL] = "a number from %g to %g",

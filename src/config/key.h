@@ -16,6 +16,7 @@ enum cn_key_type {                    /* stored as */
                    CN_KEY_LABEL,      /* const char *: a name that may hold {scenario} */
                    CN_KEY_TITLE,      /* const char *: any text */
                    CN_KEY_PATH,       /* const char *: made absolute */
+                   CN_KEY_PATHS,      /* struct cn_list of const char *: a path or a list of them */
                    CN_KEY_PATTERN,    /* const char *: see pattern.c */
                    CN_KEY_INT,        /* int */
                    CN_KEY_REAL,       /* double */
@@ -42,6 +43,7 @@ struct cn_key {
     const struct cn_key *element;
     size_t element_bytes;
     const char *default_text; /* the default, as --set takes it; NULL: see meaning */
+    const char *example;      /* of a key without default, as a config has it */
     const char *meaning;      /* for people; printed in the reference */
 };
 

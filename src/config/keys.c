@@ -63,13 +63,15 @@ static const struct cn_key period_keys[] = {
 
 const struct cn_key cn_keys[] = {
     {"input", 0, CN_KEY_GROUP, .meaning = "Which files are read."},
-    {KEY(input.root), CN_KEY_PATH, 1, CN_MAX_PATH_BYTES, .required = true,
-     .meaning = "The folder that is searched for files, with all folders below it."},
-    {KEY(input.model), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+    {"input.root", offsetof(struct cn_config_builder, roots), CN_KEY_PATHS, 1, CN_MAX_PATH_BYTES,
+     .required = true,
+     .meaning = "The folder that is searched for files, with all folders below it. Several may be "
+                "listed, and files."},
+    {KEY(input.model), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"NorESM2-LM\"",
      .meaning = "The climate model. Left out: the one that the tree holds."},
-    {KEY(input.variant), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+    {KEY(input.variant), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"r1i1p1f1\"",
      .meaning = "The ensemble member. Left out: the one that the tree holds."},
-    {KEY(input.grid), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+    {KEY(input.grid), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"gn\"",
      .meaning = "The grid label. Left out: the one that the tree holds."},
     {KEY(input.historical), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .default_text = "historical",
      .meaning = "The experiment that comes before the scenarios."},
@@ -78,9 +80,9 @@ const struct cn_key cn_keys[] = {
     {"input.version", 0, CN_KEY_VERSION, .default_text = "newest",
      .meaning = "Which issue of a file is read when there are several: the newest of each, or "
                 "only files of one version (a file name without a version is 1.0)."},
-    {LIST(variables), CN_KEY_NAMES, 1, ENTRIES,
+    {LIST(variables), CN_KEY_NAMES, 1, ENTRIES, .example = "[ \"pr\", \"tas\" ]",
      .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
-    {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES,
+    {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES, .example = "[ \"ssp245\" ]",
      .meaning = "The scenarios that follow the historical years. Left out: all that the tree "
                 "holds. An empty list: the historical years alone."},
     {LIST(regions), CN_KEY_NAMES, 0, ENTRIES, .default_text = "CONUS,AK,HI,PRVI,GU",
@@ -88,6 +90,7 @@ const struct cn_key cn_keys[] = {
                 "of `custom_regions` are added when they are not listed."},
     {LIST(custom_regions), CN_KEY_GROUPS, 0, ENTRIES, .element = region_keys,
      .element_bytes = sizeof(struct cn_custom_region),
+     .example = "( { name = \"ALPS\"; title = \"Alps\"; lon = [ 4, 17 ]; lat = [ 43, 49 ]; } )",
      .meaning = "Boxes of your own. Left out: none."},
     {"normals", 0, CN_KEY_GROUP, .meaning = "What is computed."},
     {KEY(normals.window), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "30",
@@ -101,12 +104,14 @@ const struct cn_key cn_keys[] = {
      .choice_meanings = leap_day_meanings, .default_text = "dayofyear",
      .meaning = "How days become day slots."},
     {"normals.targets", offsetof(struct cn_config_builder, targets), CN_KEY_YEARS, 1, ENTRIES,
+     .example = "[ \"1990-2020/10\" ]",
      .meaning =
          "The target years to make: years, ranges, and ranges with a step, such as "
          "`[ \"2020\", \"1980-2000\", \"1960-2010/10\" ]`. Each must be in a period. Left out: "
          "all of the periods."},
     {"normals.periods", offsetof(struct cn_config_builder, periods), CN_KEY_GROUPS, 1, ENTRIES,
      .element = period_keys, .element_bytes = sizeof(struct cn_custom_period),
+     .example = "( { name = \"wmo\"; first = 1990; last = 2020; step = 10; } )",
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "
                 "[default periods](#default-periods)."},
     {"engine", 0, CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},

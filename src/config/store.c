@@ -6,8 +6,8 @@
 #include "base/suggest.h"
 #include "climnorm/limits.h"
 #include "config/builder.h"
+#include "config/years.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,9 +22,12 @@ const char *cn_config_location_text(struct cn_config_builder *builder, struct cn
     const struct cn_override *override = location.override;
     if (override && override->option)
         text = cn_pool_printf(builder->config.pool, "--%s %.200s", override->option,
-                              strchr(override->text, '=') + 1);
+                              override->value ? override->value : strchr(override->text, '=') + 1);
     else if (override)
         text = cn_pool_printf(builder->config.pool, "--set %.200s", override->text);
+    else if (location.line > 0 && (size_t)location.line <= builder->line_count &&
+             builder->typed[location.line - 1])
+        text = cn_pool_strdup(builder->config.pool, builder->typed[location.line - 1]);
     else if (location.line)
         text = cn_pool_printf(builder->config.pool, "%s:%d", path, location.line);
     builder->out_of_memory |= !text;
@@ -195,6 +198,25 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
     return text;
 }
 
+/* One path, or each path of a list. */
+static bool store_paths(struct cn_config_builder *builder, const struct cn_key *key,
+                        struct cn_list *list, const struct cn_value *value)
+{
+    const bool is_list = value->kind == CN_VALUE_LIST && value->count;
+    const struct cn_value *items = is_list ? value->items : value;
+    const size_t count = is_list ? value->count : 1;
+    const struct cn_key one = {
+        .path = key->path, .type = CN_KEY_PATH, .required = true, .max = key->max};
+    const char **paths = cn_pool_alloc(builder->config.pool, count, sizeof *paths);
+    bool good = paths;
+    builder->out_of_memory |= !paths;
+    for (size_t i = 0; paths && i < count; i++)
+        good &= items[i].kind == CN_VALUE_TEXT ? store_text(builder, &one, &paths[i], &items[i])
+                                               : reject_value(builder, key, &items[i], "");
+    *list = (struct cn_list){paths, count};
+    return good;
+}
+
 static bool store_number(struct cn_config_builder *builder, const struct cn_key *key, void *at,
                          const struct cn_value *value)
 {
@@ -322,33 +344,6 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     return good;
 }
 
-/* Reads "2020", "1980-2100" or "1960-2020/10" into first, last and step. */
-static bool parse_years(const struct cn_value *value, int years[3])
-{
-    char text[24], *end;
-    if (value->kind == CN_VALUE_INT)
-        snprintf(text, sizeof text, "%lld", (long long)value->integer);
-    else if (value->kind == CN_VALUE_TEXT && strlen(value->text) < sizeof text)
-        strcpy(text, value->text);
-    else
-        return false;
-    static const char separators[] = "-/";
-    long numbers[3] = {0, 0, 1};
-    size_t count = 0;
-    for (char *at = text;; at = end + 1) {
-        numbers[count] = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : -1;
-        if (numbers[count] < 0 || numbers[count] > CN_LAST_YEAR)
-            return false;
-        if (count++ == 0)
-            numbers[1] = numbers[0];
-        if (!*end || count == 3 || *end != separators[count - 1])
-            break;
-    }
-    for (size_t i = 0; i < 3; i++)
-        years[i] = (int)numbers[i];
-    return !*end && numbers[0] <= numbers[1] && numbers[2] > 0;
-}
-
 /* Stores each target year once, in ascending order. */
 static bool store_years(struct cn_config_builder *builder, const struct cn_key *key,
                         struct cn_list *list, const struct cn_value *value)
@@ -357,8 +352,8 @@ static bool store_years(struct cn_config_builder *builder, const struct cn_key *
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
         int years[3];
-        char shown[CN_SHOWN_BYTES];
-        if (!parse_years(&value->items[i], years)) {
+        if (!cn_years_parse(&value->items[i], years)) {
+            char shown[CN_SHOWN_BYTES];
             cn_config_error(builder, value->items[i].location, key->path,
                             "expected a year such as 2020, a range \"1980-2100\" or a range with "
                             "a step \"1960-2020/10\", not %s",
@@ -455,6 +450,8 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     case CN_KEY_NAMES:
     case CN_KEY_YEARS:
         return store_list(builder, key, at, value);
+    case CN_KEY_PATHS:
+        return store_paths(builder, key, at, value);
     case CN_KEY_INT:
     case CN_KEY_REAL:
         return store_number(builder, key, at, value);

@@ -107,17 +107,25 @@ static enum cn_status parse_text(struct cn_pool *pool, const char *text, struct 
     return status;
 }
 
-enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
-                             int *line, struct cn_error *error)
+enum cn_status cn_value_parse(struct cn_pool *pool, const char *text, struct cn_value *root,
+                              int *line, struct cn_error *error)
 {
-    char *text, *prepared = NULL;
-    *line = 0;
-    enum cn_status status = cn_config_text_read(path, &text, error);
-    if (status == CN_OK)
-        status = cn_config_text_prepare(text, &prepared, line, error);
+    char *prepared = NULL;
+    enum cn_status status = cn_config_text_prepare(text, &prepared, line, error);
     if (status == CN_OK)
         status = parse_text(pool, prepared, root, line, error);
     free(prepared);
+    return status;
+}
+
+enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
+                             int *line, struct cn_error *error)
+{
+    char *text;
+    *line = 0;
+    enum cn_status status = cn_config_text_read(path, &text, error);
+    if (status == CN_OK)
+        status = cn_value_parse(pool, text, root, line, error);
     free(text);
     return status;
 }

@@ -44,6 +44,12 @@ struct cn_value {
 enum cn_status cn_value_read(struct cn_pool *pool, const char *path, struct cn_value *root,
                              int *line, struct cn_error *error);
 
+/* Parses a text.
+ * Errors: CN_BAD_USAGE: a syntax error in *line. CN_BAD_MACHINE. Owns: the pool, what *root points
+ * to. */
+enum cn_status cn_value_parse(struct cn_pool *pool, const char *text, struct cn_value *root,
+                              int *line, struct cn_error *error);
+
 /* Converts the text of --set or of a default, given at `location`, to the key's type. A text that
  * does not fit stays a text, which the check then refuses.
  * Returns: false: out of memory. Owns: the pool, what *value points to. */

@@ -344,7 +344,13 @@ static void test_help_is_made_from_the_table(void **state)
 /* Everything that is wrong in the program's table for a command shows as a message or here. */
 static void check_command(const struct cn_command *command)
 {
-    char *words[] = {"", command->operand ? "f" : NULL, NULL};
+    char *words[8] = {"", command->operand ? "f" : NULL}, required[4][40];
+    for (size_t i = 0, n = 0, end = 1 + (command->operand != NULL); cn_options[i].name; i++)
+        if (cn_options[i].commands & command->bit && cn_options[i].is_required) {
+            assert_true(n < 4);
+            snprintf(required[n], sizeof *required, "--%s=x", cn_options[i].name);
+            words[end++] = required[n++];
+        }
     assert_int_equal(parse_with(cn_options, command, words), CN_NO_EXIT);
     assert_string_equal(warned, ""); /* all defaults are right */
     for (const struct cn_option *a = cn_options; a->name; a++) {

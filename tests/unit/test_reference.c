@@ -20,7 +20,7 @@ static void print_keys(FILE *out, const struct cn_key *keys)
             key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS;
         bool is_text = key->type == CN_KEY_NAME || key->type == CN_KEY_LABEL ||
                        key->type == CN_KEY_TITLE || key->type == CN_KEY_PATH ||
-                       key->type == CN_KEY_PATTERN;
+                       key->type == CN_KEY_PATHS || key->type == CN_KEY_PATTERN;
         if (key->type == CN_KEY_GROUP) {
             fprintf(out, "| **`%s`** | | | **%s** |\n", key->path, key->meaning);
             continue;
