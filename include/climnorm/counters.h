@@ -25,10 +25,10 @@
         .texts = {[CN_IN_LINE_1] = "%r/s", [CN_IN_LOG] = "%r/s"})                                \
     ROW(CN_NORMALS_COMPUTED, .name = "normals_computed",                                         \
         .meaning = "whose values are computed, of `normals_total`",                              \
-        .texts = {[CN_IN_LINE_2] = "%n normals computed"})                                       \
+        .texts = {[CN_IN_LINE_2] = "%n normal%s computed"})                                      \
     ROW(CN_NORMALS_WRITTEN, .name = "normals_written", .total = CN_NORMALS_TOTAL,                \
         .meaning = "that have their final names, of `normals_total`", .rate_horizon_s = 30,      \
-        .texts = {[CN_IN_LINE_2] = "%n normals written", [CN_IN_LOG] = "written %t normals"})    \
+        .texts = {[CN_IN_LINE_2] = "%t made", [CN_IN_LOG] = "%t normals made"})                  \
     ROW(CN_NORMALS_FAILED, .name = "normals_failed",                                             \
         .meaning = "that cannot be made, of `normals_total`",                                    \
         .texts = {[CN_IN_FAILURES] = "%n normal%s failed"})                                      \
@@ -37,7 +37,7 @@
         .texts = {[CN_IN_NOTES] = "%n kept"})                                                    \
     ROW(CN_NORMALS_TOTAL, .name = "normals_total", .meaning = "to make; without `normals_kept`") \
     ROW(CN_ARENA_USED, .name = "arena_used_bytes", .is_bytes = true, .total = CN_ARENA_BOUND,    \
-        .meaning = "in use, of the arena's memory", .texts = {[CN_IN_LINE_1] = "arena %t"})      \
+        .meaning = "in use, of the arena's memory", .texts = {[CN_IN_LINE_1] = "memory %t"})     \
     ROW(CN_ARENA_BOUND, .is_bytes = true, .meaning = "the most of the arena's memory")           \
     ROW(CN_BYTES_TO_READ, .is_bytes = true, .meaning = "estimate")                               \
     ROW(CN_YEARS_FIRST, .meaning = "that are read before any normal is computed")                \

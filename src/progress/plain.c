@@ -118,8 +118,9 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
     } else if (row->state != CN_ACTIVE || snapshot->last) {
         render_over(out, row);
     } else if (started) {
-        cn_text_printf(out, "begins, %" PRIu64 " years to read, %" PRIu64 " normals to make",
-                       row->values[CN_YEARS_TOTAL], row->values[CN_NORMALS_TOTAL]);
+        cn_text_printf(out, "begins, %" PRIu64 " year%s to read, %" PRIu64 " normal%s to make",
+                       row->values[CN_YEARS_TOTAL], cn_plural(row->values[CN_YEARS_TOTAL]),
+                       row->values[CN_NORMALS_TOTAL], cn_plural(row->values[CN_NORMALS_TOTAL]));
         render_place(out, row, CN_IN_NOTES, ", ");
     } else {
         render_counts(out, row);

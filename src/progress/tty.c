@@ -5,6 +5,7 @@
 #include "progress/render.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,14 +90,24 @@ static void draw_bar(const struct picture *picture, const struct cn_progress_row
                       state_color(row));
 }
 
-/* Outputs written of those to make; if there are none to make, how many are kept. */
-static struct cn_short_text done_of_total(const struct cn_progress_row *row)
+/* Whether the row is of work that goes on. */
+static bool is_going_on(const struct picture *picture, const struct cn_progress_row *row)
+{
+    return row->state == CN_ACTIVE && !picture->snapshot->last;
+}
+
+/* While a variable is active, how much of the bar is full. Else normals made, of those to make; if
+ * there are none to make, how many are kept. */
+static struct cn_short_text done_of_total(const struct picture *picture,
+                                          const struct cn_progress_row *row)
 {
     static const uint64_t most = 10000000000; /* larger numbers do not fit */
     uint64_t written = row->values[CN_NORMALS_WRITTEN], total = row->values[CN_NORMALS_TOTAL],
              kept = row->values[CN_NORMALS_KEPT];
     struct cn_short_text out = {""};
-    if (total > 0 && written < most && total < most)
+    if (is_going_on(picture, row))
+        snprintf(out.text, sizeof out.text, "%.0f %%", floor(100 * row->fraction));
+    else if (total > 0 && written < most && total < most)
         snprintf(out.text, sizeof out.text, "%" PRIu64 "/%" PRIu64, written, total);
     else if (total == 0 && kept > 0 && kept < most)
         snprintf(out.text, sizeof out.text, "%" PRIu64 " kept", kept);
@@ -107,10 +118,9 @@ static struct cn_short_text done_of_total(const struct cn_progress_row *row)
 static void draw_tail(const struct picture *picture, const struct cn_progress_row *row)
 {
     struct cn_short_text when = {""};
-    bool going_on = row->state == CN_ACTIVE && !picture->snapshot->last;
-    if (going_on && row->eta_s >= 0)
+    if (is_going_on(picture, row) && row->eta_s >= 0)
         snprintf(when.text, sizeof when.text, "~%.20s", cn_short_duration(row->eta_s).text);
-    else if (!going_on && row->elapsed_s > 0)
+    else if (!is_going_on(picture, row) && row->elapsed_s > 0)
         when = cn_short_duration(row->elapsed_s);
     cn_canvas_start_color(&picture->canvas, state_color(row));
     cn_text_left(picture->canvas.out, cn_state_name(row->state, picture->snapshot->last), STATE);
@@ -129,7 +139,7 @@ static void draw_row(const struct picture *picture, const struct cn_progress_row
         draw_bar(picture, row);
     }
     cn_text_add(picture->canvas.out, "  ", 2);
-    cn_text_right(picture->canvas.out, done_of_total(row).text, picture->count_width);
+    cn_text_right(picture->canvas.out, done_of_total(picture, row).text, picture->count_width);
     cn_text_add(picture->canvas.out, "  ", 2);
     draw_tail(picture, row);
     cn_canvas_end_line(&picture->canvas);
@@ -220,7 +230,7 @@ static void lay_out(struct picture *picture)
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct cn_progress_row *row = &snapshot->rows[i];
         size_t name = cn_text_columns(row->name, picture->canvas.screen->utf8);
-        size_t count = strlen(done_of_total(row).text);
+        size_t count = strlen(done_of_total(picture, row).text);
         uint64_t total = row->values[CN_NORMALS_TOTAL];
         if (total > 0) /* the final width, so that bars do not shrink */
             count = 2 * (size_t)snprintf(NULL, 0, "%" PRIu64, total) + 1;

@@ -74,10 +74,10 @@ class Display(climnorm_case.TestCase):
         for pattern in (r"^climnorm . NorESM2-LM historical . CONUS AK HI\b",
                         r"\b1 thread . \d\d:\d\d, ~\d\d:\d\d left\n",
                         rf"\n  pr +━+ +{3 * NORMALS}/{3 * NORMALS}  done +\S+/(s|min) +\d\d:\d\d\n",
-                        rf"\n  tas +━+[╸─]+ +\d+/{3 * NORMALS}  active +(\S+/(s|min))? +~\d\d:\d\d\n",
+                        rf"\n  tas +━+[╸─]+ +\d+ %  active +(\S+/(s|min))? +~\d\d:\d\d\n",
                         rf"\n    read \d+/{YEARS} years . \S+ [kM]?i?B/s . "
-                        r"arena \S+( [KM]iB)?/\S+ MiB\n",
-                        r"\n    \d+ normals computed . \d+ normals written\b",
+                        r"memory \S+( [KM]iB)?/\S+ MiB\n",
+                        r"\n    \d+ normals? computed . \d+/\d+ made\b",
                         r"\b1 year unread\n",
                         rf"\n  tasmax ─+ +0/{3 * NORMALS}  waiting\n",
                         r"\n  tasmin ─+ +waiting\n",

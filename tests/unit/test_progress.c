@@ -105,9 +105,9 @@ static void test_a_screen_of_80_columns_tells_all(void **state)
     assert_frame(&frame,
                  "climnorm · NorESM2-LM ssp245 · CONUS AK · 12 threads · 01:42, ~03:10 left\n"
                  "  pr     ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  605/605  done        12/s     00:51\n"
-                 "  tas    ━━━━━━━━━━━━━━━━╸────────────────  287/605  active     4.2/s    ~00:24\n"
-                 "    read 98/151 years · 1.8 GiB/s · arena 4.1/12.0 GiB\n"
-                 "    312 normals computed · 287 normals written · 2 normals failed · 40 kept\n"
+                 "  tas    ━━━━━━━━━━━━━━━━╸────────────────     50 %  active     4.2/s    ~00:24\n"
+                 "    read 98/151 years · 1.8 GiB/s · memory 4.1/12.0 GiB\n"
+                 "    312 normals computed · 287/605 made · 2 normals failed · 40 kept\n"
                  "  tasmax ─────────────────────────────────    0/605  waiting                   \n"
                  "  tasmin ─────────────────────────────────    0/605  waiting                   \n"
                  "  ! tas 1987: chunk 211 does not inflate (tas_day_1987.nc); left out\n");
@@ -132,10 +132,10 @@ static void test_without_utf8_the_frame_is_ascii(void **state)
                          "  12 threads - 01:42, ~03:10 left\n"
                          "  pr     ===----------  100/605  failed      12/s     00:51\n"
                          "    pr: a very long/folder name/indeed/pr_1950.nc: unit K ~\n"
-                         "  tas    ======>------  287/605  active     4.2/s    ~00:24\n"
-                         "    read 98/151 years - 1.8 GiB/s - arena 4.1/12.0 GiB\n"
-                         "    312 normals computed - 287 normals written\n"
-                         "    2 normals failed - 40 kept\n"
+                         "  tas    ======>------     50 %  active     4.2/s    ~00:24\n"
+                         "    read 98/151 years - 1.8 GiB/s - memory 4.1/12.0 GiB\n"
+                         "    312 normals computed - 287/605 made - 2 normals failed\n"
+                         "    40 kept\n"
                          "  tasmax -------------    0/605  waiting                   \n"
                          "  tasmin -------------    0/605  waiting                   \n"
                          "  7 messages, the last: ! tas_day_1987.nc: chunk 211 of ta~\n");
@@ -150,8 +150,8 @@ static void test_a_low_screen_drops_the_least_lines(void **state)
     struct cn_text frame = draw(&job.snapshot, 60, 8, false, false);
     assert_frame(&frame, "climnorm - NorESM2-LM ss~ - 12 threads - 01:42, ~03:10 left\n"
                          "  pr     =============  605/605  done        12/s     00:51\n"
-                         "  tas    ======>------  287/605  active     4.2/s    ~00:24\n"
-                         "    read 98/151 years - 1.8 GiB/s - arena 4.1/12.0 GiB\n"
+                         "  tas    ======>------     50 %  active     4.2/s    ~00:24\n"
+                         "    read 98/151 years - 1.8 GiB/s - memory 4.1/12.0 GiB\n"
                          "  tasmax -------------    0/605  waiting                   \n"
                          "  tasmin -------------    0/605  waiting                   \n");
     cn_text_free(&frame);
@@ -323,11 +323,11 @@ static void test_plain_lines_tell_begin_progress_and_end(void **state)
     assert_string_equal(
         out.buffer.text,
         "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
-        "[01:42] pr: done after 00:51, read 0/151 years, written 605/605 normals\n"
+        "[01:42] pr: done after 00:51, read 0/151 years, 605/605 normals made\n"
         "[01:42] tas: begins, 151 years to read, 605 normals to make, 40 kept\n"
-        "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals failed, "
+        "[01:42] tas: read 98/151 years, 1.8 GiB/s, 287/605 normals made, 2 normals failed, "
         "40 kept, ~00:24 left (all: ~03:10)\n"
-        "[01:42] tas: stopped after 00:26, read 98/151 years, 1.8 GiB/s, written 287/605 normals, "
+        "[01:42] tas: stopped after 00:26, read 98/151 years, 1.8 GiB/s, 287/605 normals made, "
         "2 normals failed, 40 kept\n");
     cn_text_free(&out);
 }
@@ -349,7 +349,7 @@ static void test_the_plain_state_tells_every_variable(void **state)
         out.buffer.text,
         "climnorm: NorESM2-LM ssp245 · CONUS AK, 12 threads, 01:42, ~03:10 left\n"
         "[01:42] pr: failed: pr: no files\n"
-        "[01:42] tas: read 98/151 years, 1.8 GiB/s, written 287/605 normals, 2 normals "
+        "[01:42] tas: read 98/151 years, 1.8 GiB/s, 287/605 normals made, 2 normals "
         "failed, 40 kept, ~00:24 left (all: ~03:10)\n"
         "[01:42] tasmax: waiting\n");
     cn_text_free(&out);
