@@ -211,7 +211,7 @@ static void add_duration(struct cn_text *text, const struct cn_result *result)
                    is_short ? seconds : cn_short_duration(result->wall_s).text, result->threads,
                    cn_plural((uint64_t)result->threads));
     if (result->prepare_s >= 1)
-        cn_text_printf(text, ", %s of it before the first file was read",
+        cn_text_printf(text, ", %s of it to look at files",
                        cn_short_duration(result->prepare_s).text);
     cn_text_end_line(text, "\n");
 }

@@ -96,8 +96,7 @@ static void test_the_tables_tell_each_variable_and_the_end_of_the_run(void **sta
                               "\n"
                               "* added up over 12 threads; the others are of the clock\n"
                               "\n"
-                              "Took 03:22 with 12 threads, 00:04 of it before the first file was "
-                              "read\n"
+                              "Took 03:22 with 12 threads, 00:04 of it to look at files\n"
                               "1 problem, 1 warning: see the lines above\n"
                               "Incomplete: 12 of 612 normals are missing (7 not made, 5 failed); "
                               "the others are in /data/normals\n");
