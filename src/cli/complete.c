@@ -142,7 +142,7 @@ static size_t names_in_tree(const struct completion *c, const char *root, enum n
 /* From the tree of the config, or of the folder, that the line names. */
 static void offer_values(struct completion *c, enum name_field field, const char *other_than)
 {
-    const char *values[MOST_WORDS];
+    const char *values[MOST_WORDS] = {0};
     struct cn_config *config = config_of_line(c);
     struct stat folder;
     const char *root = config ? config->input.roots[0] : c->operand;

@@ -46,6 +46,19 @@ class Document(TestCase):
         self.assertTrue(all(row[2].strip() for row in rows))
 
 
+class Make(TestCase):
+    def test_the_build_shares_the_jobs_of_make(self):
+        """Only shows what it would do; a build with another number of jobs would warn of it."""
+        for jobs in "-j1", "-j2", "-j":
+            env = {key: value for key, value in os.environ.items() if "MAKE" not in key}
+            done = subprocess.run(["make", "-n", jobs, f"BUILD={BUILD}"], cwd=ROOT, env=env,
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), jobs)
+            builds = [line.split() for line in done.stdout.splitlines()
+                      if line.startswith("cmake --build")]
+            self.assertEqual(builds, [["cmake", "--build", BUILD]])
+
+
 class Installed(TestCase):
     @classmethod
     def setUpClass(cls):
