@@ -164,6 +164,8 @@ struct cn_catalog {
     struct cn_variable *variables; /* in the config's order, else by name */
     size_t variable_count;
     size_t nc_files_seen, name_mismatches, other_tables, filtered, superseded;
+    /* The base name of one of each; NULL: there is none. */
+    const char *mismatch_example, *table_example, *filter_example, *superseded_example;
     struct cn_problems problems; /* of the search: folders and links that cannot be read */
 };
 

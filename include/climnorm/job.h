@@ -48,6 +48,7 @@ struct cn_job {
     struct cn_plan *plan;
     uint64_t begun_ns;            /* when cn_job_prepare was called; CLOCK_MONOTONIC */
     enum cn_phase phase;          /* which cn_job_prepare has reached */
+    double prepare_s;             /* that cn_job_prepare took */
     struct cn_problems problems;  /* of the whole job, found before the run */
     struct cn_space_free space;   /* what output.root's file system had free */
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
@@ -76,6 +77,22 @@ CN_API enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *er
  * Returns: CN_OK. Errors: CN_BAD_MACHINE, out of memory; the result has this status, too. Owns: the
  * caller, *result with cn_result_free. */
 CN_API enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result);
+
+/* How long a run would take, and why. Seconds of a quiet machine. */
+struct cn_estimate {
+    bool is_known;
+    double seconds;       /* of the whole run */
+    double cpu_s, disk_s; /* of all threads together; to read from the disk */
+    double measured_s;    /* how long was measured; 0: there is nothing to make */
+};
+
+/* Estimates the run of a prepared job by doing the first steps of it, for about a second, in a
+ * child process: pieces of input files are read, decoded, averaged and encoded. Writes nothing. The
+ * space that outputs need, plan->space, becomes that of what was encoded. Not for a job that runs
+ * at the time. watch NULL: nobody watches; where it asks to stop, or a file cannot be read, the
+ * estimate is not known. */
+CN_API void cn_job_estimate(struct cn_job *job, const struct cn_watch *watch,
+                            struct cn_estimate *estimate);
 
 /* Runs the plan, one variable after another, once. watch: where it is shown, and what stops it;
  * NULL: nobody watches. The result is filled in even when the run fails; its status says what came

@@ -58,7 +58,8 @@ struct cn_load {
 /* Bytes on disk that the outputs take, with their metadata. */
 struct cn_space_need {
     uint64_t most;     /* if nothing compresses */
-    uint64_t about;    /* a low estimate, with the compression that is likely */
+    uint64_t about;    /* what is likely; without a measurement no more than a guess */
+    uint64_t least;    /* a low estimate: hardly any outputs take less */
     uint64_t replaced; /* bytes of existing files that are replaced, which become free */
     uint64_t files;    /* files that do not exist yet */
 };
@@ -110,6 +111,8 @@ struct cn_variable_plan {
     size_t target_bytes; /* means, then counts if wanted, rounded to pages */
     uint64_t bytes_to_read;
     struct cn_space_need space;
+    const double *measured_shares; /* [layout.region_count] encoded bytes for each byte of values;
+                                      NULL: not measured */
 };
 
 /* Returns: whether the normal of a target and region is to be made. */

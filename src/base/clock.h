@@ -1,5 +1,5 @@
 /*
- * A clock for durations.
+ * Clocks for durations.
  */
 #ifndef CLIMNORM_BASE_CLOCK_H
 #define CLIMNORM_BASE_CLOCK_H
@@ -15,13 +15,25 @@ static inline uint64_t cn_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Returns: nanoseconds of CPU time that the calling thread has taken. */
+static inline uint64_t cn_thread_cpu_ns(void)
+{
+    struct timespec busy;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &busy);
+    return (uint64_t)busy.tv_sec * 1000000000u + (uint64_t)busy.tv_nsec;
+}
+
+/* Returns: the same in seconds. */
+static inline double cn_thread_cpu_s(void)
+{
+    return (double)cn_thread_cpu_ns() * 1e-9;
+}
+
 /* Returns: a time that passes only while the calling thread waits: for a disk, or for a processor.
  */
 static inline uint64_t cn_idle_ns(void)
 {
-    struct timespec busy;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &busy);
-    return cn_now_ns() - ((uint64_t)busy.tv_sec * 1000000000u + (uint64_t)busy.tv_nsec);
+    return cn_now_ns() - cn_thread_cpu_ns();
 }
 
 /* Returns: how much of it has passed since it was `then`. The two clocks are not read at once. */

@@ -114,24 +114,32 @@ static bool is_wanted(const struct wanted_values *wanted, const char *value)
     return cn_text_index(value, wanted->list, wanted->count) < wanted->count;
 }
 
+/* Counts a file that is passed over. */
+static void count_example(const char *base, size_t *count, const char **example)
+{
+    ++*count;
+    *example = *example ? *example : base;
+}
+
 /* Whether the name passes all keys. Otherwise it is counted under the first that it does not
  * pass. */
-static bool filter_name(struct selection *selection, const struct cn_name *name)
+static bool filter_name(struct selection *selection, const char *base, const struct cn_name *name)
 {
+    struct cn_catalog *catalog = selection->catalog;
     for (enum key key = TABLE; key < KEYS; key++) {
         const char *value = value_of(name, key);
         if (is_wanted(&selection->wanted[key], value)) {
             if (key == TABLE && !name->daily_time) {
-                selection->catalog->name_mismatches++;
+                count_example(base, &catalog->name_mismatches, &catalog->mismatch_example);
                 return false;
             }
             continue;
         }
         count_value(&selection->left_out[key], value);
         if (key == TABLE)
-            selection->catalog->other_tables++;
+            count_example(base, &catalog->other_tables, &catalog->table_example);
         else
-            selection->catalog->filtered++;
+            count_example(base, &catalog->filtered, &catalog->filter_example);
         return false;
     }
     return true;
@@ -284,9 +292,10 @@ static bool is_link(const struct cn_selected *first, const struct cn_selected *o
 }
 
 /* Sorts the files, then drops those that repeat the file which was kept before them.
- * Returns: how many were dropped. */
+ * Returns: how many were dropped; *example: the last of them. */
 static size_t drop_repeated(struct selection *selection, int (*compare)(const void *, const void *),
-                            bool (*repeats)(const struct cn_selected *, const struct cn_selected *))
+                            bool (*repeats)(const struct cn_selected *, const struct cn_selected *),
+                            const char **example)
 {
     struct cn_selected *items = selection->items;
     size_t count = selection->count, kept = 0;
@@ -294,6 +303,8 @@ static size_t drop_repeated(struct selection *selection, int (*compare)(const vo
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || !repeats(&items[kept - 1], &items[i]))
             items[kept++] = items[i];
+        else
+            *example = items[i].file->base;
     selection->count = kept;
     return count - kept;
 }
@@ -306,13 +317,14 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
     find_wanted(&selection);
     selection.items = cn_pool_alloc(catalog->pool, count, sizeof *selection.items);
     struct cn_name *names = cn_pool_alloc(catalog->pool, count, sizeof *names);
+    const char *link = NULL;
     if (!selection.items || !names)
         return cn_fail_memory(error, "the list of input files");
     catalog->nc_files_seen = count;
     for (size_t i = 0; i < count; i++) {
         if (!cn_name_parse(files[i].base, &names[i]))
-            catalog->name_mismatches++;
-        else if (filter_name(&selection, &names[i]))
+            count_example(files[i].base, &catalog->name_mismatches, &catalog->mismatch_example);
+        else if (filter_name(&selection, files[i].base, &names[i]))
             selection.items[selection.count++] = (struct cn_selected){&files[i], &names[i]};
     }
     if (selection.count == 0)
@@ -320,8 +332,9 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
     enum cn_status status = find_single_values(&selection, error);
     if (status)
         return status;
-    catalog->superseded = drop_repeated(&selection, compare_issues, is_superseded);
-    drop_repeated(&selection, compare_links, is_link);
+    catalog->superseded =
+        drop_repeated(&selection, compare_issues, is_superseded, &catalog->superseded_example);
+    drop_repeated(&selection, compare_links, is_link, &link);
     qsort(selection.items, selection.count, sizeof *selection.items, compare_issues);
     *selected = selection.items;
     *selected_count = selection.count;

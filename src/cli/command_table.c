@@ -48,8 +48,11 @@ const struct cn_command cn_commands[] = {
         .operand = "CONFIG",
         .what = "a config file",
         .summary = "Shows what run would do. Writes no results.",
+        .details = "It also measures for about a second how fast this machine reads, decodes and\n"
+                   "encodes, and estimates the time and the disk space from that.",
         .examples = "climnorm plan my.cfg\n"
-                    "climnorm plan my.cfg --verbose --set regions=GLOBAL",
+                    "climnorm plan my.cfg --verbose --set regions=GLOBAL\n"
+                    "climnorm plan my.cfg --json | jq .estimate.seconds",
         .function = cn_command_plan,
     },
     {
@@ -163,7 +166,9 @@ const struct cn_option cn_options[] = {
     {JOBS | VERIFY, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
     {RUN | NORMALS, 'v', "verbose", NULL, "print the plan first; -vv: every file too",
      CN_OPTION_COUNT, IN(verbose)},
-    {PLAN, 'v', "verbose", NULL, "print every file", CN_OPTION_COUNT, IN(verbose)},
+    {PLAN, 'v', "verbose", NULL, "print loads, batches and every file too", CN_OPTION_COUNT,
+     IN(verbose)},
+    {PLAN, 0, "json", NULL, "print the plan as JSON, for programs", CN_OPTION_FLAG, IN(json)},
     {RUN | NORMALS, 0, "wait", NULL,
      "wait while another run writes to output.root, instead of stopping", CN_OPTION_FLAG, IN(wait)},
     {SYNTH, 0, "years", "A-B", "source years", CN_OPTION_YEARS, IN(years), 0, CN_LAST_YEAR,

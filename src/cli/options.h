@@ -35,7 +35,7 @@ struct cn_arguments {
     enum cn_calendar calendar;
     enum cn_progress_mode progress;
     int verbose; /* how often -v was given */
-    bool force, quiet, show, wait;
+    bool force, json, quiet, show, wait;
 };
 
 enum cn_option_type {                     /* stored as */

@@ -33,7 +33,4 @@ void cn_prepared_free(struct cn_prepared *prepared);
 /* Prints a warning to stderr where OMP_THREAD_LIMIT allows fewer threads than were asked for. */
 void cn_warn_of_thread_limit(const struct cn_resources *resources);
 
-/* Prints the plan for people to stdout; verbose: every file too. */
-void cn_print_plan(const struct cn_job *job, int verbose);
-
 #endif

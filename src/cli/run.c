@@ -3,6 +3,7 @@
  */
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/plan_text.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
@@ -92,7 +93,7 @@ int cn_run_config(const struct cn_arguments *arguments, struct cn_config *config
     int exit_code = cn_prepare(arguments, config, true, &prepared);
     if (exit_code == CN_NO_EXIT) {
         if (arguments->verbose)
-            cn_print_plan(prepared.job, arguments->verbose - 1);
+            cn_print_plan(prepared.job, NULL, arguments->verbose > 1);
         exit_code = run_job(&prepared);
     }
     cn_prepared_free(&prepared);

@@ -130,7 +130,9 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     if (options->resources.threads < 1)
         cn_resources_resolve(config, &(*job)->resources);
     const struct cn_watch *watch = cn_watch_or_none(options->watch);
+    const uint64_t start = cn_now_ns();
     enum cn_status status = run_steps(*job, options, watch, error);
+    (*job)->prepare_s = (double)(cn_now_ns() - start) * 1e-9;
     if (!status && cn_watch_stopped(watch))
         status = cn_fail(error, CN_STOPPED, "stopped before the run");
     return status;

@@ -1,18 +1,21 @@
 /*
- * Estimates the disk space of the outputs. Without compression it is known. With compression the
- * lower estimate is low: only a box with hardly any values takes less. Pure: the caller asks the
- * file system.
+ * Estimates the disk space of the outputs. Without compression it is known. With compression there
+ * are three figures: `least` is low, and only a box with hardly any values takes less; `about` is
+ * likely where the compression was measured; `most` is a bound. Pure: the caller measures and asks
+ * the file system.
  */
 #include "plan/output_sizes.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Measured: besides its chunks a file holds about 85 bytes for each of them, and up to 30 kB of
- * other metadata. The bounds leave a margin. */
+/* Measured: besides its chunks a file of one target holds about 85 bytes for each of them, its
+ * times, the names of its source files, and some 34 kB of other metadata. The bounds leave a
+ * margin. */
 static const double LEAST_FILE_BYTES = 16384, LEAST_CHUNK_BYTES = 80;
+static const double ABOUT_FILE_BYTES = 34000, ABOUT_CHUNK_BYTES = 85;
 static const double MOST_FILE_BYTES = 49152, MOST_CHUNK_BYTES = 96;
-static const double MOST_SLOT_BYTES = 28;    /* day of the year, time and its bounds */
+static const double SLOT_BYTES = 28;         /* day of the year, time and its bounds */
 static const double MOST_TARGET_BYTES = 512; /* besides the names of a target's source files */
 static const double COORDINATE_BYTES = 24;   /* a coordinate and its bounds */
 
@@ -75,7 +78,7 @@ static double most_text_bytes(const struct cn_plan *plan, const struct cn_variab
 
 /* What the outputs of a region take for each file and each normal; and what existing ones take. */
 struct region_sizes {
-    double most_file, most_normal, least_file, least_normal;
+    double most_file, most_normal, about_file, about_normal, least_file, least_normal;
     double kept, kept_bytes; /* normals, bytes */
 };
 
@@ -84,12 +87,17 @@ static void add_output(const struct cn_output *output, const struct region_sizes
 {
     double normals = (double)output->target_count;
     double most = sizes->most_file + normals * sizes->most_normal;
-    double about = sizes->kept > 0 ? normals * sizes->kept_bytes / sizes->kept * KEPT_SHARE
-                                   : sizes->least_file + normals * sizes->least_normal;
+    double about = sizes->about_file + normals * sizes->about_normal;
+    double least = sizes->least_file + normals * sizes->least_normal;
+    if (sizes->kept > 0) {
+        about = normals * sizes->kept_bytes / sizes->kept;
+        least = about * KEPT_SHARE;
+    }
     need->replaced = add_bytes(need->replaced, output->bytes_there);
     need->files += output->bytes_there == 0;
     need->most = add_bytes(need->most, from_double(most));
     need->about = add_bytes(need->about, from_double(fmin(about, most)));
+    need->least = add_bytes(need->least, from_double(fmin(least, fmin(about, most))));
 }
 
 /* Adds to *need the outputs of one region. share: see input_share. */
@@ -106,12 +114,20 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
         .most_file =
             MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
         .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) +
-                       MOST_SLOT_BYTES * variable->slots + MOST_TARGET_BYTES +
+                       SLOT_BYTES * variable->slots + MOST_TARGET_BYTES +
                        2 * most_text_bytes(plan, variable->variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,
         .least_normal = LEAST_CHUNK_BYTES * chunks +
                         (plain ? values : means * share), /* counts compress to nothing */
     };
+    sizes.about_file = sizes.least_file;
+    sizes.about_normal = sizes.least_normal;
+    if (plain || variable->measured_shares) {
+        sizes.about_file = ABOUT_FILE_BYTES;
+        sizes.about_normal = ABOUT_CHUNK_BYTES * chunks + SLOT_BYTES * variable->slots +
+                             most_text_bytes(plan, variable->variable) +
+                             (plain ? values : means * variable->measured_shares[index]);
+    }
     for (size_t o = 0; o < variable->output_count; o++) {
         const struct cn_output *output = &variable->outputs[o];
         if (output->region == index && !output->wanted && output->bytes_there) {
@@ -133,14 +149,23 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
         add_region(plan, variable, r, share, need);
     sum->most = add_bytes(sum->most, need->most);
     sum->about = add_bytes(sum->about, need->about);
+    sum->least = add_bytes(sum->least, need->least);
     sum->replaced = add_bytes(sum->replaced, need->replaced);
     sum->files += need->files;
+}
+
+void cn_estimate_all_output_sizes(struct cn_plan *plan)
+{
+    plan->space = (struct cn_space_need){0};
+    for (size_t v = 0; v < plan->variable_count; v++)
+        if (!plan->variables[v].failure)
+            cn_estimate_output_sizes(plan, &plan->variables[v]);
 }
 
 enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space)
 {
     uint64_t available = add_bytes(space->bytes, need->replaced);
-    if (need->about > available || need->files > space->files)
+    if (need->least > available || need->files > space->files)
         return CN_FITS_NOT;
     return need->most > available ? CN_MAY_FIT : CN_FITS;
 }

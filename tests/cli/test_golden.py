@@ -25,6 +25,8 @@ MASKS = [
     (r"( *)\b\d\d:\d\d\b", "TIME"),
     (r"( )\d+\.\d s$", "TIME"),
     (r"(?<=^Took)( )\d+\.\d s\b", "TIME"),
+    (r"(?<=about)( )\d+ \w+(?= with)", "TIME"),
+    (r"(?<=measured for)( )[\d.]+ s", "TIME"),
     (r"( +)\d+ bytes$", "BYTES"),
     (r"( )\d+(?:\.\d+)+(?=, .*OpenMP|$)", "VERSION"),
     (r"(?<=^build:)( ).*$", "COMPILER, TYPE, COMMIT"),

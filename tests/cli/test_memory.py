@@ -46,7 +46,7 @@ class Memory(TestCase):
                 run = self.case.run("-t", str(THREADS), "--set", f"engine.memory={memory}B")
                 self.exits(run, 0)
                 self.assertEqual(run.variable("tas")["normals_written"], 7)
-                plan = self.case.run("--set", f"engine.memory={memory}B", command="plan").out
+                plan = self.case.run("--set", f"engine.memory={memory}B", "-v", command="plan").out
                 years, results = re.search(r"year slots: (\d+) .* result slots: (\d+)", plan).groups()
                 targets = int(re.search(r"batches: \d+, of up to (\d+) target", plan).group(1))
                 slots = (int(years) + int(results) * targets) * SLAB

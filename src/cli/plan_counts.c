@@ -1,0 +1,79 @@
+/*
+ * Counts what a plan lists.
+ */
+#include "cli/plan_counts.h"
+
+#include "base/pool.h"
+
+#include <string.h>
+
+struct cn_period_share cn_period_share_at(const struct cn_variable_plan *variable, size_t first)
+{
+    const struct cn_target *targets = variable->targets;
+    struct cn_period_share share = {first, first + 1};
+    while (share.end < variable->target_count &&
+           targets[share.end].timeline == targets[first].timeline &&
+           strcmp(targets[share.end].period, targets[first].period) == 0)
+        share.end++;
+    return share;
+}
+
+size_t cn_share_normals(const struct cn_variable_plan *variable,
+                        const struct cn_period_share *share, size_t region, size_t *kept)
+{
+    size_t wanted = 0;
+    for (size_t t = share->first; t < share->end; t++)
+        wanted += cn_is_normal_wanted(variable, &variable->targets[t], region);
+    *kept = share->end - share->first - wanted;
+    return wanted;
+}
+
+size_t cn_files_to_read(const struct cn_variable_plan *variable)
+{
+    size_t files = 0;
+    const struct cn_file *last = NULL; /* parts of one file follow each other */
+    for (size_t l = 0; l < variable->load_count; l++)
+        for (size_t k = 0; k < variable->loads[l].year_count; k++) {
+            const struct cn_source_year *year =
+                &variable->variable->years[variable->loads[l].years[k]];
+            for (size_t p = 0; p < year->part_count; p++) {
+                files += year->parts[p].file != last;
+                last = year->parts[p].file;
+            }
+        }
+    return files;
+}
+
+size_t cn_files_of_variable(const struct cn_catalog *catalog, const char *variable)
+{
+    size_t files = 0;
+    for (size_t f = 0; f < catalog->file_count; f++)
+        files += strcmp(catalog->files[f].variable, variable) == 0;
+    return files;
+}
+
+size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept)
+{
+    size_t wanted = 0, all = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        all += variable->output_count;
+        for (size_t o = 0; o < variable->output_count; o++)
+            wanted += variable->outputs[o].wanted;
+    }
+    *kept = all - wanted;
+    return wanted;
+}
+
+size_t cn_sound_variables(const struct cn_plan *plan)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < plan->variable_count; v++)
+        count += !plan->variables[v].failure;
+    return count;
+}
+
+const char *cn_number_cell(struct cn_pool *pool, size_t number)
+{
+    return number ? cn_pool_printf(pool, "%zu", number) : NULL;
+}

@@ -1,0 +1,36 @@
+/*
+ * Counts of a plan, which its text and its JSON share.
+ */
+#ifndef CLIMNORM_CLI_PLAN_COUNTS_H
+#define CLIMNORM_CLI_PLAN_COUNTS_H
+
+#include "climnorm/plan.h"
+
+/* Consecutive targets of a variable that have one period and timeline. */
+struct cn_period_share {
+    size_t first, end; /* indices in variable->targets */
+};
+
+/* Returns: the share that begins at target `first`. */
+struct cn_period_share cn_period_share_at(const struct cn_variable_plan *variable, size_t first);
+
+/* Returns: how many normals of the share and a region are to be made; *kept: how many are there. */
+size_t cn_share_normals(const struct cn_variable_plan *variable,
+                        const struct cn_period_share *share, size_t region, size_t *kept);
+
+/* Returns: how many files of the variable a run opens. */
+size_t cn_files_to_read(const struct cn_variable_plan *variable);
+
+/* Returns: how many files of the catalog the variable has. */
+size_t cn_files_of_variable(const struct cn_catalog *catalog, const char *variable);
+
+/* Returns: how many files are to be made; *kept: how many are there. */
+size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept);
+
+/* Returns: how many variables can be made at all. */
+size_t cn_sound_variables(const struct cn_plan *plan);
+
+/* Returns: the number as a cell of a table; NULL for 0, or out of memory. Owns: the pool. */
+const char *cn_number_cell(struct cn_pool *pool, size_t number);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * Makes the JSON object of a plan.
+ */
+#include "cli/plan_json.h"
+
+#include "cli/plan_counts.h"
+#include "progress/render.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Adds an item; NULL: it could not be made. */
+static void append_item(json_t *array, json_t *item, bool *failed)
+{
+    *failed |= json_array_append_new(array, item) != 0;
+}
+
+static json_t *texts_of(const struct cn_problems *const *lists, enum cn_severity severity,
+                        bool *failed)
+{
+    json_t *texts = json_array();
+    for (; *lists; lists++) {
+        for (size_t i = 0; i < (*lists)->count; i++)
+            if ((*lists)->items[i].severity == severity)
+                append_item(texts, cn_json_text((*lists)->items[i].text), failed);
+        if ((*lists)->lost && severity == CN_PROBLEM)
+            append_item(texts, json_string("more problems than memory could hold"), failed);
+    }
+    return texts;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? cn_json_text(text) : json_null();
+}
+
+/* A number that may be unknown. */
+static json_t *count_or_null(uint64_t value)
+{
+    return value == UINT64_MAX ? json_null() : cn_json_count(value);
+}
+
+static json_t *input_object(const struct cn_job *job)
+{
+    const struct cn_catalog *catalog = job->catalog;
+    return json_pack(
+        "{so so so so so so so so so so}", "root", cn_json_text(job->config->input.root), "model",
+        cn_json_text(catalog->model), "variant", cn_json_text(catalog->variant), "grid",
+        cn_json_text(catalog->grid_label), "files", cn_json_count(catalog->file_count),
+        "files_found", cn_json_count(catalog->nc_files_seen), "files_superseded",
+        cn_json_count(catalog->superseded), "files_of_other_tables",
+        cn_json_count(catalog->other_tables), "files_left_out", cn_json_count(catalog->filtered),
+        "files_not_named_like_cmip", cn_json_count(catalog->name_mismatches));
+}
+
+static json_t *region_object(const struct cn_region_cells *region)
+{
+    return json_pack("{so so so}", "name", cn_json_text(region->region->name), "lat",
+                     cn_json_count(region->lat_count), "lon", cn_json_count(region->lon_count));
+}
+
+static json_t *period_object(const struct cn_variable_plan *variable,
+                             const struct cn_period_share *share, bool *failed)
+{
+    const struct cn_target *targets = variable->targets;
+    size_t to_make = 0, kept = 0;
+    json_t *years = json_array(), *regions = json_array();
+    for (size_t t = share->first; t < share->end; t++)
+        append_item(years, json_integer(targets[t].year), failed);
+    for (size_t r = 0; r < variable->layout.region_count; r++) {
+        size_t there;
+        const size_t wanted = cn_share_normals(variable, share, r, &there);
+        to_make += wanted;
+        kept += there;
+        append_item(regions,
+                    json_pack("{so so so}", "name",
+                              cn_json_text(variable->layout.regions[r].region->name), "to_make",
+                              cn_json_count(wanted), "kept", cn_json_count(there)),
+                    failed);
+    }
+    const struct cn_timeline *timeline =
+        &variable->variable->timelines[targets[share->first].timeline];
+    return json_pack("{so so si si so so so so so}", "name",
+                     cn_json_text(targets[share->first].period), "scenario",
+                     text_or_null(timeline->scenario), "first", targets[share->first].year, "last",
+                     targets[share->end - 1].year, "target_years", years, "normals",
+                     cn_json_count(to_make + kept), "to_make", cn_json_count(to_make), "kept",
+                     cn_json_count(kept), "regions", regions);
+}
+
+static json_t *timelines_of(const struct cn_variable *variable, bool *failed)
+{
+    json_t *timelines = json_array();
+    for (size_t t = 0; t < variable->timeline_count; t++) {
+        const struct cn_timeline *timeline = &variable->timelines[t];
+        append_item(timelines,
+                    json_pack("{so si si}", "scenario", text_or_null(timeline->scenario), "first",
+                              timeline->first_year, "last", timeline->last_year),
+                    failed);
+    }
+    return timelines;
+}
+
+static json_t *outputs_of(const struct cn_variable_plan *variable, bool *failed)
+{
+    json_t *outputs = json_array();
+    for (size_t o = 0; o < variable->output_count; o++)
+        append_item(outputs,
+                    json_pack("{so so so}", "path", cn_json_text(variable->outputs[o].path), "make",
+                              json_boolean(variable->outputs[o].wanted), "normals",
+                              cn_json_count(variable->outputs[o].target_count)),
+                    failed);
+    return outputs;
+}
+
+/* What is known of a variable that can be made. */
+static void add_details(json_t *object, const struct cn_variable_plan *variable, bool *failed)
+{
+    const struct cn_variable *source = variable->variable;
+    json_t *regions = json_array(), *periods = json_array();
+    struct cn_period_share share;
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        append_item(regions, region_object(&variable->layout.regions[r]), failed);
+    for (size_t t = 0; t < variable->target_count; t = share.end) {
+        share = cn_period_share_at(variable, t);
+        append_item(periods, period_object(variable, &share, failed), failed);
+    }
+    *failed |=
+        json_object_set_new(object, "calendar", json_string(cn_calendar_name(source->calendar))) ||
+        json_object_set_new(object, "days", json_integer(variable->slots)) ||
+        json_object_set_new(object, "lat", cn_json_count(source->grid.lat_count)) ||
+        json_object_set_new(object, "lon", cn_json_count(source->grid.lon_count)) ||
+        json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
+        json_object_set_new(object, "regions", regions) ||
+        json_object_set_new(object, "periods", periods);
+}
+
+static json_t *variable_plan_object(const struct cn_job *job,
+                                    const struct cn_variable_plan *variable, bool verbose,
+                                    bool *failed)
+{
+    const struct cn_problems *lists[] = {&variable->variable->problems, &variable->problems, NULL};
+    json_t *object = json_pack(
+        "{so so so so so so so so so so so}", "name", cn_json_text(variable->variable->name),
+        "failure", text_or_null(variable->failure), "files",
+        cn_json_count(cn_files_of_variable(job->catalog, variable->variable->name)),
+        "files_to_read", cn_json_count(cn_files_to_read(variable)), "bytes_to_read",
+        cn_json_count(variable->bytes_to_read), "to_make", cn_json_count(variable->normals_wanted),
+        "kept", cn_json_count(variable->normals_skipped), "not_made",
+        cn_json_count(variable->normals_unmade), "failed", cn_json_count(variable->normals_failed),
+        "problems", texts_of(lists, CN_PROBLEM, failed), "warnings",
+        texts_of(lists, CN_WARNING, failed));
+    if (object && !variable->failure)
+        add_details(object, variable, failed);
+    if (object && verbose)
+        *failed |= json_object_set_new(object, "outputs", outputs_of(variable, failed)) != 0;
+    return object;
+}
+
+static json_t *output_object(const struct cn_job *job, const struct cn_estimate *estimate)
+{
+    const struct cn_plan *plan = job->plan;
+    const bool is_about_known = estimate->is_known || job->config->output.compression == 0;
+    size_t kept;
+    const size_t wanted = cn_count_outputs(plan, &kept);
+    return json_pack("{so so so so so so so so}", "root", cn_json_text(job->config->output.root),
+                     "files_to_make", cn_json_count(wanted), "files_kept", cn_json_count(kept),
+                     "bytes_least", cn_json_count(plan->space.least), "bytes_about",
+                     is_about_known ? cn_json_count(plan->space.about) : json_null(), "bytes_most",
+                     cn_json_count(plan->space.most), "bytes_replaced",
+                     cn_json_count(plan->space.replaced), "bytes_free",
+                     count_or_null(job->space.bytes));
+}
+
+static json_t *estimate_object(const struct cn_estimate *estimate)
+{
+    if (!estimate->is_known)
+        return json_null();
+    return json_pack("{so so so so}", "seconds", cn_json_real(estimate->seconds), "cpu_s",
+                     cn_json_real(estimate->cpu_s), "disk_s", cn_json_real(estimate->disk_s),
+                     "measured_s", cn_json_real(estimate->measured_s));
+}
+
+bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *estimate, bool verbose)
+{
+    const struct cn_problems *lists[] = {&job->catalog->problems, &job->problems, NULL};
+    bool failed = false;
+    json_t *variables = json_array();
+    for (size_t v = 0; v < job->plan->variable_count; v++)
+        append_item(variables,
+                    variable_plan_object(job, &job->plan->variables[v], verbose, &failed), &failed);
+    json_t *plan = json_pack(
+        "{ss so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
+        cn_json_text(job->config->path), "input", input_object(job), "variables", variables,
+        "output", output_object(job, estimate), "memory_bytes",
+        cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
+        cn_json_count(job->resources.memory_limit), "threads", job->resources.threads, "estimate",
+        estimate_object(estimate), "problems", texts_of(lists, CN_PROBLEM, &failed), "warnings",
+        texts_of(lists, CN_WARNING, &failed));
+    char *text = plan && !failed ? json_dumps(plan, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+    if (text)
+        puts(text);
+    json_decref(plan);
+    free(text);
+    return text != NULL;
+}

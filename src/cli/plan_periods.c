@@ -1,0 +1,154 @@
+/*
+ * Adds up the normals of all variables, by period and, where they differ, by region.
+ */
+#include "cli/plan_periods.h"
+
+#include "base/strbuf.h"
+#include "cli/columns.h"
+#include "cli/plan_counts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Target years of one period that are equal for some variables. */
+struct period_line {
+    const char *period, *years;
+    const char *names; /* of the variables */
+    size_t variables;
+    size_t *wanted, *kept; /* [config->region_count] normals of all these variables */
+};
+
+/* The target years of a share: "1980-2014", "1960-2020/10", "1991 1995-1999". */
+static const char *years_of(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                            const struct cn_period_share *share)
+{
+    const struct cn_target *targets = variable->targets;
+    struct cn_strbuf text = {0};
+    for (size_t t = share->first; t < share->end;) {
+        const size_t next = t + 1 < share->end ? t + 1 : t;
+        const int step = targets[next].year - targets[t].year;
+        size_t last = t;
+        while (last + 1 < share->end && targets[last + 1].year - targets[last].year == step)
+            last++;
+        if (step > 1 && last < t + 2) /* two years that happen to be so far apart */
+            last = t;
+        cn_strbuf_add(&text, text.length ? " %d" : "%d", targets[t].year);
+        if (last > t)
+            cn_strbuf_add(&text, "-%d", targets[last].year);
+        if (last > t && step > 1)
+            cn_strbuf_add(&text, "/%d", step);
+        t = last + 1;
+    }
+    return cn_strbuf_to_pool(&text, plan->pool);
+}
+
+static size_t region_index(const struct cn_config *config, const struct cn_region *region)
+{
+    return (size_t)(region - config->regions);
+}
+
+/* Adds the normals of a share to a line. False: out of memory. */
+static bool add_share(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                      const struct cn_period_share *share, struct period_line *line)
+{
+    const size_t regions = plan->config->region_count;
+    const char *name = variable->variable->name;
+    line->wanted = line->wanted ? line->wanted : cn_pool_alloc(plan->pool, regions, sizeof(size_t));
+    line->kept = line->kept ? line->kept : cn_pool_alloc(plan->pool, regions, sizeof(size_t));
+    line->names = line->names ? cn_pool_printf(plan->pool, "%s %s", line->names, name) : name;
+    line->variables++;
+    if (!line->wanted || !line->kept)
+        return false;
+    for (size_t r = 0; r < variable->layout.region_count; r++) {
+        const size_t at = region_index(plan->config, variable->layout.regions[r].region);
+        size_t kept;
+        line->wanted[at] += cn_share_normals(variable, share, r, &kept);
+        line->kept[at] += kept;
+    }
+    return true;
+}
+
+/* Lists the periods of all variables, equal ones once. False: out of memory. */
+static bool list_periods(const struct cn_plan *plan, struct period_line **lines, size_t *count)
+{
+    size_t capacity = 0;
+    *lines = NULL;
+    *count = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        struct cn_period_share share;
+        for (size_t t = 0; t < variable->target_count; t = share.end) {
+            share = cn_period_share_at(variable, t);
+            const char *period = variable->targets[t].period;
+            const char *years = years_of(plan, variable, &share);
+            size_t k = 0;
+            while (
+                years && k < *count &&
+                (strcmp((*lines)[k].period, period) != 0 || strcmp((*lines)[k].years, years) != 0))
+                k++;
+            if (k == *count) {
+                struct period_line *grown =
+                    years ? cn_pool_grow(plan->pool, *lines, k, &capacity, sizeof *grown) : NULL;
+                if (!grown)
+                    return false;
+                *lines = grown;
+                grown[(*count)++] = (struct period_line){.period = period, .years = years};
+            }
+            if (!add_share(plan, variable, &share, &(*lines)[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Adds a row for all regions that have the same numbers of normals as region `first`. */
+static void add_period_row(const struct cn_plan *plan, const struct period_line *line, size_t first,
+                           struct cn_table *table)
+{
+    const struct cn_config *config = plan->config;
+    struct cn_strbuf names = {0};
+    size_t wanted = 0, kept = 0, regions = 0, held = 0;
+    for (size_t r = 0; r < config->region_count; r++) {
+        held += line->wanted[r] + line->kept[r] > 0;
+        if (line->wanted[r] != line->wanted[first] || line->kept[r] != line->kept[first])
+            continue;
+        wanted += line->wanted[r];
+        kept += line->kept[r];
+        regions++;
+        cn_strbuf_add(&names, "%s%s", names.length ? " " : "", config->regions[r].name);
+    }
+    if (regions == held)
+        cn_strbuf_clear(&names);
+    if (line->variables < cn_sound_variables(plan))
+        cn_strbuf_add(&names, "%s%s", names.length ? "; " : "", line->names);
+    if (wanted + kept == 0)
+        return;
+    cn_table_add(table, (const char *const[]){line->period, line->years,
+                                              cn_pool_printf(plan->pool, "%zu", wanted),
+                                              cn_number_cell(plan->pool, kept),
+                                              cn_strbuf_to_pool(&names, plan->pool)});
+}
+
+static bool is_first_of_its_kind(const struct period_line *line, size_t region)
+{
+    for (size_t r = 0; r < region; r++)
+        if (line->wanted[r] == line->wanted[region] && line->kept[r] == line->kept[region])
+            return false;
+    return true;
+}
+
+void cn_print_periods(const struct cn_plan *plan)
+{
+    struct cn_table table = {.pool = plan->pool, .columns = 5};
+    struct period_line *lines;
+    size_t count;
+    if (!list_periods(plan, &lines, &count) || !count)
+        return;
+    cn_table_add(&table, (const char *const[]){"period", "target years", "to make", "kept", ""});
+    for (size_t k = 0; k < count; k++)
+        for (size_t r = 0; r < plan->config->region_count; r++)
+            if (is_first_of_its_kind(&lines[k], r))
+                add_period_row(plan, &lines[k], r, &table);
+    putchar('\n');
+    cn_table_print(&table);
+}

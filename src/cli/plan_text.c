@@ -1,0 +1,386 @@
+/*
+ * What the plan says, from the input that was found to what a run takes.
+ */
+#include "cli/plan_text.h"
+
+#include "base/format.h"
+#include "base/strbuf.h"
+#include "cli/columns.h"
+#include "cli/plan_counts.h"
+#include "cli/plan_periods.h"
+#include "progress/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A text that holds for some variables, or for all: "1950-2100, noleap calendar". */
+struct shared_line {
+    const char *text;
+    const char *names; /* "pr, tas" */
+    size_t count;      /* variables */
+};
+
+struct shared_lines {
+    struct cn_pool *pool;
+    struct shared_line *items;
+    size_t count, capacity;
+};
+
+/* Adds the text of one variable; equal ones become one line. NULL texts are left out. */
+static void add_shared(struct shared_lines *lines, const char *name, const char *text)
+{
+    for (size_t i = 0; text && i < lines->count; i++)
+        if (strcmp(lines->items[i].text, text) == 0) {
+            lines->items[i].names =
+                cn_pool_printf(lines->pool, "%s, %s", lines->items[i].names, name);
+            lines->items[i].count++;
+            return;
+        }
+    struct shared_line *items = text ? cn_pool_grow(lines->pool, lines->items, lines->count,
+                                                    &lines->capacity, sizeof *items)
+                                     : NULL;
+    if (!items)
+        return;
+    lines->items = items;
+    items[lines->count++] = (struct shared_line){text, name, 1};
+}
+
+/* Prints the lines below a label, with the names of variables where they do not hold for all. */
+static void print_shared(const char *label, const struct shared_lines *lines, size_t all)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct shared_line *line = &lines->items[i];
+        if (line->count == all)
+            cn_print_labelled(i ? "" : label, "%s", line->text);
+        else
+            cn_print_labelled(i ? "" : label, "%s: %s", line->names ? line->names : "", line->text);
+    }
+}
+
+/* --- the input --- */
+
+/* "historical + ssp245"; the scenarios of all variables. */
+static const char *experiments_of(const struct cn_plan *plan)
+{
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "%s", plan->config->input.historical);
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable *variable = plan->variables[v].variable;
+        for (size_t t = 0; t < variable->timeline_count; t++) {
+            const char *scenario = variable->timelines[t].scenario;
+            if (scenario && !strstr(cn_strbuf_text(&text), scenario))
+                cn_strbuf_add(&text, " + %s", scenario);
+        }
+    }
+    return cn_strbuf_to_pool(&text, plan->pool);
+}
+
+static const char *describe_input(const struct cn_plan *plan,
+                                  const struct cn_variable_plan *variable)
+{
+    const struct cn_variable *source = variable->variable;
+    int first = 9999, last = 0;
+    for (size_t t = 0; t < source->timeline_count; t++) {
+        const struct cn_timeline *timeline = &source->timelines[t];
+        first = timeline->first_year < first ? timeline->first_year : first;
+        last = timeline->last_year > last ? timeline->last_year : last;
+    }
+    return cn_pool_printf(plan->pool, "%d-%d, %s calendar, %zu x %zu cells (lat x lon)", first,
+                          last, cn_calendar_name(source->calendar), source->grid.lat_count,
+                          source->grid.lon_count);
+}
+
+/* Adds the years of a variable that hold, or do not hold, a slot: "1951-2100". */
+static void add_years(const struct cn_variable_plan *variable, bool is_read, struct cn_strbuf *text)
+{
+    const struct cn_variable *source = variable->variable;
+    int first = 0, last = 0;
+    for (int year = 0; year <= 9999 + 1; year++) {
+        bool there = false, read = false;
+        for (size_t y = 0; y < source->year_count; y++)
+            if (source->years[y].year == year) {
+                there = true;
+                read |= variable->slot_of_year[y] != SIZE_MAX;
+            }
+        if (there && read == is_read) {
+            first = first ? first : year;
+            last = year;
+        } else if (first) {
+            cn_strbuf_add(text, text->length ? ", %d" : "%d", first);
+            if (last > first)
+                cn_strbuf_add(text, "-%d", last);
+            first = 0;
+        }
+    }
+}
+
+/* "reads 1951-2100; 1950 is in no window that is to be made"; NULL: all years are read, or none. */
+static const char *describe_reading(const struct cn_plan *plan,
+                                    const struct cn_variable_plan *variable)
+{
+    struct cn_strbuf read = {0}, others = {0};
+    if (variable->normals_wanted) {
+        add_years(variable, true, &read);
+        add_years(variable, false, &others);
+    }
+    const char *text =
+        others.length && read.length
+            ? cn_pool_printf(plan->pool, "%s to read; no normal that is to be made needs %s",
+                             cn_strbuf_text(&read), cn_strbuf_text(&others))
+            : NULL;
+    cn_strbuf_free(&read);
+    cn_strbuf_free(&others);
+    return text;
+}
+
+static void add_passed_over(struct cn_strbuf *text, size_t count, const char *what,
+                            const char *example)
+{
+    if (count)
+        cn_strbuf_add(text, "%s%zu %s (such as %s)", text->length ? ", " : "", count, what,
+                      example);
+}
+
+static void print_files(const struct cn_catalog *catalog)
+{
+    struct cn_strbuf passed = {0};
+    add_passed_over(&passed, catalog->superseded, "replaced by newer versions",
+                    catalog->superseded_example);
+    add_passed_over(&passed, catalog->other_tables, "of other tables", catalog->table_example);
+    add_passed_over(&passed, catalog->filtered, "that the config leaves out",
+                    catalog->filter_example);
+    add_passed_over(&passed, catalog->name_mismatches, "not named like CMIP files",
+                    catalog->mismatch_example);
+    cn_print_labelled("", "%zu file%s", catalog->file_count, cn_plural(catalog->file_count));
+    if (passed.length)
+        cn_print_labelled("", "passed over: %s", cn_strbuf_text(&passed));
+    cn_strbuf_free(&passed);
+}
+
+static void print_input(const struct cn_plan *plan)
+{
+    const struct cn_catalog *catalog = plan->catalog;
+    struct shared_lines lines = {.pool = plan->pool}, reading = {.pool = plan->pool};
+    printf("%-*s%s\n", CN_LABEL_COLUMNS, "Input", plan->config->input.root);
+    cn_print_labelled("", "%s %s%s%s, %s", catalog->model, catalog->variant,
+                      *catalog->grid_label ? " " : "", catalog->grid_label, experiments_of(plan));
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        if (variable->failure)
+            continue;
+        add_shared(&lines, variable->variable->name, describe_input(plan, variable));
+        add_shared(&reading, variable->variable->name, describe_reading(plan, variable));
+    }
+    print_shared("", &lines, cn_sound_variables(plan));
+    print_files(catalog);
+    print_shared("", &reading, cn_sound_variables(plan));
+}
+
+/* --- what will be made --- */
+
+/* "CONUS 104 x 240, AK 88 x 260 cells" */
+static const char *describe_regions(const struct cn_plan *plan,
+                                    const struct cn_variable_plan *variable)
+{
+    struct cn_strbuf text = {0};
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        cn_strbuf_add(&text, "%s%s %zu x %zu", r ? ", " : "",
+                      variable->layout.regions[r].region->name,
+                      variable->layout.regions[r].lat_count, variable->layout.regions[r].lon_count);
+    cn_strbuf_add(&text, " cells");
+    return cn_strbuf_to_pool(&text, plan->pool);
+}
+
+static void print_regions(const struct cn_plan *plan)
+{
+    struct shared_lines lines = {.pool = plan->pool};
+    for (size_t v = 0; v < plan->variable_count; v++)
+        if (!plan->variables[v].failure)
+            add_shared(&lines, plan->variables[v].variable->name,
+                       describe_regions(plan, &plan->variables[v]));
+    print_shared("Regions", &lines, cn_sound_variables(plan));
+}
+
+static void print_variables(const struct cn_plan *plan)
+{
+    struct cn_table table = {.pool = plan->pool, .columns = 7};
+    cn_table_add(&table, (const char *const[]){"variable", "files", "to read", "to make", "kept",
+                                               "not made", ""});
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        char bytes[24];
+        const size_t not_made = variable->normals_unmade + variable->normals_failed;
+        const char *cells[7] = {
+            variable->variable->name,
+            cn_number_cell(plan->pool,
+                           cn_files_of_variable(plan->catalog, variable->variable->name)),
+            variable->bytes_to_read
+                ? cn_pool_strdup(plan->pool, cn_format_bytes(variable->bytes_to_read, bytes))
+                : NULL,
+            variable->failure ? NULL : cn_pool_printf(plan->pool, "%zu", variable->normals_wanted),
+            cn_number_cell(plan->pool, variable->normals_skipped),
+            cn_number_cell(plan->pool, not_made),
+            variable->failure ? "cannot be read: see below" : NULL};
+        cn_table_add(&table, cells);
+    }
+    putchar('\n');
+    cn_table_print(&table);
+}
+
+/* --- problems --- */
+
+/* Adds the problems of one list. The name of the variable that a text begins with is cut off, so
+ * that the same problem of several variables is one line. */
+static void share_problems(struct shared_lines *lines, const char *name,
+                           const struct cn_problems *problems)
+{
+    const size_t length = name ? strlen(name) : 0;
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct cn_problem *problem = &problems->items[i];
+        const bool is_named = name && strncmp(problem->text, name, length) == 0 &&
+                              (problem->text[length] == ':' || problem->text[length] == ' ');
+        add_shared(lines, is_named ? name : NULL,
+                   cn_pool_printf(lines->pool, "%s\n%s",
+                                  problem->severity == CN_PROBLEM ? "!" : "warning:",
+                                  problem->text + (is_named ? length : 0)));
+    }
+    if (problems->lost)
+        add_shared(lines, NULL, "!\nmore problems than memory could hold");
+}
+
+static void print_problems(const struct cn_job *job)
+{
+    const struct cn_plan *plan = job->plan;
+    struct shared_lines lines = {.pool = plan->pool};
+    share_problems(&lines, NULL, &plan->catalog->problems);
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        const struct cn_variable_plan *variable = &plan->variables[v];
+        const char *name = variable->variable->name;
+        if (variable->failure)
+            add_shared(&lines, name, cn_pool_printf(plan->pool, "!\n: %s", variable->failure));
+        share_problems(&lines, name, &variable->variable->problems);
+        share_problems(&lines, name, &variable->problems);
+    }
+    share_problems(&lines, NULL, &job->problems);
+    for (size_t i = 0; i < lines.count; i++) {
+        const char *text = strchr(lines.items[i].text, '\n');
+        const char *names = lines.items[i].names ? lines.items[i].names : "";
+        const char *line =
+            cn_pool_printf(plan->pool, "%.*s %s%s", (int)(text - lines.items[i].text),
+                           lines.items[i].text, names, text + 1);
+        if (i == 0)
+            putchar('\n');
+        if (line)
+            cn_print_paragraph(2, line);
+    }
+}
+
+/* --- what it takes --- */
+
+/* "about 12.3 GiB, at most 31.0 GiB; 56.1 GiB free", and replaced or too many files. */
+static void print_disk(const struct cn_job *job, bool is_measured)
+{
+    const struct cn_space_need *need = &job->plan->space;
+    struct cn_strbuf line = {0};
+    char text[24];
+    if (is_measured || job->config->output.compression == 0)
+        cn_strbuf_add(&line, "about %s, ", cn_format_bytes(need->about, text));
+    else
+        cn_strbuf_add(&line, "at least %s, ", cn_format_bytes(need->least, text));
+    cn_strbuf_add(&line, "at most %s", cn_format_bytes(need->most, text));
+    if (need->replaced)
+        cn_strbuf_add(&line, ", instead of %s that is replaced",
+                      cn_format_bytes(need->replaced, text));
+    if (job->space.bytes < UINT64_MAX)
+        cn_strbuf_add(&line, "; %s free", cn_format_bytes(job->space.bytes, text));
+    else
+        cn_strbuf_add(&line, "; the file system does not say what is free");
+    if (job->space.files < need->files)
+        cn_strbuf_add(&line, ", but no room for that many files");
+    cn_print_labelled("Disk", "%s", cn_strbuf_text(&line));
+    cn_strbuf_free(&line);
+}
+
+/* Writes a duration for people, in the unit that fits: "45 s", "12 min", "1 h 40 min", "3 days". */
+static const char *format_duration(double seconds, char text[32])
+{
+    static const double minute = 60, hour = 3600, day = 86400;
+    if (seconds < 1.5 * minute)
+        snprintf(text, 32, "%.0f s",
+                 fmax(seconds < 20 ? ceil(seconds) : round(seconds / 5) * 5, 1));
+    else if (seconds < 1.5 * hour)
+        snprintf(text, 32, "%.0f min", round(seconds / minute));
+    else if (seconds < 2 * day)
+        snprintf(text, 32, "%.0f h %.0f min", floor(seconds / hour),
+                 floor(fmod(seconds, hour) / minute / 10) * 10);
+    else
+        snprintf(text, 32, "%.0f days", round(fmin(seconds / day, 1e6)));
+    return text;
+}
+
+static void print_time(const struct cn_job *job, const struct cn_estimate *estimate)
+{
+    const int threads = job->resources.threads;
+    if (estimate && estimate->is_known) {
+        char text[32];
+        cn_print_labelled("Time", "about %s with %d thread%s (measured for %.1f s)",
+                          format_duration(estimate->seconds, text), threads,
+                          cn_plural((uint64_t)threads), estimate->measured_s);
+    } else {
+        cn_print_labelled("Threads", "%d%s", threads,
+                          estimate ? "; the time is not known, as not all files could be measured"
+                                   : "");
+    }
+}
+
+static void print_needs(const struct cn_job *job, const struct cn_estimate *estimate)
+{
+    const struct cn_plan *plan = job->plan;
+    size_t kept;
+    const size_t wanted = cn_count_outputs(plan, &kept);
+    char text[24], limit[24];
+    printf("\n%-*s%s\n", CN_LABEL_COLUMNS, "Output", plan->config->output.root);
+    if (kept)
+        cn_print_labelled("", "%zu file%s to make, %zu kept", wanted, cn_plural(wanted), kept);
+    else
+        cn_print_labelled("", "%zu file%s to make", wanted, cn_plural(wanted));
+    if (!wanted)
+        return;
+    print_disk(job, estimate && estimate->is_known);
+    cn_print_labelled("Memory", "%s of at most %s (engine.memory)",
+                      cn_format_bytes(plan->arena_bytes, text),
+                      cn_format_bytes(job->resources.memory_limit, limit));
+    print_time(job, estimate);
+}
+
+/* --- the inside --- */
+
+static void print_inside(const struct cn_variable_plan *variable)
+{
+    printf("\n%s\n", variable->variable->name);
+    if (variable->batch_count) {
+        char slab[24], result[24];
+        printf("  loads: %zu; batches: %zu, of up to %zu target years\n"
+               "  year slots: %zu of %s; result slots: %zu of %s\n",
+               variable->load_count, variable->batch_count, variable->batch_years,
+               variable->year_slots, cn_format_bytes(variable->slab_bytes, slab),
+               variable->result_slots, cn_format_bytes(variable->result_bytes, result));
+    }
+    for (size_t o = 0; o < variable->output_count; o++)
+        printf("  %s %s\n", variable->outputs[o].wanted ? "make" : "keep",
+               variable->outputs[o].path);
+}
+
+void cn_print_plan(const struct cn_job *job, const struct cn_estimate *estimate, bool verbose)
+{
+    const struct cn_plan *plan = job->plan;
+    print_input(plan);
+    print_regions(plan);
+    print_variables(plan);
+    cn_print_periods(plan);
+    for (size_t v = 0; v < plan->variable_count && verbose; v++)
+        print_inside(&plan->variables[v]);
+    print_problems(job);
+    print_needs(job, estimate);
+}

@@ -1,0 +1,170 @@
+"""`climnorm plan`: its text and its JSON say the same, and what comes true. Its estimates are compared
+with a run of the same tree."""
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+
+import climnorm_case
+from climnorm_case import BIN, Case
+
+YEARS = (2000, 2011)
+WINDOW = 3
+
+
+class Base(climnorm_case.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tree = tempfile.mkdtemp(prefix="climnorm-plan-")
+        cls.addClassCleanup(shutil.rmtree, cls.tree)
+        subprocess.run([BIN, "synth", os.path.join(cls.tree, "data"), "--years", "%d-%d" % YEARS,
+                        "--grid", "60x120", "--variables", "pr,tas", "--threads", "2"],
+                       check=True, capture_output=True)
+
+    def case(self, **config):
+        case = Case(input={"root": os.path.join(self.tree, "data")}, variables=["pr", "tas"],
+                    **config).periods(YEARS[0] + WINDOW, YEARS[1])
+        self.addCleanup(case.close)
+        return case
+
+    def plan(self, case, *options):
+        result = case.run("--json", *options, command="plan")
+        return json.loads(result.out)
+
+
+class Says(Base):
+    def test_the_json_is_what_a_run_then_makes(self):
+        case = self.case(regions=["CONUS", "AK"])
+        plan = self.plan(case, "-v")
+        self.assertEqual([v["name"] for v in plan["variables"]], ["pr", "tas"])
+        self.exits(case.run(), 0)
+        made = case.normals()
+        listed = [o["path"] for v in plan["variables"] for o in v["outputs"] if o["make"]]
+        self.assertEqual(sorted(listed), sorted(made))
+        self.assertEqual(plan["output"]["files_to_make"], len(made))
+        for variable in plan["variables"]:
+            result = case.run(command="run").variable(variable["name"])
+            self.assertEqual(variable["to_make"], result["normals_skipped"])
+            self.assertEqual([r["name"] for r in variable["regions"]], ["CONUS", "AK"])
+            self.assertEqual(sum(p["to_make"] for p in variable["periods"]), variable["to_make"])
+            self.assertEqual(variable["files"], YEARS[1] - YEARS[0] + 1)
+            self.assertEqual(variable["files_to_read"], variable["files"] - 1)  # 2000: no window
+            self.assertEqual(variable["periods"][0]["target_years"],
+                             list(range(YEARS[0] + WINDOW, YEARS[1] + 1)))
+        again = self.plan(case)
+        self.assertEqual(again["output"]["files_to_make"], 0)
+        self.assertEqual(again["output"]["files_kept"], len(made))
+        self.assertIsNone(again["estimate"])
+        self.assertNotIn("outputs", again["variables"][0])
+
+    def test_regions_that_differ_have_rows_of_their_own(self):
+        case = self.case(regions=["CONUS", "AK"])
+        self.exits(case.run("--set", "regions=CONUS"), 0)
+        normals = YEARS[1] - YEARS[0] - WINDOW + 1
+        text = case.run(command="plan").out
+        rows = [line.split() for line in text.splitlines() if line.startswith("p ")]
+        years = f"{YEARS[0] + WINDOW}-{YEARS[1]}"
+        self.assertEqual(rows, [["p", years, "0", str(2 * normals), "CONUS"],
+                                ["p", years, str(2 * normals), "AK"]])
+        regions = self.plan(case)["variables"][0]["periods"][0]["regions"]
+        self.assertEqual(regions, [{"name": "CONUS", "to_make": 0, "kept": normals},
+                                   {"name": "AK", "to_make": normals, "kept": 0}])
+
+    def test_text_and_json_agree(self):
+        case = self.case(regions=["CONUS", "GU"])
+        plan, text = self.plan(case), case.run("-t", "2", command="plan").out
+        self.assertIn(f"{plan['output']['files_to_make']} files to make", text)
+        for variable in plan["variables"]:
+            self.assertRegex(text, rf"(?m)^{variable['name']} +{variable['files']} .* "
+                                   rf"{variable['to_make']}$")
+        self.assertRegex(text, r"(?m)^Regions +" + ", ".join(
+            f"{r['name']} {r['lat']} x {r['lon']}" for r in plan["variables"][0]["regions"]))
+        self.assertRegex(text, r"(?m)^Time +about \d+ s with 2 threads \(measured for [\d.]+ s\)$")
+        self.assertIn(f"Next      climnorm run {case.dir}/climnorm.cfg --threads 2\n", text)
+        self.assertNotRegex(text, r"kept|slots|batches|passed over")
+
+    def test_the_next_command_can_be_typed(self):
+        case = self.case()
+        text = case.run("--set", "output.root=it's here", command="plan").out
+        command = re.search(r"(?ms)^Next +climnorm (.*)$", text)[1].replace("\n", " ")
+        done = subprocess.run(f"'{BIN}' {command} -q -p none", shell=True, cwd=case.dir, timeout=120)
+        self.assertEqual(done.returncode, 0)
+        self.assertTrue(os.path.isdir(os.path.join(case.dir, "it's here", "GLOBAL")))
+
+    def test_a_problem_of_all_variables_is_one_line(self):
+        case = self.case()
+        case.periods(YEARS[0] + WINDOW, YEARS[1] + 5)
+        result = case.run(command="plan")
+        self.exits(result, 2)
+        problems = [line for line in result.out.splitlines() if line.startswith("! ")]
+        self.assertEqual(len(problems), 1)
+        self.assertTrue(problems[0].startswith("! pr, tas "), problems)
+        self.assertEqual([len(v["problems"]) for v in self.plan(case)["variables"]], [1, 1])
+
+    def test_lines_fit_into_80_columns(self):
+        case = self.case(regions=["CONUS", "AK", "HI", "PRVI", "GU", "GLOBAL"])
+        for line in case.run(command="plan").out.splitlines():
+            if line.count(" ") and not line.startswith(("Input", "Output", "Next")):
+                self.assertLessEqual(len(line), 80, line)
+
+
+class Estimates(Base):
+    def test_the_disk_space_is_near_that_of_the_files(self):
+        for level in (0, 1, 6):
+            for region in ("CONUS", "GLOBAL") if level == 1 else ("CONUS",):
+                with self.subTest(level=level, region=region):
+                    case = self.case(regions=[region], output={"compression": level})
+                    planned = self.plan(case)["output"]
+                    self.exits(case.run(), 0)
+                    size = sum(os.path.getsize(path) for path in case.normals().values())
+                    self.assertLess(max(planned["bytes_about"] / size,
+                                        size / planned["bytes_about"]), 1.3)
+                    self.assertLessEqual(planned["bytes_least"], size)
+                    self.assertLessEqual(size, planned["bytes_most"])
+
+    def test_the_cpu_time_is_of_the_order_of_the_run(self):
+        """Both are measured here and now, so that only the ratio counts."""
+        case = self.case()
+        estimate = self.plan(case, "-t", "2")["estimate"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.exits(case.run("-t", "2"), 0)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.assertLess(estimate["cpu_s"], 4 * used)
+        self.assertLess(used, 4 * estimate["cpu_s"])
+
+    def test_a_plan_stays_whole_where_nothing_can_be_measured(self):
+        """A chunk of each file is damaged, which only decoding notices."""
+        case = self.case()
+        root = os.path.join(case.dir, "damaged")
+        shutil.copytree(os.path.join(self.tree, "data"), root)
+        for folder, _, names in os.walk(root):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "r+b") as file:
+                    file.seek(os.path.getsize(path) // 4)
+                    file.write(b"\xff" * (os.path.getsize(path) // 2))
+        result = case.run("--set", f"input.root={root}", command="plan")
+        self.exits(result, 0)
+        self.assertIn("the time is not known", " ".join(result.out.split()))
+        self.assertIn("at least", result.out)
+        plan = self.plan(case, "--set", f"input.root={root}")
+        self.assertIsNone(plan["estimate"])
+        self.assertIsNone(plan["output"]["bytes_about"])
+
+    def test_nothing_is_written_and_times_of_files_stay(self):
+        case = self.case()
+        start = time.time()
+        self.plan(case)
+        self.assertFalse(os.path.exists(case.out))
+        for folder, _, names in os.walk(self.tree):
+            for name in names:
+                self.assertLess(os.stat(os.path.join(folder, name)).st_mtime, start)
+
+
+if __name__ == "__main__":
+    climnorm_case.main()

@@ -1,0 +1,97 @@
+/*
+ * Schedules: their steps are followed one by one without any data. Every batch must find its years
+ * in their slots, every year is loaded once, and the arena stays within its limit.
+ */
+#include "plan_dataset.h"
+
+/* The smallest memory that the error names. */
+static uint64_t minimum_of(struct cn_plan *plan)
+{
+    struct cn_error error = {.text = ""};
+    assert_int_equal(schedule(plan, 1, &error), CN_BAD_USAGE);
+    const char *needs = strstr(error.text, "needs at least");
+    assert_non_null(needs);
+    const char *bytes = strchr(needs, '(');
+    assert_non_null(bytes);
+    return strtoull(bytes + 1, NULL, 10);
+}
+
+static void check_world(int first, int split, int last, size_t scenarios, int window,
+                        size_t years_per_file, int batch_years)
+{
+    struct dataset *dataset = make_dataset(first, split, last, scenarios, window, years_per_file);
+    dataset->config.engine.batch_years = batch_years;
+    struct cn_plan *plan = plan_of(dataset);
+    uint64_t least = minimum_of(plan);
+    const uint64_t limits[] = {least, least + least / 10, least + least / 2, 3 * least, 1 << 30};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct cn_error error = {.text = ""};
+        if (schedule(plan, limits[i], &error))
+            fail_msg("%s", error.text);
+        assert_int_equal(check_program(plan), dataset->variable.year_count);
+    }
+    struct cn_error error;
+    assert_int_equal(schedule(plan, least - 1, &error), CN_BAD_USAGE);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
+static void test_programs_are_right_line_by_line(void **state)
+{
+    (void)state;
+    for (int batch = 0; batch <= 5; batch += batch == 2 ? 3 : 1) {
+        check_world(1950, 2014, 2100, 1, 30, 1, batch);
+        check_world(1950, 2014, 2060, 2, 30, 1, batch);
+        check_world(1950, 1970, 2000, 1, 10, 1, batch);
+        check_world(1950, 1960, 1960, 1, 10, 1, batch);
+        check_world(1950, 1969, 1989, 1, 10, 5, batch);
+        check_world(1950, 1969, 1969, 1, 10, 20, batch);
+    }
+}
+
+static void test_with_all_years_in_memory_there_is_one_batch(void **state)
+{
+    (void)state;
+    check_world(1950, 2014, 2100, 1, 30, 1, 121);
+}
+
+static void test_memory_that_is_plenty_gives_batches_of_25(void **state)
+{
+    (void)state;
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
+    assert_int_equal(schedule(plan, UINT64_C(1) << 40, NULL), CN_OK);
+    assert_int_equal(plan->variables[0].batch_years, 25);
+    assert_int_equal(plan->variables[0].result_slots, 2);
+    assert_true(plan->variables[0].year_slots <= 30 + 25 + 12); /* look-ahead is bounded */
+    cn_plan_free(plan);
+    free(dataset);
+}
+
+static void test_only_years_of_wanted_outputs_are_loaded(void **state)
+{
+    (void)state;
+    struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    for (size_t t = 0; t < variable->target_count; t++)
+        variable->outputs[t].wanted = t == 3 || t == 50;
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    assert_int_equal(variable->batch_count, 2);
+    assert_int_equal(variable->load_count, 60);
+    assert_int_equal(variable->normals_wanted, 2);
+    assert_int_equal(variable->bytes_to_read, 60 * 1000);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_programs_are_right_line_by_line),
+        cmocka_unit_test(test_with_all_years_in_memory_there_is_one_batch),
+        cmocka_unit_test(test_memory_that_is_plenty_gives_batches_of_25),
+        cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
