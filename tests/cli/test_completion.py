@@ -146,7 +146,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.fish("climnorm run my.cfg --set normals.wi"), ["normals.window="])
         self.assertEqual(self.fish("climnorm run my.cfg -s variables=p"), ["variables=pr"])
 
-    def expect_of_zsh(self, line, expected):
+    def expect_of_zsh(self, line, expected, start="source '{}/_climnorm'"):
         """An interactive zsh shows `expected` after the line and a tab."""
         leader, follower = pty.openpty()
         with subprocess.Popen(["zsh", "-f", "-i"], cwd=self.dir, stdin=follower, stdout=follower,
@@ -163,8 +163,8 @@ class Completion(unittest.TestCase):
                     said += os.read(leader, 4096)
 
             try:
-                os.write(leader, b"bindkey -e; autoload -Uz compinit; compinit -D -u; source "
-                         b"'%s/_climnorm'; echo 'rea''dy'\n" % bytes(COMPLETION))
+                os.write(leader, "bindkey -e; autoload -Uz compinit; compinit -D -u; "
+                         f"{start.format(COMPLETION)}; echo 'rea''dy'\n".encode())
                 wait_for("ready")
                 said = b""
                 os.write(leader, f"{line}\t".encode())
@@ -177,6 +177,8 @@ class Completion(unittest.TestCase):
         if not shutil.which("zsh"):
             self.skipTest("zsh is not installed")
         self.expect_of_zsh("climnorm ru", "climnorm run ")
+        self.expect_of_zsh("climnorm ru", "climnorm run ",  # as it is installed
+                           "fpath=('{}' $fpath); compinit -D -u")
         self.expect_of_zsh("climnorm run m", "climnorm run my.cfg ")
         self.expect_of_zsh("climnorm run my.cfg --set normals.wi", "normals.window=")
         self.expect_of_zsh("climnorm run my.cfg -s variables=p", "variables=pr ")
