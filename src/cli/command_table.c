@@ -19,6 +19,7 @@ enum {
     VERIFY = 1 << 4,
     HELP = 1 << 5,
     NORMALS = 1 << 6,
+    CONFIG = 1 << 7,
     JOBS = RUN | PLAN | NORMALS
 };
 
@@ -69,6 +70,18 @@ const struct cn_command cn_commands[] = {
                     "climnorm normals data -o normals --target 1990-2020/10 --region 4,17,43,49\n"
                     "climnorm normals tas_day_*.nc -o normals --years 1981-2010 --show > my.cfg",
         .function = cn_command_normals,
+    },
+    {
+        .bit = CONFIG,
+        .name = "config",
+        .operand = "PATH",
+        .what = "the folder with the input files",
+        .summary = "Writes a commented config for what a folder holds.",
+        .details = "The config goes to standard output. It names the variables, scenarios and\n"
+                   "regions that there are. Of several models it takes the one of most files, and\n"
+                   "names the others in a comment.",
+        .examples = "climnorm config data > my.cfg",
+        .function = cn_command_config,
     },
     {
         .bit = INSPECT,
@@ -158,8 +171,9 @@ const struct cn_option cn_options[] = {
      .type = CN_OPTION_CONFIG_KEY},
     {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
      CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
-    {JOBS | VERIFY | SYNTH, 'p', "progress", "MODE", "auto is tty on a terminal, else plain",
-     CN_OPTION_CHOICE, IN(progress), .choices = progress_modes, .default_text = "auto"},
+    {JOBS | VERIFY | SYNTH | CONFIG, 'p', "progress", "MODE",
+     "auto is tty on a terminal, else plain", CN_OPTION_CHOICE, IN(progress),
+     .choices = progress_modes, .default_text = "auto"},
     {JOBS, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
      IN(summary), .least = 1, .expects = "the path of a file to write"},

@@ -13,6 +13,7 @@ struct cn_config;
  * Returns: the exit code. */
 int cn_command_run(const struct cn_arguments *arguments);
 int cn_command_normals(const struct cn_arguments *arguments);
+int cn_command_config(const struct cn_arguments *arguments);
 int cn_command_plan(const struct cn_arguments *arguments);
 int cn_command_inspect(const struct cn_arguments *arguments);
 int cn_command_verify(const struct cn_arguments *arguments);

@@ -197,9 +197,17 @@ static void add_notes(struct config_writer *writer, const char *indent, const ch
 {
     for (size_t i = 0; i < writer->note_count; i++) {
         const char *of = writer->notes[i].key;
-        if (key ? of && strcmp(of, key) == 0 : !of)
+        if (!writer->notes[i].is_example && (key ? of && strcmp(of, key) == 0 : !of))
             add_comment(writer, indent, writer->notes[i].text);
     }
+}
+
+static const char *example_of(const struct config_writer *writer, const struct cn_key *key)
+{
+    for (size_t i = 0; i < writer->note_count; i++)
+        if (writer->notes[i].is_example && strcmp(writer->notes[i].key, key->path) == 0)
+            return writer->notes[i].text;
+    return key->example ? key->example : "...";
 }
 
 static void add_key(struct config_writer *writer, const char *indent, const struct cn_key *key)
@@ -215,7 +223,7 @@ static void add_key(struct config_writer *writer, const char *indent, const stru
     if (is_set)
         add_value(&writer->text, &builder->config, key, builder);
     else
-        cn_strbuf_add(&writer->text, "%s", key->example ? key->example : "...");
+        cn_strbuf_add(&writer->text, "%s", example_of(writer, key));
     cn_strbuf_add(&writer->text, ";\n");
 }
 

@@ -12,6 +12,7 @@ struct cn_strbuf;
 struct cn_config_note {
     const char *key; /* its path; NULL: at the head of the text */
     const char *text;
+    bool is_example; /* the text is a value of the key, and stands in place of its example */
 };
 
 /* Writes what was given and, as comments, all other keys with their values or an example, each with

@@ -1,0 +1,471 @@
+/*
+ * climnorm config: a commented config for what a tree holds. Names say which model to take, and the
+ * catalog which variables, years and regions there are. Writes to stdout alone.
+ */
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/strbuf.h"
+#include "catalog/file_names.h"
+#include "catalog/find_files.h"
+#include "cli/commands.h"
+#include "cli/display.h"
+#include "cli/prepare.h"
+#include "cli/signals.h"
+#include "climnorm/plan.h"
+#include "config/builder.h"
+#include "config/read.h"
+#include "config/write.h"
+#include "grid/region.h"
+#include "plan/periods.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MODEL, VARIANT, GRID, FIELDS, MOST_NOTES = 64, MOST_SETS = 1024, MOST_LISTED = 20 };
+
+static const char *const field_keys[FIELDS] = {"input.model", "input.variant", "input.grid"};
+static const char *const field_names[FIELDS] = {"models", "variants", "grids"};
+
+/* Daily files of one model, variant and grid. */
+struct file_set {
+    const char *fields[FIELDS];
+    size_t files;
+};
+
+struct tree_config {
+    struct cn_pool *pool;
+    const char *path; /* as typed */
+    const struct cn_watch *watch;
+    struct cn_error *error;
+    struct file_set *sets; /* [set_count] */
+    size_t set_count, set_capacity;
+    const struct file_set *chosen; /* NULL: there is none */
+    struct cn_config *config;      /* of the chosen files */
+    struct cn_catalog *catalog;
+    struct cn_config_note notes[MOST_NOTES];
+    size_t note_count;
+    bool no_memory;
+};
+
+static enum cn_status fail_config_memory(struct tree_config *tree)
+{
+    return cn_fail_memory(tree->error, "a config");
+}
+
+/* Takes the text, which is then empty. */
+static void add_note(struct tree_config *tree, const char *key, struct cn_strbuf *text,
+                     bool is_example)
+{
+    const char *kept = cn_strbuf_to_pool(text, tree->pool);
+    tree->no_memory |= !kept;
+    if (kept && tree->note_count < MOST_NOTES)
+        tree->notes[tree->note_count++] = (struct cn_config_note){key, kept, is_example};
+}
+
+static bool has_fields(const struct file_set *set, const char *const fields[FIELDS])
+{
+    for (int f = 0; f < FIELDS; f++)
+        if (strcmp(set->fields[f], fields[f]) != 0)
+            return false;
+    return true;
+}
+
+/* Counts a file for its model, variant and grid. */
+static void count_file(struct tree_config *tree, const struct cn_name *name)
+{
+    const char *const fields[FIELDS] = {name->model, name->variant, name->grid};
+    for (size_t s = 0; s < tree->set_count; s++)
+        if (has_fields(&tree->sets[s], fields)) {
+            tree->sets[s].files++;
+            return;
+        }
+    if (tree->set_count == MOST_SETS)
+        return;
+    struct file_set *sets =
+        cn_pool_grow(tree->pool, tree->sets, tree->set_count, &tree->set_capacity, sizeof *sets);
+    struct file_set set = {.files = 1};
+    tree->no_memory |= !sets;
+    for (int f = 0; f < FIELDS && !tree->no_memory; f++) {
+        set.fields[f] = cn_pool_strdup(tree->pool, fields[f]);
+        tree->no_memory |= !set.fields[f];
+    }
+    if (tree->no_memory)
+        return;
+    tree->sets = sets;
+    sets[tree->set_count++] = set;
+}
+
+static int compare_sets(const void *a, const void *b)
+{
+    const struct file_set *x = a, *y = b;
+    int order = (x->files < y->files) - (x->files > y->files);
+    for (int f = 0; f < FIELDS && !order; f++)
+        order = strcmp(x->fields[f], y->fields[f]);
+    return order;
+}
+
+/* Chooses the model, variant and grid of most files. */
+static enum cn_status choose_files(struct tree_config *tree)
+{
+    struct cn_found_file *files;
+    struct cn_problems problems = {0};
+    size_t count;
+    const char *root = tree->path;
+    cn_progress_enter(tree->watch->progress, CN_PHASE_EXAMINING);
+    enum cn_status status =
+        cn_find_files(tree->pool, &root, 1, tree->watch, &files, &count, &problems, tree->error);
+    cn_problems_free(&problems); /* the catalog finds them again */
+    if (!status && !count)
+        return cn_fail(tree->error, CN_BAD_USAGE,
+                       "%s: no file in this folder or below it has a name that ends in .nc",
+                       tree->path);
+    for (size_t i = 0; i < count && !status; i++) {
+        struct cn_name name;
+        if (cn_name_parse(files[i].base, &name) && name.daily_time &&
+            strcmp(name.table, "day") == 0)
+            count_file(tree, &name);
+    }
+    if (status || tree->no_memory)
+        return status ? status : fail_config_memory(tree);
+    if (!tree->set_count)
+        return CN_OK;
+    qsort(tree->sets, tree->set_count, sizeof *tree->sets, compare_sets);
+    tree->chosen = &tree->sets[0];
+    return CN_OK;
+}
+
+/* Names the other values of a field, among files whose earlier fields are those chosen. */
+static void note_others(struct tree_config *tree, int field)
+{
+    const char *others[MOST_LISTED];
+    size_t count = 0;
+    for (size_t s = 1; s < tree->set_count && count < MOST_LISTED; s++) {
+        bool is_near = true;
+        for (int f = 0; f < field; f++)
+            is_near &= strcmp(tree->sets[s].fields[f], tree->chosen->fields[f]) == 0;
+        const char *value = tree->sets[s].fields[field];
+        if (is_near && strcmp(value, tree->chosen->fields[field]) != 0 &&
+            cn_text_index(value, others, count) == count)
+            others[count++] = value;
+    }
+    struct cn_strbuf text = {0};
+    if (!count)
+        return;
+    cn_strbuf_add(&text, "Other %s in this tree:", field_names[field]);
+    for (size_t i = 0; i < count; i++)
+        cn_strbuf_add(&text, "%s %s", i ? "," : "", *others[i] ? others[i] : "(none in names)");
+    cn_strbuf_add(&text, count == MOST_LISTED ? ", and more." : ".");
+    add_note(tree, field_keys[field], &text, false);
+}
+
+/* Adds "NAME = \"VALUE\";". */
+static void add_setting(struct cn_strbuf *text, const char *name, const char *value)
+{
+    cn_strbuf_add(text, " %s = ", name);
+    cn_config_quote(text, value);
+    cn_strbuf_add(text, ";");
+}
+
+/* Reads the config of the chosen files; more: settings of the top level. */
+static enum cn_status read_tree_config(struct tree_config *tree, const char *more,
+                                       struct cn_config **config)
+{
+    static const char *const names[FIELDS] = {"model", "variant", "grid"};
+    struct cn_strbuf text = {0};
+    struct cn_problems problems = {0};
+    cn_strbuf_add(&text, "input: {");
+    add_setting(&text, "root", tree->path);
+    for (int f = 0; f < FIELDS && tree->chosen; f++)
+        if (*tree->chosen->fields[f])
+            add_setting(&text, names[f], tree->chosen->fields[f]);
+    cn_strbuf_add(&text, " }; output: {");
+    add_setting(&text, "root", "normals");
+    cn_strbuf_add(&text, " };\n%s", more);
+    enum cn_status status = CN_BAD_MACHINE;
+    if (!text.failed)
+        status = cn_config_read_text(
+            &(struct cn_config_text){.name = tree->path, .text = cn_strbuf_text(&text)}, NULL, 0,
+            config, &problems);
+    if (status && problems.count)
+        cn_fail(tree->error, status, "%s", problems.items[0].text);
+    else if (status)
+        fail_config_memory(tree);
+    cn_problems_free(&problems);
+    cn_strbuf_free(&text);
+    return status;
+}
+
+/* "historical 1950-2014, ssp245 2015-2100": the years that the files of each experiment hold. */
+static void describe_years(struct cn_strbuf *text, const struct cn_variable *variable)
+{
+    for (size_t y = 0; y < variable->year_count; y++) {
+        const char *experiment = variable->years[y].experiment;
+        int first = variable->years[y].year, last = first;
+        bool is_known = false;
+        for (size_t k = 0; k < variable->year_count; k++) {
+            const struct cn_source_year *other = &variable->years[k];
+            if (strcmp(other->experiment, experiment) != 0)
+                continue;
+            is_known |= k < y;
+            first = other->year < first ? other->year : first;
+            last = other->year > last ? other->year : last;
+        }
+        if (!is_known)
+            cn_strbuf_add(text, "%s%s %d-%d", y ? ", " : "", experiment, first, last);
+    }
+}
+
+/* The description of a variable; NULL: out of memory. */
+static const char *describe_variable(struct tree_config *tree, const struct cn_variable *variable)
+{
+    struct cn_strbuf text = {0};
+    describe_years(&text, variable);
+    cn_strbuf_add(&text, "; calendar %s, grid of %zu latitudes and %zu longitudes.",
+                  cn_calendar_name(variable->calendar), variable->grid.lat_count,
+                  variable->grid.lon_count);
+    return cn_strbuf_to_pool(&text, tree->pool);
+}
+
+/* Notes what the variables are; those that are alike share a note. */
+static void note_variables(struct tree_config *tree)
+{
+    const struct cn_catalog *catalog = tree->catalog;
+    const char **texts = cn_pool_alloc(tree->pool, catalog->variable_count, sizeof *texts);
+    tree->no_memory |= !texts;
+    for (size_t v = 0; v < catalog->variable_count && !tree->no_memory; v++)
+        if (!catalog->variables[v].failure)
+            tree->no_memory |= !(texts[v] = describe_variable(tree, &catalog->variables[v]));
+    for (size_t v = 0; v < catalog->variable_count && !tree->no_memory; v++) {
+        const struct cn_variable *variable = &catalog->variables[v];
+        struct cn_strbuf text = {0};
+        if (variable->failure) {
+            cn_strbuf_add(&text, "Left out: %s (%s).", variable->name, variable->failure);
+            add_note(tree, "variables", &text, false);
+            continue;
+        }
+        bool is_told = false;
+        for (size_t k = 0; k < catalog->variable_count; k++) {
+            if (!texts[k] || strcmp(texts[k], texts[v]) != 0)
+                continue;
+            is_told |= k < v;
+            cn_strbuf_add(&text, "%s%s", text.length ? ", " : "", catalog->variables[k].name);
+        }
+        cn_strbuf_add(&text, ": %s", texts[v]);
+        if (!is_told)
+            add_note(tree, "variables", &text, false);
+        cn_strbuf_free(&text);
+    }
+}
+
+/* A variable that can be used; NULL: there is none. */
+static const struct cn_variable *first_variable(const struct tree_config *tree)
+{
+    for (size_t v = 0; v < tree->catalog->variable_count; v++)
+        if (!tree->catalog->variables[v].failure)
+            return &tree->catalog->variables[v];
+    return NULL;
+}
+
+/* Adds the list of built-in regions with cells, and notes the others. */
+static void write_regions(struct tree_config *tree, struct cn_strbuf *text)
+{
+    struct cn_strbuf others = {0};
+    size_t count = 0;
+    cn_strbuf_add(text, "regions = [");
+    for (const struct cn_region *region = cn_builtin_regions; region->name; region++) {
+        struct cn_region_cells cells;
+        struct cn_error reason;
+        if (region->global && count)
+            continue;
+        enum cn_status status =
+            cn_region_cells(tree->pool, &first_variable(tree)->grid, region, &cells, &reason);
+        tree->no_memory |= status == CN_BAD_MACHINE;
+        if (status)
+            cn_strbuf_add(&others, "%s%s",
+                          others.length ? ", " : "Without a cell of this grid: ", region->name);
+        else
+            cn_strbuf_add(text, "%s \"%s\"", count++ ? "," : "", region->name);
+    }
+    cn_strbuf_add(text, " ];\n");
+    if (others.length) {
+        cn_strbuf_add(&others, ".");
+        add_note(tree, "regions", &others, false);
+    }
+}
+
+static void write_scenarios(const struct tree_config *tree, struct cn_strbuf *text)
+{
+    const struct cn_catalog *catalog = tree->catalog;
+    const char *listed[MOST_LISTED];
+    size_t count = 0;
+    cn_strbuf_add(text, "scenarios = [");
+    for (size_t v = 0; v < catalog->variable_count; v++)
+        for (size_t t = 0; t < catalog->variables[v].timeline_count; t++) {
+            const char *scenario = catalog->variables[v].timelines[t].scenario;
+            if (!scenario || count == MOST_LISTED || cn_text_index(scenario, listed, count) < count)
+                continue;
+            cn_strbuf_add(text, count ? ", " : " ");
+            cn_config_quote(text, scenario);
+            listed[count++] = scenario;
+        }
+    cn_strbuf_add(text, " ];\n");
+}
+
+static void write_variables(const struct tree_config *tree, struct cn_strbuf *text)
+{
+    size_t count = 0;
+    cn_strbuf_add(text, "variables = [");
+    for (size_t v = 0; v < tree->catalog->variable_count; v++) {
+        if (tree->catalog->variables[v].failure)
+            continue;
+        cn_strbuf_add(text, count++ ? ", " : " ");
+        cn_config_quote(text, tree->catalog->variables[v].name);
+    }
+    cn_strbuf_add(text, " ];\n");
+}
+
+/* The default periods of the first variable are the example of a list of periods. */
+static void add_periods(struct tree_config *tree, const struct cn_config *config)
+{
+    const struct cn_variable *variable = first_variable(tree);
+    struct cn_period periods[CN_DEFAULT_PERIODS];
+    struct cn_strbuf text = {0};
+    cn_make_default_periods(config, tree->catalog, variable, &variable->timelines[0], periods);
+    cn_strbuf_add(&text, "(");
+    for (size_t p = 0, count = 0; p < CN_DEFAULT_PERIODS; p++) {
+        if (periods[p].first > periods[p].last)
+            continue;
+        cn_strbuf_add(&text, "%s { name = ", count++ ? "," : "");
+        cn_config_quote(&text, periods[p].name);
+        cn_strbuf_add(&text, "; first = %d; last = %d; }", periods[p].first, periods[p].last);
+    }
+    cn_strbuf_add(&text, " )");
+    add_note(tree, "normals.periods", &text, true);
+}
+
+/* Notes what default periods leave out of the first variable. */
+static enum cn_status note_problems(struct tree_config *tree, const struct cn_config *config)
+{
+    struct cn_plan *plan;
+    enum cn_status status = cn_plan_targets(config, tree->catalog, &plan, tree->error);
+    if (status)
+        return status;
+    const struct cn_variable_plan *variable = plan->variables;
+    while (variable->variable != first_variable(tree))
+        variable++;
+    for (size_t i = 0; i < variable->problems.count; i++) {
+        struct cn_strbuf text = {0};
+        cn_strbuf_add(&text, "%s.", variable->problems.items[i].text);
+        add_note(tree, "normals.periods", &text, false);
+    }
+    cn_plan_free(plan);
+    return CN_OK;
+}
+
+static enum cn_status read_tree_catalog(struct tree_config *tree)
+{
+    struct cn_resources resources;
+    cn_resources_resolve(tree->config, &resources);
+    enum cn_status status =
+        cn_catalog_read(tree->config, &resources, tree->watch, &tree->catalog, tree->error);
+    if (status || first_variable(tree))
+        return status;
+    return cn_fail(tree->error, CN_BAD_USAGE, "%s: no variable can be used; the first, %s: %s",
+                   tree->path, tree->catalog->variables[0].name,
+                   tree->catalog->variables[0].failure);
+}
+
+/* Makes the text. Owns: the caller, *text with free(). */
+static enum cn_status describe_tree(struct tree_config *tree, char **text)
+{
+    struct cn_strbuf more = {0};
+    struct cn_config *config = NULL;
+    cn_strbuf_add(&more, "Made by climnorm config. climnorm plan FILE shows what this config "
+                         "makes, climnorm run FILE makes it. A key behind a # has that value "
+                         "already, or is an example.");
+    add_note(tree, NULL, &more, false);
+    for (int f = 0; f < FIELDS; f++)
+        note_others(tree, f);
+    note_variables(tree);
+    write_variables(tree, &more);
+    write_scenarios(tree, &more);
+    write_regions(tree, &more);
+    enum cn_status status = more.failed || tree->no_memory
+                                ? fail_config_memory(tree)
+                                : read_tree_config(tree, cn_strbuf_text(&more), &config);
+    cn_strbuf_free(&more);
+    if (!status)
+        status = note_problems(tree, config);
+    if (!status) {
+        add_periods(tree, config);
+        *text = tree->no_memory ? NULL : cn_config_write(config, tree->notes, tree->note_count);
+        status = *text ? CN_OK : fail_config_memory(tree);
+    }
+    cn_config_free(config);
+    return status;
+}
+
+static enum cn_status check_folder(const char *path, struct cn_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return cn_fail(error, CN_BAD_USAGE, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return cn_fail(error, CN_BAD_USAGE,
+                       "%s: is not a folder; name the folder that holds the input files", path);
+    return CN_OK;
+}
+
+static enum cn_status make_text(struct tree_config *tree, char **text)
+{
+    enum cn_status status = check_folder(tree->path, tree->error);
+    if (!status)
+        status = choose_files(tree);
+    if (!status)
+        status = read_tree_config(tree, "regions = [ \"GLOBAL\" ];", &tree->config);
+    if (!status)
+        status = read_tree_catalog(tree);
+    return status ? status : describe_tree(tree, text);
+}
+
+/* There is no key yet that a message could name. */
+static int print_failure(const struct cn_error *error)
+{
+    static const char key[] = "input.root: ";
+    const size_t length = strncmp(error->text, key, strlen(key)) == 0 ? strlen(key) : 0;
+    struct cn_error shown;
+    cn_fail(&shown, error->status, "%s", error->text + length);
+    return cn_print_error(&shown);
+}
+
+int cn_command_config(const struct cn_arguments *arguments)
+{
+    struct cn_error error = {0}, display_error;
+    char *text = NULL;
+    struct tree_config tree = {
+        .pool = arguments->pool, .path = arguments->operands[0], .error = &error};
+    cn_signals_catch();
+    struct cn_progress *progress = cn_display_start(arguments, &display_error);
+    const struct cn_watch watch = {progress, cn_stop_signal};
+    tree.watch = &watch;
+    cn_signals_begin();
+    enum cn_status status = make_text(&tree, &text);
+    const int number = atomic_load(cn_stop_signal);
+    int exit_code = cn_exit_code(number ? CN_STOPPED : status, number);
+    cn_signals_end(exit_code);
+    cn_progress_enter(progress, CN_PHASE_NONE);
+    cn_display_stop(progress, false);
+    if (number)
+        fprintf(stderr, "climnorm: stopped by %s\n", cn_stop_signal_name(number));
+    else if (status)
+        exit_code = print_failure(&error);
+    else
+        fputs(text, stdout);
+    free(text);
+    cn_catalog_free(tree.catalog);
+    cn_config_free(tree.config);
+    return exit_code;
+}
