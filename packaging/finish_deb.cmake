@@ -1,5 +1,6 @@
 # Run by CPack on what it collected, before it makes packages: compresses pages and the changelog,
 # brings the copyright, and puts the completion for zsh where Debian looks for it.
+cmake_minimum_required(VERSION 3.25)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../LICENSE" license)
 string(REGEX MATCH "Copyright[^\n]*" copyright "${license}")
 string(REGEX REPLACE ".*\n\nPermission" "Permission" license "${license}")

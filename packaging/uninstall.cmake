@@ -1,5 +1,6 @@
 # Removes what was installed from a build folder, and the folders that this leaves empty if an
 # installation made them: cmake -D RECORD=build/installed -P packaging/uninstall.cmake
+cmake_minimum_required(VERSION 3.25)
 if(NOT EXISTS "${RECORD}-files.txt")
   message(FATAL_ERROR "Nothing is known to be installed: ${RECORD}-files.txt is missing. "
           "`make install` writes it, `make clean` removes it. To uninstall after `make clean`, "

@@ -51,7 +51,7 @@ static double share_read(const uint64_t values[])
     double years = (double)values[CN_YEARS_READ] + (double)values[CN_YEARS_FAILED];
     double total = (double)values[CN_YEARS_TOTAL], to_read = (double)values[CN_BYTES_TO_READ];
     double bytes = to_read > 0 ? part_of((double)values[CN_BYTES_READ], to_read) : 0;
-    return fmax(part_of(years, total), fmin(bytes, part_of(years + PARTLY_READ, total)));
+    return fmax(part_of(years, total), fmin(bytes, part_of(years + (double)PARTLY_READ, total)));
 }
 
 static double share_done(const uint64_t values[], enum cn_work work)

@@ -10,7 +10,7 @@
 #include <math.h>
 
 enum { MOST_VARIABLES = 4, TICKS_PER_S = 50, BATCH = 5, WINDOW = 30 };
-static const double tick_s = 1.0 / TICKS_PER_S, accuracy = 1.3;
+static const double tick_s = 1.0 / (double)TICKS_PER_S, accuracy = 1.3;
 static const double year_bytes = 1e6, normal_bytes = 1e5;
 
 /* A run, by what its parts cost: seconds of a thread. */
@@ -72,7 +72,7 @@ static double possible_normals(const struct simulated *run)
     double years = floor(run->read + 1e-9);
     if (years >= years_needed(run->shape))
         return all_normals(run->shape);
-    double targets = fmax(0, floor((years - WINDOW + 1) / BATCH) * BATCH);
+    double targets = fmax(0, floor((years - (double)WINDOW + 1) / (double)BATCH) * (double)BATCH);
     return fmin(targets, run->shape->targets) * run->shape->normals_per_target;
 }
 
