@@ -246,7 +246,7 @@ void cn_job_estimate(struct cn_job *job, const struct cn_watch *watch, struct cn
     measuring.limits = (struct cn_measure_limits){
         .threads = job->resources.threads < cores ? job->resources.threads : cores,
         .memory_bytes = memory < ROW_BYTES ? memory : ROW_BYTES,
-        .seconds = fmax(MEASURE_S / (double)measuring.count, LEAST_MS * 1e-3)};
+        .seconds = fmax(MEASURE_S / (double)measuring.count, (double)LEAST_MS * 1e-3)};
     const uint64_t child_bytes =
         ((uint64_t)1 << 30) + (uint64_t)measuring.limits.threads * STACK_BYTES;
     const enum cn_status status =

@@ -187,7 +187,7 @@ static bool list_pieces(struct sample *sample)
         for (size_t f = 0; f < sample->reader_count && sample->piece_count < MOST_PIECES; f++) {
             const struct cn_reader *reader = &sample->readers[f];
             const size_t count = count_pieces(reader);
-            const double at = (double)k * golden + (double)f / FILES;
+            const double at = (double)k * golden + (double)f / (double)FILES;
             if (k < count)
                 sample->pieces[sample->piece_count++] =
                     make_piece(sample, f, (size_t)((at - floor(at)) * (double)count));
