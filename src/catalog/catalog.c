@@ -6,8 +6,10 @@
 #include "climnorm/catalog.h"
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "base/suggest.h"
 #include "catalog/consistency.h"
+#include "catalog/file_names.h"
 #include "catalog/find_files.h"
 #include "catalog/inspect_file.h"
 #include "catalog/select.h"
@@ -50,6 +52,34 @@ static void add_name(const char **names, size_t *count, const char *name)
         names[(*count)++] = name;
 }
 
+/* Lists the scenarios that files of the model have, whatever else the config asks for. NULL: out of
+ * memory. */
+static const char *list_held_scenarios(const struct catalog_builder *builder)
+{
+    enum { MOST = 40 };
+    const struct cn_config *config = builder->config;
+    struct cn_pool *pool = builder->catalog->pool;
+    const char *held[MOST];
+    struct cn_strbuf text = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < builder->tree_count && count < MOST; i++) {
+        struct cn_name name;
+        if (!cn_name_parse(builder->tree[i].base, &name) ||
+            strcmp(name.table, config->input.table) != 0 ||
+            strcmp(name.model, builder->catalog->model) != 0 ||
+            strcmp(name.experiment, config->input.historical) == 0 ||
+            cn_text_index(name.experiment, held, count) < count)
+            continue;
+        if ((held[count] = cn_pool_strdup(pool, name.experiment)))
+            count++;
+    }
+    if (count)
+        qsort(held, count, sizeof *held, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        cn_strbuf_add(&text, "%s%s", i ? ", " : "", held[i]);
+    return count ? cn_strbuf_to_pool(&text, pool) : "";
+}
+
 /* Lists variables and experiments: first what the config names, then what else the files have. */
 static enum cn_status list_names(struct catalog_builder *builder, struct cn_error *error)
 {
@@ -73,7 +103,11 @@ static enum cn_status list_names(struct catalog_builder *builder, struct cn_erro
     }
     if (!config->scenarios_given)
         qsort(names + 1, experiments - 1, sizeof *names, compare_texts);
-    builder->experiments = (struct cn_experiments){names, experiments, config->scenarios_given};
+    const char *held = config->scenario_count ? list_held_scenarios(builder) : "";
+    if (!held)
+        return cn_fail_memory(error, "the catalog");
+    builder->experiments =
+        (struct cn_experiments){names, experiments, config->scenarios_given, held};
     catalog->variables = cn_pool_alloc(catalog->pool, variables, sizeof *catalog->variables);
     if (!catalog->variables)
         return cn_fail_memory(error, "the catalog");

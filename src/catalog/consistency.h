@@ -10,7 +10,8 @@
 struct cn_experiments {
     const char *const *names;
     size_t count;
-    bool asked; /* the config names the scenarios */
+    bool asked;       /* the config names the scenarios */
+    const char *held; /* scenarios of the tree, for people: "ssp245, ssp370"; "": none */
 };
 
 /* A variable and all its files, usable or not. */

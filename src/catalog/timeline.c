@@ -168,6 +168,20 @@ static void start_timeline(struct timeline_builder *builder, const char *scenari
     variable->timelines[variable->timeline_count++] = timeline;
 }
 
+/* Of an experiment that has no usable file. */
+static void report_experiment(const struct cn_variable_files *in, const char *name, bool is_asked)
+{
+    const char *held = in->experiments->held;
+    if (!is_asked)
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: no usable file of experiment %s; add its files, or go without it",
+                        in->variable->name, name);
+    else
+        cn_problems_add(&in->variable->problems, CN_PROBLEM,
+                        "%s: no usable file of experiment %s; the tree holds %s",
+                        in->variable->name, name, *held ? held : "no scenario");
+}
+
 /* Adds a timeline for every scenario that has pieces, or the historical one alone, and reports the
  * experiments that have none. */
 static void start_timelines(struct timeline_builder *builder)
@@ -177,9 +191,7 @@ static void start_timelines(struct timeline_builder *builder)
     for (size_t e = 0; e < experiments->count && !builder->no_memory; e++) {
         const char *name = experiments->names[e];
         if (!has_experiment(builder->pieces, builder->piece_count, name))
-            cn_problems_add(&variable->problems, e && experiments->asked ? CN_PROBLEM : CN_WARNING,
-                            "%s: no usable file of experiment %s; get its files or do without it",
-                            variable->name, name);
+            report_experiment(builder->in, name, e && experiments->asked);
         else if (e)
             start_timeline(builder, name);
     }

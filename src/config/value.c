@@ -107,6 +107,17 @@ static enum cn_status parse_text(struct cn_pool *pool, const char *text, struct 
     return status;
 }
 
+/* The format that a text without comments is in, if it is one that people take for this one. */
+static const char *other_format(const char *text)
+{
+    const char *first = text + strspn(text, " \t\r\n");
+    if (*first == '{' && strchr(first, '"'))
+        return "JSON";
+    if (strncmp(first, "---", 3) == 0 || (strchr(text, ':') && !strpbrk(text, "=;")))
+        return "YAML";
+    return NULL;
+}
+
 enum cn_status cn_value_parse(struct cn_pool *pool, const char *text, struct cn_value *root,
                               int *line, struct cn_error *error)
 {
@@ -114,6 +125,12 @@ enum cn_status cn_value_parse(struct cn_pool *pool, const char *text, struct cn_
     enum cn_status status = cn_config_text_prepare(text, &prepared, line, error);
     if (status == CN_OK)
         status = parse_text(pool, prepared, root, line, error);
+    const char *format = status == CN_BAD_USAGE ? other_format(prepared ? prepared : text) : NULL;
+    if (format)
+        status = cn_fail(error, status,
+                         "this looks like %s, but climnorm reads libconfig; let \"climnorm config "
+                         "DATA\" write a config, or see docs/config.md",
+                         format);
     free(prepared);
     return status;
 }

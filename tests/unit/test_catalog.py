@@ -191,7 +191,7 @@ class Timelines(Tree):
         self.years(2000)
         self.years(2001, experiment="ssp245")
         self.catalog(config='scenarios = ["ssp245", "ssp585"];')
-        self.assertIn("ssp585", self.one("problem"))
+        self.assertIn("no usable file of experiment ssp585; the tree holds ", self.one("problem"))
         self.assertEqual(self.one("timeline"), "timeline pr ssp245 2000-2001 pure 0 1")
 
     def test_experiments_that_meet_within_a_year(self):

@@ -371,6 +371,10 @@ static void test_a_syntax_error_stands_alone_with_its_line(void **state)
         {"x = 1;\n  @include \"/etc/passwd\"\n", "F:2: @include is not allowed"},
         {"x = 1; @include \"/etc/passwd\"\n", "F:1: @include is not allowed"},
         {"{", "F:1: syntax error"},
+        {"# my.yaml; a = 1\ninput:\n  root: data\noutput:\n  root: normals\n",
+         "F:3: this looks like YAML, but climnorm reads libconfig; let \"climnorm config DATA\""},
+        {"---\ninput: {root: data}\n", "F:1: this looks like YAML"},
+        {"{\"input\": {\"root\": \"data\"}}\n", "F:1: this looks like JSON"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct reading reading = read_text(cases[i].text, SET("nonsense=1"));
