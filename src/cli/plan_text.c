@@ -60,6 +60,20 @@ static void print_shared(const char *label, const struct shared_lines *lines, si
 
 /* --- the input --- */
 
+/* Whether a timeline of this variable or of one before has the scenario of timeline t, too. */
+static bool is_scenario_before(const struct cn_plan *plan, size_t v, size_t t)
+{
+    const char *scenario = plan->variables[v].variable->timelines[t].scenario;
+    for (size_t k = 0; k <= v; k++) {
+        const struct cn_variable *variable = plan->variables[k].variable;
+        for (size_t u = 0; u < (k == v ? t : variable->timeline_count); u++)
+            if (variable->timelines[u].scenario &&
+                strcmp(variable->timelines[u].scenario, scenario) == 0)
+                return true;
+    }
+    return false;
+}
+
 /* "historical + ssp245"; the scenarios of all variables. */
 static const char *experiments_of(const struct cn_plan *plan)
 {
@@ -69,7 +83,7 @@ static const char *experiments_of(const struct cn_plan *plan)
         const struct cn_variable *variable = plan->variables[v].variable;
         for (size_t t = 0; t < variable->timeline_count; t++) {
             const char *scenario = variable->timelines[t].scenario;
-            if (scenario && !strstr(cn_strbuf_text(&text), scenario))
+            if (scenario && !is_scenario_before(plan, v, t))
                 cn_strbuf_add(&text, " + %s", scenario);
         }
     }
@@ -91,31 +105,28 @@ static const char *describe_input(const struct cn_plan *plan,
                           source->grid.lon_count);
 }
 
-/* Adds the years of a variable that hold, or do not hold, a slot: "1951-2100". */
+/* Adds the source years that are read, or those that are not: "1951-2100". */
 static void add_years(const struct cn_variable_plan *variable, bool is_read, struct cn_strbuf *text)
 {
     const struct cn_variable *source = variable->variable;
-    int first = 0, last = 0;
-    for (int year = 0; year <= 9999 + 1; year++) {
-        bool there = false, read = false;
-        for (size_t y = 0; y < source->year_count; y++)
-            if (source->years[y].year == year) {
-                there = true;
-                read |= variable->slot_of_year[y] != SIZE_MAX;
-            }
-        if (there && read == is_read) {
-            first = first ? first : year;
-            last = year;
-        } else if (first) {
+    enum { NO_FILE, NOT_READ, READ };
+    char found[CN_LAST_YEAR + 2] = {NO_FILE}; /* of several timelines' years of one number: any */
+    for (size_t y = 0; y < source->year_count; y++) {
+        char *year = &found[source->years[y].year];
+        *year = variable->slot_of_year[y] != SIZE_MAX || *year == READ ? READ : NOT_READ;
+    }
+    for (int first = 0, year; first <= CN_LAST_YEAR; first = year + 1) {
+        for (year = first; found[year] == (is_read ? READ : NOT_READ); year++)
+            ;
+        if (year > first)
             cn_strbuf_add(text, text->length ? ", %d" : "%d", first);
-            if (last > first)
-                cn_strbuf_add(text, "-%d", last);
-            first = 0;
-        }
+        if (year > first + 1)
+            cn_strbuf_add(text, "-%d", year - 1);
     }
 }
 
-/* "reads 1951-2100; 1950 is in no window that is to be made"; NULL: all years are read, or none. */
+/* "1951-2100 to read; no normal that is to be made needs 1950"; NULL: all years are read, or none.
+ */
 static const char *describe_reading(const struct cn_plan *plan,
                                     const struct cn_variable_plan *variable)
 {

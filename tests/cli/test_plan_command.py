@@ -11,6 +11,7 @@ import time
 
 import climnorm_case
 from climnorm_case import BIN, Case
+from terminal import Job
 
 YEARS = (2000, 2011)
 WINDOW = 3
@@ -104,6 +105,23 @@ class Says(Base):
         self.assertEqual(len(problems), 1)
         self.assertTrue(problems[0].startswith("! pr, tas "), problems)
         self.assertEqual([len(v["problems"]) for v in self.plan(case)["variables"]], [1, 1])
+
+    def test_lines_wrap_at_the_width_of_the_terminal(self):
+        """Words that are longer than a line are paths, and stay whole."""
+        case = self.case(regions=["CONUS", "AK", "HI", "PRVI", "GU"])
+        piped = case.run("-p", "none", command="plan").out
+        for columns in (60, 80, 120):
+            job = Job([BIN, "plan", case.write_config(), "-p", "none"], columns=columns)
+            while job.feed(60):
+                pass
+            job.process.wait()
+            lines = job.raw.decode().replace("\r", "").splitlines()
+            for line in lines:
+                if len(line) > columns:
+                    self.assertLessEqual(len(line.split()), 2, line)
+            said, there = (re.sub(r"[\d.]+ (s|KiB|MiB|GiB)\b", "N", " ".join(text.split()))
+                           for text in ("\n".join(lines), piped))
+            self.assertEqual(said, there)
 
     def test_lines_fit_into_80_columns(self):
         case = self.case(regions=["CONUS", "AK", "HI", "PRVI", "GU", "GLOBAL"])
