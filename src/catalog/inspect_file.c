@@ -68,7 +68,7 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
         return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
                        strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return cn_fail(error, CN_BAD_INPUT, "not a regular file; take it out of the tree");
+        return cn_fail(error, CN_BAD_INPUT, "not a regular file, as a netCDF file is");
     file->size = (uint64_t)status.st_size;
     file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     if (file->size == 0)
@@ -78,7 +78,7 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
         return cn_classic_check(descriptor, file->size, error);
     if (!is_hdf5(descriptor, file->size))
         return cn_fail(error, CN_BAD_INPUT,
-                       "neither netCDF-3 nor netCDF-4/HDF5; download the file again");
+                       "neither netCDF-3 nor netCDF-4/HDF5: no netCDF file, or a damaged one");
     return CN_OK;
 }
 

@@ -13,10 +13,12 @@
 #include "codec/pipeline.h"
 #include "source/backend.h"
 
+#include <errno.h>
 #include <math.h>
 #include <netcdf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { FILTERS_BYTES = 256 };
 
@@ -51,10 +53,10 @@ static void print_points(const char *label, const double *points, size_t count,
     }
     printf("  %-18s%zu from %.9g to %.9g", label, count, least, most);
     bool is_regular = wide - narrow <= 1e-3 * narrow;
-    if (count > 1)
-        printf(" by %.6g", is_regular ? (most - least) / (double)(count - 1) : narrow);
-    if (count > 1 && !is_regular)
-        printf(" to %.6g", wide);
+    if (count > 1 && is_regular)
+        printf(" by %.6g", (most - least) / (double)(count - 1));
+    else if (count > 1)
+        printf(", spacing %.6g to %.6g (irregular)", narrow, wide);
     if (count > 1)
         printf(", %s", order[points[count - 1] < points[0]]);
     printf("%s\n", has_bounds ? ", with bounds" : "");
@@ -173,13 +175,25 @@ static void print_file(const char *path, const struct cn_file *file)
     print_reader(file);
 }
 
+/* What is wrong with a path, where the user can mend it without looking into a file. */
+static enum cn_status check_operand(const char *path, struct cn_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return cn_fail(error, CN_BAD_INPUT, "%s: there is no such file; check the path", path);
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return cn_fail(error, CN_BAD_INPUT, "%s: a folder; name files in it", path);
+    return CN_OK;
+}
+
 static enum cn_status inspect_operand(const char *path, const struct cn_resources *resources)
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
     struct cn_pool *pool = cn_pool_new();
-    enum cn_status status = pool ? cn_files_inspect(pool, &file, 1, resources, NULL, &error)
-                                 : cn_fail_memory(&error, path);
+    enum cn_status status = pool ? check_operand(path, &error) : cn_fail_memory(&error, path);
+    if (!status)
+        status = cn_files_inspect(pool, &file, 1, resources, NULL, &error);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)

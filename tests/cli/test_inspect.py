@@ -145,7 +145,7 @@ class Inspect(unittest.TestCase):
 
     def test_descending_latitude(self):
         facts = self.written(lat=np.array([60.0, 30.0, -20.0]))
-        self.assertEqual(facts["latitude"], "3 from -20 to 60 by 30 to 50, north to south")
+        self.assertEqual(facts["latitude"], "3 from -20 to 60, spacing 30 to 50 (irregular), north to south")
 
     def test_packing(self):
         facts = self.written(dtype="i2", fill=-5, attributes={
