@@ -46,6 +46,12 @@ struct cn_progress;
  * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
 CN_API enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd,
                                         struct cn_progress **progress, struct cn_error *error);
+/* Also gives the thread's lines, as those of CN_PROGRESS_PLAIN, to a function that the thread
+ * calls, whatever the mode. Once, before anything is shown. Each call gets whole lines, which end
+ * with
+ * "\n". The context must outlive the display. */
+CN_API void cn_progress_log(struct cn_progress *progress,
+                            void (*write_lines)(void *context, const char *lines), void *context);
 /* Returns: whether frames are drawn, as on a terminal. */
 CN_API bool cn_progress_draws(const struct cn_progress *progress);
 /* Begins a phase. CN_PHASE_NONE: returns when nothing is left on the terminal, so that others may

@@ -3,6 +3,7 @@
  */
 #include "cli/display.h"
 
+#include "cli/log.h"
 #include "cli/signals.h"
 
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct cn_progress *cn_display_start(const struct cn_arguments *arguments, struc
     struct cn_progress *progress;
     error->status = cn_progress_start(arguments->quiet ? CN_PROGRESS_NONE : arguments->progress,
                                       STDERR_FILENO, &progress, error);
+    cn_log_follow(arguments->log_file, progress);
     cn_signals_set_display(progress);
     return progress;
 }

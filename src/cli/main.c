@@ -8,6 +8,7 @@
 #include "cli/complete.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
+#include "cli/log.h"
 #include "cli/options.h"
 #include "climnorm/resources.h"
 #include "codec/table.h"
@@ -117,14 +118,26 @@ static int flush_output(int exit_code)
     return exit_code > CN_EXIT_MISSING ? exit_code : CN_EXIT_MACHINE;
 }
 
+/* Runs a command, with the log that --log asks for. */
+static int run_logged(const struct cn_command *command, struct cn_arguments *arguments)
+{
+    struct cn_error error;
+    if (cn_log_open(arguments, &arguments->log_file, &error))
+        return cn_print_error(&error);
+    const int exit_code = command->function(arguments);
+    cn_log_close(arguments->log_file, exit_code);
+    return exit_code;
+}
+
 static int run_command(const struct cn_command *command, int argc, char **argv)
 {
     struct cn_arguments arguments = {0};
     int exit_code = cn_arguments_parse(command, cn_options, argc, argv, &arguments);
     arguments.commands = cn_commands;
     arguments.options = cn_options;
+    arguments.command = command;
     if (exit_code == CN_NO_EXIT) {
-        exit_code = command->function(&arguments);
+        exit_code = run_logged(command, &arguments);
     } else if (exit_code == CN_SHOW_HELP) {
         cn_help_print_command(command, cn_options);
         exit_code = CN_EXIT_OK;

@@ -11,6 +11,7 @@
 #include "climnorm/progress.h"
 
 struct cn_command;
+struct cn_log;
 struct cn_option;
 
 struct cn_names {
@@ -21,6 +22,8 @@ struct cn_names {
 /* What the command line says: a member for each option, whichever commands have it. An option that
  * was not given has its default, or 0. Texts point into argv. */
 struct cn_arguments {
+    const struct cn_command *command;  /* the one that was called */
+    struct cn_log *log_file;           /* of --log; NULL: none */
     const struct cn_command *commands; /* all that there are, and their options: for `help` */
     const struct cn_option *options;
     struct cn_pool *pool; /* owns the arrays */
@@ -28,7 +31,7 @@ struct cn_arguments {
     size_t operand_count;
     struct cn_override *overrides; /* [override_count] of --set and what is short for it */
     size_t override_count;
-    const char *summary, *model, *variant, *grid_label;
+    const char *summary, *log, *model, *variant, *grid_label;
     struct cn_names variables, scenarios, regions, spans;
     long long years[2], grid[2]; /* first and last; latitudes and longitudes */
     long long compression, days, seed, threads;

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/plan_json.h"
 #include "cli/plan_text.h"
 #include "cli/prepare.h"
@@ -62,10 +63,14 @@ static enum cn_status show_plan(const struct cn_prepared *prepared, struct cn_er
     if (arguments->json) {
         if (!cn_print_plan_json(prepared->job, &estimate, arguments->verbose > 0))
             return cn_fail_memory(error, "the plan");
-    } else {
+    } else if (!arguments->quiet) {
         cn_print_plan(prepared->job, &estimate, arguments->verbose > 0);
         if (!fits)
             print_next(arguments, prepared->job->plan);
+    }
+    if (cn_log_begin(arguments->log_file)) {
+        cn_print_plan(prepared->job, &estimate, true);
+        cn_log_end(arguments->log_file);
     }
     return fits;
 }
@@ -77,7 +82,7 @@ int cn_command_plan(const struct cn_arguments *arguments)
     if (exit_code == CN_NO_EXIT) {
         struct cn_result result;
         struct cn_error error;
-        const enum cn_status status = arguments->quiet && !arguments->json
+        const enum cn_status status = arguments->quiet && !arguments->json && !arguments->log_file
                                           ? cn_job_check_space(prepared.job, &error)
                                           : show_plan(&prepared, &error);
         cn_job_preview(prepared.job, &result);

@@ -5,18 +5,14 @@
 #include "cli/prepare.h"
 
 #include "base/error.h"
+#include "cli/check_path.h"
 #include "cli/display.h"
 #include "cli/exit_codes.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
 #include "climnorm/watch.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int cn_report_config(enum cn_status status, struct cn_problems *problems)
 {
@@ -39,33 +35,6 @@ static int read_config(struct cn_prepared *prepared)
     enum cn_status status = cn_config_read(arguments->operands[0], arguments->overrides,
                                            arguments->override_count, &prepared->config, &problems);
     return cn_report_config(status, &problems);
-}
-
-/* Checks before a long run that the summary can be written. is_config: the operand is one. */
-static enum cn_status check_summary(const struct cn_arguments *arguments, bool is_config,
-                                    struct cn_error *error)
-{
-    const char *path = arguments->summary, *slash = path ? strrchr(path, '/') : NULL;
-    char folder[PATH_MAX] = ".";
-    struct stat status, operand;
-    if (!path)
-        return CN_OK;
-    if (strcmp(path, "-") == 0)
-        return cn_fail(error, CN_BAD_USAGE,
-                       "--summary -: use /dev/stdout to write to standard output");
-    bool exists = stat(path, &status) == 0;
-    for (size_t i = 0; exists && i < arguments->operand_count; i++)
-        if (stat(arguments->operands[i], &operand) == 0 && status.st_dev == operand.st_dev &&
-            status.st_ino == operand.st_ino)
-            return cn_fail(error, CN_BAD_USAGE, "--summary %s: that is %s; name another file", path,
-                           is_config ? "the config" : "among the input");
-    if (slash)
-        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
-    bool is_folder = exists && S_ISDIR(status.st_mode);
-    if (!is_folder && access(exists ? path : folder, exists ? W_OK : W_OK | X_OK) == 0)
-        return CN_OK;
-    return cn_fail(error, CN_BAD_USAGE, "--summary %s: cannot be written (%s); name another file",
-                   path, is_folder ? "it is a folder" : strerror(errno));
 }
 
 void cn_prepared_stop_display(struct cn_prepared *prepared)
@@ -111,7 +80,7 @@ int cn_prepare(const struct cn_arguments *arguments, struct cn_config *config, b
     struct cn_job_options options = {.is_run = is_run, .waits = arguments->wait, .watch = &watch};
     cn_resources_resolve(prepared->config, &options.resources);
     cn_warn_of_thread_limit(&options.resources);
-    enum cn_status status = check_summary(arguments, !config, &error);
+    enum cn_status status = cn_check_path(arguments, "summary", arguments->summary, &error);
     if (!status && cn_progress_draws(prepared->progress))
         cn_progress_say(prepared->progress, "looking at the files below %s",
                         prepared->config->input.root);

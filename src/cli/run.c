@@ -3,6 +3,7 @@
  */
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/plan_text.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
@@ -68,6 +69,10 @@ static int print_outcome(const struct cn_prepared *prepared, const struct outcom
         realpath(prepared->config->output.root, NULL); /* NULL: it was removed, or is new */
     if (!arguments->quiet)
         cn_summary_print(result, root ? root : prepared->config->output.root, stdout);
+    if (cn_log_begin(arguments->log_file)) {
+        cn_summary_print(result, root ? root : prepared->config->output.root, stdout);
+        cn_log_end(arguments->log_file);
+    }
     free(root);
     if (has_unlisted_problem(result))
         print_out_of_memory();
@@ -94,6 +99,10 @@ int cn_run_config(const struct cn_arguments *arguments, struct cn_config *config
     if (exit_code == CN_NO_EXIT) {
         if (arguments->verbose)
             cn_print_plan(prepared.job, NULL, arguments->verbose > 1);
+        if (cn_log_begin(arguments->log_file)) {
+            cn_print_plan(prepared.job, NULL, true);
+            cn_log_end(arguments->log_file);
+        }
         exit_code = run_job(&prepared);
     }
     cn_prepared_free(&prepared);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/display.h"
+#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/print_text.h"
@@ -73,6 +74,12 @@ static int verify_operands(const struct cn_arguments *arguments, struct cn_pool 
     cn_progress_enter(progress, CN_PHASE_NONE);
     cn_display_stop(progress, false);
     size_t verified, damaged = print_damaged(&verification, &verified);
+    if (cn_log_begin(arguments->log_file)) {
+        print_damaged(&verification, &verified);
+        if (!status)
+            print_total(verified, damaged);
+        cn_log_end(arguments->log_file);
+    }
     if (status)
         return report_end(status, &error, verified,
                           status == CN_BAD_USAGE ? 0 : verification.count);

@@ -8,6 +8,9 @@
 #include "climnorm/progress.h"
 #include "progress/estimate.h"
 
+/* Where lines are written to. */
+enum { CN_OUTLET_SCREEN, CN_OUTLET_LOG, CN_OUTLETS };
+
 struct cn_progress_row {
     const char *name;
     enum cn_variable_state state;
@@ -15,10 +18,10 @@ struct cn_progress_row {
     double eta_s;     /* seconds left; negative: not known */
     double fraction;  /* of its time that has passed, 0 … 1; never falls */
     uint64_t values[CN_COUNTERS];
-    struct cn_rate_estimate rates[CN_COUNTERS]; /* only per_second is for the renderers */
-    struct cn_variable_pace pace;               /* not for the renderers, either */
-    const char *problem;                        /* the first; NULL: none */
-    enum cn_variable_state written_state;       /* of the last line about this variable */
+    struct cn_rate_estimate rates[CN_COUNTERS];       /* only per_second is for the renderers */
+    struct cn_variable_pace pace;                     /* not for the renderers, either */
+    const char *problem;                              /* the first; NULL: none */
+    enum cn_variable_state written_state[CN_OUTLETS]; /* of the last line about this variable */
 };
 
 /* Returns: "waiting", "active", "done" or "failed"; "stopped" for what is active when the job is

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "progress/messages.h"
+#include "progress/outlet.h"
 #include "progress/writer.h"
 
 #include <errno.h>
@@ -31,14 +32,8 @@ enum {
     SUSPENDED_S = 3, /* a longer tick means that the process was suspended */
 };
 
-/* The time between two lines. On a terminal a phase has no frame during the first second. */
-static const double every_s[] = {[CN_PROGRESS_TTY] = 1,
-                                 [CN_PROGRESS_PLAIN] = 10,
-                                 [CN_PROGRESS_JSON] = 1,
-                                 [CN_PROGRESS_NONE] = 0};
-
 struct cn_progress {
-    enum cn_progress_mode mode; /* never auto */
+    enum cn_progress_mode mode; /* of outlets[CN_OUTLET_SCREEN] */
     uint64_t start_ns;
     pthread_t thread;
     int wake; /* eventfd: there is something to do before the next tick */
@@ -53,6 +48,10 @@ struct cn_progress {
     _Atomic(struct cn_message *) note; /* that the thread has not seen */
     struct cn_messages messages;
 
+    void (*log_write)(void *context, const char *lines);
+    void *log_context;
+    atomic_bool has_log; /* the two are set */
+
     struct cn_progress_view view; /* of the run; set before CN_PHASE_RUNNING */
     uint64_t run_ns;              /* when it began */
     struct cn_snapshot snapshot;  /* of the run; from then on used by the thread only */
@@ -61,13 +60,13 @@ struct cn_progress {
     uint64_t now_ns;                 /* of this tick */
     struct cn_message *note_seen;    /* NULL: none */
     struct cn_message *message_seen; /* the latest of the run; NULL: none */
-    enum cn_phase shown_phase;       /* of the latest line or frame */
-    double phase_shown_s;            /* when it was shown */
-    struct cn_phase_pace pace;       /* of the count of counted_phase with counted_total */
+    struct cn_outlet outlets[CN_OUTLETS];
+    size_t outlet_count;
+    struct cn_text log_lines;
+    struct cn_phase_pace pace; /* of the count of counted_phase with counted_total */
     enum cn_phase counted_phase;
     uint64_t counted_total;
     double count_began_s;
-    double last_line_s; /* when a line of the run was written */
 };
 
 static double seconds_since(const struct cn_progress *progress, uint64_t start_ns)
@@ -75,28 +74,35 @@ static double seconds_since(const struct cn_progress *progress, uint64_t start_n
     return progress->now_ns > start_ns ? (double)(progress->now_ns - start_ns) * 1e-9 : 0;
 }
 
-static void add_phase_line(struct cn_progress *progress, const struct cn_phase_state *state)
+static void add_phase_line(const struct cn_progress *progress, const struct cn_outlet *outlet,
+                           const struct cn_phase_state *state)
 {
-    struct cn_text *out = &progress->writer.lines;
-    if (progress->mode == CN_PROGRESS_JSON)
-        cn_render_json_phase(out, seconds_since(progress, progress->start_ns), state);
+    if (outlet->mode == CN_PROGRESS_JSON)
+        cn_render_json_phase(outlet->lines, seconds_since(progress, progress->start_ns), state);
     else
-        cn_render_plain_phase(out, state);
+        cn_render_plain_phase(outlet->lines, state);
 }
 
-static void add_message(struct cn_progress *progress, enum cn_phase phase, const char *text)
+static void add_message_to(const struct cn_progress *progress, const struct cn_outlet *outlet,
+                           enum cn_phase phase, const char *text)
 {
-    struct cn_text *out = &progress->writer.lines;
+    struct cn_text *out = outlet->lines;
     if (phase != CN_PHASE_RUNNING) {
-        if (progress->mode != CN_PROGRESS_NONE)
-            add_phase_line(progress, &(struct cn_phase_state){.text = text, .eta_s = -1});
-    } else if (progress->mode == CN_PROGRESS_JSON) {
+        if (outlet->mode != CN_PROGRESS_NONE)
+            add_phase_line(progress, outlet, &(struct cn_phase_state){.text = text, .eta_s = -1});
+    } else if (outlet->mode == CN_PROGRESS_JSON) {
         cn_render_json_message(out, progress->snapshot.elapsed_s, text);
     } else {
         out->limit = SIZE_MAX;
         cn_text_add(out, text, MESSAGE_COLUMNS);
         cn_text_end_line(out, "\n");
     }
+}
+
+static void add_message(const struct cn_progress *progress, enum cn_phase phase, const char *text)
+{
+    for (size_t i = 0; i < progress->outlet_count; i++)
+        add_message_to(progress, &progress->outlets[i], phase, text);
 }
 
 static void add_messages(struct cn_progress *progress, struct cn_message *messages,
@@ -123,36 +129,45 @@ static void add_messages(struct cn_progress *progress, struct cn_message *messag
     }
 }
 
-/* Lines at every change of state, at intervals, and when asked; on a terminal a frame. */
+/* Lines at every change of state, at intervals, and when asked. */
+static void add_run_lines(struct cn_progress *progress, size_t index, bool asked)
+{
+    struct cn_outlet *outlet = &progress->outlets[index];
+    const struct cn_snapshot *snapshot = &progress->snapshot;
+    bool json = outlet->mode == CN_PROGRESS_JSON, plain = outlet->mode == CN_PROGRESS_PLAIN;
+    bool changed = false, last = snapshot->last;
+    bool due = snapshot->elapsed_s - outlet->last_line_s >= cn_line_interval_s(outlet->mode);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        struct cn_progress_row *row = &snapshot->rows[i];
+        bool fresh = row->state != row->written_state[index];
+        if (plain && (fresh || (row->state == CN_ACTIVE && (due || last))))
+            cn_render_plain(outlet->lines, snapshot, i, fresh);
+        changed = changed || fresh;
+        row->written_state[index] = row->state;
+    }
+    if (json && asked)
+        cn_render_json(outlet->lines, snapshot, "asked");
+    else if (asked)
+        cn_render_plain_state(outlet->lines, snapshot);
+    if (json && (changed || due || last))
+        cn_render_json(outlet->lines, snapshot, last ? "end" : changed ? "state" : "progress");
+    if (changed || due)
+        outlet->last_line_s = snapshot->elapsed_s;
+}
+
+/* Lines; and on a terminal a frame. */
 static void show_run(struct cn_progress *progress, struct cn_message *messages, bool last,
                      bool asked)
 {
     struct cn_snapshot *snapshot = &progress->snapshot;
-    struct cn_text *out = &progress->writer.lines;
-    bool json = progress->mode == CN_PROGRESS_JSON, plain = progress->mode == CN_PROGRESS_PLAIN;
-    bool changed = false;
     cn_snapshot_update(snapshot, &progress->view, progress->run_ns, progress->now_ns);
     snapshot->last = last;
-    if (plain && progress->last_line_s < 0)
-        cn_render_plain_title(out, snapshot);
+    for (size_t i = 0; i < progress->outlet_count; i++)
+        if (progress->outlets[i].mode == CN_PROGRESS_PLAIN && progress->outlets[i].last_line_s < 0)
+            cn_render_plain_title(progress->outlets[i].lines, snapshot);
     add_messages(progress, messages, CN_PHASE_RUNNING);
-    bool due = snapshot->elapsed_s - progress->last_line_s >= every_s[progress->mode];
-    for (size_t i = 0; i < snapshot->count; i++) {
-        struct cn_progress_row *row = &snapshot->rows[i];
-        bool fresh = row->state != row->written_state;
-        if (plain && (fresh || (row->state == CN_ACTIVE && (due || last))))
-            cn_render_plain(out, snapshot, i, fresh);
-        changed = changed || fresh;
-        row->written_state = row->state;
-    }
-    if (json && asked)
-        cn_render_json(out, snapshot, "asked");
-    else if (asked)
-        cn_render_plain_state(out, snapshot);
-    if (json && (changed || due || last))
-        cn_render_json(out, snapshot, last ? "end" : changed ? "state" : "progress");
-    if (changed || due)
-        progress->last_line_s = snapshot->elapsed_s;
+    for (size_t i = 0; i < progress->outlet_count; i++)
+        add_run_lines(progress, i, asked && i == CN_OUTLET_SCREEN);
     if (progress->mode == CN_PROGRESS_TTY && !progress->writer.is_background)
         cn_render_tty(&progress->writer.frame, snapshot, &progress->writer.screen);
 }
@@ -199,28 +214,43 @@ static struct cn_phase_state estimate_phase(struct cn_progress *progress, enum c
 }
 
 /* Lines at intervals and when asked; on a terminal a frame. */
-static void show_phase(struct cn_progress *progress, enum cn_phase phase, bool asked)
+static void show_phase(struct cn_progress *progress, struct cn_outlet *outlet, enum cn_phase phase,
+                       const struct cn_phase_state *state, bool asked)
 {
     struct cn_writer *writer = &progress->writer;
-    const struct cn_phase_state state = estimate_phase(progress, phase);
     double now_s = seconds_since(progress, progress->start_ns);
     double line_s = cn_phase_rows[phase].line_s;
-    bool is_frame = progress->mode == CN_PROGRESS_TTY && line_s == 0;
+    bool is_frame = outlet->mode == CN_PROGRESS_TTY && line_s == 0;
     bool is_at_once =
-        is_frame ? writer->shown.buffer.length > 0 : line_s > 0 && phase != progress->shown_phase;
-    double waited_s = now_s - progress->phase_shown_s;
-    bool due = progress->mode != CN_PROGRESS_NONE &&
-               (is_at_once || waited_s >= (line_s > 0 ? line_s : every_s[progress->mode]));
-    if (!state.text && asked)
+        is_frame ? writer->shown.buffer.length > 0 : line_s > 0 && phase != outlet->shown_phase;
+    double waited_s = now_s - outlet->phase_shown_s;
+    bool due = outlet->mode != CN_PROGRESS_NONE &&
+               (is_at_once || waited_s >= (line_s > 0 ? line_s : cn_line_interval_s(outlet->mode)));
+    if (!state->text && asked)
         atomic_store(&progress->asked, true); /* answered as soon as there is something to say */
-    if (!state.text || !(asked || due))
+    if (!state->text || !(asked || due))
         return;
-    progress->shown_phase = phase;
-    progress->phase_shown_s = now_s;
+    outlet->shown_phase = phase;
+    outlet->phase_shown_s = now_s;
     if (asked || !is_frame)
-        add_phase_line(progress, &state);
+        add_phase_line(progress, outlet, state);
     if (is_frame && !writer->is_background)
-        cn_render_tty_phase(&writer->frame, &state, &writer->screen);
+        cn_render_tty_phase(&writer->frame, state, &writer->screen);
+}
+
+static void show_phases(struct cn_progress *progress, enum cn_phase phase, bool asked)
+{
+    const struct cn_phase_state state = estimate_phase(progress, phase);
+    for (size_t i = 0; i < progress->outlet_count; i++)
+        show_phase(progress, &progress->outlets[i], phase, &state, asked && i == CN_OUTLET_SCREEN);
+}
+
+/* The log gets its lines even where the screen takes none. */
+static void write_log(struct cn_progress *progress)
+{
+    if (progress->log_lines.buffer.length > 0 && !progress->log_lines.buffer.failed)
+        progress->log_write(progress->log_context, progress->log_lines.buffer.text);
+    cn_text_clear(&progress->log_lines);
 }
 
 static void show(struct cn_progress *progress, bool last, bool asked)
@@ -228,6 +258,7 @@ static void show(struct cn_progress *progress, bool last, bool asked)
     cn_writer_begin(&progress->writer, last);
     if (atomic_load(&progress->abandoned)) /* that may have waited for a remote terminal */
         return;
+    progress->outlet_count = atomic_load(&progress->has_log) ? CN_OUTLETS : 1;
     /* In this order: a message of the run never comes before the run. */
     struct cn_message *messages = cn_messages_collect(&progress->messages);
     enum cn_phase phase = (enum cn_phase)atomic_load(&progress->phase);
@@ -236,8 +267,9 @@ static void show(struct cn_progress *progress, bool last, bool asked)
     } else {
         add_messages(progress, messages, phase);
         if (!last)
-            show_phase(progress, phase, asked);
+            show_phases(progress, phase, asked);
     }
+    write_log(progress);
     cn_writer_end(&progress->writer);
 }
 
@@ -274,6 +306,7 @@ static void free_progress(struct cn_progress *progress)
     if (progress->wake >= 0)
         close(progress->wake);
     cn_writer_free(&progress->writer);
+    cn_text_free(&progress->log_lines);
     cn_messages_free(atomic_load(&progress->note));
     cn_messages_free(progress->note_seen);
     cn_messages_free(progress->message_seen);
@@ -301,7 +334,11 @@ enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd, struct cn_p
         return cn_fail_memory(error, "progress display");
     made->mode = cn_progress_resolve_mode(mode, fd);
     made->start_ns = cn_now_ns();
-    made->last_line_s = -1e9;
+    made->outlets[CN_OUTLET_SCREEN] =
+        (struct cn_outlet){.mode = made->mode, .lines = &made->writer.lines, .last_line_s = -1e9};
+    made->outlets[CN_OUTLET_LOG] = (struct cn_outlet){
+        .mode = CN_PROGRESS_PLAIN, .lines = &made->log_lines, .last_line_s = -1e9};
+    made->log_lines.utf8 = cn_locale_is_utf8();
     made->writer.fd = fd;
     made->writer.is_terminal = made->mode == CN_PROGRESS_TTY;
     made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -319,6 +356,16 @@ enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd, struct cn_p
 bool cn_progress_draws(const struct cn_progress *progress)
 {
     return progress && progress->mode == CN_PROGRESS_TTY;
+}
+
+void cn_progress_log(struct cn_progress *progress,
+                     void (*write_lines)(void *context, const char *lines), void *context)
+{
+    if (!progress)
+        return;
+    progress->log_write = write_lines;
+    progress->log_context = context;
+    atomic_store(&progress->has_log, true);
 }
 
 /* Wakes the thread before its next tick. Async-signal-safe. */

@@ -74,7 +74,7 @@ class Display(climnorm_case.TestCase):
         for pattern in (r"^climnorm . NorESM2-LM historical . CONUS AK HI\b",
                         r"\b1 thread . \d\d:\d\d, ~\d\d:\d\d left\n",
                         rf"\n  pr +━+ +{3 * NORMALS}/{3 * NORMALS}  done +\S+/(s|min) +\d\d:\d\d\n",
-                        rf"\n  tas +━+[╸─]+ +\d+ %  active +(\S+/(s|min))? +~\d\d:\d\d\n",
+                        r"\n  tas +━+[╸─]+ +\d+ %  active +(\S+/(s|min))? +~\d\d:\d\d\n",
                         rf"\n    read \d+/{YEARS} years . \S+ [kM]?i?B/s . "
                         r"memory \S+( [KM]iB)?/\S+ MiB\n",
                         r"\n    \d+ normals? computed . \d+/\d+ made\b",
