@@ -49,6 +49,8 @@ struct cn_job {
     uint64_t begun_ns;            /* when cn_job_prepare was called; CLOCK_MONOTONIC */
     enum cn_phase phase;          /* which cn_job_prepare has reached */
     double prepare_s;             /* that cn_job_prepare took */
+    double phase_s[CN_PHASES];    /* that each phase of it took */
+    uint64_t phase_ns;            /* when the last one began */
     struct cn_problems problems;  /* of the whole job, found before the run */
     struct cn_space_free space;   /* what output.root's file system had free */
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */

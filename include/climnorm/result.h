@@ -26,7 +26,7 @@ struct cn_result {
     size_t count;
     struct cn_problems problems; /* of the whole job, not of one variable */
     double wall_s;               /* since cn_job_prepare was called */
-    double prepare_s;            /* of these, before the run began */
+    double phase_s[CN_PHASES];   /* of these, in each phase before the run began */
     int threads;
     const char *isa; /* of the kernels; NULL: no run was begun */
     /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is

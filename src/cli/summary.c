@@ -210,10 +210,14 @@ static void add_duration(struct cn_text *text, const struct cn_result *result)
     cn_text_printf(text, "Took %s with %d thread%s",
                    is_short ? seconds : cn_short_duration(result->wall_s).text, result->threads,
                    cn_plural((uint64_t)result->threads));
-    if (result->prepare_s >= 1)
-        cn_text_printf(text, ", %s of it to look at files",
-                       cn_short_duration(result->prepare_s).text);
     cn_text_end_line(text, "\n");
+    for (enum cn_phase phase = CN_PHASE_NONE + 1; phase < CN_PHASES; phase++) {
+        if (result->phase_s[phase] < 1)
+            continue;
+        cn_text_printf(text, "  %s %s", cn_short_duration(result->phase_s[phase]).text,
+                       cn_phase_text(phase));
+        cn_text_end_line(text, "\n");
+    }
 }
 
 static void write_text(struct cn_text *text, FILE *out)

@@ -16,8 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void end_phase(struct cn_job *job)
+{
+    const uint64_t now_ns = cn_now_ns();
+    job->phase_s[job->phase] += (double)(now_ns - job->phase_ns) * 1e-9;
+    job->phase_ns = now_ns;
+}
+
 static void enter(struct cn_job *job, const struct cn_watch *watch, enum cn_phase phase)
 {
+    end_phase(job);
     job->phase = phase;
     cn_progress_enter(watch->progress, phase);
 }
@@ -130,9 +138,10 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     if (options->resources.threads < 1)
         cn_resources_resolve(config, &(*job)->resources);
     const struct cn_watch *watch = cn_watch_or_none(options->watch);
-    const uint64_t start = cn_now_ns();
+    (*job)->phase_ns = (*job)->begun_ns;
     enum cn_status status = run_steps(*job, options, watch, error);
-    (*job)->prepare_s = (double)(cn_now_ns() - start) * 1e-9;
+    end_phase(*job);
+    (*job)->prepare_s = (double)((*job)->phase_ns - (*job)->begun_ns) * 1e-9;
     if (!status && cn_watch_stopped(watch))
         status = cn_fail(error, CN_STOPPED, "stopped before the run");
     return status;

@@ -12,6 +12,7 @@
 #include "progress/problems.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static double elapsed_seconds(uint64_t start_ns)
 {
@@ -122,7 +123,6 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
                                           .arena_bytes = job->plan->arena_bytes};
     struct cn_arena arena = {0};
     struct cn_error error;
-    const double prepare_s = elapsed_seconds(job->begun_ns);
     if (cn_job_preview(job, result))
         return; /* there is no list for the problem */
     watch = cn_watch_or_none(watch);
@@ -139,7 +139,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         status = run_variable(job, v, &arena, watch, &result->variables[v]);
     cn_arena_close(&arena);
     count_unreached(job->plan, result);
-    result->prepare_s = prepare_s;
+    memcpy(result->phase_s, job->phase_s, sizeof result->phase_s);
     result->wall_s = elapsed_seconds(job->begun_ns);
     result->status = status ? status : judge_result(result);
 }

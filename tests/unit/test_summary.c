@@ -47,13 +47,15 @@ static int set_up(void **state)
     fix->rows[1] = (struct cn_variable_result){
         .name = "tas", .state = CN_ACTIVE, .wall_s = INFINITY, .bytes_read = UINT64_MAX};
     fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_WAITING};
-    fix->result = (struct cn_result){.variables = fix->rows,
-                                     .count = 3,
-                                     .wall_s = 201.7,
-                                     .prepare_s = 4.2,
-                                     .threads = 12,
-                                     .isa = "avx2",
-                                     .status = CN_BAD_INPUT};
+    fix->result = (struct cn_result){
+        .variables = fix->rows,
+        .count = 3,
+        .wall_s = 201.7,
+        .phase_s =
+            {[CN_PHASE_EXAMINING] = 0.3, [CN_PHASE_WAITING] = 61.2, [CN_PHASE_EXISTING] = 4.2},
+        .threads = 12,
+        .isa = "avx2",
+        .status = CN_BAD_INPUT};
     *state = fix;
     return 0;
 }
@@ -96,7 +98,9 @@ static void test_the_tables_tell_each_variable_and_the_end_of_the_run(void **sta
                               "\n"
                               "* added up over 12 threads; the others are of the clock\n"
                               "\n"
-                              "Took 03:22 with 12 threads, 00:04 of it to look at files\n"
+                              "Took 03:22 with 12 threads\n"
+                              "  01:01 waiting for another run\n"
+                              "  00:04 looking at existing normals\n"
                               "1 problem, 1 warning: see the lines above\n"
                               "Incomplete: 12 of 612 normals are missing (7 not made, 5 failed); "
                               "the others are in /data/normals\n");
