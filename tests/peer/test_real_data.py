@@ -50,6 +50,15 @@ class CanESM2(TestCase):
             self.assertEqual(len(nc.dimensions["dayofyear"]), 365)
 
 
+    def test_default_periods_follow_cmip5(self):
+        years = {"historical": [1980, 2005], "hybrid": [2006, 2035], "rcp85": [2036, 2100]}
+        with Case(**{**self.case.config, "variables": ["pr"], "normals": {
+                "window": 30, "targets": sum(years.values(), [])}}) as case:
+            self.exits(case.run(), 0)
+            self.assertEqual(set(case.normals().values()),
+                             {case.path("pr", y, "SITES", p) for p in years for y in years[p]})
+
+
 class Cmip6(TestCase):
     def test_one_chunk_of_twenty_years(self):
         with Case(input={"root": os.path.join(REAL, "cmip6")}, variables=["prsn"],

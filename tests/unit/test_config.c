@@ -2,6 +2,8 @@
  * Configs that are right: every key, every default, every way to write a value, and --set.
  */
 #include "comma_locale.h"
+#include "config/read.h"
+#include "config/write.h"
 #include "config_helper.h"
 
 static void test_a_key_that_is_left_out_has_its_default(void **state)
@@ -139,6 +141,70 @@ static void test_every_way_to_write_a_value_is_read(void **state)
     reading_free(&reading);
 }
 
+/* Writes a config, reads the text, and gives both up. Owns: the caller, with free(). */
+static char *write_and_reread(struct cn_config *config, const struct cn_config_note *notes,
+                              size_t note_count, struct cn_config **again)
+{
+    struct cn_problems problems = {0};
+    char *text = cn_config_write(config, notes, note_count);
+    assert_non_null(text);
+    enum cn_status status = cn_config_read_text(&(struct cn_config_text){.name = "T", .text = text},
+                                                NULL, 0, again, &problems);
+    if (status)
+        fail_msg("%s\n%s", problems.items[0].text, text);
+    return text;
+}
+
+static void test_a_config_that_is_written_is_read_as_the_same(void **state)
+{
+    (void)state;
+    static const struct cn_config_note notes[] = {
+        {NULL, "Line one\n}; input = { root = \"x\"; };", false},
+        {"input.model", "Others: */ # A\x1b[2J.", false},
+        {"engine.threads",
+         "Many words that do not fit into one line of eighty columns, so that "
+         "they are broken at a space.",
+         false}};
+    struct reading reading = read_good(
+        "input: { root = [ \"/a \\\"b\\\\c\", \"/d#\" ]; version = \"1.10\"; };\n"
+        "scenarios = []; regions = [ \"ALPS\" ];\n"
+        "custom_regions = ( { name = \"ALPS\"; title = \"\xc3\xa9t\xc3\xa9 {}; \\\"\";\n"
+        "  lon = [350, 17.123456789012345]; lat = [-.1, 49]; }, { name = \"B\"; lon = [0, 1e-7];\n"
+        "  lat = [0, 1]; } );\n"
+        "normals: { window = 20; min_days = 0.30000000000000004; leap_day = \"drop\";\n"
+        "  targets = [ \"1950-1980/10\", \"1981\", \"1990-1999\" ];\n"
+        "  periods = ( { name = \"p-{scenario}.x\"; first = 0; last = 2000; step = 4; },\n"
+        "    { name = \"q\"; first = 2001; last = 2001; } ); };\n"
+        "engine: { memory = \"1.5 GiB\"; }; output: { root = \"/o\"; counts = true; };\n",
+        SET("output.compression=9"));
+    struct cn_config *again, *third;
+    char *first = write_and_reread(reading.config, notes, 3, &again);
+    char *second = write_and_reread(again, notes, 3, &third);
+    assert_string_equal(first, second);
+    assert_null(strchr(first, '\x1b'));
+    assert_string_equal(again->input.roots[0], "/a \"b\\c");
+    assert_int_equal(again->input.root_count, 2);
+    assert_null(again->input.model);
+    assert_int_equal(again->input.version_minor, 10);
+    assert_true(again->scenarios_given && !again->scenario_count);
+    assert_memory_equal(again->regions[0].lon, reading.config->regions[0].lon,
+                        sizeof again->regions[0].lon);
+    assert_string_equal(again->regions[0].title, "\xc3\xa9t\xc3\xa9 {}; \"");
+    assert_true(again->normals.min_days == reading.config->normals.min_days);
+    assert_int_equal(again->normals.min_years, 20);
+    assert_int_equal(again->normals.target_count, reading.config->normals.target_count);
+    assert_memory_equal(again->normals.targets, reading.config->normals.targets,
+                        again->normals.target_count * sizeof(int));
+    assert_int_equal(again->normals.periods[0].step, 4);
+    assert_int_equal(again->engine.memory_bytes, reading.config->engine.memory_bytes);
+    assert_int_equal(again->output.compression, 9);
+    cn_config_free(again);
+    cn_config_free(third);
+    reading_free(&reading);
+    free(first);
+    free(second);
+}
+
 static void test_min_years_follows_a_short_window(void **state)
 {
     (void)state;
@@ -253,6 +319,9 @@ static void test_numbers_have_decimal_points_in_every_locale(void **state)
         read_good(ROOTS "normals = { min_years = 1; };", SET("engine.memory=12.5%"));
     assert_true(reading.config->engine.memory_share == 0.125);
     assert_true(reading.config->normals.min_days == 0.9);
+    char *text = cn_config_write(reading.config, NULL, 0);
+    assert_non_null(strstr(text, "# min_days = 0.9;"));
+    free(text);
     reading_free(&reading);
     assert_string_equal(localeconv()->decimal_point, ",");
     setlocale(LC_ALL, "C");
@@ -265,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_every_key_is_read),
         cmocka_unit_test(test_target_years_are_read_once_each_in_ascending_order),
         cmocka_unit_test(test_every_way_to_write_a_value_is_read),
+        cmocka_unit_test(test_a_config_that_is_written_is_read_as_the_same),
         cmocka_unit_test(test_min_years_follows_a_short_window),
         cmocka_unit_test(test_an_empty_list_of_scenarios_counts_as_given),
         cmocka_unit_test(test_a_west_bound_is_turned_to_lie_west_of_the_east_bound),
