@@ -334,9 +334,9 @@ static void complete_arguments(struct completion *c, const struct cn_command *co
 void cn_complete(const struct cn_command *commands, const struct cn_option *options,
                  char *const *words, int count)
 {
-    struct completion c = {.options = options, .before = "", .pool = cn_pool_new()};
     const struct itimerval limit = {.it_value.tv_sec = MOST_SECONDS};
-    if (count < 1 || !c.pool)
+    struct completion c = {.options = options, .before = ""};
+    if (count < 1 || !(c.pool = cn_pool_new()))
         return;
     signal(SIGALRM, stop_search);
     setitimer(ITIMER_REAL, &limit, NULL);

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -79,10 +80,7 @@ class Version(unittest.TestCase):
         self.assertTrue(build, out)
         with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as file:
             self.assertIn(f"CMAKE_BUILD_TYPE:STRING={build[2]}\n", file.read())
-        git = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True,
-                             text=True, check=False)
-        if git.returncode == 0:
-            self.assertRegex(git.stdout, "^[0-9a-f]{40}\n$")
+        if shutil.which("git") and os.path.exists(os.path.join(ROOT, ".git")):
             self.assertEqual(len(build[3]), 12)
         with open(os.path.join(ROOT, "LICENSE"), encoding="utf-8") as file:
             self.assertIn(f"licence: {file.read().split()[0]}\n", out)
