@@ -97,6 +97,11 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered("run", "my.cfg", "-s", "input.root=nothing", "-s",
                                       "variables="), [])
 
+    def test_names_are_those_of_a_folder_on_the_line(self):
+        self.assertEqual(self.offered("normals", "tree", "--variable", ""), ["pr", "tas"])
+        self.assertEqual(len(self.offered("normals", "tree", "--model", "")), 1)
+        self.assertEqual(self.offered("normals", "tree", "--region", "CO"), ["CONUS"])
+
     def test_names_that_could_mean_something_to_a_shell_are_not_offered(self):
         bad = self.dir / "tree" / "$(touch x)_day_M_historical_r1_gn_1990.nc"
         bad.write_text("")
