@@ -53,8 +53,6 @@ CN_API enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd,
  * "\n". The context must outlive the display. */
 CN_API void cn_progress_log(struct cn_progress *progress,
                             void (*write_lines)(void *context, const char *lines), void *context);
-/* Returns: whether frames are drawn, as on a terminal. */
-CN_API bool cn_progress_draws(const struct cn_progress *progress);
 /* Begins a phase. CN_PHASE_NONE: returns when nothing is left on the terminal, so that others may
  * write there; but waits for one second at most. */
 CN_API void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase);

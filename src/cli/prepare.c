@@ -81,9 +81,6 @@ int cn_prepare(const struct cn_arguments *arguments, struct cn_config *config, b
     cn_resources_resolve(prepared->config, &options.resources);
     cn_warn_of_thread_limit(&options.resources);
     enum cn_status status = cn_check_path(arguments, "summary", arguments->summary, &error);
-    if (!status && cn_progress_draws(prepared->progress))
-        cn_progress_say(prepared->progress, "looking at the files below %s",
-                        prepared->config->input.root);
     if (!status)
         status = cn_job_prepare(prepared->config, &options, &prepared->job, &error);
     cn_progress_enter(prepared->progress, CN_PHASE_NONE);

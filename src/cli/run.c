@@ -9,6 +9,7 @@
 #include "cli/signals.h"
 #include "cli/summary.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,23 @@ static void run_with_display(struct cn_prepared *prepared, struct outcome *outco
     cn_prepared_stop_display(prepared);
 }
 
+/* The folder of the results, or the file if there is one alone; the caller frees it. NULL: it is
+ * not there, or out of memory. */
+static char *find_results(const struct cn_job *job)
+{
+    const struct cn_plan *plan = job->plan;
+    const struct cn_output *only = NULL;
+    size_t outputs = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
+        outputs += plan->variables[v].output_count;
+        if (plan->variables[v].output_count)
+            only = plan->variables[v].outputs;
+    }
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", plan->config->output.root, outputs == 1 ? only->path : "");
+    return realpath(path, NULL);
+}
+
 /* Returns the exit code of the command. */
 static int print_outcome(const struct cn_prepared *prepared, const struct outcome *outcome)
 {
@@ -65,15 +83,14 @@ static int print_outcome(const struct cn_prepared *prepared, const struct outcom
     }
     if (!arguments->quiet && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
         putchar('\n'); /* below the display's last frame */
-    char *root =
-        realpath(prepared->config->output.root, NULL); /* NULL: it was removed, or is new */
+    char *where = find_results(prepared->job);
     if (!arguments->quiet)
-        cn_summary_print(result, root ? root : prepared->config->output.root, stdout);
+        cn_summary_print(result, where ? where : prepared->config->output.root, stdout);
     if (cn_log_begin(arguments->log_file)) {
-        cn_summary_print(result, root ? root : prepared->config->output.root, stdout);
+        cn_summary_print(result, where ? where : prepared->config->output.root, stdout);
         cn_log_end(arguments->log_file);
     }
-    free(root);
+    free(where);
     if (has_unlisted_problem(result))
         print_out_of_memory();
     if (outcome->summary_error.status)

@@ -353,11 +353,6 @@ enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd, struct cn_p
     return CN_OK;
 }
 
-bool cn_progress_draws(const struct cn_progress *progress)
-{
-    return progress && progress->mode == CN_PROGRESS_TTY;
-}
-
 void cn_progress_log(struct cn_progress *progress,
                      void (*write_lines)(void *context, const char *lines), void *context)
 {
