@@ -14,7 +14,7 @@ enum {
     CN_EXIT_SIGNAL = 128 /* and the number of the signal */
 };
 
-/* What a code means, for people; the table in README.md is made from it. */
+/* What a code means, for people; the table in docs/commands.md is made from it. */
 struct cn_exit_code {
     int code;
     const char *meaning;

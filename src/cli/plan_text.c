@@ -25,6 +25,7 @@ struct shared_lines {
     struct cn_pool *pool;
     struct shared_line *items;
     size_t count, capacity;
+    bool has_details; /* of problems */
 };
 
 /* Adds the text of one variable; equal ones become one line. NULL texts are left out. */
@@ -249,21 +250,25 @@ static void share_problems(struct shared_lines *lines, const char *name,
     const size_t length = name ? strlen(name) : 0;
     for (size_t i = 0; i < problems->count; i++) {
         const struct cn_problem *problem = &problems->items[i];
+        if (problem->severity == CN_DETAIL && !lines->has_details)
+            continue;
         const bool is_named = name && strncmp(problem->text, name, length) == 0 &&
                               (problem->text[length] == ':' || problem->text[length] == ' ');
         add_shared(lines, is_named ? name : NULL,
                    cn_pool_printf(lines->pool, "%s\n%s",
-                                  problem->severity == CN_PROBLEM ? "!" : "warning:",
+                                  problem->severity == CN_PROBLEM   ? "!"
+                                  : problem->severity == CN_WARNING ? "warning:"
+                                                                    : "-",
                                   problem->text + (is_named ? length : 0)));
     }
     if (problems->lost)
         add_shared(lines, NULL, "!\nmore problems than memory could hold");
 }
 
-static void print_problems(const struct cn_job *job)
+static void print_problems(const struct cn_job *job, bool verbose)
 {
     const struct cn_plan *plan = job->plan;
-    struct shared_lines lines = {.pool = plan->pool};
+    struct shared_lines lines = {.pool = plan->pool, .has_details = verbose};
     share_problems(&lines, NULL, &plan->catalog->problems);
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
@@ -392,6 +397,6 @@ void cn_print_plan(const struct cn_job *job, const struct cn_estimate *estimate,
     cn_print_periods(plan);
     for (size_t v = 0; v < plan->variable_count && verbose; v++)
         print_inside(&plan->variables[v]);
-    print_problems(job);
+    print_problems(job, verbose);
     print_needs(job, estimate);
 }

@@ -85,9 +85,12 @@ static int print_outcome(const struct cn_prepared *prepared, const struct outcom
         putchar('\n'); /* below the display's last frame */
     char *where = find_results(prepared->job);
     if (!arguments->quiet)
-        cn_summary_print(result, where ? where : prepared->config->output.root, stdout);
+        cn_summary_print(result, where ? where : prepared->config->output.root, arguments->log,
+                         stdout);
     if (cn_log_begin(arguments->log_file)) {
-        cn_summary_print(result, where ? where : prepared->config->output.root, stdout);
+        cn_summary_print_details(result, stdout);
+        cn_summary_print(result, where ? where : prepared->config->output.root, arguments->log,
+                         stdout);
         cn_log_end(arguments->log_file);
     }
     free(where);

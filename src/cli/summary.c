@@ -28,13 +28,14 @@ enum {
 struct totals {
     uint64_t made, kept, unmade, failed, all;
     size_t variables, unplanned; /* unplanned: failed before it was known what to make */
-    size_t problems, warnings;
+    size_t problems, warnings, details;
 };
 
 static void add_problem_counts(struct totals *totals, const struct cn_problems *problems)
 {
     totals->problems += cn_problems_count(problems, CN_PROBLEM);
     totals->warnings += cn_problems_count(problems, CN_WARNING);
+    totals->details += cn_problems_count(problems, CN_DETAIL);
 }
 
 static struct totals add_up(const struct cn_result *result)
@@ -113,6 +114,8 @@ static void add_problems(struct cn_text *text, const char *name, const struct cn
 {
     for (size_t i = 0; i < problems->count; i++) {
         const struct cn_problem *problem = &problems->items[i];
+        if (problem->severity == CN_DETAIL)
+            continue;
         cn_text_printf(text, "%s%s", cn_severity_mark(problem->severity), problem->text);
         cn_text_end_line(text, "\n");
     }
@@ -189,7 +192,7 @@ static void add_closing(struct cn_text *text, const struct cn_result *result,
 }
 
 /* "2 problems, 1 warning: see the lines above". */
-static void add_problem_line(struct cn_text *text, const struct totals *totals)
+static void add_problem_line(struct cn_text *text, const struct totals *totals, const char *log)
 {
     if (totals->problems)
         cn_text_printf(text, "%zu problem%s", totals->problems, cn_plural(totals->problems));
@@ -199,6 +202,8 @@ static void add_problem_line(struct cn_text *text, const struct totals *totals)
     if (!totals->problems && !totals->warnings)
         return;
     cn_text_printf(text, ": see the line%s above", cn_plural(totals->problems + totals->warnings));
+    if (totals->details)
+        cn_text_printf(text, "; %s%s lists each file", log ? "" : "--log ", log ? log : "FILE");
     cn_text_end_line(text, "\n");
 }
 
@@ -237,8 +242,18 @@ void cn_summary_print_problems(const struct cn_result *result, FILE *out)
     write_text(&text, out);
 }
 
+void cn_summary_print_details(const struct cn_result *result, FILE *out)
+{
+    for (size_t v = 0; v < result->count; v++)
+        for (size_t i = 0; i < result->variables[v].problems.count; i++) {
+            const struct cn_problem *problem = &result->variables[v].problems.items[i];
+            if (problem->severity == CN_DETAIL)
+                fprintf(out, "%s\n", problem->text);
+        }
+}
+
 /* The most important comes last, because the end stays on the screen. */
-void cn_summary_print(const struct cn_result *result, const char *root, FILE *out)
+void cn_summary_print(const struct cn_result *result, const char *root, const char *log, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
     const struct totals totals = add_up(result);
@@ -252,7 +267,7 @@ void cn_summary_print(const struct cn_result *result, const char *root, FILE *ou
         cn_text_end_line(&text, "\n\n");
     }
     add_duration(&text, result);
-    add_problem_line(&text, &totals);
+    add_problem_line(&text, &totals, log);
     add_closing(&text, result, &totals, root);
     write_text(&text, out);
 }

@@ -9,8 +9,10 @@
 #include <stdio.h>
 
 /* Writes the summary tables and what came of the job to `out`, for people. The problems were shown
- * before. root: where the normals are. */
-void cn_summary_print(const struct cn_result *result, const char *root, FILE *out);
+ * before. root: where the normals are. log: the file of --log; NULL: none. */
+void cn_summary_print(const struct cn_result *result, const char *root, const char *log, FILE *out);
+/* Writes the details of problems: a line for each file of those that share one. */
+void cn_summary_print_details(const struct cn_result *result, FILE *out);
 /* Writes the problems, one a line. */
 void cn_summary_print_problems(const struct cn_result *result, FILE *out);
 /* Writes the JSON of --summary. A regular file is replaced as a whole or not at all; a link, pipe

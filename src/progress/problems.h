@@ -6,7 +6,7 @@
 
 #include "climnorm/progress.h"
 
-/* Shows the problems from the `first` on as lines above the display; details are not shown. */
+/* Shows the problems from the `first` on as lines above the display, without details. */
 void cn_say_problems(struct cn_progress *progress, const struct cn_problems *problems,
                      size_t first);
 

@@ -77,7 +77,7 @@ static char *summary_of(const struct cn_result *result)
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    cn_summary_print(result, "/data/normals", out);
+    cn_summary_print(result, "/data/normals", NULL, out);
     fclose(out);
     return text;
 }
