@@ -109,7 +109,8 @@ class Display(climnorm_case.TestCase):
         self.assertRegex(flat, f"/{BAD_FILE}: .*; left out")
         self.assertFalse(job.screen.cursor.hidden)
         self.assertRegex(rest, r"\ntasmin +failed +0 +0 +0 +\d+\n")
-        self.assertRegex(rest, r"\nTook .* with 1 thread\n(?:  \d\d:\d\d .*\n)*\d problems: see the lines above\n"
+        self.assertRegex(rest, r"\nTook .* with 1 thread\n(?:  \d\d:\d\d .*\n)*"
+                               r"\d problems: see the lines above\n"
                                "Incomplete: 1 of 4 variables failed; the others are in")
 
     def test_widths(self):

@@ -4,6 +4,7 @@
  * table is a printer, a row of `tables` and two markers in its document.
  */
 #include "cli/exit_codes.h"
+#include "cli/options.h"
 #include "codec/table.h"
 #include "config/builder.h"
 #include "config/fields.h"
@@ -131,6 +132,49 @@ static void print_counters(FILE *out)
     }
 }
 
+/* A table cell: "\\|" for "|". */
+static void print_cell(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fprintf(out, *text == '|' ? "\\|" : "%c", *text);
+}
+
+static void print_options(FILE *out, const struct cn_command *command)
+{
+    fputs("| option | does |\n|---|---|\n", out);
+    for (const struct cn_option *option = cn_options; option->name; option++) {
+        char list[CN_CHOICES_BYTES];
+        if (!(option->commands & command->bit) || option->type == CN_OPTION_HELP)
+            continue;
+        fputs("| `", out);
+        if (option->letter)
+            fprintf(out, "-%c, ", option->letter);
+        fprintf(out, "--%s%s%s` | ", option->name, option->value ? " " : "",
+                option->value ? option->value : "");
+        print_cell(out, cn_option_choices(option, list));
+        if (*list && *option->help)
+            fputs("; ", out);
+        print_cell(out, option->help);
+        if (option->key)
+            fprintf(out, " (short for `--set %s=%s`)", option->key, option->value);
+        else if (option->default_text)
+            fprintf(out, " (default: `%s`)", option->default_text);
+        fputs(" |\n", out);
+    }
+}
+
+static void print_commands(FILE *out)
+{
+    const char *blank = "";
+    for (const struct cn_command *command = cn_commands; command->name; command++) {
+        fprintf(out, "%s**`climnorm %s%s%s`** %s\n\n", blank, command->name,
+                command->operand ? " " : "", command->operand ? command->operand : "",
+                command->summary);
+        print_options(out, command);
+        blank = "\n";
+    }
+}
+
 static void print_exit_codes(FILE *out)
 {
     fputs("| exit code | means |\n|---|---|\n", out);
@@ -152,7 +196,8 @@ static const struct table {
     {ROOT "/docs/reading.md", "limits of a file", print_file_limits},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
     {ROOT "/docs/progress.md", "counters", print_counters},
-    {ROOT "/README.md", "exit codes", print_exit_codes},
+    {ROOT "/docs/commands.md", "options", print_commands},
+    {ROOT "/docs/commands.md", "exit codes", print_exit_codes},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
