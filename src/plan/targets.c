@@ -12,6 +12,7 @@
 #include "plan/unmade.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Target years that are made although their windows begin before the timeline. */
@@ -283,25 +284,44 @@ static enum cn_status add_period(struct target_builder *builder, size_t index,
     return status;
 }
 
+/* Warns of means of fewer years than the window has because the data begin later. */
+static void warn_of_early_windows(struct target_builder *builder, int first_year)
+{
+    const struct early_windows *early = &builder->early;
+    char years[32], counts[32];
+    if (!early->last)
+        return;
+    const bool one = early->first == early->last;
+    int length = snprintf(years, sizeof years, "%d", early->first);
+    if (!one)
+        snprintf(years + length, sizeof years - (size_t)length, "-%d", early->last);
+    length = snprintf(counts, sizeof counts, "%d", early->fewest);
+    if (early->most > early->fewest)
+        snprintf(counts + length, sizeof counts - (size_t)length, " to %d", early->most);
+    cn_problems_add(&builder->variable->problems, CN_WARNING,
+                    "%s: %s of %s begin%s before %d, the first source year: means are of %s of %d "
+                    "years",
+                    builder->variable->variable->name, one ? "the window" : "windows", years,
+                    one ? "s" : "", first_year, counts, builder->plan->config->normals.window);
+}
+
 static void report_timeline(struct target_builder *builder, const struct cn_timeline *timeline,
                             bool has_years)
 {
     struct cn_variable_plan *variable = builder->variable;
-    const struct early_windows *early = &builder->early;
     const char *name = variable->variable->name;
     end_short_windows(builder, timeline, true);
     cn_unmade_report(&builder->late, CN_LATE, variable, timeline, builder->plan->config);
-    if (early->last)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: windows of %d-%d begin before %d, the first source year: means are of "
-                        "%d to %d of %d years",
-                        name, early->first, early->last, timeline->first_year, early->fewest,
-                        early->most, builder->plan->config->normals.window);
-    if (!has_years)
+    warn_of_early_windows(builder, timeline->first_year);
+    if (!has_years && timeline->last_year < CN_FIRST_DEFAULT_YEAR)
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s: nothing can be made: the last source year is %d, and default periods "
                         "begin in %d; name earlier target years in normals.targets",
                         name, timeline->last_year, CN_FIRST_DEFAULT_YEAR);
+    else if (!has_years)
+        cn_problems_add(&variable->problems, CN_PROBLEM,
+                        "%s: nothing can be made: no source year from %d on can be used", name,
+                        CN_FIRST_DEFAULT_YEAR);
 }
 
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,

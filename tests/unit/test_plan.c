@@ -107,6 +107,29 @@ static void test_what_default_periods_leave_out_is_one_warning(void **state)
     free(dataset);
 }
 
+static void test_a_tree_without_a_usable_year_can_make_nothing(void **state)
+{
+    (void)state;
+    const struct {
+        int first;
+        const char *said;
+    } cases[] = {{1960, "tas: nothing can be made: the last source year is 1970, and default "
+                        "periods begin in 1980; name earlier target years in normals.targets"},
+                 {2000, "tas: nothing can be made: no source year from 1980 on can be used"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct dataset *dataset =
+            make_dataset(cases[i].first, cases[i].first + 5, cases[i].first + 10, 1, 30, 1);
+        dataset->config.normals.periods = NULL;
+        for (size_t y = 0; y < dataset->variable.year_count; y++)
+            dataset->years[y].usable = false;
+        struct cn_plan *plan = plan_of(dataset);
+        assert_int_equal(plan->variables[0].problems.count, 1);
+        assert_string_equal(plan->variables[0].problems.items[0].text, cases[i].said);
+        cn_plan_free(plan);
+        free(dataset);
+    }
+}
+
 static void test_named_target_years_are_made_or_problems(void **state)
 {
     (void)state;
@@ -312,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_default_periods_name_the_hybrid_when_scenarios_are_several),
         cmocka_unit_test(test_default_periods_follow_the_files),
         cmocka_unit_test(test_what_default_periods_leave_out_is_one_warning),
+        cmocka_unit_test(test_a_tree_without_a_usable_year_can_make_nothing),
         cmocka_unit_test(test_named_target_years_are_made_or_problems),
         cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
