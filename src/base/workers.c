@@ -184,6 +184,7 @@ static bool start_child(struct run *run, struct child *child)
     pthread_sigmask(SIG_SETMASK, &all, &before); /* the child must not run the parent's handlers */
     pid_t pid = fork();
     if (pid == 0) {
+        pthread_mutex_unlock(&pipe_mutex); /* a child may have children, too */
         ignore_requests();
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         close(ends[0]);

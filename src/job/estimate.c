@@ -20,7 +20,7 @@ static const double FILE_S = 1.5e-3, FILE_LOCKED_S = 0.8e-3;
 
 static const double MEASURE_S = 0.9;    /* for all variables */
 static const double ENCODE_SHARE = 0.2; /* of this, for outputs */
-enum { LEAST_MS = 50, TIMEOUT_S = 5, ROW_BYTES = 128 << 20, STACK_BYTES = 2 << 20 };
+enum { LEAST_MS = 50, TIMEOUT_S = 10, ROW_BYTES = 128 << 20, STACK_BYTES = 2 << 20 };
 
 /* What is measured of the variables that have work. */
 struct measuring {

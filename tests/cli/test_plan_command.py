@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import climnorm_case
+from catalog_trees import write
 from climnorm_case import BIN, Case
 from terminal import Job
 
@@ -173,6 +174,14 @@ class Estimates(Base):
         plan = self.plan(case, "--set", f"input.root={root}")
         self.assertIsNone(plan["estimate"])
         self.assertIsNone(plan["output"]["bytes_about"])
+
+    def test_files_that_netcdf_c_reads_are_measured_too(self):
+        """It reads them in a process that the measuring process starts."""
+        with Case(variables=["pr"], regions=["GLOBAL"]).periods(2002, 2003) as case:
+            for year in range(2000, 2004):
+                write(os.path.join(case.data, f"pr_day_M_historical_r1i1p1f1_gn_{year}.nc"),
+                      first=365 * (year - 2000), step=0.5, count=730)
+            self.assertGreater(self.plan(case)["estimate"]["cpu_s"], 0)
 
     def test_nothing_is_written_and_times_of_files_stay(self):
         case = self.case()
