@@ -5,12 +5,15 @@
 
 #include "base/clock.h"
 #include "base/format.h"
+#include "base/strbuf.h"
+#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
 #include "climnorm/resources.h"
+#include "progress/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,18 +30,22 @@ static void print_made(const struct cn_synth_options *o, const struct cn_synth_s
                        double seconds)
 {
     char bytes[24];
-    printf("%s: %zu files, %s · %s", o->root, state->files_done,
-           cn_format_bytes(state->bytes_written, bytes), o->model);
+    struct cn_strbuf what = {0};
+    cn_strbuf_add(&what, "%s", o->model);
     if (o->first_year <= CN_SYNTH_LAST_HISTORICAL)
-        printf(" historical");
+        cn_strbuf_add(&what, " historical");
     if (o->last_year > CN_SYNTH_LAST_HISTORICAL)
         for (size_t k = 0; k < o->scenario_count; k++)
-            printf(" %s", o->scenarios[k]);
-    printf(" ·");
+            cn_strbuf_add(&what, " %s", o->scenarios[k]);
+    cn_strbuf_add(&what, " ·");
     for (size_t k = 0; k < o->variable_count; k++)
-        printf(" %s", o->variables[k]);
-    printf(" · %d-%d %s · %zux%zu · %.1f s\n", o->first_year, o->last_year,
-           cn_calendar_name(o->calendar), o->lat_count, o->lon_count, seconds);
+        cn_strbuf_add(&what, " %s", o->variables[k]);
+    cn_strbuf_add(&what, " · %d-%d %s · %zux%zu", o->first_year, o->last_year,
+                  cn_calendar_name(o->calendar), o->lat_count, o->lon_count);
+    printf("%s: %zu file%s, %s, in %.1f s\n", o->root, state->files_done,
+           cn_plural(state->files_done), cn_format_bytes(state->bytes_written, bytes), seconds);
+    cn_print_paragraph(2, cn_strbuf_text(&what));
+    cn_strbuf_free(&what);
 }
 
 /* Returns the exit code. */

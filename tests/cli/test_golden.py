@@ -45,7 +45,9 @@ def masked(text, folder):
     return text
 
 
-class Golden(unittest.TestCase):
+class Folder(unittest.TestCase):
+    """A folder in which commands run: `data`, `gap` and the configs."""
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="climnorm-golden-")
@@ -62,10 +64,16 @@ class Golden(unittest.TestCase):
         cls.given = {"data", "gap", *(shutil.copy(p, cls.folder) and p.name
                                       for p in GOLDEN.glob("*.cfg"))}
 
-    def transcript(self, text):
-        """The commands of a transcript, with what they say now."""
+    def clean(self):
+        """Removes what earlier commands made."""
         for name in set(os.listdir(self.folder)) - self.given:
             subprocess.run(["rm", "-r", os.path.join(self.folder, name)], check=True)
+
+
+class Golden(Folder):
+    def transcript(self, text):
+        """The commands of a transcript, with what they say now."""
+        self.clean()
         lines = []
         for line in text.splitlines():
             if not line.startswith("$ "):
