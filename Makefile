@@ -39,9 +39,12 @@ install: all
 uninstall:
 	@cmake -D RECORD=$(BUILD)/installed -P packaging/uninstall.cmake
 
-# Packages for Debian and its kin, in the build folder; needs `.ci/install --deb`.
-deb: all
-	cd $(BUILD) && cpack -G DEB
+# Packages for Debian and its kin, in the build folder; needs `.ci/install --deb`. Below /usr Debian has
+# other folders for libraries than below /usr/local, so this is a build of its own.
+deb:
+	cmake -S . -B $(BUILD)/deb $(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=/usr -DCLIMNORM_TESTS=OFF
+	+cmake --build $(BUILD)/deb $(SHARE)
+	cd $(BUILD)/deb && cpack -G DEB -B ..
 
 clean:
 	rm -rf $(BUILD)
