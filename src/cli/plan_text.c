@@ -8,6 +8,7 @@
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
 #include "cli/plan_periods.h"
+#include "job/shared_problems.h"
 #include "progress/text.h"
 
 #include <math.h>
@@ -25,7 +26,6 @@ struct shared_lines {
     struct cn_pool *pool;
     struct shared_line *items;
     size_t count, capacity;
-    bool has_details; /* of problems */
 };
 
 /* Adds the text of one variable; equal ones become one line. NULL texts are left out. */
@@ -242,54 +242,29 @@ static void print_variables(const struct cn_plan *plan)
 
 /* --- problems --- */
 
-/* Adds the problems of one list. The name of the variable that a text begins with is cut off, so
- * that the same problem of several variables is one line. */
-static void share_problems(struct shared_lines *lines, const char *name,
-                           const struct cn_problems *problems)
-{
-    const size_t length = name ? strlen(name) : 0;
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct cn_problem *problem = &problems->items[i];
-        if (problem->severity == CN_DETAIL && !lines->has_details)
-            continue;
-        const bool is_named = name && strncmp(problem->text, name, length) == 0 &&
-                              (problem->text[length] == ':' || problem->text[length] == ' ');
-        add_shared(lines, is_named ? name : NULL,
-                   cn_pool_printf(lines->pool, "%s\n%s",
-                                  problem->severity == CN_PROBLEM   ? "!"
-                                  : problem->severity == CN_WARNING ? "warning:"
-                                                                    : "-",
-                                  problem->text + (is_named ? length : 0)));
-    }
-    if (problems->lost)
-        add_shared(lines, NULL, "!\nmore problems than memory could hold");
-}
-
 static void print_problems(const struct cn_job *job, bool verbose)
 {
-    const struct cn_plan *plan = job->plan;
-    struct shared_lines lines = {.pool = plan->pool, .has_details = verbose};
-    share_problems(&lines, NULL, &plan->catalog->problems);
-    for (size_t v = 0; v < plan->variable_count; v++) {
-        const struct cn_variable_plan *variable = &plan->variables[v];
-        const char *name = variable->variable->name;
-        if (variable->failure)
-            add_shared(&lines, name, cn_pool_printf(plan->pool, "!\n: %s", variable->failure));
-        share_problems(&lines, name, &variable->variable->problems);
-        share_problems(&lines, name, &variable->problems);
-    }
-    share_problems(&lines, NULL, &job->problems);
+    static const char *const marks[] = {
+        [CN_DETAIL] = "-", [CN_WARNING] = "warning:", [CN_PROBLEM] = "!"};
+    struct cn_problems lines = {0};
+    struct cn_result result;
+    cn_job_preview(job, &result);
+    cn_share_problems(&result, &lines);
     for (size_t i = 0; i < lines.count; i++) {
-        const char *text = strchr(lines.items[i].text, '\n');
-        const char *names = lines.items[i].names ? lines.items[i].names : "";
-        const char *line =
-            cn_pool_printf(plan->pool, "%.*s %s%s", (int)(text - lines.items[i].text),
-                           lines.items[i].text, names, text + 1);
+        const struct cn_problem *problem = &lines.items[i];
+        const bool is_shown = verbose || problem->severity != CN_DETAIL;
+        const char *line = is_shown ? cn_pool_printf(job->plan->pool, "%s %s",
+                                                     marks[problem->severity], problem->text)
+                                    : NULL;
         if (i == 0)
             putchar('\n');
         if (line)
             cn_print_paragraph(2, line);
     }
+    if (lines.lost)
+        puts("! more problems than memory could hold");
+    cn_problems_free(&lines);
+    cn_result_free(&result);
 }
 
 /* --- what it takes --- */

@@ -8,6 +8,7 @@
 #include "base/machine.h"
 #include "base/publish.h"
 #include "guard/fault.h"
+#include "job/shared_problems.h"
 #include "progress/render.h"
 
 #include <errno.h>
@@ -26,44 +27,45 @@ enum {
 
 /* What is added up over the variables. */
 struct totals {
-    uint64_t made, kept, unmade, failed, all;
+    uint64_t made, kept, unmade, failed, all, bytes_read;
     size_t variables, unplanned; /* unplanned: failed before it was known what to make */
     size_t problems, warnings, details;
 };
 
-static void add_problem_counts(struct totals *totals, const struct cn_problems *problems)
-{
-    totals->problems += cn_problems_count(problems, CN_PROBLEM);
-    totals->warnings += cn_problems_count(problems, CN_WARNING);
-    totals->details += cn_problems_count(problems, CN_DETAIL);
-}
-
 static struct totals add_up(const struct cn_result *result)
 {
     struct totals totals = {0};
-    add_problem_counts(&totals, &result->problems);
+    struct cn_problems lines = {0};
     for (size_t v = 0; v < result->count; v++) {
         const struct cn_variable_result *row = &result->variables[v];
         totals.made += row->normals_written;
         totals.kept += row->normals_skipped;
+        totals.bytes_read += row->bytes_read;
         totals.unmade += row->normals_unmade;
         totals.failed += row->normals_failed;
         const uint64_t all =
             row->normals_written + row->normals_skipped + row->normals_unmade + row->normals_failed;
         totals.unplanned += all == 0 && row->state == CN_FAILED;
         totals.all += all;
-        add_problem_counts(&totals, &row->problems);
     }
     totals.variables = result->count;
+    cn_share_problems(result, &lines);
+    totals.problems = cn_problems_count(&lines, CN_PROBLEM);
+    totals.warnings = cn_problems_count(&lines, CN_WARNING);
+    totals.details = cn_problems_count(&lines, CN_DETAIL);
+    cn_problems_free(&lines);
     return totals;
 }
 
 static void add_outcome(struct cn_text *text, const struct cn_variable_result *row)
 {
-    const bool is_begun = row->state != CN_WAITING;
-    cn_text_printf(text, "%10s%8" PRIu64 "%8" PRIu64 "%10" PRIu64 "%9" PRIu64,
-                   is_begun ? cn_state_name(row->state, true) : "not begun", row->normals_written,
-                   row->normals_skipped, row->normals_unmade, row->normals_failed);
+    const bool is_missing = row->normals_unmade + row->normals_failed > 0;
+    const char *status = row->state == CN_WAITING              ? "not begun"
+                         : row->state == CN_DONE && is_missing ? "incomplete"
+                                                               : cn_state_name(row->state, true);
+    cn_text_printf(text, "%11s%7" PRIu64 "%8" PRIu64 "%10" PRIu64 "%9" PRIu64, status,
+                   row->normals_written, row->normals_skipped, row->normals_unmade,
+                   row->normals_failed);
 }
 
 /* Seconds in a field; of any number. */
@@ -258,8 +260,10 @@ void cn_summary_print(const struct cn_result *result, const char *root, const ch
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
     const struct totals totals = add_up(result);
     if (totals.made + totals.unmade + totals.failed) {
-        add_table(&text, result, "normals", "    status    made    kept  not made   failed",
+        add_table(&text, result, "normals", "     status   made    kept  not made   failed",
                   add_outcome);
+    }
+    if (totals.made || totals.bytes_read) {
         add_table(&text, result, "seconds", "    in all reading computing* writing*    read/s",
                   add_times);
         cn_text_printf(&text, "* added up over %d thread%s; the others are of the clock",

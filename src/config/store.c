@@ -146,9 +146,13 @@ static bool is_name(const char *text, const char *also, const char *field)
 
 static const char *absolute_path(struct cn_config_builder *builder, const char *text)
 {
-    char *path = *text == '/'
-                     ? cn_pool_strdup(builder->config.pool, text)
-                     : cn_pool_printf(builder->config.pool, "%s/%s", builder->folder, text);
+    size_t folder = *text == '/' ? 0 : strlen(builder->folder);
+    for (; folder && (strncmp(text, "../", 3) == 0 || strcmp(text, "..") == 0);
+         text += strlen(text) > 2 ? 3 : 2) /* no part of the folder is a link: ".." is above it */
+        while (folder && builder->folder[--folder] != '/')
+            ;
+    char *path =
+        cn_pool_printf(builder->config.pool, "%.*s/%s", (int)folder, builder->folder, text);
     if (!path)
         return NULL;
     char *to = path; /* drop "//", "/./" and a final "/"; keep "..", which may follow a link */

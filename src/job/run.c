@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/variable.h"
+#include "job/shared_problems.h"
 #include "progress/counters.h"
 #include "progress/problems.h"
 
@@ -34,7 +35,6 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
     struct cn_counters *counters = &job->counters[index];
     enum cn_status status = CN_OK;
     uint64_t start = cn_now_ns();
-    cn_say_problems(watch->progress, &result->problems, 0);
     cn_show_problem(counters, &result->problems);
     cn_counters_enter(counters, CN_ACTIVE);
     if (!variable->failure && variable->normals_wanted)
@@ -64,6 +64,15 @@ static void list_known_problems(const struct cn_variable_plan *variable,
         cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
     copy_problems(&result->problems, &variable->variable->problems);
     copy_problems(&result->problems, &variable->problems);
+}
+
+/* Those of all variables, before the first one runs. */
+static void say_known_problems(struct cn_progress *progress, const struct cn_result *result)
+{
+    struct cn_problems lines = {0};
+    cn_share_problems(result, &lines);
+    cn_say_problems(progress, &lines, 0);
+    cn_problems_free(&lines);
 }
 
 /* Counts the normals of variables that the run did not reach. */
@@ -129,7 +138,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
     enum cn_status status = begin_run(job, &error);
     if (!status) {
         cn_progress_show_run(watch->progress, &view);
-        cn_say_problems(watch->progress, &result->problems, 0);
+        say_known_problems(watch->progress, result);
         result->isa = job->kernels->isa;
         status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     }

@@ -86,10 +86,10 @@ static void test_the_tables_tell_each_variable_and_the_end_of_the_run(void **sta
 {
     struct fixture *fix = *state;
     char *text = summary_of(&fix->result);
-    assert_string_equal(text, "normals     status    made    kept  not made   failed\n"
-                              "pr            done     560      40         7        5\n"
-                              "tas        stopped       0       0         0        0\n"
-                              "tasmax   not begun       0       0         0        0\n"
+    assert_string_equal(text, "normals      status   made    kept  not made   failed\n"
+                              "pr       incomplete    560      40         7        5\n"
+                              "tas         stopped      0       0         0        0\n"
+                              "tasmax    not begun      0       0         0        0\n"
                               "\n"
                               "seconds     in all reading computing* writing*    read/s\n"
                               "pr            51.0    48.2      492.0    121.5   617 MiB\n"
