@@ -15,10 +15,10 @@
 
 enum { USUAL_COLUMNS = 80, LEAST_COLUMNS = 20, GAP = 2 };
 
-static size_t stdout_columns(void)
+static size_t columns_of(FILE *out)
 {
     struct winsize size = {0};
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+    if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
         return USUAL_COLUMNS;
     return size.ws_col > LEAST_COLUMNS ? size.ws_col : LEAST_COLUMNS;
 }
@@ -28,35 +28,35 @@ static size_t width_of(const char *text)
     return cn_text_columns(text, cn_locale_is_utf8());
 }
 
-/* Prints words from `column` on, and from `indent` on in later lines. */
-static void print_words(const char *text, size_t column, size_t indent)
+void cn_write_words(FILE *out, const char *text, size_t column, size_t indent)
 {
-    const size_t columns = stdout_columns();
+    const size_t columns = columns_of(out);
     char word[1024];
     bool is_first = true;
     while (*text) {
-        const size_t spaces = strspn(text, " "), length = strcspn(text + spaces, " ");
+        const size_t spaces = strspn(text, " \n"), length = strcspn(text + spaces, " \n");
+        const size_t gap = text[0] == '\n' ? 1 : spaces; /* two spaces stay two */
         snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1),
                  text + spaces);
         const size_t width = width_of(word);
-        if (!is_first && column + spaces + width > columns) {
-            printf("\n%*s", (int)indent, "");
+        if (!is_first && column + gap + width > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
         } else {
-            printf("%*s", (int)spaces, "");
-            column += spaces;
+            fprintf(out, "%*s", (int)gap, "");
+            column += gap;
         }
-        cn_print_text(word);
+        cn_write_text(out, word);
         column += width;
         text += spaces + (length < sizeof word ? length : sizeof word - 1);
         is_first = false;
     }
-    putchar('\n');
+    putc('\n', out);
 }
 
 void cn_print_paragraph(size_t indent, const char *text)
 {
-    print_words(text, 0, indent);
+    cn_write_words(stdout, text, 0, indent);
 }
 
 void cn_print_labelled(const char *label, const char *format, ...)
@@ -69,7 +69,7 @@ void cn_print_labelled(const char *label, const char *format, ...)
     if (length < 0)
         return;
     printf("%-*s", CN_LABEL_COLUMNS, label);
-    print_words(text, CN_LABEL_COLUMNS, CN_LABEL_COLUMNS);
+    cn_write_words(stdout, text, CN_LABEL_COLUMNS, CN_LABEL_COLUMNS);
     free(text);
 }
 
@@ -121,6 +121,6 @@ void cn_table_print(const struct cn_table *table)
             continue;
         }
         printf("%*s", (int)(end + GAP - column), "");
-        print_words(cells[last], end + GAP, end + GAP);
+        cn_write_words(stdout, cells[last], end + GAP, end + GAP);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * Paragraphs and tables on stdout, in as many columns as its terminal has, and 80 elsewhere. Lines
- * wrap between words. Texts are made printable.
+ * Paragraphs and tables, in as many columns as the terminal has, and 80 elsewhere. Lines wrap
+ * between words. Texts are made printable.
  */
 #ifndef CLIMNORM_CLI_COLUMNS_H
 #define CLIMNORM_CLI_COLUMNS_H
@@ -9,8 +9,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { CN_LABEL_COLUMNS = 10, CN_TABLE_COLUMNS = 8 };
+
+/* Prints words, which spaces or line ends part, and ends the line. They begin in `column`, where
+ * the line is already; what does not fit goes on in lines that begin at `indent`. */
+void cn_write_words(FILE *out, const char *text, size_t column, size_t indent);
 
 /* Prints a line that begins with the label; what does not fit goes on below the text. */
 void cn_print_labelled(const char *label, const char *format, ...)

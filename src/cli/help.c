@@ -1,13 +1,12 @@
 /*
- * climnorm help, and --help of every command: commands, options and keys of the config in lines of
- * at most 80 columns.
+ * climnorm help, and --help of every command: commands, options and keys of the config.
  */
 #include "cli/help.h"
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "cli/columns.h"
 #include "cli/commands.h"
-#include "cli/print_text.h"
 #include "config/key.h"
 
 #include <stdio.h>
@@ -21,16 +20,17 @@ enum {
 
 /* For somebody who begins. */
 static const char first_steps[] =
-    "climnorm synth demo        # a small tree to try things on\n"
-    "climnorm plan my.cfg       # what would be read and made\n"
-    "climnorm run my.cfg        # makes it; again: goes on from there";
+    "climnorm normals data -o normals --years 1991-2020 --region CONUS\n"
+    "climnorm config data > my.cfg   # a commented config for what the folder holds\n"
+    "climnorm plan my.cfg            # what would be read and made, time, disk\n"
+    "climnorm run my.cfg             # makes it; again: goes on from there";
 
 static void print_exit_codes(FILE *out)
 {
     fputs("\nExit codes:\n", out);
     for (const struct cn_exit_code *row = cn_exit_codes; row->meaning; row++) {
         fprintf(out, "  %3d  ", row->code);
-        cn_print_wrapped(out, row->meaning, CODE_COLUMN);
+        cn_write_words(out, row->meaning, CODE_COLUMN, CODE_COLUMN);
     }
 }
 
@@ -59,7 +59,8 @@ void cn_help_print_commands(const struct cn_command *commands, FILE *out)
     for (const struct cn_command *command = commands; command->name; command++) {
         fprintf(out, "  %-*s  %-*s  ", widths[0], command->name, widths[1],
                 command->operand ? command->operand : "");
-        cn_print_wrapped(out, command->summary, (size_t)(2 + widths[0] + 2 + widths[1] + 2));
+        cn_write_words(out, command->summary, 6 + (size_t)widths[0] + (size_t)widths[1],
+                       6 + (size_t)widths[0] + (size_t)widths[1]);
     }
     print_examples(out, first_steps);
     print_exit_codes(out);
@@ -85,15 +86,28 @@ static void print_option(const struct cn_option *option)
     cn_option_choices(option, list);
     snprintf(text, sizeof text, "%s%s%s%s", list, *list && *option->help ? "; " : "", option->help,
              tail);
-    cn_print_wrapped(stdout, text, OPTION_COLUMN);
+    cn_write_words(stdout, text, OPTION_COLUMN, OPTION_COLUMN);
+}
+
+/* Paragraphs, which empty lines part. */
+static void print_paragraphs(const char *text)
+{
+    char paragraph[2048];
+    while (text) {
+        const char *end = strstr(text, "\n\n");
+        snprintf(paragraph, sizeof paragraph, "%.*s",
+                 (int)(end ? (size_t)(end - text) : strlen(text)), text);
+        putchar('\n');
+        cn_write_words(stdout, paragraph, 0, 0);
+        text = end ? end + 2 : NULL;
+    }
 }
 
 void cn_help_print_command(const struct cn_command *command, const struct cn_option *options)
 {
     printf("usage: climnorm %s [OPTION]...%s%s\n\n%s\n", command->name, command->operand ? " " : "",
            command->operand ? command->operand : "", command->summary);
-    if (command->details)
-        printf("\n%s\n", command->details);
+    print_paragraphs(command->details);
     putchar('\n');
     for (const struct cn_option *option = options; option->name; option++)
         if (option->commands & command->bit)
@@ -106,7 +120,7 @@ void cn_help_print_command(const struct cn_command *command, const struct cn_opt
 static void print_key_line(const char *label, const char *text)
 {
     printf("  %-*s", KEY_COLUMN - 2, label);
-    cn_print_wrapped(stdout, text, KEY_COLUMN);
+    cn_write_words(stdout, text, KEY_COLUMN, KEY_COLUMN);
 }
 
 /* whole: what has the key, a config or an entry of a list. */

@@ -290,7 +290,7 @@ static int read_shown(const char *text, const struct cn_config *typed, struct cn
     struct cn_problems problems = {0};
     const struct cn_config_text shown = {.name = command_name, .text = text};
     enum cn_status status = cn_config_read_text(&shown, NULL, 0, config, &problems);
-    if (!status) {
+    if (*config) {
         struct cn_pool *pool = (*config)->pool;
         (*config)->origin.input_root = cn_pool_strdup(pool, typed->origin.input_root);
         (*config)->origin.engine_memory = cn_pool_strdup(pool, typed->origin.engine_memory);
@@ -308,7 +308,7 @@ int cn_command_normals(const struct cn_arguments *arguments)
     struct cn_config *typed = NULL, *config = NULL;
     struct cn_error error = {0};
     int exit_code = read_call(arguments, &typed);
-    if (exit_code != CN_NO_EXIT)
+    if (exit_code != CN_NO_EXIT || !typed)
         return exit_code;
     char *text = cn_config_write(typed, &head, 1);
     if (!text) {

@@ -83,7 +83,7 @@ struct cn_command {
     const char *what;    /* the operand for people: "a config file" */
     enum cn_operands operands;
     const char *summary;  /* what the command does, in a sentence */
-    const char *details;  /* more paragraphs for --help, in lines of 80 columns; NULL: none */
+    const char *details;  /* more paragraphs for --help; NULL: none */
     const char *examples; /* command lines, one a line, of at most 78 columns; NULL: none */
     int (*function)(const struct cn_arguments *arguments);
 };

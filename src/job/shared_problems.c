@@ -32,8 +32,8 @@ static bool has_same(const struct cn_variable_result *other, const struct cn_pro
 }
 
 /* Adds a problem of the variable v, unless an earlier variable has it. */
-static void add_shared_line(const struct cn_result *result, size_t v, const struct cn_problem *problem,
-                     struct cn_problems *lines)
+static void add_shared_line(const struct cn_result *result, size_t v,
+                            const struct cn_problem *problem, struct cn_problems *lines)
 {
     const char *rest = behind_name(&result->variables[v], problem);
     if (problem->severity == CN_DETAIL || !rest) {

@@ -81,7 +81,7 @@ class Display(climnorm_case.TestCase):
                         r"\b1 year unread\n",
                         rf"\n  tasmax ─+ +0/{3 * NORMALS}  waiting\n",
                         r"\n  tasmin ─+ +waiting\n",
-                        r"\n  ! tas historical 2003: "):
+                        r"\n  3 messages, the last: ! tas historical 2003: "):
             self.assertRegex(text, pattern)
         cut = frame[-1].endswith("…")
         self.assertEqual(cut, not frame[-1].endswith("; left out"), text)
@@ -106,7 +106,7 @@ class Display(climnorm_case.TestCase):
         flat = text.replace("\n", "")
         if not resized:  # then lines above the frame may be lost
             self.assertRegex(flat, f"! tas historical 2003: .*/{BAD_YEAR}: chunk .*; left out")
-        self.assertRegex(flat, f"/{BAD_FILE}: .*; left out")
+            self.assertRegex(flat, f"/{BAD_FILE}: .*; left out")
         self.assertFalse(job.screen.cursor.hidden)
         self.assertRegex(rest, r"\ntasmin +failed +0 +0 +0 +\d+\n")
         self.assertRegex(rest, r"\nTook .* with 1 thread\n(?:  \d\d:\d\d .*\n)*"
@@ -117,14 +117,14 @@ class Display(climnorm_case.TestCase):
         for columns in (60, 80, 200):
             with self.subTest(columns=columns):
                 job = self.start((YEARS + 7) * DAYS, columns=columns, rows=60)
-                job.wait_for("1 year unread(?s:.*)\n  ! tas historical")
+                job.wait_for("1 year unread(?s:.*)\n  3 messages, the last: ! tas historical")
                 self.check_running(job, columns)
                 self.assertEqual(self.let_go(job), 2)
                 self.check_end(job, columns)
 
     def test_the_terminal_changes_its_size(self):
         job = self.start((YEARS + 7) * DAYS, columns=120, rows=60)
-        job.wait_for("1 year unread(?s:.*)\n  ! tas historical")
+        job.wait_for("1 year unread(?s:.*)\n  3 messages, the last: ! tas historical")
         for columns in (60, 200, 80, 100, 61, 120):
             job.resize(columns, 60)
             job.next_frame()
@@ -136,7 +136,7 @@ class Display(climnorm_case.TestCase):
 
     def test_a_low_screen(self):
         job = self.start((YEARS + 7) * DAYS, columns=80, rows=8)
-        job.wait_for(r"  ! tas historical")
+        job.wait_for(r"  3 messages, the last: ! tas historical")
         frame = job.frame()
         self.assertLessEqual(len(frame), 7)
         self.assertRegex("\n".join(frame), r"\n  tas +━.* active .*\n    read \d+/12 years")

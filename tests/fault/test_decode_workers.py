@@ -165,18 +165,20 @@ class BadPlugins(OneYear):
         self.add(*acts)
         # A worker may spin for minutes; here its CPU time is bounded from outside.
         command = ["sh", "-c", 'ulimit -S -t 5 && exec "$@"', "sh", BIN, "run",
-                   self.case.write_config(), "--summary", self.case.summary, "-t", "4"]
+                   self.case.write_config(), "--log", self.case.summary + ".log", "-t", "4"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120,
                               env={**os.environ, **self.env}, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
         timeline = oracle.Tree(self.plain).timeline("tas")
+        with open(self.case.summary + ".log", encoding="utf-8") as file:
+            log = file.read()
         for i, act in enumerate(acts):
             with self.subTest(act):
                 if act == SAME:
                     self.judged(self.case, "tas", [FIRST + i], timeline=timeline)
                 else:
                     self.assertFalse(os.path.exists(self.case.path("tas", FIRST + i)))
-                    self.assertIn(trees.name("tas", FIRST + i), done.stderr)
+                    self.assertIn(trees.name("tas", FIRST + i), log)
 
     def test_a_stop_ends_the_workers(self):
         self.add(WAIT, WAIT, WAIT, WAIT)
