@@ -186,6 +186,18 @@ class Components(TestCase):
         self.assertEqual(self.uninstall().returncode, 0)
         self.assertEqual(installed(self.prefix), ["include/climnorm/mine.h"])
 
+    def test_uninstalling_takes_a_prefix_as_it_is_and_not_as_a_pattern(self):
+        self.prefix = self.dir / "a [1]" / "?*" / "climnorm"
+        install(self.prefix, self.record)
+        for folder in "bin", "share/doc/climnorm", "include/climnorm", "lib":
+            (self.prefix / folder).mkdir(parents=True, exist_ok=True)
+            (self.prefix / folder / ".mine").write_text("mine")
+        done = self.uninstall()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(installed(self.prefix), ["bin/.mine", "include/climnorm/.mine",
+                                                  "lib/.mine", "share/doc/climnorm/.mine"])
+        self.assertFalse((self.prefix / "share/man").exists())
+
     def test_without_a_record_uninstalling_says_what_to_do(self):
         done = self.uninstall()
         self.assertNotEqual(done.returncode, 0)
