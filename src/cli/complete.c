@@ -275,29 +275,26 @@ static void offer_operand(const struct completion *c, const struct cn_command *c
         offer_paths(c, "nc");
 }
 
-/* The option of this word that takes the next word as its value; NULL: none does. */
-static const struct cn_option *waiting_option(const struct completion *c, const char *word)
+/* The option of this word that takes a value; NULL: none does. *value: where the value begins in
+ * this word; NULL: the next word is the value. */
+static const struct cn_option *value_option(const struct completion *c, const char *word,
+                                            const char **value)
 {
-    if (word[0] != '-' || !word[1])
-        return NULL;
-    for (const struct cn_option *option = c->options; option->name; option++)
-        if (option->commands & c->command->bit && option->value &&
-            (word[1] == '-' ? strcmp(word + 2, option->name) == 0
-                            : option->letter && word[strlen(word) - 1] == option->letter))
-            return option;
-    return NULL;
-}
-
-/* The option of "--name=VALUE"; NULL: it is none. */
-static const struct cn_option *joined_option(const struct completion *c, const char *word)
-{
-    const size_t length = strcspn(word, "=");
-    if (!starts_with(word, "--") || !word[length])
-        return NULL;
-    for (const struct cn_option *option = c->options; option->name; option++)
-        if (option->commands & c->command->bit && option->value &&
-            strlen(option->name) + 2 == length && starts_with(word + 2, option->name))
-            return option;
+    char ambiguous[CN_CHOICES_BYTES];
+    const struct cn_option *option = NULL;
+    *value = NULL;
+    if (starts_with(word, "--")) {
+        const size_t length = strcspn(word, "=");
+        option = cn_option_by_name(c->command, c->options, word + 2, length - 2, ambiguous);
+        *value = word[length] ? word + length + 1 : NULL;
+    } else if (word[0] == '-') {
+        for (word++; *word && !(option && option->value); word++)
+            option = cn_option_by_letter(c->command, c->options, *word);
+        *value = *word ? word : NULL;
+    }
+    if (option && option->value)
+        return option;
+    *value = NULL;
     return NULL;
 }
 
@@ -305,26 +302,32 @@ static const struct cn_option *joined_option(const struct completion *c, const c
 static void complete_arguments(struct completion *c, const struct cn_command *commands,
                                char *const *words, int count)
 {
-    const struct cn_option *waiting = NULL;
+    const struct cn_option *waiting = NULL, *joined = NULL;
+    const char *value = NULL;
+    bool operands_only = false; /* after "--" */
     for (int i = 0; i < count - 1; i++) {
-        if (waiting || joined_option(c, words[i])) {
-            const char *value = words[i] + (waiting ? 0 : strcspn(words[i], "=") + 1);
-            if (starts_with(value, "input.root="))
-                c->root = value;
+        value = waiting ? words[i] : NULL;
+        if (waiting) {
             waiting = NULL;
+        } else if (operands_only || words[i][0] != '-' || !words[i][1]) {
+            c->operand = c->operand ? c->operand : words[i];
+        } else if (strcmp(words[i], "--") == 0) {
+            operands_only = true;
         } else {
-            waiting = waiting_option(c, words[i]);
-            if (words[i][0] != '-' && !c->operand)
-                c->operand = words[i];
+            const struct cn_option *option = value_option(c, words[i], &value);
+            waiting = value ? NULL : option;
         }
+        if (value && starts_with(value, "input.root="))
+            c->root = value;
     }
-    const struct cn_option *joined = joined_option(c, c->partial);
+    if (!waiting && !operands_only)
+        joined = value_option(c, c->partial, &value);
     if (waiting) {
         offer_option_value(c, waiting);
-    } else if (joined) {
-        keep(c, strcspn(c->partial, "=") + 1);
+    } else if (joined && value) {
+        keep(c, (size_t)(value - c->partial));
         offer_option_value(c, joined);
-    } else if (c->partial[0] == '-') {
+    } else if (c->partial[0] == '-' && !operands_only) {
         offer_options(c);
     } else {
         offer_operand(c, commands);

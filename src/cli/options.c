@@ -229,17 +229,24 @@ static int apply_option(struct option_parser *parser, const struct cn_option *op
     return store_value(parser, option, value ? value : "");
 }
 
+const struct cn_option *cn_option_by_letter(const struct cn_command *command,
+                                            const struct cn_option *options, char letter)
+{
+    for (; options->name; options++)
+        if (options->commands & command->bit && options->letter == letter)
+            return options;
+    return NULL;
+}
+
 /* Options by letter: "qv" of "-qv". */
 static int parse_letters(struct option_parser *parser, const char *letters)
 {
     int exit_code = CN_NO_EXIT;
     while (*letters && exit_code == CN_NO_EXIT) {
         char letter = *letters++;
-        const struct cn_option *option = parser->options;
-        while (option->name &&
-               !(option->commands & parser->command->bit && option->letter == letter))
-            option++;
-        if (!option->name)
+        const struct cn_option *option =
+            cn_option_by_letter(parser->command, parser->options, letter);
+        if (!option)
             return fail_usage(parser->command, "there is no option -%c", letter);
         if (option->value)
             return apply_option(parser, option, *letters ? letters : NULL);
@@ -248,26 +255,23 @@ static int parse_letters(struct option_parser *parser, const char *letters)
     return exit_code;
 }
 
-/* The option of this name, or the only one whose name begins so. NULL: there is none; then
- * *ambiguous lists those that begin so, if any. */
-static const struct cn_option *find_option(const struct option_parser *parser, const char *name,
-                                           char ambiguous[CN_CHOICES_BYTES])
+const struct cn_option *cn_option_by_name(const struct cn_command *command,
+                                          const struct cn_option *options, const char *name,
+                                          size_t length, char ambiguous[CN_CHOICES_BYTES])
 {
     const struct cn_option *found = NULL;
     size_t count = 0;
     ambiguous[0] = '\0';
-    for (const struct cn_option *option = parser->options; option->name; option++) {
-        if (!(option->commands & parser->command->bit))
+    for (; length && options->name; options++) {
+        if (!(options->commands & command->bit) || strncmp(options->name, name, length) != 0)
             continue;
-        if (strcmp(option->name, name) == 0)
-            return option;
-        if (!*name || strncmp(option->name, name, strlen(name)) != 0)
-            continue;
-        found = option;
+        if (!options->name[length])
+            return options;
+        found = options;
         count++;
         const size_t used = strlen(ambiguous);
         snprintf(ambiguous + used, CN_CHOICES_BYTES - used, "%s--%s", used ? ", " : "",
-                 option->name);
+                 options->name);
     }
     return count == 1 ? found : NULL;
 }
@@ -278,7 +282,8 @@ static int parse_name(struct option_parser *parser, const char *text)
     size_t length = strcspn(text, "=");
     char name[71], hint[CN_SUGGESTION_BYTES], dashed[80], ambiguous[CN_CHOICES_BYTES];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), text);
-    const struct cn_option *found = find_option(parser, name, ambiguous);
+    const struct cn_option *found =
+        cn_option_by_name(parser->command, parser->options, text, length, ambiguous);
     if (found)
         return apply_option(parser, found, text[length] ? text + length + 1 : NULL);
     if (*ambiguous)

@@ -104,10 +104,21 @@ enum { CN_NO_EXIT = -1, CN_SHOW_HELP = -2 };
 int cn_arguments_parse(const struct cn_command *command, const struct cn_option *options, int argc,
                        char **argv, struct cn_arguments *arguments);
 
+enum { CN_CHOICES_BYTES = 256 };
+
+/* Finds a command's option by the first `length` bytes of `name`: its name, or the beginning of
+ * this name alone.
+ * Returns: the option; NULL: there is none; `ambiguous` lists those that begin so, if any. */
+const struct cn_option *cn_option_by_name(const struct cn_command *command,
+                                          const struct cn_option *options, const char *name,
+                                          size_t length, char ambiguous[CN_CHOICES_BYTES]);
+
+/* Returns: a command's option of this letter; NULL: there is none. */
+const struct cn_option *cn_option_by_letter(const struct cn_command *command,
+                                            const struct cn_option *options, char letter);
+
 /* Returns: the i-th of the values that an option chooses from; NULL: there are no more. */
 const char *cn_option_choice(const struct cn_option *option, int i);
-
-enum { CN_CHOICES_BYTES = 256 };
 
 /* Lists the values that an option chooses from: "auto, tty or plain"; "": any value goes.
  * Returns: list. */

@@ -21,7 +21,7 @@ BASH = """
 source "$1"
 COMP_LINE=$2 COMP_POINT=${#2}
 _climnorm
-printf '%s\\n' "${COMPREPLY[@]}"
+printf '%s\\0' "${COMPREPLY[@]}"
 """
 
 
@@ -69,6 +69,16 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered("run", "my.cfg", "--progress", ""), modes)
         self.assertEqual(self.offered("run", "--progress=t"), ["--progress=tty"])
         self.assertIn("360_day", self.offered("synth", "demo", "--calendar", ""))
+
+    def test_options_may_be_short_as_for_the_command(self):
+        self.assertEqual(self.offered("run", "--thread", "2", "my"), [":cfg"])
+        self.assertEqual(self.offered("run", "--prog", "t"), ["tty"])
+        self.assertEqual(self.offered("run", "--prog=t"), ["--prog=tty"])
+        self.assertEqual(self.offered("run", "-qp", "t"), ["tty"])
+        self.assertEqual(self.offered("run", "-qpt"), ["-qptty"])
+        self.assertEqual(self.offered("run", "-t2", "my"), [":cfg"])
+        self.assertEqual(self.offered("run", "--", "-"), [":cfg"])
+        self.assertEqual(self.offered("run", "--s", ""), [":cfg"])  # several begin so
 
     def test_keys_are_those_of_the_config(self):
         document = pathlib.Path(ROOT, "docs/config.md").read_text("utf-8")
@@ -124,11 +134,11 @@ class Completion(unittest.TestCase):
 
     def bash(self, line):
         script = str(COMPLETION / "climnorm.bash")
-        return self.run_program("bash", "--norc", "-c", BASH, "bash", script, line).split()
+        return self.run_program("bash", "--norc", "-c", BASH, "bash", script, line).split("\0")[:-1]
 
     def test_bash_completes(self):
         self.assertEqual(self.bash("climnorm ru"), ["run"])
-        self.assertEqual(self.bash("climnorm run "), ["tree", "my.cfg"])
+        self.assertEqual(self.bash("climnorm run "), ["my.cfg", "tree"])
         self.assertEqual(self.bash("climnorm run ~/my"), [f"{self.dir}/my.cfg"])
         self.assertEqual(self.bash("climnorm inspect d"), ["data.nc"])
         self.assertEqual(self.bash("climnorm run my.cfg --set normals.wi"), ["normals.window="])
@@ -136,6 +146,22 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.bash("climnorm run my.cfg -s variables=p"), ["pr"])
         self.assertEqual(self.bash("climnorm run my.cfg -s variables=pr,"), ["pr,tas"])
         self.assertEqual(self.bash("climnorm run my.cfg --set=output.root=t"), ["tree"])
+
+    def test_bash_completes_words_in_quotes(self):
+        folder = self.dir / "two words"
+        folder.mkdir()
+        self.addCleanup(shutil.rmtree, folder)
+        for name in "a=b.cfg", "it's.cfg", "line\nbreak.cfg":
+            (folder / name).write_text("")
+        names = [f"two words/{name}" for name in ("a=b.cfg", "it's.cfg", "line\nbreak.cfg")]
+        for start in r"two\ words/", '"two words/', "'two words/", "two' 'words/", '"two words"/':
+            self.assertEqual(self.bash(f"climnorm run {start}"), names, start)
+        self.assertEqual(self.bash(r"climnorm run two\ words/a=b"), ["b.cfg"])
+        self.assertEqual(self.bash("climnorm run 'two words/a=b"), names[:1])
+        self.assertEqual(self.bash("climnorm run my.cfg -s 'output.root=two w"),
+                         ["output.root=two words"])
+        self.assertEqual(self.bash("climnorm run my.cfg -s output.root='two w"), ["two words"])
+        self.assertEqual(self.bash("climnorm 'run' \"my.cfg\" -s 'normals.wi"), ["normals.window="])
 
     def fish(self, line):
         script = (f"source '{COMPLETION}/climnorm.fish'; complete -C'{line}'")
@@ -151,12 +177,12 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.fish("climnorm run my.cfg --set normals.wi"), ["normals.window="])
         self.assertEqual(self.fish("climnorm run my.cfg -s variables=p"), ["variables=pr"])
 
-    def expect_of_zsh(self, line, expected, start="source '{}/_climnorm'"):
-        """An interactive zsh shows `expected` after the line and a tab."""
+    def expect(self, shell, start, line, expected):
+        """An interactive shell shows `expected` after the line and a tab."""
         leader, follower = pty.openpty()
-        with subprocess.Popen(["zsh", "-f", "-i"], cwd=self.dir, stdin=follower, stdout=follower,
+        with subprocess.Popen(shell, cwd=self.dir, stdin=follower, stdout=follower,
                               stderr=follower, start_new_session=True,
-                              env={**self.env, "TERM": "dumb", "PS1": "> "}) as shell:
+                              env={**self.env, "TERM": "dumb", "PS1": "> "}) as process:
             os.close(follower)
             said = b""
 
@@ -164,30 +190,43 @@ class Completion(unittest.TestCase):
                 nonlocal said
                 while mark.encode() not in said.replace(b"\a", b""):
                     if not select.select([leader], [], [], 30)[0]:
-                        self.fail(f"{line!r}: zsh says {said!r}, not {mark!r}")
+                        self.fail(f"{line!r}: it says {said!r}, not {mark!r}")
                     said += os.read(leader, 4096)
 
             try:
-                os.write(leader, "bindkey -e; autoload -Uz compinit; compinit -D -u; "
-                         f"{start.format(COMPLETION)}; echo 'rea''dy'\n".encode())
+                os.write(leader, f"{start.format(COMPLETION)}; echo 'rea''dy'\n".encode())
                 wait_for("ready")
                 said = b""
                 os.write(leader, f"{line}\t".encode())
                 wait_for(expected)
             finally:
-                shell.kill()
+                process.kill()
                 os.close(leader)
+
+    def test_bash_shows_what_it_completes(self):
+        (self.dir / "two words").mkdir()
+        self.addCleanup((self.dir / "two words").rmdir)
+        for line, expected in (("run m", "y.cfg "), ("run 'two", " words'/"),
+                               ("run two\\ w", "ords/"), ("run my.cfg -s 'output.root=tw", "o words"),
+                               ("run my.cfg -s output.root=tw", r"o\ words/")):
+            self.expect(["bash", "--norc", "--noprofile", "-i"], "source {}/climnorm.bash",
+                        f"climnorm {line}", f"climnorm {line}{expected}")
 
     def test_zsh_completes(self):
         if not shutil.which("zsh"):
             self.skipTest("zsh is not installed")
-        self.expect_of_zsh("climnorm ru", "climnorm run ")
-        self.expect_of_zsh("climnorm ru", "climnorm run ",  # as it is installed
-                           "fpath=('{}' $fpath); compinit -D -u")
-        self.expect_of_zsh("climnorm run m", "climnorm run my.cfg ")
-        self.expect_of_zsh("climnorm run my.cfg --set normals.wi", "normals.window=")
-        self.expect_of_zsh("climnorm run my.cfg -s variables=p", "variables=pr ")
-        self.expect_of_zsh("climnorm run my.cfg -s output.root=t", "output.root=tree/")
+
+        def expect(line, expected, start="source '{}/_climnorm'"):
+            start = f"bindkey -e; autoload -Uz compinit; compinit -D -u; {start}"
+            self.expect(["zsh", "-f", "-i"], start, line, expected)
+
+        expect("climnorm ru", "climnorm run ")
+        expect("climnorm ru", "climnorm run ",  # as it is installed
+               "fpath=('{}' $fpath); compinit -D -u")
+        expect("climnorm run m", "climnorm run my.cfg ")
+        expect("climnorm run my.cfg --set normals.wi", "normals.window=")
+        expect("climnorm run my.cfg -s variables=p", "variables=pr ")
+        expect("climnorm run my.cfg -s output.root=t", "output.root=tree/")
 
 
 if __name__ == "__main__":
