@@ -43,4 +43,6 @@ foreach(pair "runtime climnorm" "development libclimnorm-dev")
     file(RENAME "${usr}/share/doc/climnorm/examples" "${doc}/examples")
     file(REMOVE_RECURSE "${usr}/share/doc/climnorm")
   endif()
+  # What this script makes has the permissions that the umask leaves.
+  execute_process(COMMAND chmod -R u=rwX,go=rX "${usr}" COMMAND_ERROR_IS_FATAL ANY)
 endforeach()

@@ -5,10 +5,11 @@ include(CMakePackageConfigHelpers)
 set(man ${CMAKE_INSTALL_MANDIR})
 set(share ${CMAKE_INSTALL_DATAROOTDIR})
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/climnorm)
-set(CLIMNORM_FOLDERS ${CMAKE_INSTALL_BINDIR} ${CMAKE_INSTALL_LIBEXECDIR} ${CMAKE_INSTALL_INCLUDEDIR}
-    ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_LIBDIR}/cmake ${man}/man1 ${man}/man5
+set(CLIMNORM_FOLDERS ${CMAKE_INSTALL_BINDIR} ${CMAKE_INSTALL_INCLUDEDIR}
+    ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${man}/man1 ${man}/man5
     ${share}/bash-completion/completions ${share}/zsh/site-functions
-    ${share}/fish/vendor_completions.d ${share}/doc)
+    ${share}/fish/vendor_completions.d ${CMAKE_INSTALL_DOCDIR} ${package}
+    ${CMAKE_INSTALL_LIBEXECDIR}/climnorm)
 install(CODE "set(RECORD \"${PROJECT_BINARY_DIR}/installed\")
 if(DEFINED ENV{CLIMNORM_RECORD}) # for tests
   set(RECORD \"\$ENV{CLIMNORM_RECORD}\")

@@ -160,6 +160,33 @@ class Components(TestCase):
         install(self.prefix, self.record)
         self.assertEqual(sorted(parts), installed(self.prefix))
 
+    def everybody_may_read(self, folder):
+        modes = {path: path.lstat().st_mode & 0o777 for path in folder.rglob("*")
+                 if not path.is_symlink()}
+        self.assertGreater(len(modes), 20)
+        for path, mode in modes.items():
+            self.assertIn(mode, (0o755,) if path.is_dir() else (0o644, 0o755), str(path))
+
+    def test_everybody_may_read_what_is_installed(self):
+        root = self.dir / "root"
+        root.mkdir()
+        self.addCleanup(os.umask, os.umask(0o077))
+        install(pathlib.Path("/opt/climnorm"), self.record, DESTDIR=str(root))
+        self.everybody_may_read(root)
+        for program in "bin/climnorm", "libexec/climnorm/peers/cdo.sh":
+            self.assertEqual((root / "opt/climnorm" / program).stat().st_mode & 0o777, 0o755)
+
+    def test_everybody_may_read_what_a_package_holds(self):
+        self.addCleanup(os.umask, os.umask(0o077))
+        for component in "runtime", "development":
+            install(self.dir / component / "usr", self.record, "--component", component)
+        output_of("cmake", f"-DCPACK_TEMPORARY_INSTALL_DIRECTORY={self.dir}",
+                  "-P", str(ROOT / "packaging/finish_deb.cmake"))
+        for component, package in ("runtime", "climnorm"), ("development", "libclimnorm-dev"):
+            usr = self.dir / component / "usr"
+            self.assertTrue((usr / "share/doc" / package / "changelog.gz").exists())
+            self.everybody_may_read(usr)
+
     def test_uninstalling_leaves_what_was_there_before(self):
         (self.prefix / "bin").mkdir(parents=True)
         (self.prefix / "share/man").mkdir(parents=True)
