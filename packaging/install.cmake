@@ -8,7 +8,8 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/climnorm)
 set(CLIMNORM_FOLDERS ${CMAKE_INSTALL_BINDIR} ${CMAKE_INSTALL_INCLUDEDIR}
     ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${man}/man1 ${man}/man5
     ${share}/bash-completion/completions ${share}/zsh/site-functions
-    ${share}/fish/vendor_completions.d ${CMAKE_INSTALL_DOCDIR} ${package}
+    ${share}/fish/vendor_completions.d ${CMAKE_INSTALL_DOCDIR}/bench
+    ${CMAKE_INSTALL_DOCDIR}/kernels ${CMAKE_INSTALL_DOCDIR}/tests ${package}
     ${CMAKE_INSTALL_LIBEXECDIR}/climnorm)
 install(CODE "set(RECORD \"${PROJECT_BINARY_DIR}/installed\")
 if(DEFINED ENV{CLIMNORM_RECORD}) # for tests
@@ -25,9 +26,13 @@ install(FILES completion/climnorm.bash DESTINATION ${share}/bash-completion/comp
 install(FILES completion/_climnorm DESTINATION ${share}/zsh/site-functions COMPONENT runtime)
 install(FILES completion/climnorm.fish DESTINATION ${share}/fish/vendor_completions.d
         COMPONENT runtime)
-install(DIRECTORY config docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
-install(FILES README.md LICENSE CHANGELOG.md CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR}
-        COMPONENT runtime)
+install(DIRECTORY config docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime
+        PATTERN "*.py" EXCLUDE)
+install(FILES README.md LICENSE CHANGELOG.md CITATION.cff CODE_OF_CONDUCT.md CONTRIBUTING.md
+        SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+foreach(folder bench kernels tests) # the other documents link to them
+  install(FILES ${folder}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder} COMPONENT runtime)
+endforeach()
 
 install(TARGETS libclimnorm_static libclimnorm_shared
         ARCHIVE COMPONENT development LIBRARY COMPONENT development)

@@ -3,6 +3,7 @@ examples/normals.c, which makes the same files as `climnorm run`; components; ma
 nothing is left when it is uninstalled."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -149,7 +150,8 @@ class Components(TestCase):
         self.assertIn("bin/climnorm", names)
         self.assertIn("share/man/man1/climnorm-run.1", names)
         self.assertIn("share/doc/climnorm/config/minimal.cfg", names)
-        self.assertFalse([name for name in names if "libclimnorm" in name or "bench" in name])
+        self.assertFalse([name for name in names if "libclimnorm" in name
+                          or ("bench" in name and not name.endswith("bench/README.md"))])
         self.assertIn("climnorm", output_of(str(self.prefix / "bin/climnorm"), "--version"))
 
     def test_each_file_belongs_to_one_component(self):
@@ -159,6 +161,17 @@ class Components(TestCase):
             parts += installed(self.dir / component)
         install(self.prefix, self.record)
         self.assertEqual(sorted(parts), installed(self.prefix))
+
+    def test_each_link_of_a_document_leads_to_what_is_installed_with_it(self):
+        install(self.prefix, self.record, "--component", "runtime")
+        documents = list(self.prefix.rglob("*.md"))
+        links = [(document, link) for document in documents for pair in re.findall(
+                     r"\]\(([^)#\s]+)|(?:src|href)=\"([^\"#]+)", document.read_text("utf-8"))
+                 for link in pair if link and not re.match(r"[a-z]+:", link)]
+        self.assertGreater(len(links), 80)
+        for document, link in links:
+            self.assertTrue((document.parent / link).exists(), f"{document.name}: {link}")
+        self.assertEqual(list((self.prefix / "share/doc").rglob("*.py")), [])
 
     def everybody_may_read(self, folder):
         modes = {path: path.lstat().st_mode & 0o777 for path in folder.rglob("*")
