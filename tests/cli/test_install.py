@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import unittest
 
 import trees
 from climnorm_case import Case, TestCase, main
@@ -199,6 +200,24 @@ class Components(TestCase):
             usr = self.dir / component / "usr"
             self.assertTrue((usr / "share/doc" / package / "changelog.gz").exists())
             self.everybody_may_read(usr)
+
+    @unittest.skipUnless(shutil.which("dpkg-deb"), "makes a package with dpkg-deb")
+    def test_a_package_has_no_script_that_calls_ldconfig(self):
+        control = self.dir / "content/DEBIAN"
+        control.mkdir(parents=True)
+        (control / "control").write_text("Package: x\nVersion: 1\nArchitecture: all\n"
+                                         "Maintainer: x <x@example.org>\nDescription: x\n")
+        (control / "triggers").write_text("activate-noawait ldconfig\n")
+        for script in "postinst", "postrm":
+            (control / script).write_text("#!/bin/sh\nldconfig\n")
+            (control / script).chmod(0o755)
+        package = self.dir / "x.deb"
+        output_of("dpkg-deb", "--build", str(self.dir / "content"), str(package))
+        output_of("cmake", f"-DCPACK_PACKAGE_FILES={package}",
+                  "-P", str(ROOT / "packaging/remove_scripts.cmake"))
+        output_of("dpkg-deb", "--control", str(package), str(self.dir / "control"))
+        self.assertEqual(installed(self.dir / "control"), ["control", "triggers"])
+        self.assertEqual(sorted(self.dir.glob("x.deb*")), [package])
 
     def test_uninstalling_leaves_what_was_there_before(self):
         (self.prefix / "bin").mkdir(parents=True)
