@@ -48,6 +48,48 @@ class Document(TestCase):
         self.assertTrue(all(row[2].strip() for row in rows))
 
 
+class Packages(TestCase):
+    """.ci/install, where it can install nothing: no root, no sudo, and dpkg knows the packages that
+    the test names."""
+    def run_script(self, *words, there=""):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in "dirname", "grep", "sed", "sh", "xargs", "echo":
+                os.symlink(shutil.which(name), os.path.join(folder, name))
+            for name, line in (("id", "echo 1000"), ("dpkg-query", f"""case " {there} " in
+                               *" $4 "*) echo install ok installed ;; *) exit 1 ;; esac""")):
+                path = pathlib.Path(folder, name)
+                path.write_text(f"#!/bin/sh\n{line}\n")
+                path.chmod(0o755)
+            return subprocess.run([f"{folder}/sh", str(ROOT / ".ci/install"), *words], text=True,
+                                  env={"PATH": folder}, capture_output=True, check=False)
+
+    def test_an_unknown_option_installs_nothing(self):
+        for words in ("--foo",), ("--names", "--foo"), ("--tests", "--check"), ("gcc",):
+            done = self.run_script(*words)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), words)
+            self.assertRegex(done.stderr, r"^usage: \.ci/install .*--tests.*\n$")
+
+    def test_help_is_no_installation(self):
+        done = self.run_script("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^usage: .*\nInstalls what climnorm is built with")
+
+    def test_without_root_it_prints_what_root_can_run(self):
+        names = self.run_script("--names").stdout.split()
+        done = self.run_script(there="make cmake")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        missing = [name for name in names if name not in ("make", "cmake")]
+        self.assertTrue(done.stderr.endswith(f"as root: apt-get install {' '.join(missing)}\n"),
+                        done.stderr)
+
+    def test_only_packages_that_it_needs_are_asked_of_root(self):
+        done = self.run_script("--tests")
+        self.assertIn(" libcmocka-dev", done.stderr)
+        self.assertNotIn("r-cran-terra", done.stderr)
+        there = " ".join(self.run_script("--names").stdout.split())
+        self.assertEqual(self.run_script(there=there).returncode, 0)
+
+
 class Make(TestCase):
     def test_the_build_shares_the_jobs_of_make(self):
         """Only shows what it would do; a build with another number of jobs would warn of it."""
