@@ -153,6 +153,15 @@ static enum cn_status fail_root(struct cn_error *error, const char *output_root,
                    misled ? "choose another" : "make it writable, or choose another");
 }
 
+/* Whether the open folder can be written, but not the lock file that another user made in it. */
+static bool is_lock_of_another(int root)
+{
+    struct stat status;
+    return faccessat(root, ".", W_OK, AT_EACCESS) == 0 &&
+           fstatat(root, ".climnorm.lock", &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && status.st_uid != geteuid();
+}
+
 /* Opens the lock file. *lock: -1 on failure. */
 static enum cn_status open_lock(const char *output_root, int *lock, struct cn_error *error)
 {
@@ -165,6 +174,7 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     struct stat status = {0};
     int reason = file < 0 || fstat(file, &status) != 0 ? errno : cn_sync_open_folder(root);
+    bool is_of_another = reason == EACCES && is_lock_of_another(root);
     close(root);
     bool is_plain = !reason && S_ISREG(status.st_mode) && status.st_nlink == 1;
     if (is_plain) {
@@ -176,6 +186,12 @@ static enum cn_status open_lock(const char *output_root, int *lock, struct cn_er
     if (!reason || reason == ELOOP || reason == EISDIR || reason == ENXIO)
         return cn_fail(error, CN_BAD_USAGE,
                        "%s/.climnorm.lock is not a plain file of its own; remove it", output_root);
+    if (is_of_another)
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s/.climnorm.lock belongs to another user and cannot be written; let its "
+                       "owner `chmod a+w` it, or use umask 002 for a folder that several people "
+                       "share",
+                       output_root);
     return cn_fail(error, CN_BAD_MACHINE,
                    "%s: output.root cannot be written (.climnorm.lock: %s); make it writable, or "
                    "choose another",

@@ -5,10 +5,13 @@ import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import unittest
 
 import climnorm_case
 import trees
@@ -252,6 +255,34 @@ class Folders(Base):
                 result = case.run("--set", f"output.root={root}")
                 self.exits(result, 1)
                 self.assertIn(root, result.err)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "not root, or no setpriv")
+    def test_a_lock_file_of_another_user(self):
+        with tempfile.TemporaryDirectory() as folder:
+            case = self.new_case(output={"root": folder})
+            data = os.path.join(case.dir, "data-of-all")
+            shutil.copytree(self.store.data, data)
+            case.config["input"]["root"] = data
+            for path in folder, case.dir:
+                os.chmod(path, 0o777)
+            user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            command = [*user, BIN, "run", case.write_config()]
+            if subprocess.run([*user, BIN, "--version"], capture_output=True, check=False).returncode:
+                self.skipTest("another user cannot start the program here")
+            lock = os.path.join(folder, ".climnorm.lock")
+            with open(lock, "w", encoding="utf-8"):
+                os.chmod(lock, 0o644)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(f"{lock} belongs to another user and cannot be written; let its owner "
+                          "`chmod a+w` it, or use umask 002", " ".join(done.stderr.split()))
+            os.chmod(lock, 0o666)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            os.chmod(folder, 0o755)
+            os.chmod(lock, 0o644)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertIn("output.root cannot be written", " ".join(done.stderr.split()))
 
     def test_what_the_machine_does_not_allow(self):
         case = self.new_case()
