@@ -1,5 +1,6 @@
 /*
- * climnorm verify: which output files are not as they were written; its lines and its exit code.
+ * climnorm verify: which output files are not as they were written, and what cannot be read; its
+ * lines and its exit code.
  */
 #include "job/verify.h"
 
@@ -34,14 +35,28 @@ static size_t print_damaged(const struct cn_verification *verification, size_t *
     return damaged;
 }
 
-static void print_total(size_t verified, size_t damaged)
+/* On stderr, because the lines on stdout name files that are to be removed. */
+static void print_unread(const struct cn_verification *verification)
 {
-    printf("%zu %s verified: ", verified, verified == 1 ? "file" : "files");
+    for (size_t k = 0; k < verification->unread_count; k++) {
+        fputs("climnorm verify: ", stderr);
+        cn_write_text(stderr, verification->unread[k].path);
+        fprintf(stderr, ": cannot be read: %s\n", verification->unread[k].reason);
+    }
+}
+
+static void print_total(size_t verified, size_t damaged, size_t unread)
+{
+    printf("%zu %s verified", verified, verified == 1 ? "file" : "files");
     if (damaged)
-        printf("%zu %s\n", damaged,
+        printf(": %zu %s", damaged,
                damaged == 1 ? "is damaged or has no digest" : "are damaged or have no digest");
-    else
-        printf("%s\n", verified == 1 ? "it is as it was written" : "all are as they were written");
+    else if (verified)
+        printf(": %s", verified == 1 ? "it is as it was written" : "all are as they were written");
+    if (unread)
+        printf("; %zu %s cannot be read", unread,
+               unread == 1 ? "file or folder" : "files or folders");
+    putchar('\n');
 }
 
 /* Says why not all files are verified. Returns the exit code. */
@@ -77,14 +92,17 @@ static int verify_operands(const struct cn_arguments *arguments, struct cn_pool 
     if (cn_log_begin(arguments->log_file)) {
         print_damaged(&verification, &verified);
         if (!status)
-            print_total(verified, damaged);
+            print_total(verified, damaged, verification.unread_count);
         cn_log_end(arguments->log_file);
     }
+    print_unread(&verification);
     if (status)
         return report_end(status, &error, verified,
                           status == CN_BAD_USAGE ? 0 : verification.count);
     if (!arguments->quiet)
-        print_total(verified, damaged);
+        print_total(verified, damaged, verification.unread_count);
+    if (verification.unread_count)
+        return cn_exit_code(CN_BAD_MACHINE, 0);
     return damaged ? CN_EXIT_MISSING : CN_EXIT_OK;
 }
 

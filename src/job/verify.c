@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A file must be read and hashed within these bounds; a slower machine would call it damaged. */
 enum {
@@ -29,13 +30,35 @@ struct file_list {
     struct cn_pool *pool;
     const struct cn_watch *watch;
     struct cn_verification *found;
-    size_t capacity;
+    size_t capacity, unread_capacity;
     struct cn_error *error;
 };
+
+/* Entries of a folder that may not be entered follow one another: it is listed once. */
+static enum cn_status add_unread(struct file_list *list, const char *path, size_t length,
+                                 int reason)
+{
+    struct cn_verification *found = list->found;
+    const char *last = found->unread_count ? found->unread[found->unread_count - 1].path : "";
+    if (strlen(last) == length && strncmp(last, path, length) == 0)
+        return CN_OK;
+    const char *copy = cn_pool_strndup(list->pool, path, length);
+    const char *text =
+        cn_pool_printf(list->pool, "%s; %s", strerror(reason), cn_errno_advice(reason));
+    struct cn_unread *unread = cn_pool_grow(list->pool, found->unread, found->unread_count,
+                                            &list->unread_capacity, sizeof *unread);
+    if (!copy || !text || !unread)
+        return cn_fail_memory(list->error, "the list of output files");
+    found->unread = unread;
+    unread[found->unread_count++] = (struct cn_unread){copy, text};
+    return CN_OK;
+}
 
 static enum cn_status add_file(struct file_list *list, const char *path, uint64_t size)
 {
     struct cn_verification *found = list->found;
+    if (eaccess(path, R_OK) != 0)
+        return errno == ENOENT ? CN_OK : add_unread(list, path, strlen(path), errno);
     const char *copy = cn_pool_strdup(list->pool, path);
     struct cn_verified_file *files =
         cn_pool_grow(list->pool, found->files, found->count, &list->capacity, sizeof *files);
@@ -62,10 +85,12 @@ static bool is_output_name(const char *name, size_t length)
 /* fts tells links from plain files, and does not follow them. */
 static enum cn_status add_entry_below(struct file_list *list, const FTSENT *entry)
 {
-    bool is_failed = entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-                     (entry->fts_info == FTS_NS && entry->fts_errno != ENOENT);
-    if (is_failed)
+    if (entry->fts_info == FTS_ERR)
         return fail_to_list(list, entry->fts_path, entry->fts_errno);
+    if (entry->fts_info == FTS_DNR)
+        return add_unread(list, entry->fts_path, entry->fts_pathlen, entry->fts_errno);
+    if (entry->fts_info == FTS_NS && entry->fts_errno != ENOENT) /* its folder may not be entered */
+        return add_unread(list, entry->fts_path, entry->fts_parent->fts_pathlen, entry->fts_errno);
     return entry->fts_info == FTS_F && is_output_name(entry->fts_name, entry->fts_namelen)
                ? add_file(list, entry->fts_path, (uint64_t)entry->fts_statp->st_size)
                : CN_OK;
@@ -77,9 +102,15 @@ static int compare_found_paths(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
+static int compare_unread_paths(const void *a, const void *b)
+{
+    const struct cn_unread *x = a, *y = b;
+    return strcmp(x->path, y->path);
+}
+
 static enum cn_status add_folder(struct file_list *list, char *path)
 {
-    const size_t first = list->found->count;
+    const size_t first = list->found->count, first_unread = list->found->unread_count;
     FTS *walk = fts_open((char *[]){path, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     enum cn_status status = walk ? CN_OK : fail_to_list(list, path, errno);
     for (FTSENT *entry; !status && (errno = 0, (entry = fts_read(walk)));) {
@@ -93,12 +124,16 @@ static enum cn_status add_folder(struct file_list *list, char *path)
     if (walk)
         fts_close(walk);
     const size_t count = list->found->count - first;
-    if (!status && !count)
+    const size_t unread = list->found->unread_count - first_unread;
+    if (!status && !count && !unread)
         return cn_fail(list->error, CN_BAD_USAGE,
                        "%s: no file below it ends in .nc; name a file, or a folder of outputs",
                        path);
     if (count)
         qsort(list->found->files + first, count, sizeof *list->found->files, compare_found_paths);
+    if (unread)
+        qsort(list->found->unread + first_unread, unread, sizeof *list->found->unread,
+              compare_unread_paths);
     return status;
 }
 
@@ -180,7 +215,7 @@ enum cn_status cn_verify_outputs(struct cn_pool *pool, char *const *paths, size_
                                  int threads, const struct cn_watch *watch,
                                  struct cn_verification *verification, struct cn_error *error)
 {
-    struct file_list list = {pool, cn_watch_or_none(watch), verification, 0, error};
+    struct file_list list = {pool, cn_watch_or_none(watch), verification, 0, 0, error};
     *verification = (struct cn_verification){0};
     cn_progress_enter(list.watch->progress, CN_PHASE_VERIFYING);
     for (size_t p = 0; p < path_count; p++) {

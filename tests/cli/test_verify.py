@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import unittest
 
 import netCDF4
 
@@ -228,6 +229,47 @@ class Verify(climnorm_case.TestCase):
         else:
             os.chmod(self.write("mine.nc", b""), 0)
             self.says(verify(self.path("mine.nc")), 3, "mine.nc: cannot be read: Permission denied")
+
+    @unittest.skipUnless(os.geteuid() or shutil.which("setpriv"), "root can read all")
+    def test_what_cannot_be_read_does_not_hide_the_rest(self):
+        sound = self.sample("single", "dayofyear", 1)
+        for name in "a-closed", "b", "c-listed", "d-closed":
+            os.mkdir(self.path(name))
+        self.write("b/1.nc", sound)
+        damaged = self.write("b/2.nc", sound[:-1])
+        for name in "a-closed/1.nc", "c-listed/1.nc", "c-listed/2.nc", "mine.nc":
+            self.write(name, sound)
+        modes = {"a-closed": 0, "c-listed": 0o744, "d-closed": 0o711, "mine.nc": 0}
+        for name, mode in modes.items():
+            os.chmod(self.path(name), mode)
+        command = [BIN, "verify", self.folder]
+        if os.geteuid() == 0:
+            os.chmod(self.base, 0o755)
+            os.chmod(self.folder, 0o755)
+            user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            if subprocess.run([*user, BIN, "--version"], capture_output=True).returncode:
+                self.skipTest("another user cannot start the program here")
+            command = user + command
+        else:
+            os.chmod(self.path("c-listed"), 0o444)
+            os.chmod(self.path("d-closed"), 0o111)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+            none = subprocess.run([*command[:-1], self.path("a-closed")], capture_output=True,
+                                  text=True)
+        finally:
+            for name in modes:
+                os.chmod(self.path(name), 0o755)
+        self.assertEqual(done.returncode, 3)
+        lines = done.stdout.splitlines()
+        self.assertEqual([line.partition(": ")[0] for line in lines], [damaged, "2 files verified"])
+        self.assertEqual(lines[1], "2 files verified: 1 is damaged or has no digest; "
+                         "4 files or folders cannot be read")
+        why = "cannot be read: Permission denied; change its permissions, and run again"
+        self.assertEqual(done.stderr.splitlines(),
+                         [f"climnorm verify: {self.path(name)}: {why}" for name in sorted(modes)])
+        self.assertEqual((none.returncode, none.stdout), (
+            3, "0 files verified; 1 file or folder cannot be read\n"))
 
     def test_many_small_files_are_quick(self):
         sound = self.write("0.nc", self.sample("single", "dayofyear", 1))
