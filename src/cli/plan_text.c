@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/strbuf.h"
+#include "base/year_list.h"
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
 #include "cli/plan_periods.h"
@@ -106,24 +107,20 @@ static const char *describe_input(const struct cn_plan *plan,
                           source->grid.lon_count);
 }
 
-/* Adds the source years that are read, or those that are not: "1951-2100". */
-static void add_years(const struct cn_variable_plan *variable, bool is_read, struct cn_strbuf *text)
+/* Lists the source years that are read, or those that are not. */
+static void list_years(const struct cn_variable_plan *variable, bool is_read,
+                       struct cn_year_list *list)
 {
     const struct cn_variable *source = variable->variable;
     enum { NO_FILE, NOT_READ, READ };
-    char found[CN_LAST_YEAR + 2] = {NO_FILE}; /* of several timelines' years of one number: any */
+    char found[CN_LAST_YEAR + 1] = {NO_FILE}; /* of several timelines' years of one number: any */
     for (size_t y = 0; y < source->year_count; y++) {
         char *year = &found[source->years[y].year];
         *year = variable->slot_of_year[y] != SIZE_MAX || *year == READ ? READ : NOT_READ;
     }
-    for (int first = 0, year; first <= CN_LAST_YEAR; first = year + 1) {
-        for (year = first; found[year] == (is_read ? READ : NOT_READ); year++)
-            ;
-        if (year > first)
-            cn_strbuf_add(text, text->length ? ", %d" : "%d", first);
-        if (year > first + 1)
-            cn_strbuf_add(text, "-%d", year - 1);
-    }
+    for (int year = 0; year <= CN_LAST_YEAR; year++)
+        if (found[year] == (is_read ? READ : NOT_READ))
+            cn_year_list_add(list, year, year);
 }
 
 /* "1951-2100 to read; no normal that is to be made needs 1950"; NULL: all years are read, or none.
@@ -131,18 +128,19 @@ static void add_years(const struct cn_variable_plan *variable, bool is_read, str
 static const char *describe_reading(const struct cn_plan *plan,
                                     const struct cn_variable_plan *variable)
 {
-    struct cn_strbuf read = {0}, others = {0};
+    struct cn_year_list read = {0}, others = {0};
     if (variable->normals_wanted) {
-        add_years(variable, true, &read);
-        add_years(variable, false, &others);
+        list_years(variable, true, &read);
+        list_years(variable, false, &others);
     }
+    const char *years = cn_year_list_text(&read), *other_years = cn_year_list_text(&others);
     const char *text =
-        others.length && read.length
-            ? cn_pool_printf(plan->pool, "%s to read; no normal that is to be made needs %s",
-                             cn_strbuf_text(&read), cn_strbuf_text(&others))
+        *years && *other_years
+            ? cn_pool_printf(plan->pool, "%s to read; no normal that is to be made needs %s", years,
+                             other_years)
             : NULL;
-    cn_strbuf_free(&read);
-    cn_strbuf_free(&others);
+    cn_year_list_free(&read);
+    cn_year_list_free(&others);
     return text;
 }
 

@@ -5,38 +5,10 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "base/year_list.h"
 #include "plan/periods.h"
 
 #include <stdio.h>
-
-/* A list of years in ascending order, as "1951-1955 1960". */
-struct year_list {
-    struct cn_strbuf text;
-    int first, last; /* of the last range */
-    bool is_begun;
-};
-
-static void end_range(struct year_list *list)
-{
-    enum { MOST_BYTES = 400 }; /* more is hard to read */
-    if (!list->is_begun || list->text.length > MOST_BYTES)
-        return;
-    cn_strbuf_add(&list->text, list->text.length ? " %d" : "%d", list->first);
-    if (list->last > list->first)
-        cn_strbuf_add(&list->text, "-%d", list->last);
-    if (list->text.length > MOST_BYTES)
-        cn_strbuf_add(&list->text, " and more");
-}
-
-static void list_year(struct year_list *list, int year)
-{
-    if (!list->is_begun || year > list->last + 1) {
-        end_range(list);
-        list->first = year;
-    }
-    list->is_begun = true;
-    list->last = year;
-}
 
 bool cn_unmade_add(struct cn_unmade *unmade, int year, const char *scenario, int planned)
 {
@@ -54,19 +26,22 @@ bool cn_unmade_add(struct cn_unmade *unmade, int year, const char *scenario, int
     return true;
 }
 
-/* Lists the source years that the windows lack. Returns whether all are before the timeline. */
+/* Lists the source years that the windows lack; none is before year 0. Returns whether all are
+ * before the timeline. */
 static bool list_missing(const struct cn_unmade *unmade, const struct cn_variable *variable,
-                         const struct cn_timeline *timeline, int window, struct year_list *missing)
+                         const struct cn_timeline *timeline, int window,
+                         struct cn_year_list *missing)
 {
-    int next = unmade->years[0] - window + 1;
+    int next = 0, last = -1;
     for (size_t i = 0; i < unmade->count; i++) {
         const int first = unmade->years[i] - window + 1;
         for (next = next > first ? next : first; next <= unmade->years[i]; next++)
-            if (cn_usable_year(variable, timeline, next) < 0)
-                list_year(missing, next);
+            if (cn_usable_year(variable, timeline, next) < 0) {
+                cn_year_list_add(missing, next, next);
+                last = next;
+            }
     }
-    end_range(missing);
-    return missing->last < timeline->first_year;
+    return last < timeline->first_year;
 }
 
 /* "its window has 2 of 3 years", "their windows have 1 to 24 of 30 years". */
@@ -86,7 +61,7 @@ static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reaso
 {
     const bool all = reason == CN_ALL_LEFT_OUT, one = unmade->count == 1;
     const int window = config->normals.window;
-    struct year_list missing = {0};
+    struct cn_year_list missing = {0};
     char begins[40], windows[80];
     const bool early = list_missing(unmade, variable->variable, timeline, window, &missing);
     snprintf(begins, sizeof begins, "the data begin in %d", timeline->first_year);
@@ -94,24 +69,24 @@ static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reaso
                     "%s: %starget year%s %s %s left out: %s, normals.min_years is %d (%s%s)", name,
                     all ? "nothing can be made; " : "", one ? "" : "s", years, one ? "is" : "are",
                     describe_windows(unmade, window, windows), config->normals.min_years,
-                    early ? begins : "missing: ", early ? "" : cn_strbuf_text(&missing.text));
+                    early ? begins : "missing: ", early ? "" : cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
-    cn_strbuf_free(&missing.text);
+    cn_year_list_free(&missing);
 }
 
 static void report_short(const struct cn_unmade *unmade, struct cn_variable_plan *variable,
                          const struct cn_timeline *timeline, const struct cn_config *config,
                          const char *name, const char *years)
 {
-    struct year_list missing = {0};
+    struct cn_year_list missing = {0};
     char windows[80];
     list_missing(unmade, variable->variable, timeline, config->normals.window, &missing);
     cn_problems_add(&variable->problems, CN_PROBLEM,
                     "%s %s: not made, %s (normals.min_years is %d); missing: %s", name, years,
                     describe_windows(unmade, config->normals.window, windows),
-                    config->normals.min_years, cn_strbuf_text(&missing.text));
+                    config->normals.min_years, cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
-    cn_strbuf_free(&missing.text);
+    cn_year_list_free(&missing);
 }
 
 void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
@@ -121,14 +96,13 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
     if (!unmade->count)
         return;
     struct cn_strbuf name = {0};
-    struct year_list years = {0};
+    struct cn_year_list years = {0};
     cn_strbuf_add(&name, "%s", variable->variable->name);
     if (variable->variable->timeline_count > 1)
         cn_strbuf_add(&name, " %s", unmade->scenario);
     for (size_t i = 0; i < unmade->count; i++)
-        list_year(&years, unmade->years[i]);
-    end_range(&years);
-    const char *label = cn_strbuf_text(&name), *list = cn_strbuf_text(&years.text);
+        cn_year_list_add(&years, unmade->years[i], unmade->years[i]);
+    const char *label = cn_strbuf_text(&name), *list = cn_year_list_text(&years);
     if (reason == CN_LATE)
         cn_problems_add(&variable->problems, CN_PROBLEM,
                         "%s %s: not made, the last source year is %d; add later files, or end the "
@@ -140,6 +114,6 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
         report_left_out(unmade, reason, variable, timeline, config, label, list);
     variable->problems.lost |= name.failed || years.text.failed;
     cn_strbuf_free(&name);
-    cn_strbuf_free(&years.text);
+    cn_year_list_free(&years);
     unmade->count = 0;
 }

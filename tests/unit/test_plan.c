@@ -156,6 +156,23 @@ static void test_named_target_years_are_made_or_problems(void **state)
     free(dataset);
 }
 
+static void test_no_year_before_0_is_missing(void **state)
+{
+    (void)state;
+    static const int targets[] = {0, 2};
+    struct dataset *dataset = make_dataset(1950, 2014, 2020, 1, 30, 1);
+    dataset->config.normals.periods = NULL;
+    dataset->config.normals.targets = targets;
+    dataset->config.normals.target_count = sizeof targets / sizeof *targets;
+    struct cn_plan *plan = plan_of(dataset);
+    assert_int_equal(plan->variables[0].problems.count, 1);
+    assert_string_equal(plan->variables[0].problems.items[0].text,
+                        "tas 0, 2: not made, their windows have 0 of 30 years "
+                        "(normals.min_years is 30); missing: 0-2");
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 /* The target of a year in a timeline; NULL: none. */
 static const struct cn_target *target_of(const struct cn_variable_plan *plan, size_t timeline,
                                          int year)
@@ -337,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_what_default_periods_leave_out_is_one_warning),
         cmocka_unit_test(test_a_tree_without_a_usable_year_can_make_nothing),
         cmocka_unit_test(test_named_target_years_are_made_or_problems),
+        cmocka_unit_test(test_no_year_before_0_is_missing),
         cmocka_unit_test(test_years_without_files_keep_their_side_of_the_seam),
         cmocka_unit_test(test_short_windows_are_reported_with_what_they_lack),
         cmocka_unit_test(test_every_field_has_its_value),
