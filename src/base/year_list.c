@@ -1,5 +1,5 @@
 /*
- * A list of years, with ranges and a bound.
+ * Lists of years with ranges; a bound for long ones.
  */
 #include "base/year_list.h"
 
@@ -43,4 +43,20 @@ void cn_year_list_free(struct cn_year_list *list)
 {
     cn_strbuf_free(&list->text);
     *list = (struct cn_year_list){0};
+}
+
+size_t cn_year_range_add(struct cn_strbuf *text, const int *years, size_t count)
+{
+    const int step = count > 1 ? years[1] - years[0] : 1;
+    size_t end = 1;
+    while (end < count && years[end] - years[end - 1] == step)
+        end++;
+    if (end == 2 && step > 1)
+        end--; /* two years are no range with a step */
+    cn_strbuf_add(text, "%d", years[0]);
+    if (end > 1)
+        cn_strbuf_add(text, "-%d", years[end - 1]);
+    if (end > 1 && step > 1)
+        cn_strbuf_add(text, "/%d", step);
+    return end;
 }

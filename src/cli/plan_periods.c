@@ -4,6 +4,7 @@
 #include "cli/plan_periods.h"
 
 #include "base/strbuf.h"
+#include "base/year_list.h"
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
 
@@ -18,28 +19,20 @@ struct period_line {
     size_t *wanted, *kept; /* [config->region_count] normals of all these variables */
 };
 
-/* The target years of a share: "1980-2014", "1960-2020/10", "1991 1995-1999". */
+/* The target years of a share: "1980-2014", "1960-2020/10", "1991, 1995-1999". */
 static const char *years_of(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                             const struct cn_period_share *share)
 {
-    const struct cn_target *targets = variable->targets;
+    const size_t count = share->end - share->first;
+    int *years = cn_pool_alloc(plan->pool, count, sizeof *years);
     struct cn_strbuf text = {0};
-    for (size_t t = share->first; t < share->end;) {
-        const size_t next = t + 1 < share->end ? t + 1 : t;
-        const int step = targets[next].year - targets[t].year;
-        size_t last = t;
-        while (last + 1 < share->end && targets[last + 1].year - targets[last].year == step)
-            last++;
-        if (step > 1 && last < t + 2) /* two years that happen to be so far apart */
-            last = t;
-        cn_strbuf_add(&text, text.length ? " %d" : "%d", targets[t].year);
-        if (last > t)
-            cn_strbuf_add(&text, "-%d", targets[last].year);
-        if (last > t && step > 1)
-            cn_strbuf_add(&text, "/%d", step);
-        t = last + 1;
+    for (size_t t = 0; years && t < count; t++)
+        years[t] = variable->targets[share->first + t].year;
+    for (size_t t = 0; years && t < count;) {
+        cn_strbuf_add(&text, t ? ", " : "");
+        t += cn_year_range_add(&text, years + t, count - t);
     }
-    return cn_strbuf_to_pool(&text, plan->pool);
+    return years ? cn_strbuf_to_pool(&text, plan->pool) : NULL;
 }
 
 static size_t region_index(const struct cn_config *config, const struct cn_region *region)

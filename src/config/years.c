@@ -4,6 +4,7 @@
 #include "config/years.h"
 
 #include "base/strbuf.h"
+#include "base/year_list.h"
 #include "climnorm/limits.h"
 
 #include <ctype.h>
@@ -40,17 +41,9 @@ bool cn_years_parse(const struct cn_value *value, int years[3])
 void cn_years_write(struct cn_strbuf *text, const int *years, size_t count)
 {
     cn_strbuf_add(text, "[ ");
-    for (size_t i = 0, end; i < count; i = end) {
-        const int step = i + 1 < count ? years[i + 1] - years[i] : 1;
-        for (end = i + 1; end < count && years[end] - years[end - 1] == step;)
-            end++;
-        if (end - i == 2 && step > 1)
-            end--; /* two years are no range with a step */
-        cn_strbuf_add(text, "%s\"%d", i ? ", " : "", years[i]);
-        if (end - i > 1)
-            cn_strbuf_add(text, "-%d", years[end - 1]);
-        if (end - i > 1 && step > 1)
-            cn_strbuf_add(text, "/%d", step);
+    for (size_t i = 0; i < count;) {
+        cn_strbuf_add(text, i ? ", \"" : "\"");
+        i += cn_year_range_add(text, years + i, count - i);
         cn_strbuf_add(text, "\"");
     }
     cn_strbuf_add(text, " ]");

@@ -89,6 +89,23 @@ static void test_years_join_where_they_touch(void **state)
     assert_years(ranges, 4, "1950-1955, 1957");
 }
 
+static void test_years_in_equal_steps_are_a_range(void **state)
+{
+    (void)state;
+    static const int years[] = {1950, 1951, 1952, 1960, 1970, 1980, 1991, 1995, 2000};
+    static const size_t counts[] = {3, 3, 1, 1, 1};
+    struct cn_strbuf text = {0};
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        cn_strbuf_add(&text, "|");
+        assert_int_equal(cn_year_range_add(&text, years + at, 9 - at), counts[i]);
+        at += counts[i];
+    }
+    assert_int_equal(at, 9);
+    assert_string_equal(cn_strbuf_text(&text), "|1950-1952|1960-1980/10|1991|1995|2000");
+    cn_strbuf_free(&text);
+}
+
 static void test_a_long_list_of_years_says_that_there_are_more(void **state)
 {
     (void)state;
@@ -107,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_a_kind_is_one_line_and_each_of_its_files_a_detail),
         cmocka_unit_test(test_what_is_listed_is_left_out),
         cmocka_unit_test(test_years_join_where_they_touch),
+        cmocka_unit_test(test_years_in_equal_steps_are_a_range),
         cmocka_unit_test(test_a_long_list_of_years_says_that_there_are_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
