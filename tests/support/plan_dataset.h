@@ -7,6 +7,7 @@
 #include "climnorm/plan.h"
 
 #include "cn_test.h"
+#include "one_variable.h"
 
 enum { MOST_YEARS = 300 };
 
@@ -87,13 +88,7 @@ static inline struct dataset *make_dataset(int first, int split, int last, size_
         dataset->timelines[s] =
             (struct cn_timeline){names[s], first, last, dataset->index[s], false};
     }
-    dataset->catalog = (struct cn_catalog){.model = "M",
-                                           .variant = "r1i1p1f1",
-                                           .grid_label = "gn",
-                                           .files = dataset->files,
-                                           .file_count = MOST_YEARS,
-                                           .variables = &dataset->variable,
-                                           .variable_count = 1};
+    dataset->catalog = catalog_of(&dataset->variable, dataset->files, MOST_YEARS);
     return dataset;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/output.h"
 
 #include "cn_test.h"
+#include "one_variable.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -310,13 +311,7 @@ static struct dataset *make_dataset(size_t years)
                              .year_count = years,
                              .timelines = &dataset->timeline,
                              .timeline_count = 1};
-    dataset->catalog = (struct cn_catalog){.model = "M",
-                                           .variant = "r1i1p1f1",
-                                           .grid_label = "gn",
-                                           .files = dataset->files,
-                                           .file_count = years,
-                                           .variables = &dataset->variable,
-                                           .variable_count = 1};
+    dataset->catalog = catalog_of(&dataset->variable, dataset->files, years);
     return dataset;
 }
 
