@@ -1,14 +1,14 @@
 /*
  * climnorm config: a commented config for what a tree holds. Names say which model to take, and the
- * catalog which variables, years and regions there are. Writes to stdout alone.
+ * catalog which variables, years and regions there are. Writes no file.
  */
 #include "base/error.h"
 #include "base/pool.h"
 #include "base/strbuf.h"
 #include "catalog/file_names.h"
-#include "catalog/find_files.h"
 #include "cli/commands.h"
 #include "cli/display.h"
+#include "cli/file_sets.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
 #include "climnorm/plan.h"
@@ -24,29 +24,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MODEL, VARIANT, GRID, FIELDS, MOST_NOTES = 64, MOST_SETS = 1024, MOST_LISTED = 20 };
+enum { MOST_LISTED = 20 };
 
-static const char *const field_keys[FIELDS] = {"input.model", "input.variant", "input.grid"};
-static const char *const field_names[FIELDS] = {"models", "variants", "grids"};
-
-/* Daily files of one model, variant and grid. */
-struct file_set {
-    const char *fields[FIELDS];
-    size_t files;
-};
+static const char *const field_keys[CN_SET_FIELDS] = {"input.model", "input.variant", "input.grid"};
+static const char *const field_names[CN_SET_FIELDS] = {"models", "variants", "grids"};
 
 struct tree_config {
     struct cn_pool *pool;
     const char *path; /* as typed */
     const struct cn_watch *watch;
     struct cn_error *error;
-    struct file_set *sets; /* [set_count] */
-    size_t set_count, set_capacity;
-    const struct file_set *chosen; /* NULL: there is none */
-    struct cn_config *config;      /* of the chosen files */
+    struct cn_file_set *sets; /* [set_count] */
+    size_t set_count;
+    const struct cn_file_set *chosen; /* NULL: there is none */
+    struct cn_config *config;         /* of the chosen files */
     struct cn_catalog *catalog;
-    struct cn_config_note notes[MOST_NOTES];
-    size_t note_count;
+    struct cn_config_note *notes; /* [note_count] */
+    size_t note_count, note_capacity;
     bool no_memory;
 };
 
@@ -60,89 +54,31 @@ static void add_note(struct tree_config *tree, const char *key, struct cn_strbuf
                      bool is_example)
 {
     const char *kept = cn_strbuf_to_pool(text, tree->pool);
-    tree->no_memory |= !kept;
-    if (kept && tree->note_count < MOST_NOTES)
-        tree->notes[tree->note_count++] = (struct cn_config_note){key, kept, is_example};
-}
-
-static bool has_fields(const struct file_set *set, const char *const fields[FIELDS])
-{
-    for (int f = 0; f < FIELDS; f++)
-        if (strcmp(set->fields[f], fields[f]) != 0)
-            return false;
-    return true;
-}
-
-/* Counts a file for its model, variant and grid. */
-static void count_file(struct tree_config *tree, const struct cn_name *name)
-{
-    const char *const fields[FIELDS] = {name->model, name->variant, name->grid};
-    for (size_t s = 0; s < tree->set_count; s++)
-        if (has_fields(&tree->sets[s], fields)) {
-            tree->sets[s].files++;
-            return;
-        }
-    if (tree->set_count == MOST_SETS)
+    struct cn_config_note *notes = cn_pool_grow(tree->pool, tree->notes, tree->note_count,
+                                                &tree->note_capacity, sizeof *notes);
+    tree->no_memory |= !kept || !notes;
+    if (!kept || !notes)
         return;
-    struct file_set *sets =
-        cn_pool_grow(tree->pool, tree->sets, tree->set_count, &tree->set_capacity, sizeof *sets);
-    struct file_set set = {.files = 1};
-    tree->no_memory |= !sets;
-    for (int f = 0; f < FIELDS && !tree->no_memory; f++) {
-        set.fields[f] = cn_pool_strdup(tree->pool, fields[f]);
-        tree->no_memory |= !set.fields[f];
-    }
-    if (tree->no_memory)
-        return;
-    tree->sets = sets;
-    sets[tree->set_count++] = set;
-}
-
-static int compare_sets(const void *a, const void *b)
-{
-    const struct file_set *x = a, *y = b;
-    int order = (x->files < y->files) - (x->files > y->files);
-    for (int f = 0; f < FIELDS && !order; f++)
-        order = strcmp(x->fields[f], y->fields[f]);
-    return order;
+    tree->notes = notes;
+    notes[tree->note_count++] = (struct cn_config_note){key, kept, is_example};
 }
 
 /* Chooses the model, variant and grid of most files. */
 static enum cn_status choose_files(struct tree_config *tree)
 {
-    struct cn_found_file *files;
-    struct cn_problems problems = {0};
-    size_t count;
-    const char *root = tree->path;
     cn_progress_enter(tree->watch->progress, CN_PHASE_EXAMINING);
-    enum cn_status status =
-        cn_find_files(tree->pool, &root, 1, tree->watch, &files, &count, &problems, tree->error);
-    cn_problems_free(&problems); /* the catalog finds them again */
-    if (!status && !count)
-        return cn_fail(tree->error, CN_BAD_USAGE,
-                       "%s: no file in this folder or below it has a name that ends in .nc",
-                       tree->path);
-    for (size_t i = 0; i < count && !status; i++) {
-        struct cn_name name;
-        if (cn_name_parse(files[i].base, &name) && name.daily_time &&
-            strcmp(name.table, "day") == 0)
-            count_file(tree, &name);
-    }
-    if (status || tree->no_memory)
-        return status ? status : fail_config_memory(tree);
-    if (!tree->set_count)
-        return CN_OK;
-    qsort(tree->sets, tree->set_count, sizeof *tree->sets, compare_sets);
-    tree->chosen = &tree->sets[0];
-    return CN_OK;
+    enum cn_status status = cn_find_file_sets(tree->pool, tree->path, tree->watch, &tree->sets,
+                                              &tree->set_count, tree->error);
+    tree->chosen = tree->set_count ? tree->sets : NULL;
+    return status;
 }
 
 /* Names the other values of a field, among files whose earlier fields are those chosen. */
 static void note_others(struct tree_config *tree, int field)
 {
-    const char *others[MOST_LISTED];
+    const char *others[MOST_LISTED + 1];
     size_t count = 0;
-    for (size_t s = 1; s < tree->set_count && count < MOST_LISTED; s++) {
+    for (size_t s = 1; s < tree->set_count && count <= MOST_LISTED; s++) {
         bool is_near = true;
         for (int f = 0; f < field; f++)
             is_near &= strcmp(tree->sets[s].fields[f], tree->chosen->fields[f]) == 0;
@@ -155,9 +91,9 @@ static void note_others(struct tree_config *tree, int field)
     if (!count)
         return;
     cn_strbuf_add(&text, "Other %s in this tree:", field_names[field]);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < MOST_LISTED; i++)
         cn_strbuf_add(&text, "%s %s", i ? "," : "", *others[i] ? others[i] : "(none in names)");
-    cn_strbuf_add(&text, count == MOST_LISTED ? ", and more." : ".");
+    cn_strbuf_add(&text, count > MOST_LISTED ? ", and more." : ".");
     add_note(tree, field_keys[field], &text, false);
 }
 
@@ -173,12 +109,12 @@ static void add_setting(struct cn_strbuf *text, const char *name, const char *va
 static enum cn_status read_tree_config(struct tree_config *tree, const char *more,
                                        struct cn_config **config)
 {
-    static const char *const names[FIELDS] = {"model", "variant", "grid"};
+    static const char *const names[CN_SET_FIELDS] = {"model", "variant", "grid"};
     struct cn_strbuf text = {0};
     struct cn_problems problems = {0};
     cn_strbuf_add(&text, "input: {");
     add_setting(&text, "root", tree->path);
-    for (int f = 0; f < FIELDS && tree->chosen; f++)
+    for (int f = 0; f < CN_SET_FIELDS && tree->chosen; f++)
         if (*tree->chosen->fields[f])
             add_setting(&text, names[f], tree->chosen->fields[f]);
     cn_strbuf_add(&text, " }; output: {");
@@ -296,19 +232,24 @@ static void write_regions(struct tree_config *tree, struct cn_strbuf *text)
     }
 }
 
-static void write_scenarios(const struct tree_config *tree, struct cn_strbuf *text)
+static void write_scenarios(struct tree_config *tree, struct cn_strbuf *text)
 {
     const struct cn_catalog *catalog = tree->catalog;
-    const char *listed[MOST_LISTED];
-    size_t count = 0;
+    const char **listed = NULL;
+    size_t count = 0, capacity = 0;
     cn_strbuf_add(text, "scenarios = [");
     for (size_t v = 0; v < catalog->variable_count; v++)
         for (size_t t = 0; t < catalog->variables[v].timeline_count; t++) {
             const char *scenario = catalog->variables[v].timelines[t].scenario;
-            if (!scenario || count == MOST_LISTED || cn_text_index(scenario, listed, count) < count)
+            if (!scenario || cn_text_index(scenario, listed, count) < count)
                 continue;
+            const char **grown = cn_pool_grow(tree->pool, listed, count, &capacity, sizeof *listed);
+            tree->no_memory |= !grown;
+            if (!grown)
+                return;
             cn_strbuf_add(text, count ? ", " : " ");
             cn_config_quote(text, scenario);
+            listed = grown;
             listed[count++] = scenario;
         }
     cn_strbuf_add(text, " ];\n");
@@ -387,7 +328,7 @@ static enum cn_status describe_tree(struct tree_config *tree, char **text)
                          "makes, climnorm run FILE makes it. A key behind a # has that value "
                          "already, or is an example.");
     add_note(tree, NULL, &more, false);
-    for (int f = 0; f < FIELDS; f++)
+    for (int f = 0; f < CN_SET_FIELDS; f++)
         note_others(tree, f);
     note_variables(tree);
     write_variables(tree, &more);

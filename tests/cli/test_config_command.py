@@ -107,6 +107,29 @@ class Config(unittest.TestCase):
         self.assertEqual(settings(text)["variables"], '[ "tas" ]')
         self.assertIn("# Left out: pr (", text)
 
+    def test_it_lists_all_that_there_is_however_much_that_is(self):
+        self.years(2000, 2002)
+        scenarios = [f"ssp{number}" for number in range(100, 130)]
+        for scenario in scenarios:
+            self.years(2003, 2003, experiment=scenario)
+        variables = [f"var{number}" for number in range(70)]
+        for number, variable in enumerate(variables):  # each has a note, as all are different
+            self.years(1900 + number, 1900 + number, variable)
+        text = self.written()
+        self.assertEqual(settings(text)["scenarios"].count('"ssp'), 30)
+        for variable in variables:
+            self.assertIn(f"{variable}: historical", text)
+
+    def test_it_counts_the_files_of_any_number_of_models(self):
+        for number in range(1100):
+            name = f"tas_day_A{number}_historical_r1i1p1f1_gn_2000.nc"
+            with open(os.path.join(self.data, name), "w"):
+                pass
+        self.years(2000, 2004, model="Z")
+        text = self.written()
+        self.assertEqual(settings(text)["model"], '"Z"')
+        self.assertIn(", and more.", text)
+
     def test_names_that_attack_do_not_show(self):
         self.years(2000, 2003)
         plain = self.written()
