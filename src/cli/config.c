@@ -12,10 +12,12 @@
 #include "cli/prepare.h"
 #include "cli/signals.h"
 #include "climnorm/plan.h"
+#include "climnorm/result.h"
 #include "config/builder.h"
 #include "config/read.h"
 #include "config/write.h"
 #include "grid/region.h"
+#include "job/shared_problems.h"
 #include "plan/periods.h"
 
 #include <errno.h>
@@ -41,6 +43,7 @@ struct tree_config {
     struct cn_catalog *catalog;
     struct cn_config_note *notes; /* [note_count] */
     size_t note_count, note_capacity;
+    struct cn_problems problems; /* to be printed before the error */
     bool no_memory;
 };
 
@@ -165,6 +168,19 @@ static const char *describe_variable(struct tree_config *tree, const struct cn_v
     return cn_strbuf_to_pool(&text, tree->pool);
 }
 
+/* Notes why a variable is left out, with what is wrong with its files. */
+static void note_left_out(struct tree_config *tree, const struct cn_variable *variable)
+{
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "Left out: %s (%s).", variable->name, variable->failure);
+    add_note(tree, "variables", &text, false);
+    for (size_t i = 0; i < variable->problems.count; i++)
+        if (variable->problems.items[i].severity != CN_DETAIL) {
+            cn_strbuf_add(&text, "%s.", variable->problems.items[i].text);
+            add_note(tree, "variables", &text, false);
+        }
+}
+
 /* Notes what the variables are; those that are alike share a note. */
 static void note_variables(struct tree_config *tree)
 {
@@ -178,8 +194,7 @@ static void note_variables(struct tree_config *tree)
         const struct cn_variable *variable = &catalog->variables[v];
         struct cn_strbuf text = {0};
         if (variable->failure) {
-            cn_strbuf_add(&text, "Left out: %s (%s).", variable->name, variable->failure);
-            add_note(tree, "variables", &text, false);
+            note_left_out(tree, variable);
             continue;
         }
         bool is_told = false;
@@ -306,6 +321,21 @@ static enum cn_status note_problems(struct tree_config *tree, const struct cn_co
     return CN_OK;
 }
 
+/* Keeps what is wrong with the files, to be printed. */
+static void keep_problems(struct tree_config *tree)
+{
+    const struct cn_catalog *catalog = tree->catalog;
+    struct cn_result result = {.problems = catalog->problems, .count = catalog->variable_count};
+    result.variables = cn_pool_alloc(tree->pool, result.count, sizeof *result.variables);
+    tree->problems.lost |= !result.variables;
+    for (size_t v = 0; result.variables && v < result.count; v++) {
+        result.variables[v].name = catalog->variables[v].name;
+        result.variables[v].problems = catalog->variables[v].problems;
+    }
+    if (result.variables)
+        cn_share_problems(&result, &tree->problems);
+}
+
 static enum cn_status read_tree_catalog(struct tree_config *tree)
 {
     struct cn_resources resources;
@@ -314,6 +344,7 @@ static enum cn_status read_tree_catalog(struct tree_config *tree)
         cn_catalog_read(tree->config, &resources, tree->watch, &tree->catalog, tree->error);
     if (status || first_variable(tree))
         return status;
+    keep_problems(tree);
     return cn_fail(tree->error, CN_BAD_USAGE, "%s: no variable can be used; the first, %s: %s",
                    tree->path, tree->catalog->variables[0].name,
                    tree->catalog->variables[0].failure);
@@ -373,11 +404,17 @@ static enum cn_status make_text(struct tree_config *tree, char **text)
 }
 
 /* There is no key yet that a message could name. */
-static int print_failure(const struct cn_error *error)
+static int print_failure(const struct tree_config *tree)
 {
     static const char key[] = "input.root: ";
+    const struct cn_error *error = tree->error;
     const size_t length = strncmp(error->text, key, strlen(key)) == 0 ? strlen(key) : 0;
     struct cn_error shown;
+    for (size_t i = 0; i < tree->problems.count; i++)
+        if (tree->problems.items[i].severity != CN_DETAIL)
+            fprintf(stderr, "climnorm: %s\n", tree->problems.items[i].text);
+    if (tree->problems.lost)
+        fprintf(stderr, "climnorm: out of memory (problems)\n");
     cn_fail(&shown, error->status, "%s", error->text + length);
     return cn_print_error(&shown);
 }
@@ -402,10 +439,11 @@ int cn_command_config(const struct cn_arguments *arguments)
     if (number)
         fprintf(stderr, "climnorm: stopped by %s\n", cn_stop_signal_name(number));
     else if (status)
-        exit_code = print_failure(&error);
+        exit_code = print_failure(&tree);
     else
         fputs(text, stdout);
     free(text);
+    cn_problems_free(&tree.problems);
     cn_catalog_free(tree.catalog);
     cn_config_free(tree.config);
     return exit_code;

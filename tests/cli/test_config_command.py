@@ -105,7 +105,24 @@ class Config(unittest.TestCase):
                         f.write(b"CDF")
         text = self.written()
         self.assertEqual(settings(text)["variables"], '[ "tas" ]')
-        self.assertIn("# Left out: pr (", text)
+        words = " ".join(text.replace("#", " ").split())
+        self.assertIn("Left out: pr (none of its files can be used; each has a line of its own). "
+                      "pr historical 2000-2003: 4 files are left out, such as ", words)
+
+    def test_where_no_variable_can_be_used_it_says_what_is_wrong_with_the_files(self):
+        self.years(2000, 2003)
+        self.years(2000, 2003, "pr")
+        for folder, _, names in os.walk(self.data):
+            for name in names:
+                with open(os.path.join(folder, name), "wb") as f:
+                    f.write(b"CDF")
+        done = climnorm("config", "data", folder=self.base, code=1)
+        self.assertEqual(done.stdout, "")
+        *lines, last = done.stderr.splitlines()
+        self.assertEqual([line.split(", such as")[0] for line in lines],
+                         [f"climnorm: {variable} historical 2000-2003: 4 files are left out"
+                          for variable in ("pr", "tas")])
+        self.assertIn("no variable can be used; the first, pr: none of its files can be used", last)
 
     def test_it_lists_all_that_there_is_however_much_that_is(self):
         self.years(2000, 2002)
