@@ -280,10 +280,10 @@ static void offer_operand(const struct completion *c, const struct cn_command *c
 static const struct cn_option *value_option(const struct completion *c, const char *word,
                                             const char **value)
 {
-    char ambiguous[CN_CHOICES_BYTES];
     const struct cn_option *option = NULL;
     *value = NULL;
     if (starts_with(word, "--")) {
+        char ambiguous[CN_CHOICES_BYTES];
         const size_t length = strcspn(word, "=");
         option = cn_option_by_name(c->command, c->options, word + 2, length - 2, ambiguous);
         *value = word[length] ? word + length + 1 : NULL;
