@@ -32,6 +32,9 @@
     ROW(CN_NORMALS_FAILED, .name = "normals_failed",                                             \
         .meaning = "that cannot be made, of `normals_total`",                                    \
         .texts = {[CN_IN_FAILURES] = "%n normal%s failed"})                                      \
+    ROW(CN_NORMALS_UNMADE, .name = "normals_unmade",                                             \
+        .meaning = "whose windows are short of years, of `normals_total`",                       \
+        .texts = {[CN_IN_FAILURES] = "%n normal%s not made"})                                    \
     ROW(CN_NORMALS_KEPT, .name = "normals_kept",                                                 \
         .meaning = "that were there already, and are as they should be",                         \
         .texts = {[CN_IN_NOTES] = "%n kept"})                                                    \

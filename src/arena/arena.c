@@ -28,7 +28,9 @@ enum cn_status cn_arena_open(struct cn_arena *arena, uint64_t bytes, struct cn_e
     if (at == MAP_FAILED) {
         char size[24];
         return cn_fail(error, CN_BAD_MACHINE,
-                       "the machine refuses %s of memory (%s); lower engine.memory",
+                       "the machine refuses %s of memory (%s); allow more (ulimit -v), lower "
+                       "engine.memory, or ask "
+                       "for fewer regions",
                        cn_format_bytes(bytes, size), strerror(errno));
     }
     uintptr_t aligned = ((uintptr_t)at + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;

@@ -146,10 +146,10 @@ static bool read_folder(struct file_search *search, const char *path)
     }
     closedir(stream);
     if (unreadable.count)
-        cn_problems_add(
-            search->problems, CN_WARNING,
-            "%s: %zu entries cannot be read, such as %s (%s); check links and permissions", path,
-            unreadable.count, unreadable.example, strerror(unreadable.reason));
+        cn_problems_add(search->problems, CN_WARNING,
+                        "%s: %zu %s cannot be read, such as %s (%s); check links and permissions",
+                        path, unreadable.count, unreadable.count == 1 ? "entry" : "entries",
+                        unreadable.example, strerror(unreadable.reason));
     errno = failed;
     return !failed;
 }

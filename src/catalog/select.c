@@ -91,7 +91,8 @@ static void append_values(struct cn_strbuf *text, const struct name_values *valu
         const char *value = values->samples[i][0] ? values->samples[i] : "\"\" (CMIP5: no grid)";
         cn_strbuf_add(text, "%s%s", i ? ", " : "", value);
         if (counts)
-            cn_strbuf_add(text, " (%zu files)", values->sample_files[i]);
+            cn_strbuf_add(text, " (%zu file%s)", values->sample_files[i],
+                          values->sample_files[i] == 1 ? "" : "s");
     }
     if (values->more)
         cn_strbuf_add(text, ", ...");
@@ -182,15 +183,18 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
     const struct cn_catalog *catalog = selection->catalog;
     struct cn_strbuf text = {0};
     if (catalog->name_mismatches)
-        cn_strbuf_add(&text,
-                      "; %zu have names of another form than "
-                      "variable_table_model_experiment_variant_grid_YYYY.nc",
-                      catalog->name_mismatches);
+        cn_strbuf_add(
+            &text,
+            "; %zu %s of another form than "
+            "variable_table_model_experiment_variant_grid_YYYY.nc (or ..._YYYYMMDD-YYYYMMDD.nc); "
+            "rename or link them",
+            catalog->name_mismatches, catalog->name_mismatches == 1 ? "has a name" : "have names");
     for (enum key key = TABLE; key < KEYS; key++) {
         const struct name_values *values = &selection->left_out[key];
         if (!values->files)
             continue;
-        cn_strbuf_add(&text, "; %zu are of other %s (", values->files, keys[key].plural);
+        cn_strbuf_add(&text, "; %zu %s of other %s (", values->files,
+                      values->files == 1 ? "is" : "are", keys[key].plural);
         append_values(&text, values, false);
         cn_strbuf_add(&text, ") than ");
         append_wanted(&text, &selection->wanted[key], key);

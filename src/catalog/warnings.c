@@ -110,7 +110,8 @@ static void warn_of_versions(const struct cn_variable_files *in, struct cn_timel
     for (size_t i = 0, end; i < used; i = end, kinds++) {
         for (end = i; end < used && compare_versions(&versions[i], &versions[end]) == 0;)
             end++;
-        list_item(&list, "%d.%d (%zu files)", versions[i].major, versions[i].minor, end - i);
+        list_item(&list, "%d.%d (%zu file%s)", versions[i].major, versions[i].minor, end - i,
+                  end - i == 1 ? "" : "s");
     }
     timeline->mixes_versions = kinds > 1;
     if (kinds < 2)

@@ -53,9 +53,9 @@ void cn_help_print_commands(const struct cn_command *commands, FILE *out)
             if ((int)strlen(words[i]) > widths[i])
                 widths[i] = (int)strlen(words[i]);
     }
-    fputs("usage: climnorm COMMAND [OPTION]... [ARGUMENT]...\n\n"
-          "Rolling 30-year climate normals from daily CMIP netCDF files.\n\n",
-          out);
+    fputs("usage: climnorm COMMAND [OPTION]... [ARGUMENT]...\n\n", out);
+    cn_write_words(out, "Rolling 30-year climate normals from daily CMIP netCDF files.", 0, 0);
+    putc('\n', out);
     for (const struct cn_command *command = commands; command->name; command++) {
         fprintf(out, "  %-*s  %-*s  ", widths[0], command->name, widths[1],
                 command->operand ? command->operand : "");
@@ -105,8 +105,9 @@ static void print_paragraphs(const char *text)
 
 void cn_help_print_command(const struct cn_command *command, const struct cn_option *options)
 {
-    printf("usage: climnorm %s [OPTION]...%s%s\n\n%s\n", command->name, command->operand ? " " : "",
-           command->operand ? command->operand : "", command->summary);
+    printf("usage: climnorm %s [OPTION]...%s%s\n\n", command->name, command->operand ? " " : "",
+           command->operand ? command->operand : "");
+    cn_write_words(stdout, command->summary, 0, 0);
     print_paragraphs(command->details);
     putchar('\n');
     for (const struct cn_option *option = options; option->name; option++)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "cli/check_path.h"
+#include "cli/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,9 +78,9 @@ static FILE *open_stream(struct cn_log *log, cookie_write_function_t *function)
 static void write_head(struct cn_log *log, const struct cn_arguments *arguments)
 {
     struct cn_strbuf head = {0};
-    cn_strbuf_add(&head, "climnorm %s %s", CLIMNORM_VERSION, arguments->command->name);
-    for (size_t i = 0; i < arguments->operand_count; i++)
-        cn_strbuf_add(&head, " %s", arguments->operands[i]);
+    cn_strbuf_add(&head, "climnorm %s:", CLIMNORM_VERSION);
+    for (size_t i = 0; arguments->words[i]; i++)
+        cn_add_word(&head, arguments->words[i]);
     cn_strbuf_add(&head, "\n");
     write_lines(log, cn_strbuf_text(&head));
     cn_strbuf_free(&head);

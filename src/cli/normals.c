@@ -219,8 +219,8 @@ static enum cn_status add_spans(struct normals_call *call)
         int years[2];
         if (!parse_span(spans->items[i], years))
             return cn_fail(call->error, CN_BAD_USAGE,
-                           "--years %s: expected FIRST-LAST such as 1991-2020, of at most %d years",
-                           spans->items[i], CN_MAX_WINDOW);
+                           "--years %s: expected the first and the last year, such as 1991-2020",
+                           spans->items[i]);
         if (i && years[1] - years[0] + 1 != window)
             return cn_fail(call->error, CN_BAD_USAGE,
                            "--years %s: windows of one call are of one length, here %d years; call "

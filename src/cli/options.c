@@ -360,7 +360,7 @@ int cn_arguments_parse(const struct cn_command *command, const struct cn_option 
 {
     struct option_parser parser = {command, options, argv, arguments};
     struct cn_pool *pool = cn_pool_new();
-    *arguments = (struct cn_arguments){.pool = pool};
+    *arguments = (struct cn_arguments){.pool = pool, .words = argv};
     if (pool) {
         arguments->operands = cn_pool_alloc(pool, (size_t)argc, sizeof *arguments->operands);
         arguments->overrides = cn_pool_alloc(pool, (size_t)argc, sizeof *arguments->overrides);

@@ -26,6 +26,7 @@ struct cn_arguments {
     struct cn_log *log_file;           /* of --log; NULL: none */
     const struct cn_command *commands; /* all that there are, and their options: for `help` */
     const struct cn_option *options;
+    char **words;         /* as typed, the command first; NULL-terminated */
     struct cn_pool *pool; /* owns the arrays */
     char **operands;      /* [operand_count] */
     size_t operand_count;

@@ -9,43 +9,35 @@
 #include "cli/plan_json.h"
 #include "cli/plan_text.h"
 #include "cli/prepare.h"
+#include "cli/print_text.h"
+#include "cli/quote.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Adds a word as a shell needs it. */
-static void add_quoted(struct cn_strbuf *line, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-+=./:,@%";
-    if (*word && word[strspn(word, plain)] == '\0') {
-        cn_strbuf_add(line, " %s", word);
-        return;
-    }
-    cn_strbuf_add(line, " '");
-    for (; *word; word++)
-        cn_strbuf_append(line, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-    cn_strbuf_add(line, "'");
-}
-
 /* Prints the command that does what was planned. */
 static void print_next(const struct cn_arguments *arguments, const struct cn_plan *plan)
 {
     struct cn_strbuf line = {0};
-    size_t wanted = 0;
-    for (size_t v = 0; v < plan->variable_count; v++)
+    size_t wanted = 0, kept = 0;
+    for (size_t v = 0; v < plan->variable_count; v++) {
         wanted += plan->variables[v].normals_wanted;
+        kept += plan->variables[v].normals_skipped;
+    }
     cn_strbuf_add(&line, "climnorm run");
-    add_quoted(&line, arguments->operands[0]);
+    cn_add_word(&line, arguments->operands[0]);
     for (size_t i = 0; i < arguments->override_count; i++) {
         const struct cn_override *override = &arguments->overrides[i];
         const char *value = strchr(override->text, '=');
         cn_strbuf_add(&line, " --%s", override->option ? override->option : "set");
-        add_quoted(&line, override->option && value ? value + 1 : override->text);
+        cn_add_word(&line, override->option && value ? value + 1 : override->text);
     }
-    cn_print_labelled("Next", "%s", wanted ? cn_strbuf_text(&line) : "nothing to do");
+    /* Not wrapped: a shell would take a second line for another command. */
+    printf("%-*s", CN_LABEL_COLUMNS, "Next");
+    cn_print_text(wanted ? cn_strbuf_text(&line) : kept ? "nothing to do" : "nothing can be made");
+    putchar('\n');
     cn_strbuf_free(&line);
 }
 

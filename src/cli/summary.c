@@ -276,17 +276,20 @@ void cn_summary_print(const struct cn_result *result, const char *root, const ch
     write_text(&text, out);
 }
 
-static json_t *problem_texts(const struct cn_problems *problems)
+/* details: those alone; else all others. */
+static json_t *problem_texts(const struct cn_problems *problems, bool details)
 {
     json_t *texts = json_array();
     int failed = 0;
     for (size_t i = 0; i < problems->count; i++) {
         const struct cn_problem *problem = &problems->items[i];
+        if ((problem->severity == CN_DETAIL) != details)
+            continue;
         failed |= json_array_append_new(
             texts, json_sprintf("%s%s", problem->severity == CN_WARNING ? "warning: " : "",
                                 problem->text));
     }
-    if (problems->lost)
+    if (problems->lost && !details)
         json_array_append_new(texts, json_string("more problems than memory could hold"));
     if (!failed)
         return texts;
@@ -296,15 +299,16 @@ static json_t *problem_texts(const struct cn_problems *problems)
 
 static json_t *variable_object(const struct cn_variable_result *row)
 {
-    return json_pack("{so ss so so so so so so so so so so so}", "name", cn_json_text(row->name),
-                     "status", cn_state_name(row->state, true), "files_read",
-                     cn_json_count(row->files_read), "bytes_read", cn_json_count(row->bytes_read),
-                     "load_s", cn_json_real(row->load_s), "compute_s", cn_json_real(row->compute_s),
-                     "write_s", cn_json_real(row->write_s), "wall_s", cn_json_real(row->wall_s),
-                     "normals_written", cn_json_count(row->normals_written), "normals_skipped",
-                     cn_json_count(row->normals_skipped), "normals_failed",
-                     cn_json_count(row->normals_failed), "normals_unmade",
-                     cn_json_count(row->normals_unmade), "problems", problem_texts(&row->problems));
+    return json_pack(
+        "{so ss so so so so so so so so so so so so}", "name", cn_json_text(row->name), "status",
+        cn_state_name(row->state, true), "files_read", cn_json_count(row->files_read), "bytes_read",
+        cn_json_count(row->bytes_read), "load_s", cn_json_real(row->load_s), "compute_s",
+        cn_json_real(row->compute_s), "write_s", cn_json_real(row->write_s), "wall_s",
+        cn_json_real(row->wall_s), "normals_written", cn_json_count(row->normals_written),
+        "normals_skipped", cn_json_count(row->normals_skipped), "normals_failed",
+        cn_json_count(row->normals_failed), "normals_unmade", cn_json_count(row->normals_unmade),
+        "problems", problem_texts(&row->problems, false), "details",
+        problem_texts(&row->problems, true));
 }
 
 /* NULL: out of memory. */
@@ -318,7 +322,7 @@ static char *summary_json(const struct cn_result *result, int exit_code)
         json_pack("{ss si ss? so so si so so}", "version", CLIMNORM_VERSION, "threads",
                   result->threads, "isa", result->isa, "wall_s", cn_json_real(result->wall_s),
                   "peak_rss_bytes", cn_json_count(cn_peak_memory()), "exit_code", exit_code,
-                  "problems", problem_texts(&result->problems), "variables", variables);
+                  "problems", problem_texts(&result->problems, false), "variables", variables);
     char *text =
         summary && !failed ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(summary);

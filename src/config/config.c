@@ -28,13 +28,18 @@ static const struct cn_key *override_key(struct cn_config_builder *builder,
 {
     struct cn_location location = {0, override};
     const char *text = override->text;
+    size_t length = strcspn(text, "=");
     if (!cn_text_is_clean(text)) {
+        char name[151];
+        snprintf(name, sizeof name, "%.*s", (int)length, text);
+        const struct cn_key *meant = cn_key_find(cn_keys, "", name);
+        if (meant) /* so that nobody misses it */
+            builder->key_states[meant - cn_keys].state = CN_WRONG;
         cn_config_error(builder, (struct cn_location){0}, NULL,
-                        "a --%s over it holds control characters or bytes that are not UTF-8",
+                        "--%s: holds control characters or bytes that are not UTF-8",
                         override->option ? override->option : "set");
         return NULL;
     }
-    size_t length = strcspn(text, "=");
     if (length == 0 || !text[length]) {
         cn_config_error(builder, location, NULL, "expected KEY=VALUE, such as engine.threads=8");
         return NULL;

@@ -96,8 +96,9 @@ const struct cn_key cn_keys[] = {
     {KEY(normals.window), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "30",
      .meaning = "Years of a window; it ends with the target year."},
     {KEY(normals.min_years), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "25",
-     .meaning = "Source years that a window must have; at most `normals.window`. The default is no "
-                "more than the window."},
+     .meaning =
+         "Source years that a window must have; at most `normals.window`. In a shorter window "
+         "the default is all of its years."},
     {KEY(normals.min_days), CN_KEY_REAL, 0, 1, .default_text = "0.9",
      .meaning = "Share of its calendar's days that a source year must have."},
     {KEY(normals.leap_day), CN_KEY_CHOICE, .choices = cn_leap_day_names,

@@ -115,12 +115,25 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
     return end;
 }
 
+/* In the order of the years; threads may have found them in another. */
+static int compare_dropped(const void *a, const void *b)
+{
+    const struct cn_file_problem *x = a, *y = b;
+    const int order = strcmp(x->experiment, y->experiment);
+    if (order)
+        return order;
+    if (x->first_year != y->first_year)
+        return x->first_year < y->first_year ? -1 : 1;
+    return strcmp(x->path, y->path);
+}
+
 void cn_reports_finish(struct cn_engine *engine)
 {
     struct cn_reports *reports = engine->reports;
     const size_t first = engine->result->problems.count;
     if (!reports)
         return;
+    qsort(reports->dropped, reports->dropped_count, sizeof *reports->dropped, compare_dropped);
     cn_list_file_problems(&engine->result->problems, engine->result->name, reports->dropped,
                           reports->dropped_count);
     for (size_t t = 0; t < engine->variable->target_count;)

@@ -61,7 +61,8 @@ static void collect_result(struct cn_engine *engine)
     result->write_s = 1e-9 * (double)cn_counted(engine->counters, CN_WRITE_NS);
     result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
     const uint64_t missing = engine->variable->normals_wanted - result->normals_written;
-    uint64_t failed = missing;
+    const uint64_t unmade = cn_counted(engine->counters, CN_NORMALS_UNMADE);
+    uint64_t failed = missing - (unmade < missing ? unmade : missing);
     if (atomic_load(&engine->stop)) { /* what no task came to has not failed */
         failed = cn_counted(engine->counters, CN_NORMALS_FAILED);
         failed = failed < missing ? failed : missing;

@@ -5,13 +5,17 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "guard/fault.h"
 #include "plan/output_sizes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 void cn_diskspace_inquire(const char *root, struct cn_space_free *space)
 {
@@ -58,9 +62,36 @@ static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn
         need->replaced ? " of files that are replaced" : "");
 }
 
+/* A folder that is not there is made: the nearest one above it counts. */
+static enum cn_status check_writable(const char *root, struct cn_error *error)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    snprintf(path, sizeof path, "%s", root);
+    while (lstat(path, &status) && (errno == ENOENT || errno == ENOTDIR)) {
+        char *slash = strrchr(path, '/');
+        if (!slash || !path[1])
+            return CN_OK;
+        slash[slash == path] = '\0';
+    }
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s: cannot be made: %s is not a folder; choose another output.root", root,
+                       path);
+    if (access(path, W_OK | X_OK) == 0)
+        return CN_OK;
+    const int reason = errno;
+    return cn_fail(error, CN_BAD_MACHINE, "%s: cannot be written: %s; %s", root, strerror(reason),
+                   cn_errno_advice(reason));
+}
+
 enum cn_status cn_diskspace_check(const struct cn_plan *plan, const struct cn_space_free *space,
                                   struct cn_problems *problems, struct cn_error *error)
 {
+    enum cn_status status =
+        plan->space.most ? check_writable(plan->config->output.root, error) : CN_OK;
+    if (status)
+        return status;
     enum cn_fit fit = cn_space_judge(&plan->space, space);
     if (fit == CN_FITS_NOT)
         return fail_for_space(plan, space, error);

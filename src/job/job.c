@@ -64,11 +64,33 @@ static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch
     }
 }
 
+/* Files that are there and are not what this job makes. Not with "overwrite", which asks for it. */
+static void warn_of_replaced(struct cn_job *job)
+{
+    size_t replaced = 0;
+    const char *example = NULL;
+    for (size_t v = 0; v < job->plan->variable_count; v++)
+        for (size_t o = 0; o < job->plan->variables[v].output_count; o++) {
+            const struct cn_output *output = &job->plan->variables[v].outputs[o];
+            if (output->wanted && output->bytes_there && replaced++ == 0)
+                example = output->path;
+        }
+    if (replaced && job->config->output.existing == CN_SKIP)
+        cn_problems_add(&job->problems, CN_WARNING,
+                        "%s: %zu %s of other input or settings, or damaged, and will be replaced "
+                        "(such as %s)",
+                        job->config->output.root, replaced,
+                        replaced == 1 ? "file there is" : "files there are", example);
+}
+
 static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *watch,
                                     struct cn_error *error)
 {
     enter(job, watch, CN_PHASE_EXISTING);
-    return cn_find_existing(job->plan, &job->resources, watch, error);
+    enum cn_status status = cn_find_existing(job->plan, &job->resources, watch, error);
+    if (!status)
+        warn_of_replaced(job);
+    return status;
 }
 
 /* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */

@@ -142,8 +142,11 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         result->isa = job->kernels->isa;
         status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     }
-    if (status)
+    if (status) {
+        const size_t first = result->problems.count;
         cn_problems_add(&result->problems, CN_PROBLEM, "%s", error.text);
+        cn_say_problems(watch->progress, &result->problems, first);
+    }
     for (size_t v = 0; v < result->count && !status; v++)
         status = run_variable(job, v, &arena, watch, &result->variables[v]);
     cn_arena_close(&arena);

@@ -40,6 +40,9 @@ static void add_shared_line(const struct cn_result *result, size_t v,
         cn_problems_add(lines, problem->severity, "%s", problem->text);
         return;
     }
+    for (const struct cn_problem *at = result->variables[v].problems.items; at < problem; at++)
+        if (at->severity == problem->severity && strcmp(at->text, problem->text) == 0)
+            return; /* of another timeline of the variable */
     for (size_t k = 0; k < v; k++)
         if (has_same(&result->variables[k], problem, rest))
             return;

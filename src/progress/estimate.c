@@ -54,13 +54,19 @@ static double share_read(const uint64_t values[])
     return fmax(part_of(years, total), fmin(bytes, part_of(years + (double)PARTLY_READ, total)));
 }
 
+/* Normals that nobody waits for any more. */
+static double missing_normals(const uint64_t values[])
+{
+    return (double)values[CN_NORMALS_FAILED] + (double)values[CN_NORMALS_UNMADE];
+}
+
 static double share_done(const uint64_t values[], enum cn_work work)
 {
-    double failed = (double)values[CN_NORMALS_FAILED], total = (double)values[CN_NORMALS_TOTAL];
+    double gone = missing_normals(values), total = (double)values[CN_NORMALS_TOTAL];
     if (work == CN_WORK_READ)
         return share_read(values);
     if (work == CN_WORK_COMPUTE)
-        return part_of((double)values[CN_NORMALS_COMPUTED] + failed, total);
+        return part_of((double)values[CN_NORMALS_COMPUTED] + gone, total);
     return part_of((double)values[CN_BYTES_ENCODED], (double)values[CN_BYTES_TO_ENCODE]);
 }
 
@@ -120,7 +126,7 @@ static void measure_disk(struct cn_variable_pace *pace)
 static double count_behind(const uint64_t values[])
 {
     double encoded = share_done(values, CN_WORK_WRITE) * (double)values[CN_NORMALS_TOTAL];
-    return encoded - (double)values[CN_NORMALS_WRITTEN] - (double)values[CN_NORMALS_FAILED];
+    return encoded - (double)values[CN_NORMALS_WRITTEN] - missing_normals(values);
 }
 
 void cn_pace_update(struct cn_variable_pace *pace, const uint64_t values[CN_COUNTERS],
@@ -180,7 +186,7 @@ static double disk_s(const struct cn_variable_pace *pace, const uint64_t values[
 static double publish_s(const struct cn_variable_pace *pace, const uint64_t values[])
 {
     double written = (double)values[CN_NORMALS_WRITTEN], behind = count_behind(values);
-    double left = (double)values[CN_NORMALS_TOTAL] - written - (double)values[CN_NORMALS_FAILED];
+    double left = (double)values[CN_NORMALS_TOTAL] - written - missing_normals(values);
     double rate = pace->publish_s > 0 ? written / pace->publish_s : 0;
     if (!(rate > 0))
         return 0;

@@ -77,7 +77,10 @@ static const char *state_color(const struct cn_progress_row *row)
 {
     static const char *const colors[] = {
         [CN_WAITING] = CN_DIM, [CN_ACTIVE] = CN_CYAN, [CN_DONE] = CN_GREEN, [CN_FAILED] = CN_RED};
-    return row->state == CN_DONE && row->values[CN_NORMALS_FAILED] ? CN_YELLOW : colors[row->state];
+    return row->state == CN_DONE &&
+                   (row->values[CN_NORMALS_FAILED] || row->values[CN_NORMALS_UNMADE])
+               ? CN_YELLOW
+               : colors[row->state];
 }
 
 static void draw_bar(const struct picture *picture, const struct cn_progress_row *row)
@@ -239,6 +242,8 @@ static void lay_out(struct picture *picture)
     }
     picture->name_width =
         at_most(picture->name_width, at_most(picture->canvas.screen->columns / 5, NAME_MOST));
+    if (picture->count_width < strlen("100 %"))
+        picture->count_width = strlen("100 %");
     picture->count_width = at_most(picture->count_width, 2 * strlen("12345678901"));
     size_t fixed = 2 + picture->name_width + 1 + 2 + picture->count_width + 2 + STATE + RATE + TIME;
     size_t left = picture->canvas.out->limit > fixed ? picture->canvas.out->limit - fixed : 0;

@@ -173,7 +173,7 @@ class Config(unittest.TestCase):
         with open(os.path.join(self.data, "odd.nc"), "w") as f:
             f.write("x")
         done = climnorm("config", "data", folder=self.base, code=1)
-        self.assertIn("names of another form", done.stderr)
+        self.assertIn("1 has a name of another form", done.stderr)
 
     @unittest.skipUnless(shutil.which("setpriv") and os.geteuid() == 0, "no setpriv, or not root")
     def test_a_folder_that_cannot_be_read_is_refused(self):

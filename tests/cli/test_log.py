@@ -1,5 +1,6 @@
 """--log: a file that holds all that a command says, whatever the display shows."""
 import os
+import pathlib
 import re
 import subprocess
 
@@ -41,7 +42,7 @@ class Log(climnorm_case.TestCase):
         self.exits(result, 2)
         lines = self.lines()
         text = "\n".join(lines)
-        self.assertRegex(lines[0], r"^climnorm [\d.]+ run \S+\.cfg$")
+        self.assertRegex(lines[0], r"^climnorm [\d.]+: run \S+\.cfg --log \S+ --summary \S+$")
         self.assertEqual(lines[-1], "exit code 2")
         for said in result.err.splitlines():
             if not re.match(r"\[\d", said):
@@ -59,12 +60,12 @@ class Log(climnorm_case.TestCase):
         for options in (["-p", "plain"], ["-p", "json"], ["-p", "none"], ["-q"]):
             self.exits(self.case.run("--log", self.path, "-s", "output.existing=overwrite", *options),
                        2)
-            logs.append(self.masked(self.lines()))
+            logs.append(self.masked(self.lines()[1:]))
             os.unlink(self.path)
         job = terminal.Job([BIN, "run", self.case.write_config(), "--log", self.path, "-s",
                             "output.existing=overwrite"])
         self.assertEqual(job.finish(), 2)
-        logs.append(self.masked(self.lines()))
+        logs.append(self.masked(self.lines()[1:]))
         for log in logs[1:]:
             self.assertEqual(log, logs[0])
 
@@ -74,7 +75,7 @@ class Log(climnorm_case.TestCase):
         self.case.run("--log", self.path, command="plan")
         ends = [line for line in self.lines() if line.startswith("exit code")]
         self.assertEqual(ends, ["exit code 2"] * 3)
-        heads = [line.split()[2] for line in self.lines() if re.match(r"climnorm [\d.]+ ", line)]
+        heads = [line.split()[2] for line in self.lines() if re.match(r"climnorm [\d.]+: ", line)]
         self.assertEqual(heads, ["run", "run", "plan"])
 
     def test_it_holds_errors_and_what_verify_says(self):
@@ -94,6 +95,19 @@ class Log(climnorm_case.TestCase):
         self.exits(result, 2)
         self.assertEqual(result.err.count("warning: the log /dev/full is not complete: No space"), 1)
         self.assertEqual(result.summary["variables"][0]["normals_written"], 4)
+
+    def test_a_file_that_is_no_log_and_no_summary_stays(self):
+        source = next(path for path in map(str, pathlib.Path(self.case.data).rglob("*.nc")))
+        with open(source, "rb") as file:
+            before = file.read()
+        for option in ("--log", "--summary"):
+            with self.subTest(option):
+                self.exits(self.case.run(option, source, command="plan"), 1)
+        result = self.case.run("--log", self.path, "--summary", self.path, command="plan")
+        self.exits(result, 1)
+        self.assertIn("that is the log", result.err)
+        with open(source, "rb") as file:
+            self.assertEqual(file.read(), before)
 
     def test_nothing_is_started_without_it(self):
         pipe = os.path.join(self.case.dir, "pipe")

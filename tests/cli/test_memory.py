@@ -72,7 +72,7 @@ class Memory(TestCase):
                               f"engine.memory={2 * least}B"],
                              preexec_fn=bounded, capture_output=True, text=True)
         self.assertEqual(run.returncode, 3, run.stdout + run.stderr)
-        self.assertRegex(run.stdout, r"memory.*lower engine\.memory")
+        self.assertRegex(run.stderr, r"(?m)^! the machine refuses .* memory.*lower engine\.memory")
 
 
 if __name__ == "__main__":

@@ -120,8 +120,8 @@ class Normals(TestCase):
 
     def test_what_is_wrong_is_told_in_the_words_that_were_typed(self):
         for words, said in (
-                (["--years", "2007-2003"], "--years 2007-2003: expected FIRST-LAST"),
-                (["--years", "2007"], "--years 2007: expected FIRST-LAST"),
+                (["--years", "2007-2003"], "--years 2007-2003: expected the first and the last year"),
+                (["--years", "2007"], "--years 2007: expected the first and the last year"),
                 (["--years", "2000-2004", "--years", "2000-2005"], "--years 2000-2005: windows of "),
                 (["--years", "2000-2004", "--target", "2004"], "--years and --target both"),
                 (["--target", "x"], "--target x: expected a year such as 2020"),

@@ -95,7 +95,9 @@ class Resume(TestCase):
     def test_one_input_is_touched(self):
         self.first()
         os.utime(self.input("pr", 2003), ns=(1, 10 ** 18))
-        self.again(made((2003, 2004, 2005), ["pr"]))
+        said = self.again(made((2003, 2004, 2005), ["pr"])).err
+        self.assertRegex(said, rf"(?m)^warning: {self.case.out}: 6 files there are of "
+                               r"other input or settings, .* \(such as \w+/pr/pr_2003\.nc\)$")
         os.utime(self.input("pr", 2003), ns=(2, 10 ** 18 + 1))  # one nanosecond
         self.again(made((2003, 2004, 2005), ["pr"]))
 

@@ -37,10 +37,10 @@ WIDE = [
     r"^! |^warning: ",        # problems
     r"^climnorm[ \w]*: ",     # errors and what is being done
     r"/\S+",                  # a path
-    r"^  climnorm \w+ ",      # a command line to copy
+    r"^(  |Next +)climnorm ", # a command line to copy
 ]
 # What is made for 80 columns; the terminal wraps it where it has fewer.
-FOR_80_COLUMNS = {"help", "inspect"}
+FOR_80_COLUMNS = {"inspect"}
 # What is there or not, or in more or fewer lines, as machine and moment have it: a phase is named where
 # it took a second; sizes and times of a plan.
 VARIES = r"^ +TIME (?:examining|looking|waiting) .*\n|^(?:Disk|Memory|Time) .*\n(?: {10}.*\n)*"

@@ -304,6 +304,15 @@ class Xarray(ToolTest):
                     names["anomaly"], want = names["anomaly"][leap], want[leap]
                 self.same(names["anomaly"].values, want)
 
+    def test_longitudes_are_brought_into_the_range_of_a_box(self):
+        with self.desk("noleap", "dayofyear") as desk:
+            daily = desk.python("xarray-longitudes")[0]["daily"]
+            with xarray.open_dataset(desk.path("daily.nc")) as source:
+                np.testing.assert_array_equal(daily.lon, sorted((source.lon.values + 180) % 360 - 180))
+                for lon in source.lon.values:
+                    np.testing.assert_array_equal(daily.sel(lon=(lon + 180) % 360 - 180),
+                                                  source.tas.sel(lon=lon))
+
     def test_a_stacked_file_is_its_single_files(self):
         for calendar, axis in DESKS:
             with self.desk(calendar, axis) as desk:

@@ -68,7 +68,7 @@ class Selection(Tree):
         self.assertIn("_v1.10.nc historical 1.10 usable", files[0])
         self.assertIn("superseded 3", self.one("seen"))
         self.assertIn("mixed", self.one("timeline"))
-        self.assertIn("mixes versions: 1.0 (1 files), 1.10 (1 files)", self.one("warning"))
+        self.assertIn("mixes versions: 1.0 (1 file), 1.10 (1 file)", self.one("warning"))
 
     def test_one_version_by_number(self):
         for version in ("", "_v1.1", "_v2.0"):
@@ -86,7 +86,7 @@ class Selection(Tree):
         self.catalog()
         error = self.one("error")
         self.assertTrue(error.startswith("error 1 "))
-        for part in ("A (1 files), B (2 files); set input.model", "set input.variant"):
+        for part in ("A (1 file), B (2 files); set input.model", "set input.variant"):
             self.assertIn(part, error)
         self.assertNotIn("input.grid", error)
         self.catalog(model="B")

@@ -229,9 +229,9 @@ static void test_the_summary_holds_each_key_once(void **state)
     static const char *const row_keys[] = {
         "name",           "status",         "files_read", "bytes_read",      "load_s",
         "compute_s",      "write_s",        "wall_s",     "normals_written", "normals_skipped",
-        "normals_failed", "normals_unmade", "problems"};
+        "normals_failed", "normals_unmade", "details",    "problems"};
     assert_int_equal(json_array_size(rows), 3);
-    assert_keys(pr, row_keys, 13);
+    assert_keys(pr, row_keys, 14);
     assert_string_equal(json_string_value(json_object_get(pr, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(pr, "bytes_read")), 31200000000);
     assert_float_equal(json_real_value(json_object_get(pr, "load_s")), 48.24, 1e-9);
