@@ -27,6 +27,10 @@ foreach(file ${files})
     get_filename_component(folder "${folder}" DIRECTORY)
   endwhile()
 endforeach()
+if(removed EQUAL 0) # for one, CMake cannot part paths with a single [ or ]
+  message(FATAL_ERROR "None of the files that ${RECORD}-files.txt lists was found: "
+          "remove them by hand, then this list")
+endif()
 list(REMOVE_DUPLICATES folders)
 list(SORT folders ORDER DESCENDING) # those below come first
 # rmdir removes no folder that holds something, whatever its name is.

@@ -299,6 +299,17 @@ class Components(TestCase):
                                                   "lib/.mine", "share/doc/climnorm/.mine"])
         self.assertFalse((self.prefix / "share/man").exists())
 
+    def test_uninstalling_says_where_it_finds_nothing(self):
+        for name in "there", "odd[name":
+            self.prefix = self.dir / name
+            install(self.prefix, self.record, "--component", "runtime")
+            if name == "there":
+                shutil.rmtree(self.prefix)
+            done = self.uninstall()
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("record-files.txt lists was found", " ".join(done.stderr.split()))
+            self.assertTrue((self.dir / "record-files.txt").exists())
+
     def test_without_a_record_uninstalling_says_what_to_do(self):
         done = self.uninstall()
         self.assertNotEqual(done.returncode, 0)
