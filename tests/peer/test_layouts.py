@@ -57,7 +57,7 @@ class Layouts(TestCase):
 
     def counts(self, result):
         tas = result.variable("tas")
-        return tas["normals_written"], tas["normals_skipped"], tas["normals_failed"]
+        return tas["normals_written"], tas["normals_skipped"], tas["normals_unmade"]
 
     def stack(self, region, period):
         return os.path.join(self.case.out, region, "tas", period,
