@@ -9,9 +9,11 @@ import io
 import os
 import pickle
 import random
+import resource
 import shutil
 import struct
 import subprocess
+import time
 import unittest
 
 import numpy as np
@@ -70,12 +72,15 @@ def readers(paths):
 
 
 def in_child(function, *arguments):
-    """What the function returns in a process of its own; None: it failed or crashed."""
+    """What the function returns in a process of its own; None: it failed, crashed or hung, as HDF5's
+    plugin of bzip2 does on some damaged streams."""
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(out)
+            used = int(time.process_time()) + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (used + 5, used + 5))
             with os.fdopen(into, "wb") as pipe:
                 pickle.dump(function(*arguments), pipe)
         finally:

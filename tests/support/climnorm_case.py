@@ -49,7 +49,8 @@ class Result:
         return next(v for v in self.summary["variables"] if v["name"] == name)
 
     def problems(self, name):
-        return json.dumps(self.variable(name)["problems"])
+        """Those of the variable, and the files that one problem is of."""
+        return json.dumps(self.variable(name)["problems"] + self.variable(name)["details"])
 
     @property
     def said(self):
