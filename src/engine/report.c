@@ -14,15 +14,15 @@
 enum cn_status cn_reports_prepare(struct cn_engine *engine, size_t files, struct cn_error *error)
 {
     struct cn_reports *reports = cn_pool_alloc(engine->pool, 1, sizeof *reports);
-    engine->reports = reports;
     if (reports) {
         reports->dropped = cn_pool_alloc(engine->pool, files, sizeof *reports->dropped);
         reports->short_windows = cn_pool_alloc(engine->pool, engine->variable->target_count,
                                                sizeof *reports->short_windows);
     }
-    return reports && reports->dropped && reports->short_windows
-               ? CN_OK
-               : cn_fail_memory(error, "the problems of a variable");
+    if (!reports || !reports->dropped || !reports->short_windows)
+        return cn_fail_memory(error, "the problems of a variable");
+    engine->reports = reports; /* only whole: the end of a run looks into all of it */
+    return CN_OK;
 }
 
 /* Shows the problems of the result from the `first` on. */
