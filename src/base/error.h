@@ -29,7 +29,7 @@ void cn_problems_add(struct cn_problems *problems, enum cn_severity severity, co
 /* Returns: what stands before the text of such a problem. */
 static inline const char *cn_severity_mark(enum cn_severity severity)
 {
-    return severity == CN_PROBLEM ? "! " : severity == CN_WARNING ? "warning: " : "  ";
+    return severity == CN_PROBLEM ? "! " : severity == CN_WARNING ? "warning: " : "- ";
 }
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "cli/plan_text.h"
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/strbuf.h"
 #include "base/year_list.h"
@@ -242,8 +243,6 @@ static void print_variables(const struct cn_plan *plan)
 
 static void print_problems(const struct cn_job *job, bool verbose)
 {
-    static const char *const marks[] = {
-        [CN_DETAIL] = "-", [CN_WARNING] = "warning:", [CN_PROBLEM] = "!"};
     struct cn_problems lines = {0};
     struct cn_result result;
     cn_job_preview(job, &result);
@@ -251,9 +250,10 @@ static void print_problems(const struct cn_job *job, bool verbose)
     for (size_t i = 0; i < lines.count; i++) {
         const struct cn_problem *problem = &lines.items[i];
         const bool is_shown = verbose || problem->severity != CN_DETAIL;
-        const char *line = is_shown ? cn_pool_printf(job->plan->pool, "%s %s",
-                                                     marks[problem->severity], problem->text)
-                                    : NULL;
+        const char *line = is_shown
+                               ? cn_pool_printf(job->plan->pool, "%s%s",
+                                                cn_severity_mark(problem->severity), problem->text)
+                               : NULL;
         if (i == 0)
             putchar('\n');
         if (line)
