@@ -143,8 +143,13 @@ struct cn_timeline {
     bool mixes_versions;
 };
 
+/* One model's one variable: a unit of work. */
 struct cn_variable {
     const char *name;
+    const char *model, *variant, *grid_label; /* the one candidate of each */
+    const char *label;     /* for people: the name; with several models "MODEL NAME" */
+    struct cn_file *files; /* [file_count], a stretch of the catalog's; usable or not */
+    size_t file_count;
     const char *failure; /* NULL, or why nothing of it can be computed */
     enum cn_calendar calendar;
     struct cn_grid grid;
@@ -158,7 +163,6 @@ struct cn_variable {
 
 struct cn_catalog {
     struct cn_pool *pool;
-    const char *model, *variant, *grid_label; /* the one candidate of each */
     struct cn_file *files; /* that take part, by variable, experiment, first day */
     size_t file_count;
     struct cn_variable *variables; /* in the config's order, else by name */

@@ -10,7 +10,8 @@
 
 /* The result of one variable. */
 struct cn_variable_result {
-    const char *name;             /* lives as long as the job */
+    const char *name;             /* of the variable; lives as long as the job */
+    const char *label;            /* for people; see struct cn_variable */
     enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped */
     uint64_t files_read, bytes_read;
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */

@@ -28,6 +28,7 @@ struct catalog_builder {
     struct cn_catalog *catalog;
     struct cn_found_file *tree; /* [tree_count] all files that were found */
     size_t tree_count;
+    struct cn_model model;
     struct cn_selected *selected; /* [count] */
     size_t count;
     const char **variables; /* their names, in the catalog's order */
@@ -66,7 +67,7 @@ static const char *list_held_scenarios(const struct catalog_builder *builder)
         struct cn_name name;
         if (!cn_name_parse(builder->tree[i].base, &name) ||
             strcmp(name.table, config->input.table) != 0 ||
-            strcmp(name.model, builder->catalog->model) != 0 ||
+            strcmp(name.model, builder->model.name) != 0 ||
             strcmp(name.experiment, config->input.historical) == 0 ||
             cn_text_index(name.experiment, held, count) < count)
             continue;
@@ -113,7 +114,12 @@ static enum cn_status list_names(struct catalog_builder *builder, struct cn_erro
         return cn_fail_memory(error, "the catalog");
     catalog->variable_count = variables;
     for (size_t v = 0; v < variables; v++)
-        catalog->variables[v] = (struct cn_variable){.name = builder->variables[v], .units = ""};
+        catalog->variables[v] = (struct cn_variable){.name = builder->variables[v],
+                                                     .model = builder->model.name,
+                                                     .variant = builder->model.variant,
+                                                     .grid_label = builder->model.grid_label,
+                                                     .label = builder->variables[v],
+                                                     .units = ""};
     return CN_OK;
 }
 
@@ -238,6 +244,8 @@ static enum cn_status finish_variables(struct catalog_builder *builder, struct c
             explain_absence(builder, in.variable);
         else
             status = finish_variable(&in, error);
+        in.variable->files = in.files;
+        in.variable->file_count = in.count;
         first += in.count;
     }
     return status;
@@ -252,7 +260,7 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
                                           &builder->tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(builder->config, builder->tree, builder->tree_count, catalog,
-                           &builder->selected, &builder->count, error);
+                           &builder->model, &builder->selected, &builder->count, error);
     if (!status)
         status = list_names(builder, error);
     if (!status)

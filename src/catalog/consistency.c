@@ -39,7 +39,7 @@ enum cn_status cn_list_unusable(const struct cn_variable_files *in, struct cn_er
             .experiment = file->experiment, .path = file->path, .reason = file->failure};
         set_years(file, &items[count++]);
     }
-    cn_list_file_problems(&in->variable->problems, in->variable->name, items, count);
+    cn_list_file_problems(&in->variable->problems, in->variable->label, items, count);
     return CN_OK;
 }
 

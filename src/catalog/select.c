@@ -226,13 +226,13 @@ static const char *find_single_value(const struct selection *selection, enum key
     return values.samples[0];
 }
 
-static enum cn_status find_single_values(const struct selection *selection, struct cn_error *error)
+static enum cn_status find_single_values(const struct selection *selection, struct cn_model *model,
+                                         struct cn_error *error)
 {
-    struct cn_catalog *catalog = selection->catalog;
     struct cn_strbuf several = {0};
-    catalog->model = find_single_value(selection, MODEL, &several);
-    catalog->variant = find_single_value(selection, VARIANT, &several);
-    catalog->grid_label = find_single_value(selection, GRID, &several);
+    model->name = find_single_value(selection, MODEL, &several);
+    model->variant = find_single_value(selection, VARIANT, &several);
+    model->grid_label = find_single_value(selection, GRID, &several);
     enum cn_status status = CN_OK;
     if (several.failed)
         status = cn_fail_memory(error, "a message");
@@ -314,8 +314,9 @@ static size_t drop_repeated(struct selection *selection, int (*compare)(const vo
 }
 
 enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
-                         size_t count, struct cn_catalog *catalog, struct cn_selected **selected,
-                         size_t *selected_count, struct cn_error *error)
+                         size_t count, struct cn_catalog *catalog, struct cn_model *model,
+                         struct cn_selected **selected, size_t *selected_count,
+                         struct cn_error *error)
 {
     struct selection selection = {.config = config, .catalog = catalog};
     find_wanted(&selection);
@@ -333,7 +334,7 @@ enum cn_status cn_select(const struct cn_config *config, const struct cn_found_f
     }
     if (selection.count == 0)
         return fail_empty(&selection, error);
-    enum cn_status status = find_single_values(&selection, error);
+    enum cn_status status = find_single_values(&selection, model, error);
     if (status)
         return status;
     catalog->superseded =

@@ -175,11 +175,11 @@ static void report_experiment(const struct cn_variable_files *in, const char *na
     if (!is_asked)
         cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: no usable file of experiment %s; add its files, or go without it",
-                        in->variable->name, name);
+                        in->variable->label, name);
     else
         cn_problems_add(&in->variable->problems, CN_PROBLEM,
                         "%s: no usable file of experiment %s; the tree holds %s",
-                        in->variable->name, name, *held ? held : "no scenario");
+                        in->variable->label, name, *held ? held : "no scenario");
 }
 
 /* Adds a timeline for every scenario that has pieces, or the historical one alone, and reports the

@@ -42,7 +42,7 @@ static void warn_of_list(struct cn_variable *variable, const char *title, struct
                          const char *advice)
 {
     if (list->text.length)
-        cn_problems_add(&variable->problems, CN_WARNING, "%s: %s: %s; %s", variable->name, title,
+        cn_problems_add(&variable->problems, CN_WARNING, "%s: %s: %s; %s", variable->label, title,
                         list->text.text, advice);
     variable->problems.lost |= list->text.failed;
     cn_strbuf_free(&list->text);
@@ -137,7 +137,7 @@ static void warn_of_end_stamps(const struct cn_variable_files *in)
         cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: %zu of %zu files are end-stamped: each instant is the end of its "
                         "interval and so counts for the day that begins there (first: %s)",
-                        in->variable->name, stamped, usable, example);
+                        in->variable->label, stamped, usable, example);
 }
 
 enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)

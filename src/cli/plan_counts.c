@@ -44,14 +44,6 @@ size_t cn_files_to_read(const struct cn_variable_plan *variable)
     return files;
 }
 
-size_t cn_files_of_variable(const struct cn_catalog *catalog, const char *variable)
-{
-    size_t files = 0;
-    for (size_t f = 0; f < catalog->file_count; f++)
-        files += strcmp(catalog->files[f].variable, variable) == 0;
-    return files;
-}
-
 size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept)
 {
     size_t wanted = 0, all = 0;

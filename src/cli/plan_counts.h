@@ -21,9 +21,6 @@ size_t cn_share_normals(const struct cn_variable_plan *variable,
 /* Returns: how many files of the variable a run opens. */
 size_t cn_files_to_read(const struct cn_variable_plan *variable);
 
-/* Returns: how many files of the catalog the variable has. */
-size_t cn_files_of_variable(const struct cn_catalog *catalog, const char *variable);
-
 /* Returns: how many files are to be made; *kept: how many are there. */
 size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept);
 

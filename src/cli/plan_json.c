@@ -44,11 +44,12 @@ static json_t *count_or_null(uint64_t value)
 static json_t *input_object(const struct cn_job *job)
 {
     const struct cn_catalog *catalog = job->catalog;
+    const struct cn_variable *first = &catalog->variables[0];
     return json_pack(
         "{so so so so so so so so so so}", "root", cn_json_text(job->config->input.root), "model",
-        cn_json_text(catalog->model), "variant", cn_json_text(catalog->variant), "grid",
-        cn_json_text(catalog->grid_label), "files", cn_json_count(catalog->file_count),
-        "files_found", cn_json_count(catalog->nc_files_seen), "files_superseded",
+        cn_json_text(first->model), "variant", cn_json_text(first->variant), "grid",
+        cn_json_text(first->grid_label), "files", cn_json_count(catalog->file_count), "files_found",
+        cn_json_count(catalog->nc_files_seen), "files_superseded",
         cn_json_count(catalog->superseded), "files_of_other_tables",
         cn_json_count(catalog->other_tables), "files_left_out", cn_json_count(catalog->filtered),
         "files_not_named_like_cmip", cn_json_count(catalog->name_mismatches));
@@ -136,16 +137,15 @@ static void add_details(json_t *object, const struct cn_variable_plan *variable,
         json_object_set_new(object, "periods", periods);
 }
 
-static json_t *variable_plan_object(const struct cn_job *job,
-                                    const struct cn_variable_plan *variable, bool verbose,
+static json_t *variable_plan_object(const struct cn_variable_plan *variable, bool verbose,
                                     bool *failed)
 {
     const struct cn_problems *lists[] = {&variable->variable->problems, &variable->problems, NULL};
     json_t *object = json_pack(
         "{so so so so so so so so so so so}", "name", cn_json_text(variable->variable->name),
         "failure", text_or_null(variable->failure), "files",
-        cn_json_count(cn_files_of_variable(job->catalog, variable->variable->name)),
-        "files_to_read", cn_json_count(cn_files_to_read(variable)), "bytes_to_read",
+        cn_json_count(variable->variable->file_count), "files_to_read",
+        cn_json_count(cn_files_to_read(variable)), "bytes_to_read",
         cn_json_count(variable->bytes_to_read), "to_make", cn_json_count(variable->normals_wanted),
         "kept", cn_json_count(variable->normals_skipped), "not_made",
         cn_json_count(variable->normals_unmade), "failed", cn_json_count(variable->normals_failed),
@@ -188,8 +188,8 @@ bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *esti
     bool failed = false;
     json_t *variables = json_array();
     for (size_t v = 0; v < job->plan->variable_count; v++)
-        append_item(variables,
-                    variable_plan_object(job, &job->plan->variables[v], verbose, &failed), &failed);
+        append_item(variables, variable_plan_object(&job->plan->variables[v], verbose, &failed),
+                    &failed);
     json_t *plan = json_pack(
         "{ss so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
         cn_json_text(job->config->path), "input", input_object(job), "variables", variables,

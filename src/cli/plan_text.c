@@ -171,11 +171,11 @@ static void print_files(const struct cn_catalog *catalog)
 
 static void print_input(const struct cn_plan *plan)
 {
-    const struct cn_catalog *catalog = plan->catalog;
+    const struct cn_variable *first = plan->variables[0].variable;
     struct shared_lines lines = {.pool = plan->pool}, reading = {.pool = plan->pool};
     printf("%-*s%s\n", CN_LABEL_COLUMNS, "Input", plan->config->input.root);
-    cn_print_labelled("", "%s %s%s%s, %s", catalog->model, catalog->variant,
-                      *catalog->grid_label ? " " : "", catalog->grid_label, experiments_of(plan));
+    cn_print_labelled("", "%s %s%s%s, %s", first->model, first->variant,
+                      *first->grid_label ? " " : "", first->grid_label, experiments_of(plan));
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
         if (variable->failure)
@@ -184,7 +184,7 @@ static void print_input(const struct cn_plan *plan)
         add_shared(&reading, variable->variable->name, describe_reading(plan, variable));
     }
     print_shared("", &lines, cn_sound_variables(plan));
-    print_files(catalog);
+    print_files(plan->catalog);
     print_shared("", &reading, cn_sound_variables(plan));
 }
 
@@ -224,8 +224,7 @@ static void print_variables(const struct cn_plan *plan)
         const size_t not_made = variable->normals_unmade + variable->normals_failed;
         const char *cells[7] = {
             variable->variable->name,
-            cn_number_cell(plan->pool,
-                           cn_files_of_variable(plan->catalog, variable->variable->name)),
+            cn_number_cell(plan->pool, variable->variable->file_count),
             variable->bytes_to_read
                 ? cn_pool_strdup(plan->pool, cn_format_bytes(variable->bytes_to_read, bytes))
                 : NULL,
@@ -347,7 +346,7 @@ static void print_needs(const struct cn_job *job, const struct cn_estimate *esti
 
 static void print_inside(const struct cn_variable_plan *variable)
 {
-    printf("\n%s\n", variable->variable->name);
+    printf("\n%s\n", variable->variable->label);
     if (variable->batch_count) {
         char slab[24], result[24];
         printf("  loads: %zu; batches: %zu, of up to %zu target years\n"

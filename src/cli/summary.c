@@ -240,7 +240,7 @@ void cn_summary_print_problems(const struct cn_result *result, FILE *out)
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
     add_problems(&text, "the run", &result->problems);
     for (size_t v = 0; v < result->count; v++)
-        add_problems(&text, result->variables[v].name, &result->variables[v].problems);
+        add_problems(&text, result->variables[v].label, &result->variables[v].problems);
     write_text(&text, out);
 }
 

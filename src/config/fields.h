@@ -14,8 +14,8 @@
     X(window, "Years of a window.", "%d", of->config->normals.window)                          \
     X(scenario, "Experiment of the normal; `input.historical` for a historical window.", "%s", \
       of->target->scenario)                                                                    \
-    X(model, "Climate model.", "%s", of->catalog->model)                                       \
-    X(variant, "Ensemble member.", "%s", of->catalog->variant)                                 \
-    X(grid, "Grid label.", "%s", of->catalog->grid_label)
+    X(model, "Climate model.", "%s", of->variable->model)                                      \
+    X(variant, "Ensemble member.", "%s", of->variable->variant)                                \
+    X(grid, "Grid label.", "%s", of->variable->grid_label)
 
 #endif

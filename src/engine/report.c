@@ -71,7 +71,7 @@ void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *p
         for (size_t i = 0; i < count; i++)
             is_known |= cn_is_same_kind(&reports->dropped[i], item);
         if (!is_known)
-            cn_list_file_problems(problems, engine->result->name, item, 1);
+            cn_list_file_problems(problems, engine->result->label, item, 1);
         show_problems(engine, first);
         reports->dropped_count++;
     }
@@ -108,7 +108,7 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
     cn_problems_add(&engine->result->problems, CN_PROBLEM,
                     "%s %d%s (%s): not made, only %s%d of the %d years of %s could be read; "
                     "normals.min_years is %d",
-                    engine->result->name, targets[first].year, range, targets[first].scenario,
+                    engine->result->label, targets[first].year, range, targets[first].scenario,
                     count, most, engine->plan->config->normals.window,
                     end > first + 1 ? "their windows" : "its window",
                     engine->plan->config->normals.min_years);
@@ -134,7 +134,7 @@ void cn_reports_finish(struct cn_engine *engine)
     if (!reports)
         return;
     qsort(reports->dropped, reports->dropped_count, sizeof *reports->dropped, compare_dropped);
-    cn_list_file_problems(&engine->result->problems, engine->result->name, reports->dropped,
+    cn_list_file_problems(&engine->result->problems, engine->result->label, reports->dropped,
                           reports->dropped_count);
     for (size_t t = 0; t < engine->variable->target_count;)
         t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;

@@ -98,7 +98,7 @@ static const char *make_title(const struct cn_plan *plan)
 {
     struct cn_strbuf title = {0};
     const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
-    cn_strbuf_add(&title, "%s", plan->catalog->model);
+    cn_strbuf_add(&title, "%s", first ? first->model : "");
     for (size_t t = 0; first && t < first->timeline_count; t++)
         cn_strbuf_add(&title, " %s",
                       first->timelines[t].scenario ? first->timelines[t].scenario

@@ -57,11 +57,12 @@ static void list_known_problems(const struct cn_variable_plan *variable,
                                 struct cn_variable_result *result)
 {
     result->name = variable->variable->name;
+    result->label = variable->variable->label;
     result->normals_skipped = variable->normals_skipped;
     result->normals_failed = variable->normals_failed;
     result->normals_unmade = variable->normals_unmade;
     if (variable->failure)
-        cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->name, variable->failure);
+        cn_problems_add(&result->problems, CN_PROBLEM, "%s: %s", result->label, variable->failure);
     copy_problems(&result->problems, &variable->variable->problems);
     copy_problems(&result->problems, &variable->problems);
 }

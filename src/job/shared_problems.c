@@ -12,8 +12,8 @@
 static const char *behind_name(const struct cn_variable_result *variable,
                                const struct cn_problem *problem)
 {
-    const size_t length = strlen(variable->name);
-    const bool is_named = strncmp(problem->text, variable->name, length) == 0 &&
+    const size_t length = strlen(variable->label);
+    const bool is_named = strncmp(problem->text, variable->label, length) == 0 &&
                           (problem->text[length] == ':' || problem->text[length] == ' ');
     return is_named ? problem->text + length : NULL;
 }
@@ -47,10 +47,10 @@ static void add_shared_line(const struct cn_result *result, size_t v,
         if (has_same(&result->variables[k], problem, rest))
             return;
     struct cn_strbuf names = {0};
-    cn_strbuf_add(&names, "%s", result->variables[v].name);
+    cn_strbuf_add(&names, "%s", result->variables[v].label);
     for (size_t k = v + 1; k < result->count; k++)
         if (has_same(&result->variables[k], problem, rest))
-            cn_strbuf_add(&names, ", %s", result->variables[k].name);
+            cn_strbuf_add(&names, ", %s", result->variables[k].label);
     cn_problems_add(lines, problem->severity, "%s%s", cn_strbuf_text(&names), rest);
     lines->lost |= names.failed;
     cn_strbuf_free(&names);

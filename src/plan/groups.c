@@ -108,7 +108,7 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
     bool *needed = cn_pool_alloc(plan->pool, years, sizeof *needed);
     size_t *parent = cn_pool_alloc(plan->pool, years, sizeof *parent);
     struct year_part *year_parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *year_parts);
-    bool *counted = cn_pool_alloc(plan->pool, plan->catalog->file_count, sizeof *counted);
+    bool *counted = cn_pool_alloc(plan->pool, variable->variable->file_count, sizeof *counted);
     if (!needed || !parent || !year_parts || !counted)
         return cn_fail_memory(error, "source years");
     mark_needed(plan, variable, needed);
@@ -118,7 +118,7 @@ enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *vari
         parent[y] = y;
         for (size_t p = 0; needed[y] && p < year->part_count; p++) {
             const struct cn_file *file = year->parts[p].file;
-            bool *is_counted = &counted[file - plan->catalog->files];
+            bool *is_counted = &counted[file - variable->variable->files];
             variable->bytes_to_read += *is_counted ? 0 : file->size;
             *is_counted = true;
             year_parts[count++] = (struct year_part){&year->parts[p], y};

@@ -41,12 +41,12 @@ static uint64_t from_double(double value)
 
 /* Bytes on disk for each byte of float32 values in the variable's input files; at most MOST_SHARE.
  */
-static double input_share(const struct cn_catalog *catalog, const char *variable)
+static double input_share(const struct cn_variable *variable)
 {
     double stored = 0, values = 0;
-    for (size_t f = 0; f < catalog->file_count; f++) {
-        const struct cn_file *file = &catalog->files[f];
-        if (!file->usable || strcmp(file->variable, variable) != 0)
+    for (size_t f = 0; f < variable->file_count; f++) {
+        const struct cn_file *file = &variable->files[f];
+        if (!file->usable)
             continue;
         double count = 1;
         for (size_t d = 0; d < file->storage.rank; d++)
@@ -143,7 +143,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
 void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable)
 {
     struct cn_space_need *need = &variable->space, *sum = &plan->space;
-    double share = input_share(plan->catalog, variable->variable->name);
+    double share = input_share(variable->variable);
     *need = (struct cn_space_need){0};
     for (size_t r = 0; r < variable->layout.region_count; r++)
         add_region(plan, variable, r, share, need);

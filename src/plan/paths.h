@@ -9,7 +9,6 @@
 /* What the fields of a text get their values from; a text without a field needs not its source. */
 struct cn_field_source {
     const struct cn_config *config;
-    const struct cn_catalog *catalog;
     const struct cn_variable *variable;
     const struct cn_region *region;
     const struct cn_target *target;

@@ -1,7 +1,7 @@
 /*
- * Where default periods begin and end. The last historical year is that of the tree, because a
+ * Where default periods begin and end. The last historical year is that of the model, because a
  * variable whose last historical files are missing keeps the labels of the others; but no year of a
- * scenario counts as historical.
+ * scenario counts as historical. Other models change nothing.
  */
 #include "plan/periods.h"
 
@@ -30,13 +30,16 @@ static bool is_historical(const struct cn_config *config, const struct cn_source
     return strcmp(year->experiment, config->input.historical) == 0;
 }
 
-/* INT_MIN: the tree has no historical year. */
-static int last_historical_year(const struct cn_config *config, const struct cn_catalog *catalog)
+/* INT_MIN: the model has no historical year. */
+static int last_historical_year(const struct cn_config *config, const struct cn_catalog *catalog,
+                                const char *model)
 {
     int last = INT_MIN;
     for (size_t v = 0; v < catalog->variable_count; v++) {
         const struct cn_variable *variable = &catalog->variables[v];
-        for (size_t y = 0; !variable->failure && y < variable->year_count; y++)
+        if (variable->failure || strcmp(variable->model, model) != 0)
+            continue;
+        for (size_t y = 0; y < variable->year_count; y++)
             if (variable->years[y].year > last && is_historical(config, &variable->years[y]))
                 last = variable->years[y].year;
     }
@@ -63,10 +66,11 @@ static int last_usable_year(const struct cn_variable *variable, const struct cn_
     return last;
 }
 
-static bool has_several_scenarios(const struct cn_catalog *catalog)
+static bool has_several_scenarios(const struct cn_catalog *catalog, const char *model)
 {
     for (size_t v = 0; v < catalog->variable_count; v++)
-        if (catalog->variables[v].timeline_count > 1)
+        if (catalog->variables[v].timeline_count > 1 &&
+            strcmp(catalog->variables[v].model, model) == 0)
             return true;
     return false;
 }
@@ -75,10 +79,11 @@ void cn_make_default_periods(const struct cn_config *config, const struct cn_cat
                              const struct cn_variable *variable, const struct cn_timeline *timeline,
                              struct cn_period periods[CN_DEFAULT_PERIODS])
 {
-    const bool asked = config->normals.targets, several = has_several_scenarios(catalog);
+    const bool asked = config->normals.targets,
+               several = has_several_scenarios(catalog, variable->model);
     const int seam = first_own_year(config, variable, timeline);
     const int end = asked ? CN_LAST_YEAR : last_usable_year(variable, timeline);
-    int historical = last_historical_year(config, catalog);
+    int historical = last_historical_year(config, catalog, variable->model);
     if (historical == INT_MIN || historical >= seam)
         historical = seam == INT_MAX ? end : seam - 1;
     int first = 0;

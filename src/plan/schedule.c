@@ -171,7 +171,7 @@ static enum cn_status make_program(struct scheduler *scheduler, size_t batch_yea
     return size_variable(scheduler->plan, variable, slots, need)
                ? CN_OK
                : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                         variable->variable->name);
+                         variable->variable->label);
 }
 
 static enum cn_status fail_for_memory(const struct cn_plan *plan,
@@ -186,7 +186,7 @@ static enum cn_status fail_for_memory(const struct cn_plan *plan,
         error, CN_BAD_USAGE,
         "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
         plan->config->origin.engine_memory, cn_format_bytes(limit, has), (unsigned long long)limit,
-        variable->variable->name, cn_format_bytes(need, needs), (unsigned long long)need, advice);
+        variable->variable->label, cn_format_bytes(need, needs), (unsigned long long)need, advice);
 }
 
 /* Makes the program with the largest batch that fits, first with all useful look-ahead, then with

@@ -136,10 +136,8 @@ static enum cn_status name_outputs(struct target_builder *builder, const struct 
 {
     const struct cn_config *config = builder->plan->config;
     struct cn_variable_plan *variable = builder->variable;
-    struct cn_field_source source = {.config = config,
-                                     .catalog = builder->plan->catalog,
-                                     .variable = variable->variable,
-                                     .target = target};
+    struct cn_field_source source = {
+        .config = config, .variable = variable->variable, .target = target};
     size_t regions = variable->layout.region_count;
     target->period = cn_fill_fields(builder->pool, period->name, &source);
     target->normals = cn_pool_alloc(builder->pool, regions, sizeof *target->normals);
@@ -301,7 +299,7 @@ static void warn_of_early_windows(struct target_builder *builder, int first_year
     cn_problems_add(&builder->variable->problems, CN_WARNING,
                     "%s: %s of %s begin%s before %d, the first source year: means are of %s of %d "
                     "years",
-                    builder->variable->variable->name, one ? "the window" : "windows", years,
+                    builder->variable->variable->label, one ? "the window" : "windows", years,
                     one ? "s" : "", first_year, counts, builder->plan->config->normals.window);
 }
 
@@ -309,7 +307,7 @@ static void report_timeline(struct target_builder *builder, const struct cn_time
                             bool has_years)
 {
     struct cn_variable_plan *variable = builder->variable;
-    const char *name = variable->variable->name;
+    const char *name = variable->variable->label;
     end_short_windows(builder, timeline, true);
     cn_unmade_report(&builder->late, CN_LATE, variable, timeline, builder->plan->config);
     warn_of_early_windows(builder, timeline->first_year);
@@ -357,7 +355,7 @@ static void warn_of_bounds(struct cn_variable_plan *variable, const struct cn_re
         cn_problems_add(&variable->problems, CN_WARNING,
                         "%s: the bounds of %s%s%s are not finite, not around their centres, or "
                         "overlap; the outputs have midpoints instead",
-                        variable->variable->name, cells->replaced_lat_bounds ? "latitudes" : "",
+                        variable->variable->label, cells->replaced_lat_bounds ? "latitudes" : "",
                         cells->replaced_lat_bounds && cells->replaced_lon_bounds ? " and " : "",
                         cells->replaced_lon_bounds ? "longitudes" : "");
 }
@@ -378,7 +376,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
         if (status == CN_BAD_MACHINE)
             return cn_fail(error, status, "%s", reason.text);
         if (status) {
-            cn_problems_add(&variable->problems, CN_PROBLEM, "%s: %s", variable->variable->name,
+            cn_problems_add(&variable->problems, CN_PROBLEM, "%s: %s", variable->variable->label,
                             reason.text);
             continue;
         }
@@ -387,7 +385,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
             cn_problems_add(&variable->problems, CN_WARNING,
                             "%s: region %s: %zu longitudes of the grid equal an earlier one modulo "
                             "360 degrees and are left out",
-                            variable->variable->name, config->regions[r].name,
+                            variable->variable->label, config->regions[r].name,
                             cells->dropped_columns);
     }
     if (layout->region_count)
@@ -395,7 +393,7 @@ static enum cn_status select_regions(struct target_builder *builder, struct cn_e
     return cn_layout_compute(layout, (size_t)variable->slots)
                ? CN_OK
                : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                         variable->variable->name);
+                         variable->variable->label);
 }
 
 static enum cn_status plan_variable(struct target_builder *builder, struct cn_error *error)

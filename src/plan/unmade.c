@@ -97,7 +97,7 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
         return;
     struct cn_strbuf name = {0};
     struct cn_year_list years = {0};
-    cn_strbuf_add(&name, "%s", variable->variable->name);
+    cn_strbuf_add(&name, "%s", variable->variable->label);
     if (variable->variable->timeline_count > 1)
         cn_strbuf_add(&name, " %s", unmade->scenario);
     for (size_t i = 0; i < unmade->count; i++)

@@ -64,7 +64,7 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     const struct cn_file *newest = from->newest;
     cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
     cn_set_text(list, "source",
-                cn_says_something(newest->source) ? newest->source : file->catalog->model);
+                cn_says_something(newest->source) ? newest->source : file->variable->model);
     set_known(list, "institution", newest->institution);
     set_known(list, "contributor_name", newest->institution);
     if (cn_says_something(newest->institution))
@@ -85,8 +85,8 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
     cn_set_text(list, "region", region->name);
     cn_set_text(list, "region_name", region_title(region));
-    cn_set_text(list, "model", file->catalog->model);
-    cn_set_text(list, "variant", file->catalog->variant);
+    cn_set_text(list, "model", file->variable->model);
+    cn_set_text(list, "variant", file->variable->variant);
     cn_set_text(list, "product", "normal");
     cn_set_text(list, "climnorm_version", CLIMNORM_VERSION);
     cn_end_shared(list);
@@ -112,8 +112,8 @@ static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *f
     size_t length = strlen(base);
     if (length > 3 && strcmp(base + length - 3, ".nc") == 0)
         length -= 3;
-    return cn_pool_printf(pool, "%.*s_%s_%s", (int)length, base, file->catalog->model,
-                          file->catalog->variant);
+    return cn_pool_printf(pool, "%.*s_%s_%s", (int)length, base, file->variable->model,
+                          file->variable->variant);
 }
 
 /* "mean over the years 1991-2020", as the file has them. NULL: out of memory. */
@@ -176,11 +176,11 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
                                "Climate normal: %s of %s%s of %s (%s, %s), for each day of the "
                                "year.",
                                means, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ", quantity,
-                               file->catalog->model, scenarios, file->catalog->variant));
+                               file->variable->model, scenarios, file->variable->variant));
     cn_set_text(list, "keywords",
                 cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
                                has_standard_name ? standard_name : "",
-                               has_standard_name ? ", " : "", name, file->catalog->model,
+                               has_standard_name ? ", " : "", name, file->variable->model,
                                scenarios));
     cn_set_text(list, "id", make_id(pool, file));
     cn_set_text(list, "date_created", cn_pool_strdup(pool, date));

@@ -8,7 +8,6 @@
 
 struct cn_normals_file {
     const struct cn_config *config;
-    const struct cn_catalog *catalog;
     const struct cn_variable *variable;
     const struct cn_region_cells *region;
     const char *path; /* relative to config->output.root */
@@ -27,7 +26,6 @@ cn_normals_file_planned(const struct cn_plan *plan, const struct cn_variable_pla
                         const struct cn_output *output)
 {
     return (struct cn_normals_file){.config = plan->config,
-                                    .catalog = plan->catalog,
                                     .variable = variable->variable,
                                     .region = &variable->layout.regions[output->region],
                                     .path = output->path,

@@ -13,10 +13,10 @@
 bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, size_t first,
                      size_t end, struct cn_sources *found)
 {
-    const struct cn_file *files = file->catalog->files;
-    bool *is_listed = cn_pool_alloc(pool, file->catalog->file_count, sizeof *is_listed);
+    const struct cn_file *files = file->variable->files;
+    bool *is_listed = cn_pool_alloc(pool, file->variable->file_count, sizeof *is_listed);
     *found = (struct cn_sources){
-        .files = cn_pool_alloc(pool, file->catalog->file_count, sizeof(const struct cn_file *))};
+        .files = cn_pool_alloc(pool, file->variable->file_count, sizeof(const struct cn_file *))};
     if (!found->files || !is_listed)
         return false;
     for (size_t t = first; t < end; t++)

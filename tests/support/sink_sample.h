@@ -31,7 +31,6 @@ enum {
 
 struct sample {
     struct cn_config config;
-    struct cn_catalog catalog;
     struct cn_variable variable;
     struct cn_region region;
     struct cn_region_cells cells;
@@ -151,11 +150,11 @@ static inline struct sample *sample_new(const char *root, int compression)
     s->config.output.root = root;
     s->config.output.compression = compression;
     s->config.output.counts = true;
-    s->catalog.model = "NorESM2-LM";
-    s->catalog.variant = "r1i1p1f1";
-    s->catalog.files = s->files;
-    s->catalog.file_count = SAMPLE_WINDOW;
-    s->variable.name = "tasmax";
+    s->variable.name = s->variable.label = "tasmax";
+    s->variable.model = "NorESM2-LM";
+    s->variable.variant = "r1i1p1f1";
+    s->variable.files = s->files;
+    s->variable.file_count = SAMPLE_WINDOW;
     s->variable.calendar = CN_STANDARD;
     s->variable.units = "K";
     s->variable.years = s->years;
@@ -178,7 +177,6 @@ static inline struct sample *sample_new(const char *root, int compression)
     static const size_t first;
     s->years_used = s->used;
     s->file = (struct cn_normals_file){.config = &s->config,
-                                       .catalog = &s->catalog,
                                        .variable = &s->variable,
                                        .region = &s->cells,
                                        .path = "BOX/tasmax/normal.nc",

@@ -68,7 +68,8 @@ int main(int argc, char **argv)
     if (status) {
         printf("error %d %s\n", (int)status, error.text);
     } else {
-        printf("of %s %s %s\n", catalog->model, catalog->variant, catalog->grid_label);
+        const struct cn_variable *first = &catalog->variables[0];
+        printf("of %s %s %s\n", first->model, first->variant, first->grid_label);
         printf("seen %zu mismatched %zu other_tables %zu filtered %zu superseded %zu files %zu\n",
                catalog->nc_files_seen, catalog->name_mismatches, catalog->other_tables,
                catalog->filtered, catalog->superseded, catalog->file_count);

@@ -227,8 +227,8 @@ static void test_every_field_has_its_value(void **state)
 #define NAME_AND_FIELD(name, ...) #name "={" #name "} "
     struct dataset *dataset = make_dataset(1950, 2014, 2020, 1, 30, 1);
     dataset->config.output.pattern = CN_PATTERN_FIELDS(NAME_AND_FIELD) "{other} {";
-    dataset->catalog.variant = "r1";
-    dataset->catalog.grid_label = "gn";
+    dataset->variable.variant = "r1";
+    dataset->variable.grid_label = "gn";
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     const struct cn_target *target = &variable->targets[variable->target_count - 1];
@@ -254,7 +254,7 @@ static void test_paths_that_collide_or_escape_are_refused(void **state)
         struct cn_error error;
         struct cn_plan *plan;
         dataset->config.output.pattern = cases[i].pattern;
-        dataset->catalog.grid_label = "..";
+        dataset->variable.grid_label = "..";
         assert_int_equal(cn_plan_targets(&dataset->config, &dataset->catalog, &plan, &error),
                          CN_BAD_USAGE);
         assert_non_null(strstr(error.text, cases[i].expected));

@@ -31,6 +31,7 @@ static int set_up(void **state)
     if (!mkdtemp(fix->folder))
         return -1;
     fix->rows[0] = (struct cn_variable_result){.name = "pr",
+                                               .label = "pr",
                                                .state = CN_DONE,
                                                .files_read = 151,
                                                .bytes_read = UINT64_C(31200000000),
@@ -44,9 +45,13 @@ static int set_up(void **state)
                                                .normals_unmade = 7};
     cn_problems_add(&fix->rows[0].problems, CN_PROBLEM, "pr_1987\xff.nc: bad\nchunk 211");
     cn_problems_add(&fix->rows[0].problems, CN_WARNING, "mixes versions");
-    fix->rows[1] = (struct cn_variable_result){
-        .name = "tas", .state = CN_ACTIVE, .wall_s = INFINITY, .bytes_read = UINT64_MAX};
-    fix->rows[2] = (struct cn_variable_result){.name = "tasmax", .state = CN_WAITING};
+    fix->rows[1] = (struct cn_variable_result){.name = "tas",
+                                               .label = "tas",
+                                               .state = CN_ACTIVE,
+                                               .wall_s = INFINITY,
+                                               .bytes_read = UINT64_MAX};
+    fix->rows[2] =
+        (struct cn_variable_result){.name = "tasmax", .label = "tasmax", .state = CN_WAITING};
     fix->result = (struct cn_result){
         .variables = fix->rows,
         .count = 3,
@@ -125,6 +130,7 @@ static void assert_end(enum cn_status status, uint64_t made, uint64_t kept, uint
                        uint64_t failed, const char *end)
 {
     struct cn_variable_result row = {.name = "pr",
+                                     .label = "pr",
                                      .normals_written = made,
                                      .normals_skipped = kept,
                                      .normals_unmade = unmade,
@@ -166,8 +172,9 @@ static void test_the_last_line_says_what_came_of_all_normals(void **state)
 static void test_a_variable_that_could_not_be_planned_is_counted(void **state)
 {
     (void)state;
-    struct cn_variable_result rows[] = {{.name = "pr", .state = CN_DONE, .normals_written = 90},
-                                        {.name = "tas", .state = CN_FAILED}};
+    struct cn_variable_result rows[] = {
+        {.name = "pr", .label = "pr", .state = CN_DONE, .normals_written = 90},
+        {.name = "tas", .label = "tas", .state = CN_FAILED}};
     struct cn_result result = {.variables = rows, .count = 2, .status = CN_BAD_INPUT};
     char *text = summary_of(&result);
     assert_non_null(strstr(text, "\nIncomplete: 1 of 2 variables failed; the others are in "
@@ -183,7 +190,8 @@ static void test_a_variable_that_could_not_be_planned_is_counted(void **state)
 static void test_tables_of_zeros_are_not_shown(void **state)
 {
     (void)state;
-    struct cn_variable_result row = {.name = "pr", .state = CN_DONE, .normals_skipped = 605};
+    struct cn_variable_result row = {
+        .name = "pr", .label = "pr", .state = CN_DONE, .normals_skipped = 605};
     const struct cn_result result = {.variables = &row, .count = 1, .wall_s = 3.1, .threads = 2};
     char *text = summary_of(&result);
     assert_string_equal(text, "Took 3.1 s with 2 threads\n"
