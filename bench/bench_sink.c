@@ -90,9 +90,13 @@ static void write_file(struct sample *s, const struct cn_encoded *chunks, const 
     struct cn_output_file *file = cn_output_new(&s->file, &s->skeleton);
     if (!file)
         exit(1);
-    bool is_complete;
-    if (cn_output_put(file, 0, chunks, hashes, &is_complete, &error) ||
-        cn_output_finish(file, NULL, temporary, sizeof temporary, &error)) {
+    enum cn_put_outcome outcome;
+    const struct cn_put put = {.years_used = s->years_used,
+                               .chunk_count = s->cells.chunk_count,
+                               .chunks = chunks,
+                               .hashes = hashes};
+    if (cn_output_put(file, &put, &outcome, &error) ||
+        cn_output_finish(file, temporary, sizeof temporary, &error)) {
         fprintf(stderr, "%s\n", error.text);
         exit(1);
     }

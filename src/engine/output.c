@@ -49,21 +49,12 @@ static bool prepare_task(const struct cn_engine *engine, struct cn_normal_task *
     const struct cn_region_cells *region = region_of(engine, task);
     const size_t chunks = region->chunk_count;
     size_t shares = chunks * region->chunk_cells * sizeof(float) / ENCODE_BYTES;
-    size_t position;
-    struct cn_output_state *file = file_of(engine, task, &position);
     task->encode_count = shares + 1 < chunks ? shares + 1 : chunks;
     atomic_init(&task->encodes_left, task->encode_count);
     const size_t all_chunks = cn_field_count(engine->plan->config) * chunks;
     task->chunks = cn_pool_alloc(engine->pool, all_chunks, sizeof *task->chunks);
     task->hashes = cn_pool_alloc(engine->pool, all_chunks, sizeof *task->hashes);
-    if (!file->tasks) {
-        size_t count = engine->variable->outputs[file - engine->outputs->files].target_count;
-        file->tasks = cn_pool_alloc(engine->pool, count, sizeof(struct cn_normal_task *));
-    }
-    if (!task->chunks || !task->hashes || !file->tasks)
-        return false;
-    file->tasks[position] = task;
-    return true;
+    return task->chunks && task->hashes;
 }
 
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
@@ -151,8 +142,8 @@ static bool encode_chunk(struct cn_engine *engine, struct cn_normal_task *task, 
                          struct cn_scratch *scratch, unsigned char *shuffled)
 {
     const struct chunk_values values = find_values(engine, task, chunk);
-    const size_t chunks = region_of(engine, task)->chunk_count;
-    const size_t means = MEANS * chunks + chunk, counts = COUNTS * chunks + chunk;
+    const size_t fields = cn_field_count(engine->plan->config);
+    const size_t means = chunk * fields + MEANS, counts = chunk * fields + COUNTS;
     const bool has_counts = engine->plan->config->output.counts;
     const size_t mean_bytes = values.count * sizeof *values.means;
     const size_t count_bytes = values.count * sizeof *values.counts;
@@ -186,14 +177,11 @@ static void list_years_used(const struct cn_engine *engine, const struct cn_norm
 /* Begins a file, unless another normal has done so. NULL: out of memory. */
 static struct cn_output_file *begin_file(struct cn_engine *engine,
                                          const struct cn_normal_task *task,
-                                         struct cn_output_state *state,
-                                         const bool *const *years_used)
+                                         struct cn_output_state *state)
 {
     const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
     struct cn_normals_file content =
         cn_normals_file_planned(engine->plan, engine->variable, output);
-    if (output->target_count == 1) /* all that the file will be is known; the caller finishes it */
-        content.years_used = years_used;
     pthread_mutex_lock(&engine->outputs->lock);
     if (!state->file)
         state->file = cn_output_new(&content, &engine->outputs->skeletons[task->region]);
@@ -207,22 +195,11 @@ static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_s
                                     size_t *made, struct cn_error *error)
 {
     const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
-    const size_t window = (size_t)engine->plan->config->normals.window;
-    const bool **years_used = calloc(output->target_count, sizeof(const bool *));
-    bool *years = calloc(output->target_count, window);
     char temporary[PATH_MAX];
-    enum cn_status status = years_used && years ? CN_OK : cn_fail_memory(error, "an output file");
-    *made = status ? output->target_count : 0;
-    for (size_t t = 0; t < output->target_count && !status; t++)
-        if (is_computed(engine, state->tasks[t])) {
-            list_years_used(engine, state->tasks[t], years + t * window);
-            years_used[t] = years + t * window;
-            ++*made;
-        }
-    if (!status && *made)
-        status = cn_output_finish(state->file, years_used, temporary, sizeof temporary, error);
-    free(years);
-    free(years_used);
+    enum cn_status status = CN_OK;
+    *made = cn_output_targets_made(state->file);
+    if (*made)
+        status = cn_output_finish(state->file, temporary, sizeof temporary, error);
     cn_output_free(state->file);
     state->file = NULL;
     if (!status && *made)
@@ -236,15 +213,19 @@ static void put_normal(struct cn_engine *engine, struct cn_normal_task *task)
     struct cn_error error;
     size_t position, failed = 1;
     struct cn_output_state *state = file_of(engine, task, &position);
-    bool years[CN_MAX_WINDOW], is_complete = false;
-    const bool *years_used = years;
+    bool years[CN_MAX_WINDOW];
+    enum cn_put_outcome outcome = CN_PUT_MORE;
     list_years_used(engine, task, years);
-    struct cn_output_file *file = begin_file(engine, task, state, &years_used);
+    struct cn_output_file *file = begin_file(engine, task, state);
     enum cn_status status = file ? CN_OK : cn_fail_memory(&error, "an output file");
+    const struct cn_put put = {.target = position,
+                               .years_used = made ? years : NULL,
+                               .chunk_count = region_of(engine, task)->chunk_count,
+                               .chunks = task->chunks,
+                               .hashes = task->hashes};
     if (!status)
-        status = cn_output_put(file, position, made ? task->chunks : NULL, task->hashes,
-                               &is_complete, &error);
-    if (!status && is_complete)
+        status = cn_output_put(file, &put, &outcome, &error);
+    if (!status && outcome == CN_PUT_COMPLETE)
         status = complete_file(engine, state, &failed, &error);
     if (status) {
         cn_count(engine->counters, CN_NORMALS_FAILED, failed);

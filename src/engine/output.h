@@ -13,14 +13,13 @@ struct cn_normal_task {
     size_t batch, target, region; /* target: index in the plan */
     size_t encode_count;          /* tasks that encode it */
     atomic_size_t encodes_left;
-    struct cn_encoded *chunks; /* [field_count][region's chunk_count] */
+    struct cn_encoded *chunks; /* [region's chunk_count][field_count] */
     uint64_t *hashes;          /* of each chunk */
 };
 
 /* One file to make. */
 struct cn_output_state {
-    struct cn_output_file *file;   /* NULL before its first normal is encoded, and at its end */
-    struct cn_normal_task **tasks; /* [target_count] of its normals */
+    struct cn_output_file *file; /* NULL before its first normal is encoded, and at its end */
 };
 
 struct cn_outputs {

@@ -6,6 +6,12 @@
 
 #include "climnorm/plan.h"
 
+/* What a pass makes of a file: a stretch of its day slots, and of the region's rows. */
+struct cn_file_pass {
+    size_t first_slot, slot_count;
+    size_t first_row, row_count; /* row_count 0: the pass has none of the region */
+};
+
 struct cn_normals_file {
     const struct cn_config *config;
     const struct cn_variable *variable;
@@ -18,6 +24,11 @@ struct cn_normals_file {
     /* [target_count], each [normals.window]: which years of a window entered the values. NULL: all
      * that the windows have, as planned. */
     const bool *const *years_used;
+    /* [pass_count] in the order in which they are made; stretches of slots ascend, and in each of
+     * them stretches of rows. pass_count 0 or 1: one pass makes all, and passes is not looked at.
+     */
+    const struct cn_file_pass *passes;
+    size_t pass_count;
 };
 
 /* Returns: the file as the plan has it. */

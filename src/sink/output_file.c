@@ -38,17 +38,19 @@ struct cn_output_file {
     struct cn_skeleton *skeleton;
     struct cn_pool *pool;
     size_t chunks_per_target;          /* of all fields */
-    struct cn_stored_chunk *chunks;    /* [target_count][field_count][chunk_count]; addresses count
-                                          from    the start of the area */
+    struct cn_stored_chunk *chunks;    /* [target_count][chunk_count][field_count]; addresses count
+                                          from the start of the area */
     const struct cn_encoded **waiting; /* [target_count] put, but not yet written */
     bool *is_put;                      /* [target_count] */
+    bool *years;                       /* [target_count][normals.window] that were used */
+    const bool **years_used;           /* [target_count] in years; NULL: not put, or not made */
     size_t next;                       /* the first target that is not put */
     size_t left;                       /* targets that are neither written nor left out */
     uint64_t bytes;                    /* that have places */
     bool failed;          /* some target could not be put: the file is never complete */
     pthread_mutex_t lock; /* of these, and of what follows until the file is open */
     bool is_open;
-    struct cn_metadata metadata; /* as planned; of a content with years_used: as it is */
+    struct cn_metadata metadata; /* of one target: as it is; of several: as planned */
     uint64_t area_begin;
     int descriptor; /* of the temporary; -1 before and after */
     char *temporary;
@@ -58,6 +60,11 @@ struct cn_output_file {
 static size_t chunk_count(const struct cn_output_file *file)
 {
     return file->content.region->chunk_count;
+}
+
+static size_t window_of(const struct cn_output_file *file)
+{
+    return (size_t)file->content.config->normals.window;
 }
 
 struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
@@ -80,16 +87,22 @@ struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
         cn_pool_alloc(pool, content->target_count, file->chunks_per_target * sizeof *file->chunks);
     file->waiting = cn_pool_alloc(pool, content->target_count, sizeof(const struct cn_encoded *));
     file->is_put = cn_pool_alloc(pool, content->target_count, sizeof *file->is_put);
-    if (!file->chunks || !file->waiting || !file->is_put) {
+    file->years = cn_pool_alloc(pool, content->target_count, (size_t)window_of(file));
+    file->years_used = cn_pool_alloc(pool, content->target_count, sizeof(const bool *));
+    file->content.years_used = NULL;
+    if (!file->chunks || !file->waiting || !file->is_put || !file->years || !file->years_used) {
         cn_pool_free(pool);
         return NULL;
     }
     return file;
 }
 
-/* Makes the skeleton, which says where the chunks begin. */
+/* Makes the skeleton, which says where the chunks begin. Of a file of one target all is known with
+ * its first put. */
 static enum cn_status place_area(struct cn_output_file *file, struct cn_error *error)
 {
+    if (file->content.target_count == 1)
+        file->content.years_used = file->years_used;
     enum cn_status status = cn_describe_file(file->pool, &file->content, &file->metadata, error);
     if (status)
         return status;
@@ -174,17 +187,27 @@ static size_t place_chunks(struct cn_output_file *file)
     return file->next = t;
 }
 
-enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct cn_encoded *chunks,
-                             const uint64_t *hashes, bool *is_complete, struct cn_error *error)
+/* Keeps what a put says of its target. */
+static void note_target(struct cn_output_file *file, const struct cn_put *put)
 {
+    const size_t t = put->target, window = window_of(file);
     struct cn_stored_chunk *stored = file->chunks + t * file->chunks_per_target;
-    for (size_t k = 0; chunks && k < file->chunks_per_target; k++)
-        stored[k] = (struct cn_stored_chunk){.size = chunks[k].size, .hash = hashes[k]};
+    if (!put->years_used)
+        return;
+    file->years_used[t] = memcpy(file->years + t * window, put->years_used, window);
+    for (size_t k = 0; k < file->chunks_per_target; k++)
+        stored[k] = (struct cn_stored_chunk){.size = put->chunks[k].size, .hash = put->hashes[k]};
+}
+
+enum cn_status cn_output_put(struct cn_output_file *file, const struct cn_put *put,
+                             enum cn_put_outcome *outcome, struct cn_error *error)
+{
     pthread_mutex_lock(&file->lock);
-    enum cn_status status = chunks ? open_file(file, error) : CN_OK;
+    note_target(file, put);
+    enum cn_status status = put->years_used ? open_file(file, error) : CN_OK;
     const size_t first = file->next;
-    file->waiting[t] = chunks;
-    file->is_put[t] = true;
+    file->waiting[put->target] = put->years_used ? put->chunks : NULL;
+    file->is_put[put->target] = true;
     const size_t end = status ? first : place_chunks(file);
     pthread_mutex_unlock(&file->lock);
     for (size_t k = first; k < end && !status; k++)
@@ -193,7 +216,7 @@ enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct
     pthread_mutex_lock(&file->lock);
     file->left -= end - first;
     file->failed |= status != CN_OK; /* other threads may still put */
-    *is_complete = !file->failed && end > first && file->left == 0;
+    *outcome = !file->failed && end > first && file->left == 0 ? CN_PUT_COMPLETE : CN_PUT_MORE;
     pthread_mutex_unlock(&file->lock);
     return status;
 }
@@ -203,7 +226,7 @@ struct final_file {
     struct cn_normals_file content;
     struct cn_metadata metadata;
     struct cn_stored_chunk
-        *chunks; /* [chunk_count] by target, field, day slot; at their addresses */
+        *chunks; /* [chunk_count] by target, day slot, field; at their addresses */
     size_t chunk_count;
 };
 
@@ -240,8 +263,8 @@ static void settle_target(const struct cn_output_file *file, size_t t, struct fi
 }
 
 /* Leaves out the targets that are not made. */
-static enum cn_status settle(struct cn_output_file *file, const bool *const *years_used,
-                             struct final_file *final, struct cn_error *error)
+static enum cn_status settle(struct cn_output_file *file, struct final_file *final,
+                             struct cn_error *error)
 {
     const size_t count = file->content.target_count;
     size_t *targets = cn_pool_alloc(file->pool, count, sizeof *targets);
@@ -251,16 +274,15 @@ static enum cn_status settle(struct cn_output_file *file, const bool *const *yea
         cn_pool_alloc(file->pool, count, file->chunks_per_target * sizeof *final->chunks);
     if (!targets || !used || !final->chunks)
         return cn_fail_memory(error, "an output file");
-    const bool is_known = file->content.years_used != NULL;
     size_t made = 0;
     for (size_t t = 0; t < count; t++) {
-        if (!is_known && !years_used[t])
+        if (!file->years_used[t])
             continue;
         targets[made] = file->content.targets[t];
-        used[made++] = is_known ? file->content.years_used[t] : years_used[t];
+        used[made++] = file->years_used[t];
         settle_target(file, t, final);
     }
-    if (is_known)
+    if (file->content.years_used)
         return CN_OK;
     final->content.targets = targets;
     final->content.years_used = used;
@@ -290,12 +312,20 @@ static bool set_content_digest(const struct final_file *final, struct cn_image *
     return cn_content_digest_replace(image->bytes, size, cn_content_placeholder, digest);
 }
 
-enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *years_used,
-                                char *temporary, size_t capacity, struct cn_error *error)
+size_t cn_output_targets_made(const struct cn_output_file *file)
+{
+    size_t made = 0;
+    for (size_t t = 0; t < file->content.target_count; t++)
+        made += file->years_used[t] != NULL;
+    return made;
+}
+
+enum cn_status cn_output_finish(struct cn_output_file *file, char *temporary, size_t capacity,
+                                struct cn_error *error)
 {
     struct final_file final;
     struct cn_image image = {0};
-    enum cn_status status = settle(file, years_used, &final, error);
+    enum cn_status status = settle(file, &final, error);
     if (!status && !cn_image_reserve(&image, file->area_begin + METADATA_BYTES +
                                                  final.chunk_count * CHUNK_BYTES))
         status = cn_fail_memory(error, "an output file");

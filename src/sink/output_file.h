@@ -16,31 +16,46 @@
 struct cn_output_file;
 
 /* Begins a file; nothing is written yet. `content` is copied: what it points to and the skeleton
- * must outlive the file. A content with years_used says all that the file will be; without, more is
- * told by cn_output_finish. skeleton: of the files of the variable and region; zero before the
- * first.
+ * must outlive the file. Its years_used are not looked at: each put tells those of its target.
+ * skeleton: of the files of the variable and region; zero before the first.
  * Returns: NULL: out of memory. Owns: the caller, with cn_output_free. */
 struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
                                      struct cn_skeleton *skeleton);
 
-/* Puts the chunks of target t, [field_count][chunk_count], once; chunks NULL: the target is not
- * made. hashes: of each chunk, by cn_content_hash; cheapest right after it was encoded. Threads may
- * put targets in any order. Chunks are written in the order of targets: those that come too early
- * wait, and their bytes must stay until all targets before have been put. The first call makes the
- * temporary, and takes the HDF5 lock where it makes the skeleton.
- * Returns: *is_complete: this call has written the last target; the caller then calls
- * cn_output_finish. Errors: CN_BAD_INPUT: the file cannot have this path or variable, or no year
- * was used. CN_BAD_MACHINE: the disk is full, an I/O error, out of memory. */
-enum cn_status cn_output_put(struct cn_output_file *file, size_t t, const struct cn_encoded *chunks,
-                             const uint64_t *hashes, bool *is_complete, struct cn_error *error);
+/* A target, as far as a pass makes it. */
+struct cn_put {
+    size_t target, pass;
+    const bool *years_used;          /* [normals.window] that entered it; NULL: it is not made */
+    size_t first_chunk, chunk_count; /* chunks that are whole with this pass, not before */
+    const struct cn_encoded *chunks; /* [chunk_count][field_count] */
+    const uint64_t *hashes;          /* of each chunk, by cn_content_hash */
+};
 
-/* Completes the temporary. years_used: [target_count] of the content, NULL: the target is not
- * made; ignored where the content says it. One target at least is made. Takes the HDF5 lock, but
- * never while it waits for the disk.
+enum cn_put_outcome {
+    CN_PUT_MORE,     /* other targets or passes are missing */
+    CN_PUT_COMPLETE, /* all is written: the caller goes on with cn_output_targets_made */
+    CN_PUT_STALE     /* passes of a target do not fit together: the file is never complete */
+};
+
+/* Puts a target, once. Threads may put targets in any order. Chunks are written in the order of
+ * targets: those that come too early wait, and chunks[] and their bytes must stay until all targets
+ * before have been put. The first call makes the temporary, and takes the HDF5 lock where it makes
+ * the skeleton.
+ * Returns: *outcome; CN_PUT_COMPLETE for one call. Errors: CN_BAD_INPUT: the file cannot have this
+ * path or variable, or no year was used. CN_BAD_MACHINE: the disk is full, an I/O error, out of
+ * memory. */
+enum cn_status cn_output_put(struct cn_output_file *file, const struct cn_put *put,
+                             enum cn_put_outcome *outcome, struct cn_error *error);
+
+/* Returns: how many targets of a complete file are made; 0: there is nothing to finish. */
+size_t cn_output_targets_made(const struct cn_output_file *file);
+
+/* Completes the temporary of a complete file with targets. Takes the HDF5 lock, but never while it
+ * waits for the disk.
  * Returns: temporary[capacity], the absolute path. Errors: as cn_output_put. Owns: on success
  * the caller publishes the temporary or unlinks it. */
-enum cn_status cn_output_finish(struct cn_output_file *file, const bool *const *years_used,
-                                char *temporary, size_t capacity, struct cn_error *error);
+enum cn_status cn_output_finish(struct cn_output_file *file, char *temporary, size_t capacity,
+                                struct cn_error *error);
 
 /* Frees the file, and removes the temporary of one that was not finished; NULL is allowed. */
 void cn_output_free(struct cn_output_file *file);

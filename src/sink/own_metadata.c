@@ -32,7 +32,7 @@ static bool write_attribute(hid_t object, const struct cn_attribute *at)
 
 /* Where the chunks of all fields are. */
 struct chunk_table {
-    const struct cn_stored_chunk *chunks; /* [targets][fields][count] */
+    const struct cn_stored_chunk *chunks; /* [targets][count][fields] */
     size_t targets, fields, count;
 };
 
@@ -46,7 +46,7 @@ static bool add_chunks(struct cn_image *image, hid_t dataset,
     for (size_t t = 0; t < table->targets; t++)
         for (size_t k = 0; k < table->count; k++) {
             const struct cn_stored_chunk *chunk =
-                &table->chunks[(t * table->fields + field) * table->count + k];
+                &table->chunks[(t * table->count + k) * table->fields + field];
             if (slot_dim)
                 offset[0] = t;
             offset[slot_dim] = k * variable->chunk[slot_dim];

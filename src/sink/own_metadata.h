@@ -9,7 +9,7 @@
 #include "sink/metadata.h"
 
 /* Writes it into an open image, which began as the skeleton. chunks:
- * [target_count][metadata->field_count][chunk_count] at their addresses. The caller holds the
+ * [target_count][chunk_count][metadata->field_count] at their addresses. The caller holds the
  * HDF5 lock.
  * Returns: false: HDF5 failed, or image->failed. */
 bool cn_own_metadata_write(struct cn_image *image, const struct cn_metadata *metadata,

@@ -185,8 +185,8 @@ static enum cn_status list_chunks(struct subject *subject, size_t count, struct 
     if (!subject->chunks)
         return cn_fail_memory(error, "the chunks of a file");
     for (hsize_t t = 0; t < first->targets; t++)
-        for (size_t f = 0; f < subject->field_count; f++)
-            for (hsize_t k = 0; k < first->chunks; k++)
+        for (hsize_t k = 0; k < first->chunks; k++)
+            for (size_t f = 0; f < subject->field_count; f++)
                 if (!append_chunk(subject, &subject->fields[f], t, k))
                     return fail_metadata(error);
     const struct cn_stored_chunk *last = &subject->chunks[count - 1];

@@ -45,7 +45,7 @@ struct sample {
     const bool *years_used;
     struct cn_normals_file file;
     struct cn_skeleton skeleton;
-    struct cn_encoded chunks[2 * SAMPLE_CHUNKS]; /* of means, then of counts */
+    struct cn_encoded chunks[2 * SAMPLE_CHUNKS]; /* of means and of counts, in turn */
 };
 
 static const double sample_lat[] = {30.125, 30.375, 30.625};
@@ -219,14 +219,14 @@ static inline void sample_fill(struct sample *s)
     static int16_t counts[SAMPLE_CHUNK_SLOTS * SAMPLE_CELLS];
     const size_t values = sizeof means / sizeof *means;
     const int level = s->config.output.compression;
-    for (int chunk = 0; chunk < SAMPLE_CHUNKS && !s->chunks[SAMPLE_CHUNKS + chunk].bytes; chunk++) {
+    for (int chunk = 0; chunk < SAMPLE_CHUNKS && !s->chunks[2 * chunk].bytes; chunk++) {
         for (int v = 0; v < (int)values; v++) {
             int slot = chunk * SAMPLE_CHUNK_SLOTS + v / SAMPLE_CELLS, cell = v % SAMPLE_CELLS;
             means[v] = slot < SAMPLE_SLOTS ? sample_mean(slot, cell) : 1e20F;
             counts[v] = cell == SAMPLE_MISSING_CELL ? 0 : SAMPLE_WINDOW - 2;
         }
-        s->chunks[chunk] = sample_encode(means, values, sizeof *means, level);
-        s->chunks[SAMPLE_CHUNKS + chunk] = sample_encode(counts, values, sizeof *counts, level);
+        s->chunks[2 * chunk] = sample_encode(means, values, sizeof *means, level);
+        s->chunks[2 * chunk + 1] = sample_encode(counts, values, sizeof *counts, level);
     }
 }
 
@@ -238,13 +238,21 @@ static inline enum cn_status sample_write(struct sample *s, char *temporary, siz
     struct cn_output_file *file = cn_output_new(&s->file, &s->skeleton);
     if (!file)
         abort();
+    struct cn_encoded chunks[2 * SAMPLE_CHUNKS]; /* without those of counts that are not wanted */
     uint64_t hashes[2 * SAMPLE_CHUNKS];
-    for (size_t k = 0; k < sizeof hashes / sizeof *hashes; k++)
-        hashes[k] = cn_content_hash(s->chunks[k].bytes, s->chunks[k].size);
-    bool is_complete;
-    enum cn_status status = cn_output_put(file, 0, s->chunks, hashes, &is_complete, error);
+    const size_t fields = cn_field_count(&s->config);
+    for (size_t k = 0; k < SAMPLE_CHUNKS * fields; k++) {
+        chunks[k] = s->chunks[k * 2 / fields];
+        hashes[k] = cn_content_hash(chunks[k].bytes, chunks[k].size);
+    }
+    enum cn_put_outcome outcome;
+    const struct cn_put put = {.years_used = s->years_used,
+                               .chunk_count = SAMPLE_CHUNKS,
+                               .chunks = chunks,
+                               .hashes = hashes};
+    enum cn_status status = cn_output_put(file, &put, &outcome, error);
     if (!status)
-        status = cn_output_finish(file, &s->years_used, temporary, capacity, error);
+        status = cn_output_finish(file, temporary, capacity, error);
     cn_output_free(file);
     return status;
 }

@@ -41,8 +41,8 @@ static void encode_target(struct stack *stack, int target)
             counts[v] = (int16_t)(target + 1);
         }
         struct cn_encoded *to = stack->chunks[target];
-        to[chunk] = sample_encode(means, values, sizeof *means, 1);
-        to[SAMPLE_CHUNKS + chunk] = sample_encode(counts, values, sizeof *counts, 1);
+        to[2 * chunk] = sample_encode(means, values, sizeof *means, 1);
+        to[2 * chunk + 1] = sample_encode(counts, values, sizeof *counts, 1);
     }
     for (size_t k = 0; k < CHUNKS; k++)
         stack->hashes[target][k] =
@@ -89,23 +89,30 @@ static struct cn_output_file *begin(struct stack *stack, const char *path)
     return file;
 }
 
+static struct cn_put whole(const struct stack *stack, int target)
+{
+    return (struct cn_put){.target = (size_t)target,
+                           .years_used = stack->years_used[target],
+                           .chunk_count = SAMPLE_CHUNKS,
+                           .chunks = stack->chunks[target],
+                           .hashes = stack->hashes[target]};
+}
+
 /* Returns whether the file is complete. */
 static bool put(struct stack *stack, struct cn_output_file *file, int target)
 {
     struct cn_error error;
-    bool is_complete;
-    const bool is_made = stack->years_used[target] != NULL;
-    assert_int_equal(cn_output_put(file, (size_t)target, is_made ? stack->chunks[target] : NULL,
-                                   stack->hashes[target], &is_complete, &error),
-                     CN_OK);
-    return is_complete;
+    enum cn_put_outcome outcome;
+    const struct cn_put all = whole(stack, target);
+    assert_int_equal(cn_output_put(file, &all, &outcome, &error), CN_OK);
+    return outcome == CN_PUT_COMPLETE;
 }
 
 static void finish(struct stack *stack, struct cn_output_file *file)
 {
     char temporary[4096];
     struct cn_error error = {.text = ""};
-    if (cn_output_finish(file, stack->years_used, temporary, sizeof temporary, &error))
+    if (cn_output_finish(file, temporary, sizeof temporary, &error))
         fail_msg("%s", error.text);
     cn_output_free(file);
     assert_int_equal(cn_temporary_publish(stack->sample->file.path, temporary, &error), CN_OK);
@@ -245,13 +252,13 @@ static void test_a_file_with_a_failed_write_is_never_complete(void **state)
     struct cn_output_file *file = begin(stack, "failed.nc");
     struct cn_encoded unreadable[CHUNKS];
     struct cn_error error;
-    bool is_complete;
-    memcpy(unreadable, stack->chunks[0], sizeof unreadable);
+    enum cn_put_outcome outcome;
+    struct cn_put all = whole(stack, 0);
+    all.chunks = memcpy(unreadable, stack->chunks[0], sizeof unreadable);
     unreadable[1].bytes = (void *)8; /* the system call refuses it */
-    assert_int_equal(cn_output_put(file, 0, unreadable, stack->hashes[0], &is_complete, &error),
-                     CN_BAD_MACHINE);
+    assert_int_equal(cn_output_put(file, &all, &outcome, &error), CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, "failed.nc: cannot be written"));
-    assert_false(is_complete);
+    assert_int_equal(outcome, CN_PUT_MORE);
     assert_false(put(stack, file, 1));
     assert_false(put(stack, file, 2));
     cn_output_free(file);
@@ -297,14 +304,15 @@ static void test_a_full_disk_is_reported_and_leaves_nothing(void **state)
         struct cn_error error = {.text = ""};
         struct cn_output_file *file = begin(stack, "full.nc");
         enum cn_status status = CN_OK;
-        bool is_complete;
         limit.rlim_cur = size;
         setrlimit(RLIMIT_FSIZE, &limit);
-        for (size_t t = 0; t < TARGETS && !status; t++)
-            status =
-                cn_output_put(file, t, stack->chunks[t], stack->hashes[t], &is_complete, &error);
+        for (int t = 0; t < TARGETS && !status; t++) {
+            enum cn_put_outcome outcome;
+            const struct cn_put all = whole(stack, t);
+            status = cn_output_put(file, &all, &outcome, &error);
+        }
         if (!status)
-            status = cn_output_finish(file, stack->years_used, temporary, sizeof temporary, &error);
+            status = cn_output_finish(file, temporary, sizeof temporary, &error);
         setrlimit(RLIMIT_FSIZE, &before);
         cn_output_free(file);
         if (!status) {

@@ -165,10 +165,11 @@ static void test_chunks_in_each_others_place_are_noticed(void **state)
     const struct cn_encoded *chunks = file.sample->chunks;
     struct cn_error error;
     size_t end, begin = find_chunks(&file, &end), size = chunks[0].size;
-    assert_int_equal(chunks[1].size, size);
+    const off_t next = (off_t)(begin + size + chunks[1].size); /* behind the first counts */
+    assert_int_equal(chunks[2].size, size);
     assert_int_equal(verify(&file, &error), CN_OK);
-    assert_int_equal(pwrite(file.descriptor, chunks[1].bytes, size, (off_t)begin), size);
-    assert_int_equal(pwrite(file.descriptor, chunks[0].bytes, size, (off_t)(begin + size)), size);
+    assert_int_equal(pwrite(file.descriptor, chunks[2].bytes, size, (off_t)begin), size);
+    assert_int_equal(pwrite(file.descriptor, chunks[0].bytes, size, next), size);
     assert_true(cn_sink_is_up_to_date(&file.sample->file)); /* only metadata are looked at */
     assert_int_equal(verify(&file, &error), CN_BAD_INPUT);
     assert_string_equal(error.text, "its values are damaged; remove it and run again");
