@@ -36,6 +36,7 @@ struct cn_engine {
     int threads;
 
     struct cn_load_state *loads;     /* [variable->load_count] */
+    struct cn_load_indexes *indexes; /* of the files that loads read */
     struct cn_batch_state *batches;  /* [variable->batch_count] */
     struct cn_outputs *outputs;      /* the files to make */
     struct cn_queue publisher;       /* of written files */

@@ -31,6 +31,19 @@ static struct cn_reader *find_reader(const struct cn_load_state *state, const st
     return NULL;
 }
 
+/* The index of a file; NULL: out of memory. */
+static struct cn_file_index *index_of(const struct cn_engine *engine, const struct cn_file *file)
+{
+    struct cn_load_indexes *indexes = engine->indexes;
+    struct cn_file_index **item = &indexes->items[file - engine->plan->catalog->files];
+    if (!*item) {
+        *item = cn_pool_alloc(engine->pool, 1, sizeof **item);
+        if (*item)
+            cn_file_index_init(*item, file, &engine->variable->layout, &indexes->budget);
+    }
+    return *item;
+}
+
 /* Makes a reader for each file of a load, of the instants from the first to the last needed. */
 static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
                                    struct cn_error *error)
@@ -65,7 +78,10 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     enum cn_status status = CN_OK;
     for (size_t r = 0; r < state->reader_count && !status; r++) {
         struct cn_reader *reader = &state->readers[r];
-        status = cn_reader_plan(reader, reader->file, &engine->variable->layout, engine->kernels,
+        struct cn_file_index *index = index_of(engine, reader->file);
+        if (!index)
+            return cn_fail_memory(error, "source years");
+        status = cn_reader_plan(reader, index, &engine->variable->layout, engine->kernels,
                                 reader->first, reader->count, error);
     }
     return status;
@@ -100,12 +116,24 @@ static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
     return CN_OK;
 }
 
+static struct cn_load_indexes *make_indexes(const struct cn_engine *engine)
+{
+    struct cn_load_indexes *indexes = cn_pool_alloc(engine->pool, 1, sizeof *indexes);
+    if (!indexes)
+        return NULL;
+    indexes->budget = (struct cn_index_budget){CN_INDEX_LOCATION_BYTES, CN_INDEX_MARK_BYTES};
+    indexes->items = cn_pool_alloc(engine->pool, engine->plan->catalog->file_count,
+                                   sizeof(struct cn_file_index *));
+    return indexes->items ? indexes : NULL;
+}
+
 enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
+    engine->indexes = make_indexes(engine);
     engine->loads =
         cn_pool_alloc(engine->pool, engine->variable->load_count, sizeof *engine->loads);
-    if (!engine->loads)
+    if (!engine->indexes || !engine->loads)
         return cn_fail_memory(error, "source years");
     size_t readers = 0;
     for (size_t l = 0; l < engine->variable->load_count && !status; l++) {
@@ -122,6 +150,9 @@ void cn_loads_free(struct cn_engine *engine)
     for (size_t l = 0; engine->loads && l < engine->variable->load_count; l++)
         for (size_t r = 0; r < engine->loads[l].reader_count; r++)
             cn_reader_free(&engine->loads[l].readers[r]);
+    for (size_t f = 0; engine->indexes && f < engine->plan->catalog->file_count; f++)
+        if (engine->indexes->items[f])
+            cn_file_index_free(engine->indexes->items[f]);
 }
 
 /* A reader failed: drops the source years of its file, and reports them once. */

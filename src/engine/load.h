@@ -9,6 +9,12 @@
 #include "engine/readahead.h"
 #include "source/file_reader.h"
 
+/* What HDF5 knows of the files, asked once for all loads. */
+struct cn_load_indexes {
+    struct cn_index_budget budget;
+    struct cn_file_index **items; /* [catalog->file_count] NULL: no load reads the file */
+};
+
 /* What becomes known of one load of the plan. */
 struct cn_load_state {
     struct cn_reader *readers; /* [reader_count] one per file */

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "codec/scratch.h"
 #include "source/bytes.h"
+#include "source/file_index.h"
 #include "source/file_reader.h"
 #include "source/units.h"
 
@@ -44,6 +45,8 @@ struct sample {
     const struct cn_kernels *kernels;
     const struct cn_measure_limits *limits;
     uint64_t start_ns, deadline_ns; /* of the step */
+    struct cn_index_budget index_budget;
+    struct cn_file_index indexes[FILES]; /* [reader_count] */
     struct cn_reader readers[FILES];
     size_t reader_count;
     struct piece *pieces; /* [piece_count] in the order in which they are measured */
@@ -118,8 +121,10 @@ static bool open_files(struct sample *sample, struct cn_input_costs *costs)
         size_t first, count;
         const size_t load = files > 1 ? f * (variable->load_count - 1) / (files - 1) : 0;
         const struct cn_file *file = file_of_load(variable, &variable->loads[load], &first, &count);
+        struct cn_file_index *index = &sample->indexes[sample->reader_count];
         struct cn_reader *reader = &sample->readers[sample->reader_count++];
-        if (cn_reader_plan(reader, file, &variable->layout, sample->kernels, first, count,
+        cn_file_index_init(index, file, &variable->layout, &sample->index_budget);
+        if (cn_reader_plan(reader, index, &variable->layout, sample->kernels, first, count,
                            &error) ||
             cn_reader_open(reader, &error) || reader->unit_bytes > MOST_UNIT_BYTES)
             return false;
@@ -132,7 +137,7 @@ static bool open_files(struct sample *sample, struct cn_input_costs *costs)
 /* The units that hold one stretch of instants: a block of them, or all chunks side by side. */
 static size_t units_side_by_side(const struct cn_reader *reader)
 {
-    return reader->unit_first ? 1 : reader->grid_count[1] * reader->grid_count[2];
+    return reader->unit_first ? 1 : reader->grid.count[1] * reader->grid.count[2];
 }
 
 /* How many of these stretches make a piece: small ones are decoded together, as in a run. */
@@ -409,8 +414,10 @@ bool cn_measure_input(const struct cn_variable_plan *variable, const struct cn_k
         is_known = time_decoding(&sample, rows, costs) && rows->count > 0;
     }
     free(sample.pieces);
-    for (size_t f = 0; f < sample.reader_count; f++)
+    for (size_t f = 0; f < sample.reader_count; f++) {
         cn_reader_free(&sample.readers[f]);
+        cn_file_index_free(&sample.indexes[f]);
+    }
     return is_known;
 }
 

@@ -8,6 +8,7 @@
 #include "codec/pipeline.h"
 #include "guard/library.h"
 #include "source/bytes.h"
+#include "source/file_index.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
 
@@ -41,32 +42,35 @@ static enum cn_status plan_chunks(struct cn_reader *reader, struct cn_error *err
     size_t dims[3];
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++)
-        reader->extent[d] = storage->chunk[dims[d]];
+        reader->grid.extent[d] = storage->chunk[dims[d]];
     reader->unit_bytes = cn_chunk_elements(storage) * storage->value_bytes;
     return cn_units_plan(reader, true, error);
 }
 
-/* What HDF5 says of chunks goes to reader->chunks. */
+/* What HDF5 says of chunks goes to index->chunks. */
 struct chunk_search {
-    struct cn_reader *reader;
+    struct cn_file_index *index;
     size_t dims[3];
-    size_t found;    /* chunks that were written */
-    bool is_damaged; /* a chunk is outside of the file or the variable, or there twice */
+    uint64_t most_bytes; /* of a stored chunk */
+    size_t found;        /* chunks that were written */
+    bool is_damaged;     /* a chunk is outside of the variable, or there twice */
 };
 
-static void note_chunk(struct chunk_search *search, size_t unit, unsigned mask, haddr_t address,
+/* A chunk that cannot be there has no bytes. It costs only the readers that need it. */
+static void note_chunk(struct chunk_search *search, size_t chunk, unsigned mask, haddr_t address,
                        hsize_t size)
 {
-    const uint64_t raw = search->reader->unit_bytes, end = search->reader->file->size;
+    struct cn_file_index *index = search->index;
+    const uint64_t end = index->file->size;
     size_t begin[3];
-    const struct cn_block block = cn_unit_block(search->reader, unit, begin);
+    const struct cn_block block = cn_grid_block(&index->grid, chunk, begin);
     search->found += address != HADDR_UNDEF;
-    if (address == HADDR_UNDEF || !cn_unit_is_needed(search->reader, &block))
+    if (address == HADDR_UNDEF || !cn_layout_needs(index->layout, &block))
         return;
-    struct cn_chunk_location *location = &search->reader->chunks[unit];
-    search->is_damaged |= size == 0 || size > cn_encoded_bound(raw) || address > end ||
-                          size > end - address || location->address != CN_UNWRITTEN;
-    *location = (struct cn_chunk_location){address, size, mask};
+    struct cn_chunk_location *location = &index->chunks[chunk];
+    const bool fits = size <= search->most_bytes && address <= end && size <= end - address;
+    search->is_damaged |= location->address != CN_UNWRITTEN;
+    *location = (struct cn_chunk_location){address, fits ? size : 0, mask};
 }
 
 #if H5_VERSION_GE(1, 14, 0)
@@ -74,18 +78,18 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
                      void *context)
 {
     struct chunk_search *search = context;
-    const struct cn_reader *reader = search->reader;
-    const struct cn_storage *storage = &reader->file->storage;
-    size_t unit = 0;
+    const struct cn_unit_grid *grid = &search->index->grid;
+    const struct cn_storage *storage = &search->index->file->storage;
+    size_t chunk = 0;
     for (size_t d = 0; d < storage->rank; d++)
         search->is_damaged |= offset[d] >= storage->shape[d];
     for (int d = 0; d < 3; d++) {
-        const hsize_t begin = offset[search->dims[d]], first = reader->grid_first[d];
-        if (begin < first || (begin - first) / reader->extent[d] >= reader->grid_count[d])
+        const hsize_t begin = offset[search->dims[d]], first = grid->begin[d];
+        if (begin < first || (begin - first) / grid->extent[d] >= grid->count[d])
             return H5_ITER_CONT;
-        unit = unit * reader->grid_count[d] + (size_t)(begin - first) / reader->extent[d];
+        chunk = chunk * grid->count[d] + (size_t)(begin - first) / grid->extent[d];
     }
-    note_chunk(search, unit, mask, address, size);
+    note_chunk(search, chunk, mask, address, size);
     return H5_ITER_CONT;
 }
 
@@ -94,11 +98,11 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
     return H5Dchunk_iter(dataset, H5P_DEFAULT, note_next, search) >= 0;
 }
 #else
-/* The index must list every chunk that was found, and at most as many others as were not asked for.
+/* HDF5 must list every chunk that was found, and at most as many others as were not asked for.
  * Else it lists a chunk outside of the variable, or one twice. */
 static bool lists_no_more(const struct chunk_search *search, hid_t dataset, size_t asked)
 {
-    const size_t others = count_chunks(&search->reader->file->storage) - asked;
+    const size_t others = count_chunks(&search->index->file->storage) - asked;
     hsize_t listed = 0;
     hid_t space = H5Dget_space(dataset);
     bool known = space >= 0 && H5Dget_num_chunks(dataset, space, &listed) >= 0;
@@ -109,48 +113,54 @@ static bool lists_no_more(const struct chunk_search *search, hid_t dataset, size
 
 static bool search_all(struct chunk_search *search, hid_t dataset)
 {
+    const struct cn_file_index *index = search->index;
     size_t asked = 0;
-    for (size_t unit = 0; unit < search->reader->unit_count; unit++) {
+    for (size_t chunk = 0; chunk < index->chunk_count; chunk++) {
         hsize_t offset[CN_MAX_DIMS] = {0}, size = 0;
         haddr_t address = HADDR_UNDEF;
         unsigned mask = 0;
         size_t begin[3];
-        const struct cn_block block = cn_unit_block(search->reader, unit, begin);
-        if (!cn_unit_is_needed(search->reader, &block))
+        const struct cn_block block = cn_grid_block(&index->grid, chunk, begin);
+        if (!cn_layout_needs(index->layout, &block))
             continue;
         for (int d = 0; d < 3; d++)
             offset[search->dims[d]] = begin[d];
         if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0)
             return false;
-        note_chunk(search, unit, mask, address, size);
+        note_chunk(search, chunk, mask, address, size);
         asked++;
     }
     return lists_no_more(search, dataset, asked);
 }
 #endif
 
-static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struct cn_error *error)
+static enum cn_status fail_chunk_place(const struct cn_file *file, struct cn_error *error)
 {
-    struct chunk_search search = {.reader = reader};
-    cn_storage_dims(&reader->file->storage, search.dims);
-    free(reader->chunks);
-    reader->chunks = calloc(reader->unit_count, sizeof *reader->chunks);
-    if (!reader->chunks)
-        return cn_fail_memory(error, "the chunk table of a file");
-    for (size_t unit = 0; unit < reader->unit_count; unit++)
-        reader->chunks[unit].address = CN_UNWRITTEN;
-    if (!search_all(&search, dataset))
-        return cn_library_fail(reader->file->path, "HDF5 cannot find the chunks of its variable",
-                               errno, error);
-    if (search.is_damaged)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "%s: a chunk of %s lies outside the file, is larger than it can be, or is "
-                       "there twice; the file is cut off or damaged; download it again",
-                       reader->file->path, reader->file->variable);
-    return CN_OK;
+    return cn_fail(error, CN_BAD_INPUT,
+                   "%s: a chunk of %s lies outside the file, is larger than it can be, or is "
+                   "there twice; the file is cut off or damaged; download it again",
+                   file->path, file->variable);
 }
 
-static enum cn_status open_chunks(struct cn_reader *reader, struct cn_error *error)
+static enum cn_status find_chunks(struct cn_reader *reader, hid_t dataset, struct cn_error *error)
+{
+    struct cn_file_index *index = reader->index;
+    struct chunk_search search = {.index = index,
+                                  .most_bytes = cn_encoded_bound(reader->unit_bytes)};
+    cn_storage_dims(&index->file->storage, search.dims);
+    free(index->chunks);
+    index->chunks = calloc(index->chunk_count, sizeof *index->chunks);
+    if (!index->chunks)
+        return cn_fail_memory(error, "the chunk table of a file");
+    for (size_t chunk = 0; chunk < index->chunk_count; chunk++)
+        index->chunks[chunk].address = CN_UNWRITTEN;
+    if (!search_all(&search, dataset))
+        return cn_library_fail(index->file->path, "HDF5 cannot find the chunks of its variable",
+                               errno, error);
+    return search.is_damaged ? fail_chunk_place(index->file, error) : CN_OK;
+}
+
+static enum cn_status ask_chunks(struct cn_reader *reader, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
     struct cn_h5_variable variable = cn_h5_variable_open(reader->file, reader->file->path);
@@ -160,6 +170,23 @@ static enum cn_status open_chunks(struct cn_reader *reader, struct cn_error *err
         status = find_chunks(reader, variable.id, error);
     cn_h5_variable_close(&variable);
     return status;
+}
+
+static enum cn_status take_chunks(struct cn_reader *reader, struct cn_error *error)
+{
+    reader->chunks = calloc(reader->unit_count, sizeof *reader->chunks);
+    if (!reader->chunks)
+        return cn_fail_memory(error, "the chunk table of a file");
+    for (size_t unit = 0; unit < reader->unit_count; unit++) {
+        size_t begin[3];
+        const struct cn_block block = cn_unit_block(reader, unit, begin);
+        struct cn_chunk_location *location = &reader->chunks[unit];
+        *location = reader->index->chunks[cn_file_index_chunk(reader, unit)];
+        if (location->size == 0 && location->address != CN_UNWRITTEN &&
+            cn_unit_is_needed(reader, &block))
+            return fail_chunk_place(reader->file, error);
+    }
+    return CN_OK;
 }
 
 static bool span_of_chunk(const struct cn_reader *reader, size_t unit, uint64_t *address,
@@ -199,9 +226,9 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     if (status == CN_BAD_MACHINE)
         return cn_fail_memory(error, "a chunk");
     if (status)
-        return cn_fail(error, status,
-                       "%s: chunk %zu of %s %s; the file is damaged; download it again",
-                       reader->file->path, unit, reader->file->variable, fault);
+        return cn_fail(
+            error, status, "%s: chunk %zu of %s %s; the file is damaged; download it again",
+            reader->file->path, cn_file_index_chunk(reader, unit), reader->file->variable, fault);
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++) {
         block->stride[d] = 1; /* also at the edge: chunks are stored full size */
@@ -232,7 +259,8 @@ static enum cn_status decode_chunk(const struct cn_reader *reader, int file, siz
 const struct cn_backend cn_backend_chunks = {
     .name = "parallel decoder",
     .plan = plan_chunks,
-    .open = open_chunks,
+    .ask = ask_chunks,
+    .take = take_chunks,
     .span = span_of_chunk,
     .decode = decode_chunk,
 };

@@ -72,21 +72,21 @@ static enum cn_status plan_contiguous(struct cn_reader *reader, struct cn_error 
 {
     const struct cn_box *box = &reader->box;
     const size_t width = reader->file->storage.value_bytes;
-    reader->extent[0] = reader->count;
-    reader->extent[1] = box->last_lat - box->first_lat + 1;
-    reader->extent[2] = box->last_lon - box->first_lon + 1;
-    const struct strides whole = strides_of(reader, reader->extent);
+    reader->grid.extent[0] = reader->count;
+    reader->grid.extent[1] = box->last_lat - box->first_lat + 1;
+    reader->grid.extent[2] = box->last_lon - box->first_lon + 1;
+    const struct strides whole = strides_of(reader, reader->grid.extent);
     for (int level = 0; level < 3; level++) {
-        size_t *extent = &reader->extent[whole.axis[level]], all = *extent;
+        size_t *extent = &reader->grid.extent[whole.axis[level]], all = *extent;
         *extent = 1;
-        const size_t one = strides_of(reader, reader->extent).values * width;
+        const size_t one = strides_of(reader, reader->grid.extent).values * width;
         const size_t fit = UNIT_BYTES / (one + (level < 2 ? GAP_BYTES : 0));
         if (fit > 0 || level == 2) {
             *extent = fit < all ? fit : all;
             break;
         }
     }
-    reader->unit_bytes = strides_of(reader, reader->extent).values * width;
+    reader->unit_bytes = strides_of(reader, reader->grid.extent).values * width;
     return cn_units_plan(reader, false, error);
 }
 
@@ -100,7 +100,7 @@ static uint64_t address_of(const struct cn_reader *reader, const struct cn_block
 }
 
 /* Values that were never written have no address: all are the fill value. */
-static enum cn_status open_contiguous(struct cn_reader *reader, struct cn_error *error)
+static enum cn_status ask_contiguous(struct cn_reader *reader, struct cn_error *error)
 {
     enum cn_status status = CN_OK;
     if (reader->file->storage.begin != CN_UNWRITTEN)
@@ -177,7 +177,7 @@ static enum cn_status decode_rectangle(const struct cn_reader *reader, int file,
 const struct cn_backend cn_backend_contiguous = {
     .name = "parallel decoder",
     .plan = plan_contiguous,
-    .open = open_contiguous,
+    .ask = ask_contiguous,
     .span = span_of_rectangle,
     .decode = decode_rectangle,
 };

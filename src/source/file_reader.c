@@ -16,35 +16,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct cn_box hull(const struct cn_layout *layout)
-{
-    struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        size_t last_lat = region->first_lat + region->lat_count - 1;
-        box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
-        box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;
-        for (size_t k = 0; k < region->run_count; k++) {
-            size_t first = region->runs[k].source_lon, last = first + region->runs[k].count - 1;
-            box.first_lon = first < box.first_lon ? first : box.first_lon;
-            box.last_lon = last > box.last_lon ? last : box.last_lon;
-        }
-    }
-    return box;
-}
-
-enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *file,
+enum cn_status cn_reader_plan(struct cn_reader *reader, struct cn_file_index *index,
                               const struct cn_layout *layout, const struct cn_kernels *kernels,
                               size_t first, size_t count, struct cn_error *error)
 {
+    const struct cn_file *file = index->file;
     char reason[CN_REASON_BYTES];
+    cn_file_index_add_reader(index, first, count);
     *reader = (struct cn_reader){.backend = cn_backend_choose(file, reason),
                                  .file = file,
+                                 .index = index,
                                  .layout = layout,
                                  .kernels = kernels,
                                  .first = first,
                                  .count = count,
-                                 .box = hull(layout),
+                                 .box = cn_layout_box(layout),
                                  .unpacking = cn_unpacking_rules(file),
                                  .missing = cn_float_rules(&file->packing),
                                  .is_native_f32 =
@@ -55,27 +41,43 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *fi
     return reader->backend->plan(reader, error);
 }
 
-static enum cn_status open_backend(void *context, struct cn_error *error)
+static enum cn_status ask_backend(void *context, struct cn_error *error)
 {
     struct cn_reader *reader = context;
-    return reader->backend->open(reader, error);
+    return reader->backend->ask(reader, error);
+}
+
+/* Asks HDF5 what all readers of the file need. */
+static enum cn_status ask_once(struct cn_reader *reader, struct cn_error *error)
+{
+    char what[PATH_MAX + 64];
+    enum cn_status status = cn_file_index_prepare(reader->index, error);
+    if (status)
+        return status;
+    snprintf(what, sizeof what, "%s: cannot be opened", reader->file->path);
+    const struct cn_library_call call = {.function = ask_backend,
+                                         .context = reader,
+                                         .what = what,
+                                         .lock = CN_LIBRARY_HDF5_LOCKED,
+                                         .input_is_sound = true};
+    status = cn_library_call(&call, error);
+    reader->index->is_known = !status;
+    return status;
 }
 
 enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error)
 {
     int descriptor;
     enum cn_status status = cn_file_open(reader->file, &descriptor, error);
-    if (status)
-        return status;
-    char what[PATH_MAX + 64];
-    snprintf(what, sizeof what, "%s: cannot be opened", reader->file->path);
-    const struct cn_library_call call = {.function = open_backend,
-                                         .context = reader,
-                                         .what = what,
-                                         .lock = CN_LIBRARY_HDF5_LOCKED,
-                                         .input_is_sound = true};
-    status = cn_library_call(&call, error);
-    close(descriptor);
+    if (!status) {
+        if (!reader->index->is_known)
+            status = ask_once(reader, error);
+        reader->fill = reader->index->fill;
+        if (!status && reader->backend->take)
+            status = reader->backend->take(reader, error);
+        close(descriptor);
+    }
+    cn_file_index_release(reader->index);
     return status;
 }
 

@@ -6,16 +6,19 @@
 #ifndef CLIMNORM_SOURCE_FILE_READER_H
 #define CLIMNORM_SOURCE_FILE_READER_H
 
+#include "source/file_index.h"
 #include "source/reader.h"
 
-/* Plans the instants first … first + count - 1: units, and rows, all NULL. No I/O.
+/* Plans the instants first … first + count - 1 of the index's file: units, and rows, all NULL. The
+ * layout may be a part of that of the index. No I/O.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: cn_reader_free frees the reader,
- * also after a failure. */
-enum cn_status cn_reader_plan(struct cn_reader *reader, const struct cn_file *file,
+ * also after a failure; the index must outlive it. */
+enum cn_status cn_reader_plan(struct cn_reader *reader, struct cn_file_index *index,
                               const struct cn_layout *layout, const struct cn_kernels *kernels,
                               size_t first, size_t count, struct cn_error *error);
 
-/* Checks that the file is the one that the catalog saw, and finds its chunks. Takes the HDF5 lock.
+/* Checks that the file is the one that the catalog saw, and finds its chunks: in the index, or, for
+ * the first reader of the file, with the HDF5 lock.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: its source years cannot be read; CN_BAD_MACHINE. */
 enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error);
 

@@ -3,6 +3,8 @@
  */
 #include "source/h5_variable.h"
 
+#include "source/file_index.h"
+
 #include <errno.h>
 #include <math.h>
 
@@ -41,6 +43,6 @@ bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader
         H5Tclose(type);
     if (properties >= 0)
         H5Pclose(properties);
-    reader->kernels->narrow_f32(&reader->fill, &number, 1);
+    reader->kernels->narrow_f32(&reader->index->fill, &number, 1);
     return found;
 }

@@ -18,7 +18,7 @@ struct cn_h5_variable {
 struct cn_h5_variable cn_h5_variable_open(const struct cn_file *file, const char *path);
 void cn_h5_variable_close(const struct cn_h5_variable *variable);
 
-/* Sets reader->fill, the slab value of what was never written.
+/* Sets the fill value of reader->index, the slab value of what was never written.
  * Returns: false: HDF5 cannot tell. */
 bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader *reader);
 

@@ -336,6 +336,6 @@ static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *e
 const struct cn_backend cn_backend_netcdf = {
     .name = "netCDF-C",
     .plan = plan_blocks,
-    .open = check_plugins,
+    .ask = check_plugins,
     .decode = decode_block,
 };

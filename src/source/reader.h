@@ -17,9 +17,20 @@ struct cn_chunk_location {
     uint32_t filter_mask;   /* bit k: filter k was left out */
 };
 
+/* Rectangles of one size over a box of a file's time, lat and lon. Those at its edges stick out. */
+struct cn_unit_grid {
+    size_t first[3], last[3]; /* the box */
+    size_t extent[3];         /* of a full unit */
+    size_t begin[3];          /* where the first unit begins */
+    size_t count[3];          /* units */
+};
+
+struct cn_file_index;
+
 struct cn_reader {
     const struct cn_backend *backend;
     const struct cn_file *file;
+    struct cn_file_index *index; /* of the file */
     const struct cn_layout *layout;
     const struct cn_kernels *kernels;
     size_t first, count; /* instants first … first + count - 1 of the file */
@@ -36,10 +47,7 @@ struct cn_reader {
     size_t unit_count;
     size_t unit_bytes; /* of a full unit, decoded */
 
-    /* Units that are rectangles; along time, lat, lon: */
-    size_t extent[3];                 /* of a full unit */
-    size_t grid_first[3];             /* where the first unit begins */
-    size_t grid_count[3];             /* units */
+    struct cn_unit_grid grid;         /* of units that are rectangles */
     struct cn_chunk_location *chunks; /* [unit_count] after opening; NULL: values without chunks */
     float fill;                       /* the slab value of what was never written */
 
@@ -55,10 +63,14 @@ struct cn_backend {
      * the reader. */
     enum cn_status (*plan)(struct cn_reader *reader, struct cn_error *error);
 
-    /* Finds what decode needs. The caller holds the HDF5 lock. open may be called again after a
-     * failure.
+    /* Asks HDF5 what all readers of the file need, for reader->index. The caller holds the HDF5
+     * lock. ask may be called again after a failure.
      * Returns: CN_OK. Errors: CN_BAD_INPUT: the file cannot be read; CN_BAD_MACHINE. */
-    enum cn_status (*open)(struct cn_reader *reader, struct cn_error *error);
+    enum cn_status (*ask)(struct cn_reader *reader, struct cn_error *error);
+
+    /* Takes from the index what decode needs. NULL: nothing.
+     * Returns: CN_OK. Errors: CN_BAD_INPUT: what this reader needs is damaged; CN_BAD_MACHINE. */
+    enum cn_status (*take)(struct cn_reader *reader, struct cn_error *error);
 
     /* Where the bytes of a unit are: `bytes` of them within *spread from *address on. NULL: not
      * known.

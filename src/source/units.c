@@ -22,44 +22,62 @@ size_t cn_chunk_elements(const struct cn_storage *storage)
     return elements;
 }
 
-enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_error *error)
+struct cn_box cn_layout_box(const struct cn_layout *layout)
 {
-    const struct cn_box *box = &reader->box;
-    const size_t first[3] = {reader->first, box->first_lat, box->first_lon};
-    const size_t last[3] = {reader->first + reader->count - 1, box->last_lat, box->last_lon};
-    reader->unit_count = 1;
-    for (int d = 0; d < 3; d++) {
-        reader->grid_first[d] =
-            aligned ? first[d] / reader->extent[d] * reader->extent[d] : first[d];
-        reader->grid_count[d] = (last[d] - reader->grid_first[d]) / reader->extent[d] + 1;
-        if (__builtin_mul_overflow(reader->unit_count, reader->grid_count[d], &reader->unit_count))
-            return cn_fail_memory(error, "the decode units of a file");
+    struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
+        size_t last_lat = region->first_lat + region->lat_count - 1;
+        box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
+        box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;
+        for (size_t k = 0; k < region->run_count; k++) {
+            size_t first = region->runs[k].source_lon, last = first + region->runs[k].count - 1;
+            box.first_lon = first < box.first_lon ? first : box.first_lon;
+            box.last_lon = last > box.last_lon ? last : box.last_lon;
+        }
     }
-    return CN_OK;
+    return box;
 }
 
-struct cn_block cn_unit_block(const struct cn_reader *reader, size_t unit, size_t begin[3])
+void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box)
 {
-    const struct cn_box *box = &reader->box;
-    const size_t first[3] = {reader->first, box->first_lat, box->first_lon};
-    const size_t last[3] = {reader->first + reader->count - 1, box->last_lat, box->last_lon};
-    struct cn_block block = {.raw = {.width = reader->file->storage.value_bytes,
-                                     .swapped = reader->file->storage.big_endian}};
+    grid->first[1] = box->first_lat;
+    grid->last[1] = box->last_lat;
+    grid->first[2] = box->first_lon;
+    grid->last[2] = box->last_lon;
+}
+
+size_t cn_grid_lay(struct cn_unit_grid *grid, bool aligned)
+{
+    size_t units = 1;
+    for (int d = 0; d < 3; d++) {
+        const size_t extent = grid->extent[d];
+        grid->begin[d] = aligned ? grid->first[d] / extent * extent : grid->first[d];
+        grid->count[d] = (grid->last[d] - grid->begin[d]) / extent + 1;
+        if (__builtin_mul_overflow(units, grid->count[d], &units))
+            return SIZE_MAX;
+    }
+    return units;
+}
+
+struct cn_block cn_grid_block(const struct cn_unit_grid *grid, size_t unit, size_t begin[3])
+{
+    struct cn_block block = {.origin = 0};
     for (int d = 2; d >= 0; d--) {
-        begin[d] = reader->grid_first[d] + unit % reader->grid_count[d] * reader->extent[d];
-        unit /= reader->grid_count[d];
-        block.first[d] = begin[d] < first[d] ? first[d] : begin[d];
-        size_t left = last[d] - begin[d];
-        block.count[d] = (left < reader->extent[d] ? last[d] + 1 : begin[d] + reader->extent[d]) -
+        begin[d] = grid->begin[d] + unit % grid->count[d] * grid->extent[d];
+        unit /= grid->count[d];
+        block.first[d] = begin[d] < grid->first[d] ? grid->first[d] : begin[d];
+        size_t left = grid->last[d] - begin[d];
+        block.count[d] = (left < grid->extent[d] ? grid->last[d] + 1 : begin[d] + grid->extent[d]) -
                          block.first[d];
     }
     return block;
 }
 
-bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *block)
+bool cn_layout_needs(const struct cn_layout *layout, const struct cn_block *block)
 {
-    for (size_t r = 0; r < reader->layout->region_count; r++) {
-        const struct cn_region_cells *region = &reader->layout->regions[r];
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
         if (region->first_lat >= block->first[1] + block->count[1] ||
             region->first_lat + region->lat_count <= block->first[1])
             continue;
@@ -69,4 +87,27 @@ bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *bl
                 return true;
     }
     return false;
+}
+
+enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_error *error)
+{
+    reader->grid.first[0] = reader->first;
+    reader->grid.last[0] = reader->first + reader->count - 1;
+    cn_grid_bound(&reader->grid, &reader->box);
+    reader->unit_count = cn_grid_lay(&reader->grid, aligned);
+    return reader->unit_count < SIZE_MAX ? CN_OK
+                                         : cn_fail_memory(error, "the decode units of a file");
+}
+
+struct cn_block cn_unit_block(const struct cn_reader *reader, size_t unit, size_t begin[3])
+{
+    struct cn_block block = cn_grid_block(&reader->grid, unit, begin);
+    block.raw.width = reader->file->storage.value_bytes;
+    block.raw.swapped = reader->file->storage.big_endian;
+    return block;
+}
+
+bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *block)
+{
+    return cn_layout_needs(reader->layout, block);
 }

@@ -12,8 +12,25 @@ void cn_storage_dims(const struct cn_storage *storage, size_t dims[3]);
 /* Returns: the values of a chunk. Those at the edge have as many: they are stored in full. */
 size_t cn_chunk_elements(const struct cn_storage *storage);
 
-/* Lays units of reader->extent over the box in the reader's instants; aligned: units begin at
- * multiples of the extent, as chunks do.
+/* Returns: the box of all cells that regions need. */
+struct cn_box cn_layout_box(const struct cn_layout *layout);
+
+/* Sets the bounds of a grid along lat and lon. */
+void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box);
+
+/* Lays units of grid->extent from grid->first to grid->last; aligned: units begin at multiples of
+ * the extent, as chunks do.
+ * Returns: how many; SIZE_MAX: more than can be counted. */
+size_t cn_grid_lay(struct cn_unit_grid *grid, bool aligned);
+
+/* Sets begin: where the unit begins in the file.
+ * Returns: its part inside the box: first and count alone. */
+struct cn_block cn_grid_block(const struct cn_unit_grid *grid, size_t unit, size_t begin[3]);
+
+/* Returns: whether a region has cells in the block. */
+bool cn_layout_needs(const struct cn_layout *layout, const struct cn_block *block);
+
+/* Lays the units of a reader over its box and instants, as cn_grid_lay does.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: more than can be counted. */
 enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_error *error);
 

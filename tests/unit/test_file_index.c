@@ -1,0 +1,312 @@
+/*
+ * HDF5 is asked once for each file, however many readers read it, each of some days and rows; what
+ * they decode is right, and damage costs those that need it.
+ */
+#include "source/file_reader.h"
+
+#include "source/h5_variable.h"
+
+#include "cn_test.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TIMES = 40, LATS = 6, LONS = 8, CELLS = LATS * LONS };
+enum { DAYS_PER_CHUNK = 10, LATS_PER_CHUNK = 3, FILL = -5 };
+
+static char folder[] = "/tmp/climnorm-index-XXXXXX";
+static int asked;
+
+struct cn_h5_variable open_it(const struct cn_file *file,
+                              const char *path) __asm__("__real_cn_h5_variable_open");
+struct cn_h5_variable count_open(const struct cn_file *file,
+                                 const char *path) __asm__("__wrap_cn_h5_variable_open");
+struct cn_h5_variable count_open(const struct cn_file *file, const char *path)
+{
+    asked++;
+    return open_it(file, path);
+}
+
+static float value_at(size_t t, size_t lat, size_t lon)
+{
+    return (float)(t * 100 + lat * 10 + lon);
+}
+
+/* Whether the chunk of this cell is written: all but one. */
+static bool is_written(size_t t, size_t lat)
+{
+    return t / DAYS_PER_CHUNK != 1 || lat / LATS_PER_CHUNK != 1;
+}
+
+/* Chunks of days and rows. Returns the address of the first one of the third ten days. */
+static haddr_t write_file(const char *path)
+{
+    static float values[DAYS_PER_CHUNK][LATS_PER_CHUNK][LONS];
+    const hsize_t shape[3] = {TIMES, LATS, LONS};
+    const hsize_t chunk[3] = {DAYS_PER_CHUNK, LATS_PER_CHUNK, LONS};
+    const float fill = FILL;
+    haddr_t address = HADDR_UNDEF;
+    unsigned mask;
+    hsize_t size;
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(3, shape, NULL), options = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(options, 3, chunk);
+    H5Pset_fill_value(options, H5T_NATIVE_FLOAT, &fill);
+    hid_t data = H5Dcreate2(file, "v", H5T_IEEE_F32LE, space, H5P_DEFAULT, options, H5P_DEFAULT);
+    assert_true(data >= 0);
+    for (hsize_t t = 0; t < TIMES; t += DAYS_PER_CHUNK)
+        for (hsize_t lat = 0; lat < LATS; lat += LATS_PER_CHUNK) {
+            const hsize_t offset[3] = {t, lat, 0};
+            if (!is_written(t, lat))
+                continue;
+            for (size_t k = 0; k < sizeof values / sizeof(float); k++)
+                (&values[0][0][0])[k] = value_at(t + k / (LATS_PER_CHUNK * LONS),
+                                                 lat + k / LONS % LATS_PER_CHUNK, k % LONS);
+            assert_true(H5Dwrite_chunk(data, H5P_DEFAULT, 0, offset, sizeof values, values) >= 0);
+            if (t == 2 * (hsize_t)DAYS_PER_CHUNK && lat == 0)
+                assert_true(H5Dget_chunk_info_by_coord(data, offset, &mask, &address, &size) >= 0);
+        }
+    H5Dclose(data);
+    H5Pclose(options);
+    H5Sclose(space);
+    H5Fclose(file);
+    return address;
+}
+
+/* Replaces the only place where the file holds this number. */
+static void patch_file(const char *path, uint64_t from, uint64_t to)
+{
+    static unsigned char bytes[1 << 16];
+    FILE *file = fopen(path, "r+b");
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    int found = 0;
+    for (size_t at = 0; at + sizeof from <= size; at++)
+        if (memcmp(bytes + at, &from, sizeof from) == 0 && ++found == 1) {
+            fseek(file, (long)at, SEEK_SET);
+            fwrite(&to, sizeof to, 1, file);
+        }
+    assert_int_equal(found, 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A file as the catalog describes it, in the test's folder. */
+static struct cn_file describe(const char *path)
+{
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    return (struct cn_file){.path = path,
+                            .variable = "v",
+                            .size = (uint64_t)status.st_size,
+                            .mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 +
+                                        status.st_mtim.tv_nsec,
+                            .time_count = TIMES,
+                            .packing = {.scale = 1, .valid_min = -INFINITY, .valid_max = INFINITY},
+                            .storage = {.layout = CN_CHUNKED,
+                                        .rank = 3,
+                                        .shape = {TIMES, LATS, LONS},
+                                        .chunk = {DAYS_PER_CHUNK, LATS_PER_CHUNK, LONS},
+                                        .lat_dim = 1,
+                                        .lon_dim = 2,
+                                        .type = NC_FLOAT,
+                                        .value_bytes = sizeof(float)}};
+}
+
+/* A layout of some rows of the grid. */
+struct rows {
+    struct cn_run run;
+    struct cn_region_cells region;
+    struct cn_layout layout;
+};
+
+static void lay_rows(struct rows *rows, size_t first_lat, size_t lat_count)
+{
+    rows->run = (struct cn_run){.count = LONS};
+    rows->region = (struct cn_region_cells){.first_lat = first_lat,
+                                            .lat_count = lat_count,
+                                            .lon_count = LONS,
+                                            .runs = &rows->run,
+                                            .run_count = 1};
+    rows->layout = (struct cn_layout){
+        .regions = &rows->region, .region_count = 1, .row_cells = lat_count * LONS};
+}
+
+/* What one reader reads, and whether it can. */
+struct part {
+    size_t first, count, first_lat, lat_count;
+    struct cn_reader reader;
+    struct rows rows;
+    float values[TIMES][CELLS];
+};
+
+/* The days of two passes and the rows of two, so that each chunk is needed by several readers. */
+static struct part parts[] = {
+    {.first = 0, .count = 15, .first_lat = 0, .lat_count = 4},
+    {.first = 15, .count = 25, .first_lat = 0, .lat_count = 4},
+    {.first = 0, .count = 15, .first_lat = 4, .lat_count = 2},
+    {.first = 15, .count = 25, .first_lat = 4, .lat_count = 2},
+    {.first = 33, .count = 7, .first_lat = 4, .lat_count = 2},
+};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+static void plan_parts(struct cn_file_index *index)
+{
+    const struct cn_kernels *kernels;
+    struct cn_error error;
+    assert_int_equal(cn_kernels_select(&kernels, &error), CN_OK);
+    for (size_t p = 0; p < PARTS; p++) {
+        struct part *part = &parts[p];
+        lay_rows(&part->rows, part->first_lat, part->lat_count);
+        assert_int_equal(cn_reader_plan(&part->reader, index, &part->rows.layout, kernels,
+                                        part->first, part->count, &error),
+                         CN_OK);
+        for (size_t t = 0; t < part->count; t++)
+            part->reader.rows[t] = part->values[t];
+    }
+}
+
+static void expect_values(struct part *part)
+{
+    struct cn_scratch scratch = {0};
+    struct cn_error error;
+    memset(part->values, 0, sizeof part->values);
+    assert_int_equal(cn_reader_decode(&part->reader, 0, part->reader.unit_count, &scratch, &error),
+                     CN_OK);
+    for (size_t t = 0; t < part->count; t++)
+        for (size_t c = 0; c < part->lat_count * LONS; c++) {
+            const size_t lat = part->first_lat + c / LONS;
+            const float right =
+                is_written(part->first + t, lat) ? value_at(part->first + t, lat, c % LONS) : FILL;
+            if (part->values[t][c] != right)
+                fail_msg("instant %zu, cell %zu is %g, not %g", part->first + t, c,
+                         (double)part->values[t][c], (double)right);
+        }
+    cn_scratch_free(&scratch);
+}
+
+static void free_parts(struct cn_file_index *index)
+{
+    for (size_t p = 0; p < PARTS; p++)
+        cn_reader_free(&parts[p].reader);
+    cn_file_index_free(index);
+}
+
+/* Opens all parts with so much room for locations. Returns how often HDF5 was asked. */
+static int open_parts(const struct cn_file *file, uint64_t location_bytes)
+{
+    struct cn_index_budget budget = {.location_bytes = location_bytes};
+    struct cn_file_index index;
+    struct cn_error error;
+    struct rows whole;
+    lay_rows(&whole, 0, LATS);
+    cn_file_index_init(&index, file, &whole.layout, &budget);
+    plan_parts(&index);
+    asked = 0;
+    for (size_t p = 0; p < PARTS; p++) {
+        assert_int_equal(cn_reader_open(&parts[p].reader, &error), CN_OK);
+        expect_values(&parts[p]);
+        assert_true(budget.location_bytes <= location_bytes);
+    }
+    assert_null(index.chunks); /* the last reader has opened */
+    assert_int_equal(budget.location_bytes, location_bytes);
+    free_parts(&index);
+    return asked;
+}
+
+static void test_hdf5_is_asked_once_for_all_readers_of_a_file(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/sound.nc", folder);
+    write_file(path);
+    const struct cn_file file = describe(path);
+    assert_int_equal(open_parts(&file, CN_INDEX_LOCATION_BYTES), 1);
+}
+
+static void test_locations_without_room_are_asked_again(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/large.nc", folder);
+    write_file(path);
+    const struct cn_file file = describe(path);
+    assert_int_equal(open_parts(&file, 7 * sizeof(struct cn_chunk_location)), PARTS);
+    assert_int_equal(open_parts(&file, 8 * sizeof(struct cn_chunk_location)), 1);
+}
+
+static void test_a_chunk_outside_the_file_costs_those_that_need_it(void **state)
+{
+    (void)state;
+    char path[64];
+    struct cn_index_budget budget = {CN_INDEX_LOCATION_BYTES, 0};
+    struct cn_file_index index;
+    struct cn_error error;
+    struct rows whole;
+    snprintf(path, sizeof path, "%s/damaged.nc", folder);
+    patch_file(path, write_file(path), 1 << 20);
+    const struct cn_file file = describe(path);
+    lay_rows(&whole, 0, LATS);
+    cn_file_index_init(&index, &file, &whole.layout, &budget);
+    plan_parts(&index);
+    asked = 0;
+    for (size_t p = 0; p < PARTS; p++) {
+        const bool needs_it = parts[p].first == 15 && parts[p].first_lat == 0;
+        assert_int_equal(cn_reader_open(&parts[p].reader, &error), needs_it ? CN_BAD_INPUT : CN_OK);
+        if (needs_it)
+            assert_non_null(strstr(error.text, "lies outside the file"));
+        else
+            expect_values(&parts[p]);
+    }
+    assert_int_equal(asked, 1);
+    free_parts(&index);
+}
+
+static void test_a_file_that_changes_is_noticed_although_it_is_known(void **state)
+{
+    (void)state;
+    char path[64];
+    struct cn_index_budget budget = {CN_INDEX_LOCATION_BYTES, 0};
+    struct cn_file_index index;
+    struct cn_error error;
+    struct rows whole;
+    snprintf(path, sizeof path, "%s/changed.nc", folder);
+    write_file(path);
+    const struct cn_file file = describe(path);
+    lay_rows(&whole, 0, LATS);
+    cn_file_index_init(&index, &file, &whole.layout, &budget);
+    plan_parts(&index);
+    assert_int_equal(cn_reader_open(&parts[0].reader, &error), CN_OK);
+    assert_int_equal(truncate(path, (off_t)file.size - 1), 0);
+    assert_int_equal(cn_reader_open(&parts[1].reader, &error), CN_BAD_INPUT);
+    free_parts(&index);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sound", "large", "damaged", "changed"};
+    char path[64];
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        snprintf(path, sizeof path, "%s/%s.nc", folder, names[k]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hdf5_is_asked_once_for_all_readers_of_a_file),
+        cmocka_unit_test(test_locations_without_room_are_asked_again),
+        cmocka_unit_test(test_a_chunk_outside_the_file_costs_those_that_need_it),
+        cmocka_unit_test(test_a_file_that_changes_is_noticed_although_it_is_known),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
