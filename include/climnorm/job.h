@@ -37,6 +37,7 @@ struct cn_job_options {
     struct cn_resources resources; /* threads 0: as cn_resources_resolve sets them */
     bool is_run;                   /* else only for the plan: no lock, nothing is written */
     bool waits;                    /* while another job, of any process, has output.root */
+    struct cn_shard shard;         /* the part of the job; count 0: the whole */
     const struct cn_watch *watch;  /* of the steps of cn_job_prepare; NULL: nobody watches */
 };
 

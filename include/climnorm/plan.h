@@ -10,6 +10,7 @@
 #include "climnorm/config.h"
 #include "climnorm/grid.h"
 #include "climnorm/resources.h"
+#include "climnorm/shard.h"
 
 struct cn_pool;
 
@@ -132,12 +133,23 @@ static inline size_t cn_wanted_normals(const struct cn_variable_plan *variable,
     return wanted;
 }
 
+/* What a division into shards comes to: bytes to read as if no output existed. */
+struct cn_division {
+    struct cn_shard shard;
+    uint64_t bytes;           /* of this shard */
+    uint64_t least, most;     /* of any shard that has something to make */
+    size_t used;              /* shards that have something to make */
+    uint64_t bytes_of_all;    /* of all shards together */
+    uint64_t bytes_undivided; /* of one run without shards */
+};
+
 struct cn_plan {
     struct cn_pool *pool;
     const struct cn_config *config;
     const struct cn_catalog *catalog;
-    struct cn_variable_plan *variables; /* [catalog->variable_count] */
+    struct cn_variable_plan *variables; /* of the catalog's variables, or of those of a shard */
     size_t variable_count;
+    struct cn_division division;   /* shard.count 0: into no shards */
     struct cn_resources resources; /* of which memory_limit holds for slabs and results */
     uint64_t arena_bytes;          /* the need of the largest variable */
     struct cn_space_need space;    /* of all variables */

@@ -7,6 +7,7 @@
 #include "climnorm/api.h"
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
+#include "climnorm/shard.h"
 
 /* The result of one variable. */
 struct cn_variable_result {
@@ -28,6 +29,7 @@ struct cn_result {
     struct cn_problems problems; /* of the whole job, not of one variable */
     double wall_s;               /* since cn_job_prepare was called */
     double phase_s[CN_PHASES];   /* of these, in each phase before the run began */
+    struct cn_shard shard;       /* what is told is of this part of the job alone */
     int threads;
     const char *isa; /* of the kernels; NULL: no run was begun */
     /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is

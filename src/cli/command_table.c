@@ -40,7 +40,8 @@ const struct cn_command cn_commands[] = {
                    "stopped goes on when it is started again.",
         .examples = "climnorm run my.cfg\n"
                     "climnorm run my.cfg --threads 8 --set variables=pr,tas\n"
-                    "climnorm run my.cfg --set regions=CONUS,AK --summary made.json",
+                    "climnorm run my.cfg --set regions=CONUS,AK --summary made.json\n"
+                    "climnorm run my.cfg --shard 2/8 # on the second of eight machines",
         .function = cn_command_run,
     },
     {
@@ -188,6 +189,10 @@ const struct cn_option cn_options[] = {
     {PLAN, 0, "json", NULL, "print the plan as JSON, for programs", CN_OPTION_FLAG, IN(json)},
     {RUN | NORMALS, 0, "wait", NULL,
      "wait while another run writes to output.root, instead of stopping", CN_OPTION_FLAG, IN(wait)},
+    {RUN | PLAN, 0, "shard", "K/N",
+     "the K-th of N parts of the job, for many machines that share output.root; auto: as the task "
+     "of a Slurm job array says",
+     CN_OPTION_TEXT, IN(shard)},
     {SYNTH, 0, "years", "A-B", "source years", CN_OPTION_YEARS, IN(years), 0, CN_LAST_YEAR,
      .expects = "FIRST-LAST or one year, such as 1950-2100", .default_text = "1950-2100"},
     {SYNTH, 0, "grid", "LATxLON",

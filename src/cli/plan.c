@@ -34,9 +34,14 @@ static void print_next(const struct cn_arguments *arguments, const struct cn_pla
         cn_strbuf_add(&line, " --%s", override->option ? override->option : "set");
         cn_add_word(&line, override->option && value ? value + 1 : override->text);
     }
+    if (plan->division.shard.count)
+        cn_strbuf_add(&line, " --shard %zu/%zu", plan->division.shard.number,
+                      plan->division.shard.count);
     /* Not wrapped: a shell would take a second line for another command. */
     printf("%-*s", CN_LABEL_COLUMNS, "Next");
-    cn_print_text(wanted ? cn_strbuf_text(&line) : kept ? "nothing to do" : "nothing can be made");
+    cn_print_text(wanted                          ? cn_strbuf_text(&line)
+                  : kept || !plan->variable_count ? "nothing to do"
+                                                  : "nothing can be made");
     putchar('\n');
     cn_strbuf_free(&line);
 }

@@ -182,6 +182,19 @@ static json_t *estimate_object(const struct cn_estimate *estimate)
                      "measured_s", cn_json_real(estimate->measured_s));
 }
 
+static json_t *shard_object(const struct cn_division *division)
+{
+    if (!division->shard.count)
+        return json_null();
+    return json_pack("{so so so so so so so so}", "number", cn_json_count(division->shard.number),
+                     "count", cn_json_count(division->shard.count), "bytes",
+                     cn_json_count(division->bytes), "bytes_of_least",
+                     cn_json_count(division->least), "bytes_of_most", cn_json_count(division->most),
+                     "shards_with_work", cn_json_count(division->used), "bytes_of_all",
+                     cn_json_count(division->bytes_of_all), "bytes_undivided",
+                     cn_json_count(division->bytes_undivided));
+}
+
 bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *estimate, bool verbose)
 {
     const struct cn_problems *lists[] = {&job->catalog->problems, &job->problems, NULL};
@@ -191,10 +204,10 @@ bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *esti
         append_item(variables, variable_plan_object(&job->plan->variables[v], verbose, &failed),
                     &failed);
     json_t *plan = json_pack(
-        "{ss so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
-        cn_json_text(job->config->path), "input", input_object(job), "variables", variables,
-        "output", output_object(job, estimate), "memory_bytes",
-        cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
+        "{ss so so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
+        cn_json_text(job->config->path), "shard", shard_object(&job->plan->division), "input",
+        input_object(job), "variables", variables, "output", output_object(job, estimate),
+        "memory_bytes", cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
         cn_json_count(job->resources.memory_limit), "threads", job->resources.threads, "estimate",
         estimate_object(estimate), "problems", texts_of(lists, CN_PROBLEM, &failed), "warnings",
         texts_of(lists, CN_WARNING, &failed));

@@ -213,8 +213,39 @@ static void print_regions(const struct cn_plan *plan)
     print_shared("Regions", &lines, cn_sound_variables(plan));
 }
 
+/* How even the shards are, and what the division costs. */
+static void print_division(const struct cn_division *division)
+{
+    char least[24], most[24], own[24];
+    cn_print_labelled("", "they read %s to %s each, this one %s",
+                      cn_format_bytes(division->least, least),
+                      cn_format_bytes(division->most, most),
+                      division->bytes ? cn_format_bytes(division->bytes, own) : "nothing");
+    if (division->bytes_of_all > division->bytes_undivided)
+        cn_print_labelled("",
+                          "%s together, %.2f times what one run reads: windows overlap at the cuts",
+                          cn_format_bytes(division->bytes_of_all, own),
+                          (double)division->bytes_of_all / (double)division->bytes_undivided);
+}
+
+static void print_shard(const struct cn_division *division)
+{
+    const struct cn_shard *shard = &division->shard;
+    if (!shard->count)
+        return;
+    if (division->used < shard->count)
+        cn_print_labelled("Shard", "%zu of %zu; %zu of them %s something to make", shard->number,
+                          shard->count, division->used, division->used == 1 ? "has" : "have");
+    else
+        cn_print_labelled("Shard", "%zu of %zu", shard->number, shard->count);
+    if (division->used > 1)
+        print_division(division);
+}
+
 static void print_variables(const struct cn_plan *plan)
 {
+    if (!plan->variable_count)
+        return;
     struct cn_table table = {.pool = plan->pool, .columns = 7};
     cn_table_add(&table, (const char *const[]){"variable", "files", "to read", "to make", "kept",
                                                "not made", ""});
@@ -365,6 +396,7 @@ void cn_print_plan(const struct cn_job *job, const struct cn_estimate *estimate,
     const struct cn_plan *plan = job->plan;
     print_input(plan);
     print_regions(plan);
+    print_shard(&plan->division);
     print_variables(plan);
     cn_print_periods(plan);
     for (size_t v = 0; v < plan->variable_count && verbose; v++)

@@ -8,6 +8,7 @@
 #include "cli/check_path.h"
 #include "cli/display.h"
 #include "cli/exit_codes.h"
+#include "cli/shard.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
 #include "climnorm/watch.h"
@@ -81,6 +82,8 @@ int cn_prepare(const struct cn_arguments *arguments, struct cn_config *config, b
     cn_resources_resolve(prepared->config, &options.resources);
     cn_warn_of_thread_limit(&options.resources);
     enum cn_status status = cn_check_path(arguments, "summary", arguments->summary, &error);
+    if (!status && arguments->shard)
+        status = cn_shard_parse(arguments->shard, &options.shard, &error);
     if (!status)
         status = cn_job_prepare(prepared->config, &options, &prepared->job, &error);
     cn_progress_enter(prepared->progress, CN_PHASE_NONE);

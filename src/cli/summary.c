@@ -28,6 +28,7 @@ enum {
 /* What is added up over the variables. */
 struct totals {
     uint64_t made, kept, unmade, failed, all, bytes_read;
+    struct cn_shard shard;       /* of which they are the totals */
     size_t variables, unplanned; /* unplanned: failed before it was known what to make */
     size_t problems, warnings, details;
 };
@@ -49,6 +50,7 @@ static struct totals add_up(const struct cn_result *result)
         totals.all += all;
     }
     totals.variables = result->count;
+    totals.shard = result->shard;
     cn_share_problems(result, &lines);
     totals.problems = cn_problems_count(&lines, CN_PROBLEM);
     totals.warnings = cn_problems_count(&lines, CN_WARNING);
@@ -128,17 +130,27 @@ static void add_problems(struct cn_text *text, const char *name, const struct cn
     }
 }
 
+/* " of shard 2/8" */
+static void add_shard(struct cn_text *text, const struct cn_shard *shard)
+{
+    if (shard->count)
+        cn_text_printf(text, " of shard %zu/%zu", shard->number, shard->count);
+}
+
 /* "6 of 8 normals are missing (3 not made, 3 failed)", "1 of 4 variables failed", or both. */
 static void add_missing_normals(struct cn_text *text, const struct totals *totals)
 {
     const uint64_t missing = totals->unmade + totals->failed;
     if (missing && totals->all == 1)
-        cn_text_printf(text, "the normal is missing");
+        cn_text_printf(text, "the normal");
     else if (missing && missing == totals->all)
-        cn_text_printf(text, "all %" PRIu64 " normals are missing", missing);
+        cn_text_printf(text, "all %" PRIu64 " normals", missing);
     else if (missing)
-        cn_text_printf(text, "%" PRIu64 " of %" PRIu64 " normals %s missing", missing, totals->all,
-                       missing == 1 ? "is" : "are");
+        cn_text_printf(text, "%" PRIu64 " of %" PRIu64 " normals", missing, totals->all);
+    if (missing) {
+        add_shard(text, &totals->shard);
+        cn_text_printf(text, missing == 1 ? " is missing" : " are missing");
+    }
     if (totals->unmade && totals->failed)
         cn_text_printf(text, " (%" PRIu64 " not made, %" PRIu64 " failed)", totals->unmade,
                        totals->failed);
@@ -154,9 +166,11 @@ static void add_all(struct cn_text *text, const char *all, const struct totals *
                     const char *verb, const char *root)
 {
     if (totals->all == 1)
-        cn_text_printf(text, "%s normal is%s in %s", all[0] == 'A' ? "The" : "the", verb, root);
+        cn_text_printf(text, "%s normal", all[0] == 'A' ? "The" : "the");
     else
-        cn_text_printf(text, "%s %" PRIu64 " normals are%s in %s", all, totals->all, verb, root);
+        cn_text_printf(text, "%s %" PRIu64 " normals", all, totals->all);
+    add_shard(text, &totals->shard);
+    cn_text_printf(text, " %s%s in %s", totals->all == 1 ? "is" : "are", verb, root);
 }
 
 static void add_closing(struct cn_text *text, const struct cn_result *result,
@@ -167,7 +181,10 @@ static void add_closing(struct cn_text *text, const struct cn_result *result,
                                         [CN_BAD_MACHINE] = "Stopped by the machine",
                                         [CN_STOPPED] = "Stopped"};
     const enum cn_status status = result->status;
-    if (totals->unmade + totals->failed + totals->unplanned) {
+    if (!totals->variables && totals->shard.count && !status) {
+        cn_text_printf(text, "Nothing to do for shard %zu/%zu: the others make all",
+                       totals->shard.number, totals->shard.count);
+    } else if (totals->unmade + totals->failed + totals->unplanned) {
         cn_text_printf(text, "%s: ", stops[status ? status : CN_BAD_INPUT]);
         add_missing_normals(text, totals);
         if (totals->made + totals->kept)
@@ -314,6 +331,7 @@ static json_t *variable_object(const struct cn_variable_result *row)
 /* NULL: out of memory. */
 static char *summary_json(const struct cn_result *result, int exit_code)
 {
+    const struct cn_shard *shard = &result->shard;
     json_t *variables = json_array();
     int failed = 0;
     for (size_t i = 0; i < result->count; i++)
@@ -323,6 +341,9 @@ static char *summary_json(const struct cn_result *result, int exit_code)
                   result->threads, "isa", result->isa, "wall_s", cn_json_real(result->wall_s),
                   "peak_rss_bytes", cn_json_count(cn_peak_memory()), "exit_code", exit_code,
                   "problems", problem_texts(&result->problems, false), "variables", variables);
+    if (summary && shard->count)
+        failed |= json_object_set_new(summary, "shard",
+                                      json_sprintf("%zu/%zu", shard->number, shard->count));
     char *text =
         summary && !failed ? json_dumps(summary, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(summary);

@@ -11,6 +11,7 @@
 #include "job/diskspace.h"
 #include "job/existing.h"
 #include "kernels.h"
+#include "plan/shards.h"
 #include "sink/lock.h"
 
 #include <stdlib.h>
@@ -41,6 +42,18 @@ static enum cn_status read_catalog(struct cn_job *job, const struct cn_watch *wa
         cn_fail(error, status, "%s: %s", job->config->origin.input_root, reason.text);
     }
     return status;
+}
+
+/* Leaves in the plan what the shard makes, if the job is divided. */
+static enum cn_status take_shard(struct cn_job *job, const struct cn_shard *shard,
+                                 struct cn_error *error)
+{
+    if (!shard->count)
+        return CN_OK;
+    if (shard->number < 1 || shard->number > shard->count || shard->count > CN_MAX_SHARDS)
+        return cn_fail(error, CN_BAD_USAGE, "there is no shard %zu of %zu", shard->number,
+                       shard->count);
+    return cn_plan_take_shard(job->plan, shard, error);
 }
 
 /* Takes the lock. waits: until its holder gives it back; each try takes about a second. */
@@ -93,7 +106,7 @@ static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *w
     return status;
 }
 
-/* "NorESM2-LM ssp245 · CONUS AK HI"; NULL: out of memory. */
+/* "NorESM2-LM ssp245 · CONUS AK HI · shard 2/8"; NULL: out of memory. */
 static const char *make_title(const struct cn_plan *plan)
 {
     struct cn_strbuf title = {0};
@@ -106,6 +119,9 @@ static const char *make_title(const struct cn_plan *plan)
     cn_strbuf_add(&title, " ·");
     for (size_t r = 0; r < plan->config->region_count; r++)
         cn_strbuf_add(&title, " %s", plan->config->regions[r].name);
+    if (plan->division.shard.count)
+        cn_strbuf_add(&title, " · shard %zu/%zu", plan->division.shard.number,
+                      plan->division.shard.count);
     return cn_strbuf_to_pool(&title, plan->pool);
 }
 
@@ -135,6 +151,8 @@ static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options 
         status = read_catalog(job, watch, error);
     if (!status)
         status = cn_plan_targets(job->config, job->catalog, &job->plan, error);
+    if (!status)
+        status = take_shard(job, &options->shard, error);
     if (!status && options->is_run)
         status = lock_output_root(job, watch, options->waits, error);
     if (!status)

@@ -99,7 +99,7 @@ static enum cn_status judge_result(const struct cn_result *result)
 enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result)
 {
     const struct cn_plan *plan = job->plan;
-    *result = (struct cn_result){.threads = job->resources.threads};
+    *result = (struct cn_result){.shard = plan->division.shard, .threads = job->resources.threads};
     result->variables = calloc(plan->variable_count + 1, sizeof *result->variables);
     if (!result->variables)
         return result->status = CN_BAD_MACHINE;
