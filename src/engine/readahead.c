@@ -144,24 +144,22 @@ static void prefetch_decode(void *context, struct cn_queue_item *item)
     struct cn_engine *engine = context;
     struct cn_decode *decode = (struct cn_decode *)item;
     struct cn_readahead *readahead = engine->readahead;
-    const struct cn_reader *reader = decode->reader;
-    uint64_t address, size;
+    const struct cn_file *input = decode->reader->file;
+    const uint64_t address = decode->address, size = decode->size;
     if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != UNCLAIMED ||
-        atomic_load(decode->failed) ||
-        !cn_reader_span(reader, decode->first_unit, decode->unit_count, &address, &size) ||
-        size > MOST_BYTES - 2 * BLOCK)
+        atomic_load(decode->failed))
         return;
     /* O_NONBLOCK: the file may have become a FIFO, whose open would wait for a writer. */
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
-    int file = open(reader->file->path, flags);
+    int file = open(input->path, flags);
     enum location location = file < 0 ? IN_CACHE : page_cache_state(file, address + size - 1);
     struct cn_buffer *buffer =
         location == IN_CACHE ? NULL : claim_with_buffer(readahead, decode, size);
     if (buffer) {
         bool direct = readahead->direct && location == ON_DISK &&
                       fcntl(file, F_SETFL, O_DIRECT | O_NONBLOCK) == 0;
-        bool is_read = cn_file_is_unchanged(reader->file, file) &&
-                       fill_buffer(engine, file, buffer, address, size);
+        bool is_read =
+            cn_file_is_unchanged(input, file) && fill_buffer(engine, file, buffer, address, size);
         /* page_cache_state read a page into the cache, and would find it in the next run. */
         if (direct)
             posix_fadvise(file, (off_t)((address + size - 1) / BLOCK * BLOCK), BLOCK,
@@ -206,8 +204,14 @@ enum cn_status cn_readahead_start(struct cn_engine *engine, struct cn_error *err
 
 void cn_readahead_add(struct cn_engine *engine, struct cn_decode *decodes, size_t count)
 {
-    for (size_t d = 0; d < count; d++)
-        cn_queue_add(&engine->readahead->queue, &decodes[d].item);
+    for (size_t d = 0; d < count && cn_engine_is_running(engine); d++) {
+        struct cn_decode *decode = &decodes[d];
+        if (!atomic_load(decode->failed) &&
+            cn_reader_span(decode->reader, decode->first_unit, decode->unit_count, &decode->address,
+                           &decode->size) &&
+            decode->size <= MOST_BYTES - 2 * BLOCK)
+            cn_queue_add(&engine->readahead->queue, &decode->item);
+    }
 }
 
 const struct cn_prefetched *cn_readahead_claim(struct cn_engine *engine, struct cn_decode *decode)

@@ -15,6 +15,7 @@ struct cn_decode {
     struct cn_reader *reader;
     const atomic_bool *failed; /* of the reader: its decodes are dropped */
     size_t first_unit, unit_count;
+    uint64_t address, size;   /* of its bytes, where they are read ahead */
     atomic_int state;         /* readahead.c: who reads its bytes */
     struct cn_buffer *buffer; /* what was read ahead, until the decode releases it */
 };

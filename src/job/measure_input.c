@@ -110,6 +110,16 @@ static const struct cn_file *file_of_load(const struct cn_variable_plan *variabl
     return file;
 }
 
+/* Pieces are decoded into rows of their threads; this one says that all instants are needed. */
+static float any_row[1];
+
+static enum cn_status open_reader(struct cn_reader *reader, struct cn_error *error)
+{
+    for (size_t k = 0; k < reader->count; k++)
+        reader->rows[k] = any_row;
+    return cn_reader_open(reader, error);
+}
+
 static bool open_files(struct sample *sample, struct cn_input_costs *costs)
 {
     const struct cn_variable_plan *variable = sample->variable;
@@ -126,7 +136,7 @@ static bool open_files(struct sample *sample, struct cn_input_costs *costs)
         cn_file_index_init(index, file, &variable->layout, &sample->index_budget);
         if (cn_reader_plan(reader, index, &variable->layout, sample->kernels, first, count,
                            &error) ||
-            cn_reader_open(reader, &error) || reader->unit_bytes > MOST_UNIT_BYTES)
+            open_reader(reader, &error) || reader->unit_bytes > MOST_UNIT_BYTES)
             return false;
     }
     costs->open_wall_s = seconds_from(start_ns) / (double)files;

@@ -137,15 +137,23 @@ enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, si
     return status;
 }
 
-enum cn_status cn_reader_close(const struct cn_reader *reader, struct cn_error *error)
+static void free_parts(struct cn_reader *reader)
 {
+    free(reader->chunks);
+    free(reader->rows);
+    reader->chunks = NULL;
+    reader->rows = NULL;
+}
+
+enum cn_status cn_reader_close(struct cn_reader *reader, struct cn_error *error)
+{
+    free_parts(reader);
     return cn_file_check(reader->file, error);
 }
 
 void cn_reader_free(struct cn_reader *reader)
 {
-    free(reader->chunks);
-    free(reader->rows);
+    free_parts(reader);
     free(reader->unit_first);
     *reader = (struct cn_reader){0};
 }

@@ -10,6 +10,7 @@
 #include "source/reader.h"
 
 /* Plans the instants first … first + count - 1 of the index's file: units, and rows, all NULL. The
+ * caller sets the rows before opening; units without any are not read. The
  * layout may be a part of that of the index. No I/O.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: cn_reader_free frees the reader,
  * also after a failure; the index must outlive it. */
@@ -38,9 +39,9 @@ enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, si
 bool cn_reader_span(const struct cn_reader *reader, size_t first, size_t count, uint64_t *address,
                     uint64_t *size);
 
-/* Checks that the file did not change meanwhile.
+/* Checks that the file did not change meanwhile, and gives up what decoding needed.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: it changed; CN_BAD_MACHINE. */
-enum cn_status cn_reader_close(const struct cn_reader *reader, struct cn_error *error);
+enum cn_status cn_reader_close(struct cn_reader *reader, struct cn_error *error);
 void cn_reader_free(struct cn_reader *reader);
 
 #endif

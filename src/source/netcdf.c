@@ -288,6 +288,8 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
 {
     const size_t first = reader->unit_first[unit], end = reader->unit_first[unit + 1];
     const size_t row_bytes = reader->layout->row_cells * sizeof(float);
+    if (!cn_instants_are_needed(reader, first, end - first))
+        return CN_OK;
     struct cn_reader shared = *reader;
     shared.rows = calloc(reader->count, sizeof *shared.rows);
     char *memory = mmap(NULL, (end - first) * row_bytes, PROT_READ | PROT_WRITE,

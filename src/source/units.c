@@ -107,7 +107,16 @@ struct cn_block cn_unit_block(const struct cn_reader *reader, size_t unit, size_
     return block;
 }
 
+bool cn_instants_are_needed(const struct cn_reader *reader, size_t first, size_t count)
+{
+    for (size_t t = first; t < first + count; t++)
+        if (reader->rows[t - reader->first])
+            return true;
+    return false;
+}
+
 bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *block)
 {
-    return cn_layout_needs(reader->layout, block);
+    return cn_instants_are_needed(reader, block->first[0], block->count[0]) &&
+           cn_layout_needs(reader->layout, block);
 }

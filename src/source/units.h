@@ -38,7 +38,10 @@ enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_e
  * Returns: its part inside the box, without bytes. */
 struct cn_block cn_unit_block(const struct cn_reader *reader, size_t unit, size_t begin[3]);
 
-/* Returns: whether a region has cells in the block. */
+/* Returns: whether one of `count` instants from `first` on has a row. */
+bool cn_instants_are_needed(const struct cn_reader *reader, size_t first, size_t count);
+
+/* Returns: whether the block has cells of a region in an instant that has a row. */
 bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *block);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * HDF5 is asked once for each file, however many readers read it, each of some days and rows; what
- * they decode is right, and damage costs those that need it.
+ * HDF5 is asked once for each file, however many readers read it, each of some days and rows. What
+ * they decode is right, they read what they need alone, and damage costs those that need it.
  */
 #include "source/file_reader.h"
 
@@ -282,6 +282,135 @@ static void test_a_file_that_changes_is_noticed_although_it_is_known(void **stat
     free_parts(&index);
 }
 
+/* Reads with rows for some of the instants alone. Returns the bytes that were read. */
+static uint64_t bytes_for(const struct cn_file *file, const struct rows *whole, size_t first_needed,
+                          size_t needed)
+{
+    struct cn_index_budget budget = {CN_INDEX_LOCATION_BYTES, 0};
+    struct cn_file_index index;
+    struct cn_reader reader;
+    struct cn_scratch scratch = {0};
+    struct cn_error error;
+    const struct cn_kernels *kernels;
+    const size_t cells = whole->layout.row_cells;
+    float *row = calloc(cells, sizeof *row);
+    assert_non_null(row);
+    assert_int_equal(cn_kernels_select(&kernels, &error), CN_OK);
+    cn_file_index_init(&index, file, &whole->layout, &budget);
+    assert_int_equal(
+        cn_reader_plan(&reader, &index, &whole->layout, kernels, 0, file->time_count, &error),
+        CN_OK);
+    for (size_t t = first_needed; t < first_needed + needed; t++)
+        reader.rows[t] = row;
+    assert_int_equal(cn_reader_open(&reader, &error), CN_OK);
+    for (size_t unit = 0; unit < reader.unit_count; unit++) {
+        uint64_t address, size, before = scratch.bytes_read;
+        const bool spans = cn_reader_span(&reader, unit, 1, &address, &size);
+        if (cn_reader_decode(&reader, unit, 1, &scratch, &error))
+            fail_msg("%s", error.text);
+        if (reader.backend->span)
+            assert_int_equal(spans ? size : 0, scratch.bytes_read - before);
+    }
+    assert_int_equal(cn_reader_close(&reader, &error), CN_OK);
+    assert_null(reader.chunks);
+    assert_null(reader.rows);
+    const uint64_t bytes = scratch.bytes_read;
+    cn_scratch_free(&scratch);
+    cn_reader_free(&reader);
+    cn_file_index_free(&index);
+    free(row);
+    return bytes;
+}
+
+static void test_chunks_that_no_row_needs_are_not_read(void **state)
+{
+    (void)state;
+    char path[64];
+    struct rows whole;
+    snprintf(path, sizeof path, "%s/damaged.nc", folder);
+    patch_file(path, write_file(path), 1 << 20); /* a chunk of the third ten days */
+    const struct cn_file file = describe(path);
+    const uint64_t chunk = DAYS_PER_CHUNK * LATS_PER_CHUNK * LONS * sizeof(float);
+    lay_rows(&whole, 0, LATS);
+    assert_int_equal(bytes_for(&file, &whole, 5, 0), 0);
+    assert_int_equal(bytes_for(&file, &whole, 5, 1), 2 * chunk);
+    assert_int_equal(bytes_for(&file, &whole, 9, 2), 3 * chunk); /* one is not written */
+    assert_int_equal(bytes_for(&file, &whole, 31, 9), 2 * chunk);
+}
+
+enum { WIDE_TIMES = 48, WIDE = 512, INSTANT_BYTES = WIDE * WIDE * (int)sizeof(float) };
+
+/* Instants of one mebibyte, without values. */
+static struct cn_file write_wide_file(const char *path, bool is_chunked)
+{
+    const hsize_t shape[3] = {WIDE_TIMES, WIDE, WIDE}, chunk[3] = {1, WIDE, WIDE};
+    hid_t id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(3, shape, NULL), options = H5Pcreate(H5P_DATASET_CREATE);
+    if (is_chunked)
+        H5Pset_chunk(options, 3, chunk);
+    else
+        H5Pset_alloc_time(options, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(options, H5D_FILL_TIME_NEVER);
+    hid_t data = H5Dcreate2(id, "v", H5T_IEEE_F32LE, space, H5P_DEFAULT, options, H5P_DEFAULT);
+    assert_true(data >= 0);
+    const haddr_t begin = H5Dget_offset(data);
+    H5Dclose(data);
+    H5Pclose(options);
+    H5Sclose(space);
+    H5Fclose(id);
+    struct cn_file file = describe(path);
+    file.time_count = WIDE_TIMES;
+    file.storage = (struct cn_storage){.layout = is_chunked ? CN_CHUNKED : CN_CONTIGUOUS,
+                                       .rank = 3,
+                                       .shape = {WIDE_TIMES, WIDE, WIDE},
+                                       .chunk = {1, WIDE, WIDE},
+                                       .lat_dim = 1,
+                                       .lon_dim = 2,
+                                       .type = NC_FLOAT,
+                                       .value_bytes = sizeof(float),
+                                       .begin = begin,
+                                       .step = INSTANT_BYTES};
+    return file;
+}
+
+static void lay_wide(struct rows *whole)
+{
+    lay_rows(whole, 0, WIDE);
+    whole->run.count = whole->region.lon_count = WIDE;
+    whole->layout.row_cells = (size_t)WIDE * WIDE;
+}
+
+static void test_rectangles_that_no_row_needs_are_not_read(void **state)
+{
+    (void)state;
+    char path[64];
+    struct rows whole;
+    snprintf(path, sizeof path, "%s/wide.nc", folder);
+    const struct cn_file file = write_wide_file(path, false);
+    lay_wide(&whole);
+    assert_int_equal(bytes_for(&file, &whole, 0, WIDE_TIMES), WIDE_TIMES * INSTANT_BYTES);
+    assert_int_equal(bytes_for(&file, &whole, 10, 0), 0);
+    assert_int_equal(bytes_for(&file, &whole, 10, 4), 4 * INSTANT_BYTES);
+}
+
+static void test_blocks_of_netcdf_that_no_row_needs_are_not_read(void **state)
+{
+    (void)state;
+    char path[64];
+    struct rows whole;
+    static int64_t days[WIDE_TIMES];
+    snprintf(path, sizeof path, "%s/wide.nc", folder);
+    struct cn_file file = write_wide_file(path, true);
+    file.storage.has_unfiltered_edges = true;
+    file.days = days;
+    for (int t = 0; t < WIDE_TIMES; t++)
+        days[t] = t;
+    lay_wide(&whole);
+    assert_int_equal(bytes_for(&file, &whole, 20, 0), 0);
+    assert_int_equal(bytes_for(&file, &whole, 20, 1), 16 * INSTANT_BYTES); /* a block of 16 MiB */
+    assert_int_equal(bytes_for(&file, &whole, 31, 2), 32 * INSTANT_BYTES);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -291,7 +420,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"sound", "large", "damaged", "changed"};
+    static const char *const names[] = {"sound", "large", "damaged", "changed", "wide"};
     char path[64];
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         snprintf(path, sizeof path, "%s/%s.nc", folder, names[k]);
@@ -307,6 +436,9 @@ int main(void)
         cmocka_unit_test(test_locations_without_room_are_asked_again),
         cmocka_unit_test(test_a_chunk_outside_the_file_costs_those_that_need_it),
         cmocka_unit_test(test_a_file_that_changes_is_noticed_although_it_is_known),
+        cmocka_unit_test(test_chunks_that_no_row_needs_are_not_read),
+        cmocka_unit_test(test_rectangles_that_no_row_needs_are_not_read),
+        cmocka_unit_test(test_blocks_of_netcdf_that_no_row_needs_are_not_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
