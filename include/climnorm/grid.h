@@ -27,9 +27,15 @@ struct cn_region_cells {
     bool replaced_lat_bounds, replaced_lon_bounds; /* the source's are no bounds */
     /* Results lie in chunks, as the output file stores them: [chunk_count][chunk_cells], of which
      * the first [chunk_slots][cells] are values. The rest is padding, so that a chunk deflated in
-     * place always fits. */
-    size_t chunk_slots, chunk_count, chunk_cells;
+     * place always fits. They begin with the file's chunk first_chunk: 0 but in a later pass. */
+    size_t chunk_slots, first_chunk, chunk_count, chunk_cells;
     size_t first_result; /* index of the first chunk in a target's results */
+};
+
+/* The day slots and the rows of the grid that one pass handles. */
+struct cn_pass_stretch {
+    size_t first_slot, slot_count;
+    size_t first_row, row_count; /* indices along the grid's latitude */
 };
 
 /* All regions: side by side in the row of a slab's day slot, one after another in results. */
@@ -40,10 +46,12 @@ struct cn_layout {
     size_t result_cells; /* cells of a target's results, padding included */
 };
 
-/* Returns: the index of a day slot's first cell in a target's results. */
+/* Returns: the index of a day slot's first cell in a target's results. The slot counts from the
+ * year's first. */
 static inline size_t cn_result_index(const struct cn_region_cells *region, size_t slot)
 {
-    return region->first_result + slot / region->chunk_slots * region->chunk_cells +
+    return region->first_result +
+           (slot / region->chunk_slots - region->first_chunk) * region->chunk_cells +
            slot % region->chunk_slots * region->lat_count * region->lon_count;
 }
 

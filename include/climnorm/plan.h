@@ -50,8 +50,25 @@ static inline const struct cn_source_year *cn_window_year(const struct cn_variab
     return target->window[i] < 0 ? NULL : &variable->years[target->window[i]];
 }
 
+/* One pass over a variable: all source years and all targets of its stretch. */
+struct cn_pass {
+    struct cn_pass_stretch stretch;
+    struct cn_layout layout;         /* the regions' cells in these rows; a region may have none */
+    size_t *slot_of_year;            /* [year_count]; SIZE_MAX: not loaded in this pass */
+    size_t first_load, load_count;   /* in variable->loads; 0: the pass was made by a killed run */
+    size_t first_batch, batch_count; /* in variable->batches */
+};
+
+/* Passes that an earlier run has made: their outputs wait in unfinished files. */
+struct cn_resume {
+    const struct cn_pass_stretch *stretches; /* [count]: how that run cut the variable */
+    size_t count;                            /* 0: nothing is to be resumed */
+    size_t passes_done;                      /* of these, from the first on */
+};
+
 /* Years that are read together because they share chunks of a file; usually one. */
 struct cn_load {
+    size_t pass;
     size_t *years; /* [year_count] indices in variable->years, ascending */
     size_t year_count;
 };
@@ -72,6 +89,7 @@ struct cn_space_free {
 
 /* Consecutive target years that are computed together. */
 struct cn_batch {
+    size_t pass;
     size_t first_target, target_count;
     const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1: no such year; row_count =
                               window + target_count - 1 */
@@ -98,19 +116,26 @@ struct cn_variable_plan {
     size_t normals_unmade; /* window short of years: see problems */
     struct cn_problems problems;
 
-    /* The program. */
+    const bool *unreadable; /* [year_count] years that the run before could not read; NULL: none */
+    struct cn_resume
+        resume; /* in step 2 set by the caller; in step 3 emptied if it cannot be used */
+
+    /* The program: all passes, one after another. */
+    struct cn_pass *passes;
+    size_t pass_count; /* 1: all days and rows at once */
     struct cn_load *loads;
     size_t load_count;
     struct cn_batch *batches;
     size_t batch_count;
     struct cn_step *steps;
     size_t step_count;
-    size_t *slot_of_year; /* [variable->year_count]; SIZE_MAX: not loaded */
     size_t year_slots, result_slots, batch_years;
-    size_t slab_bytes;   /* of a year slot: slots * layout.row_cells * 4, rounded to pages */
+    size_t slab_bytes;   /* of a year slot: the largest slab of a pass, rounded to pages */
     size_t result_bytes; /* of a result slot: batch_years * target_bytes */
-    size_t target_bytes; /* means, then counts if wanted, rounded to pages */
-    uint64_t bytes_to_read;
+    size_t target_bytes; /* means, then counts if wanted, of the largest pass, rounded to pages */
+    uint64_t bytes_to_read;        /* sizes of the files */
+    uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */
+    uint64_t bytes_to_decode_once; /* of the same chunks, if there were one pass */
     struct cn_space_need space;
     const double *measured_shares; /* [layout.region_count] encoded bytes for each byte of values;
                                       NULL: not measured */
@@ -164,10 +189,11 @@ CN_API enum cn_status cn_plan_targets(const struct cn_config *config,
                                       struct cn_error *error);
 
 /* Step 2, by the caller: for each output that exists set `bytes_there`, and set `wanted` to false
- * if it is to be kept. */
+ * if it is to be kept; for each variable with unfinished outputs set `resume`. */
 
-/* Step 3: batches, loads and slots for the wanted outputs, within resources->memory_limit bytes and
- * for resources->threads threads.
+/* Step 3: passes, batches, loads and slots for the wanted outputs, within resources->memory_limit
+ * bytes and for resources->threads threads. A variable that does not fit is cut into passes: where
+ * the fewest bytes are decoded, then with the fewest passes, then with the largest batches.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: the limit is below the minimum, which the text states, or
  * the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
 CN_API enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,

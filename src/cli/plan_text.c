@@ -113,11 +113,13 @@ static void list_years(const struct cn_variable_plan *variable, bool is_read,
                        struct cn_year_list *list)
 {
     const struct cn_variable *source = variable->variable;
+    const struct cn_pass *last = &variable->passes[variable->pass_count - 1];
     enum { NO_FILE, NOT_READ, READ };
     char found[CN_LAST_YEAR + 1] = {NO_FILE}; /* of several timelines' years of one number: any */
     for (size_t y = 0; y < source->year_count; y++) {
         char *year = &found[source->years[y].year];
-        *year = variable->slot_of_year[y] != SIZE_MAX || *year == READ ? READ : NOT_READ;
+        const bool is_loaded = last->slot_of_year[y] != SIZE_MAX;
+        *year = is_loaded || *year == READ ? READ : NOT_READ;
     }
     for (int year = 0; year <= CN_LAST_YEAR; year++)
         if (found[year] == (is_read ? READ : NOT_READ))

@@ -43,9 +43,26 @@ static void create_decodes(struct cn_engine *engine, size_t load)
     cn_load_seal(engine, load);
 }
 
+/* A later pass adds to the output files of the same targets, so it encodes when the pass before it
+ * has put what it made. */
+static void create_encodes(struct cn_engine *engine, size_t batch, const bool *result)
+{
+    const struct cn_outputs *outputs = engine->outputs;
+    const size_t first = outputs->first_of_batch[batch], end = outputs->first_of_batch[batch + 1];
+    const struct cn_batch_state *before = /* NOLINT: depend uses it */
+        &engine->batches[engine->batches[batch].batch_before];
+    (void)result; /* gcc does not see that depend uses it */
+    for (size_t n = first; n < end; n++)
+        for (size_t e = 0; e < outputs->tasks[n].encode_count; e++) {
+#pragma omp task default(none) firstprivate(engine, n, e) depend(in : *result) \
+    depend(in : before->is_put)
+            cn_output_encode(engine, n, e);
+        }
+}
+
 static void create_batch(struct cn_engine *engine, size_t batch)
 {
-    const struct cn_batch_state *state = &engine->batches[batch];
+    struct cn_batch_state *state = &engine->batches[batch];
     const bool *result = /* NOLINT: depend uses it */
         &engine->result_slot_used[engine->variable->batches[batch].result_slot];
 #pragma omp task default(none) firstprivate(engine, batch) \
@@ -62,15 +79,10 @@ static void create_batch(struct cn_engine *engine, size_t batch)
            in : engine->year_slot_used[state->slots[k]]) \
     depend(inout : *result)
     cn_batch_join(engine, batch);
-    const struct cn_outputs *outputs = engine->outputs;
-    const size_t first = outputs->first_of_batch[batch], end = outputs->first_of_batch[batch + 1];
-    for (size_t n = first; n < end; n++)
-        for (size_t e = 0; e < outputs->tasks[n].encode_count; e++) {
-#pragma omp task default(none) firstprivate(engine, n, e) depend(in : *result)
-            cn_output_encode(engine, n, e);
-        }
+    create_encodes(engine, batch, result);
     /* A normal may wait for those of earlier batches before it is written. */
-#pragma omp task default(none) depend(inout : *result) depend(inout : batch_order)
+#pragma omp task default(none) depend(inout : *result) depend(inout : batch_order) \
+    depend(out : state->is_put)
     {
     }
 }

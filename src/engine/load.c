@@ -7,15 +7,22 @@
 #include "base/pool.h"
 #include "engine/output.h"
 #include "engine/report.h"
+#include "plan/stretch.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    DECODE_BYTES = 16 << 20,  /* raw, of a decode task: 5 chunks of NEX-GDDP, which take 8 ms */
+    DECODE_BYTES = 16 << 20, /* raw, of a decode task: 5 chunks of NEX-GDDP, which take 8 ms */
+    LOADS_AHEAD = 4,         /* under way at once: a load has tasks for this share of all threads */
     LARGE_SCRATCH = 64 << 20, /* bytes of a thread's scratch; decodes above it share a budget */
 };
+
+static const struct cn_pass *pass_of(const struct cn_engine *engine, size_t load)
+{
+    return &engine->variable->passes[engine->variable->loads[load].pass];
+}
 
 static const struct cn_source_year *year_of(const struct cn_engine *engine, size_t load, size_t k)
 {
@@ -44,11 +51,35 @@ static struct cn_file_index *index_of(const struct cn_engine *engine, const stru
     return *item;
 }
 
+/* The reader of a file; made where there is none yet. It takes so many instants, from first on. */
+static void extend_reader(struct cn_load_state *state, const struct cn_file *file, size_t first,
+                          size_t count)
+{
+    struct cn_reader *reader = find_reader(state, file);
+    if (!reader) {
+        reader = &state->readers[state->reader_count++];
+        *reader = (struct cn_reader){.file = file, .first = first};
+    }
+    const size_t end = first + count, old_end = reader->first + reader->count;
+    reader->first = first < reader->first ? first : reader->first;
+    reader->count = (end > old_end ? end : old_end) - reader->first;
+}
+
+/* The instants of a part that the load's pass needs. */
+static size_t instants_of(const struct cn_engine *engine, size_t load,
+                          const struct cn_source_year *year, const struct cn_part *part,
+                          size_t *first)
+{
+    return cn_stretch_instants(engine->variable, engine->plan->config->normals.leap_day,
+                               &pass_of(engine, load)->stretch, year, part, first);
+}
+
 /* Makes a reader for each file of a load, of the instants from the first to the last needed. */
 static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
                                    struct cn_error *error)
 {
     struct cn_load_state *state = &engine->loads[load];
+    const struct cn_pass *pass = pass_of(engine, load);
     size_t years = engine->variable->loads[load].year_count, parts = 0;
     for (size_t k = 0; k < years; k++)
         parts += year_of(engine, load, k)->part_count;
@@ -56,23 +87,18 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     state->failed = cn_pool_alloc(engine->pool, parts, sizeof *state->failed);
     state->slots = cn_pool_alloc(engine->pool, years, sizeof *state->slots);
     state->rows =
-        cn_pool_alloc(engine->pool, years * (size_t)engine->variable->slots, sizeof *state->rows);
+        cn_pool_alloc(engine->pool, years * pass->stretch.slot_count, sizeof *state->rows);
     state->slot_count = years;
     if (!state->readers || !state->failed || !state->slots || !state->rows)
         return cn_fail_memory(error, "source years");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
-        state->slots[k] = engine->variable->slot_of_year[engine->variable->loads[load].years[k]];
+        state->slots[k] = pass->slot_of_year[engine->variable->loads[load].years[k]];
         for (size_t p = 0; p < year->part_count; p++) {
-            const struct cn_part *part = &year->parts[p];
-            struct cn_reader *reader = find_reader(state, part->file);
-            if (!reader) {
-                reader = &state->readers[state->reader_count++];
-                *reader = (struct cn_reader){.file = part->file, .first = part->first};
-            }
-            size_t end = part->first + part->count, old_end = reader->first + reader->count;
-            reader->first = part->first < reader->first ? part->first : reader->first;
-            reader->count = (end > old_end ? end : old_end) - reader->first;
+            size_t first;
+            const size_t count = instants_of(engine, load, year, &year->parts[p], &first);
+            if (count)
+                extend_reader(state, year->parts[p].file, first, count);
         }
     }
     enum cn_status status = CN_OK;
@@ -81,15 +107,19 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
         struct cn_file_index *index = index_of(engine, reader->file);
         if (!index)
             return cn_fail_memory(error, "source years");
-        status = cn_reader_plan(reader, index, &engine->variable->layout, engine->kernels,
+        status = cn_reader_plan(reader, index, &pass->layout, engine->kernels,
                                 reader->first, reader->count, error);
     }
     return status;
 }
 
-static size_t units_per_decode(const struct cn_reader *reader)
+/* The units of one decode task. A pass of few days needs smaller ones, for all threads to get some.
+ */
+static size_t units_per_decode(const struct cn_engine *engine, const struct cn_reader *reader)
 {
-    return reader->unit_bytes < DECODE_BYTES ? DECODE_BYTES / reader->unit_bytes : 1;
+    const size_t most = reader->unit_bytes < DECODE_BYTES ? DECODE_BYTES / reader->unit_bytes : 1;
+    const size_t share = reader->unit_count * LOADS_AHEAD / (size_t)engine->threads;
+    return most < share ? most : share ? share : 1;
 }
 
 static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
@@ -99,7 +129,7 @@ static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
     size_t capacity = 0;
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_reader *reader = &state->readers[r];
-        size_t most = units_per_decode(reader);
+        size_t most = units_per_decode(engine, reader);
         for (size_t unit = 0; unit < reader->unit_count; unit += most) {
             size_t left = reader->unit_count - unit;
             state->decodes = cn_pool_grow(engine->pool, state->decodes, state->decode_count,
@@ -191,11 +221,10 @@ static int slot_of(const struct cn_engine *engine, const struct cn_file *file, s
     return slot < engine->variable->slots ? slot : -1;
 }
 
-/* The rows of the k-th year of a load, by day slot: [variable->slots]. */
-static const float **rows_of_year(const struct cn_engine *engine, const struct cn_load_state *state,
-                                  size_t k)
+/* The rows of the k-th year of a load, by day slot: [the pass's slot_count]. */
+static const float **rows_of_year(const struct cn_engine *engine, size_t load, size_t k)
 {
-    return &state->rows[k * (size_t)engine->variable->slots];
+    return &engine->loads[load].rows[k * pass_of(engine, load)->stretch.slot_count];
 }
 
 /* Decides into which row each day of one year is decoded: a row of the year's slab. But when
@@ -205,18 +234,22 @@ static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_source_year *year = year_of(engine, load, k);
     const struct cn_load_state *state = &engine->loads[load];
+    const struct cn_pass *pass = pass_of(engine, load);
     float *slab = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_reader *reader = find_reader(state, part->file);
-        for (size_t t = part->first; t < part->first + part->count; t++) {
-            int slot = slot_of(engine, part->file, t);
+        size_t first;
+        const size_t count = instants_of(engine, load, year, part, &first);
+        for (size_t t = first; t < first + count; t++) {
+            const int slot = slot_of(engine, part->file, t);
             float **row = &reader->rows[t - reader->first];
             if (slot < 0)
                 continue;
+            const size_t of_pass = (size_t)slot - pass->stretch.first_slot;
             if (!*row)
-                *row = slab + (size_t)slot * engine->variable->layout.row_cells;
-            rows_of_year(engine, state, k)[slot] = *row;
+                *row = slab + of_pass * pass->layout.row_cells;
+            rows_of_year(engine, load, k)[of_pass] = *row;
         }
     }
 }
@@ -225,11 +258,11 @@ static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
  * it: the next load waits for open.) */
 static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
 {
-    const struct cn_load_state *state = &engine->loads[load];
-    size_t row_cells = engine->variable->layout.row_cells;
-    float *to = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
-    for (int slot = 0; slot < engine->variable->slots; slot++, to += row_cells) {
-        const float *from = rows_of_year(engine, state, k)[slot];
+    const struct cn_pass *pass = pass_of(engine, load);
+    const size_t row_cells = pass->layout.row_cells;
+    float *to = cn_arena_slab(engine->arena, engine->variable, engine->loads[load].slots[k]);
+    for (size_t slot = 0; slot < pass->stretch.slot_count; slot++, to += row_cells) {
+        const float *from = rows_of_year(engine, load, k)[slot];
         if (from && from != to)
             memcpy(to, from, row_cells * sizeof *to);
         for (size_t c = 0; !from && c < row_cells; c++)

@@ -24,8 +24,8 @@ struct cn_load_state {
     size_t decode_count;
     size_t *slots; /* [slot_count] year slots, one per year: the dependences */
     size_t slot_count;
-    const float **rows; /* [slot_count][variable->slots] where each day of a year is decoded; NULL:
-                           no file holds it. Set by open */
+    const float **rows; /* [slot_count][the pass's day slots] where each day of a year is decoded;
+                           NULL: no file holds it. Set by open */
     bool first_use;     /* some slot holds its first year; set by open */
 };
 

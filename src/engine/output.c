@@ -25,7 +25,8 @@ enum { MEANS, COUNTS };          /* the fields */
 static const struct cn_region_cells *region_of(const struct cn_engine *engine,
                                                const struct cn_normal_task *task)
 {
-    return &engine->variable->layout.regions[task->region];
+    const struct cn_batch *batch = &engine->variable->batches[task->batch];
+    return &engine->variable->passes[batch->pass].layout.regions[task->region];
 }
 
 static struct cn_output_state *file_of(const struct cn_engine *engine,
@@ -111,7 +112,7 @@ static struct chunk_values find_values(const struct cn_engine *engine,
         .means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + first,
         .counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first,
         .count = region->chunk_slots * cells};
-    size_t slots = (size_t)variable->slots - chunk * region->chunk_slots;
+    size_t slots = (size_t)variable->slots - (region->first_chunk + chunk) * region->chunk_slots;
     for (size_t c = slots * cells; c < values.count; c++) {
         values.means[c] = NAN;
         if (engine->plan->config->output.counts)

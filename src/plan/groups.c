@@ -6,31 +6,37 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "plan/stretch.h"
 
 #include <stdlib.h>
 
-/* A part of a file, and the needed year whose days it holds. */
+/* Instants of a file, and the needed year to which they belong. */
 struct year_part {
-    const struct cn_part *part;
+    const struct cn_file *file;
+    size_t first, count;
     size_t year;
 };
 
 static int compare_parts(const void *a, const void *b)
 {
-    const struct cn_part *x = ((const struct year_part *)a)->part;
-    const struct cn_part *y = ((const struct year_part *)b)->part;
+    const struct year_part *x = a, *y = b;
     if (x->file != y->file)
         return x->file < y->file ? -1 : 1;
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Whether two parts of a file, sorted by their first instant, share a day or a chunk. */
-static bool share_chunk(const struct cn_part *earlier, const struct cn_part *later)
+/* Instants of a chunk; without chunks, each instant can be read alone. */
+static size_t chunk_instants(const struct cn_storage *storage)
 {
-    const struct cn_storage *storage = &later->file->storage;
+    return storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
+}
+
+/* Whether two parts, sorted by their first instant, share a day or a chunk of a file. */
+static bool share_chunk(const struct year_part *earlier, const struct year_part *later)
+{
     if (earlier->file != later->file)
         return false;
-    size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
+    const size_t chunk = chunk_instants(&later->file->storage);
     return (earlier->first + earlier->count - 1) / chunk >= later->first / chunk;
 }
 
@@ -42,14 +48,12 @@ static size_t find_group(size_t *parent, size_t year)
     return year;
 }
 
-static void join_years(size_t *parent, struct year_part *year_parts, size_t count)
+static void join_years(size_t *parent, const struct year_part *parts, size_t count)
 {
-    qsort(year_parts, count, sizeof *year_parts, compare_parts);
     for (size_t i = 1; i < count; i++) {
-        if (!share_chunk(year_parts[i - 1].part, year_parts[i].part))
+        if (!share_chunk(&parts[i - 1], &parts[i]))
             continue;
-        size_t a = find_group(parent, year_parts[i - 1].year),
-               b = find_group(parent, year_parts[i].year);
+        size_t a = find_group(parent, parts[i - 1].year), b = find_group(parent, parts[i].year);
         if (a < b)
             parent[b] = a;
         else
@@ -57,73 +61,168 @@ static void join_years(size_t *parent, struct year_part *year_parts, size_t coun
     }
 }
 
-/* Marks the years in the windows of wanted targets. */
+/* Whether a region has cells in this block of rows and columns. */
+static bool has_cells(const struct cn_layout *layout, size_t row, size_t rows, size_t column,
+                      size_t columns)
+{
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
+        if (!region->lat_count || region->first_lat >= row + rows ||
+            region->first_lat + region->lat_count <= row)
+            continue;
+        for (size_t k = 0; k < region->run_count; k++)
+            if (region->runs[k].source_lon < column + columns &&
+                region->runs[k].source_lon + region->runs[k].count > column)
+                return true;
+    }
+    return false;
+}
+
+/* Bytes of the chunks that hold cells of the layout and one instant: they share their other
+ * instants. Without chunks a file is read row by row. */
+static uint64_t instant_bytes(const struct cn_storage *storage, const struct cn_grid *grid,
+                              const struct cn_pass *pass)
+{
+    const bool chunked = storage->layout == CN_CHUNKED;
+    const size_t rows = chunked ? storage->chunk[storage->lat_dim] : 1;
+    const size_t columns = chunked ? storage->chunk[storage->lon_dim] : grid->lon_count;
+    const size_t end = pass->stretch.first_row + pass->stretch.row_count;
+    uint64_t bytes = rows * columns * storage->value_bytes, chunks = 0;
+    for (size_t row = pass->stretch.first_row / rows * rows; row < end; row += rows)
+        for (size_t column = 0; column < grid->lon_count; column += columns)
+            chunks += has_cells(&pass->layout, row, rows, column, columns);
+    return __builtin_mul_overflow(bytes, chunks * chunk_instants(storage), &bytes) ? UINT64_MAX / 4
+                                                                                   : bytes;
+}
+
+static bool is_same_storage(const struct cn_storage *a, const struct cn_storage *b)
+{
+    return a->layout == b->layout && a->value_bytes == b->value_bytes &&
+           (a->layout != CN_CHUNKED || (chunk_instants(a) == chunk_instants(b) &&
+                                        a->chunk[a->lat_dim] == b->chunk[b->lat_dim] &&
+                                        a->chunk[a->lon_dim] == b->chunk[b->lon_dim]));
+}
+
+/* Adds the bytes of the chunks that hold these parts, each chunk once. */
+static void add_bytes(const struct cn_grouping *grouping, const struct cn_pass *pass,
+                      const struct year_part *parts, size_t count, uint64_t *bytes)
+{
+    uint64_t each = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_storage *storage = &parts[i].file->storage;
+        const size_t instants = chunk_instants(storage);
+        size_t first = parts[i].first / instants;
+        const size_t last = (parts[i].first + parts[i].count - 1) / instants;
+        if (i == 0 || !is_same_storage(storage, &parts[i - 1].file->storage))
+            each = instant_bytes(storage, &grouping->variable->variable->grid, pass);
+        if (i > 0 && parts[i - 1].file == parts[i].file) {
+            const size_t before = (parts[i - 1].first + parts[i - 1].count - 1) / instants;
+            first = first > before ? first : before + 1;
+        }
+        uint64_t more;
+        if (last >= first && (__builtin_mul_overflow(each, last - first + 1, &more) ||
+                              __builtin_add_overflow(*bytes, more, bytes)))
+            *bytes = UINT64_MAX;
+    }
+}
+
+/* Makes a load of each group. */
+static enum cn_status fill_loads(const struct cn_grouping *grouping, struct cn_pool *pool,
+                                 size_t pass, struct cn_load *loads, size_t *count,
+                                 struct cn_error *error)
+{
+    const size_t years = grouping->variable->variable->year_count;
+    size_t *load_of_year = grouping->load_of_year;
+    size_t *members = cn_pool_alloc(pool, years, sizeof *members);
+    if (!members)
+        return cn_fail_memory(error, "source years");
+    *count = 0;
+    for (size_t y = 0; y < years; y++) {
+        if (!grouping->needed[y])
+            continue;
+        size_t first = find_group(grouping->parent, y); /* the first year of the group */
+        if (first == y)
+            loads[*count] = (struct cn_load){.pass = pass};
+        load_of_year[y] = first == y ? (*count)++ : load_of_year[first];
+        loads[load_of_year[y]].year_count++;
+    }
+    for (size_t l = 0; l < *count; l++) {
+        loads[l].years = members;
+        members += loads[l].year_count;
+        loads[l].year_count = 0;
+    }
+    for (size_t y = 0; y < years; y++)
+        if (grouping->needed[y]) {
+            struct cn_load *load = &loads[load_of_year[y]];
+            load->years[load->year_count++] = y;
+        }
+    return CN_OK;
+}
+
+enum cn_status cn_make_loads(struct cn_grouping *grouping, struct cn_pool *pool,
+                             const struct cn_pass *pass, size_t index, struct cn_load *loads,
+                             size_t *count, uint64_t *bytes_to_decode, struct cn_error *error)
+{
+    const struct cn_variable *variable = grouping->variable->variable;
+    size_t parts = 0;
+    for (size_t y = 0; y < variable->year_count; y++) {
+        const struct cn_source_year *year = &variable->years[y];
+        grouping->parent[y] = y;
+        for (size_t p = 0; grouping->needed[y] && p < year->part_count; p++) {
+            struct year_part part = {.file = year->parts[p].file, .year = y};
+            part.count = cn_stretch_instants(grouping->variable, grouping->config->normals.leap_day,
+                                             &pass->stretch, year, &year->parts[p], &part.first);
+            if (part.count)
+                grouping->parts[parts++] = part;
+        }
+    }
+    qsort(grouping->parts, parts, sizeof *grouping->parts, compare_parts);
+    join_years(grouping->parent, grouping->parts, parts);
+    add_bytes(grouping, pass, grouping->parts, parts, bytes_to_decode);
+    return fill_loads(grouping, pool, index, loads, count, error);
+}
+
+/* Marks the years in the windows of wanted targets, but for those that cannot be read. */
 static void mark_needed(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                         bool *needed)
 {
     for (size_t t = 0; t < variable->target_count; t++)
-        for (int k = 0; k < plan->config->normals.window; k++)
-            if (variable->targets[t].window[k] >= 0 &&
-                cn_wanted_normals(variable, &variable->targets[t]))
-                needed[variable->targets[t].window[k]] = true;
+        for (int k = 0; k < plan->config->normals.window; k++) {
+            const ptrdiff_t year = variable->targets[t].window[k];
+            if (year >= 0 && cn_wanted_normals(variable, &variable->targets[t]))
+                needed[year] = !variable->unreadable || !variable->unreadable[year];
+        }
 }
 
-/* Makes a load of each group. */
-static enum cn_status fill_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
-                                 const bool *needed, size_t *parent, size_t *load_of_year,
-                                 struct cn_error *error)
+enum cn_status cn_grouping_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
+                                   struct cn_grouping *grouping, uint64_t *bytes_to_read,
+                                   struct cn_error *error)
 {
-    size_t years = variable->variable->year_count;
-    size_t *members = cn_pool_alloc(plan->pool, years, sizeof *members);
-    variable->loads = cn_pool_alloc(plan->pool, years, sizeof *variable->loads);
-    if (!members || !variable->loads)
-        return cn_fail_memory(error, "source years");
-    variable->load_count = 0;
-    for (size_t y = 0; y < years; y++) {
-        if (!needed[y])
-            continue;
-        size_t first = find_group(parent, y); /* the first year of the group */
-        load_of_year[y] = first == y ? variable->load_count++ : load_of_year[first];
-        variable->loads[load_of_year[y]].year_count++;
-    }
-    for (size_t l = 0; l < variable->load_count; l++) {
-        variable->loads[l].years = members;
-        members += variable->loads[l].year_count;
-        variable->loads[l].year_count = 0;
-    }
-    for (size_t y = 0; y < years; y++) {
-        struct cn_load *load = &variable->loads[load_of_year[y]];
-        if (needed[y])
-            load->years[load->year_count++] = y;
-    }
-    return CN_OK;
-}
-
-enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
-                             size_t *load_of_year, struct cn_error *error)
-{
-    size_t years = variable->variable->year_count, parts = 0, count = 0;
+    const size_t years = variable->variable->year_count;
+    size_t parts = 0;
     for (size_t y = 0; y < years; y++)
         parts += variable->variable->years[y].part_count;
-    bool *needed = cn_pool_alloc(plan->pool, years, sizeof *needed);
-    size_t *parent = cn_pool_alloc(plan->pool, years, sizeof *parent);
-    struct year_part *year_parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *year_parts);
+    *grouping = (struct cn_grouping){
+        .config = plan->config,
+        .variable = variable,
+        .needed = cn_pool_alloc(plan->pool, years, sizeof *grouping->needed),
+        .parent = cn_pool_alloc(plan->pool, years, sizeof *grouping->parent),
+        .load_of_year = cn_pool_alloc(plan->pool, years, sizeof *grouping->load_of_year),
+        .parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *grouping->parts)};
     bool *counted = cn_pool_alloc(plan->pool, variable->variable->file_count, sizeof *counted);
-    if (!needed || !parent || !year_parts || !counted)
+    if (!grouping->needed || !grouping->parent || !grouping->load_of_year || !grouping->parts ||
+        !counted)
         return cn_fail_memory(error, "source years");
-    mark_needed(plan, variable, needed);
-    variable->bytes_to_read = 0;
+    mark_needed(plan, variable, grouping->needed);
+    *bytes_to_read = 0;
     for (size_t y = 0; y < years; y++) {
         const struct cn_source_year *year = &variable->variable->years[y];
-        parent[y] = y;
-        for (size_t p = 0; needed[y] && p < year->part_count; p++) {
+        for (size_t p = 0; grouping->needed[y] && p < year->part_count; p++) {
             const struct cn_file *file = year->parts[p].file;
             bool *is_counted = &counted[file - variable->variable->files];
-            variable->bytes_to_read += *is_counted ? 0 : file->size;
+            *bytes_to_read += *is_counted ? 0 : file->size;
             *is_counted = true;
-            year_parts[count++] = (struct year_part){&year->parts[p], y};
         }
     }
-    join_years(parent, year_parts, count);
-    return fill_loads(plan, variable, needed, parent, load_of_year, error);
+    return CN_OK;
 }

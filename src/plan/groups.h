@@ -6,10 +6,31 @@
 
 #include "climnorm/plan.h"
 
-/* Fills variable->loads with the years in the windows of wanted targets, and
- * load_of_year[year_count] for these years. Sets bytes_to_read to the sizes of their files, each
- * once. Errors: CN_BAD_MACHINE: out of memory. Owns: the loads live in the plan's pool. */
-enum cn_status cn_make_loads(struct cn_plan *plan, struct cn_variable_plan *variable,
-                             size_t *load_of_year, struct cn_error *error);
+struct year_part;
+
+/* What of a variable is read, and memory to group it; all arrays have an item for each year. */
+struct cn_grouping {
+    const struct cn_config *config;
+    const struct cn_variable_plan *variable;
+    bool *needed;            /* in the window of a wanted target */
+    size_t *parent;          /* of the year's group */
+    size_t *load_of_year;    /* of the last pass that was grouped, for needed years */
+    struct year_part *parts; /* of needed years */
+};
+
+/* Prepares the grouping of a variable's needed years, and sets *bytes_to_read to the sizes of their
+ * files, each once.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the plan's pool. */
+enum cn_status cn_grouping_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
+                                   struct cn_grouping *grouping, uint64_t *bytes_to_read,
+                                   struct cn_error *error);
+
+/* Makes the loads of pass `index`: loads[*count], for which there is room for each year, and
+ * grouping->load_of_year, which counts from first_load. Adds to *bytes_to_decode those of the
+ * chunks that have cells and days of the pass.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the pool what is in the loads. */
+enum cn_status cn_make_loads(struct cn_grouping *grouping, struct cn_pool *pool,
+                             const struct cn_pass *pass, size_t index, struct cn_load *loads,
+                             size_t *count, uint64_t *bytes_to_decode, struct cn_error *error);
 
 #endif

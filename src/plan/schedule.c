@@ -1,238 +1,267 @@
 /*
- * The program over slots: batches of target years, the loads they need, and the slot of the arena
- * for each, as a compiler assigns values to registers. Pure.
+ * Chooses how a variable is made within the memory there is: in one pass, or in several, cut where
+ * the fewest bytes are decoded. Pure.
  */
 #include "base/error.h"
 #include "base/format.h"
 #include "base/pool.h"
 #include "climnorm/plan.h"
-#include "plan/groups.h"
+#include "plan/cuts.h"
 #include "plan/output_sizes.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "plan/program.h"
 
 enum {
-    BATCH_YEARS = 25, /* larger batches gain little (bench_kernels) */
-    LOOK_AHEAD = 8,   /* free year slots, so that loading runs ahead (test_busy) */
-    RESULT_SLOTS = 2, /* one is encoded while the next is computed */
-    PAGE_BYTES = 4096,
+    BATCH_YEARS = 25,    /* larger batches gain little (bench_kernels) */
+    LOOK_AHEAD = 8,      /* free year slots, so that loading runs ahead (test_busy) */
+    RESULT_SLOTS = 2,    /* one is encoded while the next is computed */
+    MOST_PASSES = 1,     /* until outputs outlive a pass */
+    ONE_PASS_LEVELS = 3, /* these, in one pass, are faster than several passes (test_busy) */
 };
 
-static size_t round_to_pages(size_t bytes)
-{
-    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-}
+/* What memory is spent on, from all that is useful to the least. */
+static const struct level {
+    size_t smallest; /* batch for which this look-ahead is worth its memory */
+    size_t result_slots, extra_slots;
+    double cost; /* of a byte to decode: with little look-ahead threads wait (test_busy) */
+} levels[] = {{8, RESULT_SLOTS, LOOK_AHEAD, 1},
+              {2, RESULT_SLOTS, 2, 1.1},
+              {1, RESULT_SLOTS, 1, 1.3},
+              {1, 1, 0, 3}};
+enum { LEVELS = sizeof levels / sizeof *levels };
 
-/* Arrays for making the program of one variable; each has an item for each source year. */
-struct scheduler {
+struct search {
     struct cn_plan *plan;
-    struct cn_variable_plan *variable;
-    size_t *load_of_year;
-    size_t *last_use; /* [load_count] last batch that reads the load; SIZE_MAX: none so far */
-    size_t *queue;    /* free year slots; one item more than years */
+    const struct cn_variable_plan *variable;
+    struct cn_grouping grouping;
+    struct cn_cuts cuts;
+    uint64_t limit;
+    uint64_t least; /* the smallest need of all that were tried */
+    struct cn_error *error;
 };
 
-/* Makes a batch of each run of wanted, consecutive target years of a timeline; at most `years`
- * each. */
-static enum cn_status make_batches(struct cn_plan *plan, struct cn_variable_plan *variable,
-                                   size_t years, struct cn_error *error)
+/* One way to make the variable. */
+struct way {
+    size_t day_parts, row_parts, level, batch_years;
+    const struct cn_resume *resume; /* NULL: day_parts and row_parts count */
+    struct cn_variable_plan made;   /* its arrays are not there any more */
+    uint64_t need;                  /* bytes of the arena; 0: it was not tried */
+};
+
+static enum cn_status make_way(struct search *search, struct cn_pool *pool, struct way *way)
 {
-    size_t window = (size_t)plan->config->normals.window;
-    variable->batches = cn_pool_alloc(plan->pool, variable->target_count, sizeof(struct cn_batch));
-    variable->batch_count = 0;
-    variable->batch_years = 0;
-    if (!variable->batches)
-        return cn_fail_memory(error, "target years");
-    for (size_t t = 0; t < variable->target_count;) {
-        const struct cn_target *first = &variable->targets[t];
-        if (!cn_wanted_normals(variable, first)) {
-            t++;
-            continue;
-        }
-        size_t count = 1;
-        while (count < years && t + count < variable->target_count &&
-               first[count].timeline == first->timeline &&
-               first[count].year == first->year + (int)count &&
-               cn_wanted_normals(variable, &first[count]))
-            count++;
-        ptrdiff_t *rows = cn_pool_alloc(plan->pool, window + count - 1, sizeof *rows);
-        if (!rows)
-            return cn_fail_memory(error, "target years");
-        memcpy(rows, first->window, window * sizeof *rows);
-        for (size_t k = 1; k < count; k++)
-            rows[window + k - 1] = first[k].window[window - 1];
-        variable->batches[variable->batch_count++] =
-            (struct cn_batch){.first_target = t,
-                              .target_count = count,
-                              .rows = rows,
-                              .row_count = window + count - 1};
-        if (count > variable->batch_years)
-            variable->batch_years = count;
-        t += count;
+    const struct level *level = &levels[way->level];
+    struct cn_program_shape shape = {.batch_years = way->batch_years,
+                                     .result_slots = level->result_slots,
+                                     .extra_slots = level->extra_slots};
+    if (way->resume) {
+        shape.stretches = way->resume->stretches;
+        shape.pass_count = way->resume->count;
+        shape.passes_done = way->resume->passes_done;
+    } else {
+        shape.stretches =
+            cn_cuts_make(pool, &search->cuts, way->day_parts, way->row_parts, &shape.pass_count);
     }
-    return CN_OK;
+    way->made = *search->variable;
+    if (!shape.stretches)
+        return cn_fail_memory(search->error, "the plan");
+    return cn_program_make(search->plan, pool, &search->grouping, &shape, &way->made, &way->need,
+                           search->error);
 }
 
-/* Puts the batches in program order, each after the loads that it needs. */
-static enum cn_status make_steps(struct scheduler *scheduler, struct cn_error *error)
+/* Sets way->need and the figures of way->made. */
+static enum cn_status try_way(struct search *search, struct way *way)
 {
-    struct cn_variable_plan *variable = scheduler->variable;
-    variable->steps =
-        cn_pool_alloc(scheduler->plan->pool, variable->load_count + variable->batch_count,
-                      sizeof(struct cn_step));
-    if (!variable->steps)
-        return cn_fail_memory(error, "the plan");
-    variable->step_count = 0;
-    for (size_t l = 0; l < variable->load_count; l++)
-        scheduler->last_use[l] = SIZE_MAX;
-    for (size_t b = 0; b < variable->batch_count; b++) {
-        const struct cn_batch *batch = &variable->batches[b];
-        for (size_t k = 0; k < batch->row_count; k++) {
-            if (batch->rows[k] < 0)
-                continue;
-            size_t load = scheduler->load_of_year[batch->rows[k]];
-            if (scheduler->last_use[load] == SIZE_MAX)
-                variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
-            scheduler->last_use[load] = b;
-        }
-        variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, b};
+    struct cn_pool *pool = cn_pool_new();
+    enum cn_status status =
+        pool ? make_way(search, pool, way) : cn_fail_memory(search->error, "the plan");
+    cn_pool_free(pool);
+    if (!status && (!search->least || way->need < search->least))
+        search->least = way->need;
+    return status;
+}
+
+static bool fits(const struct search *search, const struct way *way)
+{
+    return way->need <= search->limit;
+}
+
+/* The largest batch that is of use. */
+static size_t longest_batch(const struct search *search)
+{
+    const size_t asked = (size_t)search->plan->config->engine.batch_years;
+    return asked ? asked : BATCH_YEARS;
+}
+
+static size_t smallest_batch(const struct search *search, size_t level)
+{
+    const size_t asked = (size_t)search->plan->config->engine.batch_years;
+    return asked ? asked : levels[level].smallest;
+}
+
+/* Gives a way that fits the largest batch that fits, too. */
+static enum cn_status enlarge_batch(struct search *search, struct way *way)
+{
+    size_t low = way->batch_years, high = longest_batch(search);
+    enum cn_status status = CN_OK;
+    while (low < high && !status) {
+        struct way larger = *way;
+        larger.batch_years = low + (high - low + 1) / 2;
+        status = try_way(search, &larger);
+        if (fits(search, &larger))
+            low = larger.batch_years;
+        else
+            high = larger.batch_years - 1;
     }
-    return CN_OK;
+    way->batch_years = low;
+    return status;
 }
 
-/* Assigns slots by running the program with `slots` year slots, and with more if it needs them.
- * Returns how many there are then. The slot that has been free longest is used first, because a
- * load waits least for it. */
-static size_t assign_slots(struct scheduler *scheduler, size_t slots)
+/* Finds the fewest day parts with which a level and number of row parts fit. *found: whether there
+ * are. */
+static enum cn_status find_days(struct search *search, struct way *way, bool *found)
 {
-    struct cn_variable_plan *variable = scheduler->variable;
-    size_t *queue = scheduler->queue, head = 0, tail = 0, made = 0;
-    size_t capacity = variable->variable->year_count + 1;
-    for (; made < slots; made++)
-        queue[tail++ % capacity] = made;
-    for (size_t s = 0; s < variable->step_count; s++) {
-        size_t index = variable->steps[s].index;
-        if (variable->steps[s].kind == CN_LOAD) {
-            const struct cn_load *load = &variable->loads[index];
-            for (size_t k = 0; k < load->year_count; k++)
-                variable->slot_of_year[load->years[k]] =
-                    head < tail ? queue[head++ % capacity] : made++;
-            continue;
-        }
-        variable->batches[index].result_slot = index % variable->result_slots;
-        for (size_t l = 0; l < variable->load_count; l++) {
-            const struct cn_load *load = &variable->loads[l];
-            for (size_t k = 0; scheduler->last_use[l] == index && k < load->year_count; k++)
-                queue[tail++ % capacity] = variable->slot_of_year[load->years[k]];
+    const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / way->row_parts;
+    const size_t end = slots < most ? slots : most;
+    enum cn_status status = CN_OK;
+    *found = false;
+    for (way->day_parts = 1; way->day_parts <= end && !status && !*found;) {
+        status = try_way(search, way);
+        *found = !status && fits(search, way);
+        if (status || *found)
+            break;
+        const double parts = (double)way->day_parts * (double)way->need / (double)search->limit;
+        const size_t next = parts < (double)end ? (size_t)parts : end;
+        way->day_parts = next > way->day_parts ? next : way->day_parts + 1;
+    }
+    return status;
+}
+
+/* The next number of row parts to try; above all rows: there is none. */
+static size_t next_row_parts(const struct search *search, size_t parts)
+{
+    const size_t rows = search->cuts.row_count, slots = (size_t)search->variable->slots;
+    const size_t chunk_rows = (rows + search->cuts.row_step - 1) / search->cuts.row_step;
+    const size_t finest = rows * slots <= MOST_PASSES ? rows : MOST_PASSES / slots;
+    const size_t marks[] = {chunk_rows, finest ? finest : 1, rows};
+    size_t next = parts < 4 ? parts + 1 : parts + parts / 2;
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
+        if (marks[k] > parts && marks[k] < next)
+            next = marks[k];
+    return next;
+}
+
+static double cost_of(const struct way *way)
+{
+    return levels[way->level].cost * (double)way->made.bytes_to_decode;
+}
+
+/* Tries all ways to cut, until one decodes no more than one pass would. best->need 0: none fits. */
+static enum cn_status cut(struct search *search, uint64_t once, struct way *best)
+{
+    enum cn_status status = CN_OK;
+    best->need = 0;
+    for (size_t level = 0; level < LEVELS && !status; level++) {
+        if (best->need && best->made.bytes_to_decode == once)
+            return CN_OK;
+        for (size_t rows = 1; rows <= search->cuts.row_count && !status;
+             rows = next_row_parts(search, rows)) {
+            struct way way = {
+                .row_parts = rows, .level = level, .batch_years = smallest_batch(search, level)};
+            bool found;
+            status = find_days(search, &way, &found);
+            if (!status && found &&
+                (!best->need || cost_of(&way) < cost_of(best) ||
+                 (cost_of(&way) == cost_of(best) && way.made.pass_count < best->made.pass_count)))
+                *best = way;
+            if (best->need && best->made.bytes_to_decode == once)
+                break;
         }
     }
-    return made;
+    return status;
 }
 
-/* Computes the sizes of slots, and *need: bytes of the arena for this variable. False: overflow;
- * cn_layout_compute bounds the size of a year. */
-static bool size_variable(const struct cn_plan *plan, struct cn_variable_plan *variable,
-                          size_t year_slots, uint64_t *need)
+/* Finds how to go on with what a killed run has made. best->need 0: it does not fit. */
+static enum cn_status resume(struct search *search, struct way *best)
 {
-    const struct cn_layout *layout = &variable->layout;
-    size_t cell_bytes = sizeof(float) + (plan->config->output.counts ? sizeof(int16_t) : 0);
-    size_t slabs, results;
-    variable->year_slots = year_slots;
-    variable->slab_bytes =
-        round_to_pages((size_t)variable->slots * layout->row_cells * sizeof(float));
-    variable->target_bytes = round_to_pages(layout->result_cells * cell_bytes);
-    return !__builtin_mul_overflow(variable->batch_years, variable->target_bytes,
-                                   &variable->result_bytes) &&
-           !__builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) &&
-           !__builtin_mul_overflow(variable->slab_bytes, year_slots, &slabs) &&
-           !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
+    enum cn_status status = CN_OK;
+    best->need = 0;
+    for (size_t level = 0; level < LEVELS && !status; level++) {
+        *best = (struct way){.resume = &search->variable->resume,
+                             .level = level,
+                             .batch_years = smallest_batch(search, level)};
+        status = try_way(search, best);
+        if (!status && fits(search, best))
+            return CN_OK;
+        best->need = 0;
+    }
+    return status;
 }
 
-/* Makes the program with batches of at most batch_years target years, and with extra_slots more
- * year slots than it needs. *need: bytes of the arena. */
-static enum cn_status make_program(struct scheduler *scheduler, size_t batch_years,
-                                   size_t result_slots, size_t extra_slots, uint64_t *need,
-                                   struct cn_error *error)
-{
-    struct cn_variable_plan *variable = scheduler->variable;
-    enum cn_status status = make_batches(scheduler->plan, variable, batch_years, error);
-    if (!status)
-        status = make_steps(scheduler, error);
-    if (status)
-        return status;
-    size_t most = variable->batch_count ? variable->batch_count : 1, loaded = 0;
-    variable->result_slots = result_slots < most ? result_slots : most;
-    for (size_t l = 0; l < variable->load_count; l++)
-        loaded += variable->loads[l].year_count;
-    size_t slots = assign_slots(scheduler, 0) + extra_slots;
-    slots = slots < loaded ? slots : loaded;
-    assign_slots(scheduler, slots);
-    return size_variable(scheduler->plan, variable, slots, need)
-               ? CN_OK
-               : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                         variable->variable->label);
-}
-
-static enum cn_status fail_for_memory(const struct cn_plan *plan,
-                                      const struct cn_variable_plan *variable, uint64_t limit,
-                                      uint64_t need, struct cn_error *error)
+static enum cn_status fail_for_memory(const struct search *search)
 {
     char has[24], needs[24];
-    const char *advice = plan->config->engine.batch_years > 1
+    const struct cn_config *config = search->plan->config;
+    const char *advice = config->engine.batch_years > 1
                              ? "; raise it, or set engine.batch_years to 0"
                              : "; raise it, or ask for fewer regions";
     return cn_fail(
-        error, CN_BAD_USAGE,
+        search->error, CN_BAD_USAGE,
         "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
-        plan->config->origin.engine_memory, cn_format_bytes(limit, has), (unsigned long long)limit,
-        variable->variable->label, cn_format_bytes(need, needs), (unsigned long long)need, advice);
+        config->origin.engine_memory, cn_format_bytes(search->limit, has),
+        (unsigned long long)search->limit, search->variable->variable->label,
+        cn_format_bytes(search->least, needs), (unsigned long long)search->least, advice);
 }
 
-/* Makes the program with the largest batch that fits, first with all useful look-ahead, then with
- * less. If nothing fits, *need is above the limit: the least memory that would do. */
-static enum cn_status choose_program(struct scheduler *scheduler, uint64_t limit, uint64_t *need,
-                                     struct cn_error *error)
+/* Chooses a way; it fits. */
+static enum cn_status choose_way(struct search *search, struct way *best)
 {
-    size_t asked = (size_t)scheduler->plan->config->engine.batch_years;
-    size_t longest = asked ? asked : BATCH_YEARS;
-    const struct {
-        size_t smallest; /* batch for which this look-ahead is worth its memory */
-        size_t result_slots, extra_slots;
-    } levels[] = {
-        {8, RESULT_SLOTS, LOOK_AHEAD}, {2, RESULT_SLOTS, 2}, {1, RESULT_SLOTS, 1}, {1, 1, 0}};
-    for (size_t level = 0; level < sizeof levels / sizeof *levels; level++) {
-        size_t smallest =
-            asked || levels[level].smallest > longest ? longest : levels[level].smallest;
-        for (size_t years = longest; years >= smallest; years--) {
-            enum cn_status status = make_program(scheduler, years, levels[level].result_slots,
-                                                 levels[level].extra_slots, need, error);
-            if (status || *need <= limit)
-                return status;
+    enum cn_status status = CN_OK;
+    struct way whole = {.day_parts = 1, .row_parts = 1};
+    if (search->variable->resume.count) {
+        status = resume(search, best);
+        if (status || best->need)
+            return status ? status : enlarge_batch(search, best);
+    }
+    for (size_t level = 0; level < ONE_PASS_LEVELS && !status; level++) {
+        whole.level = level;
+        whole.batch_years = smallest_batch(search, level);
+        status = try_way(search, &whole);
+        if (!status && fits(search, &whole)) {
+            *best = whole;
+            return enlarge_batch(search, best);
         }
     }
-    return CN_OK;
+    if (!status)
+        status = cut(search, whole.made.bytes_to_decode, best);
+    if (!status && !best->need)
+        return fail_for_memory(search);
+    return status ? status : enlarge_batch(search, best);
 }
 
+/* Sets *need, of the arena. */
 static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable_plan *variable,
                                         uint64_t limit, uint64_t *need, struct cn_error *error)
 {
-    size_t years = variable->variable->year_count;
-    struct scheduler scheduler = {
-        .plan = plan,
-        .variable = variable,
-        .load_of_year = cn_pool_alloc(plan->pool, years, sizeof(size_t)),
-        .last_use = cn_pool_alloc(plan->pool, years, sizeof(size_t)),
-        .queue = cn_pool_alloc(plan->pool, years + 1, sizeof(size_t)),
-    };
-    variable->slot_of_year = cn_pool_alloc(plan->pool, years, sizeof *variable->slot_of_year);
-    if (!scheduler.load_of_year || !scheduler.last_use || !scheduler.queue ||
-        !variable->slot_of_year)
-        return cn_fail_memory(error, "the schedule");
-    for (size_t y = 0; y < years; y++)
-        variable->slot_of_year[y] = SIZE_MAX;
-    enum cn_status status = cn_make_loads(plan, variable, scheduler.load_of_year, error);
-    return status ? status : choose_program(&scheduler, limit, need, error);
+    struct search search = {.plan = plan, .variable = variable, .limit = limit, .error = error};
+    struct way best, once = {.day_parts = 1, .row_parts = 1, .batch_years = 1};
+    enum cn_status status =
+        cn_grouping_prepare(plan, variable, &search.grouping, &variable->bytes_to_read, error);
+    if (!status && !cn_cuts_prepare(plan->pool, variable, &search.cuts))
+        status = cn_fail_memory(error, "the plan");
+    if (!status)
+        status = choose_way(&search, &best);
+    if (!status)
+        status = try_way(&search, &once);
+    if (!status)
+        status = make_way(&search, plan->pool, &best);
+    if (status)
+        return status;
+    best.made.bytes_to_decode_once = once.made.bytes_to_decode;
+    if (!best.resume)
+        best.made.resume = (struct cn_resume){0};
+    *variable = best.made;
+    *need = best.need;
+    return CN_OK;
 }
 
 static void count_normals(struct cn_variable_plan *variable)
@@ -248,27 +277,21 @@ static void count_normals(struct cn_variable_plan *variable)
 enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
                                 struct cn_error *error)
 {
-    const uint64_t memory_limit = resources->memory_limit;
     plan->resources = *resources;
     plan->arena_bytes = 0;
     plan->space = (struct cn_space_need){0};
-    const struct cn_variable_plan *largest = NULL;
     for (size_t v = 0; v < plan->variable_count; v++) {
         struct cn_variable_plan *variable = &plan->variables[v];
         if (variable->failure)
             continue;
         uint64_t need = 0;
-        enum cn_status status = schedule_variable(plan, variable, memory_limit, &need, error);
+        enum cn_status status =
+            schedule_variable(plan, variable, resources->memory_limit, &need, error);
         if (status)
             return status;
         count_normals(variable);
         cn_estimate_output_sizes(plan, variable);
-        if (need > plan->arena_bytes) {
-            plan->arena_bytes = need;
-            largest = variable;
-        }
+        plan->arena_bytes = need > plan->arena_bytes ? need : plan->arena_bytes;
     }
-    return !largest || plan->arena_bytes <= memory_limit
-               ? CN_OK
-               : fail_for_memory(plan, largest, memory_limit, plan->arena_bytes, error);
+    return CN_OK;
 }

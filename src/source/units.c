@@ -27,6 +27,8 @@ struct cn_box cn_layout_box(const struct cn_layout *layout)
     struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
+        if (!region->lat_count) /* none of its rows is in the pass */
+            continue;
         size_t last_lat = region->first_lat + region->lat_count - 1;
         box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
         box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;

@@ -18,6 +18,7 @@ struct dataset {
     struct cn_catalog catalog;
     struct cn_variable variable;
     struct cn_file files[MOST_YEARS];
+    int64_t days[MOST_YEARS * 365]; /* of all files, one after another */
     struct cn_part parts[MOST_YEARS];
     struct cn_source_year years[MOST_YEARS];
     struct cn_timeline timelines[2];
@@ -37,8 +38,14 @@ static inline size_t add_year(struct dataset *dataset, int year, const char *exp
                                                     .rank = 3,
                                                     .chunk = {365 * years_per_file, 2, 4},
                                                     .lat_dim = 1,
-                                                    .lon_dim = 2};
+                                                    .lon_dim = 2,
+                                                    .value_bytes = 4};
     dataset->files[f].size = 1000;
+    dataset->files[f].calendar = CN_NOLEAP;
+    dataset->files[f].days = &dataset->days[365 * years_per_file * f];
+    for (size_t d = 0; d < 365; d++)
+        dataset->days[365 * y + d] =
+            cn_day_number(CN_NOLEAP, (struct cn_date){year, 1, 1}) + (int64_t)d;
     dataset->parts[y] = (struct cn_part){&dataset->files[f], 365 * (y % years_per_file), 365};
     dataset->years[y] = (struct cn_source_year){.year = year,
                                                 .experiment = experiment,
@@ -108,57 +115,106 @@ static inline struct cn_plan *plan_of(struct dataset *dataset)
     return plan;
 }
 
-static inline bool used_later(const struct cn_variable_plan *plan, size_t step, size_t year)
+/* The passes of a plan cover each day slot and row of the grid once. */
+static inline void check_passes(const struct cn_variable_plan *variable)
 {
-    for (size_t s = step; s < plan->step_count; s++) {
-        if (plan->steps[s].kind != CN_BATCH)
-            continue;
-        const struct cn_batch *batch = &plan->batches[plan->steps[s].index];
-        for (size_t k = 0; k < batch->row_count; k++)
-            if (batch->rows[k] == (ptrdiff_t)year)
-                return true;
+    const size_t rows = variable->variable->grid.lat_count, slots = (size_t)variable->slots;
+    unsigned char *covered = calloc(rows * slots, 1);
+    assert_non_null(covered);
+    for (size_t p = 0; p < variable->pass_count; p++) {
+        const struct cn_pass_stretch *stretch = &variable->passes[p].stretch;
+        assert_true(stretch->slot_count > 0 && stretch->row_count > 0);
+        assert_true(stretch->first_slot + stretch->slot_count <= slots);
+        assert_true(stretch->first_row + stretch->row_count <= rows);
+        for (size_t s = stretch->first_slot; s < stretch->first_slot + stretch->slot_count; s++)
+            for (size_t r = stretch->first_row; r < stretch->first_row + stretch->row_count; r++)
+                covered[s * rows + r]++;
     }
-    return false;
+    for (size_t r = 0; r < variable->layout.region_count; r++) {
+        const struct cn_region_cells *region = &variable->layout.regions[r];
+        for (size_t s = 0; s < slots; s++)
+            for (size_t k = 0; k < region->lat_count; k++)
+                assert_int_equal(covered[s * rows + region->first_lat + k], 1);
+    }
+    free(covered);
 }
 
-/* Follows the steps of a schedule; returns how many years were loaded. */
+/* No slab and no result of a pass is larger than its slot. */
+static inline void check_sizes(const struct cn_plan *plan, const struct cn_variable_plan *variable)
+{
+    for (size_t p = 0; p < variable->pass_count; p++) {
+        const struct cn_pass *pass = &variable->passes[p];
+        size_t cells = 0;
+        for (size_t r = 0; r < pass->layout.region_count; r++) {
+            const struct cn_region_cells *region = &pass->layout.regions[r];
+            const size_t own = region->lat_count * region->lon_count;
+            assert_true(own == 0 || region->first_cell >= cells);
+            cells = own ? region->first_cell + own : cells;
+            for (size_t s = 0; own && s < pass->stretch.slot_count; s++) {
+                const size_t first = cn_result_index(region, pass->stretch.first_slot + s);
+                assert_true((first + own) * sizeof(float) <= variable->target_bytes);
+            }
+        }
+        assert_true(cells <= pass->layout.row_cells);
+        assert_true(pass->stretch.slot_count * pass->layout.row_cells * sizeof(float) <=
+                    variable->slab_bytes);
+    }
+    assert_true(variable->batch_years * variable->target_bytes <= variable->result_bytes);
+    assert_true(variable->year_slots * variable->slab_bytes +
+                    variable->result_slots * variable->result_bytes <=
+                plan->resources.memory_limit);
+}
+
+/* Follows the steps of a schedule. Each target is computed once in each pass, from its years, which
+ * are in their slots. Returns how many years were loaded in each pass. */
 static inline size_t check_program(const struct cn_plan *plan)
 {
     const struct cn_variable_plan *variable = &plan->variables[0];
-    size_t content[MOST_YEARS], loads = 0, targets = 0;
-    for (size_t k = 0; k < MOST_YEARS; k++)
-        content[k] = SIZE_MAX;
+    size_t year_in[2 * MOST_YEARS], pass_in[2 * MOST_YEARS];
+    size_t loads = 0, targets = 0, pass = 0, wanted = 0;
+    assert_true(variable->year_slots <= 2 * MOST_YEARS);
+    for (size_t k = 0; k < 2 * MOST_YEARS; k++)
+        year_in[k] = SIZE_MAX;
     for (size_t s = 0; s < variable->step_count; s++) {
-        size_t index = variable->steps[s].index;
+        const size_t index = variable->steps[s].index;
         if (variable->steps[s].kind == CN_LOAD) {
             const struct cn_load *load = &variable->loads[index];
+            assert_true(load->pass >= pass);
+            pass = load->pass;
             for (size_t k = 0; k < load->year_count; k++, loads++) {
-                size_t slot = variable->slot_of_year[load->years[k]];
+                const size_t slot = variable->passes[pass].slot_of_year[load->years[k]];
                 assert_true(slot < variable->year_slots);
-                if (content[slot] != SIZE_MAX)
-                    assert_false(used_later(variable, s, content[slot]));
-                for (size_t other = 0; other < MOST_YEARS; other++)
-                    assert_true(content[other] != load->years[k]);
-                content[slot] = load->years[k];
+                for (size_t other = 0; other < variable->year_slots; other++)
+                    assert_true(year_in[other] != load->years[k] || pass_in[other] != pass);
+                year_in[slot] = load->years[k];
+                pass_in[slot] = pass;
             }
             continue;
         }
         const struct cn_batch *batch = &variable->batches[index];
+        assert_true(batch->pass >= pass);
+        pass = batch->pass;
         assert_true(batch->result_slot < variable->result_slots);
         assert_true(batch->target_count <= variable->batch_years);
         for (size_t k = 0; k < batch->row_count; k++)
-            if (batch->rows[k] >= 0)
-                assert_int_equal(content[variable->slot_of_year[batch->rows[k]]], batch->rows[k]);
+            if (batch->rows[k] >= 0) {
+                const size_t slot = variable->passes[pass].slot_of_year[batch->rows[k]];
+                assert_true(slot < variable->year_slots);
+                assert_int_equal(year_in[slot], batch->rows[k]);
+                assert_int_equal(pass_in[slot], pass);
+            }
         for (size_t t = 0; t < batch->target_count; t++, targets++)
             for (int k = 0; k < plan->config->normals.window; k++)
                 assert_int_equal(batch->rows[t + (size_t)k],
                                  variable->targets[batch->first_target + t].window[k]);
     }
-    assert_int_equal(targets, variable->target_count);
-    assert_true(variable->year_slots * variable->slab_bytes +
-                    variable->result_slots * variable->result_bytes <=
-                plan->resources.memory_limit);
-    return loads;
+    for (size_t t = 0; t < variable->target_count; t++)
+        wanted += cn_wanted_normals(variable, &variable->targets[t]) > 0;
+    assert_int_equal(targets, wanted * variable->pass_count);
+    check_passes(variable);
+    check_sizes(plan, variable);
+    assert_int_equal(loads % variable->pass_count, 0);
+    return loads / variable->pass_count;
 }
 
 #endif

@@ -200,7 +200,7 @@ void batch_join(struct cn_engine *job, size_t batch)
     run.joined[batch] = true;
     for (size_t y = 0; y < job->variable->variable->year_count; y++)
         if (run.last_use[y] == batch)
-            release_slot(&run.held_year[job->variable->slot_of_year[y]], y, &run.years_used);
+            release_slot(&run.held_year[job->variable->passes[0].slot_of_year[y]], y, &run.years_used);
     pthread_mutex_unlock(&run.lock);
 }
 

@@ -23,7 +23,7 @@ static void check_world(int first, int split, int last, size_t scenarios, int wi
     dataset->config.engine.batch_years = batch_years;
     struct cn_plan *plan = plan_of(dataset);
     uint64_t least = minimum_of(plan);
-    const uint64_t limits[] = {least, least + least / 10, least + least / 2, 3 * least, 1 << 30};
+    const uint64_t limits[] = {least, 3 * least, 1 << 30};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct cn_error error = {.text = ""};
         if (schedule(plan, limits[i], &error))
@@ -39,7 +39,7 @@ static void check_world(int first, int split, int last, size_t scenarios, int wi
 static void test_programs_are_right_line_by_line(void **state)
 {
     (void)state;
-    for (int batch = 0; batch <= 5; batch += batch == 2 ? 3 : 1) {
+    for (int batch = 0; batch <= 5; batch += 5) {
         check_world(1950, 2014, 2100, 1, 30, 1, batch);
         check_world(1950, 2014, 2060, 2, 30, 1, batch);
         check_world(1950, 1970, 2000, 1, 10, 1, batch);

@@ -1,0 +1,30 @@
+/*
+ * Ways to cut a variable into passes: stretches of day slots, of rows of the grid, or both. Pure.
+ */
+#ifndef CLIMNORM_PLAN_CUTS_H
+#define CLIMNORM_PLAN_CUTS_H
+
+#include "climnorm/plan.h"
+
+struct cn_cuts {
+    const struct cn_variable_plan *variable;
+    size_t first_row, row_count; /* of the grid: the rows that hold cells of a region */
+    size_t slot_step, row_step;  /* a chunk of the files has so many days and rows */
+    size_t *cells;               /* [row_count] of all regions */
+    size_t cell_count;           /* in all rows */
+};
+
+/* Looks at the regions' rows, and at the chunks of one of the files.
+ * Returns: false: out of memory. Owns: the pool. */
+bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variable,
+                     struct cn_cuts *cuts);
+
+/* Cuts the days into at most day_parts stretches of one length, and the rows into at most
+ * row_parts stretches with about as many cells each. Stretches that are not shorter than chunks
+ * begin at a chunk, as far as all files are alike.
+ * Returns: stretches[*count]: of the first days all rows, then of the next; NULL: out of memory.
+ * Owns: the pool. */
+struct cn_pass_stretch *cn_cuts_make(struct cn_pool *pool, const struct cn_cuts *cuts,
+                                     size_t day_parts, size_t row_parts, size_t *count);
+
+#endif
