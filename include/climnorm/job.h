@@ -56,7 +56,8 @@ struct cn_job {
     struct cn_space_free space;   /* what output.root's file system had free */
     const char *title;            /* "NorESM2-LM ssp245 · CONUS AK" */
     struct cn_counters *counters; /* [plan->variable_count] of the run */
-    int lock;                     /* of output.root; -1: not taken */
+    int lock;                     /* of output.root, or of its shard; -1: not taken */
+    bool killed_runs;             /* had left something there when the lock was taken */
     bool has_run;                 /* cn_job_run was called */
 };
 

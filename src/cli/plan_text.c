@@ -173,9 +173,13 @@ static void print_files(const struct cn_catalog *catalog)
 
 static void print_input(const struct cn_plan *plan)
 {
-    const struct cn_variable *first = plan->variables[0].variable;
     struct shared_lines lines = {.pool = plan->pool}, reading = {.pool = plan->pool};
     printf("%-*s%s\n", CN_LABEL_COLUMNS, "Input", plan->config->input.root);
+    if (!plan->variable_count) { /* of a shard without work */
+        print_files(plan->catalog);
+        return;
+    }
+    const struct cn_variable *first = plan->variables[0].variable;
     cn_print_labelled("", "%s %s%s%s, %s", first->model, first->variant,
                       *first->grid_label ? " " : "", first->grid_label, experiments_of(plan));
     for (size_t v = 0; v < plan->variable_count; v++) {
@@ -219,10 +223,12 @@ static void print_regions(const struct cn_plan *plan)
 static void print_division(const struct cn_division *division)
 {
     char least[24], most[24], own[24];
-    cn_print_labelled("", "they read %s to %s each, this one %s",
-                      cn_format_bytes(division->least, least),
-                      cn_format_bytes(division->most, most),
-                      division->bytes ? cn_format_bytes(division->bytes, own) : "nothing");
+    const char *mine = division->bytes ? cn_format_bytes(division->bytes, own) : "nothing";
+    cn_format_bytes(division->least, least);
+    cn_format_bytes(division->most, most);
+    const bool is_even = strcmp(least, most) == 0;
+    cn_print_labelled("", "they read %s%s%s each, this one %s", least, is_even ? "" : " to ",
+                      is_even ? "" : most, mine);
     if (division->bytes_of_all > division->bytes_undivided)
         cn_print_labelled("",
                           "%s together, %.2f times what one run reads: windows overlap at the cuts",

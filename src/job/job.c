@@ -61,14 +61,16 @@ static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch
                                        struct cn_error *error)
 {
     const char *root = job->config->output.root;
-    struct cn_holder holder;
+    struct cn_lock_found found;
     enter(job, watch, CN_PHASE_WAITING);
     for (;;) {
-        enum cn_status status = cn_sink_lock(root, watch->stop, &job->lock, &holder, error);
-        if (!status || !holder.text[0])
+        enum cn_status status =
+            cn_sink_lock(root, &job->plan->division.shard, watch->stop, &job->lock, &found, error);
+        job->killed_runs = found.killed_runs;
+        if (!status || !found.holder[0])
             return status;
         struct cn_error text;
-        cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", holder.text, root);
+        cn_fail(&text, CN_OK, "waiting for %s, which writes to %s", found.holder, root);
         if (cn_watch_stopped(watch))
             return cn_fail(error, CN_STOPPED, "stopped while %s", text.text);
         if (!waits)
@@ -110,9 +112,11 @@ static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *w
 static const char *make_title(const struct cn_plan *plan)
 {
     struct cn_strbuf title = {0};
-    const struct cn_variable *first = plan->variable_count ? plan->variables[0].variable : NULL;
-    cn_strbuf_add(&title, "%s", first ? first->model : "");
-    for (size_t t = 0; first && t < first->timeline_count; t++)
+    const struct cn_variable *first = plan->variable_count
+                                          ? plan->variables[0].variable
+                                          : &plan->catalog->variables[0]; /* of another shard */
+    cn_strbuf_add(&title, "%s", first->model);
+    for (size_t t = 0; t < first->timeline_count; t++)
         cn_strbuf_add(&title, " %s",
                       first->timelines[t].scenario ? first->timelines[t].scenario
                                                    : plan->config->input.historical);

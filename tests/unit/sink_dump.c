@@ -27,8 +27,9 @@ int main(int count, char **arguments)
 {
     struct cn_error error;
     int lock;
-    struct cn_holder holder;
-    if (count != 2 || cn_sink_lock(arguments[1], &nobody, &lock, &holder, &error))
+    const struct cn_shard whole = {0};
+    struct cn_lock_found found;
+    if (count != 2 || cn_sink_lock(arguments[1], &whole, &nobody, &lock, &found, &error))
         return 1;
     bool done = dump(arguments[1], "deflated.nc", 1, true) &&
                 dump(arguments[1], "plain/means/only.nc", 0, false);

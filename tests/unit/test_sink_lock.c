@@ -15,28 +15,32 @@
 #include <unistd.h>
 
 static const atomic_int nobody; /* asks to stop */
+static const struct cn_shard whole = {0};
 
 static void test_one_run_holds_the_lock(void **state)
 {
     (void)state;
     int lock, second;
-    struct cn_holder holder;
+    struct cn_lock_found found;
     struct cn_error error = {0};
     assert_int_equal(
-        cn_sink_lock(sample_below("made/on the way/"), &nobody, &lock, &holder, &error), CN_OK);
+        cn_sink_lock(sample_below("made/on the way/"), &whole, &nobody, &lock, &found, &error),
+        CN_OK);
     assert_int_equal(
-        cn_sink_lock(sample_below("made/on the way"), &nobody, &second, &holder, &error),
+        cn_sink_lock(sample_below("made/on the way"), &whole, &nobody, &second, &found, &error),
         CN_BAD_USAGE);
     char process[40];
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
     assert_non_null(strstr(error.text, process));
     cn_sink_unlock(lock);
-    assert_int_equal(cn_sink_lock(sample_below("made/on the way"), &nobody, &lock, &holder, &error),
-                     CN_OK);
+    assert_int_equal(
+        cn_sink_lock(sample_below("made/on the way"), &whole, &nobody, &lock, &found, &error),
+        CN_OK);
     cn_sink_unlock(lock);
     sample_touch("no folder", "");
-    assert_int_equal(cn_sink_lock(sample_below("no folder/out"), &nobody, &lock, &holder, &error),
-                     CN_BAD_USAGE);
+    assert_int_equal(
+        cn_sink_lock(sample_below("no folder/out"), &whole, &nobody, &lock, &found, &error),
+        CN_BAD_USAGE);
     assert_non_null(strstr(error.text, "Not a directory"));
 }
 
@@ -44,10 +48,11 @@ static void test_a_lock_may_be_waited_for_without_a_stop_flag(void **state)
 {
     (void)state;
     int lock, second;
-    struct cn_holder holder;
+    struct cn_lock_found found;
     struct cn_error error;
-    assert_int_equal(cn_sink_lock(sample_root, NULL, &lock, &holder, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(sample_root, NULL, &second, &holder, &error), CN_BAD_USAGE);
+    assert_int_equal(cn_sink_lock(sample_root, &whole, NULL, &lock, &found, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_root, &whole, NULL, &second, &found, &error),
+                     CN_BAD_USAGE);
     assert_int_equal(second, -1);
     cn_sink_unlock(lock);
 }
@@ -71,11 +76,14 @@ static void test_children_have_no_lock_of_any_job(void **state)
 {
     (void)state;
     int first, locks[2], status;
-    struct cn_holder holder;
+    struct cn_lock_found found;
     struct cn_error error;
-    assert_int_equal(cn_sink_lock(sample_below("first"), NULL, &first, &holder, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(sample_below("second"), NULL, &locks[0], &holder, &error), CN_OK);
-    assert_int_equal(cn_sink_lock(sample_below("third"), NULL, &locks[1], &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("first"), &whole, NULL, &first, &found, &error),
+                     CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("second"), &whole, NULL, &locks[0], &found, &error),
+                     CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("third"), &whole, NULL, &locks[1], &found, &error),
+                     CN_OK);
     cn_sink_unlock(first);
     pid_t child = fork();
     if (child == 0)
@@ -122,16 +130,18 @@ static void test_a_dead_run_is_cleaned_up(void **state)
     assert_int_equal(symlink("dead", sample_below("alias")), 0);
     struct cn_error error = {0};
     int lock;
-    struct cn_holder holder;
+    struct cn_lock_found found;
     touch_all(dead);
     touch_all(others);
     sample_touch("dead/.climnorm.lock", "process 1 on run since ever\nrun 1a\nrun 0\n");
-    assert_int_equal(cn_sink_lock(sample_below("alias"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("alias"), &whole, &nobody, &lock, &found, &error),
+                     CN_OK);
     assert_int_equal(count_existing(dead), 0);
     assert_int_equal(count_existing(others), 5);
     cn_sink_unlock(lock);
     touch_all(dead); /* nobody knows them any more */
-    assert_int_equal(cn_sink_lock(sample_below("dead"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("dead"), &whole, &nobody, &lock, &found, &error),
+                     CN_OK);
     cn_sink_unlock(lock);
     assert_int_equal(count_existing(dead), 3);
     for (size_t k = 0; k < 3; k++)
@@ -159,23 +169,25 @@ static void test_folders_of_a_killed_run_are_synced(void **state)
     assert_int_equal(mkdir(sample_below("killed"), 0700), 0);
     assert_int_equal(mkdir(sample_below("killed/a"), 0700), 0);
     struct cn_error error = {0};
-    struct cn_holder holder;
+    struct cn_lock_found found;
     int lock;
     folders_synced = 0;
-    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &whole, &nobody, &lock, &found, &error),
+                     CN_OK);
     cn_sink_unlock(lock);
     assert_int_equal(folders_synced, 0);
     sample_touch("killed/.climnorm.lock", "process 1 on run since ever\nrun 0\n");
     sample_touch("killed/a/.climnorm-0-0.tmp", "");
     folder_reason = EIO;
-    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error),
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &whole, &nobody, &lock, &found, &error),
                      CN_BAD_MACHINE);
     assert_non_null(strstr(error.text, "synced"));
     assert_int_equal(lock, -1);
     folder_reason = 0;
     folders_synced = 0;
     sample_touch("killed/a/.climnorm-0-1.tmp", "");
-    assert_int_equal(cn_sink_lock(sample_below("killed"), &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_below("killed"), &whole, &nobody, &lock, &found, &error),
+                     CN_OK);
     assert_int_equal(folders_synced, 2);
     assert_false(sample_exists("killed/a/.climnorm-0-1.tmp"));
     cn_sink_unlock(lock);
@@ -187,14 +199,14 @@ static void test_a_killed_run_is_cleaned_up(void **state)
     (void)state;
     struct sample *s = sample_new(sample_root, 1);
     struct cn_error error = {0};
-    struct cn_holder holder;
+    struct cn_lock_found found;
     int lock, status;
     char temporary[4096];
     sample_fill(s);
     s->file.path = "deep/down/killed.nc";
     pid_t child = fork();
     if (child == 0) {
-        if (cn_sink_lock(sample_root, &nobody, &lock, &holder, &error) == CN_OK &&
+        if (cn_sink_lock(sample_root, &whole, &nobody, &lock, &found, &error) == CN_OK &&
             sample_write(s, temporary, sizeof temporary, &error) == CN_OK)
             kill(getpid(), SIGKILL);
         _exit(1);
@@ -202,10 +214,139 @@ static void test_a_killed_run_is_cleaned_up(void **state)
     waitpid(child, &status, 0);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(sample_temporaries(), 1);
-    assert_int_equal(cn_sink_lock(sample_root, &nobody, &lock, &holder, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(sample_root, &whole, &nobody, &lock, &found, &error), CN_OK);
     assert_int_equal(sample_temporaries(), 0);
     cn_sink_unlock(lock);
     sample_free(s);
+}
+
+static const struct cn_shard first_of_two = {1, 2}, second_of_two = {2, 2}, third_of_five = {3, 5};
+
+/* Who keeps whom out. */
+static void test_shards_share_an_output_root(void **state)
+{
+    (void)state;
+    char root[4096];
+    snprintf(root, sizeof root, "%s", sample_below("shared"));
+    int first, second, other, lock;
+    struct cn_lock_found found;
+    struct cn_error error = {0};
+    assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &first, &found, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &second, &found, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(root, &third_of_five, NULL, &other, &found, &error), CN_OK);
+    assert_false(found.killed_runs);
+    assert_string_equal(found.holder, "");
+    assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &lock, &found, &error), CN_BAD_USAGE);
+    assert_non_null(strstr(found.holder, ", shard 2/2"));
+    assert_non_null(strstr(error.text, ", shard 2/2"));
+    cn_sink_unlock(first);
+    cn_sink_unlock(second);
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_USAGE);
+    assert_non_null(strstr(found.holder, ", shard 3/5"));
+    cn_sink_unlock(other);
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_OK);
+    assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &first, &found, &error), CN_BAD_USAGE);
+    assert_null(strstr(found.holder, "shard"));
+    assert_non_null(strstr(found.holder, "process"));
+    cn_sink_unlock(lock);
+    assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &first, &found, &error), CN_OK);
+    assert_true(sample_exists("shared/.climnorm-1-of-2.lock"));
+    cn_sink_unlock(first);
+    assert_false(sample_exists("shared/.climnorm-1-of-2.lock"));
+    assert_true(sample_exists("shared/.climnorm.lock"));
+}
+
+/* A killed shard, and a killed run without a shard. */
+static void leave_killed(void)
+{
+    sample_touch("parts/.climnorm.lock", "process 1 on run since ever\nrun 0\n");
+    sample_touch("parts/.climnorm-1-of-2.lock", "process 2 on run since ever\nrun 1a\nrun 2b\n");
+    sample_touch("parts/.climnorm-0-0.tmp", "");
+    sample_touch("parts/a/.climnorm-1a-0.tmp", "");
+    sample_touch("parts/a/.climnorm-2b-0.tmp", "");
+}
+
+static bool are_left(bool of_shard, bool of_whole)
+{
+    return sample_exists("parts/.climnorm-0-0.tmp") == of_whole &&
+           sample_exists("parts/a/.climnorm-1a-0.tmp") == of_shard &&
+           sample_exists("parts/a/.climnorm-2b-0.tmp") == of_shard;
+}
+
+static void test_a_shard_removes_what_its_own_killed_runs_left(void **state)
+{
+    (void)state;
+    char root[4096];
+    snprintf(root, sizeof root, "%s", sample_below("parts"));
+    int lock;
+    struct cn_lock_found found;
+    struct cn_error error = {0};
+    assert_int_equal(mkdir(sample_below("parts"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("parts/a"), 0700), 0);
+    leave_killed();
+    folders_synced = 0;
+    assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &lock, &found, &error), CN_OK);
+    assert_true(found.killed_runs);
+    assert_int_equal(folders_synced, 2);
+    assert_true(are_left(true, false));
+    cn_sink_unlock(lock);
+    assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &lock, &found, &error), CN_OK);
+    assert_true(found.killed_runs);
+    assert_true(are_left(false, false));
+    cn_sink_unlock(lock);
+    assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &lock, &found, &error), CN_OK);
+    assert_false(found.killed_runs);
+    cn_sink_unlock(lock);
+}
+
+static void test_a_run_without_a_shard_removes_what_killed_shards_left(void **state)
+{
+    (void)state;
+    char root[4096];
+    snprintf(root, sizeof root, "%s", sample_below("parts"));
+    int lock, other;
+    struct cn_lock_found found;
+    struct cn_error error = {0};
+    leave_killed();
+    assert_int_equal(cn_sink_lock(root, &third_of_five, NULL, &other, &found, &error), CN_OK);
+    sample_touch("parts/.climnorm-0-0.tmp", "");
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_USAGE);
+    assert_true(are_left(true, true));
+    cn_sink_unlock(other);
+    leave_killed();
+    folder_reason = EIO;
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_MACHINE);
+    folder_reason = 0;
+    assert_true(sample_exists("parts/.climnorm-1-of-2.lock")); /* the next run knows them */
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_OK);
+    assert_true(found.killed_runs);
+    assert_true(are_left(false, false));
+    assert_false(sample_exists("parts/.climnorm-1-of-2.lock"));
+    cn_sink_unlock(lock);
+}
+
+/* Whatever somebody calls like a lock file. */
+static void test_odd_lock_files_of_shards(void **state)
+{
+    (void)state;
+    char root[4096];
+    snprintf(root, sizeof root, "%s", sample_below("odd"));
+    int lock;
+    struct cn_lock_found found;
+    struct cn_error error = {0};
+    assert_int_equal(mkdir(sample_below("odd"), 0700), 0);
+    assert_int_equal(mkdir(sample_below("odd/.climnorm-1-of-2.lock"), 0700), 0);
+    assert_int_equal(symlink("/nowhere", sample_below("odd/.climnorm-2-of-2.lock")), 0);
+    assert_int_equal(mkfifo(sample_below("odd/.climnorm-3-of-5.lock"), 0600), 0);
+    sample_touch("odd/.climnorm-1-of-2.lock.nc", "process 2 on run since ever\nrun 1a\n");
+    sample_touch("odd/.climnorm-1a-0.tmp", "");
+    assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_OK);
+    assert_false(found.killed_runs);
+    cn_sink_unlock(lock);
+    assert_true(sample_exists("odd/.climnorm-1a-0.tmp"));
+    assert_int_equal(symlink("/nowhere", sample_below("odd/.climnorm-2-of-2.lock")), -1);
+    assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &lock, &found, &error), CN_BAD_USAGE);
+    assert_non_null(strstr(error.text, ".climnorm-2-of-2.lock is not a plain file"));
 }
 
 int main(void)
@@ -217,6 +358,10 @@ int main(void)
         cmocka_unit_test(test_a_dead_run_is_cleaned_up),
         cmocka_unit_test(test_folders_of_a_killed_run_are_synced),
         cmocka_unit_test(test_a_killed_run_is_cleaned_up),
+        cmocka_unit_test(test_shards_share_an_output_root),
+        cmocka_unit_test(test_a_shard_removes_what_its_own_killed_runs_left),
+        cmocka_unit_test(test_a_run_without_a_shard_removes_what_killed_shards_left),
+        cmocka_unit_test(test_odd_lock_files_of_shards),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }
