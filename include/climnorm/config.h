@@ -44,8 +44,11 @@ struct cn_config {
     struct {
         const char *const *roots; /* [root_count] absolute paths of folders and files */
         size_t root_count;
-        const char *root; /* the same for people: "/data", "/data and 2 other paths" */
-        const char *model, *variant, *grid; /* NULL: the one that the tree holds */
+        const char *root;          /* the same for people: "/data", "/data and 2 other paths" */
+        const char *const *models; /* [model_count]; NULL: the one that the tree holds, or all */
+        size_t model_count;
+        bool all_models;            /* model = "*" */
+        const char *variant, *grid; /* NULL: the one that the tree holds of a model */
         const char *historical, *table;
         bool newest;                      /* version = "newest" */
         int version_major, version_minor; /* used when not newest */
@@ -82,6 +85,13 @@ struct cn_config {
         enum cn_day_axis axis;
     } output;
 };
+
+/* Returns: whether the config asks for several models, by a list or "*", whatever the tree holds.
+ * Then paths and messages name the model. */
+static inline bool cn_config_has_several_models(const struct cn_config *config)
+{
+    return config->input.all_models || config->input.model_count > 1;
+}
 
 /* A value that replaces one of the file. Errors cite what was typed: "--set KEY=VALUE", or, where
  * another option is short for a key, "--threads 8". */

@@ -11,6 +11,7 @@ enum {
     CN_MAX_WINDOW = 1000, /* years */
     CN_MAX_THREADS = 4096,
     CN_MAX_NAME_BYTES = 64,
+    CN_MAX_MODELS = 1000,     /* of one run */
     CN_MAX_PATH_BYTES = 3000, /* of a folder, and of an output below it */
     CN_MAX_SHARDS = 100000,   /* of a job */
 };

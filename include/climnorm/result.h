@@ -12,6 +12,7 @@
 /* The result of one variable. */
 struct cn_variable_result {
     const char *name;             /* of the variable; lives as long as the job */
+    const char *model;            /* with several models; else NULL */
     const char *label;            /* for people; see struct cn_variable */
     enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped */
     uint64_t files_read, bytes_read;

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "base/suggest.h"
+#include "catalog/absence.h"
 #include "catalog/consistency.h"
 #include "catalog/file_names.h"
 #include "catalog/find_files.h"
@@ -28,17 +28,17 @@ struct catalog_builder {
     struct cn_catalog *catalog;
     struct cn_found_file *tree; /* [tree_count] all files that were found */
     size_t tree_count;
-    struct cn_model model;
-    struct cn_selected *selected; /* [count] */
-    size_t count;
-    const char **variables; /* their names, in the catalog's order */
+    struct cn_selection selection;
+    struct cn_tree_names names;
+    const struct cn_model **model_of; /* [catalog->variable_count] */
+    size_t *variable_of; /* [catalog->file_count] indices, before the files are sorted */
     struct cn_experiments experiments;
 };
 
 /* A file with what it is sorted by. */
 struct sorted_file {
     struct cn_file file;
-    size_t variable, experiment; /* indices in the builder's lists */
+    size_t variable, experiment; /* indices in the lists of the catalog and the builder */
     int first_date;
 };
 
@@ -55,72 +55,111 @@ static void add_name(const char **names, size_t *count, const char *name)
 
 /* Lists the scenarios that files of the model have, whatever else the config asks for. NULL: out of
  * memory. */
-static const char *list_held_scenarios(const struct catalog_builder *builder)
+static const char *list_held_scenarios(const struct catalog_builder *builder, const char *model)
 {
     enum { MOST = 40 };
     const struct cn_config *config = builder->config;
-    struct cn_pool *pool = builder->catalog->pool;
     const char *held[MOST];
     struct cn_strbuf text = {0};
     size_t count = 0;
     for (size_t i = 0; i < builder->tree_count && count < MOST; i++) {
-        struct cn_name name;
-        if (!cn_name_parse(builder->tree[i].base, &name) ||
-            strcmp(name.table, config->input.table) != 0 ||
-            strcmp(name.model, builder->model.name) != 0 ||
-            strcmp(name.experiment, config->input.historical) == 0 ||
-            cn_text_index(name.experiment, held, count) < count)
-            continue;
-        if ((held[count] = cn_pool_strdup(pool, name.experiment)))
-            count++;
+        const struct cn_name *name = &builder->selection.names[i];
+        if (name->variable && strcmp(name->table, config->input.table) == 0 &&
+            strcmp(name->model, model) == 0 &&
+            strcmp(name->experiment, config->input.historical) != 0)
+            add_name(held, &count, name->experiment);
     }
     if (count)
         qsort(held, count, sizeof *held, compare_texts);
     for (size_t i = 0; i < count; i++)
         cn_strbuf_add(&text, "%s%s", i ? ", " : "", held[i]);
-    return count ? cn_strbuf_to_pool(&text, pool) : "";
+    return count ? cn_strbuf_to_pool(&text, builder->catalog->pool) : "";
 }
 
-/* Lists variables and experiments: first what the config names, then what else the files have. */
-static enum cn_status list_names(struct catalog_builder *builder, struct cn_error *error)
+/* Lists the experiments: first what the config names, then what else the files have. */
+static enum cn_status list_experiments(struct catalog_builder *builder, struct cn_error *error)
 {
     const struct cn_config *config = builder->config;
-    struct cn_catalog *catalog = builder->catalog;
-    size_t variables = 0, experiments = 0;
-    builder->variables = cn_pool_alloc(catalog->pool, config->variable_count + builder->count,
-                                       sizeof *builder->variables);
-    const char **names =
-        cn_pool_alloc(catalog->pool, 1 + config->scenario_count + builder->count, sizeof *names);
-    if (!builder->variables || !names)
+    const struct cn_selection *selection = &builder->selection;
+    size_t count = 0;
+    const char **names = cn_pool_alloc(
+        builder->catalog->pool, 1 + config->scenario_count + selection->file_count, sizeof *names);
+    if (!names)
         return cn_fail_memory(error, "the catalog");
-    for (size_t v = 0; v < config->variable_count; v++)
-        add_name(builder->variables, &variables, config->variables[v]);
-    add_name(names, &experiments, config->input.historical);
+    add_name(names, &count, config->input.historical);
     for (size_t s = 0; s < config->scenario_count; s++)
-        add_name(names, &experiments, config->scenarios[s]);
-    for (size_t i = 0; i < builder->count; i++) { /* sorted by variable */
-        add_name(builder->variables, &variables, builder->selected[i].name->variable);
-        add_name(names, &experiments, builder->selected[i].name->experiment);
-    }
+        add_name(names, &count, config->scenarios[s]);
+    for (size_t m = 0; m < selection->model_count; m++)
+        for (size_t i = 0; i < selection->models[m].file_count; i++)
+            add_name(names, &count, selection->models[m].files[i].name->experiment);
     if (!config->scenarios_given)
-        qsort(names + 1, experiments - 1, sizeof *names, compare_texts);
-    const char *held = config->scenario_count ? list_held_scenarios(builder) : "";
-    if (!held)
-        return cn_fail_memory(error, "the catalog");
+        qsort(names + 1, count - 1, sizeof *names, compare_texts);
     builder->experiments =
-        (struct cn_experiments){names, experiments, config->scenarios_given, held};
-    catalog->variables = cn_pool_alloc(catalog->pool, variables, sizeof *catalog->variables);
-    if (!catalog->variables)
-        return cn_fail_memory(error, "the catalog");
-    catalog->variable_count = variables;
-    for (size_t v = 0; v < variables; v++)
-        catalog->variables[v] = (struct cn_variable){.name = builder->variables[v],
-                                                     .model = builder->model.name,
-                                                     .variant = builder->model.variant,
-                                                     .grid_label = builder->model.grid_label,
-                                                     .label = builder->variables[v],
-                                                     .units = ""};
+        (struct cn_experiments){.names = names, .count = count, .asked = config->scenarios_given};
     return CN_OK;
+}
+
+/* Adds a variable of a model. */
+static enum cn_status add_variable(struct catalog_builder *builder, const struct cn_model *model,
+                                   const char *name, struct cn_error *error)
+{
+    struct cn_catalog *catalog = builder->catalog;
+    const char *label = cn_config_has_several_models(builder->config)
+                            ? cn_pool_printf(catalog->pool, "%s %s", model->name, name)
+                            : name;
+    builder->model_of[catalog->variable_count] = model;
+    catalog->variables[catalog->variable_count++] =
+        (struct cn_variable){.name = name,
+                             .model = model->name,
+                             .variant = model->variant,
+                             .grid_label = model->grid_label,
+                             .label = label,
+                             .units = ""};
+    return label ? CN_OK : cn_fail_memory(error, "the catalog");
+}
+
+/* Adds the variables of a model: those that the config names, or those of its files, and says which
+ * files are of which. */
+static enum cn_status add_variables(struct catalog_builder *builder, const struct cn_model *model,
+                                    struct cn_error *error)
+{
+    const struct cn_config *config = builder->config;
+    const size_t first = builder->catalog->variable_count;
+    enum cn_status status = CN_OK;
+    for (size_t v = 0; v < config->variable_count && !status; v++)
+        status = add_variable(builder, model, config->variables[v], error);
+    const char *last = NULL;
+    for (size_t i = 0; i < model->file_count && !status; i++) { /* sorted by variable */
+        const char *name = model->files[i].name->variable;
+        const bool is_new = !last || strcmp(last, name) != 0;
+        last = name;
+        if (is_new && !config->variable_count)
+            status = add_variable(builder, model, name, error);
+        if (!model->failure)
+            builder->variable_of[builder->catalog->file_count++] =
+                config->variable_count
+                    ? first + cn_text_index(name, config->variables, config->variable_count)
+                    : builder->catalog->variable_count - 1;
+    }
+    return status;
+}
+
+static enum cn_status list_all_variables(struct catalog_builder *builder, struct cn_error *error)
+{
+    const struct cn_selection *selection = &builder->selection;
+    struct cn_catalog *catalog = builder->catalog;
+    const size_t named = selection->model_count * builder->config->variable_count;
+    const size_t most = named ? named : selection->file_count;
+    catalog->variables = cn_pool_alloc(catalog->pool, most, sizeof *catalog->variables);
+    builder->model_of = cn_pool_alloc(catalog->pool, most, sizeof(void *));
+    builder->variable_of =
+        cn_pool_alloc(catalog->pool, selection->file_count, sizeof *builder->variable_of);
+    if (!catalog->variables || !builder->model_of || !builder->variable_of)
+        return cn_fail_memory(error, "the catalog");
+    enum cn_status status = CN_OK;
+    for (size_t m = 0; m < selection->model_count && !status; m++)
+        status = add_variables(builder, &selection->models[m], error);
+    return status;
 }
 
 /* By variable, experiment, first day; files that cannot be used come last, by name. */
@@ -136,81 +175,57 @@ static int compare_sorted_files(const void *a, const void *b)
     return strcmp(x->file.path, y->file.path);
 }
 
-/* Reads the metadata of every selected file. */
+/* Reads the metadata of every selected file of models that can be made. */
 static enum cn_status inspect_selected(struct catalog_builder *builder,
                                        const struct cn_watch *watch, struct cn_error *error)
 {
+    const struct cn_selection *selection = &builder->selection;
     struct cn_catalog *catalog = builder->catalog;
-    catalog->files = cn_pool_alloc(catalog->pool, builder->count, sizeof *catalog->files);
+    size_t count = 0;
+    catalog->files = cn_pool_alloc(catalog->pool, catalog->file_count, sizeof *catalog->files);
     if (!catalog->files)
         return cn_fail_memory(error, "the catalog");
-    catalog->file_count = builder->count;
-    for (size_t i = 0; i < builder->count; i++) {
-        const struct cn_name *name = builder->selected[i].name;
-        catalog->files[i] = (struct cn_file){.path = builder->selected[i].file->path,
-                                             .variable = name->variable,
-                                             .experiment = name->experiment,
-                                             .version_major = name->version_major,
-                                             .version_minor = name->version_minor,
-                                             .first_year = name->first_year,
-                                             .last_year = name->last_year};
-    }
-    return cn_files_inspect(catalog->pool, catalog->files, builder->count, builder->resources,
-                            watch, error);
+    for (size_t m = 0; m < selection->model_count; m++)
+        for (size_t i = 0; i < selection->models[m].file_count && !selection->models[m].failure;
+             i++) {
+            const struct cn_selected *selected = &selection->models[m].files[i];
+            const struct cn_name *name = selected->name;
+            catalog->files[count++] = (struct cn_file){.path = selected->file->path,
+                                                       .variable = name->variable,
+                                                       .experiment = name->experiment,
+                                                       .version_major = name->version_major,
+                                                       .version_minor = name->version_minor,
+                                                       .first_year = name->first_year,
+                                                       .last_year = name->last_year};
+        }
+    return cn_files_inspect(catalog->pool, catalog->files, count, builder->resources, watch, error);
 }
 
 /* Puts the files in order. */
 static enum cn_status sort_files(struct catalog_builder *builder, struct cn_error *error)
 {
     struct cn_catalog *catalog = builder->catalog;
-    size_t count = catalog->file_count;
+    const size_t count = catalog->file_count;
     struct sorted_file *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
     if (!entries)
         return cn_fail_memory(error, "the catalog");
     for (size_t i = 0; i < count; i++) {
-        struct cn_file *file = &catalog->files[i];
-        size_t variable =
-            cn_text_index(file->variable, builder->variables, catalog->variable_count);
+        const struct cn_file *file = &catalog->files[i];
         entries[i] = (struct sorted_file){
-            *file, variable,
+            *file, builder->variable_of[i],
             cn_text_index(file->experiment, builder->experiments.names, builder->experiments.count),
             file->usable ? cn_time_axis_date(file, 0) : INT_MAX};
     }
     qsort(entries, count, sizeof *entries, compare_sorted_files);
-    for (size_t i = 0; i < count; i++)
-        catalog->files[i] = entries[i].file;
-    return CN_OK;
-}
-
-/* Sets the failure of a variable that the config names and that has no file. */
-static void explain_absence(const struct catalog_builder *builder, struct cn_variable *variable)
-{
-    struct cn_pool *pool = builder->catalog->pool;
-    const char *root = builder->config->input.root, *table = builder->config->input.table;
-    struct cn_suggestion suggestion = {.word = variable->name};
-    size_t others = 0;
-    for (size_t i = 0; i < builder->tree_count; i++) {
-        struct cn_name name;
-        if (!cn_name_parse(builder->tree[i].base, &name) || strcmp(name.table, table) != 0)
-            continue;
-        others += strcmp(name.variable, variable->name) == 0;
-        cn_suggest(&suggestion, name.variable);
-        if (suggestion.best == name.variable) /* `name` ends with this turn of the loop */
-            suggestion.best = cn_pool_strdup(pool, name.variable);
+    size_t next = 0;
+    for (size_t v = 0; v < catalog->variable_count; v++) {
+        struct cn_variable *variable = &catalog->variables[v];
+        variable->files = &catalog->files[next];
+        for (; next < count && entries[next].variable == v; next++)
+            catalog->files[next] = entries[next].file;
+        variable->file_count = (size_t)(&catalog->files[next] - variable->files);
     }
-    char hint[CN_SUGGESTION_BYTES];
-    cn_suggestion_text(&suggestion, hint);
-    if (others)
-        variable->failure = cn_pool_printf(
-            pool,
-            "no file in %s passes: %zu are named %s_%s_..., but are of other experiments, models, "
-            "variants, grids or versions",
-            root, others, variable->name, table);
-    else
-        variable->failure = cn_pool_printf(pool, "no file in %s is named %s_%s_...%s", root,
-                                           variable->name, table, hint);
-    if (!variable->failure)
-        variable->failure = "no file";
+    return CN_OK;
 }
 
 /* Builds the timelines of a variable and warns of their gaps. */
@@ -229,24 +244,31 @@ static enum cn_status finish_variable(const struct cn_variable_files *in, struct
 static enum cn_status finish_variables(struct catalog_builder *builder, struct cn_error *error)
 {
     struct cn_catalog *catalog = builder->catalog;
+    const bool several = cn_config_has_several_models(builder->config);
     enum cn_status status = CN_OK;
-    size_t first = 0;
     for (size_t v = 0; v < catalog->variable_count && !status; v++) {
-        struct cn_variable_files in = {.pool = catalog->pool,
-                                       .config = builder->config,
-                                       .experiments = &builder->experiments,
-                                       .variable = &catalog->variables[v],
-                                       .files = &catalog->files[first]};
-        while (first + in.count < builder->count &&
-               strcmp(in.files[in.count].variable, in.variable->name) == 0)
-            in.count++;
-        if (in.count == 0)
-            explain_absence(builder, in.variable);
+        struct cn_variable *variable = &catalog->variables[v];
+        const struct cn_model *model = builder->model_of[v];
+        if (v == 0 || model != builder->model_of[v - 1]) {
+            builder->experiments.held =
+                builder->config->scenario_count ? list_held_scenarios(builder, model->name) : "";
+            if (!builder->experiments.held)
+                return cn_fail_memory(error, "the catalog");
+        }
+        if (model->failure)
+            variable->failure = model->failure;
+        else if (!variable->file_count)
+            variable->failure =
+                cn_explain_absence(&builder->names, several ? model->name : NULL, variable->name);
         else
-            status = finish_variable(&in, error);
-        in.variable->files = in.files;
-        in.variable->file_count = in.count;
-        first += in.count;
+            status =
+                finish_variable(&(struct cn_variable_files){.pool = catalog->pool,
+                                                            .config = builder->config,
+                                                            .experiments = &builder->experiments,
+                                                            .variable = variable,
+                                                            .files = variable->files,
+                                                            .count = variable->file_count},
+                                error);
     }
     return status;
 }
@@ -260,14 +282,23 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
                                           &builder->tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(builder->config, builder->tree, builder->tree_count, catalog,
-                           &builder->model, &builder->selected, &builder->count, error);
+                           &builder->selection, error);
+    builder->names = (struct cn_tree_names){catalog->pool, builder->config,
+                                            builder->selection.names, builder->tree_count};
     if (!status)
-        status = list_names(builder, error);
+        status = list_experiments(builder, error);
+    if (!status)
+        status = list_all_variables(builder, error);
     if (!status)
         status = inspect_selected(builder, watch, error);
     if (!status)
         status = sort_files(builder, error);
-    return status ? status : finish_variables(builder, error);
+    if (!status)
+        status = finish_variables(builder, error);
+    if (!status && cn_config_has_several_models(builder->config) &&
+        !builder->config->variable_count)
+        status = cn_compare_models(&builder->names, &builder->selection, catalog, error);
+    return status;
 }
 
 enum cn_status cn_catalog_read(const struct cn_config *config, const struct cn_resources *resources,

@@ -40,7 +40,7 @@ struct wanted_values {
     size_t count;
 };
 
-struct selection {
+struct filter {
     const struct cn_config *config;
     struct cn_catalog *catalog;
     struct wanted_values wanted[KEYS];
@@ -50,23 +50,27 @@ struct selection {
     size_t count;
 };
 
-static void find_wanted(struct selection *selection)
+static void find_wanted(struct filter *filter)
 {
-    const struct cn_config *config = selection->config;
-    struct wanted_values *wanted = selection->wanted;
+    const struct cn_config *config = filter->config;
+    struct wanted_values *wanted = filter->wanted;
     wanted[TABLE].one = config->input.table;
     wanted[VARIABLE] =
         (struct wanted_values){.list = config->variables, .count = config->variable_count};
     if (config->scenarios_given)
         wanted[EXPERIMENT] = (struct wanted_values){config->input.historical, config->scenarios,
                                                     config->scenario_count};
-    wanted[MODEL].one = config->input.model;
+    if (config->input.model_count == 1)
+        wanted[MODEL].one = config->input.models[0];
+    else
+        wanted[MODEL] = (struct wanted_values){.list = config->input.models,
+                                               .count = config->input.model_count};
     wanted[VARIANT].one = config->input.variant;
     wanted[GRID].one = config->input.grid;
     if (config->input.newest)
         return;
-    cn_version_format(config->input.version_major, config->input.version_minor, selection->version);
-    wanted[VERSION].one = selection->version;
+    cn_version_format(config->input.version_major, config->input.version_minor, filter->version);
+    wanted[VERSION].one = filter->version;
 }
 
 static void count_value(struct name_values *values, const char *value)
@@ -124,19 +128,19 @@ static void count_example(const char *base, size_t *count, const char **example)
 
 /* Whether the name passes all keys. Otherwise it is counted under the first that it does not
  * pass. */
-static bool filter_name(struct selection *selection, const char *base, const struct cn_name *name)
+static bool filter_name(struct filter *filter, const char *base, const struct cn_name *name)
 {
-    struct cn_catalog *catalog = selection->catalog;
+    struct cn_catalog *catalog = filter->catalog;
     for (enum key key = TABLE; key < KEYS; key++) {
         const char *value = value_of(name, key);
-        if (is_wanted(&selection->wanted[key], value)) {
+        if (is_wanted(&filter->wanted[key], value)) {
             if (key == TABLE && !name->daily_time) {
                 count_example(base, &catalog->name_mismatches, &catalog->mismatch_example);
                 return false;
             }
             continue;
         }
-        count_value(&selection->left_out[key], value);
+        count_value(&filter->left_out[key], value);
         if (key == TABLE)
             count_example(base, &catalog->other_tables, &catalog->table_example);
         else
@@ -150,7 +154,7 @@ static bool filter_name(struct selection *selection, const char *base, const str
 static void append_wanted(struct cn_strbuf *text, const struct wanted_values *wanted, enum key key)
 {
     cn_strbuf_add(text, "%s = ", keys[key].config_key);
-    if (key != VARIABLE && key != EXPERIMENT) {
+    if (!wanted->list) {
         cn_strbuf_add(text, "\"%s\"", wanted->one);
         return;
     }
@@ -178,9 +182,9 @@ static void append_hint(struct cn_strbuf *text, const struct wanted_values *want
     cn_strbuf_add(text, "%s", hint);
 }
 
-static enum cn_status fail_empty(const struct selection *selection, struct cn_error *error)
+static enum cn_status fail_empty(const struct filter *filter, struct cn_error *error)
 {
-    const struct cn_catalog *catalog = selection->catalog;
+    const struct cn_catalog *catalog = filter->catalog;
     struct cn_strbuf text = {0};
     if (catalog->name_mismatches)
         cn_strbuf_add(
@@ -190,54 +194,60 @@ static enum cn_status fail_empty(const struct selection *selection, struct cn_er
             "rename or link them",
             catalog->name_mismatches, catalog->name_mismatches == 1 ? "has a name" : "have names");
     for (enum key key = TABLE; key < KEYS; key++) {
-        const struct name_values *values = &selection->left_out[key];
+        const struct name_values *values = &filter->left_out[key];
         if (!values->files)
             continue;
         cn_strbuf_add(&text, "; %zu %s of other %s (", values->files,
                       values->files == 1 ? "is" : "are", keys[key].plural);
         append_values(&text, values, false);
         cn_strbuf_add(&text, ") than ");
-        append_wanted(&text, &selection->wanted[key], key);
-        append_hint(&text, &selection->wanted[key], key, values);
+        append_wanted(&text, &filter->wanted[key], key);
+        append_hint(&text, &filter->wanted[key], key, values);
     }
     enum cn_status status =
         text.failed
             ? cn_fail_memory(error, "a message")
             : cn_fail(error, CN_BAD_USAGE,
                       "input.root: no file in %.400s can be used, of %zu .nc files%s",
-                      selection->config->input.root, catalog->nc_files_seen, cn_strbuf_text(&text));
+                      filter->config->input.root, catalog->nc_files_seen, cn_strbuf_text(&text));
     cn_strbuf_free(&text);
     return status;
 }
 
-/* Returns: the one value of a key that the remaining files have. Where there are more, *several
- * says so. */
-static const char *find_single_value(const struct selection *selection, enum key key,
-                                     struct cn_strbuf *several)
+/* Returns: the value of a key that files[count] have. Where they have several, the text lists them,
+ * and goes on with advice about the key, if any. */
+static const char *find_single_value(const struct cn_selected *files, size_t count, enum key key,
+                                     const char *advice, struct cn_strbuf *several)
 {
     struct name_values values = {0};
-    for (size_t i = 0; i < selection->count; i++)
-        count_value(&values, value_of(selection->items[i].name, key));
+    for (size_t i = 0; i < count; i++)
+        count_value(&values, value_of(files[i].name, key));
     if (values.sample_count > 1) {
-        cn_strbuf_add(several, "; the files are of several %s: ", keys[key].plural);
+        cn_strbuf_add(several, "%sthe files are of several %s: ", several->length ? "; " : "",
+                      keys[key].plural);
         append_values(several, &values, true);
-        cn_strbuf_add(several, "; set %s to one of them", keys[key].config_key);
+        if (advice)
+            cn_strbuf_add(several, "; set %s to one of them%s", keys[key].config_key, advice);
     }
     return values.samples[0];
 }
 
-static enum cn_status find_single_values(const struct selection *selection, struct cn_model *model,
-                                         struct cn_error *error)
+/* Finds variant and grid of a model among all files of a run with one model. */
+static enum cn_status find_only_model(const struct filter *filter, struct cn_selection *found,
+                                      struct cn_error *error)
 {
     struct cn_strbuf several = {0};
-    model->name = find_single_value(selection, MODEL, &several);
-    model->variant = find_single_value(selection, VARIANT, &several);
-    model->grid_label = find_single_value(selection, GRID, &several);
+    *found->models = (struct cn_model){
+        .name = find_single_value(filter->items, filter->count, MODEL, ", to a list, or to \"*\"",
+                                  &several),
+        .variant = find_single_value(filter->items, filter->count, VARIANT, "", &several),
+        .grid_label = find_single_value(filter->items, filter->count, GRID, "", &several)};
+    found->model_count = 1;
     enum cn_status status = CN_OK;
     if (several.failed)
         status = cn_fail_memory(error, "a message");
     else if (several.length)
-        status = cn_fail(error, CN_BAD_USAGE, "input.root: %.100s%s", selection->config->input.root,
+        status = cn_fail(error, CN_BAD_USAGE, "input.root: %.100s; %s", filter->config->input.root,
                          cn_strbuf_text(&several));
     cn_strbuf_free(&several);
     return status;
@@ -245,7 +255,9 @@ static enum cn_status find_single_values(const struct selection *selection, stru
 
 static int compare_experiments(const struct cn_name *a, const struct cn_name *b)
 {
-    int order = strcmp(a->variable, b->variable);
+    int order = strcmp(a->model, b->model);
+    if (!order)
+        order = strcmp(a->variable, b->variable);
     return order ? order : strcmp(a->experiment, b->experiment);
 }
 
@@ -279,7 +291,7 @@ static bool is_superseded(const struct cn_selected *newest, const struct cn_sele
            compare_name_versions(newest->name, other->name) > 0;
 }
 
-/* Sorts names of one inode side by side, within one variable and experiment. */
+/* Sorts names of one inode side by side, within one model, variable and experiment. */
 static int compare_links(const void *a, const void *b)
 {
     const struct cn_selected *x = a, *y = b;
@@ -297,51 +309,129 @@ static bool is_link(const struct cn_selected *first, const struct cn_selected *o
 
 /* Sorts the files, then drops those that repeat the file which was kept before them.
  * Returns: how many were dropped; *example: the last of them. */
-static size_t drop_repeated(struct selection *selection, int (*compare)(const void *, const void *),
+static size_t drop_repeated(struct filter *filter, int (*compare)(const void *, const void *),
                             bool (*repeats)(const struct cn_selected *, const struct cn_selected *),
                             const char **example)
 {
-    struct cn_selected *items = selection->items;
-    size_t count = selection->count, kept = 0;
+    struct cn_selected *items = filter->items;
+    size_t count = filter->count, kept = 0;
     qsort(items, count, sizeof *items, compare);
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || !repeats(&items[kept - 1], &items[i]))
             items[kept++] = items[i];
         else
             *example = items[i].file->base;
-    selection->count = kept;
+    filter->count = kept;
     return count - kept;
 }
 
-enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
-                         size_t count, struct cn_catalog *catalog, struct cn_model *model,
-                         struct cn_selected **selected, size_t *selected_count,
-                         struct cn_error *error)
+/* Finds variant and grid of one of several models. */
+static bool find_model_values(struct cn_pool *pool, struct cn_model *model)
 {
-    struct selection selection = {.config = config, .catalog = catalog};
-    find_wanted(&selection);
-    selection.items = cn_pool_alloc(catalog->pool, count, sizeof *selection.items);
-    struct cn_name *names = cn_pool_alloc(catalog->pool, count, sizeof *names);
-    const char *link = NULL;
-    if (!selection.items || !names)
-        return cn_fail_memory(error, "the list of input files");
+    struct cn_strbuf several = {0};
+    model->variant = find_single_value(model->files, model->file_count, VARIANT, NULL, &several);
+    const bool one_variant = !several.length;
+    model->grid_label = find_single_value(model->files, model->file_count, GRID, NULL, &several);
+    if (!several.length)
+        return true;
+    cn_strbuf_add(&several, "; make this model in a run of its own, with %s",
+                  keys[one_variant ? GRID : VARIANT].config_key);
+    model->variant = model->grid_label = "";
+    return (model->failure = cn_strbuf_to_pool(&several, pool));
+}
+
+/* Where no model can be made, nothing is begun. */
+static enum cn_status fail_all_models(const struct filter *filter, const struct cn_selection *found,
+                                      struct cn_error *error)
+{
+    struct cn_strbuf text = {0};
+    for (size_t m = 0; m < found->model_count && m < SAMPLES; m++)
+        cn_strbuf_add(&text, "; %s: %s", found->models[m].name,
+                      found->models[m].failure ? found->models[m].failure : "no file of it passes");
+    enum cn_status status =
+        text.failed ? cn_fail_memory(error, "a message")
+                    : cn_fail(error, CN_BAD_USAGE, "input.root: no model in %.100s can be used%s%s",
+                              filter->config->input.root, cn_strbuf_text(&text),
+                              found->model_count > SAMPLES ? "; ..." : "");
+    cn_strbuf_free(&text);
+    return status;
+}
+
+/* Splits the files, which are sorted by model. */
+static enum cn_status find_models(struct filter *filter, struct cn_selection *found,
+                                  struct cn_error *error)
+{
+    const struct cn_config *config = filter->config;
+    size_t usable = 0;
+    for (size_t m = 0; m < config->input.model_count; m++)
+        found->models[m] =
+            (struct cn_model){.name = config->input.models[m], .variant = "", .grid_label = ""};
+    found->model_count = config->input.model_count;
+    for (size_t i = 0, end; i < filter->count; i = end) {
+        const char *name = filter->items[i].name->model;
+        for (end = i; end < filter->count && strcmp(filter->items[end].name->model, name) == 0;)
+            end++;
+        const size_t m = config->input.all_models
+                             ? found->model_count++
+                             : cn_text_index(name, config->input.models, config->input.model_count);
+        if (m == CN_MAX_MODELS)
+            return cn_fail(error, CN_BAD_USAGE,
+                           "input.root: %.100s holds more than %d models; list those to make in "
+                           "input.model",
+                           config->input.root, CN_MAX_MODELS);
+        struct cn_model *model = &found->models[m];
+        *model = (struct cn_model){.name = name, .files = &filter->items[i], .file_count = end - i};
+        if (!find_model_values(filter->catalog->pool, model))
+            return cn_fail_memory(error, "a message");
+        usable += !model->failure;
+    }
+    return usable ? CN_OK : fail_all_models(filter, found, error);
+}
+
+/* Lists the files whose names pass. */
+static void filter_files(struct filter *filter, const struct cn_found_file *files, size_t count,
+                         struct cn_name *names)
+{
+    struct cn_catalog *catalog = filter->catalog;
+    find_wanted(filter);
     catalog->nc_files_seen = count;
     for (size_t i = 0; i < count; i++) {
-        if (!cn_name_parse(files[i].base, &names[i]))
+        if (!cn_name_parse(files[i].base, &names[i])) {
+            names[i].variable = NULL;
             count_example(files[i].base, &catalog->name_mismatches, &catalog->mismatch_example);
-        else if (filter_name(&selection, files[i].base, &names[i]))
-            selection.items[selection.count++] = (struct cn_selected){&files[i], &names[i]};
+        } else if (filter_name(filter, files[i].base, &names[i])) {
+            filter->items[filter->count++] = (struct cn_selected){&files[i], &names[i]};
+        }
     }
-    if (selection.count == 0)
-        return fail_empty(&selection, error);
-    enum cn_status status = find_single_values(&selection, model, error);
+}
+
+enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
+                         size_t count, struct cn_catalog *catalog, struct cn_selection *selection,
+                         struct cn_error *error)
+{
+    struct filter filter = {.config = config, .catalog = catalog};
+    const char *link = NULL;
+    *selection = (struct cn_selection){0};
+    filter.items = cn_pool_alloc(catalog->pool, count, sizeof *filter.items);
+    selection->names = cn_pool_alloc(catalog->pool, count, sizeof *selection->names);
+    selection->models = cn_pool_alloc(catalog->pool, CN_MAX_MODELS, sizeof *selection->models);
+    if (!filter.items || !selection->names || !selection->models)
+        return cn_fail_memory(error, "the list of input files");
+    filter_files(&filter, files, count, selection->names);
+    if (filter.count == 0)
+        return fail_empty(&filter, error);
+    const bool several = cn_config_has_several_models(config);
+    enum cn_status status = several ? CN_OK : find_only_model(&filter, selection, error);
     if (status)
         return status;
     catalog->superseded =
-        drop_repeated(&selection, compare_issues, is_superseded, &catalog->superseded_example);
-    drop_repeated(&selection, compare_links, is_link, &link);
-    qsort(selection.items, selection.count, sizeof *selection.items, compare_issues);
-    *selected = selection.items;
-    *selected_count = selection.count;
+        drop_repeated(&filter, compare_issues, is_superseded, &catalog->superseded_example);
+    drop_repeated(&filter, compare_links, is_link, &link);
+    qsort(filter.items, filter.count, sizeof *filter.items, compare_issues);
+    selection->file_count = filter.count;
+    if (several)
+        return find_models(&filter, selection, error);
+    selection->models[0].files = filter.items;
+    selection->models[0].file_count = filter.count;
     return CN_OK;
 }

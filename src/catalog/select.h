@@ -13,18 +13,30 @@ struct cn_selected {
     const struct cn_name *name;
 };
 
-/* What the files of a model have in common. */
+/* A model of the run. */
 struct cn_model {
-    const char *name, *variant, *grid_label;
+    const char *name;
+    const char *variant, *grid_label; /* the one candidate of each; "" where there is none */
+    const char *failure;              /* NULL, or why none of its files can be used */
+    struct cn_selected
+        *files; /* [file_count] by variable, experiment, time; none: no file passes */
+    size_t file_count;
 };
 
-/* Applies the filters of the config, finds model, variant and grid, and keeps the wanted version of
- * each file. Fills the counts of *catalog.
- * Errors: CN_BAD_USAGE: no file is left, or there are several candidates; the message says what to
- * set. CN_BAD_MACHINE: out of memory. Owns: all lives in the catalog's pool. */
+struct cn_selection {
+    struct cn_model *models; /* [model_count], in the order of the run */
+    size_t model_count;
+    size_t file_count;     /* of all models */
+    struct cn_name *names; /* of all files that were found; `variable` NULL: of another form */
+};
+
+/* Applies the filters of the config, keeps the wanted version of each file, and finds variant and
+ * grid of each model. Fills the counts of *catalog.
+ * Errors: CN_BAD_USAGE: no file is left, there are several models where one was asked for, or
+ * several variants or grids of each; the message says what to set. CN_BAD_MACHINE: out of memory.
+ * Owns: all lives in the catalog's pool. */
 enum cn_status cn_select(const struct cn_config *config, const struct cn_found_file *files,
-                         size_t count, struct cn_catalog *catalog, struct cn_model *model,
-                         struct cn_selected **selected, size_t *selected_count,
+                         size_t count, struct cn_catalog *catalog, struct cn_selection *selection,
                          struct cn_error *error);
 
 #endif

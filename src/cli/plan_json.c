@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Adds an item; NULL: it could not be made. */
 static void append_item(json_t *array, json_t *item, bool *failed)
@@ -41,18 +42,38 @@ static json_t *count_or_null(uint64_t value)
     return value == UINT64_MAX ? json_null() : cn_json_count(value);
 }
 
-static json_t *input_object(const struct cn_job *job)
+/* The names of all models, each once. */
+static json_t *models_of(const struct cn_catalog *catalog, bool *failed)
+{
+    json_t *models = json_array();
+    for (size_t v = 0; v < catalog->variable_count; v++)
+        if (v == 0 || strcmp(catalog->variables[v].model, catalog->variables[v - 1].model) != 0)
+            append_item(models, cn_json_text(catalog->variables[v].model), failed);
+    return models;
+}
+
+/* Sets model, variant and grid. */
+static void set_model(json_t *object, const struct cn_variable *variable, bool *failed)
+{
+    *failed |= json_object_set_new(object, "model", cn_json_text(variable->model)) ||
+               json_object_set_new(object, "variant", cn_json_text(variable->variant)) ||
+               json_object_set_new(object, "grid", cn_json_text(variable->grid_label));
+}
+
+static json_t *input_object(const struct cn_job *job, bool *failed)
 {
     const struct cn_catalog *catalog = job->catalog;
-    const struct cn_variable *first = &catalog->variables[0];
-    return json_pack(
-        "{so so so so so so so so so so}", "root", cn_json_text(job->config->input.root), "model",
-        cn_json_text(first->model), "variant", cn_json_text(first->variant), "grid",
-        cn_json_text(first->grid_label), "files", cn_json_count(catalog->file_count), "files_found",
-        cn_json_count(catalog->nc_files_seen), "files_superseded",
-        cn_json_count(catalog->superseded), "files_of_other_tables",
+    json_t *object = json_pack(
+        "{so so so so so so so}", "root", cn_json_text(job->config->input.root), "files",
+        cn_json_count(catalog->file_count), "files_found", cn_json_count(catalog->nc_files_seen),
+        "files_superseded", cn_json_count(catalog->superseded), "files_of_other_tables",
         cn_json_count(catalog->other_tables), "files_left_out", cn_json_count(catalog->filtered),
         "files_not_named_like_cmip", cn_json_count(catalog->name_mismatches));
+    if (object && cn_config_has_several_models(job->config))
+        *failed |= json_object_set_new(object, "models", models_of(catalog, failed)) != 0;
+    else if (object)
+        set_model(object, &catalog->variables[0], failed);
+    return object;
 }
 
 static json_t *region_object(const struct cn_region_cells *region)
@@ -137,7 +158,8 @@ static void add_details(json_t *object, const struct cn_variable_plan *variable,
         json_object_set_new(object, "periods", periods);
 }
 
-static json_t *variable_plan_object(const struct cn_variable_plan *variable, bool verbose,
+static json_t *variable_plan_object(const struct cn_plan *plan,
+                                    const struct cn_variable_plan *variable, bool verbose,
                                     bool *failed)
 {
     const struct cn_problems *lists[] = {&variable->variable->problems, &variable->problems, NULL};
@@ -151,6 +173,8 @@ static json_t *variable_plan_object(const struct cn_variable_plan *variable, boo
         cn_json_count(variable->normals_unmade), "failed", cn_json_count(variable->normals_failed),
         "problems", texts_of(lists, CN_PROBLEM, failed), "warnings",
         texts_of(lists, CN_WARNING, failed));
+    if (object && cn_config_has_several_models(plan->config))
+        set_model(object, variable->variable, failed);
     if (object && !variable->failure)
         add_details(object, variable, failed);
     if (object && verbose)
@@ -201,12 +225,13 @@ bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *esti
     bool failed = false;
     json_t *variables = json_array();
     for (size_t v = 0; v < job->plan->variable_count; v++)
-        append_item(variables, variable_plan_object(&job->plan->variables[v], verbose, &failed),
+        append_item(variables,
+                    variable_plan_object(job->plan, &job->plan->variables[v], verbose, &failed),
                     &failed);
     json_t *plan = json_pack(
         "{ss so so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
         cn_json_text(job->config->path), "shard", shard_object(&job->plan->division), "input",
-        input_object(job), "variables", variables, "output", output_object(job, estimate),
+        input_object(job, &failed), "variables", variables, "output", output_object(job, estimate),
         "memory_bytes", cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
         cn_json_count(job->resources.memory_limit), "threads", job->resources.threads, "estimate",
         estimate_object(estimate), "problems", texts_of(lists, CN_PROBLEM, &failed), "warnings",

@@ -316,7 +316,7 @@ static json_t *problem_texts(const struct cn_problems *problems, bool details)
 
 static json_t *variable_object(const struct cn_variable_result *row)
 {
-    return json_pack(
+    json_t *object = json_pack(
         "{so ss so so so so so so so so so so so so}", "name", cn_json_text(row->name), "status",
         cn_state_name(row->state, true), "files_read", cn_json_count(row->files_read), "bytes_read",
         cn_json_count(row->bytes_read), "load_s", cn_json_real(row->load_s), "compute_s",
@@ -326,6 +326,11 @@ static json_t *variable_object(const struct cn_variable_result *row)
         cn_json_count(row->normals_failed), "normals_unmade", cn_json_count(row->normals_unmade),
         "problems", problem_texts(&row->problems, false), "details",
         problem_texts(&row->problems, true));
+    if (object && row->model && json_object_set_new(object, "model", cn_json_text(row->model))) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 /* NULL: out of memory. */

@@ -28,6 +28,7 @@ struct cn_custom_period {
 struct cn_config_builder {
     struct cn_config config;                      /* first: the finished config is this pointer */
     struct cn_list roots;                         /* of const char *: input.root */
+    struct cn_list models;                        /* of const char *; "*" alone: input.model */
     struct cn_list variables, scenarios, regions; /* of const char * */
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
@@ -63,7 +64,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
                            const char *group, const char *name, struct cn_location location);
 
-/* Checks what concerns several values: roots, regions, scenarios, periods, min_years. Adds
+/* Checks what concerns several values: roots, models, regions, scenarios, periods, min_years. Adds
  * problems. */
 void cn_config_check(struct cn_config_builder *builder);
 

@@ -279,6 +279,32 @@ static void check_roots(struct cn_config_builder *builder)
             "another folder");
 }
 
+static void check_models(struct cn_config_builder *builder)
+{
+    struct cn_config *config = &builder->config;
+    const char *const *names = builder->models.items;
+    if (!names || !has_value(builder, "input.model"))
+        return;
+    config->input.all_models = contains_name(names, builder->models.count, "*");
+    if (config->input.all_models && builder->models.count > 1)
+        cn_config_error(builder, cn_config_key_state(builder, "input.model")->location,
+                        "input.model",
+                        "\"*\" means all models of the tree; remove it, or the other names");
+    config->input.models = config->input.all_models ? NULL : names;
+    config->input.model_count = config->input.all_models ? 0 : builder->models.count;
+}
+
+/* With several models the path names the model. */
+static void add_model_folder(struct cn_config_builder *builder)
+{
+    const char **pattern = &builder->config.output.pattern;
+    if (!has_value(builder, "output.pattern") || !cn_config_has_several_models(&builder->config) ||
+        strstr(*pattern, "{model}"))
+        return;
+    *pattern = cn_pool_printf(builder->config.pool, "{model}/%s", *pattern);
+    builder->out_of_memory |= !*pattern;
+}
+
 /* A file of several target years cannot be named after one. */
 static void check_pattern(struct cn_config_builder *builder)
 {
@@ -309,5 +335,8 @@ void cn_config_check(struct cn_config_builder *builder)
     check_targets(builder);
     check_min_years(builder);
     check_roots(builder);
+    check_models(builder);
     check_pattern(builder);
+    if (!builder->out_of_memory)
+        add_model_folder(builder);
 }

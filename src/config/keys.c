@@ -67,8 +67,12 @@ const struct cn_key cn_keys[] = {
      .required = true,
      .meaning = "The folder that is searched for files, with all folders below it. Several may be "
                 "listed, and files."},
-    {KEY(input.model), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"NorESM2-LM\"",
-     .meaning = "The climate model. Left out: the one that the tree holds."},
+    {"input.model", offsetof(struct cn_config_builder, models), CN_KEY_NAMES_OR_ALL, 1, ENTRIES,
+     .example = "\"NorESM2-LM\"",
+     .meaning =
+         "The climate model. A list makes several, one after another; `\"*\"` makes all that "
+         "the tree holds. Each takes its own variant and grid. Left out: the one model that "
+         "the tree holds."},
     {KEY(input.variant), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"r1i1p1f1\"",
      .meaning = "The ensemble member. Left out: the one that the tree holds."},
     {KEY(input.grid), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .example = "\"gn\"",
@@ -131,7 +135,8 @@ const struct cn_key cn_keys[] = {
                      "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
      .meaning = "The path of each result below `output.root`, with "
                 "[fields](#fields-of-outputpattern) in braces. With `layout = \"stacked\"` the "
-                "default lacks `_{year}`."},
+                "default lacks `_{year}`. With several models `{model}/` is put in front of a "
+                "pattern that has no `{model}`."},
     {KEY(output.compression), CN_KEY_INT, 0, 9, .default_text = "1",
      .meaning = "Deflate level. 0: none; higher levels cost time and save little."},
     {KEY(output.existing), CN_KEY_CHOICE, .choices = existing, .choice_meanings = existing_meanings,

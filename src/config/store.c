@@ -177,7 +177,9 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
-    bool named = key->type == CN_KEY_NAME         ? is_name(text, "_-.", "")
+    bool named = key->type == CN_KEY_NAME ? is_name(text, "_-.", "")
+                 : key->type == CN_KEY_NAMES_OR_ALL
+                     ? strcmp(text, "*") == 0 || is_name(text, "_-.", "")
                  : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-", "")
                  : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
                                                   : true;
@@ -324,8 +326,11 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
                         struct cn_list *list, const struct cn_value *value)
 {
-    const struct cn_key one = {
-        .path = key->path, .type = CN_KEY_NAME, .required = true, .max = CN_MAX_NAME_BYTES};
+    const bool takes_all = key->type == CN_KEY_NAMES_OR_ALL;
+    const struct cn_key one = {.path = key->path,
+                               .type = takes_all ? key->type : CN_KEY_NAME,
+                               .required = !takes_all,
+                               .max = CN_MAX_NAME_BYTES};
     const char **names = list->items;
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
@@ -411,6 +416,9 @@ static bool store_element(struct cn_config_builder *builder, const struct cn_key
 static bool store_list(struct cn_config_builder *builder, const struct cn_key *key,
                        struct cn_list *list, const struct cn_value *value)
 {
+    struct cn_value copy = *value, as_list = {.kind = CN_VALUE_LIST, .items = &copy, .count = 1};
+    if (key->type == CN_KEY_NAMES_OR_ALL && value->kind == CN_VALUE_TEXT)
+        value = &as_list;
     if (value->kind != CN_VALUE_LIST)
         return reject_value(builder, key, value, "");
     if (value->count < (size_t)key->min)
@@ -421,7 +429,7 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     }
     size_t count = value->count + 1, bytes = key->element_bytes;
-    if (key->type == CN_KEY_NAMES)
+    if (key->type == CN_KEY_NAMES || key->type == CN_KEY_NAMES_OR_ALL)
         bytes = sizeof(const char *);
     if (key->type == CN_KEY_YEARS) {
         count = CN_LAST_YEAR + 1;
@@ -432,7 +440,7 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
         builder->out_of_memory = true;
         return false;
     }
-    if (key->type == CN_KEY_NAMES)
+    if (key->type == CN_KEY_NAMES || key->type == CN_KEY_NAMES_OR_ALL)
         return store_names(builder, key, list, value);
     if (key->type == CN_KEY_YEARS)
         return store_years(builder, key, list, value);
@@ -452,6 +460,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return reject_value(builder, key, value, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
+    case CN_KEY_NAMES_OR_ALL:
     case CN_KEY_YEARS:
         return store_list(builder, key, at, value);
     case CN_KEY_PATHS:

@@ -200,7 +200,9 @@ bool cn_value_from_text(struct cn_pool *pool, const struct cn_key *key, const ch
                         struct cn_location location, struct cn_value *value)
 {
     *value = (struct cn_value){.kind = CN_VALUE_TEXT, .location = location};
-    if (key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS)
+    const bool is_list = key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS ||
+                         (key->type == CN_KEY_NAMES_OR_ALL && strchr(text, ','));
+    if (is_list)
         return split_list(pool, text, value);
     value->text = cn_pool_strdup(pool, text);
     convert_scalar(key, text, value);

@@ -92,6 +92,7 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     case CN_KEY_YEARS:
         cn_years_write(text, list->items, list->count);
         break;
+    case CN_KEY_NAMES_OR_ALL:
     case CN_KEY_PATHS:
         if (list->count == 1)
             cn_config_quote(text, *(const char *const *)list->items);

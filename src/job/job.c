@@ -140,7 +140,7 @@ static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
         return cn_fail_memory(error, "the run");
     memset(job->counters, 0, bytes);
     for (size_t v = 0; v < plan->variable_count; v++) {
-        job->counters[v].name = plan->variables[v].variable->name;
+        job->counters[v].name = plan->variables[v].variable->label;
         cn_variable_count_totals(plan, &plan->variables[v], &job->counters[v]);
     }
     return CN_OK;

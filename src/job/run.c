@@ -53,10 +53,11 @@ static enum cn_status run_variable(const struct cn_job *job, size_t index,
 }
 
 /* Lists the problems that are known before the run. */
-static void list_known_problems(const struct cn_variable_plan *variable,
+static void list_known_problems(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                                 struct cn_variable_result *result)
 {
     result->name = variable->variable->name;
+    result->model = cn_config_has_several_models(plan->config) ? variable->variable->model : NULL;
     result->label = variable->variable->label;
     result->normals_skipped = variable->normals_skipped;
     result->normals_failed = variable->normals_failed;
@@ -107,7 +108,7 @@ enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result
     copy_problems(&result->problems, &plan->catalog->problems);
     copy_problems(&result->problems, &job->problems);
     for (size_t v = 0; v < result->count; v++)
-        list_known_problems(&plan->variables[v], &result->variables[v]);
+        list_known_problems(plan, &plan->variables[v], &result->variables[v]);
     result->status = judge_result(result);
     return CN_OK;
 }

@@ -75,7 +75,8 @@ static const char *missing_field(const struct cn_config *config, const struct pl
     const struct cn_target *first = &a->variable->targets[a->output->targets[0]];
     const struct cn_target *second = &b->variable->targets[b->output->targets[0]];
     if (a->variable != b->variable)
-        return "{variable}";
+        return strcmp(a->variable->variable->name, b->variable->variable->name) != 0 ? "{variable}"
+                                                                                     : "{model}";
     if (a->output->region != b->output->region)
         return "{region}";
     if (config->output.layout == CN_SINGLE && first->year != second->year)

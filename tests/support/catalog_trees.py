@@ -1,4 +1,5 @@
 """Small trees of netCDF files for the tests of the catalog and of `climnorm inspect`."""
+import json
 import os
 import subprocess
 
@@ -66,7 +67,7 @@ def year_file(root, year, *, variable="pr", experiment="historical", model="M", 
 def catalog(root, *, config="", normals="", **keys):
     """The lines that catalog_dump prints for a tree; keys go into `input`."""
     path = os.path.join(os.path.dirname(root), "climnorm.cfg")
-    inputs = "".join(f' {key} = "{value}";' for key, value in keys.items())
+    inputs = "".join(f" {key} = {json.dumps(value)};" for key, value in keys.items())
     with open(path, "w") as file:
         file.write(f'input: {{ root = "{root}";{inputs} }};\n{config}\n'
                    f'normals: {{ {normals} }};\noutput: {{ root = "out"; }};\n')

@@ -5,6 +5,7 @@
 #include "climnorm/config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_problems(const char *owner, const struct cn_problems *problems)
 {
@@ -15,19 +16,19 @@ static void print_problems(const char *owner, const struct cn_problems *problems
 
 static void print_variable(const struct cn_variable *variable)
 {
-    printf("variable %s\n", variable->name);
-    print_problems(variable->name, &variable->problems);
+    printf("variable %s\n", variable->label);
+    print_problems(variable->label, &variable->problems);
     if (variable->failure) {
-        printf("failure %s %s\n", variable->name, variable->failure);
+        printf("failure %s %s\n", variable->label, variable->failure);
         return;
     }
-    printf("calendar %s %s\n", variable->name, cn_calendar_name(variable->calendar));
-    printf("grid %s %zu %zu %.9g %.9g\n", variable->name, variable->grid.lat_count,
+    printf("calendar %s %s\n", variable->label, cn_calendar_name(variable->calendar));
+    printf("grid %s %zu %zu %.9g %.9g\n", variable->label, variable->grid.lat_count,
            variable->grid.lon_count, variable->grid.lat[0], variable->grid.lon[0]);
-    printf("units %s %s\n", variable->name, variable->units);
+    printf("units %s %s\n", variable->label, variable->units);
     for (size_t i = 0; i < variable->year_count; i++) {
         const struct cn_source_year *year = &variable->years[i];
-        printf("year %s %zu %d %s %d/%d %s", variable->name, i, year->year, year->experiment,
+        printf("year %s %zu %d %s %d/%d %s", variable->label, i, year->year, year->experiment,
                year->days_held, year->days_expected, year->usable ? "usable" : "unused");
         for (size_t p = 0; p < year->part_count; p++)
             printf(" %s[%zu+%zu]", year->parts[p].file->base, year->parts[p].first,
@@ -36,12 +37,22 @@ static void print_variable(const struct cn_variable *variable)
     }
     for (size_t t = 0; t < variable->timeline_count; t++) {
         const struct cn_timeline *timeline = &variable->timelines[t];
-        printf("timeline %s %s %d-%d %s", variable->name,
+        printf("timeline %s %s %d-%d %s", variable->label,
                timeline->scenario ? timeline->scenario : "-", timeline->first_year,
                timeline->last_year, timeline->mixes_versions ? "mixed" : "pure");
         for (int y = 0; y <= timeline->last_year - timeline->first_year; y++)
             printf(" %td", timeline->years[y]);
         putchar('\n');
+    }
+}
+
+/* Variables of one model follow each other. */
+static void print_models(const struct cn_catalog *catalog)
+{
+    for (size_t v = 0; v < catalog->variable_count; v++) {
+        const struct cn_variable *variable = &catalog->variables[v];
+        if (v == 0 || strcmp(variable->model, catalog->variables[v - 1].model) != 0)
+            printf("of %s %s %s\n", variable->model, variable->variant, variable->grid_label);
     }
 }
 
@@ -68,8 +79,7 @@ int main(int argc, char **argv)
     if (status) {
         printf("error %d %s\n", (int)status, error.text);
     } else {
-        const struct cn_variable *first = &catalog->variables[0];
-        printf("of %s %s %s\n", first->model, first->variant, first->grid_label);
+        print_models(catalog);
         printf("seen %zu mismatched %zu other_tables %zu filtered %zu superseded %zu files %zu\n",
                catalog->nc_files_seen, catalog->name_mismatches, catalog->other_tables,
                catalog->filtered, catalog->superseded, catalog->file_count);

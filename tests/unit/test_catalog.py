@@ -171,6 +171,105 @@ class Selection(Tree):
         self.assertIn("failure tasmin no file", self.one("failure"))
 
 
+class Models(Tree):
+    """Several models in one tree, each with a variant and a grid of its own."""
+
+    def setUp(self):
+        super().setUp()
+        for model, variant, grid in (("B", "r1i1p1f1", "gn"), ("A", "r1i1p1f3", "gr1"),
+                                     ("C-1", "r2i1p1f1", "gr")):
+            for variable in ("pr", "tas"):
+                self.years(2000, 2001, model=model, variant=variant, grid=grid, variable=variable)
+
+    def test_all_of_them_are_in_order_of_their_names(self):
+        self.catalog(model="*")
+        self.assert_clean()
+        self.assertEqual(self.named("of"),
+                         ["of A r1i1p1f3 gr1", "of B r1i1p1f1 gn", "of C-1 r2i1p1f1 gr"])
+        self.assertEqual([line[len("variable "):] for line in self.named("variable")],
+                         ["A pr", "A tas", "B pr", "B tas", "C-1 pr", "C-1 tas"])
+        self.assertEqual(len(self.named("file")), 12)
+        self.assertIn("year A pr 0 2000 historical 365/365 usable "
+                      "pr_day_A_historical_r1i1p1f3_gr1_2000.nc[0+365]", self.lines)
+
+    def test_a_list_has_the_order_of_the_config(self):
+        self.catalog(model=["C-1", "A"], config='variables = [ "tas", "pr" ];')
+        self.assert_clean()
+        self.assertEqual([line[len("variable "):] for line in self.named("variable")],
+                         ["C-1 tas", "C-1 pr", "A tas", "A pr"])
+        self.assertIn("filtered 4 superseded 0 files 8", self.one("seen"))
+
+    def test_a_model_of_two_variants_fails_alone(self):
+        self.years(2002, model="B", variant="r9i1p1f1")
+        self.catalog(model="*")
+        failures = self.named("failure")
+        self.assertEqual([line.split()[1:3] for line in failures], [["B", "pr"], ["B", "tas"]])
+        self.assertIn("the files are of several variants: r1i1p1f1 (4 files), r9i1p1f1 (1 file); make "
+                      "this model in a run of its own, with input.variant", failures[0])
+        self.assertEqual(len(self.named("timeline")), 4)
+        self.assertEqual(len(self.named("file")), 8)
+
+    def test_a_variant_that_only_some_have_leaves_out_the_others(self):
+        self.catalog(model="*", variant="r1i1p1f1")
+        self.assertEqual(self.named("of"), ["of B r1i1p1f1 gn"])
+        self.catalog(model=["A", "B"], variant="r1i1p1f1", config='variables = [ "pr" ];')
+        self.assertEqual(self.one("failure"),
+                         f"failure A pr no file in {self.root} passes: 2 are named pr_day_..., but "
+                         "are of other experiments, variants, grids or versions")
+
+    def test_no_model_that_can_be_used_is_an_error(self):
+        for model, variant in ("A", "r1i1p1f3"), ("B", "r1i1p1f1"), ("C-1", "r2i1p1f1"):
+            self.years(2002, model=model, variant=variant, grid="g9")
+        self.catalog(model="*")
+        self.assertRegex(self.one("error"), "^error 1 input.root: no model in .* can be used; A: the "
+                         "files are of several grids: ")
+        self.catalog(model=["Y", "Z"])
+        self.assertIn('other models (A, B, C-1) than input.model = ["Y", "Z"]', self.one("error"))
+
+    def test_a_model_without_files_fails_and_the_others_go_on(self):
+        self.catalog(model=["B", "CC-1"], config='variables = [ "pr", "tas" ];')
+        self.assertEqual(self.named("failure"), [
+            f'failure CC-1 {name} no file in {self.root} is of model CC-1 (did you mean "C-1"?)'
+            for name in ("pr", "tas")])
+        self.assertEqual(len(self.named("timeline")), 2)
+        self.catalog(model=["B", "CC-1"])
+        self.assertEqual(self.named("failure"), [])
+        self.assertEqual(self.one("problem"), f"problem tree input.model: no file in {self.root} is "
+                         'of model CC-1 (did you mean "C-1"?)')
+
+    def test_a_variable_that_some_models_lack(self):
+        self.years(2000, model="B", variable="huss")
+        self.catalog(model="*")
+        self.assertEqual(self.one("warning"),
+                         "warning tree A, C-1 have no file of huss, which other models have")
+        self.catalog(model="*", config='variables = [ "tas", "huss" ];')
+        self.assertEqual(self.named("failure"), [
+            f"failure {model} huss no file in {self.root} is named huss_day_{model}_..."
+            for model in ("A", "C-1")])
+        self.catalog(model="*", config='variables = [ "huss" ];')
+        self.assertEqual(self.named("of"), ["of B r1i1p1f1 gn"])
+
+    def test_a_scenario_that_some_models_lack(self):
+        self.years(2002, model="A", variant="r1i1p1f3", grid="gr1", experiment="ssp245")
+        self.years(2002, model="B", experiment="ssp370")
+        self.catalog(model=["A", "B"], config='variables = [ "pr" ]; scenarios = [ "ssp245" ];')
+        self.assertIn("B pr: no usable file of experiment ssp245; the tree holds ssp370",
+                      self.one("problem"))
+        self.assertEqual([line.split()[1:4] for line in self.named("timeline")],
+                         [["A", "pr", "ssp245"], ["B", "pr", "-"]])
+
+    def test_one_model_in_a_list_is_named_as_ever(self):
+        self.catalog(model=["B"])
+        self.assertEqual(self.named("variable"), ["variable pr", "variable tas"])
+
+    def test_reissues_of_one_model_replace_no_file_of_another(self):
+        self.years(2000, model="B", version="_v1.1")
+        self.catalog(model="*")
+        self.assertIn("superseded 1 files 12", self.one("seen"))
+        self.assertEqual([line for line in self.named("file") if "_v1.1.nc" in line],
+                         ["file pr_day_B_historical_r1i1p1f1_gn_2000_v1.1.nc historical 1.1 usable"])
+
+
 class Timelines(Tree):
     def test_scenarios_share_the_historical_years(self):
         self.years(2000, 2001)

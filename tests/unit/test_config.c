@@ -17,7 +17,8 @@ static void test_a_key_that_is_left_out_has_its_default(void **state)
     snprintf(expected, sizeof expected, "%s/out", reading.folder);
     assert_string_equal(config->output.root, expected);
     assert_string_equal(config->path, reading.path);
-    assert_null(config->input.model);
+    assert_null(config->input.models);
+    assert_false(config->input.all_models);
     assert_null(config->input.variant);
     assert_null(config->input.grid);
     assert_string_equal(config->input.historical, "historical");
@@ -65,7 +66,8 @@ static void test_every_key_is_read(void **state)
     const struct cn_config *config = reading.config;
     assert_string_equal(config->input.root, "/d/x/y");
     assert_string_equal(config->output.root, "/");
-    assert_string_equal(config->input.model, "M-1.2_a");
+    assert_int_equal(config->input.model_count, 1);
+    assert_string_equal(config->input.models[0], "M-1.2_a");
     assert_string_equal(config->input.variant, "r1i1p1f1");
     assert_string_equal(config->input.grid, "gr");
     assert_string_equal(config->input.historical, "hist");
@@ -184,7 +186,7 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
     assert_null(strchr(first, '\x1b'));
     assert_string_equal(again->input.roots[0], "/a \"b\\c");
     assert_int_equal(again->input.root_count, 2);
-    assert_null(again->input.model);
+    assert_null(again->input.models);
     assert_int_equal(again->input.version_minor, 10);
     assert_true(again->scenarios_given && !again->scenario_count);
     assert_memory_equal(again->regions[0].lon, reading.config->regions[0].lon,
@@ -294,7 +296,7 @@ static void test_an_override_replaces_a_key_of_any_type(void **state)
     const struct cn_config *config = reading.config;
     assert_string_equal(config->input.root, "/in");
     assert_non_null(strstr(config->output.root, "/out dir"));
-    assert_string_equal(config->input.model, "b");
+    assert_string_equal(config->input.models[0], "b");
     assert_int_equal(config->variable_count, 3);
     assert_string_equal(config->variables[1], "tas");
     assert_string_equal(config->variables[2], "tasmax");
@@ -307,6 +309,60 @@ static void test_an_override_replaces_a_key_of_any_type(void **state)
     assert_int_equal(config->input.version_major, 2);
     assert_string_equal(config->output.pattern, "{year}=x.nc");
     assert_int_equal(config->region_count, 1);
+    reading_free(&reading);
+}
+
+static void test_models_are_a_name_a_list_or_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *pattern, *expected_pattern;
+        size_t count;
+        bool all;
+    } cases[] = {
+        {"A", "{year}.nc", "{year}.nc", 1, false},
+        {"[\"A\"]", "{year}.nc", "{year}.nc", 1, false},
+        {"A,B-2.x", "{year}.nc", "{model}/{year}.nc", 2, false},
+        {"[\"A\", \"B-2.x\"]", "{year}.nc", "{model}/{year}.nc", 2, false},
+        {"*", "a/{year}.nc", "{model}/a/{year}.nc", 0, true},
+        {"[\"*\"]", "{year}.nc", "{model}/{year}.nc", 0, true},
+        {"A,B", "{year}_{model}.nc", "{year}_{model}.nc", 2, false},
+        {"*", "{model}{year}.nc", "{model}{year}.nc", 0, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const bool is_list = cases[i].value[0] == '[';
+        char override[80], pattern[80], text[200];
+        snprintf(override, sizeof override, "input.model=%s", cases[i].value);
+        snprintf(pattern, sizeof pattern, "output.pattern=%s", cases[i].pattern);
+        snprintf(text, sizeof text, "input: { root = \"/in\"; model = %s; };",
+                 is_list ? cases[i].value : "\"X\"");
+        struct reading reading = is_list
+                                     ? read_good(text, SET("output.root=/out", pattern))
+                                     : read_good(text, SET("output.root=/out", pattern, override));
+        const struct cn_config *config = reading.config;
+        assert_row(config->input.model_count == cases[i].count, cases[i].value);
+        assert_row(config->input.all_models == cases[i].all, cases[i].value);
+        assert_row(cn_config_has_several_models(config) == (cases[i].count != 1), cases[i].value);
+        assert_string_equal(config->output.pattern, cases[i].expected_pattern);
+        if (cases[i].count == 2)
+            assert_row(strncmp(config->input.models[1], "B", 1) == 0, cases[i].value);
+        struct cn_config *again;
+        free(write_and_reread(reading.config, NULL, 0, &again));
+        assert_row(again->input.model_count == cases[i].count, cases[i].value);
+        assert_row(again->input.all_models == cases[i].all, cases[i].value);
+        assert_string_equal(again->output.pattern, cases[i].expected_pattern);
+        cn_config_free(again);
+        reading_free(&reading);
+    }
+}
+
+static void test_the_default_pattern_names_the_model_where_there_are_several(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(ROOTS, SET("input.model=*", "output.layout=stacked"));
+    assert_string_equal(reading.config->output.pattern,
+                        "{model}/{region}/{variable}/{period}/"
+                        "{variable}_{region}_{period}_{window}yr_normal.nc");
     reading_free(&reading);
 }
 
@@ -340,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_a_west_bound_is_turned_to_lie_west_of_the_east_bound),
         cmocka_unit_test(test_memory_is_a_share_or_a_size_in_any_unit),
         cmocka_unit_test(test_an_override_replaces_a_key_of_any_type),
+        cmocka_unit_test(test_models_are_a_name_a_list_or_all),
+        cmocka_unit_test(test_the_default_pattern_names_the_model_where_there_are_several),
         cmocka_unit_test(test_numbers_have_decimal_points_in_every_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

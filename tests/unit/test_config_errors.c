@@ -90,7 +90,31 @@ static void test_an_empty_text_is_no_path_and_no_name(void **state)
     expect_errors("input = { root = \"\"; model = \"\"; }; output = { root = \"o\"; };", NULL,
                   "F:1: input.root: expected a path, not \"\"\n"
                   "F:1: input.model: expected a name of letters, digits, \"_\", \"-\" and \".\", "
-                  "not \"\"; leave the key out to get its default\n");
+                  "a list of names, or \"*\" for all, not \"\"; leave the key out to get its "
+                  "default\n");
+}
+
+static void test_models_that_cannot_be_meant_are_refused(void **state)
+{
+    (void)state;
+    expect_errors(
+        "input = { root = \"r\"; model = [ \"A\", \"B\", \"A\" ]; }; output = { root = \"o\"; };",
+        NULL, "F:1: input.model: \"A\" is listed twice; remove one\n");
+    expect_errors(
+        "input = { root = \"r\";\n model = []; }; output = { root = \"o\"; };", NULL,
+        "F:2: input.model: expected a name of letters, digits, \"_\", \"-\" and \".\", a "
+        "list of names, or \"*\" for all, not an empty list; leave the key out to get its "
+        "default\n");
+    expect_errors("input = { root = \"r\"; model = 3; }; output = { root = \"o\"; };", NULL,
+                  "F:1: input.model: expected a name of letters, digits, \"_\", \"-\" and \".\", a "
+                  "list of names, or \"*\" for all, not 3\n");
+    expect_errors(
+        "input = { root = \"r\"; model = [ \"A\", \"*\" ]; }; output = { root = \"o\"; };", NULL,
+        "F:1: input.model: \"*\" means all models of the tree; remove it, or the other "
+        "names\n");
+    expect_errors(ROOTS, SET("input.model=A,B/C"),
+                  "--set input.model=A,B/C: expected a name of letters, digits, \"_\", \"-\" and "
+                  "\".\", a list of names, or \"*\" for all, not \"B/C\"\n");
 }
 
 static void test_the_historical_experiment_is_no_scenario(void **state)
@@ -536,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_type_is_reported_with_the_right_one),
         cmocka_unit_test(test_a_name_that_could_be_no_part_of_a_path_is_refused),
         cmocka_unit_test(test_an_empty_text_is_no_path_and_no_name),
+        cmocka_unit_test(test_models_that_cannot_be_meant_are_refused),
         cmocka_unit_test(test_the_historical_experiment_is_no_scenario),
         cmocka_unit_test(test_a_version_is_two_numbers_or_newest),
         cmocka_unit_test(test_memory_is_a_share_or_a_size),

@@ -17,8 +17,8 @@ static void print_keys(FILE *out, const struct cn_key *keys)
 {
     for (const struct cn_key *key = keys; key->path; key++) {
         char expects[CN_EXPECTS_BYTES];
-        bool is_list =
-            key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES || key->type == CN_KEY_YEARS;
+        bool is_list = key->type == CN_KEY_GROUPS || key->type == CN_KEY_NAMES ||
+                       key->type == CN_KEY_NAMES_OR_ALL || key->type == CN_KEY_YEARS;
         bool is_text = key->type == CN_KEY_NAME || key->type == CN_KEY_LABEL ||
                        key->type == CN_KEY_TITLE || key->type == CN_KEY_PATH ||
                        key->type == CN_KEY_PATHS || key->type == CN_KEY_PATTERN;
