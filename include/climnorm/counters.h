@@ -23,6 +23,11 @@
         .rate_name = "bytes_per_s", .rate_horizon_s = 5,                                         \
         .rate_meaning = "its rate: while active of the last seconds, else of all its time",      \
         .texts = {[CN_IN_LINE_1] = "%r/s", [CN_IN_LOG] = "%r/s"})                                \
+    ROW(CN_CHUNKS_READ, .name = "chunks_read", .meaning = "distinct chunks that are decoded")    \
+    ROW(CN_CHUNKS_DECODED, .name = "chunks_decoded",                                             \
+        .meaning = "how many times a chunk is decoded, in all")                                  \
+    ROW(CN_PASSES, .name = "passes",                                                             \
+        .meaning = "stretches of days or rows that are made one after another")                  \
     ROW(CN_NORMALS_COMPUTED, .name = "normals_computed",                                         \
         .meaning = "whose values are computed, of `normals_total`",                              \
         .texts = {[CN_IN_LINE_2] = "%n normal%s computed"})                                      \

@@ -16,6 +16,8 @@ struct cn_variable_result {
     const char *label;            /* for people; see struct cn_variable */
     enum cn_variable_state state; /* CN_WAITING: never reached; CN_ACTIVE: stopped */
     uint64_t files_read, bytes_read;
+    uint64_t passes; /* stretches of days or rows, one after another; 0: nothing ran */
+    uint64_t chunks_read, chunks_decoded;      /* distinct ones; how many times one was decoded */
     double load_s, compute_s, write_s, wall_s; /* compute_s, write_s: summed over threads */
     uint64_t normals_written, normals_skipped; /* skipped: those that were there already */
     uint64_t normals_failed;                   /* those that cannot be made */

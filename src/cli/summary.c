@@ -317,15 +317,16 @@ static json_t *problem_texts(const struct cn_problems *problems, bool details)
 static json_t *variable_object(const struct cn_variable_result *row)
 {
     json_t *object = json_pack(
-        "{so ss so so so so so so so so so so so so}", "name", cn_json_text(row->name), "status",
-        cn_state_name(row->state, true), "files_read", cn_json_count(row->files_read), "bytes_read",
-        cn_json_count(row->bytes_read), "load_s", cn_json_real(row->load_s), "compute_s",
-        cn_json_real(row->compute_s), "write_s", cn_json_real(row->write_s), "wall_s",
+        "{so ss so so so so so so so so so so so so so so so}", "name", cn_json_text(row->name),
+        "status", cn_state_name(row->state, true), "files_read", cn_json_count(row->files_read),
+        "bytes_read", cn_json_count(row->bytes_read), "load_s", cn_json_real(row->load_s),
+        "compute_s", cn_json_real(row->compute_s), "write_s", cn_json_real(row->write_s), "wall_s",
         cn_json_real(row->wall_s), "normals_written", cn_json_count(row->normals_written),
         "normals_skipped", cn_json_count(row->normals_skipped), "normals_failed",
         cn_json_count(row->normals_failed), "normals_unmade", cn_json_count(row->normals_unmade),
-        "problems", problem_texts(&row->problems, false), "details",
-        problem_texts(&row->problems, true));
+        "passes", cn_json_count(row->passes), "chunks_read", cn_json_count(row->chunks_read),
+        "chunks_decoded", cn_json_count(row->chunks_decoded), "problems",
+        problem_texts(&row->problems, false), "details", problem_texts(&row->problems, true));
     if (object && row->model && json_object_set_new(object, "model", cn_json_text(row->model))) {
         json_decref(object);
         return NULL;

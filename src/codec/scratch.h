@@ -18,6 +18,7 @@ struct cn_scratch {
 
     /* Of src/source: */
     uint64_t bytes_read;                    /* of input files */
+    uint64_t chunks_read, chunks_decoded;   /* for the first time; all times */
     uint64_t wait_ns;                       /* for their disk */
     const struct cn_prefetched *prefetched; /* of the units that are decoded now; NULL: none */
     const atomic_int *stop;                 /* not 0: decoding may end early; NULL: it never does */

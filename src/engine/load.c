@@ -318,6 +318,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
     if (state->first_use)
         populate_share(engine, state, index);
     worker->scratch.bytes_read = 0;
+    worker->scratch.chunks_read = worker->scratch.chunks_decoded = 0;
     worker->scratch.prefetched = ahead;
     worker->scratch.stop = engine->watch->stop;
     if (cn_reader_decode(work->reader, work->first_unit, work->unit_count, &worker->scratch,
@@ -326,6 +327,8 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
         drop_source_years(engine, load, work->reader, &error);
     worker->scratch.prefetched = NULL;
     cn_engine_count(engine, CN_BYTES_READ, worker->scratch.bytes_read);
+    cn_engine_count(engine, CN_CHUNKS_READ, worker->scratch.chunks_read);
+    cn_engine_count(engine, CN_CHUNKS_DECODED, worker->scratch.chunks_decoded);
     worker->load_last_ns = cn_now_ns();
 }
 

@@ -56,6 +56,9 @@ static void collect_result(struct cn_engine *engine)
     for (size_t f = 0; engine->file_read && f < engine->plan->catalog->file_count; f++)
         result->files_read += atomic_load(&engine->file_read[f]);
     result->bytes_read = cn_counted(engine->counters, CN_BYTES_READ);
+    result->passes = cn_counted(engine->counters, CN_PASSES);
+    result->chunks_read = cn_counted(engine->counters, CN_CHUNKS_READ);
+    result->chunks_decoded = cn_counted(engine->counters, CN_CHUNKS_DECODED);
     result->load_s = last > first ? (double)(last - first) * 1e-9 : 0;
     result->compute_s = 1e-9 * (double)cn_counted(engine->counters, CN_COMPUTE_NS);
     result->write_s = 1e-9 * (double)cn_counted(engine->counters, CN_WRITE_NS);
@@ -96,6 +99,7 @@ void cn_variable_count_totals(const struct cn_plan *plan, const struct cn_variab
         return;
     for (size_t l = 0; l < variable->load_count; l++)
         cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
+    cn_count(counters, CN_PASSES, variable->pass_count);
     cn_count(counters, CN_BYTES_TO_READ, variable->bytes_to_read);
     count_ends(variable, counters);
     for (size_t t = 0; t < variable->target_count; t++)

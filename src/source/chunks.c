@@ -251,9 +251,11 @@ static enum cn_status decode_chunk(const struct cn_reader *reader, int file, siz
         return CN_OK;
     }
     enum cn_status status = read_chunk(reader, file, unit, begin, scratch, &block, error);
-    if (!status)
-        cn_scatter_values(reader, &block);
-    return status;
+    if (status)
+        return status;
+    cn_scatter_values(reader, &block);
+    cn_file_index_count(reader->index, cn_file_index_chunk(reader, unit), scratch);
+    return CN_OK;
 }
 
 const struct cn_backend cn_backend_chunks = {

@@ -73,14 +73,46 @@ void cn_file_index_release(struct cn_file_index *index)
         forget_locations(index);
 }
 
+/* The number in a grid of unit `unit` of a part of that grid. */
+static size_t number_in(const struct cn_unit_grid *grid, const struct cn_unit_grid *part,
+                        size_t unit)
+{
+    size_t begin[3], number = 0;
+    cn_grid_block(part, unit, begin);
+    for (int d = 0; d < 3; d++)
+        number = number * grid->count[d] + (begin[d] - grid->begin[d]) / grid->extent[d];
+    return number;
+}
+
 size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit)
 {
-    const struct cn_unit_grid *grid = &reader->index->grid;
-    size_t begin[3], chunk = 0;
-    cn_grid_block(&reader->grid, unit, begin);
-    for (int d = 0; d < 3; d++)
-        chunk = chunk * grid->count[d] + (begin[d] - grid->begin[d]) / grid->extent[d];
-    return chunk;
+    return number_in(&reader->index->grid, &reader->grid, unit);
+}
+
+void cn_file_index_count(struct cn_file_index *index, size_t chunk, struct cn_scratch *scratch)
+{
+    const uint64_t bit = UINT64_C(1) << chunk % 64;
+    if (!index->marks)
+        return;
+    const uint64_t marks =
+        atomic_fetch_or_explicit(&index->marks[chunk / 64], bit, memory_order_relaxed);
+    scratch->chunks_decoded++;
+    scratch->chunks_read += !(marks & bit);
+}
+
+void cn_file_index_count_box(const struct cn_reader *reader, size_t first, size_t end,
+                             struct cn_scratch *scratch)
+{
+    struct cn_file_index *index = reader->index;
+    struct cn_unit_grid box = index->grid;
+    if (!index->marks)
+        return;
+    box.first[0] = first;
+    box.last[0] = end - 1;
+    cn_grid_bound(&box, &reader->box);
+    const size_t count = cn_grid_lay(&box, true);
+    for (size_t k = 0; k < count; k++)
+        cn_file_index_count(index, number_in(&index->grid, &box, k), scratch);
 }
 
 void cn_file_index_free(struct cn_file_index *index)

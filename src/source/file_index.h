@@ -56,6 +56,13 @@ void cn_file_index_release(struct cn_file_index *index);
 /* Returns: the number of a reader's unit in index->chunks. */
 size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit);
 
+/* Counts, in scratch, that a chunk of index->chunks was decoded. Any number of threads at once. */
+void cn_file_index_count(struct cn_file_index *index, size_t chunk, struct cn_scratch *scratch);
+
+/* Counts all chunks that hold instants first … end - 1 of the reader's box. */
+void cn_file_index_count_box(const struct cn_reader *reader, size_t first, size_t end,
+                             struct cn_scratch *scratch);
+
 void cn_file_index_free(struct cn_file_index *index);
 
 #endif

@@ -14,6 +14,7 @@
 #include "guard/hdf5_lock.h"
 #include "guard/library.h"
 #include "source/block.h"
+#include "source/file_index.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
 #include "source/verify.h"
@@ -314,6 +315,8 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
     for (size_t t = first; t < end && !status; t = day_end(reader, t))
         if (shared.rows[t - reader->first])
             memcpy(reader->rows[t - reader->first], shared.rows[t - reader->first], row_bytes);
+    if (!status)
+        cn_file_index_count_box(reader, first, end, scratch);
     if (memory != MAP_FAILED)
         munmap(memory, (end - first) * row_bytes);
     free(shared.rows);

@@ -419,7 +419,8 @@ static void test_the_keys_of_json_keep_their_names_and_order(void **state)
         "\"eta_s\":190.0,\"threads\":12,\"arena_bytes\":12884901888,\"variables\":["
         "{\"name\":\"tas\",\"state\":\"active\",\"elapsed_s\":26.0,\"eta_s\":24.0,\"fraction\":0.5,"
         "\"years_read\":98,\"years_failed\":0,\"years_total\":151,\"bytes_read\":0,"
-        "\"bytes_per_s\":1900000000.0,\"normals_computed\":312,\"normals_written\":287,"
+        "\"bytes_per_s\":1900000000.0,\"chunks_read\":0,\"chunks_decoded\":0,\"passes\":0,"
+        "\"normals_computed\":312,\"normals_written\":287,"
         "\"normals_failed\":2,\"normals_unmade\":0,\"normals_kept\":40,\"normals_total\":605,"
         "\"arena_used_bytes\":4402341478,\"problem\":null}]}\n");
     cn_text_free(&out);

@@ -35,6 +35,9 @@ static int set_up(void **state)
                                                .state = CN_DONE,
                                                .files_read = 151,
                                                .bytes_read = UINT64_C(31200000000),
+                                               .passes = 3,
+                                               .chunks_read = 55115,
+                                               .chunks_decoded = 55116,
                                                .load_s = 48.24,
                                                .compute_s = 492,
                                                .write_s = 121.5,
@@ -237,14 +240,18 @@ static void test_the_summary_holds_each_key_once(void **state)
     static const char *const row_keys[] = {
         "name",           "status",         "files_read", "bytes_read",      "load_s",
         "compute_s",      "write_s",        "wall_s",     "normals_written", "normals_skipped",
-        "normals_failed", "normals_unmade", "details",    "problems"};
+        "normals_failed", "normals_unmade", "passes",     "chunks_read",     "chunks_decoded",
+        "details",        "problems"};
     assert_int_equal(json_array_size(rows), 3);
-    assert_keys(pr, row_keys, 14);
+    assert_keys(pr, row_keys, 17);
     assert_string_equal(json_string_value(json_object_get(pr, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(pr, "bytes_read")), 31200000000);
     assert_float_equal(json_real_value(json_object_get(pr, "load_s")), 48.24, 1e-9);
     assert_int_equal(json_integer_value(json_object_get(pr, "normals_failed")), 5);
     assert_int_equal(json_integer_value(json_object_get(pr, "normals_unmade")), 7);
+    assert_int_equal(json_integer_value(json_object_get(pr, "passes")), 3);
+    assert_int_equal(json_integer_value(json_object_get(pr, "chunks_read")), 55115);
+    assert_int_equal(json_integer_value(json_object_get(pr, "chunks_decoded")), 55116);
     json_t *problems = json_object_get(pr, "problems");
     assert_int_equal(json_array_size(problems), 2);
     assert_string_equal(json_string_value(json_array_get(problems, 0)),
