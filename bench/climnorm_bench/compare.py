@@ -25,11 +25,11 @@ CHANCE = {2: 1 / 16, 3: 1 / 140, 4: 1 / 1200, 5: 1 / 10000}
 def figures(results):
     """(group, entry, key) -> figure, of all lists of a results.json."""
     found = {}
-    for group in ("limits", "kernels", "stages", "runs", "peers"):
-        for entry in results[group]:
+    for group in ("limits", "kernels", "stages", "runs", "passes", "peers"):
+        for entry in results.get(group, []):
             name = ", ".join(text_of(key, value) for key, value in entry.items()
                              if key in ("kernel", "isa", "where", "stage", "run", "name",
-                                        "threads", "regions"))
+                                        "memory", "threads", "regions"))
             for key, value in entry.items():
                 if isinstance(value, dict) and "median" in value and key not in DERIVED:
                     found[group, name, key] = value

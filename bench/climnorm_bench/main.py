@@ -6,8 +6,8 @@ import signal
 import sys
 import tempfile
 
-from . import (SCHEMA, Failure, compare, data, kernels, machine, options, peers, pipeline, plots,
-               programs, report, sweep, turns)
+from . import (SCHEMA, Failure, compare, data, kernels, machine, options, passes, peers, pipeline,
+               plots, programs, report, sweep, turns)
 
 
 def measure(settings, results):
@@ -19,6 +19,8 @@ def measure(settings, results):
             results["kernels"] = kernels.measure(settings)
         if {"limits", "pipeline"} & set(settings.parts):
             results.update(pipeline.measure(settings))
+        if "passes" in settings.parts:
+            results.update(passes.measure(settings))
         if "peers" in settings.parts:
             data.warm(settings)
             results["peers"] = peers.run(settings, turns)
@@ -36,7 +38,7 @@ def run(arguments, script, command):
         pass  # else an hour could be spent on what cannot be saved
     results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
                "settings": settings.described(), "job": None, "limits": [], "kernels": [],
-               "stages": [], "runs": [], "peers": [], "notes": []}
+               "stages": [], "runs": [], "passes": [], "peers": [], "notes": []}
     try:
         measure(settings, results)
     except (Failure, OSError, KeyboardInterrupt) as error:

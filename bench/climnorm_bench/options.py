@@ -9,11 +9,12 @@ BOXES = {"CONUS": (234.0, 294.0, 24.0, 50.0), "AK": (170.0, 235.0, 50.0, 72.0),
          "HI": (181.63, 205.20, 18.92, 28.45), "PRVI": (292.03, 295.49, 17.62, 18.57),
          "GU": (144.58, 146.12, 13.18, 20.61), "GLOBAL": (0.0, 360.0, -90.0, 90.0)}
 PARTS = ("limits", "kernels", "pipeline", "peers")
+GLOBE = "passes"  # the part that --global measures instead
 WINDOW = 30
 # Grid, last year from 1985 on, repeats. A chunk of the full size is 3.5 MB inflated, of the others
 # 0.9 and 0.1 MB: they differ in what stays in the caches.
 SIZES = {"quick": ((120, 240), 2016, 2), "standard": ((300, 720), 2024, 3),
-         "full": ((600, 1440), 2024, 5)}
+         "full": ((600, 1440), 2024, 5), "global": ((600, 1440), 2017, 3)}
 
 
 @dataclasses.dataclass
@@ -34,6 +35,7 @@ class Settings:
     threads: list            # ascending
     repeats: int
     parts: list
+    memory: list             # of --global: engine.memory of each run
     kernels: str             # only headlines with this text
     peers: list              # only these; empty: all
     baseline: str = ""
@@ -53,7 +55,7 @@ class Settings:
         return {"size": self.size, "grid": list(self.grid), "first_year": self.first_year,
                 "last_year": self.last_year, "days": self.days, "window": self.window,
                 "variables": self.variables, "regions": self.regions, "threads": self.threads,
-                "repeats": self.repeats, "parts": self.parts}
+                "repeats": self.repeats, "parts": self.parts, "memory": self.memory}
 
 
 def usable_cells(grid, box):
@@ -128,6 +130,9 @@ def parser():
                       help="a grid of 120x240, 32 years, 2 repeats: two minutes on 2 cores")
     size.add_argument("--full", dest="size", action="store_const", const="full",
                       help="a grid of 0.25 degree (9 GB of data), 5 repeats: an hour or more")
+    size.add_argument("--global", dest="size", action="store_const", const="global",
+                      help="the whole globe at 0.25 degree instead, 4 target years, in passes: "
+                           "8 GB of data and 2 of normals, 3 repeats, a quarter of an hour")
     run.add_argument("--grid", metavar="LATxLON",
                      type=expected("rows and columns such as 120x240", pair("x")))
     run.add_argument("--years", type=years, metavar="A-B")
@@ -138,8 +143,10 @@ def parser():
     run.add_argument("--threads", type=numbers, metavar="LIST",
                      help="default: 1, 2, 4, ... and all cores")
     run.add_argument("--repeats", type=turns_count, metavar="N")
-    run.add_argument("--what", type=words, default=list(PARTS), metavar="LIST",
+    run.add_argument("--what", type=words, metavar="LIST",
                      help="of limits,kernels,pipeline,peers (default all)")
+    run.add_argument("--memory", type=words, default=["16GiB", "4GiB", "1GiB"], metavar="LIST",
+                     help="engine.memory of the runs of --global (default 16GiB,4GiB,1GiB)")
     run.add_argument("--kernels", default="", metavar="TEXT", help="kernels named like this only")
     run.add_argument("--peers", type=words, default=[], metavar="LIST", help="these peers only")
     run.add_argument("--data", metavar="DIR",
@@ -208,10 +215,14 @@ def settings_of(arguments, found):
     first_year, last_year = arguments.years or (1985, last_year)
     if min(grid) < 1 or last_year - first_year < WINDOW - 1:
         raise Failure(f"expected a grid of cells and {WINDOW} years or more")
-    unknown = set(arguments.what) - set(PARTS)
-    if unknown or not arguments.what:
+    is_global = size == "global"
+    if is_global and (arguments.what is not None or arguments.regions):
+        raise Failure("--global measures one thing, without --what and --regions")
+    parts = arguments.what if arguments.what is not None else [GLOBE] if is_global else PARTS
+    unknown = set(parts) - {*PARTS, *([GLOBE] if is_global else [])}
+    if unknown or not parts:
         raise Failure(f"--what {','.join(sorted(unknown))}: expected of {','.join(PARTS)}")
-    regions = arguments.regions or ["CONUS", "AK", "HI", "PRVI", "GU"]
+    regions = ["GLOBAL"] if is_global else arguments.regions or ["CONUS", "AK", "HI", "PRVI", "GU"]
     for name in regions:
         if name not in BOXES:
             raise Failure(f"--regions {name}: expected of {','.join(BOXES)}")
@@ -227,5 +238,6 @@ def settings_of(arguments, found):
         variables=arguments.variables, regions=usable,
         threads=arguments.threads or doubling(programs.about(found.programs)["threads"]),
         repeats=arguments.repeats or repeats,
-        parts=[part for part in PARTS if part in arguments.what], kernels=arguments.kernels,
+        parts=[part for part in (*PARTS, GLOBE) if part in parts],
+        memory=arguments.memory if is_global else [], kernels=arguments.kernels,
         peers=arguments.peers, venv=found.venv, baseline=arguments.baseline)

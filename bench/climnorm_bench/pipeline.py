@@ -80,11 +80,7 @@ class Pipeline:
         cold = [turn["stages"]["disk"] for turn in self.found["disk"]]
         why = self.no_cold()
         results = {"job": self.job, "limits": [self.limits(t) for t in self.settings.threads],
-                   "stages": [], "runs": [], "notes": []}
-        if self.kept < 0.95:
-            results["notes"].append(
-                f"only {100 * self.kept:.0f} % of the input stays in the page cache: what is "
-                "called warm was read from the disk in part; take a smaller grid or fewer years")
+                   "stages": [], "runs": [], "notes": self.warm_notes()}
         if why:
             results["notes"].append(f"no cold figures: {why}")
         else:
@@ -94,6 +90,12 @@ class Pipeline:
             results["stages"] = self.stages(cold, why)
             results["runs"] = self.runs(why)
         return results
+
+    def warm_notes(self):
+        """What is said where warm figures are not warm."""
+        return [] if self.kept >= 0.95 else [
+            f"only {100 * self.kept:.0f} % of the input stays in the page cache: what is called "
+            "warm was read from the disk in part; take a smaller grid or fewer years"]
 
     def no_cold(self):
         """Why the disk could not be measured in each turn, or None."""

@@ -79,7 +79,8 @@ def run(climnorm, config, scratch, sets=(), threads=None, codes=(0,)):
     with open(summary, encoding="utf-8") as file:
         said = json.load(file)
     sums = {key: sum(v[key] for v in said["variables"])
-            for key in ("load_s", "compute_s", "write_s", "normals_written", "bytes_read")}
+            for key in ("load_s", "compute_s", "write_s", "normals_written", "bytes_read", "passes",
+                        "chunks_read", "chunks_decoded")}
     return {"wall_s": wall_s, "threads": said["threads"], "isa": said["isa"],
             "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
             "peak_rss_bytes": said["peak_rss_bytes"], **sums}

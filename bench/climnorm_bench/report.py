@@ -157,6 +157,26 @@ def ratios(results):
                   "other programs on the machine hardly touch.")]
 
 
+# Of the whole globe in so much memory.
+AIMS = {"16GiB": "≤ 1.15", "4GiB": "≤ 1.25", "1GiB": "≤ 1.40"}
+
+
+def passes(results):
+    """What less memory costs."""
+    rows = [[row["memory"], str(row["passes"]), str(row["chunks_read"]),
+             number(row["chunks_decoded"] / row["chunks_read"]), spread(row["wall_s"]),
+             spread(row["times_limit"]), spread(row["times_limit_cpu"]),
+             AIMS.get(row["memory"], ""), f"{row['peak_rss_bytes']['most'] / 1e9:.2f}",
+             f"{row['arena_bytes'] / 1e9:.2f}"] for row in results.get("passes", [])]
+    return [Table(
+        f"The globe in passes, on {results['settings']['threads'][-1]} threads",
+        ["engine.memory", "passes", "chunks", "decoded", "whole, s", "times limit", "CPU", "aim",
+         "peak GB", "arena GB"], rows,
+        "Decoded: how many times each chunk was, on average. The limit inflates the same chunks, "
+        "deflates the same normals and does nothing else. Aims are those of the full size.")
+    ] if rows else []
+
+
 def peers(results):
     """What was measured, and apart from it what would follow for the full job."""
     rows, versions, further, whys = [], [], [], []
@@ -211,7 +231,7 @@ def exponential(value):
 
 def tables(results):
     found = []
-    for part in (limits, kernels, pipeline, ratios, peers):
+    for part in (limits, kernels, pipeline, ratios, passes, peers):
         found += part(results)
     return found
 

@@ -70,7 +70,7 @@ class Bench(unittest.TestCase):
         results = self.results
         self.assertEqual(results["schema"], 1)
         self.assertEqual(set(results), {"schema", "command", "machine", "settings", "job", "limits",
-                                        "kernels", "stages", "runs", "peers", "notes"})
+                                        "kernels", "stages", "runs", "passes", "peers", "notes"})
         for key in ("date", "climnorm", "cpu", "cores", "memory_bytes", "system", "compiler",
                     "flags", "isa", "libraries", "file_system"):
             self.assertTrue(results["machine"][key], key)
@@ -119,6 +119,34 @@ class Bench(unittest.TestCase):
     def test_tables_hold_the_ratios(self):
         for title in (*RATIOS, "Limits of this machine", "Kernels, in cache", "Whole runs"):
             self.assertIn(title, self.done.stdout)
+
+    def test_the_globe_in_passes(self):
+        out = os.path.join(self.dir, "globe")
+        done = call("--global", "--grid", "40x96", "--days", "3", "--memory", "512MiB,256MiB",
+                    "--threads", "2", "--repeats", "2", "--data", os.path.join(self.dir, "globes"),
+                    "--output", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        self.assertEqual(results["job"]["normals"], 4)
+        self.assertEqual(results["settings"]["regions"], ["GLOBAL"])
+        self.assertLessEqual(LIMITS, figures(results["limits"][0]))
+        rows = results["passes"]
+        self.assertEqual([row["memory"] for row in rows], ["512MiB", "256MiB"])
+        for row in rows:
+            self.assertEqual(figures(row), RUN | {"times_limit", "times_limit_cpu",
+                                                  "peak_times_arena"})
+            self.assertEqual((row["chunks_read"], row["chunks_decoded"]), (33 * 3, 33 * 3))
+            self.assertLessEqual(row["arena_bytes"], int(row["memory"][:-3]) << 20)
+            self.assertRegex(done.stdout, rf"{row['memory']} +{row['passes']} +99 +1\.00 ")
+        self.assertEqual(rows[0]["passes"], 1)
+        self.refused(call("--global", "--what", "kernels"), "without --what")
+        self.assertIn("The globe in passes", call("report", os.path.join(
+            out, "results.json"), "--markdown").stdout)
+        path = os.path.join(HOME, "README.md")
+        with open(path, encoding="utf-8") as file:
+            readme = file.read()
+        self.assertFalse({key for row in rows for key in row if f"`{key}`" not in readme})
 
     def test_data_are_kept_and_scratch_is_not(self):
         folder = os.path.join(self.dir, "data")
