@@ -329,6 +329,7 @@ static void keep_problems(struct tree_config *tree)
     result.variables = cn_pool_alloc(tree->pool, result.count, sizeof *result.variables);
     tree->problems.lost |= !result.variables;
     for (size_t v = 0; result.variables && v < result.count; v++) {
+        result.variables[v].name = catalog->variables[v].name;
         result.variables[v].label = catalog->variables[v].label;
         result.variables[v].problems = catalog->variables[v].problems;
     }

@@ -22,7 +22,15 @@
 
 enum {
     NAME_LEAST = 8,
-    NAME_MOST = 12 /* so that a line has at most 60 columns */
+    NAME_MOST = 12, /* of a variable, so that a line has at most 60 columns */
+    MODEL_MOST = 20,
+    ROWS_MOST = 12 /* with more, models that are done share a row */
+};
+
+/* A row of the tables. */
+struct summary_row {
+    const char *name, *outcome;
+    struct cn_variable_result sum; /* of one variable or of several */
 };
 
 /* What is added up over the variables. */
@@ -59,15 +67,20 @@ static struct totals add_up(const struct cn_result *result)
     return totals;
 }
 
-static void add_outcome(struct cn_text *text, const struct cn_variable_result *row)
+static const char *outcome_of(const struct cn_variable_result *row)
 {
     const bool is_missing = row->normals_unmade + row->normals_failed > 0;
-    const char *status = row->state == CN_WAITING              ? "not begun"
-                         : row->state == CN_DONE && is_missing ? "incomplete"
-                                                               : cn_state_name(row->state, true);
-    cn_text_printf(text, "%11s%7" PRIu64 "%8" PRIu64 "%10" PRIu64 "%9" PRIu64, status,
-                   row->normals_written, row->normals_skipped, row->normals_unmade,
-                   row->normals_failed);
+    return row->state == CN_WAITING              ? "not begun"
+           : row->state == CN_DONE && is_missing ? "incomplete"
+                                                 : cn_state_name(row->state, true);
+}
+
+static void add_outcome(struct cn_text *text, const struct summary_row *row)
+{
+    const struct cn_variable_result *sum = &row->sum;
+    cn_text_printf(text, "%11s%7" PRIu64 "%8" PRIu64 "%10" PRIu64 "%9" PRIu64, row->outcome,
+                   sum->normals_written, sum->normals_skipped, sum->normals_unmade,
+                   sum->normals_failed);
 }
 
 /* Seconds in a field; of any number. */
@@ -77,8 +90,9 @@ static void add_seconds(struct cn_text *text, double seconds, int width)
     cn_text_printf(text, "%*.*f", width, shown < 9999.95, shown);
 }
 
-static void add_times(struct cn_text *text, const struct cn_variable_result *row)
+static void add_times(struct cn_text *text, const struct summary_row *summary_row)
 {
+    const struct cn_variable_result *row = &summary_row->sum;
     struct cn_short_text bytes = {"-"};
     if (row->load_s > 0 && row->bytes_read > 0)
         bytes = cn_short_bytes((double)row->bytes_read / row->load_s);
@@ -89,24 +103,77 @@ static void add_times(struct cn_text *text, const struct cn_variable_result *row
     cn_text_printf(text, "%10s", bytes.text);
 }
 
-/* Adds a table: its head, a row for each variable, an empty line. add_cells adds all but the name.
- */
-static void add_table(struct cn_text *text, const struct cn_result *result, const char *title,
-                      const char *head,
-                      void (*add_cells)(struct cn_text *, const struct cn_variable_result *))
+static void add_sum(struct summary_row *to, const struct cn_variable_result *row)
 {
+    struct cn_variable_result *sum = &to->sum;
+    const char *outcome = outcome_of(row);
+    if (!to->outcome)
+        to->outcome = outcome;
+    else if (strcmp(to->outcome, outcome) != 0)
+        to->outcome = sum->state == CN_ACTIVE || row->state == CN_ACTIVE ? "stopped" : "incomplete";
+    sum->state = row->state == CN_ACTIVE || sum->state == CN_ACTIVE ? CN_ACTIVE : row->state;
+    sum->bytes_read += row->bytes_read;
+    sum->load_s += row->load_s;
+    sum->compute_s += row->compute_s;
+    sum->write_s += row->write_s;
+    sum->wall_s += row->wall_s;
+    sum->normals_written += row->normals_written;
+    sum->normals_skipped += row->normals_skipped;
+    sum->normals_unmade += row->normals_unmade;
+    sum->normals_failed += row->normals_failed;
+}
+
+static bool is_done(const struct summary_row *row)
+{
+    return strcmp(row->outcome, cn_state_name(CN_DONE, true)) == 0;
+}
+
+/* Makes the rows of the tables: of each variable; with several models of each model. Many models
+ * that are done share the first row. Returns how many rows there are. */
+static size_t list_rows(const struct cn_result *result, struct summary_row *rows, char done[40])
+{
+    size_t count = 0, kept = 0, done_count = 0;
+    for (size_t v = 0; v < result->count; v++) {
+        const struct cn_variable_result *variable = &result->variables[v];
+        const char *name = variable->model ? variable->model : variable->name;
+        if (!variable->model || count == 0 || strcmp(rows[count - 1].name, name) != 0)
+            rows[count++] = (struct summary_row){.name = name, .sum.model = variable->model};
+        add_sum(&rows[count - 1], variable);
+    }
+    for (size_t i = 0; i < count && rows[i].sum.model; i++)
+        done_count += is_done(&rows[i]);
+    if (count <= ROWS_MOST || done_count < 2)
+        return count;
+    struct summary_row all_done = {.name = done, .sum.model = done};
+    for (size_t i = 0; i < count; i++)
+        if (is_done(&rows[i]))
+            add_sum(&all_done, &rows[i].sum);
+        else
+            rows[kept++] = rows[i];
+    memmove(rows + 1, rows, kept * sizeof *rows);
+    snprintf(done, 40, "%zu models", done_count);
+    rows[0] = all_done;
+    return kept + 1;
+}
+
+/* Adds a table: its head, the rows, an empty line. add_cells adds all but the name. */
+static void add_table(struct cn_text *text, const struct summary_row *rows, size_t count,
+                      const char *title, const char *head,
+                      void (*add_cells)(struct cn_text *, const struct summary_row *))
+{
+    const size_t name_most = count && rows->sum.model ? MODEL_MOST : NAME_MOST;
     size_t name_width = NAME_LEAST;
-    for (size_t i = 0; i < result->count; i++) {
-        size_t columns = cn_text_columns(result->variables[i].name, text->utf8);
+    for (size_t i = 0; i < count; i++) {
+        size_t columns = cn_text_columns(rows[i].name, text->utf8);
         name_width = columns > name_width ? columns : name_width;
     }
-    name_width = name_width > NAME_MOST ? NAME_MOST : name_width;
+    name_width = name_width > name_most ? name_most : name_width;
     cn_text_left(text, title, name_width);
     cn_text_printf(text, "%s", head);
     cn_text_end_line(text, "\n");
-    for (size_t i = 0; i < result->count; i++) {
-        cn_text_left(text, result->variables[i].name, name_width);
-        add_cells(text, &result->variables[i]);
+    for (size_t i = 0; i < count; i++) {
+        cn_text_left(text, rows[i].name, name_width);
+        add_cells(text, &rows[i]);
         cn_text_end_line(text, "\n");
     }
     cn_text_end_line(text, "\n");
@@ -271,22 +338,32 @@ void cn_summary_print_details(const struct cn_result *result, FILE *out)
         }
 }
 
+static void add_tables(struct cn_text *text, const struct cn_result *result,
+                       const struct totals *totals)
+{
+    struct summary_row *rows = calloc(result->count + 1, sizeof *rows);
+    char done[40];
+    text->buffer.failed |= !rows;
+    const size_t count = rows ? list_rows(result, rows, done) : 0;
+    if (totals->made + totals->unmade + totals->failed)
+        add_table(text, rows, count, "normals", "     status   made    kept  not made   failed",
+                  add_outcome);
+    if (totals->made || totals->bytes_read) {
+        add_table(text, rows, count, "seconds", "    in all reading computing* writing*    read/s",
+                  add_times);
+        cn_text_printf(text, "* added up over %d thread%s; the others are of the clock",
+                       result->threads, cn_plural((uint64_t)result->threads));
+        cn_text_end_line(text, "\n\n");
+    }
+    free(rows);
+}
+
 /* The most important comes last, because the end stays on the screen. */
 void cn_summary_print(const struct cn_result *result, const char *root, const char *log, FILE *out)
 {
     struct cn_text text = {.limit = SIZE_MAX, .utf8 = cn_locale_is_utf8()};
     const struct totals totals = add_up(result);
-    if (totals.made + totals.unmade + totals.failed) {
-        add_table(&text, result, "normals", "     status   made    kept  not made   failed",
-                  add_outcome);
-    }
-    if (totals.made || totals.bytes_read) {
-        add_table(&text, result, "seconds", "    in all reading computing* writing*    read/s",
-                  add_times);
-        cn_text_printf(&text, "* added up over %d thread%s; the others are of the clock",
-                       result->threads, cn_plural((uint64_t)result->threads));
-        cn_text_end_line(&text, "\n\n");
-    }
+    add_tables(&text, result, &totals);
     add_duration(&text, result);
     add_problem_line(&text, &totals, log);
     add_closing(&text, result, &totals, root);

@@ -5,8 +5,28 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "job/unit_names.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* A problem of a variable. */
+struct problem_line {
+    const struct cn_problem *problem;
+    const char *rest; /* what follows the name of the variable; NULL: the problem is not shared */
+    size_t variable, order;
+    size_t equal; /* of the first of equal lines: how many there are from `sorted` on; else 0 */
+    size_t sorted;
+};
+
+struct line_list {
+    const struct cn_result *result;
+    struct problem_line *lines;         /* [count], in their order */
+    const struct problem_line **sorted; /* [count], equal ones side by side */
+    struct cn_unit_name *names;         /* [result->count] */
+    bool *is_in;                        /* [result->count] */
+    size_t count;
+};
 
 /* What follows the name of the variable; NULL: the text does not begin with it. */
 static const char *behind_name(const struct cn_variable_result *variable,
@@ -18,53 +38,100 @@ static const char *behind_name(const struct cn_variable_result *variable,
     return is_named ? problem->text + length : NULL;
 }
 
-/* Whether another variable has the same problem. */
-static bool has_same(const struct cn_variable_result *other, const struct cn_problem *problem,
-                     const char *rest)
+/* 0: they share a line. */
+static int compare_shared(const struct problem_line *a, const struct problem_line *b)
 {
-    bool found = false;
-    for (size_t i = 0; i < other->problems.count && !found; i++) {
-        const struct cn_problem *item = &other->problems.items[i];
-        const char *other_rest = behind_name(other, item);
-        found = item->severity == problem->severity && other_rest && strcmp(other_rest, rest) == 0;
-    }
-    return found;
+    if (a->problem->severity != b->problem->severity)
+        return a->problem->severity < b->problem->severity ? -1 : 1;
+    return strcmp(a->rest ? a->rest : "", b->rest ? b->rest : "");
 }
 
-/* Adds a problem of the variable v, unless an earlier variable has it. */
-static void add_shared_line(const struct cn_result *result, size_t v,
-                            const struct cn_problem *problem, struct cn_problems *lines)
+static int compare_problem_lines(const void *a, const void *b)
 {
-    const char *rest = behind_name(&result->variables[v], problem);
-    if (problem->severity == CN_DETAIL || !rest) {
-        cn_problems_add(lines, problem->severity, "%s", problem->text);
+    const struct problem_line *x = *(const struct problem_line *const *)a;
+    const struct problem_line *y = *(const struct problem_line *const *)b;
+    const int order = compare_shared(x, y);
+    return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+static void list_problems(struct line_list *list)
+{
+    for (size_t v = 0; v < list->result->count; v++) {
+        const struct cn_variable_result *variable = &list->result->variables[v];
+        list->names[v] = (struct cn_unit_name){variable->model, variable->name};
+        for (size_t i = 0; i < variable->problems.count; i++) {
+            const struct cn_problem *problem = &variable->problems.items[i];
+            const bool is_shared = problem->severity != CN_DETAIL;
+            list->lines[list->count] =
+                (struct problem_line){.problem = problem,
+                                      .rest = is_shared ? behind_name(variable, problem) : NULL,
+                                      .variable = v,
+                                      .order = list->count};
+            list->sorted[list->count] = &list->lines[list->count];
+            list->count++;
+        }
+    }
+}
+
+/* Lets the first of equal lines know the others. */
+static void find_equal(struct line_list *list)
+{
+    if (list->count)
+        qsort(list->sorted, list->count, sizeof(void *), compare_problem_lines);
+    for (size_t i = 0, end; i < list->count; i = end) {
+        for (end = i; end < list->count && !compare_shared(list->sorted[i], list->sorted[end]);)
+            end++;
+        struct problem_line *first = &list->lines[list->sorted[i]->order];
+        first->equal = end - i;
+        first->sorted = i;
+    }
+}
+
+static void add_shared_line(const struct line_list *list, const struct problem_line *line,
+                            struct cn_problems *lines)
+{
+    if (!line->rest) {
+        cn_problems_add(lines, line->problem->severity, "%s", line->problem->text);
         return;
     }
-    for (const struct cn_problem *at = result->variables[v].problems.items; at < problem; at++)
-        if (at->severity == problem->severity && strcmp(at->text, problem->text) == 0)
-            return; /* of another timeline of the variable */
-    for (size_t k = 0; k < v; k++)
-        if (has_same(&result->variables[k], problem, rest))
-            return;
+    if (!line->equal)
+        return; /* an earlier line has it */
     struct cn_strbuf names = {0};
-    cn_strbuf_add(&names, "%s", result->variables[v].label);
-    for (size_t k = v + 1; k < result->count; k++)
-        if (has_same(&result->variables[k], problem, rest))
-            cn_strbuf_add(&names, ", %s", result->variables[k].label);
-    cn_problems_add(lines, problem->severity, "%s%s", cn_strbuf_text(&names), rest);
+    memset(list->is_in, 0, list->result->count * sizeof *list->is_in);
+    for (size_t i = line->sorted; i < line->sorted + line->equal; i++)
+        list->is_in[list->sorted[i]->variable] = true;
+    cn_unit_names_add(&names, list->names, list->is_in, list->result->count);
+    cn_problems_add(lines, line->problem->severity, "%s%s", cn_strbuf_text(&names), line->rest);
     lines->lost |= names.failed;
     cn_strbuf_free(&names);
 }
 
 void cn_share_problems(const struct cn_result *result, struct cn_problems *lines)
 {
+    size_t count = 1;
     for (size_t i = 0; i < result->problems.count; i++)
         cn_problems_add(lines, result->problems.items[i].severity, "%s",
                         result->problems.items[i].text);
     lines->lost |= result->problems.lost;
     for (size_t v = 0; v < result->count; v++) {
-        for (size_t i = 0; i < result->variables[v].problems.count; i++)
-            add_shared_line(result, v, &result->variables[v].problems.items[i], lines);
+        count += result->variables[v].problems.count;
         lines->lost |= result->variables[v].problems.lost;
     }
+    struct line_list list = {.result = result,
+                             .lines = calloc(count, sizeof *list.lines),
+                             .sorted = calloc(count, sizeof(void *)),
+                             .names = calloc(result->count + 1, sizeof *list.names),
+                             .is_in = calloc(result->count + 1, sizeof *list.is_in)};
+    if (list.lines && list.sorted && list.names && list.is_in) {
+        list_problems(&list);
+        find_equal(&list);
+        for (size_t i = 0; i < list.count; i++)
+            add_shared_line(&list, &list.lines[i], lines);
+    } else {
+        lines->lost = true;
+    }
+    free(list.lines);
+    free(list.sorted);
+    free(list.names);
+    free(list.is_in);
 }

@@ -115,6 +115,55 @@ static void test_the_tables_tell_each_variable_and_the_end_of_the_run(void **sta
     free(text);
 }
 
+static void test_models_that_are_done_share_a_row(void **state)
+{
+    (void)state;
+    enum { MODELS = 35, VARIABLES = 4 };
+    static const char *const names[VARIABLES] = {"pr", "tas", "tasmax", "tasmin"};
+    struct cn_variable_result rows[MODELS * VARIABLES];
+    char models[MODELS][20], labels[MODELS * VARIABLES][30];
+    for (size_t v = 0; v < MODELS * VARIABLES; v++) {
+        snprintf(models[v / VARIABLES], sizeof models[0], "Model-%zu", v / VARIABLES);
+        snprintf(labels[v], sizeof labels[0], "%s %s", models[v / VARIABLES], names[v % VARIABLES]);
+        rows[v] = (struct cn_variable_result){.name = names[v % VARIABLES],
+                                              .model = models[v / VARIABLES],
+                                              .label = labels[v],
+                                              .state = CN_DONE,
+                                              .normals_written = 10,
+                                              .bytes_read = 1 << 20,
+                                              .load_s = 1,
+                                              .wall_s = 2};
+    }
+    rows[5].state = CN_FAILED; /* one of four */
+    rows[5].normals_written = 0;
+    rows[5].normals_failed = 10;
+    for (size_t v = 8; v < 12; v++) {
+        rows[v].state = CN_FAILED;
+        rows[v].normals_written = 0;
+    }
+    rows[12].normals_written = 9;
+    rows[12].normals_unmade = 1;
+    struct cn_result result = {
+        .variables = rows, .count = MODELS * VARIABLES, .threads = 2, .status = CN_BAD_INPUT};
+    char *text = summary_of(&result);
+    static const char *const expected =
+        "normals       status   made    kept  not made   failed\n"
+        "32 models       done   1280       0         0        0\n"
+        "Model-1   incomplete     30       0         0       10\n"
+        "Model-2       failed      0       0         0        0\n"
+        "Model-3   incomplete     39       0         1        0\n"
+        "\n"
+        "seconds      in all reading computing* writing*    read/s\n"
+        "32 models     256.0   128.0        0.0      0.0   1.0 MiB\n";
+    if (strncmp(text, expected, strlen(expected)) != 0)
+        fail_msg("%s", text);
+    free(text);
+    result.count = 12 * VARIABLES; /* few models have a row each */
+    text = summary_of(&result);
+    assert_non_null(strstr(text, "\nModel-11       done     40 "));
+    free(text);
+}
+
 static void test_tables_fit_60_columns(void **state)
 {
     struct fixture *fix = *state;
@@ -379,6 +428,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_tables_tell_each_variable_and_the_end_of_the_run,
                                         set_up, tear_down),
+        cmocka_unit_test(test_models_that_are_done_share_a_row),
         cmocka_unit_test_setup_teardown(test_tables_fit_60_columns, set_up, tear_down),
         cmocka_unit_test(test_the_last_line_says_what_came_of_all_normals),
         cmocka_unit_test(test_a_variable_that_could_not_be_planned_is_counted),
