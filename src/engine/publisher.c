@@ -66,7 +66,7 @@ static bool is_queue_dropped(struct cn_engine *engine)
 static void handle_file(struct cn_engine *engine, struct queued_file *file)
 {
     if (is_queue_dropped(engine)) {
-        unlink(file->temporary);
+        cn_temporary_give_up(file->temporary);
         cn_engine_is_running(engine); /* stops the engine: no task may be left to do so */
     } else {
         file->is_renamed = rename_file(engine, file->path, file->temporary, file->normals);

@@ -6,11 +6,7 @@
 
 #include "climnorm/plan.h"
 
-/* What a pass makes of a file: a stretch of its day slots, and of the region's rows. */
-struct cn_file_pass {
-    size_t first_slot, slot_count;
-    size_t first_row, row_count; /* row_count 0: the pass has none of the region */
-};
+#include <stdint.h>
 
 struct cn_normals_file {
     const struct cn_config *config;
@@ -24,11 +20,11 @@ struct cn_normals_file {
     /* [target_count], each [normals.window]: which years of a window entered the values. NULL: all
      * that the windows have, as planned. */
     const bool *const *years_used;
-    /* [pass_count] in the order in which they are made; stretches of slots ascend, and in each of
-     * them stretches of rows. pass_count 0 or 1: one pass makes all, and passes is not looked at.
-     */
-    const struct cn_file_pass *passes;
+    /* [pass_count] what each pass makes, in their order; day slots ascend, and in a stretch of them
+     * rows. pass_count 0 or 1: one pass makes all, and they are not looked at. */
+    const struct cn_pass_stretch *stretches;
     size_t pass_count;
+    size_t passes_done; /* that an earlier run has made; their chunks wait in its files */
 };
 
 /* Returns: the file as the plan has it. */
@@ -66,6 +62,12 @@ static inline const struct cn_source_year *cn_file_year(const struct cn_normals_
 static inline size_t cn_field_count(const struct cn_config *config)
 {
     return config->output.counts ? 2 : 1;
+}
+
+/* Returns: the bytes of a value of a field: of float means, then of int16 counts. */
+static inline size_t cn_field_bytes(size_t field)
+{
+    return field ? sizeof(int16_t) : sizeof(float);
 }
 
 #endif

@@ -2,48 +2,42 @@
  * An output file in the making: the encoded chunks of its normals go to a temporary as they come,
  * `.climnorm-*.tmp` in the folder of the final path; memory keeps where they are. When all are
  * there, the metadata are written. cn_temporary_publish then syncs and renames the file. Its bytes
- * do not depend on when chunks were put, nor by whom.
+ * do not depend on when chunks were put, nor by whom, nor in how many passes. A file that takes
+ * several passes outlives its run: a later one goes on where content->passes_done says.
  */
 #ifndef CLIMNORM_SINK_OUTPUT_FILE_H
 #define CLIMNORM_SINK_OUTPUT_FILE_H
 
 #include "climnorm/error.h"
-#include "codec/codec.h"
 #include "sink/content_digest.h"
 #include "sink/normals_file.h"
+#include "sink/output_passes.h"
 #include "sink/skeleton.h"
-
-struct cn_output_file;
 
 /* Begins a file; nothing is written yet. `content` is copied: what it points to and the skeleton
  * must outlive the file. Its years_used are not looked at: each put tells those of its target.
+ * passes_done, if it is not 0, is what cn_unfinished_read allows.
  * skeleton: of the files of the variable and region; zero before the first.
  * Returns: NULL: out of memory. Owns: the caller, with cn_output_free. */
 struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
                                      struct cn_skeleton *skeleton);
 
-/* A target, as far as a pass makes it. */
-struct cn_put {
-    size_t target, pass;
-    const bool *years_used;          /* [normals.window] that entered it; NULL: it is not made */
-    size_t first_chunk, chunk_count; /* chunks that are whole with this pass, not before */
-    const struct cn_encoded *chunks; /* [chunk_count][field_count] */
-    const uint64_t *hashes;          /* of each chunk, by cn_content_hash */
-};
-
 enum cn_put_outcome {
     CN_PUT_MORE,     /* other targets or passes are missing */
     CN_PUT_COMPLETE, /* all is written: the caller goes on with cn_output_targets_made */
-    CN_PUT_STALE     /* passes of a target do not fit together: the file is never complete */
+    CN_PUT_STALE     /* the passes of a target used other years each: the file has to be made anew,
+                        from its first pass on */
 };
 
-/* Puts a target, once. Threads may put targets in any order. Chunks are written in the order of
- * targets: those that come too early wait, and chunks[] and their bytes must stay until all targets
- * before have been put. The first call makes the temporary, and takes the HDF5 lock where it makes
- * the skeleton.
- * Returns: *outcome; CN_PUT_COMPLETE for one call. Errors: CN_BAD_INPUT: the file cannot have this
- * path or variable, or no year was used. CN_BAD_MACHINE: the disk is full, an I/O error, out of
- * memory. */
+/* Puts a target, once for each pass that has rows of the region; for other passes nothing happens.
+ * Threads may put targets in any order, but the passes of a target one after another.
+ *
+ * One pass: chunks are written in the order of targets. Those that come too early wait: chunks[]
+ * and their bytes must stay until all targets before have been put. Several passes: the bytes may
+ * go when the call returns. The first call makes the temporary, and some call takes the HDF5 lock
+ * to make the skeleton. Returns: *outcome; CN_PUT_COMPLETE or CN_PUT_STALE for one call. Errors:
+ * CN_BAD_INPUT: the file cannot have this path or variable, or no year was used. CN_BAD_MACHINE:
+ * the disk is full, an I/O error, out of memory. */
 enum cn_status cn_output_put(struct cn_output_file *file, const struct cn_put *put,
                              enum cn_put_outcome *outcome, struct cn_error *error);
 
@@ -57,7 +51,8 @@ size_t cn_output_targets_made(const struct cn_output_file *file);
 enum cn_status cn_output_finish(struct cn_output_file *file, char *temporary, size_t capacity,
                                 struct cn_error *error);
 
-/* Frees the file, and removes the temporary of one that was not finished; NULL is allowed. */
+/* Frees the file, and removes the temporary of one that was not finished. That of several passes
+ * stays for a later run, unless passes do not fit together. NULL is allowed. */
 void cn_output_free(struct cn_output_file *file);
 
 #endif

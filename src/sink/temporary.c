@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,10 +18,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+void cn_temporary_name(char name[CN_TEMPORARY_NAME_BYTES])
+{
+    static atomic_uint number;
+    snprintf(name, CN_TEMPORARY_NAME_BYTES, ".climnorm-%s-%x.tmp", cn_run_id(),
+             atomic_fetch_add(&number, 1));
+}
+
+void cn_waiting_name(uint64_t hash, enum cn_waiting_file which, char name[CN_TEMPORARY_NAME_BYTES])
+{
+    snprintf(name, CN_TEMPORARY_NAME_BYTES, ".climnorm-pass-%016" PRIx64 "-%d.tmp", hash, which);
+}
+
+bool cn_is_waiting_name(const char *name, uint64_t *hash)
+{
+    char expected[CN_TEMPORARY_NAME_BYTES];
+    int which;
+    if (sscanf(name, ".climnorm-pass-%16" SCNx64 "-%1d.tmp", hash, &which) != 2 ||
+        which >= CN_WAITING_FILES)
+        return false;
+    cn_waiting_name(*hash, (enum cn_waiting_file)which, expected);
+    return strcmp(name, expected) == 0;
+}
+
 /* Opens the directory `name` in `parent`, made where it is missing. -1: errno says why. */
 static int enter_directory(int parent, const char *name)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const int flags = DIRECTORY;
     int directory = openat(parent, name, flags);
     if (directory >= 0 || errno != ENOENT)
         return directory;
@@ -81,23 +107,34 @@ static enum cn_status enter_path(const char *root, const char *path, int *direct
     return CN_OK;
 }
 
-enum cn_status cn_temporary_create(const char *root, const char *path, char *temporary,
-                                   size_t capacity, int *descriptor, struct cn_error *error)
+/* The length of the folder in `path`, with its last slash. */
+static int folder_bytes(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    int folder_length = slash ? (int)(slash - path) + 1 : 0;
-    static atomic_uint number;
-    int length = snprintf(temporary, capacity, "%s/%.*s.climnorm-%s-%x.tmp", root, folder_length,
-                          path, cn_run_id(), atomic_fetch_add(&number, 1));
-    if (length < 0 || (size_t)length >= capacity)
+    return slash ? (int)(slash - path) + 1 : 0;
+}
+
+bool cn_temporary_path(const char *root, const char *path, const char *name, char *temporary,
+                       size_t capacity)
+{
+    int length = snprintf(temporary, capacity, "%s/%.*s%s", root, folder_bytes(path), path, name);
+    return length >= 0 && (size_t)length < capacity;
+}
+
+enum cn_status cn_temporary_create(const char *root, const char *path, const char *name,
+                                   char *temporary, size_t capacity, int *descriptor,
+                                   struct cn_error *error)
+{
+    if (!cn_temporary_path(root, path, name, temporary, capacity))
         return cn_fail(error, CN_BAD_INPUT, "%s: the path is too long; shorten output.pattern",
                        path);
     int directory;
     enum cn_status status = enter_path(root, path, &directory, error);
     if (status)
         return status;
-    *descriptor = openat(directory, strrchr(temporary, '/') + 1,
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    unlinkat(directory, name, 0);
+    *descriptor =
+        openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (*descriptor < 0)
         status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot make the file: %s; %s", temporary,
                          strerror(errno), cn_errno_advice(errno));
@@ -105,12 +142,96 @@ enum cn_status cn_temporary_create(const char *root, const char *path, char *tem
     return status;
 }
 
+/* Opens the directory of `path`, without making any. -1: errno says why. */
+static int find_directory(const char *root, const char *path)
+{
+    int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (const char *slash; at >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+        char name[NAME_MAX + 1] = "";
+        if ((size_t)(slash - path) < sizeof name)
+            memcpy(name, path, (size_t)(slash - path));
+        int next = openat(at, name, DIRECTORY), reason = errno;
+        close(at);
+        errno = reason;
+        at = next;
+    }
+    return at;
+}
+
+int cn_temporary_open(const char *root, const char *path, const char *name, int flags)
+{
+    int directory = find_directory(root, path);
+    if (directory < 0)
+        return -1;
+    int file = openat(directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    struct stat status = {0};
+    int reason = file < 0 || fstat(file, &status) ? errno : 0;
+    close(directory);
+    if (!reason && (!S_ISREG(status.st_mode) || status.st_nlink != 1))
+        reason = EINVAL;
+    if (!reason)
+        return file;
+    if (file >= 0)
+        close(file);
+    errno = reason;
+    return -1;
+}
+
+void cn_temporary_remove(const char *root, const char *path, const char *name)
+{
+    int directory = find_directory(root, path);
+    if (directory < 0)
+        return;
+    unlinkat(directory, name, 0);
+    close(directory);
+}
+
+enum cn_status cn_temporary_fail(const char *root, const char *path, int reason,
+                                 struct cn_error *error)
+{
+    if (!reason)
+        return cn_fail(error, CN_BAD_MACHINE,
+                       "%s/%s: what waited for it was changed by another program or a failing "
+                       "disk; check the disk and run again",
+                       root, path);
+    return cn_fail(error, CN_BAD_MACHINE, "%s/%s: cannot be written: %s; %s", root, path,
+                   strerror(reason), cn_errno_advice(reason));
+}
+
+/* Whether a temporary is of an output that waited for its passes; *hash: in its name. */
+static bool has_waited(const char *temporary, uint64_t *hash)
+{
+    return cn_is_waiting_name(temporary + folder_bytes(temporary), hash);
+}
+
+void cn_temporary_give_up(const char *temporary)
+{
+    uint64_t hash;
+    if (!has_waited(temporary, &hash))
+        unlink(temporary);
+}
+
+/* Removes what lies beside a temporary that got its final name. */
+static void remove_others(const char *temporary)
+{
+    uint64_t hash;
+    char name[CN_TEMPORARY_NAME_BYTES], *path;
+    if (!has_waited(temporary, &hash))
+        return;
+    for (int which = CN_WAITING_SCRATCH; which < CN_WAITING_FILES; which++) {
+        cn_waiting_name(hash, (enum cn_waiting_file)which, name);
+        if (asprintf(&path, "%.*s%s", folder_bytes(temporary), temporary, name) < 0)
+            return; /* a later run removes them */
+        unlink(path);
+        free(path);
+    }
+}
+
 enum cn_status cn_temporary_publish(const char *path, const char *temporary, struct cn_error *error)
 {
-    const char *slash = strrchr(path, '/');
-    int folder_length = (int)(strrchr(temporary, '/') - temporary);
     char *final = NULL;
-    if (asprintf(&final, "%.*s/%s", folder_length, temporary, slash ? slash + 1 : path) < 0) {
+    if (asprintf(&final, "%.*s%s", folder_bytes(temporary), temporary, path + folder_bytes(path)) <
+        0) {
         unlink(temporary);
         return cn_fail_memory(error, "a path");
     }
@@ -119,6 +240,8 @@ enum cn_status cn_temporary_publish(const char *path, const char *temporary, str
     if (failed)
         status = cn_fail(error, CN_BAD_MACHINE, "%s: cannot be synced and renamed: %s; %s", final,
                          strerror(failed), cn_errno_advice(failed));
+    else
+        remove_others(temporary);
     free(final);
     return status;
 }
