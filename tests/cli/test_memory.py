@@ -6,12 +6,10 @@ import resource
 import subprocess
 
 from climnorm_case import BIN, Case, TestCase, main
+from memory_bound import MIB, most
 
-MIB = 1 << 20
 GRID = (80, 240)
 SLAB = 365 * GRID[0] * GRID[1] * 4
-BASE = 48 * MIB  # the program, its libraries, metadata
-PER_THREAD = 8 * MIB  # chunks on their way, a stack
 THREADS = 2
 
 
@@ -52,7 +50,7 @@ class Memory(TestCase):
                 slots = (int(years) + int(results) * targets) * SLAB
                 self.assertLessEqual(slots, memory)
                 peak = run.summary["peak_rss_bytes"]
-                self.assertLessEqual(peak, 1.1 * slots + BASE + THREADS * PER_THREAD)
+                self.assertLessEqual(peak, most(slots, THREADS))
                 self.assertGreater(peak, 0.9 * slots)  # the figure is of this run
 
     def test_a_limited_address_space_is_enough(self):

@@ -17,6 +17,7 @@ import numpy as np
 
 import trees
 from climnorm_case import BIN, Case, TestCase, main
+from control_group import Group
 from live import Live, wait_until
 
 ENV = {"SOURCE_DATE_EPOCH": "1700000000"}
@@ -260,42 +261,6 @@ class Disk(TestCase):
         case.periods(2002, 2003)
         self.exits(case.run(env=ENV), 0)
         self.assertEqual(len(case.normals()), 2)
-
-
-class Group:
-    """A control group of memory, version 2 or 1, below that of this process."""
-
-    def __init__(self):
-        self.path = None
-        with open("/proc/self/cgroup") as file:
-            lines = [line.strip().split(":", 2) for line in file]
-        for _, controllers, group in lines:
-            if "memory" in controllers.split(","):
-                base, self.limit = "/sys/fs/cgroup/memory" + group, "memory.limit_in_bytes"
-            elif not controllers:
-                base, self.limit = "/sys/fs/cgroup" + group, "memory.max"
-            else:
-                continue
-            path = os.path.join(base, f"climnorm-test-{os.getpid()}")
-            try:
-                os.mkdir(path)
-            except OSError:
-                continue
-            if os.access(os.path.join(path, self.limit), os.W_OK):
-                self.path = path
-                return
-            os.rmdir(path)
-
-    def set(self, number):
-        with open(os.path.join(self.path, self.limit), "w") as file:
-            file.write(str(number))
-
-    def enter(self):
-        with open(os.path.join(self.path, "cgroup.procs"), "w") as file:
-            file.write(str(os.getpid()))
-
-    def close(self):
-        os.rmdir(self.path)
 
 
 class Memory(TestCase):
