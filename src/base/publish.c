@@ -60,22 +60,61 @@ int cn_sync_folder_of(const char *path)
     return failed;
 }
 
-/* Held from before a folder is made until its name is durable. Else a thread that finds the folder
- * there could report files in it as durable too early. */
+/* Folders whose names are known to be durable: those that were entered last. A run works in few at
+ * a time; one that is forgotten costs a sync. */
+enum { KNOWN_FOLDERS = 64 };
+static struct {
+    dev_t device;
+    ino_t inode;
+} known_folders[KNOWN_FOLDERS];
+static unsigned folders_entered;
+
+/* Of what is above, and held from before a folder is made until its name is durable. */
 static pthread_mutex_t folder_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-void cn_wait_for_folders(void)
+static bool is_known(const struct stat *folder)
 {
-    pthread_mutex_lock(&folder_mutex);
-    pthread_mutex_unlock(&folder_mutex);
+    for (unsigned k = 0; k < KNOWN_FOLDERS; k++)
+        if (known_folders[k].device == folder->st_dev && known_folders[k].inode == folder->st_ino)
+            return true;
+    return false;
 }
 
-int cn_make_folder(int parent, const char *name)
+/* Makes the name of an open folder durable, unless it is known to be. Returns 0, or an errno value.
+ */
+static int keep_name(int parent, int folder, bool is_new)
 {
+    struct stat status;
+    if (fstat(folder, &status))
+        return errno;
+    if (!is_new && is_known(&status))
+        return 0;
+    const int failed = cn_sync_open_folder(parent);
+    if (failed)
+        return failed;
+    const unsigned k = folders_entered++ % KNOWN_FOLDERS;
+    known_folders[k].device = status.st_dev;
+    known_folders[k].inode = status.st_ino;
+    return 0;
+}
+
+int cn_enter_folder(int parent, const char *name)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     pthread_mutex_lock(&folder_mutex);
-    int failed = mkdirat(parent, name, 0777) ? errno : cn_sync_open_folder(parent);
+    int folder = openat(parent, name, flags);
+    const bool is_missing = folder < 0 && errno == ENOENT;
+    const bool is_new = is_missing && mkdirat(parent, name, 0777) == 0;
+    if (is_new || (is_missing && errno == EEXIST))
+        folder = openat(parent, name, flags);
+    const int failed = folder < 0 ? errno : keep_name(parent, folder, is_new);
     pthread_mutex_unlock(&folder_mutex);
-    return failed == EEXIST ? 0 : failed;
+    if (!failed)
+        return folder;
+    if (folder >= 0)
+        close(folder);
+    errno = failed;
+    return -1;
 }
 
 bool cn_make_folders(const char *path)

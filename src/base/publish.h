@@ -18,13 +18,10 @@ const char *cn_run_id(void);
  * Returns: false on failure. Errors: errno. */
 bool cn_make_folders(const char *path);
 
-/* Makes the folder `name` in the open folder `parent`, durably. It may be there already.
- * Returns: 0. Errors: an errno value. */
-int cn_make_folder(int parent, const char *name);
-
-/* Waits until folders that other threads make are durable. Whoever finds a folder there, made by
- * another thread, calls it before he relies on it. */
-void cn_wait_for_folders(void);
+/* Opens the folder `name` in the open folder `parent`, made where it is missing. Its name is
+ * durable then, also where another thread or process has just made it. Follows no symbolic link.
+ * Returns: a descriptor; -1 on failure. Errors: errno. */
+int cn_enter_folder(int parent, const char *name);
 
 /* Makes durable what was made, renamed and removed in a folder.
  * Returns: 0, also where folders cannot be synced. Errors: an errno value. */

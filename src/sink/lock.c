@@ -384,7 +384,14 @@ static enum cn_status open_root(struct asking *asking, struct cn_error *error)
         asking->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (asking->root < 0)
         return fail_root(error, path, errno);
-    const int failed = open_lock_file(asking, COMMON_NAME, &asking->common);
+    int failed = 0;
+    if (is_shard(asking)) { /* another one may just have made it: its name has to last, too */
+        snprintf(inside, sizeof inside, "%s/..", path);
+        failed = cn_sync_folder(inside);
+    }
+    if (failed)
+        return fail_root(error, path, failed);
+    failed = open_lock_file(asking, COMMON_NAME, &asking->common);
     return failed ? fail_lock_file(asking, failed, error) : CN_OK;
 }
 

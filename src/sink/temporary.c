@@ -43,20 +43,6 @@ bool cn_is_waiting_name(const char *name, uint64_t *hash)
     return strcmp(name, expected) == 0;
 }
 
-/* Opens the directory `name` in `parent`, made where it is missing. -1: errno says why. */
-static int enter_directory(int parent, const char *name)
-{
-    const int flags = DIRECTORY;
-    int directory = openat(parent, name, flags);
-    if (directory >= 0 || errno != ENOENT)
-        return directory;
-    int failed = cn_make_folder(parent, name);
-    if (!failed)
-        return openat(parent, name, flags);
-    errno = failed;
-    return -1;
-}
-
 static enum cn_status fail_to_enter(struct cn_error *error, int parent, const char *name,
                                     const char *root, const char *path)
 {
@@ -95,14 +81,13 @@ static enum cn_status enter_path(const char *root, const char *path, int *direct
         }
         memcpy(name, component, length);
         name[length] = '\0';
-        int next = enter_directory(at, name);
+        int next = cn_enter_folder(at, name);
         enum cn_status status = next < 0 ? fail_to_enter(error, at, name, root, path) : CN_OK;
         close(at);
         if (status)
             return status;
         at = next;
     }
-    cn_wait_for_folders(); /* another thread may just have made those that were there */
     *directory = at;
     return CN_OK;
 }

@@ -118,8 +118,36 @@ static void test_a_folder_is_synced_only_where_one_was_made(void **state)
     assert_true(cn_make_folders("a/b/file"));
     assert_int_equal(atomic_load(&folders_synced), 2);
     assert_true(cn_make_folders("a/b/file"));
-    assert_int_equal(cn_make_folder(AT_FDCWD, "a"), 0);
     assert_int_equal(atomic_load(&folders_synced), 2);
+}
+
+/* Enters "a" in the folder that is open, and closes it. */
+static int enter_a(int here)
+{
+    const int folder = cn_enter_folder(here, "a");
+    if (folder >= 0)
+        close(folder);
+    return folder >= 0 ? 0 : errno;
+}
+
+/* Whoever made it, it is not relied on before its name lasts. */
+static void test_a_folder_of_another_process_is_synced_once(void **state)
+{
+    (void)state;
+    const int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(mkdir("a", 0700), 0);
+    folder_reason = EIO;
+    assert_int_equal(enter_a(here), EIO);
+    folder_reason = 0;
+    assert_int_equal(enter_a(here), 0);
+    assert_int_equal(atomic_load(&folders_synced), 2);
+    assert_int_equal(enter_a(here), 0);
+    assert_int_equal(atomic_load(&folders_synced), 2);
+    assert_int_equal(rmdir("a"), 0);
+    assert_int_equal(symlink(".", "a"), 0);
+    assert_int_not_equal(enter_a(here), 0);
+    assert_int_equal(unlink("a"), 0);
+    close(here);
 }
 
 static void test_a_text_lasts(void **state)
@@ -137,7 +165,7 @@ static void *make_slowly(void *argument)
     (void)argument;
     int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     is_slow = true;
-    assert_int_equal(cn_make_folder(here, "a"), 0);
+    assert_int_equal(enter_a(here), 0);
     close(here);
     return NULL;
 }
@@ -149,8 +177,10 @@ static void test_a_folder_that_another_thread_makes_is_waited_for(void **state)
     assert_int_equal(pthread_create(&maker, NULL, make_slowly, NULL), 0);
     while (access("a", F_OK))
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    cn_wait_for_folders();
+    const int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(enter_a(here), 0);
     assert_int_equal(atomic_load(&folders_synced), 1);
+    close(here);
     pthread_join(maker, NULL);
 }
 
@@ -163,6 +193,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_folder_of_a_path_is_synced, make_root,
                                         remove_root),
         cmocka_unit_test_setup_teardown(test_a_folder_is_synced_only_where_one_was_made, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(test_a_folder_of_another_process_is_synced_once, make_root,
                                         remove_root),
         cmocka_unit_test_setup_teardown(test_a_text_lasts, make_root, remove_root),
         cmocka_unit_test_setup_teardown(test_a_folder_that_another_thread_makes_is_waited_for,
