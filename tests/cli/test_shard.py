@@ -118,6 +118,25 @@ class SameBytes(Base):
     def test_stacked_files_are_made_by_one_shard_each(self):
         self.check(self.new_case(output={"layout": "stacked", "counts": True}), (2, 3, 6))
 
+    def test_each_variable_of_each_model_is_a_unit(self):
+        case = self.new_case()
+        for model in ("M1", "M2", "M3"):
+            for variable in ("tas", "pr"):
+                for year in range(2000, 2006):
+                    trees.year_file(case.data, variable, year, calendar="360_day", model=model,
+                                    folder=os.path.join(case.data, model))
+        case.config.update(input={"root": "data", "model": "*"}, scenarios=[])
+        case.periods(2002, 2005)
+        case.write_config()
+        self.check(case, (4, 6, 13))
+        units = []
+        for k in range(1, 5):
+            plan = json.loads(subprocess.run(
+                self.command(case, "--json", "--shard", f"{k}/4", command="plan"),
+                capture_output=True, check=True).stdout)
+            units += [(v["model"], v["name"]) for v in plan["variables"]]
+        self.assertEqual(sorted(units), [(m, v) for m in ("M1", "M2", "M3") for v in ("pr", "tas")])
+
     def test_shards_of_different_counts_at_once(self):
         case = self.new_case()
         made = self.one_run(case)
