@@ -68,16 +68,19 @@ static struct claims *open_claims(const char *path)
     if (!is_prepared && pthread_atfork(lock_claims, unlock_claims, drop_in_child))
         return NULL;
     is_prepared = true;
-    struct claims *added = malloc(sizeof *added + strlen(path) + 1);
+    const size_t bytes = strlen(path) + 1;
+    struct claims *added = malloc(sizeof *added + bytes);
     if (!added)
         return NULL;
-    strcpy(added->path, path);
+    memcpy(added->path, path, bytes);
     added->file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     added->next = all_claims;
-    if (added->file >= 0)
-        return all_claims = added;
-    free(added);
-    return NULL;
+    if (added->file < 0) {
+        free(added);
+        return NULL;
+    }
+    all_claims = added;
+    return added;
 }
 
 static bool make_path(const char *output_root, char path[PATH_MAX])

@@ -180,6 +180,19 @@ bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
            expected == *hash;
 }
 
+bool cn_waiting_check_values(const struct cn_waiting *waiting, int scratch,
+                             const struct cn_chunk_place *place, size_t pass, uint64_t hash)
+{
+    const uint64_t bytes = (uint64_t)cn_chunk_share(waiting->file, pass, place->chunk).values *
+                           cn_field_bytes(place->field);
+    const uint64_t address = values_address(waiting, place, pass);
+    uint64_t found, stored;
+    return cn_waiting_copy(scratch, address, bytes, -1, 0, &found) && found == hash &&
+           cn_pread_full(scratch, &stored, sizeof stored, address + bytes) ==
+               (ssize_t)sizeof stored &&
+           stored == hash;
+}
+
 bool cn_waiting_keep_chunk(const struct cn_waiting *waiting, const struct cn_chunk_place *place,
                            const struct cn_encoded *chunk)
 {

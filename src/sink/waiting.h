@@ -53,6 +53,10 @@ bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
                             const struct cn_chunk_place *place, size_t pass, void *chunk,
                             uint64_t *hash);
 
+/* Returns: whether the values that a pass has kept are there and have the hash. */
+bool cn_waiting_check_values(const struct cn_waiting *waiting, int scratch,
+                             const struct cn_chunk_place *place, size_t pass, uint64_t hash);
+
 /* Writes an encoded chunk, apart from its values.
  * Returns: false on failure. Errors: errno. */
 bool cn_waiting_keep_chunk(const struct cn_waiting *waiting, const struct cn_chunk_place *place,
