@@ -211,7 +211,7 @@ static json_t *describe(const struct bench *bench)
 {
     size_t years = 0, normals = 0;
     for (size_t v = 0; v < bench->plan->variable_count; v++) {
-        years += bench->plan->variables[v].load_count;
+        years += bench->plan->variables[v].passes[0].load_count; /* all passes have as many */
         normals += bench->plan->variables[v].normals_wanted;
     }
     return json_pack("{si si sI sI sI sI sI sI sI}", "source_years", (int)years, "normals",
