@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static void pack_bytes(struct cn_archive *archive, const void *bytes, size_t size)
 {
@@ -63,6 +64,32 @@ void cn_archive_count(struct cn_archive *archive, size_t *count)
     *count = 0;
 }
 
+/* The items that are next in the archive, copied unless an equal array is there already. */
+static const void *share_array(struct cn_archive *archive, size_t count, size_t size)
+{
+    const void *next = archive->bytes + archive->at;
+    const size_t bytes = count * size;
+    const size_t slot = XXH3_64bits(next, bytes) % CN_SHARED_ARRAYS;
+    struct cn_shared_arrays *shared = archive->shared;
+    if (shared && shared->slots[slot].items && shared->slots[slot].count == count &&
+        shared->slots[slot].size == size && memcmp(shared->slots[slot].items, next, bytes) == 0) {
+        archive->at += bytes;
+        return shared->slots[slot].items;
+    }
+    void *copy = cn_pool_alloc(archive->pool, count + 1, size);
+    if (!copy) {
+        archive->status = CN_BAD_MACHINE;
+        return NULL;
+    }
+    unpack_bytes(archive, copy, bytes);
+    if (shared) {
+        shared->slots[slot].items = copy;
+        shared->slots[slot].count = count;
+        shared->slots[slot].size = size;
+    }
+    return copy;
+}
+
 const void *cn_archive_array(struct cn_archive *archive, const void *items, size_t count,
                              size_t size)
 {
@@ -73,12 +100,7 @@ const void *cn_archive_array(struct cn_archive *archive, const void *items, size
     }
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > archive->count - archive->at)
         archive->status = CN_BAD_INPUT;
-    void *copy = archive->status ? NULL : cn_pool_alloc(archive->pool, count + 1, size);
-    if (copy)
-        unpack_bytes(archive, copy, bytes);
-    else if (!archive->status)
-        archive->status = CN_BAD_MACHINE;
-    return copy;
+    return archive->status ? NULL : share_array(archive, count, size);
 }
 
 const char *cn_archive_text(struct cn_archive *archive, const char *text)

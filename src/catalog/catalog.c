@@ -206,7 +206,7 @@ static enum cn_status sort_files(struct catalog_builder *builder, struct cn_erro
 {
     struct cn_catalog *catalog = builder->catalog;
     const size_t count = catalog->file_count;
-    struct sorted_file *entries = cn_pool_alloc(catalog->pool, count, sizeof *entries);
+    struct sorted_file *entries = calloc(count, sizeof *entries);
     if (!entries)
         return cn_fail_memory(error, "the catalog");
     for (size_t i = 0; i < count; i++) {
@@ -225,6 +225,7 @@ static enum cn_status sort_files(struct catalog_builder *builder, struct cn_erro
             catalog->files[next] = entries[next].file;
         variable->file_count = (size_t)(&catalog->files[next] - variable->files);
     }
+    free(entries);
     return CN_OK;
 }
 

@@ -31,6 +31,7 @@ struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
     struct cn_time_axes axes;
+    struct cn_shared_arrays *shared;
 };
 
 /* A netCDF variable that may be the data variable. */
@@ -356,6 +357,7 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
         status = note_failure(batch, &file, failure, error);
     } else {
         found->pool = batch->pool;
+        found->shared = batch->shared;
         status = cn_archive_file(found, &file, error);
         file.usable = !status;
     }
@@ -382,6 +384,7 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
     }
     struct batch batch = {
         .pool = pool,
+        .shared = cn_pool_alloc(pool, 1, sizeof *batch.shared), /* it works without, too */
         .files = files,
         .axes = {files, count, .limit = resources->machine_memory / TIME_AXES_SHARE}};
     return cn_workers_run(&(struct cn_workers){.count = count,
