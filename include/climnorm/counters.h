@@ -67,10 +67,11 @@ enum cn_variable_state { CN_WAITING, CN_ACTIVE, CN_DONE, CN_FAILED };
 /* What every task adds to is spread over so many cache lines, which the threads share evenly. */
 enum { CN_COUNTER_LINES = 64 };
 
-/* The counters of one variable. Zero-initialise, then set the name. Totals are counted before
+/* The counters of one variable. Zero-initialise, then set name and model. Totals are counted before
  * cn_counters_enter makes the variable active. */
 struct cn_counters {
     const char *name;                 /* of the variable */
+    const char *model;                /* with several models; else NULL */
     atomic_int state;                 /* enum cn_variable_state */
     atomic_uint_fast64_t started_ns;  /* CLOCK_MONOTONIC; 0: not started */
     atomic_uint_fast64_t finished_ns; /* the same */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "catalog/file_names.h"
 #include "engine/variable.h"
 #include "job/diskspace.h"
 #include "job/existing.h"
@@ -16,6 +17,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_SCENARIOS = 20 }; /* in the title */
 
 static void end_phase(struct cn_job *job)
 {
@@ -108,18 +111,48 @@ static enum cn_status find_existing(struct cn_job *job, const struct cn_watch *w
     return status;
 }
 
+/* Adds the model, or how many there are. */
+static void add_title_models(const struct cn_plan *plan, const struct cn_variable *first,
+                             struct cn_strbuf *title)
+{
+    size_t count = plan->variable_count > 0;
+    for (size_t v = 1; v < plan->variable_count; v++)
+        count +=
+            strcmp(plan->variables[v].variable->model, plan->variables[v - 1].variable->model) != 0;
+    if (count > 1)
+        cn_strbuf_add(title, "%zu models", count);
+    else
+        cn_strbuf_add(title, "%s", first->model);
+}
+
+/* Adds the scenarios of a variable that are not in the list yet. */
+static void add_title_scenarios(const struct cn_plan *plan, const struct cn_variable *variable,
+                                const char *listed[MOST_SCENARIOS], size_t *count,
+                                struct cn_strbuf *title)
+{
+    for (size_t t = 0; t < variable->timeline_count && *count < MOST_SCENARIOS; t++) {
+        const char *scenario = variable->timelines[t].scenario;
+        scenario = scenario ? scenario : plan->config->input.historical;
+        if (cn_text_index(scenario, listed, *count) < *count)
+            continue;
+        listed[(*count)++] = scenario;
+        cn_strbuf_add(title, " %s", scenario);
+    }
+}
+
 /* "NorESM2-LM ssp245 · CONUS AK HI · shard 2/8"; NULL: out of memory. */
 static const char *make_title(const struct cn_plan *plan)
 {
     struct cn_strbuf title = {0};
+    const char *listed[MOST_SCENARIOS];
+    size_t scenarios = 0;
     const struct cn_variable *first = plan->variable_count
                                           ? plan->variables[0].variable
                                           : &plan->catalog->variables[0]; /* of another shard */
-    cn_strbuf_add(&title, "%s", first->model);
-    for (size_t t = 0; t < first->timeline_count; t++)
-        cn_strbuf_add(&title, " %s",
-                      first->timelines[t].scenario ? first->timelines[t].scenario
-                                                   : plan->config->input.historical);
+    add_title_models(plan, first, &title);
+    add_title_scenarios(plan, first, listed, &scenarios, &title);
+    for (size_t v = 1; v < plan->variable_count; v++)
+        add_title_scenarios(plan, plan->variables[v].variable, listed, &scenarios, &title);
     cn_strbuf_add(&title, " ·");
     for (size_t r = 0; r < plan->config->region_count; r++)
         cn_strbuf_add(&title, " %s", plan->config->regions[r].name);
@@ -140,7 +173,10 @@ static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
         return cn_fail_memory(error, "the run");
     memset(job->counters, 0, bytes);
     for (size_t v = 0; v < plan->variable_count; v++) {
-        job->counters[v].name = plan->variables[v].variable->label;
+        const struct cn_variable *variable = plan->variables[v].variable;
+        job->counters[v].name = variable->name;
+        job->counters[v].model =
+            cn_config_has_several_models(plan->config) ? variable->model : NULL;
         cn_variable_count_totals(plan, &plan->variables[v], &job->counters[v]);
     }
     return CN_OK;

@@ -51,6 +51,8 @@ static json_t *row_object(const struct cn_progress_row *row, bool over)
                   cn_state_name(row->state, over), "elapsed_s", seconds(row->elapsed_s), "eta_s",
                   seconds(row->eta_s), "fraction", cn_json_real(round(row->fraction * 1e4) / 1e4));
     int failed = 0;
+    if (row->model)
+        failed |= json_object_set_new(object, "model", cn_json_text(row->model));
     for (enum cn_counter c = 0; c < CN_COUNTERS; c++) {
         const struct cn_counter_row *what = &cn_counter_rows[c];
         if (what->name)

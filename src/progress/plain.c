@@ -1,66 +1,13 @@
 /*
- * Progress as lines for a log: one when a variable begins, some in between, one when it ends; and
- * what a counter says to people. Pure: it makes lines; thread.c decides when.
+ * Progress as lines for a log: one when a variable begins, some in between, one when it ends. Pure:
+ * it makes lines; thread.c decides when.
  */
-#include "base/format.h"
+#include "progress/fold.h"
 #include "progress/render.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static void format_number(char text[24], uint64_t value, bool is_bytes)
-{
-    if (is_bytes)
-        cn_format_bytes(value, text);
-    else
-        snprintf(text, 24, "%" PRIu64, value);
-}
-
-static void append(struct cn_counter_text *out, const char *piece)
-{
-    size_t used = strlen(out->text);
-    snprintf(out->text + used, sizeof out->text - used, "%s", piece);
-}
-
-/* "4.1/12.0 GiB": the unit once, if it is the same. */
-static void append_number(struct cn_counter_text *out, const struct cn_progress_row *row,
-                          enum cn_counter counter, bool with_total)
-{
-    const struct cn_counter_row *what = &cn_counter_rows[counter];
-    char number[24], total[24];
-    format_number(number, row->values[counter], what->is_bytes);
-    format_number(total, row->values[what->total], what->is_bytes);
-    char *unit = strchr(number, ' '), *total_unit = strchr(total, ' ');
-    if (with_total && unit && total_unit && strcmp(unit, total_unit) == 0)
-        *unit = '\0';
-    append(out, number);
-    if (with_total) {
-        append(out, "/");
-        append(out, total);
-    }
-}
-
-bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
-                    enum cn_counter_place place, struct cn_counter_text *out)
-{
-    const char *format = cn_counter_rows[counter].texts[place];
-    double rate = row->rates[counter].per_second;
-    bool is_exception = place == CN_IN_FAILURES || place == CN_IN_NOTES;
-    *out = (struct cn_counter_text){""};
-    if (!format || (is_exception && row->values[counter] == 0) ||
-        (place == CN_IN_LOG && strstr(format, "%r") && !(rate > 0)))
-        return false;
-    for (const char *at = format; *at; at++) {
-        if (*at != '%')
-            append(out, (char[]){*at, '\0'});
-        else if (*++at == 'n' || *at == 't')
-            append_number(out, row, counter, *at == 't');
-        else
-            append(out, *at == 's' ? cn_plural(row->values[counter]) : cn_short_bytes(rate).text);
-    }
-    return true;
-}
 
 void cn_render_plain_title(struct cn_text *out, const struct cn_snapshot *snapshot)
 {
@@ -112,7 +59,8 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
 {
     const struct cn_progress_row *row = &snapshot->rows[variable];
     out->limit = SIZE_MAX;
-    cn_text_printf(out, "[%s] %s: ", cn_short_duration(snapshot->elapsed_s).text, row->name);
+    cn_text_printf(out, "[%s] %s%s%s: ", cn_short_duration(snapshot->elapsed_s).text,
+                   row->model ? row->model : "", row->model ? " " : "", row->name);
     if (row->state == CN_WAITING) {
         cn_text_printf(out, "waiting");
     } else if (row->state != CN_ACTIVE || snapshot->last) {
@@ -134,7 +82,18 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
 
 void cn_render_plain_state(struct cn_text *out, const struct cn_snapshot *snapshot)
 {
+    const bool is_folded = snapshot->count > CN_MANY_ROWS;
     cn_render_plain_title(out, snapshot);
     for (size_t i = 0; i < snapshot->count; i++)
-        cn_render_plain(out, snapshot, i, false);
+        if (!is_folded || cn_row_stands_out(&snapshot->rows[i]))
+            cn_render_plain(out, snapshot, i, false);
+    static const enum cn_variable_state folded[] = {CN_DONE, CN_WAITING};
+    for (size_t s = 0; is_folded && s < sizeof folded / sizeof *folded; s++) {
+        const struct cn_row_sum sum = cn_sum_rows(snapshot, folded[s]);
+        if (sum.count) {
+            cn_text_printf(out, "[%s] ", cn_short_duration(snapshot->elapsed_s).text);
+            cn_say_row_sum(out, &sum);
+            cn_text_end_line(out, "\n");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 #define CLIMNORM_PROGRESS_RENDER_H
 
 #include "progress/canvas.h"
-#include "progress/counters.h"
+#include "progress/counter_text.h"
 #include "progress/phase.h"
 #include "progress/snapshot.h"
 
@@ -30,15 +30,6 @@ void cn_render_json(struct cn_text *out, const struct cn_snapshot *snapshot, con
 void cn_render_json_message(struct cn_text *out, double elapsed_s, const char *message);
 void cn_render_json_phase(struct cn_text *out, double elapsed_s,
                           const struct cn_phase_state *state);
-
-struct cn_counter_text {
-    char text[80];
-};
-
-/* Writes what is said about a counter in a place.
- * Returns: false: nothing is. */
-bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
-                    enum cn_counter_place place, struct cn_counter_text *out);
 
 /* Returns: a JSON value; NULL: out of memory. Bytes that are no UTF-8 become U+FFFD; a number that
  * is not finite becomes null. Owns: the caller, with json_decref. */

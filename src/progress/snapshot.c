@@ -55,6 +55,11 @@ static void estimate_row(struct cn_progress_row *row, const struct cn_variable_p
 static void update_row(struct cn_progress_row *row, const struct cn_counters *counters,
                        uint64_t now_ns, struct cn_variable_pace *others)
 {
+    const bool was_over = row->state == CN_DONE || row->state == CN_FAILED;
+    if (was_over) { /* nothing counts any more; and there may be hundreds of rows */
+        cn_pace_add(others, &row->pace);
+        return;
+    }
     /* Pairs with the release in cn_counters_enter, after which the totals do not change. */
     row->state =
         (enum cn_variable_state)atomic_load_explicit(&counters->state, memory_order_acquire);
@@ -106,6 +111,7 @@ void cn_snapshot_begin(struct cn_snapshot *snapshot, const struct cn_progress_vi
                                      .count = view->count};
     for (size_t i = 0; i < view->count; i++) {
         rows[i].name = view->counters[i].name;
+        rows[i].model = view->counters[i].model;
         rows[i].eta_s = -1;
         read_counters(&rows[i], &view->counters[i]);
     }

@@ -13,6 +13,7 @@ enum { CN_OUTLET_SCREEN, CN_OUTLET_LOG, CN_OUTLETS };
 
 struct cn_progress_row {
     const char *name;
+    const char *model; /* NULL: the run has one model */
     enum cn_variable_state state;
     double elapsed_s; /* so far, or in all when the variable is over; 0: not started */
     double eta_s;     /* seconds left; negative: not known */

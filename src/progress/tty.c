@@ -2,6 +2,7 @@
  * The display on a terminal: a title, a row for each variable, lines about the active one and about
  * failures, the latest message. Pure: it makes a frame; thread.c writes it.
  */
+#include "progress/fold.h"
 #include "progress/render.h"
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STATE = 7, RATE = 9, TIME = 10, NAME_MOST = 20 };
+enum { STATE = 7, RATE = 9, TIME = 10, NAME_MOST = 20, NAME_WITH_MODEL_MOST = 32 };
 
 /* A frame that is drawn. */
 struct picture {
@@ -133,10 +134,30 @@ static void draw_tail(const struct picture *picture, const struct cn_progress_ro
     cn_text_right(picture->canvas.out, when.text, TIME);
 }
 
+static size_t name_columns(const struct picture *picture, const struct cn_progress_row *row)
+{
+    const bool utf8 = picture->canvas.screen->utf8;
+    const size_t columns = cn_text_columns(row->name, utf8);
+    return row->model ? cn_text_columns(row->model, utf8) + 1 + columns : columns;
+}
+
+/* Draws "CanESM5 tasmax". Where it does not fit, the model is cut. */
+static void draw_name(const struct picture *picture, const struct cn_progress_row *row)
+{
+    struct cn_text *out = picture->canvas.out;
+    const size_t end = out->column + picture->name_width;
+    const size_t name = cn_text_columns(row->name, picture->canvas.screen->utf8);
+    if (row->model && name + 1 < picture->name_width) {
+        cn_text_add(out, row->model, picture->name_width - name - 1);
+        cn_text_add(out, " ", 1);
+    }
+    cn_text_left(out, row->name, end > out->column ? end - out->column : 0);
+}
+
 static void draw_row(const struct picture *picture, const struct cn_progress_row *row)
 {
     cn_text_add(picture->canvas.out, "  ", 2);
-    cn_text_left(picture->canvas.out, row->name, picture->name_width);
+    draw_name(picture, row);
     if (picture->bar_width > 0) {
         cn_text_add(picture->canvas.out, " ", 1);
         draw_bar(picture, row);
@@ -202,23 +223,20 @@ static void draw_message(const struct picture *picture)
     cn_canvas_end_line(&picture->canvas);
 }
 
-/* Draws one line for the rows first … end, which do not fit on the screen. */
-static void draw_hidden(const struct picture *picture, size_t first, size_t end)
+/* Draws one line for rows that are done, or that wait. */
+static void draw_sum(const struct picture *picture, const struct cn_row_sum *sum)
 {
-    static const enum cn_variable_state order[] = {CN_DONE, CN_FAILED, CN_ACTIVE, CN_WAITING};
-    const char *before = "";
     cn_canvas_start_color(&picture->canvas, CN_DIM);
     cn_text_add(picture->canvas.out, "  ", 2);
-    for (size_t s = 0; s < sizeof order / sizeof *order; s++) {
-        size_t count = 0;
-        for (size_t i = first; i < end; i++)
-            count += picture->snapshot->rows[i].state == order[s];
-        if (count > 0) {
-            cn_text_printf(picture->canvas.out, "%s%zu %s", before, count,
-                           cn_state_name(order[s], false));
-            before = ", ";
-        }
-    }
+    cn_say_row_sum(picture->canvas.out, sum);
+    cn_canvas_end_line(&picture->canvas);
+}
+
+/* Draws one line for rows that stand out and do not fit on the screen. */
+static void draw_hidden(const struct picture *picture, size_t count)
+{
+    cn_canvas_start_color(&picture->canvas, CN_YELLOW);
+    cn_text_printf(picture->canvas.out, "  %zu more with failures", count);
     cn_canvas_end_line(&picture->canvas);
 }
 
@@ -230,9 +248,12 @@ static size_t at_most(size_t value, size_t most)
 static void lay_out(struct picture *picture)
 {
     const struct cn_snapshot *snapshot = picture->snapshot;
+    size_t most = at_most(picture->canvas.screen->columns / 5, NAME_MOST);
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct cn_progress_row *row = &snapshot->rows[i];
-        size_t name = cn_text_columns(row->name, picture->canvas.screen->utf8);
+        size_t name = name_columns(picture, row);
+        if (row->model)
+            most = at_most(picture->canvas.screen->columns / 3, NAME_WITH_MODEL_MOST);
         size_t count = strlen(done_of_total(picture, row).text);
         uint64_t total = row->values[CN_NORMALS_TOTAL];
         if (total > 0) /* the final width, so that bars do not shrink */
@@ -240,8 +261,7 @@ static void lay_out(struct picture *picture)
         picture->name_width = name > picture->name_width ? name : picture->name_width;
         picture->count_width = count > picture->count_width ? count : picture->count_width;
     }
-    picture->name_width =
-        at_most(picture->name_width, at_most(picture->canvas.screen->columns / 5, NAME_MOST));
+    picture->name_width = at_most(picture->name_width, most);
     if (picture->count_width < strlen("100 %"))
         picture->count_width = strlen("100 %");
     picture->count_width = at_most(picture->count_width, 2 * strlen("12345678901"));
@@ -255,42 +275,53 @@ static size_t count_lines(const struct cn_text *out)
     return cn_text_screen_rows(cn_strbuf_text(&out->buffer), SIZE_MAX, out->utf8);
 }
 
-/* Chooses the rows first … *end for so many lines when not all fit: those around the active
- * variable, else around the first that is not over. Returns first. */
-static size_t choose_rows(const struct cn_snapshot *snapshot, size_t lines, size_t *end)
+static void draw_one_row(struct picture *picture, const struct cn_progress_row *row,
+                         const struct cn_text *stages, bool explain)
 {
-    size_t middle = 0;
-    while (middle + 1 < snapshot->count && snapshot->rows[middle].state != CN_ACTIVE &&
-           snapshot->rows[middle].state != CN_WAITING)
-        middle++;
-    size_t shown = lines > 3 ? lines - 2 : 1; /* one line each for the rows before and after */
-    size_t first = middle < shown / 2 ? 0 : middle - shown / 2;
-    first = at_most(first, snapshot->count - shown);
-    *end = first + shown;
-    return first;
+    draw_row(picture, row);
+    if (row->state == CN_ACTIVE && stages->buffer.length)
+        cn_text_raw(picture->canvas.out, stages->buffer.text);
+    if (explain && has_failures(picture, row))
+        draw_failures(picture, row);
 }
 
-static void draw_rows(struct picture *picture, const struct cn_text *stages, size_t lines)
+static void draw_all_rows(struct picture *picture, const struct cn_text *stages, size_t lines)
 {
     const struct cn_snapshot *snapshot = picture->snapshot;
-    size_t first = 0, end = snapshot->count, failures = 0;
-    for (size_t i = 0; i < end; i++)
+    size_t failures = 0;
+    for (size_t i = 0; i < snapshot->count; i++)
         failures += has_failures(picture, &snapshot->rows[i]);
     bool explain = snapshot->last || snapshot->count + CN_PARTS_MOST * failures <= lines;
-    bool summarize = lines > 3;
-    if (!snapshot->last && snapshot->count > lines)
-        first = choose_rows(snapshot, lines, &end);
-    if (first > 0 && summarize)
-        draw_hidden(picture, 0, first);
-    for (size_t i = first; i < end; i++) {
-        draw_row(picture, &snapshot->rows[i]);
-        if (snapshot->rows[i].state == CN_ACTIVE && stages->buffer.length)
-            cn_text_raw(picture->canvas.out, stages->buffer.text);
-        if (explain && has_failures(picture, &snapshot->rows[i]))
-            draw_failures(picture, &snapshot->rows[i]);
-    }
-    if (end < snapshot->count && summarize)
-        draw_hidden(picture, end, snapshot->count);
+    for (size_t i = 0; i < snapshot->count; i++)
+        draw_one_row(picture, &snapshot->rows[i], stages, explain);
+}
+
+/* Draws a line for those that are done, a row for each that stands out, and a line for those that
+ * wait. The newest failures and the active row stay; in few lines the active row alone. */
+static void draw_folded_rows(struct picture *picture, const struct cn_text *stages, size_t lines)
+{
+    const struct cn_snapshot *snapshot = picture->snapshot;
+    const struct cn_row_sum done = cn_sum_rows(snapshot, CN_DONE);
+    const struct cn_row_sum waiting = cn_sum_rows(snapshot, CN_WAITING);
+    const bool has_sums = snapshot->last || lines > 3;
+    size_t rows = 0, shown = snapshot->last ? SIZE_MAX : lines;
+    for (size_t i = 0; i < snapshot->count; i++)
+        rows += cn_row_stands_out(&snapshot->rows[i]);
+    if (has_sums && !snapshot->last)
+        shown -= (size_t)(done.count > 0) + (size_t)(waiting.count > 0);
+    const bool explain = rows < shown / (1 + CN_PARTS_MOST);
+    const bool tells_hidden = has_sums && rows > shown;
+    const size_t hidden = rows > shown ? rows - shown + tells_hidden : 0;
+    if (has_sums && done.count)
+        draw_sum(picture, &done);
+    if (tells_hidden)
+        draw_hidden(picture, hidden);
+    size_t row = 0;
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (cn_row_stands_out(&snapshot->rows[i]) && row++ >= hidden)
+            draw_one_row(picture, &snapshot->rows[i], stages, explain);
+    if (has_sums && waiting.count)
+        draw_sum(picture, &waiting);
 }
 
 void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
@@ -310,7 +341,11 @@ void cn_render_tty(struct cn_text *out, const struct cn_snapshot *snapshot,
         count_lines(out) + count_lines(&stages) + message + 1; /* and that of the cursor */
     if (stages.buffer.length == 0)
         taken++; /* keeps the rows in place when the next variable begins */
-    draw_rows(&picture, &stages, screen->rows > taken ? screen->rows - taken : 1);
+    const size_t lines = screen->rows > taken ? screen->rows - taken : 1;
+    if (snapshot->last ? snapshot->count > CN_MANY_ROWS : snapshot->count > lines)
+        draw_folded_rows(&picture, &stages, lines);
+    else
+        draw_all_rows(&picture, &stages, lines);
     if (message)
         draw_message(&picture);
     out->buffer.failed |= stages.buffer.failed;

@@ -218,8 +218,9 @@ static void test_rows_that_do_not_fit_are_counted(void **state)
     struct cn_snapshot snapshot = {.title = "", .count = 40, .rows = rows, .message = "m"};
     struct cn_text frame = draw(&snapshot, 80, 12, true, false);
     assert_fits(&frame, 80, 11, true);
-    assert_non_null(strstr(frame.buffer.text, "  17 done, 1 failed\033[K"));
-    assert_non_null(strstr(frame.buffer.text, "  17 waiting\033[K"));
+    assert_non_null(strstr(frame.buffer.text, "  19 done\033[K"));
+    assert_non_null(strstr(frame.buffer.text, " failed "));
+    assert_non_null(strstr(frame.buffer.text, "  19 waiting: 0 normals to make\033[K"));
     assert_non_null(strstr(frame.buffer.text, "    read 0/0"));
     cn_text_free(&frame);
     for (size_t height = 1; height < 60; height++) {
@@ -229,6 +230,101 @@ static void test_rows_that_do_not_fit_are_counted(void **state)
             strstr(frame.buffer.text, "    read 0/0")); /* the active one is always there */
         cn_text_free(&frame);
     }
+}
+
+enum { MODELS = 35, VARIABLES = 4 };
+
+/* A run of 35 models of 4 variables: so many are over, of which some have failed. */
+static void make_models(struct cn_progress_row rows[MODELS * VARIABLES], size_t over, size_t failed)
+{
+    static const char *const models[] = {"ACCESS-CM2", "EC-Earth3-Veg-LR", "MIROC6", "CanESM5",
+                                         "KIOST-ESM"};
+    static const char *const names[VARIABLES] = {"pr", "tas", "tasmax", "tasmin"};
+    for (size_t i = 0; i < MODELS * VARIABLES; i++) {
+        rows[i] = (struct cn_progress_row){.name = names[i % VARIABLES],
+                                           .model = models[i / VARIABLES % 5],
+                                           .state = i < over ? CN_DONE : CN_WAITING,
+                                           .values[CN_NORMALS_TOTAL] = 605,
+                                           .eta_s = -1};
+        rows[i].values[CN_NORMALS_WRITTEN] = i < over ? 605 : 0;
+        if (i >= over - failed && i < over) {
+            rows[i].state = CN_FAILED;
+            rows[i].values[CN_NORMALS_WRITTEN] = 0;
+            rows[i].elapsed_s = 3;
+            rows[i].problem = "none of its files can be used";
+        }
+    }
+    rows[over].state = CN_ACTIVE;
+    rows[over].fraction = 0.25;
+    rows[over].elapsed_s = 60;
+    rows[over].eta_s = 180;
+}
+
+static void test_many_models_fold_into_few_lines(void **state)
+{
+    (void)state;
+    struct cn_progress_row rows[MODELS * VARIABLES];
+    struct cn_snapshot snapshot = {.title = "35 models ssp245 · CONUS",
+                                   .threads = 8,
+                                   .rows = rows,
+                                   .count = MODELS * VARIABLES};
+    snapshot.eta_s = 5400;
+    make_models(rows, 70, 1);
+    struct cn_text frame = draw(&snapshot, 80, 24, true, false);
+    assert_frame(&frame,
+                 "climnorm · 35 models ssp245 · CONUS · 8 threads · 00:00, ~1:30:00 left\n"
+                 "  69 done: 41745 normals made\n"
+                 "  MIROC6 tas              ────────────────    0/605  failed               00:03\n"
+                 "    none of its files can be used\n"
+                 "  MIROC6 tasmax           ━━━━────────────     25 %  active              ~03:00\n"
+                 "    read 0/0 years · 0 B/s · memory 0/0 B\n"
+                 "    0 normals computed · 0/605 made\n"
+                 "  69 waiting: 41745 normals to make\n");
+    cn_text_free(&frame);
+    make_models(rows, 70, 40); /* more failures than lines: the newest stay */
+    frame = draw(&snapshot, 80, 24, true, false);
+    assert_fits(&frame, 80, 23, true);
+    assert_non_null(strstr(frame.buffer.text, "  30 done: 18150 normals made\033[K"));
+    assert_non_null(strstr(frame.buffer.text, "  24 more with failures\033[K"));
+    assert_non_null(strstr(frame.buffer.text, "  MIROC6 tas "));
+    assert_non_null(strstr(frame.buffer.text, "  MIROC6 tasmax "));
+    cn_text_free(&frame);
+    frame = draw(&snapshot, 60, 24, true, false); /* the model is cut, the variable stays */
+    assert_fits(&frame, 60, 23, true);
+    assert_non_null(strstr(frame.buffer.text, "  EC-Earth3-Ve… tasmax"));
+    cn_text_free(&frame);
+    snapshot.last = true; /* each failure has its row, whatever the height */
+    frame = draw(&snapshot, 80, 10, true, false);
+    assert_non_null(strstr(frame.buffer.text, "  30 done: 18150 normals made\033[K"));
+    size_t failures = 0;
+    for (const char *at = frame.buffer.text; (at = strstr(at, " failed  ")); at++)
+        failures++;
+    assert_int_equal(failures, 40);
+    cn_text_free(&frame);
+}
+
+static void test_the_plain_state_of_many_models_is_short(void **state)
+{
+    (void)state;
+    struct cn_progress_row rows[MODELS * VARIABLES];
+    struct cn_snapshot snapshot = {
+        .title = "t", .threads = 8, .rows = rows, .count = MODELS * VARIABLES, .eta_s = -1};
+    struct cn_text out = {.utf8 = true};
+    make_models(rows, 70, 1);
+    cn_render_plain_state(&out, &snapshot);
+    assert_string_equal(
+        out.buffer.text,
+        "climnorm: t, 8 threads\n"
+        "[00:00] MIROC6 tas: failed after 00:03, read 0/0 years, 0/605 normals made: none of its "
+        "files can be used\n"
+        "[00:00] MIROC6 tasmax: read 0/0 years, 0/605 normals made, ~03:00 left\n"
+        "[00:00] 69 done: 41745 normals made\n"
+        "[00:00] 69 waiting: 41745 normals to make\n");
+    cn_text_clear(&out);
+    cn_render_json(&out, &snapshot, "asked");
+    assert_non_null(strstr(out.buffer.text, "\"name\":\"tas\",\"state\":\"failed\""));
+    assert_non_null(strstr(out.buffer.text, "\"model\":\"MIROC6\""));
+    cn_text_free(&out);
 }
 
 /* Every width from 1 to 200, every state, UTF-8 or not, with names and numbers at their worst. */
@@ -475,6 +571,8 @@ int main(void)
         cmocka_unit_test(test_colors_appear_only_where_they_are_wanted),
         cmocka_unit_test(test_the_last_frame_shows_every_row),
         cmocka_unit_test(test_rows_that_do_not_fit_are_counted),
+        cmocka_unit_test(test_many_models_fold_into_few_lines),
+        cmocka_unit_test(test_the_plain_state_of_many_models_is_short),
         cmocka_unit_test(test_no_row_is_wider_than_the_screen),
         cmocka_unit_test(test_a_run_without_variables_is_one_line),
         cmocka_unit_test(test_a_state_that_is_entered_notes_its_time),
