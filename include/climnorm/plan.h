@@ -132,6 +132,7 @@ struct cn_variable_plan {
     size_t year_slots, result_slots, batch_years;
     size_t slab_bytes;   /* of a year slot: the largest slab of a pass, rounded to pages */
     size_t result_bytes; /* of a result slot: batch_years * target_bytes */
+    size_t result_cells; /* of a target in a result slot: of the largest pass */
     size_t target_bytes; /* means, then counts if wanted, of the largest pass, rounded to pages */
     uint64_t bytes_to_read;        /* sizes of the files */
     uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */

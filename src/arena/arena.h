@@ -30,7 +30,7 @@ static inline float *cn_arena_slab(const struct cn_arena *arena,
     return (float *)(void *)(arena->base + year_slot * plan->slab_bytes);
 }
 
-/* Returns: a target's means in a result slot, [result_cells]: see cn_result_index. */
+/* Returns: a target's means in a result slot, [result_cells of the pass]: see cn_result_index. */
 static inline float *cn_arena_means(const struct cn_arena *arena,
                                     const struct cn_variable_plan *plan, size_t result_slot,
                                     size_t target)
@@ -39,13 +39,13 @@ static inline float *cn_arena_means(const struct cn_arena *arena,
                              result_slot * plan->result_bytes + target * plan->target_bytes);
 }
 
-/* Returns: a target's counts, [result_cells], which follow its means. */
+/* Returns: a target's counts, which follow its means. */
 static inline int16_t *cn_arena_counts(const struct cn_arena *arena,
                                        const struct cn_variable_plan *plan, size_t result_slot,
                                        size_t target)
 {
     return (int16_t *)(void *)(cn_arena_means(arena, plan, result_slot, target) +
-                               plan->layout.result_cells);
+                               plan->result_cells);
 }
 
 #endif

@@ -72,8 +72,8 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
         state->computed[t] = years >= engine->plan->config->normals.min_years;
         if (state->computed[t])
             continue;
-        cn_report_short_window(engine, batch->first_target + t, years);
-        cn_count(engine->counters, CN_NORMALS_UNMADE, cn_wanted_normals(variable, target));
+        if (cn_report_short_window(engine, batch->first_target + t, years))
+            cn_count(engine->counters, CN_NORMALS_UNMADE, cn_wanted_normals(variable, target));
     }
     bool *is_used = &engine->result_slot_used[batch->result_slot];
     state->first_use = !*is_used;

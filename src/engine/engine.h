@@ -46,6 +46,7 @@ struct cn_engine {
     struct cn_budget large_scratch;  /* of decodes that need much of it */
 
     atomic_bool *year_dropped; /* [year_count] could not be read */
+    atomic_bool *year_failed;  /* [year_count] counted as such */
     bool *year_slot_used;      /* [year_slots] counted in arena_used */
     bool *result_slot_used;    /* [result_slots] the same */
     atomic_bool *file_read;    /* [catalog->file_count] opened for its data */

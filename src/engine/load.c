@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "engine/output.h"
+#include "engine/encode.h"
 #include "engine/report.h"
 #include "plan/stretch.h"
 
@@ -107,8 +107,8 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
         struct cn_file_index *index = index_of(engine, reader->file);
         if (!index)
             return cn_fail_memory(error, "source years");
-        status = cn_reader_plan(reader, index, &pass->layout, engine->kernels,
-                                reader->first, reader->count, error);
+        status = cn_reader_plan(reader, index, &pass->layout, engine->kernels, reader->first,
+                                reader->count, error);
     }
     return status;
 }
@@ -165,14 +165,12 @@ enum cn_status cn_loads_prepare(struct cn_engine *engine, struct cn_error *error
         cn_pool_alloc(engine->pool, engine->variable->load_count, sizeof *engine->loads);
     if (!engine->indexes || !engine->loads)
         return cn_fail_memory(error, "source years");
-    size_t readers = 0;
     for (size_t l = 0; l < engine->variable->load_count && !status; l++) {
         status = plan_readers(engine, l, error);
         if (!status)
             status = plan_decodes(engine, l, error);
-        readers += engine->loads[l].reader_count;
     }
-    return status ? status : cn_reports_prepare(engine, readers, error);
+    return status;
 }
 
 void cn_loads_free(struct cn_engine *engine)
@@ -270,6 +268,16 @@ static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
     }
 }
 
+/* Whether an earlier pass has found that none of the years can be used. */
+static bool are_years_dropped(const struct cn_engine *engine, size_t load)
+{
+    const struct cn_load *plan = &engine->variable->loads[load];
+    for (size_t k = 0; k < plan->year_count; k++)
+        if (!atomic_load(&engine->year_dropped[plan->years[k]]))
+            return false;
+    return true;
+}
+
 void cn_load_open(struct cn_engine *engine, size_t load)
 {
     struct cn_load_state *state = &engine->loads[load];
@@ -287,7 +295,9 @@ void cn_load_open(struct cn_engine *engine, size_t load)
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_reader *reader = &state->readers[r];
         struct cn_error error;
-        if (cn_reader_open(reader, &error))
+        if (are_years_dropped(engine, load))
+            atomic_store(&state->failed[r], true);
+        else if (cn_reader_open(reader, &error))
             drop_source_years(engine, load, reader, &error);
         else
             atomic_store(&engine->file_read[reader->file - engine->plan->catalog->files], true);
@@ -371,6 +381,13 @@ void cn_load_decode(struct cn_engine *engine, size_t load, size_t index)
     cn_engine_count(engine, CN_WAIT_NS, scratch->wait_ns);
 }
 
+/* Counts a year that fails once, however many passes there are. */
+static void count_year(struct cn_engine *engine, size_t year, bool is_dropped)
+{
+    const bool fails = is_dropped && !atomic_exchange(&engine->year_failed[year], true);
+    cn_count(engine->counters, fails ? CN_YEARS_FAILED : CN_YEARS_READ, 1);
+}
+
 void cn_load_seal(struct cn_engine *engine, size_t load)
 {
     struct cn_load_state *state = &engine->loads[load];
@@ -386,9 +403,9 @@ void cn_load_seal(struct cn_engine *engine, size_t load)
             atomic_load(&engine->year_dropped[engine->variable->loads[load].years[k]]);
         if (!year_dropped)
             finish_year(engine, load, k);
-        cn_count(engine->counters, year_dropped ? CN_YEARS_FAILED : CN_YEARS_READ, 1);
+        count_year(engine, engine->variable->loads[load].years[k], year_dropped);
     }
     cn_engine_count(engine, CN_READ_NS, cn_now_ns() - start);
     if (load == 0 && cn_engine_is_running(engine))
-        cn_output_sample(engine, cn_arena_slab(engine->arena, engine->variable, state->slots[0]));
+        cn_encode_sample(engine, cn_arena_slab(engine->arena, engine->variable, state->slots[0]));
 }

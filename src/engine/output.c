@@ -1,42 +1,20 @@
 /*
- * Writing. Chunks are encoded in place, over the normals that they hold, so encoded data need no
- * memory of their own.
+ * Writing: which normals go to which file, and when a file is complete. encode.c makes the chunks.
  */
 #include "engine/output.h"
 
 #include "base/error.h"
-#include "base/netcdf_constants.h"
 #include "base/pool.h"
 #include "climnorm/limits.h"
 #include "engine/compute.h"
+#include "engine/encode.h"
 #include "engine/publisher.h"
 #include "engine/report.h"
+#include "sink/file_passes.h"
 
 #include <limits.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { ENCODE_BYTES = 8 << 20 }; /* raw bytes of an encode task */
-enum { SHUFFLED, DEFLATED };     /* buffers of the thread's scratch */
-enum { SAMPLES = 8 };            /* of a year, to see how long encoding takes */
-enum { MEANS, COUNTS };          /* the fields */
-
-static const struct cn_region_cells *region_of(const struct cn_engine *engine,
-                                               const struct cn_normal_task *task)
-{
-    const struct cn_batch *batch = &engine->variable->batches[task->batch];
-    return &engine->variable->passes[batch->pass].layout.regions[task->region];
-}
-
-static struct cn_output_state *file_of(const struct cn_engine *engine,
-                                       const struct cn_normal_task *task, size_t *position)
-{
-    const struct cn_target *target = &engine->variable->targets[task->target];
-    const struct cn_normal *normal = &target->normals[task->region];
-    *position = normal->position;
-    return &engine->outputs->files[normal->output];
-}
 
 static bool is_computed(const struct cn_engine *engine, const struct cn_normal_task *task)
 {
@@ -47,7 +25,7 @@ static bool is_computed(const struct cn_engine *engine, const struct cn_normal_t
 /* Fills the rest of a task whose batch, target and region are set. False: out of memory. */
 static bool prepare_task(const struct cn_engine *engine, struct cn_normal_task *task)
 {
-    const struct cn_region_cells *region = region_of(engine, task);
+    const struct cn_region_cells *region = cn_task_region(engine, task);
     const size_t chunks = region->chunk_count;
     size_t shares = chunks * region->chunk_cells * sizeof(float) / ENCODE_BYTES;
     task->encode_count = shares + 1 < chunks ? shares + 1 : chunks;
@@ -58,14 +36,54 @@ static bool prepare_task(const struct cn_engine *engine, struct cn_normal_task *
     return task->chunks && task->hashes;
 }
 
+/* Lists the normals of a batch, for regions with rows in its pass. False: out of memory. */
+static bool list_tasks(struct cn_engine *engine, size_t index)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    struct cn_outputs *outputs = engine->outputs;
+    const struct cn_batch *batch = &variable->batches[index];
+    const struct cn_layout *layout = &variable->passes[batch->pass].layout;
+    for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
+        for (size_t r = 0; r < layout->region_count; r++) {
+            if (!layout->regions[r].lat_count ||
+                !cn_is_normal_wanted(variable, &variable->targets[t], r))
+                continue;
+            struct cn_normal_task *task = &outputs->tasks[outputs->count++];
+            *task = (struct cn_normal_task){.batch = index, .target = t, .region = r};
+            if (!prepare_task(engine, task))
+                return false;
+        }
+    outputs->first_of_batch[index + 1] = outputs->count;
+    return true;
+}
+
+/* Says what each file will be. False: out of memory. */
+static bool describe_files(struct cn_engine *engine)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    struct cn_pass_stretch *stretches =
+        cn_pool_alloc(engine->pool, variable->pass_count, sizeof *stretches);
+    for (size_t p = 0; stretches && p < variable->pass_count; p++)
+        stretches[p] = variable->passes[p].stretch;
+    for (size_t o = 0; o < variable->output_count; o++) {
+        struct cn_normals_file *content = &engine->outputs->files[o].content;
+        *content = cn_normals_file_planned(engine->plan, variable, &variable->outputs[o]);
+        content->stretches = stretches;
+        content->pass_count = variable->pass_count;
+        content->passes_done = variable->resume.passes_done;
+    }
+    return stretches;
+}
+
 enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = engine->variable;
     struct cn_pool *pool = engine->pool;
     struct cn_outputs *outputs = cn_pool_alloc(pool, 1, sizeof *outputs);
-    if (!outputs)
+    size_t tasks;
+    if (!outputs || __builtin_mul_overflow(variable->normals_wanted, variable->pass_count, &tasks))
         return cn_fail_memory(error, "the files of a variable");
-    outputs->tasks = cn_pool_alloc(pool, variable->normals_wanted, sizeof *outputs->tasks);
+    outputs->tasks = cn_pool_alloc(pool, tasks, sizeof *outputs->tasks);
     outputs->first_of_batch =
         cn_pool_alloc(pool, variable->batch_count + 1, sizeof *outputs->first_of_batch);
     outputs->files = cn_pool_alloc(pool, variable->output_count, sizeof *outputs->files);
@@ -75,95 +93,10 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
         return cn_fail_memory(error, "the files of a variable");
     engine->outputs = outputs;
     pthread_mutex_init(&outputs->lock, NULL);
-    for (size_t b = 0; b < variable->batch_count; b++) {
-        const struct cn_batch *batch = &variable->batches[b];
-        for (size_t t = 0; t < batch->target_count; t++)
-            for (size_t r = 0; r < variable->layout.region_count; r++) {
-                size_t target = batch->first_target + t;
-                if (!cn_is_normal_wanted(variable, &variable->targets[target], r))
-                    continue;
-                struct cn_normal_task *task = &outputs->tasks[outputs->count++];
-                *task = (struct cn_normal_task){.batch = b, .target = target, .region = r};
-                if (!prepare_task(engine, task))
-                    return cn_fail_memory(error, "the files of a variable");
-            }
-        outputs->first_of_batch[b + 1] = outputs->count;
-    }
-    return CN_OK;
-}
-
-/* The values of a chunk: [chunk_slots][cells], where the last chunk of a year is filled up. */
-struct chunk_values {
-    float *means;
-    int16_t *counts;
-    size_t count;
-};
-
-static struct chunk_values find_values(const struct cn_engine *engine,
-                                       const struct cn_normal_task *task, size_t chunk)
-{
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_batch *batch = &variable->batches[task->batch];
-    const struct cn_region_cells *region = region_of(engine, task);
-    const size_t cells = region->lat_count * region->lon_count;
-    const size_t first = region->first_result + chunk * region->chunk_cells;
-    const size_t target = task->target - batch->first_target;
-    struct chunk_values values = {
-        .means = cn_arena_means(engine->arena, variable, batch->result_slot, target) + first,
-        .counts = cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first,
-        .count = region->chunk_slots * cells};
-    size_t slots = (size_t)variable->slots - (region->first_chunk + chunk) * region->chunk_slots;
-    for (size_t c = slots * cells; c < values.count; c++) {
-        values.means[c] = NAN;
-        if (engine->plan->config->output.counts)
-            values.counts[c] = 0;
-    }
-    return values;
-}
-
-static void store_chunk(struct cn_normal_task *task, size_t index, const void *bytes, size_t size)
-{
-    task->chunks[index] = (struct cn_encoded){bytes, size};
-    task->hashes[index] = cn_content_hash(bytes, size); /* while the bytes are in the cache */
-}
-
-/* Deflates shuffled bytes back to where their values were; the layout's padding makes room.
- * False: out of memory. */
-static bool deflate_over(struct cn_scratch *scratch, int level, const unsigned char *shuffled,
-                         size_t bytes, void *values, struct cn_normal_task *task, size_t index)
-{
-    size_t size = cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, values,
-                                    cn_deflate.bound(bytes));
-    store_chunk(task, index, values, size);
-    return size > 0;
-}
-
-/* False: out of memory. */
-static bool encode_chunk(struct cn_engine *engine, struct cn_normal_task *task, size_t chunk,
-                         struct cn_scratch *scratch, unsigned char *shuffled)
-{
-    const struct chunk_values values = find_values(engine, task, chunk);
-    const size_t fields = cn_field_count(engine->plan->config);
-    const size_t means = chunk * fields + MEANS, counts = chunk * fields + COUNTS;
-    const bool has_counts = engine->plan->config->output.counts;
-    const size_t mean_bytes = values.count * sizeof *values.means;
-    const size_t count_bytes = values.count * sizeof *values.counts;
-    const int level = engine->plan->config->output.compression;
-    if (level == 0) {
-        for (size_t c = 0; c < values.count; c++)
-            values.means[c] = isnan(values.means[c]) ? CN_FILL_VALUE : values.means[c];
-        store_chunk(task, means, values.means, mean_bytes);
-        if (has_counts)
-            store_chunk(task, counts, values.counts, count_bytes);
-        return true;
-    }
-    engine->kernels->shuffle_f32(shuffled, values.means, values.count, CN_FILL_VALUE);
-    if (!deflate_over(scratch, level, shuffled, mean_bytes, values.means, task, means))
-        return false;
-    return !has_counts ||
-           (cn_scratch_encode(scratch, &cn_shuffle, sizeof *values.counts, values.counts,
-                              count_bytes, shuffled, count_bytes) == count_bytes &&
-            deflate_over(scratch, level, shuffled, count_bytes, values.counts, task, counts));
+    bool is_listed = describe_files(engine);
+    for (size_t b = 0; b < variable->batch_count && is_listed; b++)
+        is_listed = list_tasks(engine, b);
+    return is_listed ? CN_OK : cn_fail_memory(error, "the files of a variable");
 }
 
 /* Lists the years that entered a normal: [normals.window]. */
@@ -175,17 +108,14 @@ static void list_years_used(const struct cn_engine *engine, const struct cn_norm
         years[k] = engine->batches[task->batch].slabs[first_row + (size_t)k] != NULL;
 }
 
-/* Begins a file, unless another normal has done so. NULL: out of memory. */
-static struct cn_output_file *begin_file(struct cn_engine *engine,
-                                         const struct cn_normal_task *task,
-                                         struct cn_output_state *state)
+/* Begins a file, unless another task has done so. False: out of memory. */
+static bool begin_file(struct cn_engine *engine, const struct cn_normal_task *task)
 {
-    const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
-    struct cn_normals_file content =
-        cn_normals_file_planned(engine->plan, engine->variable, output);
+    size_t position;
+    struct cn_output_state *state = cn_task_output(engine, task, &position);
     pthread_mutex_lock(&engine->outputs->lock);
     if (!state->file)
-        state->file = cn_output_new(&content, &engine->outputs->skeletons[task->region]);
+        state->file = cn_output_new(&state->content, &engine->outputs->skeletons[task->region]);
     pthread_mutex_unlock(&engine->outputs->lock);
     return state->file;
 }
@@ -195,7 +125,6 @@ static struct cn_output_file *begin_file(struct cn_engine *engine,
 static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_state *state,
                                     size_t *made, struct cn_error *error)
 {
-    const struct cn_output *output = &engine->variable->outputs[state - engine->outputs->files];
     char temporary[PATH_MAX];
     enum cn_status status = CN_OK;
     *made = cn_output_targets_made(state->file);
@@ -204,98 +133,78 @@ static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_s
     cn_output_free(state->file);
     state->file = NULL;
     if (!status && *made)
-        cn_publisher_add(engine, output->path, temporary, *made);
+        cn_publisher_add(engine, state->content.path, temporary, *made);
     return status;
 }
 
-static void put_normal(struct cn_engine *engine, struct cn_normal_task *task)
+/* Sets the chunks that are whole with the task's pass: they follow each other. */
+static void find_whole_chunks(const struct cn_engine *engine, const struct cn_normal_task *task,
+                              const struct cn_normals_file *content, struct cn_put *put)
 {
-    const bool made = is_computed(engine, task);
-    struct cn_error error;
-    size_t position, failed = 1;
-    struct cn_output_state *state = file_of(engine, task, &position);
+    const struct cn_region_cells *region = cn_task_region(engine, task);
+    const size_t end = region->first_chunk + region->chunk_count;
+    size_t first = region->first_chunk;
+    put->first_chunk = first;
+    put->chunk_count = region->chunk_count;
+    if (content->pass_count > 1) {
+        while (first < end && !cn_is_whole_with(content, put->pass, first))
+            first++;
+        put->first_chunk = first;
+        while (first < end && cn_is_whole_with(content, put->pass, first))
+            first++;
+        put->chunk_count = first - put->first_chunk;
+    }
+    const size_t skipped = put->first_chunk - region->first_chunk;
+    put->chunks = task->chunks + skipped * cn_field_count(content->config);
+    put->hashes = task->hashes + skipped * cn_field_count(content->config);
+}
+
+static enum cn_status put_normal(struct cn_engine *engine, struct cn_normal_task *task,
+                                 size_t *failed, struct cn_error *error)
+{
+    struct cn_put put = {.pass = engine->variable->batches[task->batch].pass};
+    struct cn_output_state *state = cn_task_output(engine, task, &put.target);
     bool years[CN_MAX_WINDOW];
-    enum cn_put_outcome outcome = CN_PUT_MORE;
+    enum cn_put_outcome outcome;
+    *failed = 1;
     list_years_used(engine, task, years);
-    struct cn_output_file *file = begin_file(engine, task, state);
-    enum cn_status status = file ? CN_OK : cn_fail_memory(&error, "an output file");
-    const struct cn_put put = {.target = position,
-                               .years_used = made ? years : NULL,
-                               .chunk_count = region_of(engine, task)->chunk_count,
-                               .chunks = task->chunks,
-                               .hashes = task->hashes};
-    if (!status)
-        status = cn_output_put(file, &put, &outcome, &error);
-    if (!status && outcome == CN_PUT_COMPLETE)
-        status = complete_file(engine, state, &failed, &error);
-    if (status) {
-        cn_count(engine->counters, CN_NORMALS_FAILED, failed);
-        cn_engine_abort(engine, &error);
-    }
-}
-
-/* False: out of memory. */
-static bool encode_share(struct cn_engine *engine, struct cn_normal_task *task, size_t share)
-{
-    const struct cn_region_cells *region = region_of(engine, task);
-    const size_t chunks = region->chunk_count;
-    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
-    unsigned char *shuffled =
-        cn_scratch_get(scratch, SHUFFLED, region->chunk_cells * sizeof(float));
-    bool is_encoded = shuffled != NULL;
-    for (size_t k = share * chunks / task->encode_count;
-         k < (share + 1) * chunks / task->encode_count && is_encoded; k++)
-        is_encoded = encode_chunk(engine, task, k, scratch, shuffled);
-    return is_encoded;
-}
-
-void cn_output_sample(struct cn_engine *engine, const float *slab)
-{
-    const struct cn_layout *layout = &engine->variable->layout;
-    const int level = engine->plan->config->output.compression;
-    const size_t all = (size_t)engine->variable->slots * layout->row_cells;
-    size_t count = 0;
-    for (size_t r = 0; r < layout->region_count; r++) {
-        size_t cells = layout->regions[r].lat_count * layout->regions[r].lon_count;
-        size_t chunk = layout->regions[r].chunk_slots * cells;
-        count = chunk > count ? chunk : count;
-    }
-    count = count < all / SAMPLES ? count : all / SAMPLES;
-    const size_t bytes = count * sizeof(float);
-    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
-    unsigned char *shuffled = cn_scratch_get(scratch, SHUFFLED, bytes);
-    unsigned char *deflated = cn_scratch_get(scratch, DEFLATED, cn_deflate.bound(bytes));
-    if (level == 0 || count == 0 || !shuffled || !deflated)
-        return; /* then there is none */
-    uint64_t start = cn_now_ns();
-    for (size_t k = 0; k < SAMPLES; k++) {
-        engine->kernels->shuffle_f32(shuffled, slab + all / SAMPLES * k, count, CN_FILL_VALUE);
-        cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, deflated,
-                          cn_deflate.bound(bytes));
-    }
-    cn_engine_count(engine, CN_SAMPLE_NS, cn_now_ns() - start);
-    cn_engine_count(engine, CN_SAMPLE_BYTES, SAMPLES * bytes);
+    put.years_used = is_computed(engine, task) ? years : NULL;
+    find_whole_chunks(engine, task, &state->content, &put);
+    enum cn_status status = cn_output_put(state->file, &put, &outcome, error);
+    if (status || outcome == CN_PUT_MORE)
+        return status;
+    if (outcome == CN_PUT_COMPLETE)
+        return complete_file(engine, state, failed, error);
+    state->is_stale = true;
+    cn_output_free(state->file);
+    state->file = NULL;
+    return CN_OK;
 }
 
 void cn_output_encode(struct cn_engine *engine, size_t index, size_t share)
 {
     struct cn_normal_task *task = &engine->outputs->tasks[index];
+    const struct cn_region_cells *region = cn_task_region(engine, task);
+    const size_t first = share * region->chunk_count / task->encode_count;
+    const size_t end = (share + 1) * region->chunk_count / task->encode_count;
+    struct cn_error error;
+    size_t failed = 0;
     if (!cn_engine_is_running(engine))
         return;
-    uint64_t start = cn_now_ns();
-    if (is_computed(engine, task) && !encode_share(engine, task, share)) {
-        struct cn_error error;
-        cn_fail_memory(&error, "encoding");
+    const uint64_t start = cn_now_ns();
+    enum cn_status status =
+        begin_file(engine, task) ? CN_OK : cn_fail_memory(&error, "an output file");
+    if (!status && is_computed(engine, task))
+        status = cn_encode_chunks(engine, task, first, end, &error);
+    if (!status && atomic_fetch_sub(&task->encodes_left, 1) == 1)
+        status = put_normal(engine, task, &failed, &error);
+    if (status) {
+        cn_count(engine->counters, CN_NORMALS_FAILED, failed);
         cn_engine_abort(engine, &error);
         return;
     }
-    if (atomic_fetch_sub(&task->encodes_left, 1) == 1)
-        put_normal(engine, task);
-    const struct cn_region_cells *region = region_of(engine, task);
-    const size_t chunks = region->chunk_count * (share + 1) / task->encode_count -
-                          region->chunk_count * share / task->encode_count;
     cn_engine_count(engine, CN_WRITE_NS, cn_now_ns() - start);
-    cn_engine_count(engine, CN_BYTES_ENCODED, chunks * region->chunk_cells * sizeof(float));
+    cn_engine_count(engine, CN_BYTES_ENCODED, (end - first) * region->chunk_cells * sizeof(float));
 }
 
 void cn_outputs_free(struct cn_engine *engine)

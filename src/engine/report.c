@@ -11,15 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum cn_status cn_reports_prepare(struct cn_engine *engine, size_t files, struct cn_error *error)
+enum cn_status cn_reports_prepare(struct cn_engine *engine, struct cn_error *error)
 {
     struct cn_reports *reports = cn_pool_alloc(engine->pool, 1, sizeof *reports);
-    if (reports) {
-        reports->dropped = cn_pool_alloc(engine->pool, files, sizeof *reports->dropped);
+    if (reports)
         reports->short_windows = cn_pool_alloc(engine->pool, engine->variable->target_count,
                                                sizeof *reports->short_windows);
-    }
-    if (!reports || !reports->dropped || !reports->short_windows)
+    if (!reports || !reports->short_windows)
         return cn_fail_memory(error, "the problems of a variable");
     engine->reports = reports; /* only whole: the end of a run looks into all of it */
     return CN_OK;
@@ -56,32 +54,57 @@ void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error)
         cn_report(engine, error->text);
 }
 
+/* Passes may find the same file damaged again. */
+static bool is_reported(const struct cn_reports *reports, const struct cn_file_problem *problem)
+{
+    for (size_t i = 0; i < reports->dropped_count; i++) {
+        const struct cn_file_problem *other = &reports->dropped[i];
+        if (strcmp(other->path, problem->path) == 0 && other->first_year == problem->first_year &&
+            other->last_year == problem->last_year)
+            return true;
+    }
+    return false;
+}
+
+/* Adds a copy. Returns NULL: out of memory. */
+static struct cn_file_problem *add_dropped(struct cn_reports *reports,
+                                           const struct cn_file_problem *problem)
+{
+    char *reason = strdup(problem->reason);
+    struct cn_file_problem *items =
+        reason ? realloc(reports->dropped, (reports->dropped_count + 1) * sizeof *items) : NULL;
+    if (!items) {
+        free(reason);
+        return NULL;
+    }
+    reports->dropped = items;
+    items[reports->dropped_count] = *problem;
+    items[reports->dropped_count].reason = reason;
+    return &items[reports->dropped_count++];
+}
+
 void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem)
 {
     struct cn_reports *reports = engine->reports;
     struct cn_problems *problems = &engine->result->problems;
     pthread_mutex_lock(&engine->report_lock);
-    const size_t count = reports->dropped_count;
-    struct cn_file_problem *item = &reports->dropped[count];
-    *item = *problem;
-    item->reason = strdup(problem->reason);
-    if (item->reason) {
-        const size_t first = problems->count;
-        bool is_known = false;
-        for (size_t i = 0; i < count; i++)
-            is_known |= cn_is_same_kind(&reports->dropped[i], item);
+    if (!is_reported(reports, problem)) {
+        const size_t count = reports->dropped_count, first = problems->count;
+        struct cn_file_problem *item = add_dropped(reports, problem);
+        bool is_known = !item;
+        for (size_t i = 0; i < count && !is_known; i++)
+            is_known = cn_is_same_kind(&reports->dropped[i], item);
         if (!is_known)
             cn_list_file_problems(problems, engine->result->label, item, 1);
+        problems->lost |= !item;
         show_problems(engine, first);
-        reports->dropped_count++;
     }
-    problems->lost |= !item->reason;
     pthread_mutex_unlock(&engine->report_lock);
 }
 
-void cn_report_short_window(struct cn_engine *engine, size_t target, int years)
+bool cn_report_short_window(struct cn_engine *engine, size_t target, int years)
 {
-    engine->reports->short_windows[target] = 1 + years;
+    return atomic_exchange(&engine->reports->short_windows[target], 1 + years) == 0;
 }
 
 /* Lists consecutive target years of a timeline whose windows are short. Returns the first target
@@ -89,7 +112,7 @@ void cn_report_short_window(struct cn_engine *engine, size_t target, int years)
 static size_t list_short_windows(struct cn_engine *engine, size_t first)
 {
     const struct cn_target *targets = engine->variable->targets;
-    const int *years = engine->reports->short_windows;
+    const atomic_int *years = engine->reports->short_windows;
     int least = years[first] - 1, most = least;
     size_t end = first + 1;
     for (; end < engine->variable->target_count && years[end] &&
@@ -146,4 +169,6 @@ void cn_reports_free(struct cn_engine *engine)
     struct cn_reports *reports = engine->reports;
     for (size_t i = 0; reports && i < reports->dropped_count; i++)
         free((void *)reports->dropped[i].reason);
+    if (reports)
+        free(reports->dropped);
 }

@@ -12,13 +12,14 @@
 struct cn_reports {
     struct cn_file_problem *dropped; /* [dropped_count] files that cannot be read; of report_lock */
     size_t dropped_count;
-    int *short_windows; /* [target_count] 1 + the years that could be read; 0: it is not short */
+    atomic_int
+        *short_windows; /* [target_count] 1 + the years that could be read; 0: it is not short */
 };
 
-/* Makes room for the problems of so many files, and for those of the targets.
- * Errors: CN_BAD_MACHINE: out of memory. Owns: the engine's pool; cn_reports_free frees the texts.
+/* Makes room for the problems of the targets.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the engine's pool; cn_reports_free frees the rest.
  */
-enum cn_status cn_reports_prepare(struct cn_engine *engine, size_t files, struct cn_error *error);
+enum cn_status cn_reports_prepare(struct cn_engine *engine, struct cn_error *error);
 
 /* Adds a problem to the result and shows it as a message. The variable's first problem is also
  * displayed. */
@@ -28,11 +29,12 @@ void cn_report(struct cn_engine *engine, const char *text);
  * machine replaces one that is not. */
 void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error);
 
-/* Reports a file that cannot be read; its reason is copied. */
+/* Reports a file that cannot be read, once for the same years; its reason is copied. */
 void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem);
 
-/* Notes a target, by its index, of whose window only `years` could be read. */
-void cn_report_short_window(struct cn_engine *engine, size_t target, int years);
+/* Notes a target, by its index, of whose window only `years` could be read.
+ * Returns: whether it was not noted before. */
+bool cn_report_short_window(struct cn_engine *engine, size_t target, int years);
 
 /* Reports what is left, after the graph. */
 void cn_reports_finish(struct cn_engine *engine);

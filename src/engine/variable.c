@@ -12,27 +12,39 @@
 #include "engine/publisher.h"
 #include "engine/readahead.h"
 #include "engine/report.h"
+#include "plan/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SCRATCH_SHARE = 8 }; /* of the machine's memory: all large decodes together */
 
+/* Prepares what lasts for all attempts. */
 static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *error)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    engine->year_dropped =
-        cn_pool_alloc(engine->pool, variable->variable->year_count, sizeof *engine->year_dropped);
-    engine->year_slot_used = cn_pool_alloc(engine->pool, variable->year_slots, sizeof(bool));
-    engine->result_slot_used = cn_pool_alloc(engine->pool, variable->result_slots, sizeof(bool));
+    const size_t years = engine->variable->variable->year_count;
+    engine->year_dropped = cn_pool_alloc(engine->pool, years, sizeof *engine->year_dropped);
+    engine->year_failed = cn_pool_alloc(engine->pool, years, sizeof *engine->year_failed);
     engine->file_read =
         cn_pool_alloc(engine->pool, engine->plan->catalog->file_count, sizeof *engine->file_read);
     engine->workers = aligned_alloc(_Alignof(struct cn_thread_state),
                                     (size_t)engine->threads * sizeof *engine->workers);
     if (engine->workers) /* at once: they are freed also after a failure */
         memset(engine->workers, 0, (size_t)engine->threads * sizeof *engine->workers);
-    if (!engine->year_dropped || !engine->year_slot_used || !engine->result_slot_used ||
-        !engine->file_read || !engine->workers)
+    if (!engine->year_dropped || !engine->year_failed || !engine->file_read || !engine->workers)
+        return cn_fail_memory(error, "a variable");
+    enum cn_status status = cn_reports_prepare(engine, error);
+    cn_publisher_start(engine);
+    return status;
+}
+
+/* Runs the program of engine->variable. */
+static enum cn_status attempt(struct cn_engine *engine, struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    engine->year_slot_used = cn_pool_alloc(engine->pool, variable->year_slots, sizeof(bool));
+    engine->result_slot_used = cn_pool_alloc(engine->pool, variable->result_slots, sizeof(bool));
+    if (!engine->year_slot_used || !engine->result_slot_used)
         return cn_fail_memory(error, "a variable");
     enum cn_status status = cn_loads_prepare(engine, error);
     if (!status)
@@ -41,11 +53,75 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
         status = cn_outputs_prepare(engine, error);
     if (!status)
         status = cn_readahead_start(engine, error);
-    cn_publisher_start(engine);
+    if (!status)
+        cn_graph_run(engine);
+    cn_readahead_finish(engine);
     return status;
 }
 
-static void collect_result(struct cn_engine *engine)
+static void free_attempt(struct cn_engine *engine)
+{
+    cn_loads_free(engine);
+    cn_outputs_free(engine);
+    engine->loads = NULL;
+    engine->batches = NULL;
+    engine->outputs = NULL;
+    engine->indexes = NULL;
+}
+
+/* Makes the plan of another attempt for files whose passes used different years, because a later
+ * pass could not read one. *again: NULL: there are no such files. */
+static enum cn_status plan_again(const struct cn_engine *engine, struct cn_variable_plan **again,
+                                 struct cn_error *error)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const size_t years = variable->variable->year_count;
+    bool is_stale = false;
+    *again = NULL;
+    for (size_t o = 0; o < variable->output_count; o++)
+        is_stale |= engine->outputs->files[o].is_stale;
+    if (!is_stale)
+        return CN_OK;
+    struct cn_variable_plan *made = cn_pool_alloc(engine->pool, 1, sizeof *made);
+    struct cn_output *outputs =
+        cn_pool_alloc(engine->pool, variable->output_count, sizeof *outputs);
+    bool *unreadable = cn_pool_alloc(engine->pool, years, sizeof *unreadable);
+    if (!made || !outputs || !unreadable)
+        return cn_fail_memory(error, "a variable");
+    for (size_t y = 0; y < years; y++)
+        unreadable[y] = atomic_load(&engine->year_dropped[y]);
+    for (size_t o = 0; o < variable->output_count; o++) {
+        outputs[o] = variable->outputs[o];
+        outputs[o].wanted = engine->outputs->files[o].is_stale;
+    }
+    *made = *variable;
+    made->outputs = outputs;
+    made->unreadable = unreadable;
+    *again = made;
+    return cn_plan_again(engine->plan, engine->pool, engine->arena->bytes, made, error);
+}
+
+/* Attempts until no file has to be made again: each attempt knows of one more year that cannot be
+ * read. */
+static enum cn_status make_all(struct cn_engine *engine, struct cn_error *error)
+{
+    struct cn_variable_plan *again;
+    enum cn_status status = attempt(engine, error);
+    while (!status && cn_engine_is_running(engine)) {
+        status = plan_again(engine, &again, error);
+        if (status || !again)
+            break;
+        free_attempt(engine);
+        engine->variable = again;
+        for (size_t l = 0; l < again->load_count; l++)
+            cn_count(engine->counters, CN_YEARS_TOTAL, again->loads[l].year_count);
+        status = attempt(engine, error);
+    }
+    free_attempt(engine);
+    return status;
+}
+
+static void collect_result(struct cn_engine *engine, const struct cn_variable_plan *variable)
 {
     struct cn_variable_result *result = engine->result;
     uint64_t first = atomic_load(&engine->load_first_ns), last = 0;
@@ -63,7 +139,7 @@ static void collect_result(struct cn_engine *engine)
     result->compute_s = 1e-9 * (double)cn_counted(engine->counters, CN_COMPUTE_NS);
     result->write_s = 1e-9 * (double)cn_counted(engine->counters, CN_WRITE_NS);
     result->normals_written = cn_counted(engine->counters, CN_NORMALS_WRITTEN);
-    const uint64_t missing = engine->variable->normals_wanted - result->normals_written;
+    const uint64_t missing = variable->normals_wanted - result->normals_written;
     const uint64_t unmade = cn_counted(engine->counters, CN_NORMALS_UNMADE);
     uint64_t failed = missing - (unmade < missing ? unmade : missing);
     if (atomic_load(&engine->stop)) { /* what no task came to has not failed */
@@ -130,16 +206,13 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
     cn_budget_init(&engine.large_scratch, plan->resources.machine_memory / SCRATCH_SHARE);
     enum cn_status status =
         engine.pool ? prepare_engine(&engine, &error) : cn_fail_memory(&error, "a variable");
+    if (!status)
+        status = make_all(&engine, &error);
     if (status)
         cn_engine_abort(&engine, &error);
-    else
-        cn_graph_run(&engine);
-    cn_readahead_finish(&engine);
     cn_publisher_finish(&engine);
     cn_reports_finish(&engine);
-    collect_result(&engine);
-    cn_loads_free(&engine);
-    cn_outputs_free(&engine);
+    collect_result(&engine, variable);
     cn_reports_free(&engine);
     for (int t = 0; engine.workers && t < engine.threads; t++)
         cn_scratch_free(&engine.workers[t].scratch);

@@ -63,14 +63,15 @@ static size_t end_of_rows(const struct cn_cuts *cuts, size_t row, size_t parts)
     return aligned > cuts->first_row + row ? aligned - cuts->first_row : end;
 }
 
-/* Lists stretches of rows, without the rows between them that hold no cells. */
-static struct cn_pass_stretch *cut_rows(struct cn_pool *pool, const struct cn_cuts *cuts,
-                                        size_t parts, size_t *count)
+/* Lists stretches of rows, all of which hold cells. Rows without any belong to the one before. */
+static struct cn_pass_stretch *stretch_rows(struct cn_pool *pool, const struct cn_cuts *cuts,
+                                            size_t parts, size_t *count)
 {
     struct cn_pass_stretch *rows = cn_pool_alloc(pool, cuts->row_count, sizeof *rows);
     *count = 0;
     for (size_t row = 0; rows && row < cuts->row_count;) {
         if (cuts->cells[row] == 0) {
+            rows[*count - 1].row_count++; /* the first row has cells */
             row++;
             continue;
         }
@@ -89,7 +90,7 @@ struct cn_pass_stretch *cn_cuts_make(struct cn_pool *pool, const struct cn_cuts 
     size_t row_count, days = (slots + day_parts - 1) / day_parts;
     if (day_parts > 1 && days >= cuts->slot_step)
         days = (days + cuts->slot_step - 1) / cuts->slot_step * cuts->slot_step;
-    const struct cn_pass_stretch *rows = cut_rows(pool, cuts, row_parts, &row_count);
+    const struct cn_pass_stretch *rows = stretch_rows(pool, cuts, row_parts, &row_count);
     struct cn_pass_stretch *made =
         rows ? cn_pool_alloc(pool, ((slots - 1) / days + 1) * row_count, sizeof *made) : NULL;
     *count = 0;

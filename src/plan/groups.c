@@ -104,8 +104,8 @@ static bool is_same_storage(const struct cn_storage *a, const struct cn_storage 
 }
 
 /* Adds the bytes of the chunks that hold these parts, each chunk once. */
-static void add_bytes(const struct cn_grouping *grouping, const struct cn_pass *pass,
-                      const struct year_part *parts, size_t count, uint64_t *bytes)
+static void add_decoded_bytes(const struct cn_grouping *grouping, const struct cn_pass *pass,
+                              const struct year_part *parts, size_t count, uint64_t *bytes)
 {
     uint64_t each = 0;
     for (size_t i = 0; i < count; i++) {
@@ -178,7 +178,7 @@ enum cn_status cn_make_loads(struct cn_grouping *grouping, struct cn_pool *pool,
     }
     qsort(grouping->parts, parts, sizeof *grouping->parts, compare_parts);
     join_years(grouping->parent, grouping->parts, parts);
-    add_bytes(grouping, pass, grouping->parts, parts, bytes_to_decode);
+    add_decoded_bytes(grouping, pass, grouping->parts, parts, bytes_to_decode);
     return fill_loads(grouping, pool, index, loads, count, error);
 }
 

@@ -158,16 +158,16 @@ static bool size_slots(const struct maker *maker, uint64_t *need)
     const size_t cell_bytes =
         sizeof(float) + (maker->plan->config->output.counts ? sizeof(int16_t) : 0);
     size_t slabs, results;
-    variable->slab_bytes = variable->target_bytes = 0;
+    variable->slab_bytes = variable->result_cells = 0;
     for (size_t p = maker->shape->passes_done; p < variable->pass_count; p++) {
         const struct cn_pass *pass = &variable->passes[p];
         const size_t slab = pass->stretch.slot_count * pass->layout.row_cells * sizeof(float);
-        const size_t target = pass->layout.result_cells * cell_bytes;
+        const size_t cells = pass->layout.result_cells;
         variable->slab_bytes = slab > variable->slab_bytes ? slab : variable->slab_bytes;
-        variable->target_bytes = target > variable->target_bytes ? target : variable->target_bytes;
+        variable->result_cells = cells > variable->result_cells ? cells : variable->result_cells;
     }
     variable->slab_bytes = round_to_pages(variable->slab_bytes);
-    variable->target_bytes = round_to_pages(variable->target_bytes);
+    variable->target_bytes = round_to_pages(variable->result_cells * cell_bytes);
     return !__builtin_mul_overflow(variable->batch_years, variable->target_bytes,
                                    &variable->result_bytes) &&
            !__builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) &&

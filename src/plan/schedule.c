@@ -2,10 +2,11 @@
  * Chooses how a variable is made within the memory there is: in one pass, or in several, cut where
  * the fewest bytes are decoded. Pure.
  */
+#include "plan/schedule.h"
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/pool.h"
-#include "climnorm/plan.h"
 #include "plan/cuts.h"
 #include "plan/output_sizes.h"
 #include "plan/program.h"
@@ -14,7 +15,8 @@ enum {
     BATCH_YEARS = 25,    /* larger batches gain little (bench_kernels) */
     LOOK_AHEAD = 8,      /* free year slots, so that loading runs ahead (test_busy) */
     RESULT_SLOTS = 2,    /* one is encoded while the next is computed */
-    MOST_PASSES = 1,     /* until outputs outlive a pass */
+    USEFUL_SHARE = 16,   /* of the machine's memory, for passes */
+    MOST_PASSES = 512,   /* each costs some time, whatever it holds */
     ONE_PASS_LEVELS = 3, /* these, in one pass, are faster than several passes (test_busy) */
 };
 
@@ -150,7 +152,7 @@ static size_t next_row_parts(const struct search *search, size_t parts)
     return next;
 }
 
-static double cost_of(const struct way *way)
+static double cost_of_way(const struct way *way)
 {
     return levels[way->level].cost * (double)way->made.bytes_to_decode;
 }
@@ -170,14 +172,31 @@ static enum cn_status cut(struct search *search, uint64_t once, struct way *best
             bool found;
             status = find_days(search, &way, &found);
             if (!status && found &&
-                (!best->need || cost_of(&way) < cost_of(best) ||
-                 (cost_of(&way) == cost_of(best) && way.made.pass_count < best->made.pass_count)))
+                (!best->need || cost_of_way(&way) < cost_of_way(best) ||
+                 (cost_of_way(&way) == cost_of_way(best) &&
+                  way.made.pass_count < best->made.pass_count)))
                 *best = way;
             if (best->need && best->made.bytes_to_decode == once)
                 break;
         }
     }
     return status;
+}
+
+/* Fresh memory costs more than it gives, once each byte is decoded only once: so passes take less
+ * than they may (bench --global). */
+static enum cn_status cut_into_passes(struct search *search, uint64_t once, struct way *best)
+{
+    const uint64_t limit = search->limit,
+                   useful = search->plan->resources.machine_memory / USEFUL_SHARE;
+    if (useful && useful < limit) {
+        search->limit = useful;
+        const enum cn_status status = cut(search, once, best);
+        if (status || (best->need && best->level == 0 && best->made.bytes_to_decode == once))
+            return status;
+        search->limit = limit;
+    }
+    return cut(search, once, best);
 }
 
 /* Finds how to go on with what a killed run has made. best->need 0: it does not fit. */
@@ -232,7 +251,7 @@ static enum cn_status choose_way(struct search *search, struct way *best)
         }
     }
     if (!status)
-        status = cut(search, whole.made.bytes_to_decode, best);
+        status = cut_into_passes(search, whole.made.bytes_to_decode, best);
     if (!status && !best->need)
         return fail_for_memory(search);
     return status ? status : enlarge_batch(search, best);
@@ -272,6 +291,19 @@ static void count_normals(struct cn_variable_plan *variable)
         *(output->wanted ? &variable->normals_wanted : &variable->normals_skipped) +=
             output->target_count;
     }
+}
+
+enum cn_status cn_plan_again(const struct cn_plan *plan, struct cn_pool *pool, uint64_t limit,
+                             struct cn_variable_plan *variable, struct cn_error *error)
+{
+    struct cn_plan copy = *plan;
+    uint64_t need;
+    copy.pool = pool;
+    variable->resume = (struct cn_resume){0};
+    enum cn_status status = schedule_variable(&copy, variable, limit, &need, error);
+    if (!status)
+        count_normals(variable);
+    return status;
 }
 
 enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,

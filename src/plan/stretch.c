@@ -4,7 +4,7 @@
 #include "plan/stretch.h"
 
 /* The index of the part's first instant whose day is not before `day`. */
-static size_t find_day(const struct cn_part *part, int64_t day)
+static size_t find_instant(const struct cn_part *part, int64_t day)
 {
     size_t low = part->first, high = part->first + part->count;
     while (low < high) {
@@ -31,8 +31,8 @@ size_t cn_stretch_instants(const struct cn_variable_plan *variable, enum cn_leap
         slot++;
     if (slot > last)
         return 0;
-    *first = find_day(part, cn_day_number(calendar, date));
+    *first = find_instant(part, cn_day_number(calendar, date));
     while (!cn_slot_date(calendar, rule, year->year, last, &date))
         last--;
-    return find_day(part, cn_day_number(calendar, date) + 1) - *first;
+    return find_instant(part, cn_day_number(calendar, date) + 1) - *first;
 }

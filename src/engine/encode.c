@@ -1,0 +1,187 @@
+/*
+ * Chunks: shuffled and deflated in place.
+ */
+#include "engine/encode.h"
+
+#include "base/error.h"
+#include "base/netcdf_constants.h"
+#include "sink/file_passes.h"
+
+#include <math.h>
+
+enum { SHUFFLED, DEFLATED, WHOLE }; /* buffers of the thread's scratch */
+enum { SAMPLES = 8 };               /* of a year, to see how long encoding takes */
+enum { MEANS, COUNTS };             /* the fields */
+
+/* What encoding the chunks of a task needs. */
+struct encoder {
+    struct cn_engine *engine;
+    struct cn_normal_task *task;
+    const struct cn_output_state *output;
+    size_t position;                      /* of the target in its file */
+    size_t pass;                          /* in the plan */
+    const struct cn_region_cells *region; /* as far as the pass has it */
+    struct cn_scratch *scratch;
+    unsigned char *shuffled;
+};
+
+/* Where a chunk's values of a field are in the arena. chunk: of those that the pass touches. */
+static void *find_values(const struct encoder *encoder, size_t chunk, size_t field)
+{
+    const struct cn_engine *engine = encoder->engine;
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[encoder->task->batch];
+    const size_t target = encoder->task->target - batch->first_target;
+    const size_t first = encoder->region->first_result + chunk * encoder->region->chunk_cells;
+    if (field == MEANS)
+        return cn_arena_means(engine->arena, variable, batch->result_slot, target) + first;
+    return cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first;
+}
+
+/* Fills up a chunk behind the year's last day slot. */
+static void fill_up(void *values, size_t field, size_t first, size_t end)
+{
+    for (size_t c = first; c < end; c++)
+        if (field == MEANS)
+            ((float *)values)[c] = NAN;
+        else
+            ((int16_t *)values)[c] = 0;
+}
+
+/* Encodes values back to where they are; the layout's padding makes room. size 0: out of memory. */
+static struct cn_encoded encode_over(const struct encoder *encoder, void *values, size_t count,
+                                     size_t field)
+{
+    const int level = encoder->engine->plan->config->output.compression;
+    const size_t bytes = count * cn_field_bytes(field);
+    float *means = field == MEANS ? values : NULL;
+    struct cn_encoded encoded = {values, bytes};
+    if (level == 0) {
+        for (size_t c = 0; means && c < count; c++)
+            means[c] = isnan(means[c]) ? CN_FILL_VALUE : means[c];
+        return encoded;
+    }
+    if (means)
+        encoder->engine->kernels->shuffle_f32(encoder->shuffled, means, count, CN_FILL_VALUE);
+    else if (cn_scratch_encode(encoder->scratch, &cn_shuffle, (int)cn_field_bytes(field), values,
+                               bytes, encoder->shuffled, bytes) != bytes)
+        return (struct cn_encoded){values, 0};
+    encoded.size = cn_scratch_encode(encoder->scratch, &cn_deflate, level, encoder->shuffled, bytes,
+                                     values, cn_deflate.bound(bytes));
+    return encoded;
+}
+
+/* Keeps the pass's part of a chunk; if it is the last one, encodes the chunk and keeps that. */
+static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, size_t field,
+                                const struct cn_chunk_share *share, struct cn_encoded *encoded,
+                                uint64_t *hash, struct cn_error *error)
+{
+    const struct cn_region_cells *whole = encoder->output->content.region;
+    const size_t number = encoder->region->first_chunk + chunk;
+    const size_t cells = encoder->region->lat_count * encoder->region->lon_count;
+    const char *part = find_values(encoder, chunk, field);
+    struct cn_output_file *file = encoder->output->file;
+    enum cn_status status =
+        cn_output_keep_values(file, encoder->position, encoder->pass, number, field,
+                              part + share->first_slot * cells * cn_field_bytes(field), error);
+    *encoded = (struct cn_encoded){NULL, 0};
+    if (status || !cn_is_whole_with(&encoder->output->content, encoder->pass, number))
+        return status;
+    void *values =
+        cn_scratch_get(encoder->scratch, WHOLE, whole->chunk_cells * cn_field_bytes(MEANS));
+    if (!values)
+        return cn_fail_memory(error, "a chunk");
+    status = cn_output_kept_values(file, encoder->position, number, field, values, error);
+    if (status)
+        return status;
+    const struct cn_encoded made = encode_over(
+        encoder, values, whole->chunk_slots * whole->lat_count * whole->lon_count, field);
+    if (!made.size)
+        return cn_fail_memory(error, "encoding");
+    *hash = cn_content_hash(made.bytes, made.size);
+    return cn_output_keep_chunk(file, encoder->position, encoder->pass, number, field, made.bytes,
+                                made.size, *hash, error);
+}
+
+/* What the pass has of a chunk. Of one pass, all. */
+static struct cn_chunk_share share_of(const struct encoder *encoder, size_t number)
+{
+    const struct cn_normals_file *content = &encoder->output->content;
+    const struct cn_region_cells *region = encoder->region;
+    const size_t left = (size_t)content->slots - number * region->chunk_slots;
+    if (content->pass_count > 1)
+        return cn_chunk_share(content, encoder->pass, number);
+    return (struct cn_chunk_share){.slot_count =
+                                       left < region->chunk_slots ? left : region->chunk_slots,
+                                   .row_count = region->lat_count};
+}
+
+static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, size_t field,
+                                   struct cn_encoded *encoded, uint64_t *hash,
+                                   struct cn_error *error)
+{
+    const struct cn_region_cells *whole = encoder->output->content.region;
+    const size_t number = encoder->region->first_chunk + chunk;
+    const size_t cells = whole->lat_count * whole->lon_count;
+    const size_t left = (size_t)encoder->output->content.slots - number * whole->chunk_slots;
+    const size_t slots = left < whole->chunk_slots ? left : whole->chunk_slots;
+    const struct cn_chunk_share share = share_of(encoder, number);
+    if (share.slot_count < slots || share.row_count < whole->lat_count)
+        return keep_part(encoder, chunk, field, &share, encoded, hash, error);
+    void *values = find_values(encoder, chunk, field);
+    fill_up(values, field, slots * cells, whole->chunk_slots * cells);
+    *encoded = encode_over(encoder, values, whole->chunk_slots * cells, field);
+    if (!encoded->size)
+        return cn_fail_memory(error, "encoding");
+    *hash = cn_content_hash(encoded->bytes, encoded->size); /* while it is in the cache */
+    return CN_OK;
+}
+
+enum cn_status cn_encode_chunks(struct cn_engine *engine, struct cn_normal_task *task, size_t first,
+                                size_t end, struct cn_error *error)
+{
+    const size_t fields = cn_field_count(engine->plan->config);
+    struct encoder encoder = {.engine = engine,
+                              .task = task,
+                              .pass = engine->variable->batches[task->batch].pass,
+                              .region = cn_task_region(engine, task),
+                              .scratch = &cn_engine_thread(engine)->scratch};
+    encoder.output = cn_task_output(engine, task, &encoder.position);
+    const size_t cells = encoder.output->content.region->chunk_cells;
+    encoder.shuffled = cn_scratch_get(encoder.scratch, SHUFFLED, cells * sizeof(float));
+    enum cn_status status = encoder.shuffled ? CN_OK : cn_fail_memory(error, "encoding");
+    for (size_t k = first; k < end && !status; k++)
+        for (size_t f = 0; f < fields && !status; f++)
+            status = encode_chunk(&encoder, k, f, &task->chunks[k * fields + f],
+                                  &task->hashes[k * fields + f], error);
+    return status;
+}
+
+void cn_encode_sample(struct cn_engine *engine, const float *slab)
+{
+    const struct cn_pass *pass = &engine->variable->passes[engine->variable->loads[0].pass];
+    const struct cn_layout *layout = &pass->layout;
+    const int level = engine->plan->config->output.compression;
+    const size_t all = pass->stretch.slot_count * layout->row_cells;
+    size_t count = 0;
+    for (size_t r = 0; r < layout->region_count; r++) {
+        size_t cells = layout->regions[r].lat_count * layout->regions[r].lon_count;
+        size_t chunk = layout->regions[r].chunk_slots * cells;
+        count = chunk > count ? chunk : count;
+    }
+    count = count < all / SAMPLES ? count : all / SAMPLES;
+    const size_t bytes = count * sizeof(float);
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    unsigned char *shuffled = cn_scratch_get(scratch, SHUFFLED, bytes);
+    unsigned char *deflated = cn_scratch_get(scratch, DEFLATED, cn_deflate.bound(bytes));
+    if (level == 0 || count == 0 || !shuffled || !deflated)
+        return; /* then there is none */
+    uint64_t start = cn_now_ns();
+    for (size_t k = 0; k < SAMPLES; k++) {
+        engine->kernels->shuffle_f32(shuffled, slab + all / SAMPLES * k, count, CN_FILL_VALUE);
+        cn_scratch_encode(scratch, &cn_deflate, level, shuffled, bytes, deflated,
+                          cn_deflate.bound(bytes));
+    }
+    cn_engine_count(engine, CN_SAMPLE_NS, cn_now_ns() - start);
+    cn_engine_count(engine, CN_SAMPLE_BYTES, SAMPLES * bytes);
+}
