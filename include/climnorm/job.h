@@ -58,6 +58,7 @@ struct cn_job {
     struct cn_counters *counters; /* [plan->variable_count] of the run */
     int lock;                     /* of output.root, or of its shard; -1: not taken */
     bool killed_runs;             /* had left something there when the lock was taken */
+    bool leaves_unfinished;       /* outputs of several passes, for the next run */
     bool has_run;                 /* cn_job_run was called */
 };
 

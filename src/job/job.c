@@ -11,8 +11,10 @@
 #include "engine/variable.h"
 #include "job/diskspace.h"
 #include "job/existing.h"
+#include "job/unfinished.h"
 #include "kernels.h"
 #include "plan/shards.h"
+#include "sink/claims.h"
 #include "sink/lock.h"
 
 #include <stdlib.h>
@@ -69,7 +71,7 @@ static enum cn_status lock_output_root(struct cn_job *job, const struct cn_watch
     for (;;) {
         enum cn_status status =
             cn_sink_lock(root, &job->plan->division.shard, watch->stop, &job->lock, &found, error);
-        job->killed_runs = found.killed_runs;
+        job->killed_runs = job->leaves_unfinished = found.killed_runs;
         if (!status || !found.holder[0])
             return status;
         struct cn_error text;
@@ -198,9 +200,14 @@ static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options 
     if (!status)
         status = find_existing(job, watch, error);
     if (!status)
+        status = cn_find_unfinished(job->plan, &job->resources, options->is_run, watch, error);
+    if (!status)
         status = cn_plan_schedule(job->plan, &job->resources, error);
     if (status)
         return status;
+    if (options->is_run)
+        job->leaves_unfinished =
+            cn_drop_unfinished(job->plan, job->killed_runs && !job->plan->division.shard.count);
     cn_diskspace_inquire(job->config->output.root, &job->space);
     if (options->is_run)
         status = cn_job_check_space(job, error);
@@ -236,7 +243,11 @@ void cn_job_free(struct cn_job *job)
 {
     if (!job)
         return;
-    cn_sink_unlock(job->lock);
+    if (job->lock >= 0) {
+        const bool is_alone = !job->plan->division.shard.count;
+        cn_claims_release(job->config->output.root, is_alone && !job->leaves_unfinished);
+    }
+    cn_sink_unlock(job->lock, job->leaves_unfinished);
     cn_problems_free(&job->problems);
     free(job->counters);
     cn_plan_free(job->plan);

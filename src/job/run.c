@@ -125,6 +125,15 @@ static enum cn_status begin_run(struct cn_job *job, struct cn_error *error)
     return CN_OK;
 }
 
+/* Whether the plan makes some variable in several passes. */
+static bool is_cut(const struct cn_plan *plan)
+{
+    for (size_t v = 0; v < plan->variable_count; v++)
+        if (plan->variables[v].pass_count > 1)
+            return true;
+    return false;
+}
+
 void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result)
 {
     const struct cn_progress_view view = {.title = job->title,
@@ -156,6 +165,8 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
     memcpy(result->phase_s, job->phase_s, sizeof result->phase_s);
     result->wall_s = elapsed_seconds(job->begun_ns);
     result->status = status ? status : judge_result(result);
+    if (is_cut(job->plan))
+        job->leaves_unfinished = result->status != CN_OK;
 }
 
 void cn_result_free(struct cn_result *result)

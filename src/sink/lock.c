@@ -452,7 +452,7 @@ enum cn_status cn_sink_lock(const char *output_root, const struct cn_shard *shar
     return status;
 }
 
-void cn_sink_unlock(int lock)
+void cn_sink_unlock(int lock, bool leaves_files)
 {
-    cn_lock_release(lock, false);
+    cn_lock_release(lock, leaves_files);
 }

@@ -11,8 +11,8 @@
 
 /* What is there of one output. */
 struct cn_unfinished {
-    struct cn_pass_stretch *stretches; /* [count] how that run cut the variable */
-    size_t count;                      /* 0: there is nothing to go on with */
+    const struct cn_pass_stretch *stretches; /* [count] how that run cut the variable */
+    size_t count;                            /* 0: there is nothing to go on with */
     size_t passes_done; /* of these, from the first on; never the last of the output */
 };
 

@@ -33,6 +33,6 @@ int main(int count, char **arguments)
         return 1;
     bool done = dump(arguments[1], "deflated.nc", 1, true) &&
                 dump(arguments[1], "plain/means/only.nc", 0, false);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     return !done;
 }

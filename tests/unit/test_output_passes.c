@@ -4,6 +4,7 @@
  * day by day and row by row.
  */
 #include "cn_test.h"
+#include "job/unfinished.h"
 #include "sink/unfinished.h"
 #include "sink/waiting.h"
 #include "sink_sample.h"
@@ -904,6 +905,114 @@ static void test_only_what_nobody_wants_is_removed(void **state)
     free_work(work);
 }
 
+/* A plan with outputs that are alike, but for their paths. */
+struct small_plan {
+    struct cn_plan plan;
+    struct cn_catalog catalog;
+    struct cn_variable_plan variable;
+    struct cn_output outputs[3];
+};
+
+static void make_plan(struct small_plan *small, struct work *work, const char *const *paths,
+                      size_t count)
+{
+    static const size_t first;
+    struct sample *s = work->sample;
+    *small = (struct small_plan){
+        .plan = {.pool = cn_pool_new(),
+                 .config = &s->config,
+                 .catalog = &small->catalog,
+                 .variables = &small->variable,
+                 .variable_count = 1},
+        .variable = {.variable = &s->variable,
+                     .layout = {.regions = &s->cells, .region_count = 1},
+                     .slots = SAMPLE_SLOTS,
+                     .targets = work->targets,
+                     .target_count = 1,
+                     .outputs = small->outputs,
+                     .output_count = count},
+    };
+    for (size_t o = 0; o < count; o++)
+        small->outputs[o] = (struct cn_output){
+            .path = paths[o], .targets = &first, .target_count = 1, .wanted = true};
+}
+
+/* Makes an unfinished output with so many passes. */
+static void make_unfinished(struct work *work, const char *path, size_t passes)
+{
+    for (int calls = 1; make_and_stop(work, path, calls); calls++) {
+        if (passes_made(work) == passes)
+            return;
+        cn_unfinished_remove(&work->sample->file);
+    }
+    fail_msg("it was not stopped");
+}
+
+static size_t find_passes(struct small_plan *small, bool is_run)
+{
+    const struct cn_resources resources = {.threads = 2};
+    struct cn_error error = {.text = ""};
+    if (cn_find_unfinished(&small->plan, &resources, is_run, NULL, &error))
+        fail_msg("%s", error.text);
+    return small->variable.resume.passes_done;
+}
+
+static void test_a_variable_goes_on_with_what_all_outputs_have(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"plan/a/file.nc", "plan/b/file.nc", "plan/c/file.nc"};
+    struct work *work = new_work(1, true);
+    struct small_plan small;
+    cut_work(work, &cuts[2]);
+    make_plan(&small, work, paths, 3);
+    assert_int_equal(find_passes(&small, true), 0);
+    assert_int_equal(small.variable.resume.count, 0);
+    make_unfinished(work, paths[0], 4);
+    assert_int_equal(find_passes(&small, true), 0);
+    make_unfinished(work, paths[1], 2);
+    make_unfinished(work, paths[2], 3);
+    for (int is_run = 0; is_run < 2; is_run++) {
+        assert_int_equal(find_passes(&small, is_run), 2);
+        assert_int_equal(small.variable.resume.count, work->pass_count);
+        assert_memory_equal(small.variable.resume.stretches, work->stretches,
+                            work->pass_count * sizeof *work->stretches);
+    }
+    small.outputs[1].wanted = false;
+    assert_int_equal(find_passes(&small, true), 3);
+    sample_touch("plan/a/.climnorm-pass-0123456789abcdef-2.tmp", "of another job");
+    assert_true(cn_drop_unfinished(&small.plan, false));
+    assert_true(sample_exists("plan/a/.climnorm-pass-0123456789abcdef-2.tmp"));
+    work->sample->file.path = paths[1]; /* not wanted: there is a file, or will be none */
+    assert_int_not_equal(access(waiting_path(work, CN_WAITING_JOURNAL), F_OK), 0);
+    assert_true(cn_drop_unfinished(&small.plan, true));
+    assert_false(sample_exists("plan/a/.climnorm-pass-0123456789abcdef-2.tmp"));
+    assert_int_equal(find_passes(&small, true), 3);
+    small.variable.resume = (struct cn_resume){0};
+    assert_false(cn_drop_unfinished(&small.plan, false));
+    assert_int_equal(sample_temporaries(), 0);
+    cn_pool_free(small.plan.pool);
+    free_work(work);
+}
+
+/* A later run may have more memory, and cut in another way. */
+static void test_outputs_that_are_cut_in_two_ways_begin_anew(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"plan/a/file.nc", "plan/b/file.nc"};
+    struct work *work = new_work(1, true);
+    struct small_plan small;
+    make_plan(&small, work, paths, 2);
+    cut_work(work, &cuts[2]);
+    make_unfinished(work, paths[0], 3);
+    cut_work(work, &cuts[0]);
+    make_unfinished(work, paths[1], 2);
+    assert_int_equal(find_passes(&small, true), 0);
+    assert_false(cn_drop_unfinished(&small.plan, false));
+    assert_int_equal(sample_temporaries(), 0);
+    cn_pool_free(small.plan.pool);
+    free_work(work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -922,6 +1031,8 @@ int main(void)
         cmocka_unit_test(test_a_full_disk_costs_no_whole_pass),
         cmocka_unit_test(test_two_processes_do_not_share_files),
         cmocka_unit_test(test_only_what_nobody_wants_is_removed),
+        cmocka_unit_test(test_a_variable_goes_on_with_what_all_outputs_have),
+        cmocka_unit_test(test_outputs_that_are_cut_in_two_ways_begin_anew),
     };
     return cmocka_run_group_tests(tests, sample_make_root, sample_remove_root);
 }

@@ -32,11 +32,11 @@ static void test_one_run_holds_the_lock(void **state)
     char process[40];
     snprintf(process, sizeof process, "process %ld on ", (long)getpid());
     assert_non_null(strstr(error.text, process));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(
         cn_sink_lock(sample_below("made/on the way"), &whole, &nobody, &lock, &found, &error),
         CN_OK);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     sample_touch("no folder", "");
     assert_int_equal(
         cn_sink_lock(sample_below("no folder/out"), &whole, &nobody, &lock, &found, &error),
@@ -54,7 +54,7 @@ static void test_a_lock_may_be_waited_for_without_a_stop_flag(void **state)
     assert_int_equal(cn_sink_lock(sample_root, &whole, NULL, &second, &found, &error),
                      CN_BAD_USAGE);
     assert_int_equal(second, -1);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
 }
 
 /* In a child: whether none of the locks is open, and to give back the last leaves a file alone that
@@ -67,7 +67,7 @@ static bool child_has_no_lock(const int locks[2])
     sample_touch("victim", "precious");
     int victim = open(sample_below("victim"), O_RDWR);
     bool is_moved = dup2(victim, locks[1]) >= 0;
-    cn_sink_unlock(locks[1]);
+    cn_sink_unlock(locks[1], false);
     struct stat status;
     return is_moved && fstat(locks[1], &status) == 0 && status.st_size == 8;
 }
@@ -84,7 +84,7 @@ static void test_children_have_no_lock_of_any_job(void **state)
                      CN_OK);
     assert_int_equal(cn_sink_lock(sample_below("third"), &whole, NULL, &locks[1], &found, &error),
                      CN_OK);
-    cn_sink_unlock(first);
+    cn_sink_unlock(first, false);
     pid_t child = fork();
     if (child == 0)
         _exit(!child_has_no_lock(locks));
@@ -92,7 +92,7 @@ static void test_children_have_no_lock_of_any_job(void **state)
     assert_int_equal(status, 0);
     for (int k = 0; k < 2; k++) {
         assert_true(fcntl(locks[k], F_GETFD) >= 0);
-        cn_sink_unlock(locks[k]);
+        cn_sink_unlock(locks[k], false);
     }
 }
 
@@ -138,11 +138,11 @@ static void test_a_dead_run_is_cleaned_up(void **state)
                      CN_OK);
     assert_int_equal(count_existing(dead), 0);
     assert_int_equal(count_existing(others), 5);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     touch_all(dead); /* nobody knows them any more */
     assert_int_equal(cn_sink_lock(sample_below("dead"), &whole, &nobody, &lock, &found, &error),
                      CN_OK);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(count_existing(dead), 3);
     for (size_t k = 0; k < 3; k++)
         unlink(sample_below(dead[k]));
@@ -174,7 +174,7 @@ static void test_folders_of_a_killed_run_are_synced(void **state)
     folders_synced = 0;
     assert_int_equal(cn_sink_lock(sample_below("killed"), &whole, &nobody, &lock, &found, &error),
                      CN_OK);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(folders_synced, 0);
     sample_touch("killed/.climnorm.lock", "process 1 on run since ever\nrun 0\n");
     sample_touch("killed/a/.climnorm-0-0.tmp", "");
@@ -190,7 +190,7 @@ static void test_folders_of_a_killed_run_are_synced(void **state)
                      CN_OK);
     assert_int_equal(folders_synced, 2);
     assert_false(sample_exists("killed/a/.climnorm-0-1.tmp"));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
 }
 
 /* What a run writes into the lock file is what the next one needs. */
@@ -216,7 +216,7 @@ static void test_a_killed_run_is_cleaned_up(void **state)
     assert_int_equal(sample_temporaries(), 1);
     assert_int_equal(cn_sink_lock(sample_root, &whole, &nobody, &lock, &found, &error), CN_OK);
     assert_int_equal(sample_temporaries(), 0);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     sample_free(s);
 }
 
@@ -239,19 +239,19 @@ static void test_shards_share_an_output_root(void **state)
     assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &lock, &found, &error), CN_BAD_USAGE);
     assert_non_null(strstr(found.holder, ", shard 2/2"));
     assert_non_null(strstr(error.text, ", shard 2/2"));
-    cn_sink_unlock(first);
-    cn_sink_unlock(second);
+    cn_sink_unlock(first, false);
+    cn_sink_unlock(second, false);
     assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_USAGE);
     assert_non_null(strstr(found.holder, ", shard 3/5"));
-    cn_sink_unlock(other);
+    cn_sink_unlock(other, false);
     assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_OK);
     assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &first, &found, &error), CN_BAD_USAGE);
     assert_null(strstr(found.holder, "shard"));
     assert_non_null(strstr(found.holder, "process"));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &first, &found, &error), CN_OK);
     assert_true(sample_exists("shared/.climnorm-1-of-2.lock"));
-    cn_sink_unlock(first);
+    cn_sink_unlock(first, false);
     assert_false(sample_exists("shared/.climnorm-1-of-2.lock"));
     assert_true(sample_exists("shared/.climnorm.lock"));
 }
@@ -289,14 +289,14 @@ static void test_a_shard_removes_what_its_own_killed_runs_left(void **state)
     assert_true(found.killed_runs);
     assert_int_equal(folders_synced, 1 + 2); /* that above the root, for its name */
     assert_true(are_left(true, false));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &lock, &found, &error), CN_OK);
     assert_true(found.killed_runs);
     assert_true(are_left(false, false));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_int_equal(cn_sink_lock(root, &first_of_two, NULL, &lock, &found, &error), CN_OK);
     assert_false(found.killed_runs);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
 }
 
 static void test_a_run_without_a_shard_removes_what_killed_shards_left(void **state)
@@ -312,7 +312,7 @@ static void test_a_run_without_a_shard_removes_what_killed_shards_left(void **st
     sample_touch("parts/.climnorm-0-0.tmp", "");
     assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_USAGE);
     assert_true(are_left(true, true));
-    cn_sink_unlock(other);
+    cn_sink_unlock(other, false);
     leave_killed();
     folder_reason = EIO;
     assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_BAD_MACHINE);
@@ -322,7 +322,7 @@ static void test_a_run_without_a_shard_removes_what_killed_shards_left(void **st
     assert_true(found.killed_runs);
     assert_true(are_left(false, false));
     assert_false(sample_exists("parts/.climnorm-1-of-2.lock"));
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
 }
 
 /* Whatever somebody calls like a lock file. */
@@ -342,7 +342,7 @@ static void test_odd_lock_files_of_shards(void **state)
     sample_touch("odd/.climnorm-1a-0.tmp", "");
     assert_int_equal(cn_sink_lock(root, &whole, NULL, &lock, &found, &error), CN_OK);
     assert_false(found.killed_runs);
-    cn_sink_unlock(lock);
+    cn_sink_unlock(lock, false);
     assert_true(sample_exists("odd/.climnorm-1a-0.tmp"));
     assert_int_equal(symlink("/nowhere", sample_below("odd/.climnorm-2-of-2.lock")), -1);
     assert_int_equal(cn_sink_lock(root, &second_of_two, NULL, &lock, &found, &error), CN_BAD_USAGE);
