@@ -20,8 +20,9 @@ struct cn_output {
     size_t region;         /* index in layout.regions */
     const size_t *targets; /* [target_count] indices in variable->targets */
     size_t target_count;
-    bool wanted;          /* false: an existing file is kept */
-    uint64_t bytes_there; /* size of the existing file; 0: there is none */
+    bool wanted;            /* false: an existing file is kept */
+    uint64_t bytes_there;   /* size of the existing file; 0: there is none */
+    uint64_t bytes_waiting; /* of what an earlier run has made of it in some passes */
 };
 
 /* Where the values of one target year and region go. */
@@ -80,6 +81,9 @@ struct cn_space_need {
     uint64_t least;    /* a low estimate: hardly any outputs take less */
     uint64_t replaced; /* bytes of existing files that are replaced, which become free */
     uint64_t files;    /* files that do not exist yet */
+    /* Besides, for the time of the run: what waits for the next pass in scratch files. */
+    uint64_t temporary;
+    uint64_t waiting; /* bytes of unfinished outputs that are there already, of all these */
 };
 
 /* Free space of a file system; UINT64_MAX: it does not report it. */

@@ -188,11 +188,12 @@ static json_t *output_object(const struct cn_job *job, const struct cn_estimate 
     const bool is_about_known = estimate->is_known || job->config->output.compression == 0;
     size_t kept;
     const size_t wanted = cn_count_outputs(plan, &kept);
-    return json_pack("{so so so so so so so so}", "root", cn_json_text(job->config->output.root),
+    return json_pack("{so so so so so so so so so}", "root", cn_json_text(job->config->output.root),
                      "files_to_make", cn_json_count(wanted), "files_kept", cn_json_count(kept),
                      "bytes_least", cn_json_count(plan->space.least), "bytes_about",
                      is_about_known ? cn_json_count(plan->space.about) : json_null(), "bytes_most",
-                     cn_json_count(plan->space.most), "bytes_replaced",
+                     cn_json_count(plan->space.most), "bytes_temporary",
+                     cn_json_count(plan->space.temporary), "bytes_replaced",
                      cn_json_count(plan->space.replaced), "bytes_free",
                      count_or_null(job->space.bytes));
 }

@@ -316,6 +316,8 @@ static void print_disk(const struct cn_job *job, bool is_measured)
     else
         cn_strbuf_add(&line, "at least %s, ", cn_format_bytes(need->least, text));
     cn_strbuf_add(&line, "at most %s", cn_format_bytes(need->most, text));
+    if (need->temporary)
+        cn_strbuf_add(&line, ", and %s between passes", cn_format_bytes(need->temporary, text));
     if (need->replaced)
         cn_strbuf_add(&line, ", instead of %s that is replaced",
                       cn_format_bytes(need->replaced, text));

@@ -45,7 +45,7 @@ static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn
 {
     const struct cn_space_need *need = &plan->space;
     const char *root = plan->config->output.root;
-    char least[24], room[24], back[24];
+    char least[24], room[24], back[24], scratch[24];
     if (need->files > space->files)
         return cn_fail(error, CN_BAD_MACHINE,
                        "%s: %" PRIu64
@@ -54,9 +54,11 @@ static enum cn_status fail_for_space(const struct cn_plan *plan, const struct cn
                        root, need->files, space->files);
     return cn_fail(
         error, CN_BAD_MACHINE,
-        "%s: the outputs need at least %s, but its file system has %s free%s%s%s; free some "
+        "%s: the outputs need at least %s%s%s%s, but its file system has %s free%s%s%s; free some "
         "space there, choose another output.root, or ask for fewer regions or years",
-        root, cn_format_bytes(need->least, least), cn_format_bytes(space->bytes, room),
+        root, cn_format_bytes(need->least, least), need->temporary ? " and another " : "",
+        need->temporary ? cn_format_bytes(need->temporary, scratch) : "",
+        need->temporary ? " between passes" : "", cn_format_bytes(space->bytes, room),
         need->replaced ? " and gets back " : "",
         need->replaced ? cn_format_bytes(need->replaced, back) : "",
         need->replaced ? " of files that are replaced" : "");

@@ -38,14 +38,14 @@ static bool is_made(const struct cn_variable_plan *variable, const struct cn_out
 static void list_unfinished(struct unfinished_outputs *list)
 {
     const struct cn_plan *plan = list->plan;
-    uint64_t bytes;
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
         for (size_t o = 0; o < variable->output_count; o++) {
-            const struct cn_output *output = &variable->outputs[o];
+            struct cn_output *output = &variable->outputs[o];
             struct unfinished_output item = {.file =
                                                  cn_normals_file_planned(plan, variable, output)};
-            if (is_made(variable, output) && cn_unfinished_is_there(&item.file, &bytes) &&
+            if (is_made(variable, output) &&
+                cn_unfinished_is_there(&item.file, &output->bytes_waiting) &&
                 (!list->is_run ||
                  cn_claim(plan->config->output.root, cn_waiting_number(&item.file))))
                 list->items[list->count++] = item;

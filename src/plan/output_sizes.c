@@ -100,6 +100,40 @@ static void add_output(const struct cn_output *output, const struct region_sizes
     need->least = add_bytes(need->least, from_double(fmin(least, fmin(about, most))));
 }
 
+/* The chunks of a region of which several passes have a part. */
+static size_t count_cut_chunks(const struct cn_variable_plan *variable, size_t index)
+{
+    size_t cut = 0;
+    for (size_t k = 0; k < variable->layout.regions[index].chunk_count; k++) {
+        size_t parts = 0;
+        for (size_t p = 0; p < variable->pass_count; p++) {
+            const struct cn_region_cells *region = &variable->passes[p].layout.regions[index];
+            parts += region->lat_count && k >= region->first_chunk &&
+                     k - region->first_chunk < region->chunk_count;
+        }
+        cut += parts > 1;
+    }
+    return cut;
+}
+
+/* Adds what a region's output needs in its scratch file: values of the chunks that are cut, and
+ * encoded chunks, which wait there in a file of several targets. values, encoded: of all chunks of
+ * a normal. */
+static void add_scratch(const struct cn_variable_plan *variable, const struct cn_output *output,
+                        double values, double encoded, struct cn_space_need *need)
+{
+    const struct cn_region_cells *region = &variable->layout.regions[output->region];
+    const size_t cut = count_cut_chunks(variable, output->region);
+    const double share = (double)cut / (double)region->chunk_count;
+    const double waiting = output->target_count > 1 ? 1 : share;
+    if (variable->pass_count > 1)
+        need->temporary =
+            add_bytes(need->temporary, from_double((double)output->target_count *
+                                                   (share * values + waiting * encoded)));
+    if (variable->resume.passes_done)
+        need->waiting = add_bytes(need->waiting, output->bytes_waiting);
+}
+
 /* Adds to *need the outputs of one region. share: see input_share. */
 static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                        size_t index, double share, struct cn_space_need *need)
@@ -136,8 +170,10 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
         }
     }
     for (size_t o = 0; o < variable->output_count; o++)
-        if (variable->outputs[o].region == index && variable->outputs[o].wanted)
+        if (variable->outputs[o].region == index && variable->outputs[o].wanted) {
             add_output(&variable->outputs[o], &sizes, need);
+            add_scratch(variable, &variable->outputs[o], values, sizes.about_normal, need);
+        }
 }
 
 void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *variable)
@@ -152,6 +188,9 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
     sum->least = add_bytes(sum->least, need->least);
     sum->replaced = add_bytes(sum->replaced, need->replaced);
     sum->files += need->files;
+    sum->waiting = add_bytes(sum->waiting, need->waiting);
+    if (need->temporary > sum->temporary) /* variables follow each other */
+        sum->temporary = need->temporary;
 }
 
 void cn_estimate_all_output_sizes(struct cn_plan *plan)
@@ -164,8 +203,8 @@ void cn_estimate_all_output_sizes(struct cn_plan *plan)
 
 enum cn_fit cn_space_judge(const struct cn_space_need *need, const struct cn_space_free *space)
 {
-    uint64_t available = add_bytes(space->bytes, need->replaced);
-    if (need->least > available || need->files > space->files)
+    uint64_t available = add_bytes(add_bytes(space->bytes, need->replaced), need->waiting);
+    if (add_bytes(need->least, need->temporary) > available || need->files > space->files)
         return CN_FITS_NOT;
-    return need->most > available ? CN_MAY_FIT : CN_FITS;
+    return add_bytes(need->most, need->temporary) > available ? CN_MAY_FIT : CN_FITS;
 }

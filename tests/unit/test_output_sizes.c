@@ -53,6 +53,63 @@ static void test_the_disk_space_of_outputs_is_estimated(void **state)
     free(dataset);
 }
 
+/* Made by hand: of a region with 4 chunks, by 3 passes. */
+static void test_what_waits_between_passes_takes_space(void **state)
+{
+    (void)state;
+    struct dataset *dataset = make_dataset(1950, 1990, 2100, 1, 30, 1);
+    struct cn_plan *plan = plan_of(dataset);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    dataset->config.output.compression = 0;
+    for (size_t o = 0; o < variable->output_count; o++)
+        variable->outputs[o].wanted = o < 2;
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    assert_int_equal(plan->space.temporary, 0); /* one pass */
+    struct cn_region_cells cut[3], *whole = &variable->layout.regions[0];
+    struct cn_pass passes[3] = {0};
+    struct cn_pass *const planned = variable->passes;
+    const size_t planned_count = variable->pass_count;
+    whole->chunk_count = 4;
+    whole->chunk_slots = 100;
+    for (size_t p = 0; p < 3; p++) {
+        cut[p] = *whole;
+        passes[p].layout = (struct cn_layout){.regions = &cut[p], .region_count = 1};
+        cut[p].first_chunk = p;
+        cut[p].chunk_count = p == 2 ? 2 : 1; /* no chunk is cut */
+    }
+    variable->passes = passes;
+    variable->pass_count = 3;
+    cn_estimate_all_output_sizes(plan);
+    assert_int_equal(plan->space.temporary, 0);
+    cut[1].chunk_count = 2; /* chunk 2 is */
+    cn_estimate_all_output_sizes(plan);
+    const uint64_t chunk =
+        100 * whole->lat_count * whole->lon_count * sizeof(float); /* raw, then encoded */
+    assert_true(plan->space.temporary >= 2 * 2 * chunk);
+    assert_true(plan->space.temporary < 2 * (2 * chunk + 20000));
+    for (size_t p = 0; p < 3; p++) { /* rows are */
+        cut[p].first_chunk = 0;
+        cut[p].chunk_count = 4;
+    }
+    cut[2].lat_count = 0; /* and one pass has none of the region */
+    cn_estimate_all_output_sizes(plan);
+    assert_true(plan->space.temporary >= 2 * 2 * 4 * chunk);
+    const struct cn_space_need need = plan->space;
+    const uint64_t least = need.least + need.temporary;
+    assert_int_equal(cn_space_judge(&need, &(struct cn_space_free){least - 1, 1000}), CN_FITS_NOT);
+    assert_int_equal(cn_space_judge(&need, &(struct cn_space_free){least, 1000}), CN_MAY_FIT);
+    variable->outputs[0].bytes_waiting = 1000; /* is there, and gone on with */
+    variable->resume.passes_done = 1;
+    cn_estimate_all_output_sizes(plan);
+    assert_int_equal(plan->space.waiting, 1000);
+    assert_int_equal(cn_space_judge(&plan->space, &(struct cn_space_free){least - 1000, 1000}),
+                     CN_MAY_FIT);
+    variable->passes = planned;
+    variable->pass_count = planned_count;
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 static void test_the_likely_disk_space_is_that_of_a_measured_compression(void **state)
 {
     (void)state;
@@ -107,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_the_disk_space_of_outputs_is_estimated),
         cmocka_unit_test(test_the_likely_disk_space_is_that_of_a_measured_compression),
         cmocka_unit_test(test_outputs_fit_where_bytes_and_files_are_free),
+        cmocka_unit_test(test_what_waits_between_passes_takes_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
