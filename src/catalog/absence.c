@@ -55,9 +55,9 @@ const char *cn_explain_absence(const struct cn_tree_names *tree, const char *mod
                               root, others, variable, table, model ? "" : "models, ");
     } else {
         char hint[CN_SUGGESTION_BYTES];
-        text = cn_pool_printf(tree->pool, "no file in %s is named %s_%s_%s%s...%s", root, variable,
-                              table, model ? model : "", model ? "_" : "",
-                              cn_suggestion_text(&suggestion, hint));
+        text =
+            cn_pool_printf(tree->pool, "no file in %s is named %s_%s_%s...%s", root, variable,
+                           table, model ? "{model}_" : "", cn_suggestion_text(&suggestion, hint));
     }
     return text ? text : "no file";
 }

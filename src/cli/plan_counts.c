@@ -57,6 +57,15 @@ size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept)
     return wanted;
 }
 
+size_t cn_count_models(const struct cn_plan *plan)
+{
+    size_t count = plan->variable_count > 0;
+    for (size_t v = 1; v < plan->variable_count; v++)
+        count +=
+            strcmp(plan->variables[v].variable->model, plan->variables[v - 1].variable->model) != 0;
+    return count;
+}
+
 size_t cn_sound_variables(const struct cn_plan *plan)
 {
     size_t count = 0;

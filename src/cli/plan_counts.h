@@ -24,6 +24,9 @@ size_t cn_files_to_read(const struct cn_variable_plan *variable);
 /* Returns: how many files are to be made; *kept: how many are there. */
 size_t cn_count_outputs(const struct cn_plan *plan, size_t *kept);
 
+/* Returns: how many models the plan has variables of. */
+size_t cn_count_models(const struct cn_plan *plan);
+
 /* Returns: how many variables can be made at all. */
 size_t cn_sound_variables(const struct cn_plan *plan);
 

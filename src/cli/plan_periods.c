@@ -7,6 +7,7 @@
 #include "base/year_list.h"
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
+#include "cli/shared_lines.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 /* Target years of one period that are equal for some variables. */
 struct period_line {
     const char *period, *years;
-    const char *names; /* of the variables */
+    bool *is_in; /* [plan->variable_count] which variables */
     size_t variables;
     size_t *wanted, *kept; /* [config->region_count] normals of all these variables */
 };
@@ -41,17 +42,19 @@ static size_t region_index(const struct cn_config *config, const struct cn_regio
 }
 
 /* Adds the normals of a share to a line. False: out of memory. */
-static bool add_share(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                      const struct cn_period_share *share, struct period_line *line)
+static bool add_share(const struct cn_plan *plan, size_t v, const struct cn_period_share *share,
+                      struct period_line *line)
 {
+    const struct cn_variable_plan *variable = &plan->variables[v];
     const size_t regions = plan->config->region_count;
-    const char *name = variable->variable->name;
     line->wanted = line->wanted ? line->wanted : cn_pool_alloc(plan->pool, regions, sizeof(size_t));
     line->kept = line->kept ? line->kept : cn_pool_alloc(plan->pool, regions, sizeof(size_t));
-    line->names = line->names ? cn_pool_printf(plan->pool, "%s %s", line->names, name) : name;
-    line->variables++;
-    if (!line->wanted || !line->kept)
+    line->is_in =
+        line->is_in ? line->is_in : cn_pool_alloc(plan->pool, plan->variable_count, sizeof(bool));
+    if (!line->wanted || !line->kept || !line->is_in)
         return false;
+    line->variables += !line->is_in[v];
+    line->is_in[v] = true;
     for (size_t r = 0; r < variable->layout.region_count; r++) {
         const size_t at = region_index(plan->config, variable->layout.regions[r].region);
         size_t kept;
@@ -87,7 +90,7 @@ static bool list_periods(const struct cn_plan *plan, struct period_line **lines,
                 *lines = grown;
                 grown[(*count)++] = (struct period_line){.period = period, .years = years};
             }
-            if (!add_share(plan, variable, &share, &(*lines)[k]))
+            if (!add_share(plan, v, &share, &(*lines)[k]))
                 return false;
         }
     }
@@ -112,8 +115,10 @@ static void add_period_row(const struct cn_plan *plan, const struct period_line 
     }
     if (regions == held)
         cn_strbuf_clear(&names);
-    if (line->variables < cn_sound_variables(plan))
-        cn_strbuf_add(&names, "%s%s", names.length ? "; " : "", line->names);
+    const char *variables =
+        line->variables < cn_sound_variables(plan) ? cn_plan_names(plan, line->is_in) : NULL;
+    if (variables)
+        cn_strbuf_add(&names, "%s%s", names.length ? "; " : "", variables);
     if (wanted + kept == 0)
         return;
     cn_table_add(table, (const char *const[]){line->period, line->years,

@@ -10,56 +10,13 @@
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
 #include "cli/plan_periods.h"
+#include "cli/shared_lines.h"
 #include "job/shared_problems.h"
 #include "progress/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A text that holds for some variables, or for all: "1950-2100, noleap calendar". */
-struct shared_line {
-    const char *text;
-    const char *names; /* "pr, tas" */
-    size_t count;      /* variables */
-};
-
-struct shared_lines {
-    struct cn_pool *pool;
-    struct shared_line *items;
-    size_t count, capacity;
-};
-
-/* Adds the text of one variable; equal ones become one line. NULL texts are left out. */
-static void add_shared(struct shared_lines *lines, const char *name, const char *text)
-{
-    for (size_t i = 0; text && i < lines->count; i++)
-        if (strcmp(lines->items[i].text, text) == 0) {
-            lines->items[i].names =
-                cn_pool_printf(lines->pool, "%s, %s", lines->items[i].names, name);
-            lines->items[i].count++;
-            return;
-        }
-    struct shared_line *items = text ? cn_pool_grow(lines->pool, lines->items, lines->count,
-                                                    &lines->capacity, sizeof *items)
-                                     : NULL;
-    if (!items)
-        return;
-    lines->items = items;
-    items[lines->count++] = (struct shared_line){text, name, 1};
-}
-
-/* Prints the lines below a label, with the names of variables where they do not hold for all. */
-static void print_shared(const char *label, const struct shared_lines *lines, size_t all)
-{
-    for (size_t i = 0; i < lines->count; i++) {
-        const struct shared_line *line = &lines->items[i];
-        if (line->count == all)
-            cn_print_labelled(i ? "" : label, "%s", line->text);
-        else
-            cn_print_labelled(i ? "" : label, "%s: %s", line->names ? line->names : "", line->text);
-    }
-}
 
 /* --- the input --- */
 
@@ -171,27 +128,55 @@ static void print_files(const struct cn_catalog *catalog)
     cn_strbuf_free(&passed);
 }
 
+/* "r1i1p1f1 gn" */
+static const char *member_of(const struct cn_plan *plan, const struct cn_variable *variable)
+{
+    const char *text = cn_pool_printf(plan->pool, "%s%s%s", variable->variant,
+                                      *variable->grid_label ? " " : "", variable->grid_label);
+    return text ? text : "";
+}
+
+/* "CanESM5 r1i1p1f1 gn, historical + ssp245", or how many models there are, and what each takes. */
+static void print_models(const struct cn_plan *plan)
+{
+    const struct cn_variable *first = plan->variables[0].variable;
+    struct cn_shared_lines members = {.plan = plan};
+    size_t known = 0;
+    if (!cn_config_has_several_models(plan->config)) {
+        cn_print_labelled("", "%s %s, %s", first->model, member_of(plan, first),
+                          experiments_of(plan));
+        return;
+    }
+    const size_t models = cn_count_models(plan);
+    cn_print_labelled("", "%zu model%s, %s", models, cn_plural(models), experiments_of(plan));
+    for (size_t v = 0; v < plan->variable_count; v++)
+        if (*plan->variables[v].variable->variant) {
+            cn_shared_add(&members, v, member_of(plan, plan->variables[v].variable));
+            known++;
+        }
+    cn_shared_print("", &members, known);
+}
+
 static void print_input(const struct cn_plan *plan)
 {
-    struct shared_lines lines = {.pool = plan->pool}, reading = {.pool = plan->pool};
+    const size_t sound = cn_sound_variables(plan);
+    struct cn_shared_lines grids = {.plan = plan}, reading = {.plan = plan};
     printf("%-*s%s\n", CN_LABEL_COLUMNS, "Input", plan->config->input.root);
     if (!plan->variable_count) { /* of a shard without work */
         print_files(plan->catalog);
         return;
     }
-    const struct cn_variable *first = plan->variables[0].variable;
-    cn_print_labelled("", "%s %s%s%s, %s", first->model, first->variant,
-                      *first->grid_label ? " " : "", first->grid_label, experiments_of(plan));
+    print_models(plan);
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
         if (variable->failure)
             continue;
-        add_shared(&lines, variable->variable->name, describe_input(plan, variable));
-        add_shared(&reading, variable->variable->name, describe_reading(plan, variable));
+        cn_shared_add(&grids, v, describe_input(plan, variable));
+        cn_shared_add(&reading, v, describe_reading(plan, variable));
     }
-    print_shared("", &lines, cn_sound_variables(plan));
+    cn_shared_print("", &grids, sound);
     print_files(plan->catalog);
-    print_shared("", &reading, cn_sound_variables(plan));
+    cn_shared_print("", &reading, sound);
 }
 
 /* --- what will be made --- */
@@ -211,12 +196,11 @@ static const char *describe_regions(const struct cn_plan *plan,
 
 static void print_regions(const struct cn_plan *plan)
 {
-    struct shared_lines lines = {.pool = plan->pool};
+    struct cn_shared_lines lines = {.plan = plan};
     for (size_t v = 0; v < plan->variable_count; v++)
         if (!plan->variables[v].failure)
-            add_shared(&lines, plan->variables[v].variable->name,
-                       describe_regions(plan, &plan->variables[v]));
-    print_shared("Regions", &lines, cn_sound_variables(plan));
+            cn_shared_add(&lines, v, describe_regions(plan, &plan->variables[v]));
+    cn_shared_print("Regions", &lines, cn_sound_variables(plan));
 }
 
 /* How even the shards are, and what the division costs. */
@@ -250,28 +234,61 @@ static void print_shard(const struct cn_division *division)
         print_division(division);
 }
 
+/* A row of the table: a variable; with several models all variables of one. */
+struct plan_row {
+    const char *name;
+    size_t files, wanted, kept, not_made, variables, failed;
+    uint64_t bytes;
+};
+
+static void add_to_row(const struct cn_variable_plan *variable, struct plan_row *row)
+{
+    row->files += variable->variable->file_count;
+    row->bytes += variable->bytes_to_read;
+    row->wanted += variable->normals_wanted;
+    row->kept += variable->normals_skipped;
+    row->not_made += variable->normals_unmade + variable->normals_failed;
+    row->failed += variable->failure != NULL;
+    row->variables++;
+}
+
+static void add_plan_row(const struct cn_plan *plan, const struct plan_row *row,
+                         struct cn_table *table)
+{
+    char bytes[24];
+    const char *note = NULL;
+    if (row->failed == row->variables)
+        note = "cannot be read: see below";
+    else if (row->failed)
+        note = cn_pool_printf(plan->pool, "%zu of %zu variables cannot be read: see below",
+                              row->failed, row->variables);
+    const char *cells[7] = {
+        row->name,
+        cn_number_cell(plan->pool, row->files),
+        row->bytes ? cn_pool_strdup(plan->pool, cn_format_bytes(row->bytes, bytes)) : NULL,
+        row->failed == row->variables ? NULL : cn_pool_printf(plan->pool, "%zu", row->wanted),
+        cn_number_cell(plan->pool, row->kept),
+        cn_number_cell(plan->pool, row->not_made),
+        note};
+    cn_table_add(table, cells);
+}
+
 static void print_variables(const struct cn_plan *plan)
 {
     if (!plan->variable_count)
         return;
+    const bool several = cn_config_has_several_models(plan->config);
     struct cn_table table = {.pool = plan->pool, .columns = 7};
-    cn_table_add(&table, (const char *const[]){"variable", "files", "to read", "to make", "kept",
-                                               "not made", ""});
-    for (size_t v = 0; v < plan->variable_count; v++) {
-        const struct cn_variable_plan *variable = &plan->variables[v];
-        char bytes[24];
-        const size_t not_made = variable->normals_unmade + variable->normals_failed;
-        const char *cells[7] = {
-            variable->variable->name,
-            cn_number_cell(plan->pool, variable->variable->file_count),
-            variable->bytes_to_read
-                ? cn_pool_strdup(plan->pool, cn_format_bytes(variable->bytes_to_read, bytes))
-                : NULL,
-            variable->failure ? NULL : cn_pool_printf(plan->pool, "%zu", variable->normals_wanted),
-            cn_number_cell(plan->pool, variable->normals_skipped),
-            cn_number_cell(plan->pool, not_made),
-            variable->failure ? "cannot be read: see below" : NULL};
-        cn_table_add(&table, cells);
+    cn_table_add(&table, (const char *const[]){several ? "model" : "variable", "files", "to read",
+                                               "to make", "kept", "not made", ""});
+    for (size_t v = 0; v < plan->variable_count;) {
+        const struct cn_variable *first = plan->variables[v].variable;
+        struct plan_row row = {.name = several ? first->model : first->name};
+        do
+            add_to_row(&plan->variables[v++], &row);
+        while (several && v < plan->variable_count &&
+               strcmp(plan->variables[v].variable->model, first->model) == 0);
+        add_plan_row(plan, &row, &table);
     }
     putchar('\n');
     cn_table_print(&table);

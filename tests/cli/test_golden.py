@@ -1,5 +1,6 @@
 """Transcripts: golden/*.txt show commands as typed, and all that they say. Each file starts anew in a
-folder with golden/*.cfg, `data`, a small tree made by `climnorm synth`, and `gap`, the same without 2003.
+folder with golden/*.cfg, `data`, a small tree made by `climnorm synth`, `gap`, the same without 2003, and
+`models`, a tree of two models of which one has no tas.
 
 With --write, as `cmake --build build --target golden` does, the files are written again.
 """
@@ -46,7 +47,7 @@ def masked(text, folder):
 
 
 class Folder(unittest.TestCase):
-    """A folder in which commands run: `data`, `gap` and the configs."""
+    """A folder in which commands run: `data`, `gap`, `models` and the configs."""
 
     @classmethod
     def setUpClass(cls):
@@ -61,7 +62,10 @@ class Folder(unittest.TestCase):
                            capture_output=True, env=cls.env)
         for path in pathlib.Path(cls.folder, "gap").rglob("*_2003.nc"):
             path.unlink()
-        cls.given = {"data", "gap", *(shutil.copy(p, cls.folder) and p.name
+        for model, variables in ("CanESM5", "pr,tas"), ("MIROC6", "pr"):
+            subprocess.run([BIN, "synth", os.path.join(cls.folder, "models"), *TREE, "--model", model,
+                            "--variables", variables], check=True, capture_output=True, env=cls.env)
+        cls.given = {"data", "gap", "models", *(shutil.copy(p, cls.folder) and p.name
                                       for p in GOLDEN.glob("*.cfg"))}
 
     def clean(self):

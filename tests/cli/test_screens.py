@@ -23,6 +23,9 @@ SCREENS = {
     "run-gap": ["climnorm run --threads 2 --set input.root=gap run.cfg"],
     "plan": ["climnorm plan --threads 2 run.cfg"],
     "plan-gap": ["climnorm plan --threads 2 --set input.root=gap run.cfg"],
+    "models": ["climnorm plan --threads 2 --set input.root=models --set 'input.model=*' run.cfg",
+               "climnorm run --threads 2 --set input.root=models --set input.model=CanESM5,MIROC6,CanESM2 "
+               "--set variables=pr,tas run.cfg"],
     "inspect": ["climnorm inspect data/NorESM2-LM/historical/r1i1p1f1/tas/tas_day_NorESM2-LM_historical"
                 "_r1i1p1f1_gn_2001.nc"],
     "verify": ["climnorm run --threads 2 --quiet run.cfg", "climnorm verify output"],

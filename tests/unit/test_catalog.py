@@ -244,7 +244,7 @@ class Models(Tree):
                          "warning tree A, C-1 have no file of huss, which other models have")
         self.catalog(model="*", config='variables = [ "tas", "huss" ];')
         self.assertEqual(self.named("failure"), [
-            f"failure {model} huss no file in {self.root} is named huss_day_{model}_..."
+            f"failure {model} huss no file in {self.root} is named huss_day_{{model}}_..."
             for model in ("A", "C-1")])
         self.catalog(model="*", config='variables = [ "huss" ];')
         self.assertEqual(self.named("of"), ["of B r1i1p1f1 gn"])
