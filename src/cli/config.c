@@ -39,6 +39,7 @@ struct tree_config {
     struct cn_file_set *sets; /* [set_count] */
     size_t set_count;
     const struct cn_file_set *chosen; /* NULL: there is none */
+    struct cn_model_choice models;    /* of a tree that holds several that can be made together */
     struct cn_config *config;         /* of the chosen files */
     struct cn_catalog *catalog;
     struct cn_config_note *notes; /* [note_count] */
@@ -66,14 +67,40 @@ static void add_note(struct tree_config *tree, const char *key, struct cn_strbuf
     notes[tree->note_count++] = (struct cn_config_note){key, kept, is_example};
 }
 
+/* Whether the config is for several models. */
+static bool has_several_models(const struct tree_config *tree)
+{
+    return tree->models.count > 1;
+}
+
 /* Chooses the model, variant and grid of most files. */
 static enum cn_status choose_files(struct tree_config *tree)
 {
     cn_progress_enter(tree->watch->progress, CN_PHASE_EXAMINING);
     enum cn_status status = cn_find_file_sets(tree->pool, tree->path, tree->watch, &tree->sets,
                                               &tree->set_count, tree->error);
+    if (!status && !cn_choose_models(tree->pool, tree->sets, tree->set_count, &tree->models))
+        status = fail_config_memory(tree);
+    if (tree->models.count > (size_t)cn_key_find(cn_keys, "", "input.model")->max)
+        tree->models.count = 0; /* no list is that long: that of most files */
     tree->chosen = tree->set_count ? tree->sets : NULL;
+    for (size_t s = 0; s < tree->set_count && has_several_models(tree); s++)
+        if (cn_is_chosen(&tree->models, &tree->sets[s])) {
+            tree->chosen = &tree->sets[s];
+            break;
+        }
     return status;
+}
+
+/* Notes which model the other notes are of, and which models are left out. */
+static void note_models(struct tree_config *tree)
+{
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "What is said of variables, years and regions is of %s.",
+                  tree->chosen->fields[CN_SET_MODEL]);
+    add_note(tree, "input.model", &text, false);
+    if (cn_add_left_out(&text, tree->sets, tree->set_count, &tree->models))
+        add_note(tree, "input.model", &text, false);
 }
 
 /* Names the other values of a field, among files whose earlier fields are those chosen. */
@@ -108,8 +135,8 @@ static void add_setting(struct cn_strbuf *text, const char *name, const char *va
     cn_strbuf_add(text, ";");
 }
 
-/* Reads the config of the chosen files; more: settings of the top level. */
-static enum cn_status read_tree_config(struct tree_config *tree, const char *more,
+/* Reads the config of the chosen files; more: settings of the top level. all: of all models. */
+static enum cn_status read_tree_config(struct tree_config *tree, const char *more, bool all,
                                        struct cn_config **config)
 {
     static const char *const names[CN_SET_FIELDS] = {"model", "variant", "grid"};
@@ -117,9 +144,12 @@ static enum cn_status read_tree_config(struct tree_config *tree, const char *mor
     struct cn_problems problems = {0};
     cn_strbuf_add(&text, "input: {");
     add_setting(&text, "root", tree->path);
-    for (int f = 0; f < CN_SET_FIELDS && tree->chosen; f++)
-        if (*tree->chosen->fields[f])
-            add_setting(&text, names[f], tree->chosen->fields[f]);
+    if (all && has_several_models(tree))
+        cn_add_model_choice(&text, &tree->models);
+    else
+        for (int f = 0; f < CN_SET_FIELDS && tree->chosen; f++)
+            if (*tree->chosen->fields[f])
+                add_setting(&text, names[f], tree->chosen->fields[f]);
     cn_strbuf_add(&text, " }; output: {");
     add_setting(&text, "root", "normals");
     cn_strbuf_add(&text, " };\n%s", more);
@@ -252,7 +282,7 @@ static void write_scenarios(struct tree_config *tree, struct cn_strbuf *text)
     const struct cn_catalog *catalog = tree->catalog;
     const char **listed = NULL;
     size_t count = 0, capacity = 0;
-    cn_strbuf_add(text, "scenarios = [");
+    cn_strbuf_add(text, "[");
     for (size_t v = 0; v < catalog->variable_count; v++)
         for (size_t t = 0; t < catalog->variables[v].timeline_count; t++) {
             const char *scenario = catalog->variables[v].timelines[t].scenario;
@@ -267,20 +297,33 @@ static void write_scenarios(struct tree_config *tree, struct cn_strbuf *text)
             listed = grown;
             listed[count++] = scenario;
         }
-    cn_strbuf_add(text, " ];\n");
+    cn_strbuf_add(text, " ]");
 }
 
 static void write_variables(const struct tree_config *tree, struct cn_strbuf *text)
 {
     size_t count = 0;
-    cn_strbuf_add(text, "variables = [");
+    cn_strbuf_add(text, "[");
     for (size_t v = 0; v < tree->catalog->variable_count; v++) {
         if (tree->catalog->variables[v].failure)
             continue;
         cn_strbuf_add(text, count++ ? ", " : " ");
         cn_config_quote(text, tree->catalog->variables[v].name);
     }
-    cn_strbuf_add(text, " ];\n");
+    cn_strbuf_add(text, " ]");
+}
+
+/* Adds a list as a setting. With several models it is an example: some may lack what others have.
+ */
+static void add_list(struct tree_config *tree, const char *key, struct cn_strbuf *list,
+                     struct cn_strbuf *text)
+{
+    if (has_several_models(tree))
+        add_note(tree, key, list, true);
+    else
+        cn_strbuf_add(text, "%s = %s;\n", key, cn_strbuf_text(list));
+    tree->no_memory |= list->failed;
+    cn_strbuf_free(list);
 }
 
 /* The default periods of the first variable are the example of a list of periods. */
@@ -360,15 +403,21 @@ static enum cn_status describe_tree(struct tree_config *tree, char **text)
                          "makes, climnorm run FILE makes it. A key behind a # has that value "
                          "already, or is an example.");
     add_note(tree, NULL, &more, false);
-    for (int f = 0; f < CN_SET_FIELDS; f++)
-        note_others(tree, f);
+    if (has_several_models(tree))
+        note_models(tree);
+    else
+        for (int f = 0; f < CN_SET_FIELDS; f++)
+            note_others(tree, f);
     note_variables(tree);
-    write_variables(tree, &more);
-    write_scenarios(tree, &more);
+    struct cn_strbuf variables = {0}, scenarios = {0};
+    write_variables(tree, &variables);
+    write_scenarios(tree, &scenarios);
+    add_list(tree, "variables", &variables, &more);
+    add_list(tree, "scenarios", &scenarios, &more);
     write_regions(tree, &more);
     enum cn_status status = more.failed || tree->no_memory
                                 ? fail_config_memory(tree)
-                                : read_tree_config(tree, cn_strbuf_text(&more), &config);
+                                : read_tree_config(tree, cn_strbuf_text(&more), true, &config);
     cn_strbuf_free(&more);
     if (!status)
         status = note_problems(tree, config);
@@ -398,7 +447,7 @@ static enum cn_status make_text(struct tree_config *tree, char **text)
     if (!status)
         status = choose_files(tree);
     if (!status)
-        status = read_tree_config(tree, "regions = [ \"GLOBAL\" ];", &tree->config);
+        status = read_tree_config(tree, "regions = [ \"GLOBAL\" ];", false, &tree->config);
     if (!status)
         status = read_tree_catalog(tree);
     return status ? status : describe_tree(tree, text);

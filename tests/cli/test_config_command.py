@@ -83,17 +83,48 @@ class Config(unittest.TestCase):
             f.write(free)
         climnorm("plan", "my.cfg", folder=self.base)
 
-    def test_of_several_models_it_takes_the_one_of_most_files(self):
+    def test_several_models_become_a_list(self):
+        for model, grid in ("B", "gn"), ("A", "gr"), ("C", "gn"):
+            self.years(2000, 2004, model=model, grid=grid)
+        self.years(2000, 2009, "pr", model="C")
+        text = self.written()
+        self.assertEqual(settings(text)["model"], '[ "A", "B", "C" ]')
+        for key in "variant", "grid", "variables", "scenarios":  # some may lack what others have
+            self.assertNotIn(key, settings(text))
+        self.assertIn('# variables = [ "pr", "tas" ];', text)
+        words = " ".join(text.replace("#", " ").split())
+        self.assertIn("What is said of variables, years and regions is of C.", words)
+        self.assertIn("pr: historical 2000-2009; calendar noleap", words)
+        self.assertNotIn("Left out, as", words)
+
+    def test_a_variant_that_most_models_have_is_set(self):
         self.years(2000, 2002, model="A")
         self.years(2000, 2009, model="B")
         self.years(2000, 2004, model="B", variant="r2i1p1f1")
         self.years(2000, 2000, model="C", grid="gr")
         text = self.written()
+        self.assertEqual([settings(text).get(k) for k in ("model", "variant", "grid")],
+                         ['[ "A", "B", "C" ]', '"r1i1p1f1"', None])
+
+    def test_models_that_cannot_be_made_with_the_others_are_named(self):
+        for model in "A", "C":
+            self.years(2000, 2004, model=model, variant="r3i1p1f1")
+        self.years(2000, 2009, model="B")
+        self.years(2000, 2004, model="B", grid="gr")
+        text = self.written()
+        self.assertEqual(settings(text)["model"], '[ "A", "C" ]')
+        words = " ".join(text.replace("#", " ").split())
+        self.assertIn("Left out, as their files are of several variants or grids: B.", words)
+
+    def test_of_one_model_it_takes_the_variant_and_grid_of_most_files(self):
+        self.years(2000, 2009)
+        self.years(2000, 2004, variant="r2i1p1f1")
+        self.years(2000, 2002, grid="gr")
+        text = self.written()
         self.assertEqual([settings(text)[k] for k in ("model", "variant", "grid")],
-                         ['"B"', '"r1i1p1f1"', '"gn"'])
-        self.assertIn("# Other models in this tree: A, C.", text)
+                         ['"M1"', '"r1i1p1f1"', '"gn"'])
         self.assertIn("# Other variants in this tree: r2i1p1f1.", text)
-        self.assertNotIn("Other grids", text)
+        self.assertIn("# Other grids in this tree: gr.", text)
 
     def test_variables_that_cannot_be_used_are_left_out(self):
         self.years(2000, 2003)
