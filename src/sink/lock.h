@@ -33,8 +33,8 @@ enum cn_status cn_sink_lock(const char *output_root, const struct cn_shard *shar
                             const atomic_int *stop, int *lock, struct cn_lock_found *found,
                             struct cn_error *error);
 
-/* Gives the lock back. leaves_files: the run has left unfinished outputs, and the next one will find
- * that out. Does nothing for -1, and in a child of the process that has the lock. */
+/* Gives the lock back. leaves_files: the run has left unfinished outputs, and the next one will
+ * find that out. Does nothing for -1, and in a child of the process that has the lock. */
 void cn_sink_unlock(int lock, bool leaves_files);
 
 #endif
