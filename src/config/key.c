@@ -16,8 +16,7 @@ static const char *const forms[] = {
     [CN_KEY_YEARS] = "a list of years and ranges such as [ \"2020\", \"1960-2010/10\" ]",
     [CN_KEY_NAME] = "a name of letters, digits, \"_\", \"-\" and \".\"",
     [CN_KEY_NAMES_OR_ALL] =
-        "a name of letters, digits, \"_\", \"-\" and \".\", a list of names, or "
-        "\"*\" for all",
+        "a name of letters, digits, \"_\", \"-\" and \".\", a list of names, or \"*\" for all",
     [CN_KEY_IDENTIFIER] = "a name of %g to %g letters, digits, \"_\" and \"-\"",
     [CN_KEY_LABEL] = "a name of letters, digits, \"_\", \"-\", \".\" and {scenario}",
     [CN_KEY_TITLE] = "text",
