@@ -44,6 +44,8 @@ static bool place_region(struct cn_layout *layout, struct cn_region_cells *regio
 bool cn_layout_compute(struct cn_layout *layout, size_t slots)
 {
     layout->row_cells = layout->result_cells = 0;
+    if (!slots) /* no calendar has a year without days */
+        return false;
     for (size_t r = 0; r < layout->region_count; r++) {
         struct cn_region_cells *region = &layout->regions[r];
         size_t cells;
@@ -96,4 +98,38 @@ bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
             return false;
     }
     return true;
+}
+
+struct cn_box cn_layout_box(const struct cn_layout *layout)
+{
+    struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
+        if (!region->lat_count) /* none of its rows is in the pass */
+            continue;
+        size_t last_lat = region->first_lat + region->lat_count - 1;
+        box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
+        box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;
+        for (size_t k = 0; k < region->run_count; k++) {
+            size_t first = region->runs[k].source_lon, last = first + region->runs[k].count - 1;
+            box.first_lon = first < box.first_lon ? first : box.first_lon;
+            box.last_lon = last > box.last_lon ? last : box.last_lon;
+        }
+    }
+    return box;
+}
+
+bool cn_layout_needs(const struct cn_layout *layout, const size_t first[2], const size_t count[2])
+{
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
+        if (!region->lat_count || region->first_lat >= first[0] + count[0] ||
+            region->first_lat + region->lat_count <= first[0])
+            continue;
+        for (size_t k = 0; k < region->run_count; k++)
+            if (region->runs[k].source_lon < first[1] + count[1] &&
+                region->runs[k].source_lon + region->runs[k].count > first[1])
+                return true;
+    }
+    return false;
 }

@@ -19,4 +19,15 @@ bool cn_layout_compute(struct cn_layout *layout, size_t slots);
 bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
                    const struct cn_pass_stretch *stretch, struct cn_layout *layout);
 
+/* The hull of cells: rows and columns of the grid. */
+struct cn_box {
+    size_t first_lat, last_lat, first_lon, last_lon;
+};
+
+/* Returns: the hull of the cells that the regions have, of which there is one at least. */
+struct cn_box cn_layout_box(const struct cn_layout *layout);
+
+/* Returns: whether a region has cells in a block of the grid: first and count along lat and lon. */
+bool cn_layout_needs(const struct cn_layout *layout, const size_t first[2], const size_t count[2]);
+
 #endif

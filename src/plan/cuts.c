@@ -4,6 +4,7 @@
 #include "plan/cuts.h"
 
 #include "base/pool.h"
+#include "grid/layout.h"
 
 /* The chunks of a variable's first file; files of one data set are alike. */
 static void find_steps(struct cn_cuts *cuts)
@@ -26,14 +27,8 @@ bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variab
                      struct cn_cuts *cuts)
 {
     const struct cn_layout *layout = &variable->layout;
-    size_t first = SIZE_MAX, end = 0;
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        const size_t last = region->first_lat + region->lat_count;
-        first = region->first_lat < first ? region->first_lat : first;
-        end = last > end ? last : end;
-    }
-    first = first < end ? first : 0;
+    const struct cn_box box = cn_layout_box(layout);
+    const size_t first = box.first_lat, end = box.last_lat + 1;
     *cuts = (struct cn_cuts){.variable = variable,
                              .first_row = first,
                              .row_count = end - first,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "grid/layout.h"
 #include "plan/stretch.h"
 
 #include <stdlib.h>
@@ -61,36 +62,19 @@ static void join_years(size_t *parent, const struct year_part *parts, size_t cou
     }
 }
 
-/* Whether a region has cells in this block of rows and columns. */
-static bool has_cells(const struct cn_layout *layout, size_t row, size_t rows, size_t column,
-                      size_t columns)
-{
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        if (!region->lat_count || region->first_lat >= row + rows ||
-            region->first_lat + region->lat_count <= row)
-            continue;
-        for (size_t k = 0; k < region->run_count; k++)
-            if (region->runs[k].source_lon < column + columns &&
-                region->runs[k].source_lon + region->runs[k].count > column)
-                return true;
-    }
-    return false;
-}
-
 /* Bytes of the chunks that hold cells of the layout and one instant: they share their other
  * instants. Without chunks a file is read row by row. */
 static uint64_t instant_bytes(const struct cn_storage *storage, const struct cn_grid *grid,
                               const struct cn_pass *pass)
 {
     const bool chunked = storage->layout == CN_CHUNKED;
-    const size_t rows = chunked ? storage->chunk[storage->lat_dim] : 1;
-    const size_t columns = chunked ? storage->chunk[storage->lon_dim] : grid->lon_count;
+    const size_t count[2] = {chunked ? storage->chunk[storage->lat_dim] : 1,
+                             chunked ? storage->chunk[storage->lon_dim] : grid->lon_count};
     const size_t end = pass->stretch.first_row + pass->stretch.row_count;
-    uint64_t bytes = rows * columns * storage->value_bytes, chunks = 0;
-    for (size_t row = pass->stretch.first_row / rows * rows; row < end; row += rows)
-        for (size_t column = 0; column < grid->lon_count; column += columns)
-            chunks += has_cells(&pass->layout, row, rows, column, columns);
+    uint64_t bytes = count[0] * count[1] * storage->value_bytes, chunks = 0;
+    for (size_t row = pass->stretch.first_row / count[0] * count[0]; row < end; row += count[0])
+        for (size_t column = 0; column < grid->lon_count; column += count[1])
+            chunks += cn_layout_needs(&pass->layout, (const size_t[2]){row, column}, count);
     return __builtin_mul_overflow(bytes, chunks * chunk_instants(storage), &bytes) ? UINT64_MAX / 4
                                                                                    : bytes;
 }

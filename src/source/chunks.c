@@ -65,7 +65,7 @@ static void note_chunk(struct chunk_search *search, size_t chunk, unsigned mask,
     size_t begin[3];
     const struct cn_block block = cn_grid_block(&index->grid, chunk, begin);
     search->found += address != HADDR_UNDEF;
-    if (address == HADDR_UNDEF || !cn_layout_needs(index->layout, &block))
+    if (address == HADDR_UNDEF || !cn_layout_needs(index->layout, block.first + 1, block.count + 1))
         return;
     struct cn_chunk_location *location = &index->chunks[chunk];
     const bool fits = size <= search->most_bytes && address <= end && size <= end - address;
@@ -121,7 +121,7 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
         unsigned mask = 0;
         size_t begin[3];
         const struct cn_block block = cn_grid_block(&index->grid, chunk, begin);
-        if (!cn_layout_needs(index->layout, &block))
+        if (!cn_layout_needs(index->layout, block.first + 1, block.count + 1))
             continue;
         for (int d = 0; d < 3; d++)
             offset[search->dims[d]] = begin[d];

@@ -9,6 +9,7 @@
 #include "climnorm/catalog.h"
 #include "climnorm/grid.h"
 #include "codec/scratch.h"
+#include "grid/layout.h"
 #include "kernels.h"
 
 /* Where a chunk is stored. */
@@ -35,9 +36,7 @@ struct cn_reader {
     const struct cn_kernels *kernels;
     size_t first, count; /* instants first … first + count - 1 of the file */
     float **rows; /* [count]: the slab row of each instant, NULL: not needed; set before opening */
-    struct cn_box { /* hull of the regions' cells: rows and columns of the file */
-        size_t first_lat, last_lat, first_lon, last_lon;
-    } box;
+    struct cn_box box; /* of the layout's cells */
     struct cn_unpacking unpacking;
     struct cn_float_missing missing;
     bool is_native_f32; /* raw values are float32 and the numbers themselves */

@@ -4,6 +4,7 @@
 #include "source/units.h"
 
 #include "base/error.h"
+#include "grid/layout.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are used as they are stored");
 
@@ -20,25 +21,6 @@ size_t cn_chunk_elements(const struct cn_storage *storage)
     for (size_t d = 0; d < storage->rank; d++)
         elements *= storage->chunk[d];
     return elements;
-}
-
-struct cn_box cn_layout_box(const struct cn_layout *layout)
-{
-    struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        if (!region->lat_count) /* none of its rows is in the pass */
-            continue;
-        size_t last_lat = region->first_lat + region->lat_count - 1;
-        box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
-        box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;
-        for (size_t k = 0; k < region->run_count; k++) {
-            size_t first = region->runs[k].source_lon, last = first + region->runs[k].count - 1;
-            box.first_lon = first < box.first_lon ? first : box.first_lon;
-            box.last_lon = last > box.last_lon ? last : box.last_lon;
-        }
-    }
-    return box;
 }
 
 void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box)
@@ -76,21 +58,6 @@ struct cn_block cn_grid_block(const struct cn_unit_grid *grid, size_t unit, size
     return block;
 }
 
-bool cn_layout_needs(const struct cn_layout *layout, const struct cn_block *block)
-{
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        if (region->first_lat >= block->first[1] + block->count[1] ||
-            region->first_lat + region->lat_count <= block->first[1])
-            continue;
-        for (size_t k = 0; k < region->run_count; k++)
-            if (region->runs[k].source_lon < block->first[2] + block->count[2] &&
-                region->runs[k].source_lon + region->runs[k].count > block->first[2])
-                return true;
-    }
-    return false;
-}
-
 enum cn_status cn_units_plan(struct cn_reader *reader, bool aligned, struct cn_error *error)
 {
     reader->grid.first[0] = reader->first;
@@ -120,5 +87,5 @@ bool cn_instants_are_needed(const struct cn_reader *reader, size_t first, size_t
 bool cn_unit_is_needed(const struct cn_reader *reader, const struct cn_block *block)
 {
     return cn_instants_are_needed(reader, block->first[0], block->count[0]) &&
-           cn_layout_needs(reader->layout, block);
+           cn_layout_needs(reader->layout, block->first + 1, block->count + 1);
 }

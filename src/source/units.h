@@ -12,9 +12,6 @@ void cn_storage_dims(const struct cn_storage *storage, size_t dims[3]);
 /* Returns: the values of a chunk. Those at the edge have as many: they are stored in full. */
 size_t cn_chunk_elements(const struct cn_storage *storage);
 
-/* Returns: the box of all cells that regions need. */
-struct cn_box cn_layout_box(const struct cn_layout *layout);
-
 /* Sets the bounds of a grid along lat and lon. */
 void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box);
 
@@ -26,9 +23,6 @@ size_t cn_grid_lay(struct cn_unit_grid *grid, bool aligned);
 /* Sets begin: where the unit begins in the file.
  * Returns: its part inside the box: first and count alone. */
 struct cn_block cn_grid_block(const struct cn_unit_grid *grid, size_t unit, size_t begin[3]);
-
-/* Returns: whether a region has cells in the block. */
-bool cn_layout_needs(const struct cn_layout *layout, const struct cn_block *block);
 
 /* Lays the units of a reader over its box and instants, as cn_grid_lay does.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: more than can be counted. */
