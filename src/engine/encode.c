@@ -103,19 +103,6 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
                                 made.size, *hash, error);
 }
 
-/* What the pass has of a chunk. Of one pass, all. */
-static struct cn_chunk_share share_of(const struct encoder *encoder, size_t number)
-{
-    const struct cn_normals_file *content = &encoder->output->content;
-    const struct cn_region_cells *region = encoder->region;
-    const size_t left = (size_t)content->slots - number * region->chunk_slots;
-    if (content->pass_count > 1)
-        return cn_chunk_share(content, encoder->pass, number);
-    return (struct cn_chunk_share){.slot_count =
-                                       left < region->chunk_slots ? left : region->chunk_slots,
-                                   .row_count = region->lat_count};
-}
-
 static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, size_t field,
                                    struct cn_encoded *encoded, uint64_t *hash,
                                    struct cn_error *error)
@@ -125,7 +112,8 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     const size_t cells = whole->lat_count * whole->lon_count;
     const size_t left = (size_t)encoder->output->content.slots - number * whole->chunk_slots;
     const size_t slots = left < whole->chunk_slots ? left : whole->chunk_slots;
-    const struct cn_chunk_share share = share_of(encoder, number);
+    const struct cn_chunk_share share =
+        cn_chunk_share(&encoder->output->content, encoder->pass, number);
     if (share.slot_count < slots || share.row_count < whole->lat_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     void *values = find_values(encoder, chunk, field);

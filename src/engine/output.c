@@ -144,16 +144,12 @@ static void find_whole_chunks(const struct cn_engine *engine, const struct cn_no
     const struct cn_region_cells *region = cn_task_region(engine, task);
     const size_t end = region->first_chunk + region->chunk_count;
     size_t first = region->first_chunk;
+    while (first < end && !cn_is_whole_with(content, put->pass, first))
+        first++;
     put->first_chunk = first;
-    put->chunk_count = region->chunk_count;
-    if (content->pass_count > 1) {
-        while (first < end && !cn_is_whole_with(content, put->pass, first))
-            first++;
-        put->first_chunk = first;
-        while (first < end && cn_is_whole_with(content, put->pass, first))
-            first++;
-        put->chunk_count = first - put->first_chunk;
-    }
+    while (first < end && cn_is_whole_with(content, put->pass, first))
+        first++;
+    put->chunk_count = first - put->first_chunk;
     const size_t skipped = put->first_chunk - region->first_chunk;
     put->chunks = task->chunks + skipped * cn_field_count(content->config);
     put->hashes = task->hashes + skipped * cn_field_count(content->config);
