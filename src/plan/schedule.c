@@ -270,10 +270,12 @@ static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable
     if (!status)
         status = choose_way(&search, &best);
     if (!status)
-        status = try_way(&search, &once);
-    if (!status)
         status = make_way(&search, plan->pool, &best);
     if (status)
+        return status;
+    if (best.made.pass_count == 1)
+        once = best;
+    else if ((status = try_way(&search, &once)))
         return status;
     best.made.bytes_to_decode_once = once.made.bytes_to_decode;
     if (!best.resume)
