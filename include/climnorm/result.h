@@ -22,7 +22,8 @@ struct cn_variable_result {
     uint64_t normals_written, normals_skipped; /* skipped: those that were there already */
     uint64_t normals_failed;                   /* those that cannot be made */
     uint64_t
-        normals_unmade; /* those that a stop left, and those whose windows are short of years */
+        normals_unmade;     /* those that a stop left, and those whose windows are short of years */
+    bool leaves_unfinished; /* outputs of several passes, which the next run may go on with */
     struct cn_problems problems; /* those of catalog, plan and run */
 };
 

@@ -208,8 +208,11 @@ void cn_outputs_free(struct cn_engine *engine)
     const struct cn_variable_plan *variable = engine->variable;
     if (!engine->outputs)
         return;
-    for (size_t o = 0; o < variable->output_count; o++)
-        cn_output_free(engine->outputs->files[o].file);
+    for (size_t o = 0; o < variable->output_count; o++) {
+        struct cn_output_state *state = &engine->outputs->files[o];
+        engine->result->leaves_unfinished |= state->file && state->content.pass_count > 1;
+        cn_output_free(state->file);
+    }
     for (size_t r = 0; r < variable->layout.region_count; r++)
         cn_skeleton_free(&engine->outputs->skeletons[r]);
     pthread_mutex_destroy(&engine->outputs->lock);

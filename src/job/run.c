@@ -134,6 +134,15 @@ static bool is_cut(const struct cn_plan *plan)
     return false;
 }
 
+/* Whether outputs wait for their next pass. A run that ended early may not have looked at all. */
+static bool leaves_unfinished(enum cn_status status, const struct cn_result *result)
+{
+    bool leaves = status != CN_OK;
+    for (size_t v = 0; v < result->count; v++)
+        leaves |= result->variables[v].leaves_unfinished;
+    return leaves;
+}
+
 void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_result *result)
 {
     const struct cn_progress_view view = {.title = job->title,
@@ -166,7 +175,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
     result->wall_s = elapsed_seconds(job->begun_ns);
     result->status = status ? status : judge_result(result);
     if (is_cut(job->plan))
-        job->leaves_unfinished = result->status != CN_OK;
+        job->leaves_unfinished = leaves_unfinished(status, result);
 }
 
 void cn_result_free(struct cn_result *result)

@@ -125,6 +125,14 @@ class Passes(TestCase):
         self.complete("fresh")
         self.assertEqual(self.row()["normals_written"], 8)
 
+    def test_a_run_with_problems_leaves_nothing_unfinished(self):
+        """A region without cells is a problem, but no pass is left to make."""
+        process = self.start("problems", self.memory(), "regions=GLOBAL,GU")
+        self.assertEqual(process.wait(), 2)
+        self.assertGreater(self.row()["passes"], 4)
+        others = set(self.case.files()) - set(self.case.normals())
+        self.assertEqual(others, {".climnorm.lock"})
+
     def test_killed_again_and_again(self):
         dice, kills = random.Random(SEED), 0
         for chain in range(100):
