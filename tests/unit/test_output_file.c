@@ -2,8 +2,7 @@
  * Output files of several target years: the order in which normals are put does not show in the
  * bytes, a target that is not made is left out, and nothing is left of a file that is not finished.
  */
-#include "cn_test.h"
-#include "sink_sample.h"
+#include "sink_equal.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -118,26 +117,6 @@ static void finish(struct stack *stack, struct cn_output_file *file)
     assert_int_equal(cn_temporary_publish(stack->sample->file.path, temporary, &error), CN_OK);
 }
 
-static size_t read_whole(const char *name, char **bytes)
-{
-    FILE *in = fopen(sample_below(name), "rb");
-    assert_non_null(in);
-    *bytes = malloc(1 << 22);
-    size_t size = fread(*bytes, 1, 1 << 22, in);
-    fclose(in);
-    return size;
-}
-
-static void assert_equal_files(const char *name, const char *other)
-{
-    char *bytes, *others;
-    size_t size = read_whole(name, &bytes), size_of_other = read_whole(other, &others);
-    assert_int_equal(size, size_of_other);
-    assert_memory_equal(bytes, others, size);
-    free(bytes);
-    free(others);
-}
-
 static void test_the_order_of_putting_does_not_show(void **state)
 {
     struct stack *stack = *state;
@@ -151,7 +130,7 @@ static void test_the_order_of_putting_does_not_show(void **state)
         for (int k = 0; k < TARGETS; k++)
             assert_int_equal(put(stack, file, orders[i][k]), k == TARGETS - 1);
         finish(stack, file);
-        assert_equal_files("order0/file.nc", path);
+        sample_assert_equal("order0/file.nc", path);
     }
     assert_int_equal(sample_temporaries(), 0);
 }
@@ -188,7 +167,7 @@ static void test_threads_may_put_at_once(void **state)
         }
         assert_int_equal(complete, 1);
         finish(stack, file);
-        assert_equal_files("order0/file.nc", "threads/file.nc");
+        sample_assert_equal("order0/file.nc", "threads/file.nc");
     }
 }
 
