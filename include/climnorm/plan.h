@@ -141,6 +141,10 @@ struct cn_variable_plan {
     uint64_t bytes_to_read;        /* sizes of the files */
     uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */
     uint64_t bytes_to_decode_once; /* of the same chunks, if there were one pass */
+    uint64_t bytes_to_decode_else; /* if as many passes were cut the other way: rows, not days, or
+                                      days, not rows; 0: one pass, or both are cut */
+    uint64_t arena_bytes;          /* for slots of both kinds */
+    uint64_t arena_bytes_once;     /* if there were one pass, with some look-ahead */
     struct cn_space_need space;
     const double *measured_shares; /* [layout.region_count] encoded bytes for each byte of values;
                                       NULL: not measured */

@@ -98,3 +98,18 @@ struct cn_pass_stretch *cn_cuts_make(struct cn_pool *pool, const struct cn_cuts 
         }
     return made;
 }
+
+struct cn_cut cn_cut_of(const struct cn_variable_plan *variable)
+{
+    const struct cn_pass_stretch *first = &variable->passes[0].stretch;
+    struct cn_cut cut = {0};
+    bool days = false, rows = false;
+    for (size_t p = 0; p < variable->pass_count; p++) {
+        const struct cn_pass_stretch *stretch = &variable->passes[p].stretch;
+        cut.days = stretch->slot_count > cut.days ? stretch->slot_count : cut.days;
+        cut.rows = stretch->row_count > cut.rows ? stretch->row_count : cut.rows;
+        days |= stretch->first_slot != first->first_slot;
+        rows |= stretch->first_row != first->first_row;
+    }
+    return (struct cn_cut){days ? cut.days : 0, rows ? cut.rows : 0};
+}

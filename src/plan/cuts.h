@@ -19,6 +19,14 @@ struct cn_cuts {
 bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variable,
                      struct cn_cuts *cuts);
 
+/* How a variable is cut: the most days and rows that a pass has; 0: all, they are not cut. */
+struct cn_cut {
+    size_t days, rows;
+};
+
+/* Returns: how the passes of a variable are cut. */
+struct cn_cut cn_cut_of(const struct cn_variable_plan *variable);
+
 /* Cuts the days into at most day_parts stretches of one length, and the rows into at most
  * row_parts stretches with about as many cells each. Stretches that are not shorter than chunks
  * begin at a chunk, as far as all files are alike.

@@ -37,7 +37,7 @@ struct search {
     struct cn_grouping grouping;
     struct cn_cuts cuts;
     uint64_t limit;
-    uint64_t least; /* the smallest need of all that were tried */
+    uint64_t least; /* that is enough; 0: so is the limit */
     struct cn_error *error;
 };
 
@@ -77,8 +77,6 @@ static enum cn_status try_way(struct search *search, struct way *way)
     enum cn_status status =
         pool ? make_way(search, pool, way) : cn_fail_memory(search->error, "the plan");
     cn_pool_free(pool);
-    if (!status && (!search->least || way->need < search->least))
-        search->least = way->need;
     return status;
 }
 
@@ -199,6 +197,32 @@ static enum cn_status cut_into_passes(struct search *search, uint64_t once, stru
     return cut(search, once, best);
 }
 
+/* Finds the way that takes the least memory, whatever it costs. Passes may get larger where shorter
+ * stretches begin in the middle of chunks of the outputs, so all lengths are tried. */
+static enum cn_status find_smallest(struct search *search, struct way *best)
+{
+    const size_t slots = (size_t)search->variable->slots, level = LEVELS - 1;
+    enum cn_status status = CN_OK;
+    best->need = 0;
+    for (size_t rows = 1; rows <= search->cuts.row_count && !status;
+         rows = next_row_parts(search, rows)) {
+        const size_t most = MOST_PASSES / rows;
+        for (size_t parts = 1, days = 0; parts <= most && parts <= slots && !status; parts++) {
+            struct way way = {.day_parts = parts,
+                              .row_parts = rows,
+                              .level = level,
+                              .batch_years = smallest_batch(search, level)};
+            if ((slots - 1) / parts + 1 == days)
+                continue;
+            days = (slots - 1) / parts + 1;
+            status = try_way(search, &way);
+            if (!status && (!best->need || way.need < best->need))
+                *best = way;
+        }
+    }
+    return status;
+}
+
 /* Finds how to go on with what a killed run has made. best->need 0: it does not fit. */
 static enum cn_status resume(struct search *search, struct way *best)
 {
@@ -252,36 +276,67 @@ static enum cn_status choose_way(struct search *search, struct way *best)
     }
     if (!status)
         status = cut_into_passes(search, whole.made.bytes_to_decode, best);
-    if (!status && !best->need)
-        return fail_for_memory(search);
+    if (!status && !best->need) {
+        status = find_smallest(search, best);
+        search->least = !status && !fits(search, best) ? best->need : 0;
+        if (search->least)
+            return fail_for_memory(search);
+    }
     return status ? status : enlarge_batch(search, best);
 }
 
-/* Sets *need, of the arena. */
+/* Sets what the variable would take in one pass, and in passes that are cut the other way. */
+static enum cn_status compare_way(struct search *search, const struct way *chosen,
+                                  struct cn_variable_plan *made)
+{
+    const size_t level = ONE_PASS_LEVELS - 1;
+    const struct cn_cut used = cn_cut_of(made);
+    struct way once = {.day_parts = 1,
+                       .row_parts = 1,
+                       .level = level,
+                       .batch_years = smallest_batch(search, level)};
+    if (made->pass_count == 1) {
+        made->bytes_to_decode_once = made->bytes_to_decode;
+        made->arena_bytes_once = chosen->need;
+        return CN_OK;
+    }
+    struct way other = once;
+    size_t *parts = used.days ? &other.row_parts : &other.day_parts;
+    const size_t most = used.days ? search->cuts.row_count : (size_t)made->slots;
+    *parts = made->pass_count < most ? made->pass_count : most;
+    enum cn_status status = try_way(search, &once);
+    if (!status && !(used.days && used.rows)) {
+        status = try_way(search, &other);
+        made->bytes_to_decode_else = other.made.bytes_to_decode;
+    }
+    made->bytes_to_decode_once = once.made.bytes_to_decode;
+    made->arena_bytes_once = once.need;
+    return status;
+}
+
+/* *least: of memory that is enough, where there is not enough; else 0. */
 static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable_plan *variable,
-                                        uint64_t limit, uint64_t *need, struct cn_error *error)
+                                        uint64_t limit, uint64_t *least, struct cn_error *error)
 {
     struct search search = {.plan = plan, .variable = variable, .limit = limit, .error = error};
-    struct way best, once = {.day_parts = 1, .row_parts = 1, .batch_years = 1};
+    struct way best;
     enum cn_status status =
         cn_grouping_prepare(plan, variable, &search.grouping, &variable->bytes_to_read, error);
     if (!status && !cn_cuts_prepare(plan->pool, variable, &search.cuts))
         status = cn_fail_memory(error, "the plan");
     if (!status)
         status = choose_way(&search, &best);
+    *least = search.least;
     if (!status)
         status = make_way(&search, plan->pool, &best);
+    if (!status)
+        status = compare_way(&search, &best, &best.made);
     if (status)
         return status;
-    if (best.made.pass_count == 1)
-        once = best;
-    else if ((status = try_way(&search, &once)))
-        return status;
-    best.made.bytes_to_decode_once = once.made.bytes_to_decode;
+    best.made.arena_bytes = best.need;
     if (!best.resume)
         best.made.resume = (struct cn_resume){0};
     *variable = best.made;
-    *need = best.need;
     return CN_OK;
 }
 
@@ -299,10 +354,10 @@ enum cn_status cn_plan_again(const struct cn_plan *plan, struct cn_pool *pool, u
                              struct cn_variable_plan *variable, struct cn_error *error)
 {
     struct cn_plan copy = *plan;
-    uint64_t need;
+    uint64_t least;
     copy.pool = pool;
     variable->resume = (struct cn_resume){0};
-    enum cn_status status = schedule_variable(&copy, variable, limit, &need, error);
+    enum cn_status status = schedule_variable(&copy, variable, limit, &least, error);
     if (!status)
         count_normals(variable);
     return status;
@@ -311,21 +366,29 @@ enum cn_status cn_plan_again(const struct cn_plan *plan, struct cn_pool *pool, u
 enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,
                                 struct cn_error *error)
 {
+    uint64_t most = 0; /* of the least memory that each variable needs */
     plan->resources = *resources;
     plan->arena_bytes = 0;
     plan->space = (struct cn_space_need){0};
     for (size_t v = 0; v < plan->variable_count; v++) {
         struct cn_variable_plan *variable = &plan->variables[v];
+        struct cn_error failure;
+        uint64_t least;
         if (variable->failure)
             continue;
-        uint64_t need = 0;
         enum cn_status status =
-            schedule_variable(plan, variable, resources->memory_limit, &need, error);
-        if (status)
+            schedule_variable(plan, variable, resources->memory_limit, &least, &failure);
+        if (status && (!least || least > most) && error)
+            *error = failure;
+        if (status && !least)
             return status;
+        most = least > most ? least : most;
+        if (status)
+            continue;
         count_normals(variable);
         cn_estimate_output_sizes(plan, variable);
-        plan->arena_bytes = need > plan->arena_bytes ? need : plan->arena_bytes;
+        if (variable->arena_bytes > plan->arena_bytes)
+            plan->arena_bytes = variable->arena_bytes;
     }
-    return CN_OK;
+    return most ? CN_BAD_USAGE : CN_OK;
 }
