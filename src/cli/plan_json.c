@@ -4,6 +4,7 @@
 #include "cli/plan_json.h"
 
 #include "cli/plan_counts.h"
+#include "plan/cuts.h"
 #include "progress/render.h"
 
 #include <jansson.h>
@@ -136,6 +137,29 @@ static json_t *outputs_of(const struct cn_variable_plan *variable, bool *failed)
     return outputs;
 }
 
+/* Sets how the variable is cut into passes, and what that takes. */
+static void set_passes(json_t *object, const struct cn_variable_plan *variable, bool *failed)
+{
+    const struct cn_cut cut = cn_cut_of(variable);
+    const bool has_cut = variable->bytes_to_decode_else > 0;
+    *failed |=
+        json_object_set_new(object, "passes",
+                            cn_json_count(variable->normals_wanted ? variable->pass_count : 0)) ||
+        json_object_set_new(object, "passes_made", cn_json_count(variable->resume.passes_done)) ||
+        json_object_set_new(object, "days_of_pass",
+                            count_or_null(cut.days ? cut.days : UINT64_MAX)) ||
+        json_object_set_new(object, "rows_of_pass",
+                            count_or_null(cut.rows ? cut.rows : UINT64_MAX)) ||
+        json_object_set_new(object, "memory_bytes", cn_json_count(variable->arena_bytes)) ||
+        json_object_set_new(object, "memory_bytes_once",
+                            cn_json_count(variable->arena_bytes_once)) ||
+        json_object_set_new(object, "bytes_to_decode", cn_json_count(variable->bytes_to_decode)) ||
+        json_object_set_new(object, "bytes_to_decode_once",
+                            cn_json_count(variable->bytes_to_decode_once)) ||
+        json_object_set_new(object, "bytes_to_decode_else",
+                            count_or_null(has_cut ? variable->bytes_to_decode_else : UINT64_MAX));
+}
+
 /* What is known of a variable that can be made. */
 static void add_details(json_t *object, const struct cn_variable_plan *variable, bool *failed)
 {
@@ -156,6 +180,7 @@ static void add_details(json_t *object, const struct cn_variable_plan *variable,
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
         json_object_set_new(object, "regions", regions) ||
         json_object_set_new(object, "periods", periods);
+    set_passes(object, variable, failed);
 }
 
 static json_t *variable_plan_object(const struct cn_plan *plan,

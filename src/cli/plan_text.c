@@ -9,6 +9,7 @@
 #include "base/year_list.h"
 #include "cli/columns.h"
 #include "cli/plan_counts.h"
+#include "cli/plan_passes.h"
 #include "cli/plan_periods.h"
 #include "cli/shared_lines.h"
 #include "job/shared_problems.h"
@@ -334,7 +335,7 @@ static void print_disk(const struct cn_job *job, bool is_measured)
         cn_strbuf_add(&line, "at least %s, ", cn_format_bytes(need->least, text));
     cn_strbuf_add(&line, "at most %s", cn_format_bytes(need->most, text));
     if (need->temporary)
-        cn_strbuf_add(&line, ", and %s between passes", cn_format_bytes(need->temporary, text));
+        cn_strbuf_add(&line, ", %s between passes", cn_format_bytes(need->temporary, text));
     if (need->replaced)
         cn_strbuf_add(&line, ", instead of %s that is replaced",
                       cn_format_bytes(need->replaced, text));
@@ -394,9 +395,11 @@ static void print_needs(const struct cn_job *job, const struct cn_estimate *esti
     if (!wanted)
         return;
     print_disk(job, estimate && estimate->is_known);
-    cn_print_labelled("Memory", "%s of at most %s (engine.memory)",
+    cn_print_labelled("Memory", "%s of at most %s (engine.memory)%s",
                       cn_format_bytes(plan->arena_bytes, text),
-                      cn_format_bytes(job->resources.memory_limit, limit));
+                      cn_format_bytes(job->resources.memory_limit, limit),
+                      cn_is_memory_spared(plan) ? "; more would not be faster" : "");
+    cn_print_passes(plan);
     print_time(job, estimate);
 }
 
@@ -412,6 +415,7 @@ static void print_inside(const struct cn_variable_plan *variable)
                variable->load_count, variable->batch_count, variable->batch_years,
                variable->year_slots, cn_format_bytes(variable->slab_bytes, slab),
                variable->result_slots, cn_format_bytes(variable->result_bytes, result));
+        cn_print_pass_details(variable);
     }
     for (size_t o = 0; o < variable->output_count; o++)
         printf("  %s %s\n", variable->outputs[o].wanted ? "make" : "keep",

@@ -142,6 +142,96 @@ class Says(Base):
                 self.assertLessEqual(len(line), 80, line)
 
 
+class Passes(Base):
+    """What is said of variables that do not fit into the memory, and comes true."""
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        days, cls.years = os.path.join(cls.tree, "data"), os.path.join(cls.tree, "years")
+        os.mkdir(cls.years)
+        for folder, _, names in os.walk(days):
+            for name in names:  # a chunk holds all days of 12 rows
+                subprocess.run(["nccopy", "-c", "time/365,lat/12,lon/120",
+                                os.path.join(folder, name), os.path.join(cls.years, name)], check=True)
+
+    def planned(self, root, memory):
+        """The plan of tas, its lines below Passes, and its row in the summary of the run."""
+        case = self.case(regions=["GLOBAL"], output={"compression": 0})
+        options = ["--set", f"input.root={root}", "--set", f"engine.memory={memory}", "-t", "2"]
+        plan = self.plan(case, *options)
+        text = case.run(*options, command="plan").out
+        said = re.search(r"(?m)^Passes +(.*\n(?: {10}.*\n)*)", text)
+        run = case.run(*options)
+        self.exits(run, 0)
+        return plan, " ".join(said[1].split()) if said else None, run.variable("tas")
+
+    def compare(self, plan, row, most):
+        """What each pass takes, and how often the run decodes each chunk."""
+        tas = plan["variables"][1]
+        self.assertEqual(row["passes"], tas["passes"])
+        self.assertEqual(row["chunks_decoded"] * tas["bytes_to_decode_once"],
+                         row["chunks_read"] * tas["bytes_to_decode"])
+        self.assertLessEqual(tas["memory_bytes"], most)
+        self.assertLess(most, tas["memory_bytes_once"])
+        self.assertEqual(plan["memory_bytes"], tas["memory_bytes"])
+        return tas
+
+    def test_one_pass_is_not_worth_a_word(self):
+        plan, said, row = self.planned(os.path.join(self.tree, "data"), "1GiB")
+        tas = plan["variables"][1]
+        self.assertIsNone(said)
+        self.assertEqual((tas["passes"], row["passes"]), (1, 1))
+        self.assertEqual([tas[key] for key in ("days_of_pass", "rows_of_pass", "bytes_to_decode_else")],
+                         [None] * 3)
+        self.assertEqual(tas["bytes_to_decode"], tas["bytes_to_decode_once"])
+
+    def test_days_are_cut_where_a_chunk_holds_one(self):
+        plan, said, row = self.planned(os.path.join(self.tree, "data"), "24MiB")
+        tas = self.compare(plan, row, 24 << 20)
+        passes, days = tas["passes"], tas["days_of_pass"]
+        self.assertEqual(passes, -(-365 // days))
+        self.assertIsNone(tas["rows_of_pass"])
+        self.assertEqual(tas["bytes_to_decode_once"], row["chunks_read"] * 60 * 120 * 4)
+        self.assertEqual(tas["bytes_to_decode_else"], passes * tas["bytes_to_decode_once"])
+        self.assertRegex(said, rf"^{passes}, of up to {days} days each: one pass needs [\d.]+ MiB "
+                               rf"the input is decoded once; if rows were cut, {passes} times$")
+
+    def test_rows_are_cut_where_a_chunk_holds_many_days(self):
+        plan, said, row = self.planned(self.years, "24MiB")
+        tas = self.compare(plan, row, 24 << 20)
+        self.assertIsNone(tas["days_of_pass"])
+        self.assertEqual(tas["rows_of_pass"], 12)  # of a chunk
+        self.assertEqual(tas["bytes_to_decode"], tas["bytes_to_decode_once"])
+        self.assertRegex(said, r"^5, of 12 rows of the grid each: one pass needs [\d.]+ MiB "
+                               r"the input is decoded once; if days were cut, 5 times$")
+
+    def test_both_are_cut_where_a_chunk_is_too_large(self):
+        plan, said, row = self.planned(self.years, "6MiB")
+        tas = self.compare(plan, row, 6 << 20)
+        self.assertIsNone(tas["bytes_to_decode_else"])
+        self.assertGreater(row["chunks_decoded"], row["chunks_read"])
+        times = f"{row['chunks_decoded'] / row['chunks_read']:.3g}"
+        self.assertRegex(said, rf"^{tas['passes']}, of (up to )?{tas['days_of_pass']} days and "
+                               rf"{tas['rows_of_pass']} rows of the grid each: one pass needs "
+                               rf"[\d.]+ MiB the input is decoded {times} times$")
+
+    def test_the_least_memory_that_is_named_is_enough_for_all_variables(self):
+        case = self.case(regions=["GLOBAL"])
+        root = os.path.join(case.dir, "grids")
+        for grid, variable in ("12x18", "pr"), ("48x96", "tas"):
+            subprocess.run([BIN, "synth", root, "--years", "2000-2006", "--grid", grid, "--variables",
+                            variable], check=True, capture_output=True)
+        case.periods(2003, 2006)
+
+        def refusal(memory):
+            result = case.run("--set", f"input.root={root}", "--set", f"engine.memory={memory}",
+                              command="plan")
+            return result.code and int(re.search(r"tas needs at least .* \((\d+) bytes\)", result.err)[1])
+        least = refusal("1KiB")
+        self.assertEqual(refusal(f"{least - 1}B"), least)
+        self.assertEqual(refusal(f"{least}B"), 0)
+
+
 class Estimates(Base):
     def test_the_disk_space_is_near_that_of_the_files(self):
         for level in (0, 1, 6):

@@ -23,6 +23,7 @@ SCREENS = {
     "run-gap": ["climnorm run --threads 2 --set input.root=gap run.cfg"],
     "plan": ["climnorm plan --threads 2 run.cfg"],
     "plan-gap": ["climnorm plan --threads 2 --set input.root=gap run.cfg"],
+    "plan-passes": ["climnorm plan --threads 2 --set engine.memory=200KiB run.cfg"],
     "models": ["climnorm plan --threads 2 --set input.root=models --set 'input.model=*' run.cfg",
                "climnorm run --threads 2 --set input.root=models --set input.model=CanESM5,MIROC6,CanESM2 "
                "--set variables=pr,tas run.cfg"],
