@@ -150,6 +150,12 @@ struct cn_variable_plan {
                                       NULL: not measured */
 };
 
+/* Returns: the first pass that is to be made. */
+static inline const struct cn_pass *cn_first_pass(const struct cn_variable_plan *variable)
+{
+    return &variable->passes[variable->resume.passes_done];
+}
+
 /* Returns: whether the normal of a target and region is to be made. */
 static inline bool cn_is_normal_wanted(const struct cn_variable_plan *variable,
                                        const struct cn_target *target, size_t region)

@@ -32,7 +32,10 @@ size_t cn_files_to_read(const struct cn_variable_plan *variable)
 {
     size_t files = 0;
     const struct cn_file *last = NULL; /* parts of one file follow each other */
-    for (size_t l = 0; l < variable->load_count; l++)
+    if (!variable->load_count)
+        return 0;
+    const struct cn_pass *pass = cn_first_pass(variable); /* all passes read the same files */
+    for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
         for (size_t k = 0; k < variable->loads[l].year_count; k++) {
             const struct cn_source_year *year =
                 &variable->variable->years[variable->loads[l].years[k]];

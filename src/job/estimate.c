@@ -18,6 +18,9 @@
  * Measured on 2 cores of 2.1 GHz with `make demo`. */
 static const double FILE_S = 1.5e-3, FILE_LOCKED_S = 0.8e-3;
 
+/* CPU time to keep a byte for the next pass and to read it back. */
+static const double KEEP_BYTE_S = 4e-9;
+
 static const double MEASURE_S = 0.9;    /* for all variables */
 static const double ENCODE_SHARE = 0.2; /* of this, for outputs */
 enum { LEAST_MS = 50, TIMEOUT_S = 10, ROW_BYTES = 128 << 20, STACK_BYTES = 2 << 20 };
@@ -132,12 +135,15 @@ struct work {
     double disk_s, locked_s;
 };
 
+/* Instants of the years that are needed, in all their days and rows, and the files that hold them.
+ */
 static size_t instants_to_read(const struct cn_variable_plan *variable, size_t *files)
 {
     const struct cn_source_year *years = variable->variable->years;
+    const struct cn_pass *pass = cn_first_pass(variable); /* all passes need the same years */
     size_t instants = 0;
     *files = 0;
-    for (size_t l = 0; l < variable->load_count; l++)
+    for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
         for (size_t k = 0; k < variable->loads[l].year_count; k++) {
             const struct cn_source_year *year = &years[variable->loads[l].years[k]];
             for (size_t p = 0; p < year->part_count; p++) {
@@ -148,15 +154,16 @@ static size_t instants_to_read(const struct cn_variable_plan *variable, size_t *
     return instants;
 }
 
-/* CPU time to make and encode the normals of one batch. */
+/* CPU time to make and encode the normals of one batch, as far as its pass has them. */
 static double batch_seconds(const struct cn_variable_plan *variable, const struct cn_batch *batch,
                             const struct cn_output_costs *costs)
 {
+    const struct cn_pass *pass = &variable->passes[batch->pass];
     double seconds = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++) {
-        const struct cn_region_cells *region = &variable->layout.regions[r];
-        const double values =
-            (double)region->lat_count * (double)region->lon_count * (double)variable->slots;
+        const struct cn_region_cells *region = &pass->layout.regions[r];
+        const double values = (double)region->lat_count * (double)region->lon_count *
+                              (double)pass->stretch.slot_count;
         size_t wanted = 0;
         for (size_t t = 0; t < batch->target_count; t++)
             wanted += cn_is_normal_wanted(variable, &variable->targets[batch->first_target + t], r);
@@ -166,25 +173,37 @@ static double batch_seconds(const struct cn_variable_plan *variable, const struc
     return seconds;
 }
 
-static struct work work_of(const struct cn_variable_plan *variable,
+/* Seconds to read from the disk. What several passes decode is read once where memory holds it. */
+static double disk_seconds(const struct cn_job *job, const struct cn_input_costs *costs,
+                           double instants, double times_decoded)
+{
+    const double bytes = instants * costs->instant_bytes;
+    const double room = (double)job->resources.machine_memory - (double)job->plan->arena_bytes;
+    const double times = bytes < room ? fmin(times_decoded, 1) : times_decoded;
+    if (!(costs->disk_bytes_per_s > 0))
+        return 0;
+    return bytes * times * (1 - costs->cached) / costs->disk_bytes_per_s;
+}
+
+static struct work work_of(const struct cn_job *job, const struct cn_variable_plan *variable,
                            const struct cn_measured *measured)
 {
     const struct cn_input_costs *costs = &measured->input;
     struct work work = {0};
     size_t files, outputs = 0;
     const double instants = (double)instants_to_read(variable, &files);
+    const double times_decoded =
+        (double)variable->bytes_to_decode / (double)variable->bytes_to_decode_once;
     for (size_t o = 0; o < variable->output_count; o++)
         outputs += variable->outputs[o].wanted;
     work.locked_s = (double)files * costs->open_wall_s + (double)outputs * FILE_LOCKED_S;
-    work.cpu_s =
-        instants * costs->decode_s + (double)files * costs->open_s + (double)outputs * FILE_S;
+    work.cpu_s = instants * times_decoded * costs->decode_s + (double)files * costs->open_s +
+                 (double)outputs * FILE_S + (double)variable->space.temporary * KEEP_BYTE_S;
     for (size_t b = 0; b < variable->batch_count; b++) {
         work.last_cpu_s = batch_seconds(variable, &variable->batches[b], &measured->output);
         work.cpu_s += work.last_cpu_s;
     }
-    if (costs->disk_bytes_per_s > 0)
-        work.disk_s =
-            instants * costs->instant_bytes * (1 - costs->cached) / costs->disk_bytes_per_s;
+    work.disk_s = disk_seconds(job, costs, instants, times_decoded);
     return work;
 }
 
@@ -202,7 +221,7 @@ static void add_estimates(const struct measuring *measuring, struct cn_estimate 
             estimate->is_known = false;
             continue;
         }
-        const struct work work = work_of(measured_variable(measuring, item), measured);
+        const struct work work = work_of(job, measured_variable(measuring, item), measured);
         estimate->seconds += fmax(fmax(work.cpu_s / threads, work.locked_s),
                                   work.disk_s + work.last_cpu_s / threads);
         estimate->cpu_s += work.cpu_s;

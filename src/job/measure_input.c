@@ -123,13 +123,15 @@ static enum cn_status open_reader(struct cn_reader *reader, struct cn_error *err
 static bool open_files(struct sample *sample, struct cn_input_costs *costs)
 {
     const struct cn_variable_plan *variable = sample->variable;
-    const size_t files = lesser_of(variable->load_count, FILES);
+    const struct cn_pass *pass = cn_first_pass(variable);
+    const size_t files = lesser_of(pass->load_count, FILES);
     struct cn_error error;
     const uint64_t start_ns = cn_now_ns();
     const double cpu_s = cn_thread_cpu_s();
     for (size_t f = 0; f < files; f++) {
         size_t first, count;
-        const size_t load = files > 1 ? f * (variable->load_count - 1) / (files - 1) : 0;
+        const size_t load =
+            pass->first_load + (files > 1 ? f * (pass->load_count - 1) / (files - 1) : 0);
         const struct cn_file *file = file_of_load(variable, &variable->loads[load], &first, &count);
         struct cn_file_index *index = &sample->indexes[sample->reader_count];
         struct cn_reader *reader = &sample->readers[sample->reader_count++];

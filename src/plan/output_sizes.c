@@ -25,6 +25,9 @@ static const double COORDINATE_BYTES = 24;   /* a coordinate and its bounds */
  */
 static const double MOST_SHARE = 0.25;
 
+/* What waits in a scratch file begins at a block of the disk, and fills half of its last one. */
+static const double LAST_BLOCK_BYTES = 2048;
+
 /* New files of a region are assumed to take at least this share of its existing ones. */
 static const double KEPT_SHARE = 0.95;
 
@@ -144,6 +147,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     const double chunks = (double)region->chunk_count;
     const double means = cells * chunks * (double)(region->chunk_slots * sizeof(float));
     const double values = counts ? means + means / 2 : means;
+    const double last_blocks = LAST_BLOCK_BYTES * chunks * (counts ? 2 : 1);
     struct region_sizes sizes = {
         .most_file =
             MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
@@ -172,7 +176,8 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     for (size_t o = 0; o < variable->output_count; o++)
         if (variable->outputs[o].region == index && variable->outputs[o].wanted) {
             add_output(&variable->outputs[o], &sizes, need);
-            add_scratch(variable, &variable->outputs[o], values, sizes.about_normal, need);
+            add_scratch(variable, &variable->outputs[o], values + last_blocks,
+                        sizes.about_normal + last_blocks, need);
         }
 }
 

@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 
 import climnorm_case
@@ -16,6 +17,19 @@ from terminal import Job
 
 YEARS = (2000, 2011)
 WINDOW = 3
+
+
+def watch_folder(folder, peaks, is_over):
+    """Adds what all files in it take on the disk, again and again."""
+    while not is_over.wait(0.01):
+        total = 0
+        for path, _, names in os.walk(folder):
+            for name in names:
+                try:
+                    total += os.stat(os.path.join(path, name)).st_blocks * 512
+                except FileNotFoundError:
+                    pass
+        peaks.append(total)
 
 
 class Base(climnorm_case.TestCase):
@@ -36,6 +50,13 @@ class Base(climnorm_case.TestCase):
     def plan(self, case, *options):
         result = case.run("--json", *options, command="plan")
         return json.loads(result.out)
+
+    def compare_size(self, planned, case):
+        """The files that were made have about the size that was planned."""
+        size = sum(os.path.getsize(path) for path in case.normals().values())
+        self.assertLess(max(planned["bytes_about"] / size, size / planned["bytes_about"]), 1.3)
+        self.assertLessEqual(planned["bytes_least"], size)
+        self.assertLessEqual(size, planned["bytes_most"])
 
 
 class Says(Base):
@@ -215,6 +236,35 @@ class Passes(Base):
                                rf"{tas['rows_of_pass']} rows of the grid each: one pass needs "
                                rf"[\d.]+ MiB the input is decoded {times} times$")
 
+    def test_the_estimates_hold_for_passes(self):
+        """The disk space within the bounds of one pass, also of what waits for the next one; the time by
+        its order, and not once for each pass."""
+        for root in os.path.join(self.tree, "data"), self.years:
+            with self.subTest(root=root):
+                case = self.case(regions=["GLOBAL"])
+                options = ["--set", f"input.root={root}", "--set", "engine.memory=16MiB", "-t", "2"]
+                plan = self.plan(case, *options)
+                output, cpu_s = plan["output"], plan["estimate"]["cpu_s"]
+                self.assertGreater(plan["variables"][0]["passes"], 4)
+                self.assertEqual([v["files_to_read"] for v in plan["variables"]],
+                                 [YEARS[1] - YEARS[0]] * 2)
+                peaks, is_over = [0], threading.Event()
+                watcher = threading.Thread(target=watch_folder, args=(case.out, peaks, is_over))
+                watcher.start()
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                self.exits(case.run(*options), 0)
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                is_over.set()
+                watcher.join()
+                self.compare_size(output, case)
+                size = sum(os.path.getsize(path) for path in case.normals().values())
+                self.assertEqual(output["bytes_temporary"] > size, root == self.years)
+                self.assertGreater(max(peaks), 0.3 * output["bytes_temporary"] + size / 2)
+                self.assertLess(max(peaks), 1.3 * (output["bytes_temporary"] + output["bytes_about"]))
+                used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+                self.assertLess(cpu_s, 4 * used)
+                self.assertLess(used, 4 * cpu_s)
+
     def test_the_least_memory_that_is_named_is_enough_for_all_variables(self):
         case = self.case(regions=["GLOBAL"])
         root = os.path.join(case.dir, "grids")
@@ -240,11 +290,7 @@ class Estimates(Base):
                     case = self.case(regions=[region], output={"compression": level})
                     planned = self.plan(case)["output"]
                     self.exits(case.run(), 0)
-                    size = sum(os.path.getsize(path) for path in case.normals().values())
-                    self.assertLess(max(planned["bytes_about"] / size,
-                                        size / planned["bytes_about"]), 1.3)
-                    self.assertLessEqual(planned["bytes_least"], size)
-                    self.assertLessEqual(size, planned["bytes_most"])
+                    self.compare_size(planned, case)
 
     def test_the_cpu_time_is_of_the_order_of_the_run(self):
         """Both are measured here and now, so that only the ratio counts."""
