@@ -126,7 +126,8 @@ static void run_shuffle(const struct work *work)
 static void run_mask(const struct work *work)
 {
     const struct cn_float_missing missing = {-FLT_MAX, FLT_MAX, {1e20f}, 1};
-    work->kernels->mask_f32(buffers.values, work->values, &missing);
+    work->kernels->mask_f32(buffers.values, (const float *)(const void *)buffers.bytes,
+                            work->values, &missing);
 }
 
 /* Shuffled int16 to float32, as the decoder does it: in stretches that stay in cache. */

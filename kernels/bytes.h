@@ -7,8 +7,7 @@
 
 #include "words.h"
 
-/* The next three kernels copy the last values, fewer than a vector, through buffers of one vector.
- */
+/* The next kernels copy values that do not fill a vector through buffers of one vector. */
 
 static void unshuffle_f32(float *out, const uint8_t *block, size_t elements, size_t first,
                           size_t count)
@@ -49,23 +48,38 @@ static void shuffle_f32(uint8_t *out, const float *values, size_t count, float f
     }
 }
 
-static void mask_f32(float *values, size_t count, const struct cn_float_missing *missing)
+static inline vf mask_vector(vf x, vf min, vf max, const struct cn_float_missing *missing)
+{
+    vm good = vm_and(vf_le(min, x), vf_le(x, max));
+    for (size_t k = 0; k < missing->count; k++)
+        good = vm_and(good, vf_ne(x, vf_set(missing->values[k])));
+    return vf_if(good, x, vf_set(NAN));
+}
+
+/* vf_stream stores whole cache lines past the cache: nobody reads a day soon, so there is no line
+ * to be read from memory before it is written, and the cache keeps what it has. */
+static void mask_f32(float *out, const float *values, size_t count,
+                     const struct cn_float_missing *missing)
 {
     /* Infinities are outside all bounds. A bound that is NaN does not count. */
     const vf min = vf_set(missing->min > -FLT_MAX ? missing->min : -FLT_MAX);
     const vf max = vf_set(missing->max < FLT_MAX ? missing->max : FLT_MAX);
-    float last[VL] = {0};
-    for (size_t i = 0; i < count; i += VL) {
-        const size_t some = least(count - i, VL);
-        float *at = some < VL ? memcpy(last, values + i, some * sizeof *last) : values + i;
-        const vf x = vf_load(at);
-        vm good = vm_and(vf_le(min, x), vf_le(x, max));
-        for (size_t k = 0; k < missing->count; k++)
-            good = vm_and(good, vf_ne(x, vf_set(missing->values[k])));
-        vf_store(at, vf_if(good, x, vf_set(NAN)));
-        if (some < VL)
-            memcpy(values + i, last, some * sizeof *last);
+    enum { VECTOR_BYTES = VL * sizeof(float) };
+    const size_t beyond = (uintptr_t)out % VECTOR_BYTES / sizeof *out;
+    size_t i = 0;
+    float few[VL] = {0};
+    while (i < count) {
+        const size_t some = least(count - i, i == 0 ? VL - beyond : VL);
+        if (some == VL) {
+            vf_stream(out + i, mask_vector(vf_load(values + i), min, max, missing));
+        } else {
+            memcpy(few, values + i, some * sizeof *few);
+            vf_store(few, mask_vector(vf_load(few), min, max, missing));
+            memcpy(out + i, few, some * sizeof *few);
+        }
+        i += some;
     }
+    stream_end();
 }
 
 /* take_values has one plain loop without branches for each width, for values side by side and for

@@ -77,8 +77,10 @@ struct cn_kernels {
     void (*unshuffle_f32)(float *out, const uint8_t *block, size_t elements, size_t first,
                           size_t count);
 
-    /* Replaces missing values by NaN, in place. */
-    void (*mask_f32)(float *values, size_t count, const struct cn_float_missing *missing);
+    /* Copies values; missing ones become NaN. out is written past the cache, for those who read it
+     * later. It does not overlap with values. */
+    void (*mask_f32)(float *out, const float *values, size_t count,
+                     const struct cn_float_missing *missing);
 
     /* Takes `count` elements first, first + stride, … out of a block, side by side in native byte
      * order: out[count * raw->width]. */

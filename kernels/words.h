@@ -7,6 +7,8 @@
  *   VL                   floats in a vector; divides 16
  *   vf vd vu vm          VL floats; VL/2 doubles; VL uint32_t; VL truth values
  *   vf_load vf_store     VL floats, any alignment          vf_set vd_set vu_set  one value in all
+ *   vf_stream            vf_store past the cache, to a multiple of VL floats
+ *   stream_end           what was streamed is there before what is stored next
  *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_mul vd_div  of doubles
  *   vd_load              VL/2 doubles, any alignment
  *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded

@@ -13,8 +13,10 @@ typedef float64x2_t vd;
 typedef uint32x4_t vu;
 typedef uint32x4_t vm;
 
-#define vf_load(from)        vld1q_f32(from)
-#define vf_store(to, x)      vst1q_f32(to, x)
+#define vf_load(from)    vld1q_f32(from)
+#define vf_store(to, x)  vst1q_f32(to, x)
+#define vf_stream(to, x) vst1q_f32(to, x)
+#define stream_end()
 #define vf_set(value)        vdupq_n_f32(value)
 #define vf_add(a, b)         vaddq_f32(a, b)
 #define vf_sub(a, b)         vsubq_f32(a, b)

@@ -57,6 +57,9 @@ static inline vu vu_max(vu x, vu y)
     return (vu){x.a > y.a ? x.a : y.a, x.b > y.b ? x.b : y.b};
 }
 
+#define vf_stream(to, x) vf_store(to, x)
+#define stream_end()
+
 #define vf_set(value)        ((vf){value, value})
 #define vf_add(x, y)         ((vf){(x).a + (y).a, (x).b + (y).b})
 #define vf_sub(x, y)         ((vf){(x).a - (y).a, (x).b - (y).b})

@@ -15,6 +15,8 @@ typedef __m256 vm;
 
 #define vf_load(from)        _mm256_loadu_ps(from)
 #define vf_store(to, x)      _mm256_storeu_ps(to, x)
+#define vf_stream(to, x)     _mm256_stream_ps(to, x)
+#define stream_end()         _mm_sfence()
 #define vf_set(value)        _mm256_set1_ps(value)
 #define vf_add(a, b)         _mm256_add_ps(a, b)
 #define vf_sub(a, b)         _mm256_sub_ps(a, b)

@@ -13,14 +13,16 @@ typedef __m512d vd;
 typedef __m512i vu;
 typedef __mmask16 vm;
 
-#define vf_load(from)   _mm512_loadu_ps(from)
-#define vf_store(to, x) _mm512_storeu_ps(to, x)
-#define vf_set(value)   _mm512_set1_ps(value)
-#define vf_add(a, b)    _mm512_add_ps(a, b)
-#define vf_sub(a, b)    _mm512_sub_ps(a, b)
-#define vf_le(a, b)     _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)
-#define vf_ne(a, b)     _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ)
-#define vf_if(m, a, b)  _mm512_mask_blend_ps(m, b, a)
+#define vf_load(from)    _mm512_loadu_ps(from)
+#define vf_store(to, x)  _mm512_storeu_ps(to, x)
+#define vf_stream(to, x) _mm512_stream_ps(to, x)
+#define stream_end()     _mm_sfence()
+#define vf_set(value)    _mm512_set1_ps(value)
+#define vf_add(a, b)     _mm512_add_ps(a, b)
+#define vf_sub(a, b)     _mm512_sub_ps(a, b)
+#define vf_le(a, b)      _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)
+#define vf_ne(a, b)      _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ)
+#define vf_if(m, a, b)   _mm512_mask_blend_ps(m, b, a)
 #define vf_narrow(low, high)                                                               \
     _mm512_castpd_ps(                                                                      \
         _mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(_mm512_cvtpd_ps(low))), \

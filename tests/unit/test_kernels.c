@@ -279,19 +279,20 @@ static void test_mask_follows_every_rule(void **state)
     enum { SPECIAL = sizeof special / sizeof *special };
     for (size_t count = 0; count <= 70; count++) {
         struct guarded block = guarded_new(count * sizeof(float));
-        float *values = (float *)(void *)block.at, before[71];
+        float *values = (float *)(void *)block.at, before[71 + 16];
         for (size_t rule = 0; rule < sizeof rules / sizeof *rules; rule++) {
-            for (size_t i = 0; i < count; i++)
+            const size_t at = random_bits() % 16; /* any alignment */
+            for (size_t i = at; i < at + count; i++)
                 before[i] =
                     i % 3 ? special[random_bits() % SPECIAL] : (float)(random_bits() % 20) - 10;
             for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-                memcpy(values, before, count * sizeof *values);
-                (*each)->mask_f32(values, count, rules + rule);
+                memset(values, 0, count * sizeof *values);
+                (*each)->mask_f32(values, before + at, count, rules + rule);
                 for (size_t i = 0; i < count; i++) {
-                    const float expected = is_missing(before[i], rules + rule) ? NAN : before[i];
+                    const float raw = before[at + i];
+                    const float expected = is_missing(raw, rules + rule) ? NAN : raw;
                     if (bits_of(values[i]) != bits_of(expected))
-                        fail_msg("%s, rule %zu: %a became %a", (*each)->isa, rule, before[i],
-                                 values[i]);
+                        fail_msg("%s, rule %zu: %a became %a", (*each)->isa, rule, raw, values[i]);
                 }
             }
         }
