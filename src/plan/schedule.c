@@ -17,7 +17,7 @@ enum {
     RESULT_SLOTS = 2,    /* one is encoded while the next is computed */
     USEFUL_SHARE = 16,   /* of the machine's memory, for passes */
     MOST_PASSES = 512,   /* each costs some time, whatever it holds */
-    ONE_PASS_LEVELS = 3, /* these, in one pass, are faster than several passes (test_busy) */
+    ONE_PASS_LEVELS = 2, /* these, in one pass, are as fast as several passes (test_busy) */
 };
 
 /* What memory is spent on, from all that is useful to the least. */
