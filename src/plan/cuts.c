@@ -39,52 +39,82 @@ bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variab
         const struct cn_region_cells *region = &layout->regions[r];
         for (size_t k = 0; k < region->lat_count; k++)
             cuts->cells[region->first_lat - first + k] += region->lon_count;
-        cuts->cell_count += region->lat_count * region->lon_count;
     }
     find_steps(cuts);
+    cuts->chunk_rows = (end - 1) / cuts->row_step - first / cuts->row_step + 1;
     return true;
 }
 
-/* Where the stretch of rows that begins at `row` ends, if `parts` are to be made of all. */
-static size_t end_of_rows(const struct cn_cuts *cuts, size_t row, size_t parts)
+/* The first row behind `row` at which a stretch may end. */
+static size_t next_edge(const struct cn_cuts *cuts, size_t row, size_t step)
 {
-    const size_t most = (cuts->cell_count + parts - 1) / parts, step = cuts->row_step;
-    size_t cells = cuts->cells[row], end = row + 1;
-    while (end < cuts->row_count && cells + cuts->cells[end] <= most)
-        cells += cuts->cells[end++];
-    if (end == cuts->row_count)
-        return end;
-    const size_t aligned = (cuts->first_row + end) / step * step;
-    return aligned > cuts->first_row + row ? aligned - cuts->first_row : end;
+    const size_t edge = (cuts->first_row + row) / step * step + step - cuts->first_row;
+    return edge < cuts->row_count ? edge : cuts->row_count;
 }
 
-/* Lists stretches of rows, all of which hold cells. Rows without any belong to the one before. */
+static size_t count_cells(const struct cn_cuts *cuts, size_t row, size_t end)
+{
+    size_t cells = 0;
+    while (row < end)
+        cells += cuts->cells[row++];
+    return cells;
+}
+
+/* Lists stretches that have at most `most` cells, or end at the next edge. Returns how many; rows
+ * NULL: they are only counted. */
+static size_t fill_rows(const struct cn_cuts *cuts, size_t step, size_t most,
+                        struct cn_pass_stretch *rows)
+{
+    size_t count = 0;
+    for (size_t row = 0, end; row < cuts->row_count; row = end) {
+        end = next_edge(cuts, row, step);
+        size_t cells = count_cells(cuts, row, end);
+        while (end < cuts->row_count) {
+            const size_t next = next_edge(cuts, end, step);
+            cells += count_cells(cuts, end, next);
+            if (cells > most)
+                break;
+            end = next;
+        }
+        if (rows)
+            rows[count] = (struct cn_pass_stretch){.first_row = cuts->first_row + row,
+                                                   .row_count = end - row};
+        count++;
+    }
+    return count;
+}
+
 static struct cn_pass_stretch *stretch_rows(struct cn_pool *pool, const struct cn_cuts *cuts,
                                             size_t parts, size_t *count)
 {
     struct cn_pass_stretch *rows = cn_pool_alloc(pool, cuts->row_count, sizeof *rows);
-    *count = 0;
-    for (size_t row = 0; rows && row < cuts->row_count;) {
-        if (cuts->cells[row] == 0) {
-            rows[*count - 1].row_count++; /* the first row has cells */
-            row++;
-            continue;
-        }
-        const size_t end = end_of_rows(cuts, row, parts);
-        rows[(*count)++] =
-            (struct cn_pass_stretch){.first_row = cuts->first_row + row, .row_count = end - row};
-        row = end;
+    const size_t step = parts <= cuts->chunk_rows ? cuts->row_step : 1;
+    size_t low = 0, high = count_cells(cuts, 0, cuts->row_count);
+    while (low < high) {
+        const size_t most = low + (high - low) / 2;
+        if (fill_rows(cuts, step, most, NULL) <= parts)
+            high = most;
+        else
+            low = most + 1;
     }
+    *count = rows ? fill_rows(cuts, step, high, rows) : 0;
     return rows;
+}
+
+size_t cn_cuts_days(const struct cn_cuts *cuts, size_t parts)
+{
+    const size_t slots = (size_t)cuts->variable->slots;
+    const size_t chunks = (slots - 1) / cuts->slot_step + 1;
+    const size_t days =
+        parts <= chunks ? ((chunks - 1) / parts + 1) * cuts->slot_step : (slots - 1) / parts + 1;
+    return days < slots ? days : slots;
 }
 
 struct cn_pass_stretch *cn_cuts_make(struct cn_pool *pool, const struct cn_cuts *cuts,
                                      size_t day_parts, size_t row_parts, size_t *count)
 {
-    const size_t slots = (size_t)cuts->variable->slots;
-    size_t row_count, days = (slots + day_parts - 1) / day_parts;
-    if (day_parts > 1 && days >= cuts->slot_step)
-        days = (days + cuts->slot_step - 1) / cuts->slot_step * cuts->slot_step;
+    const size_t slots = (size_t)cuts->variable->slots, days = cn_cuts_days(cuts, day_parts);
+    size_t row_count;
     const struct cn_pass_stretch *rows = stretch_rows(pool, cuts, row_parts, &row_count);
     struct cn_pass_stretch *made =
         rows ? cn_pool_alloc(pool, ((slots - 1) / days + 1) * row_count, sizeof *made) : NULL;

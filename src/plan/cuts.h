@@ -10,8 +10,8 @@ struct cn_cuts {
     const struct cn_variable_plan *variable;
     size_t first_row, row_count; /* of the grid: the rows that hold cells of a region */
     size_t slot_step, row_step;  /* a chunk of the files has so many days and rows */
+    size_t chunk_rows;           /* rows of chunks that hold these rows */
     size_t *cells;               /* [row_count] of all regions */
-    size_t cell_count;           /* in all rows */
 };
 
 /* Looks at the regions' rows, and at the chunks of one of the files.
@@ -27,9 +27,12 @@ struct cn_cut {
 /* Returns: how the passes of a variable are cut. */
 struct cn_cut cn_cut_of(const struct cn_variable_plan *variable);
 
-/* Cuts the days into at most day_parts stretches of one length, and the rows into at most
- * row_parts stretches with about as many cells each. Stretches that are not shorter than chunks
- * begin at a chunk, as far as all files are alike.
+/* Returns: the days of each stretch but the last, if the days are cut into at most `parts`. */
+size_t cn_cuts_days(const struct cn_cuts *cuts, size_t parts);
+
+/* Cuts the days into at most day_parts stretches of one length, and the rows into at most row_parts
+ * stretches of which the largest has as few cells as it can. Where there are no more parts than
+ * chunks, stretches begin at a chunk, as far as all files are alike.
  * Returns: stretches[*count]: of the first days all rows, then of the next; NULL: out of memory.
  * Owns: the pool. */
 struct cn_pass_stretch *cn_cuts_make(struct cn_pool *pool, const struct cn_cuts *cuts,
