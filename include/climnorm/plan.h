@@ -207,8 +207,8 @@ CN_API enum cn_status cn_plan_targets(const struct cn_config *config,
  * if it is to be kept; for each variable with unfinished outputs set `resume`. */
 
 /* Step 3: passes, batches, loads and slots for the wanted outputs, within resources->memory_limit
- * bytes and for resources->threads threads. A variable that does not fit is cut into passes: where
- * the fewest bytes are decoded, then with the fewest passes, then with the largest batches.
+ * bytes. A variable that does not fit is cut into passes: where the fewest bytes are decoded, then
+ * with the fewest passes, then with the largest batches.
  * Returns: CN_OK. Errors: CN_BAD_USAGE: the limit is below the minimum, which the text states, or
  * the regions hold too many cells. CN_BAD_MACHINE: out of memory. */
 CN_API enum cn_status cn_plan_schedule(struct cn_plan *plan, const struct cn_resources *resources,

@@ -10,11 +10,9 @@
 
 #include <string.h>
 
-enum { PAGE_BYTES = 4096 };
-
 static size_t round_to_pages(size_t bytes)
 {
-    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    return (bytes + CN_PAGE_BYTES - 1) / CN_PAGE_BYTES * CN_PAGE_BYTES;
 }
 
 /* What the steps of making a program share. */
@@ -24,6 +22,8 @@ struct maker {
     struct cn_grouping *grouping;
     const struct cn_program_shape *shape;
     struct cn_variable_plan *variable;
+    struct cn_batch *batches; /* [batch_count] of one pass */
+    size_t batch_count;
     size_t *last_use; /* [load_count] last batch that reads the load; SIZE_MAX: none so far */
     size_t *queue;    /* [capacity] free year slots */
     size_t capacity;
@@ -47,7 +47,10 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
     const size_t window = (size_t)maker->plan->config->normals.window;
-    variable->batch_count = variable->batch_years = 0;
+    maker->batches = cn_pool_alloc(maker->pool, variable->target_count, sizeof *maker->batches);
+    if (!maker->batches)
+        return cn_fail_memory(error, "target years");
+    variable->batch_years = 0;
     for (size_t t = 0; t < variable->target_count;) {
         const struct cn_target *first = &variable->targets[t];
         if (!cn_wanted_normals(variable, first)) {
@@ -61,11 +64,10 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
         memcpy(rows, first->window, window * sizeof *rows);
         for (size_t k = 1; k < count; k++)
             rows[window + k - 1] = first[k].window[window - 1];
-        variable->batches[variable->batch_count++] =
-            (struct cn_batch){.first_target = t,
-                              .target_count = count,
-                              .rows = rows,
-                              .row_count = window + count - 1};
+        maker->batches[maker->batch_count++] = (struct cn_batch){.first_target = t,
+                                                                 .target_count = count,
+                                                                 .rows = rows,
+                                                                 .row_count = window + count - 1};
         if (count > variable->batch_years)
             variable->batch_years = count;
         t += count;
@@ -77,13 +79,13 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
 static void repeat_batches(struct maker *maker)
 {
     struct cn_variable_plan *variable = maker->variable;
-    const size_t each = variable->batch_count, done = maker->shape->passes_done;
-    for (size_t p = 0; p < variable->pass_count; p++) {
+    const size_t each = maker->batch_count, done = maker->shape->passes_done;
+    for (size_t p = done; p < variable->pass_count; p++) {
         struct cn_pass *pass = &variable->passes[p];
-        pass->batch_count = p < done ? 0 : each;
-        pass->first_batch = p < done ? 0 : (p - done) * each;
-        for (size_t b = 0; b < pass->batch_count; b++) {
-            variable->batches[pass->first_batch + b] = variable->batches[b];
+        pass->batch_count = each;
+        pass->first_batch = (p - done) * each;
+        for (size_t b = 0; b < each; b++) {
+            variable->batches[pass->first_batch + b] = maker->batches[b];
             variable->batches[pass->first_batch + b].pass = p;
         }
     }
@@ -175,38 +177,102 @@ static bool size_slots(const struct maker *maker, uint64_t *need)
            !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
 }
 
-/* Allocates all that the program has. */
-static enum cn_status prepare(struct maker *maker, struct cn_error *error)
+static enum cn_status fail_for_cells(const struct cn_variable_plan *variable,
+                                     struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
+                   variable->variable->label);
+}
+
+/* Cuts the layout for each pass. */
+static enum cn_status cut_passes(struct maker *maker, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
     const struct cn_program_shape *shape = maker->shape;
-    const size_t years = variable->variable->year_count, passes = shape->pass_count;
-    size_t loads, batches;
-    if (__builtin_mul_overflow(years, passes, &loads) ||
-        __builtin_mul_overflow(variable->target_count, passes, &batches))
-        return cn_fail_memory(error, "the plan");
-    maker->capacity = years + shape->extra_slots + 1;
-    maker->last_use = cn_pool_alloc(maker->pool, loads, sizeof *maker->last_use);
-    maker->queue = cn_pool_alloc(maker->pool, maker->capacity, sizeof *maker->queue);
-    size_t *slots = cn_pool_alloc(maker->pool, loads, sizeof *slots);
-    variable->passes = cn_pool_alloc(maker->pool, passes, sizeof *variable->passes);
-    variable->loads = cn_pool_alloc(maker->pool, loads, sizeof *variable->loads);
-    variable->batches = cn_pool_alloc(maker->pool, batches, sizeof *variable->batches);
-    variable->steps = cn_pool_alloc(maker->pool, loads + batches, sizeof *variable->steps);
-    if (!maker->last_use || !maker->queue || !slots || !variable->passes || !variable->loads ||
-        !variable->batches || !variable->steps)
-        return cn_fail_memory(error, "the plan");
-    variable->pass_count = passes;
-    variable->load_count = variable->step_count = variable->bytes_to_decode = 0;
-    for (size_t k = 0; k < loads; k++)
-        slots[k] = SIZE_MAX;
-    for (size_t p = 0; p < passes; p++) {
+    variable->pass_count = shape->pass_count;
+    variable->passes = cn_pool_alloc(maker->pool, shape->pass_count, sizeof *variable->passes);
+    for (size_t p = 0; variable->passes && p < shape->pass_count; p++) {
         struct cn_pass *pass = &variable->passes[p];
-        *pass = (struct cn_pass){.stretch = shape->stretches[p], .slot_of_year = slots + p * years};
+        pass->stretch = shape->stretches[p];
         if (!cn_layout_cut(maker->pool, &variable->layout, &pass->stretch, &pass->layout))
             return cn_fail_memory(error, "the plan");
     }
+    return variable->passes ? CN_OK : cn_fail_memory(error, "the plan");
+}
+
+/* Counts slots as if each year were a load of its own: loads of several years take as many slots or
+ * more. False: overflow. */
+static bool size_least(const struct maker *maker, uint64_t *need)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    const struct cn_program_shape *shape = maker->shape;
+    const size_t passes = shape->pass_count - shape->passes_done;
+    const size_t batches = maker->batch_count * passes;
+    size_t loaded = 0, read = 0; /* by one batch */
+    for (size_t y = 0; y < variable->variable->year_count; y++)
+        loaded += maker->grouping->needed[y] ? passes : 0;
+    for (size_t b = 0; b < maker->batch_count; b++) {
+        const struct cn_batch *batch = &maker->batches[b];
+        size_t years = 0;
+        for (size_t k = 0; k < batch->row_count; k++)
+            years += batch->rows[k] >= 0 && maker->grouping->needed[batch->rows[k]];
+        read = years > read ? years : read;
+    }
+    read += shape->extra_slots;
+    variable->year_slots = read < loaded ? read : loaded;
+    variable->result_slots = shape->result_slots < batches ? shape->result_slots
+                             : batches                     ? batches
+                                                           : 1;
+    return size_slots(maker, need);
+}
+
+/* Allocates what the steps need. */
+static enum cn_status prepare_steps(struct maker *maker, struct cn_error *error)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    const size_t years = variable->variable->year_count, passes = variable->pass_count;
+    size_t loads, batches;
+    if (__builtin_mul_overflow(years, passes, &loads) ||
+        __builtin_mul_overflow(maker->batch_count, passes, &batches))
+        return cn_fail_memory(error, "the plan");
+    maker->capacity = years + maker->shape->extra_slots + 1;
+    maker->last_use = cn_pool_alloc(maker->pool, loads, sizeof *maker->last_use);
+    maker->queue = cn_pool_alloc(maker->pool, maker->capacity, sizeof *maker->queue);
+    size_t *slots = cn_pool_alloc(maker->pool, loads, sizeof *slots);
+    variable->loads = cn_pool_alloc(maker->pool, loads, sizeof *variable->loads);
+    variable->batches = cn_pool_alloc(maker->pool, batches, sizeof *variable->batches);
+    variable->steps = cn_pool_alloc(maker->pool, loads + batches, sizeof *variable->steps);
+    if (!maker->last_use || !maker->queue || !slots || !variable->loads || !variable->batches ||
+        !variable->steps)
+        return cn_fail_memory(error, "the plan");
+    variable->load_count = variable->step_count = variable->bytes_to_decode = 0;
+    for (size_t k = 0; k < loads; k++)
+        slots[k] = SIZE_MAX;
+    for (size_t p = 0; p < passes; p++)
+        variable->passes[p].slot_of_year = slots + p * years;
     return CN_OK;
+}
+
+/* Makes loads, steps and slots, and sizes these. */
+static enum cn_status make_steps(struct maker *maker, uint64_t *need, struct cn_error *error)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    const struct cn_program_shape *shape = maker->shape;
+    enum cn_status status = prepare_steps(maker, error);
+    if (status)
+        return status;
+    repeat_batches(maker);
+    for (size_t p = shape->passes_done; p < shape->pass_count && !status; p++)
+        status = make_pass(maker, p, error);
+    if (status)
+        return status;
+    size_t loaded = 0;
+    for (size_t l = 0; l < variable->load_count; l++)
+        loaded += variable->loads[l].year_count;
+    const size_t slots = assign_slots(maker, 0) + shape->extra_slots;
+    variable->year_slots = slots < loaded ? slots : loaded;
+    assign_slots(maker, variable->year_slots);
+    return size_slots(maker, need) ? CN_OK : fail_for_cells(variable, error);
 }
 
 enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
@@ -216,26 +282,13 @@ enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
 {
     struct maker maker = {
         .plan = plan, .pool = pool, .grouping = grouping, .shape = shape, .variable = variable};
-    enum cn_status status = prepare(&maker, error);
+    enum cn_status status = cut_passes(&maker, error);
     if (!status)
         status = make_batches(&maker, error);
     if (status)
         return status;
-    repeat_batches(&maker);
-    for (size_t p = shape->passes_done; p < shape->pass_count && !status; p++)
-        status = make_pass(&maker, p, error);
-    if (status)
-        return status;
-    const size_t most = variable->batch_count ? variable->batch_count : 1;
-    size_t loaded = 0;
-    variable->result_slots = shape->result_slots < most ? shape->result_slots : most;
-    for (size_t l = 0; l < variable->load_count; l++)
-        loaded += variable->loads[l].year_count;
-    const size_t slots = assign_slots(&maker, 0) + shape->extra_slots;
-    variable->year_slots = slots < loaded ? slots : loaded;
-    assign_slots(&maker, variable->year_slots);
-    return size_slots(&maker, need)
-               ? CN_OK
-               : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                         variable->variable->label);
+    if (!size_least(&maker, need))
+        return fail_for_cells(variable, error);
+    variable->steps = NULL;
+    return *need > shape->most_bytes ? CN_OK : make_steps(&maker, need, error);
 }

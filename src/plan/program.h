@@ -15,10 +15,16 @@ struct cn_program_shape {
     size_t batch_years;  /* at most, in a batch */
     size_t result_slots; /* at most */
     size_t extra_slots;  /* year slots beside those that the batches need */
+    uint64_t most_bytes; /* of the arena: a program that is known to need more is not made */
 };
 
+/* Year slots and the results of a target are multiples of it. */
+enum { CN_PAGE_BYTES = 4096 };
+
 /* Makes the program of a variable: all of its members from `passes` on, but bytes_to_read, space
- * and what is behind it. *need: bytes of the arena.
+ * and what is behind it. *need: bytes of the arena. Where these are more than shape->most_bytes
+ * even if each year were read alone, `steps` is NULL, and *need and year_slots are those of reading
+ * each year alone: lower bounds.
  * Errors: CN_BAD_USAGE: sizes overflow. CN_BAD_MACHINE: out of memory. Owns: the pool. */
 enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
                                struct cn_grouping *grouping, const struct cn_program_shape *shape,

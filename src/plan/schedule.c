@@ -49,12 +49,15 @@ struct way {
     uint64_t need;                  /* bytes of the arena; 0: it was not tried */
 };
 
-static enum cn_status make_way(struct search *search, struct cn_pool *pool, struct way *way)
+/* A way that needs more than `most` bytes may be left unmade: cn_program_make. */
+static enum cn_status make_way(struct search *search, struct cn_pool *pool, uint64_t most,
+                               struct way *way)
 {
     const struct level *level = &levels[way->level];
     struct cn_program_shape shape = {.batch_years = way->batch_years,
                                      .result_slots = level->result_slots,
-                                     .extra_slots = level->extra_slots};
+                                     .extra_slots = level->extra_slots,
+                                     .most_bytes = most};
     if (way->resume) {
         shape.stretches = way->resume->stretches;
         shape.pass_count = way->resume->count;
@@ -71,18 +74,21 @@ static enum cn_status make_way(struct search *search, struct cn_pool *pool, stru
 }
 
 /* Sets way->need and the figures of way->made. */
-static enum cn_status try_way(struct search *search, struct way *way)
+static enum cn_status try_way(struct search *search, uint64_t most, struct way *way)
 {
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status =
-        pool ? make_way(search, pool, way) : cn_fail_memory(search->error, "the plan");
+        pool ? make_way(search, pool, most, way) : cn_fail_memory(search->error, "the plan");
     cn_pool_free(pool);
     return status;
 }
 
-static bool fits(const struct search *search, const struct way *way)
+/* *fits: whether the way takes no more than the memory there is. */
+static enum cn_status fit_way(struct search *search, struct way *way, bool *fits)
 {
-    return way->need <= search->limit;
+    const enum cn_status status = try_way(search, search->limit, way);
+    *fits = !status && way->need <= search->limit;
+    return status;
 }
 
 /* The largest batch that is of use. */
@@ -105,9 +111,10 @@ static enum cn_status enlarge_batch(struct search *search, struct way *way)
     enum cn_status status = CN_OK;
     while (low < high && !status) {
         struct way larger = *way;
+        bool fits;
         larger.batch_years = low + (high - low + 1) / 2;
-        status = try_way(search, &larger);
-        if (fits(search, &larger))
+        status = fit_way(search, &larger, &fits);
+        if (fits)
             low = larger.batch_years;
         else
             high = larger.batch_years - 1;
@@ -116,33 +123,62 @@ static enum cn_status enlarge_batch(struct search *search, struct way *way)
     return status;
 }
 
+/* The most day parts to try with a number of row parts. */
+static size_t most_day_parts(const struct search *search, size_t row_parts)
+{
+    const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / row_parts;
+    return slots < most ? slots : most;
+}
+
+/* The fewest parts that have fewer days than `parts` give; above all day slots: there are none. */
+static size_t next_day_parts(const struct search *search, size_t parts)
+{
+    const size_t days = cn_cuts_days(&search->cuts, parts);
+    while (parts <= (size_t)search->variable->slots && cn_cuts_days(&search->cuts, parts) == days)
+        parts++;
+    return parts;
+}
+
+/* No fewer day parts can fit: each has a day slot of so many days, or more. */
+static enum cn_status find_first_day_parts(struct search *search, const struct way *way,
+                                           size_t *parts)
+{
+    const size_t end = most_day_parts(search, way->row_parts);
+    struct way bound = *way;
+    bound.day_parts = 1;
+    const enum cn_status status = try_way(search, 0, &bound);
+    const double slab = (double)bound.made.slab_bytes - CN_PAGE_BYTES;
+    const double first = (double)bound.made.year_slots * slab / (double)search->limit;
+    *parts = !(first < (double)end) ? end + 1 : first < 1 ? 1 : (size_t)first;
+    return status;
+}
+
 /* Finds the fewest day parts with which a level and number of row parts fit. *found: whether there
  * are. */
 static enum cn_status find_days(struct search *search, struct way *way, bool *found)
 {
-    const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / way->row_parts;
-    const size_t end = slots < most ? slots : most;
-    enum cn_status status = CN_OK;
+    const size_t end = most_day_parts(search, way->row_parts);
     *found = false;
-    for (way->day_parts = 1; way->day_parts <= end && !status && !*found;) {
-        status = try_way(search, way);
-        *found = !status && fits(search, way);
-        if (status || *found)
-            break;
-        const double parts = (double)way->day_parts * (double)way->need / (double)search->limit;
-        const size_t next = parts < (double)end ? (size_t)parts : end;
-        way->day_parts = next > way->day_parts ? next : way->day_parts + 1;
+    enum cn_status status = find_first_day_parts(search, way, &way->day_parts);
+    while (way->day_parts <= end && !status && !*found) {
+        status = fit_way(search, way, found);
+        if (!*found)
+            way->day_parts = next_day_parts(search, way->day_parts);
     }
     return status;
 }
 
-/* The next number of row parts to try; above all rows: there is none. */
+static size_t most_row_parts(const struct search *search)
+{
+    return search->cuts.row_count < MOST_PASSES ? search->cuts.row_count : MOST_PASSES;
+}
+
+/* The next number of row parts to try; above most_row_parts: there is none. */
 static size_t next_row_parts(const struct search *search, size_t parts)
 {
     const size_t rows = search->cuts.row_count, slots = (size_t)search->variable->slots;
-    const size_t chunk_rows = (rows + search->cuts.row_step - 1) / search->cuts.row_step;
     const size_t finest = rows * slots <= MOST_PASSES ? rows : MOST_PASSES / slots;
-    const size_t marks[] = {chunk_rows, finest ? finest : 1, rows};
+    const size_t marks[] = {search->cuts.chunk_rows, finest ? finest : 1, rows};
     size_t next = parts < 4 ? parts + 1 : parts + parts / 2;
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
         if (marks[k] > parts && marks[k] < next)
@@ -155,15 +191,16 @@ static double cost_of_way(const struct way *way)
     return levels[way->level].cost * (double)way->made.bytes_to_decode;
 }
 
-/* Tries all ways to cut, until one decodes no more than one pass would. best->need 0: none fits. */
+/* Tries all ways to cut, until one decodes no more than one pass would. Days come first: where rows
+ * are cut, chunks of outputs wait in scratch files. best->need 0: none fits. */
 static enum cn_status cut(struct search *search, uint64_t once, struct way *best)
 {
     enum cn_status status = CN_OK;
     best->need = 0;
     for (size_t level = 0; level < LEVELS && !status; level++) {
-        if (best->need && best->made.bytes_to_decode == once)
+        if (best->need && best->made.bytes_to_decode <= once)
             return CN_OK;
-        for (size_t rows = 1; rows <= search->cuts.row_count && !status;
+        for (size_t rows = 1; rows <= most_row_parts(search) && !status;
              rows = next_row_parts(search, rows)) {
             struct way way = {
                 .row_parts = rows, .level = level, .batch_years = smallest_batch(search, level)};
@@ -174,7 +211,7 @@ static enum cn_status cut(struct search *search, uint64_t once, struct way *best
                  (cost_of_way(&way) == cost_of_way(best) &&
                   way.made.pass_count < best->made.pass_count)))
                 *best = way;
-            if (best->need && best->made.bytes_to_decode == once)
+            if (best->need && best->made.bytes_to_decode <= once)
                 break;
         }
     }
@@ -190,54 +227,52 @@ static enum cn_status cut_into_passes(struct search *search, uint64_t once, stru
     if (useful && useful < limit) {
         search->limit = useful;
         const enum cn_status status = cut(search, once, best);
-        if (status || (best->need && best->level == 0 && best->made.bytes_to_decode == once))
+        if (status || (best->need && best->level == 0 && best->made.bytes_to_decode <= once))
             return status;
         search->limit = limit;
     }
     return cut(search, once, best);
 }
 
-/* Finds the way that takes the least memory, whatever it costs. Passes may get larger where shorter
- * stretches begin in the middle of chunks of the outputs, so all lengths are tried. */
-static enum cn_status find_smallest(struct search *search, struct way *best)
+/* Finds how to go on with what a killed run has made. *fits: whether that can be done. */
+static enum cn_status resume(struct search *search, struct way *best, bool *fits)
 {
-    const size_t slots = (size_t)search->variable->slots, level = LEVELS - 1;
     enum cn_status status = CN_OK;
-    best->need = 0;
-    for (size_t rows = 1; rows <= search->cuts.row_count && !status;
-         rows = next_row_parts(search, rows)) {
-        const size_t most = MOST_PASSES / rows;
-        for (size_t parts = 1, days = 0; parts <= most && parts <= slots && !status; parts++) {
-            struct way way = {.day_parts = parts,
-                              .row_parts = rows,
-                              .level = level,
-                              .batch_years = smallest_batch(search, level)};
-            if ((slots - 1) / parts + 1 == days)
-                continue;
-            days = (slots - 1) / parts + 1;
-            status = try_way(search, &way);
-            if (!status && (!best->need || way.need < best->need))
-                *best = way;
-        }
+    *fits = false;
+    for (size_t level = 0; level < LEVELS && !status && !*fits; level++) {
+        *best = (struct way){.resume = &search->variable->resume,
+                             .level = level,
+                             .batch_years = smallest_batch(search, level)};
+        status = fit_way(search, best, fits);
     }
     return status;
 }
 
-/* Finds how to go on with what a killed run has made. best->need 0: it does not fit. */
-static enum cn_status resume(struct search *search, struct way *best)
+/* Sets search->least: the least memory with which one of all ways to cut fits. */
+static enum cn_status find_least(struct search *search)
 {
-    enum cn_status status = CN_OK;
-    best->need = 0;
-    for (size_t level = 0; level < LEVELS && !status; level++) {
-        *best = (struct way){.resume = &search->variable->resume,
-                             .level = level,
-                             .batch_years = smallest_batch(search, level)};
-        status = try_way(search, best);
-        if (!status && fits(search, best))
-            return CN_OK;
-        best->need = 0;
+    const size_t level = LEVELS - 1;
+    uint64_t least = UINT64_MAX;
+    for (size_t rows = 1; rows <= most_row_parts(search); rows = next_row_parts(search, rows)) {
+        size_t parts[CN_MAX_SLOTS], count = 0;
+        for (size_t p = 1; p <= most_day_parts(search, rows); p = next_day_parts(search, p))
+            parts[count++] = p;
+        while (count) { /* from the shortest stretches on */
+            struct way way = {.day_parts = parts[--count],
+                              .row_parts = rows,
+                              .level = level,
+                              .batch_years = smallest_batch(search, level)};
+            const enum cn_status status = try_way(search, least - 1, &way);
+            if (status)
+                return status;
+            if (way.made.steps)
+                least = way.need < least ? way.need : least;
+            else if (way.made.year_slots * way.made.slab_bytes >= least)
+                break; /* longer stretches need more */
+        }
     }
-    return status;
+    search->least = least;
+    return CN_OK;
 }
 
 static enum cn_status fail_for_memory(const struct search *search)
@@ -255,30 +290,26 @@ static enum cn_status fail_for_memory(const struct search *search)
         cn_format_bytes(search->least, needs), (unsigned long long)search->least, advice);
 }
 
-/* Chooses a way; it fits. */
+/* Chooses a way that fits. Sets search->least if none does. */
 static enum cn_status choose_way(struct search *search, struct way *best)
 {
+    struct way whole = {.day_parts = 1, .row_parts = 1, .batch_years = 1};
+    bool fits = false;
     enum cn_status status = CN_OK;
-    struct way whole = {.day_parts = 1, .row_parts = 1};
-    if (search->variable->resume.count) {
-        status = resume(search, best);
-        if (status || best->need)
-            return status ? status : enlarge_batch(search, best);
-    }
-    for (size_t level = 0; level < ONE_PASS_LEVELS && !status; level++) {
+    if (search->variable->resume.count)
+        status = resume(search, best, &fits);
+    for (size_t level = 0; level < ONE_PASS_LEVELS && !status && !fits; level++) {
         whole.level = level;
         whole.batch_years = smallest_batch(search, level);
-        status = try_way(search, &whole);
-        if (!status && fits(search, &whole)) {
-            *best = whole;
-            return enlarge_batch(search, best);
-        }
+        status = fit_way(search, &whole, &fits);
+        *best = whole;
     }
-    if (!status)
-        status = cut_into_passes(search, whole.made.bytes_to_decode, best);
-    if (!status && !best->need) {
-        status = find_smallest(search, best);
-        search->least = !status && !fits(search, best) ? best->need : 0;
+    if (!status && !fits) {
+        status = try_way(search, UINT64_MAX, &whole);
+        if (!status)
+            status = cut_into_passes(search, whole.made.bytes_to_decode, best);
+        if (!status && !best->need)
+            status = find_least(search);
         if (search->least)
             return fail_for_memory(search);
     }
@@ -295,7 +326,7 @@ static enum cn_status compare_way(struct search *search, const struct way *chose
                        .row_parts = 1,
                        .level = level,
                        .batch_years = smallest_batch(search, level)};
-    if (made->pass_count == 1) {
+    if (made->pass_count == 1 && !chosen->resume) {
         made->bytes_to_decode_once = made->bytes_to_decode;
         made->arena_bytes_once = chosen->need;
         return CN_OK;
@@ -304,9 +335,9 @@ static enum cn_status compare_way(struct search *search, const struct way *chose
     size_t *parts = used.days ? &other.row_parts : &other.day_parts;
     const size_t most = used.days ? search->cuts.row_count : (size_t)made->slots;
     *parts = made->pass_count < most ? made->pass_count : most;
-    enum cn_status status = try_way(search, &once);
-    if (!status && !(used.days && used.rows)) {
-        status = try_way(search, &other);
+    enum cn_status status = try_way(search, UINT64_MAX, &once);
+    if (!status && made->pass_count > 1 && !(used.days && used.rows)) {
+        status = try_way(search, UINT64_MAX, &other);
         made->bytes_to_decode_else = other.made.bytes_to_decode;
     }
     made->bytes_to_decode_once = once.made.bytes_to_decode;
@@ -328,7 +359,7 @@ static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable
         status = choose_way(&search, &best);
     *least = search.least;
     if (!status)
-        status = make_way(&search, plan->pool, &best);
+        status = make_way(&search, plan->pool, UINT64_MAX, &best);
     if (!status)
         status = compare_way(&search, &best, &best.made);
     if (status)
