@@ -2,6 +2,7 @@
  * Schedules: their steps are followed one by one without any data. Every batch must find its years
  * in their slots, every year is loaded once, and the arena stays within its limit.
  */
+#include "plan_checks.h"
 #include "plan_dataset.h"
 
 /* The smallest memory that the error names. */
@@ -28,7 +29,8 @@ static void check_world(int first, int split, int last, size_t scenarios, int wi
         struct cn_error error = {.text = ""};
         if (schedule(plan, limits[i], &error))
             fail_msg("%s", error.text);
-        assert_int_equal(check_program(plan), dataset->variable.year_count);
+        assert_int_equal(check_variable(plan, &plan->variables[0], limits[i]).years,
+                         dataset->variable.year_count);
     }
     struct cn_error error;
     assert_int_equal(schedule(plan, least - 1, &error), CN_BAD_USAGE);

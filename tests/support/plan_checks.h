@@ -1,0 +1,295 @@
+/*
+ * Follows the program of a variable line by line, without data, and counts again what the plan says
+ * of it. Shares nothing with src/plan.
+ */
+#ifndef CLIMNORM_TESTS_PLAN_CHECKS_H
+#define CLIMNORM_TESTS_PLAN_CHECKS_H
+
+#include "codec/codec.h"
+#include "plan_needs.h"
+
+/* What was loaded into a year slot. */
+struct held {
+    size_t pass, year; /* SIZE_MAX: nothing */
+};
+
+/* The simulated run. */
+struct run {
+    struct held *slots;
+    size_t *last_use;     /* [load_count] index of the last step that reads the load */
+    size_t *load_of_year; /* [years] of the present pass */
+    bool *loaded;         /* [load_count] */
+    size_t *made;         /* [pass_count][target_count] how often */
+    size_t pass;
+};
+
+static inline void run_load(struct paper *paper, struct run *run, size_t index)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_load *load = &variable->loads[index];
+    const struct cn_pass *pass = &variable->passes[load->pass];
+    must(index < variable->load_count && !run->loaded[index]);
+    must(load->pass >= run->pass && load->year_count > 0);
+    must(index >= pass->first_load && index < pass->first_load + pass->load_count);
+    run->loaded[index] = true;
+    run->pass = load->pass;
+    for (size_t k = 0; k < load->year_count; k++) {
+        const size_t year = load->years[k], slot = pass->slot_of_year[year];
+        must(year < paper->years && paper->needed[year]);
+        must(!k || load->years[k - 1] < year);
+        must(slot < variable->year_slots);
+        run->slots[slot] = (struct held){load->pass, year};
+    }
+    for (size_t k = 0; k < load->year_count; k++) /* no two in one slot */
+        must(run->slots[pass->slot_of_year[load->years[k]]].year == load->years[k]);
+}
+
+static inline void run_batch(struct paper *paper, struct run *run, size_t index)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_batch *batch = &variable->batches[index];
+    const struct cn_pass *pass = &variable->passes[batch->pass];
+    const size_t window = (size_t)paper->plan->config->normals.window;
+    const size_t asked = (size_t)paper->plan->config->engine.batch_years;
+    must(index < variable->batch_count && batch->pass >= run->pass);
+    must(index >= pass->first_batch && index < pass->first_batch + pass->batch_count);
+    run->pass = batch->pass;
+    must(batch->result_slot < variable->result_slots);
+    must(batch->target_count > 0 && batch->target_count <= variable->batch_years);
+    must(!asked || batch->target_count <= asked);
+    must(batch->row_count == window + batch->target_count - 1);
+    for (size_t t = 0; t < batch->target_count; t++) {
+        const size_t target = batch->first_target + t;
+        must(target < variable->target_count);
+        must(cn_wanted_normals(variable, &variable->targets[target]) > 0);
+        run->made[batch->pass * variable->target_count + target]++;
+        for (size_t k = 0; k < window; k++) {
+            const ptrdiff_t year = variable->targets[target].window[k];
+            must(batch->rows[t + k] == year);
+            if (year < 0 || !paper->needed[year])
+                continue;
+            const size_t slot = pass->slot_of_year[year];
+            must(slot < variable->year_slots);
+            must(run->slots[slot].year == (size_t)year && run->slots[slot].pass == batch->pass);
+        }
+    }
+}
+
+/* The most year slots that hold a year which a later batch reads, if all years of a load are kept
+ * as long as one of them is. */
+static inline size_t find_peak(const struct paper *paper)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    size_t *last_use = zeros(variable->load_count, sizeof *last_use);
+    size_t *load_of_year = zeros(paper->years, sizeof *load_of_year);
+    size_t live = 0, peak = 0;
+    for (int turn = 0; turn < 2; turn++) /* first the last uses, then the peak */
+        for (size_t s = 0; s < variable->step_count; s++) {
+            const struct cn_step *step = &variable->steps[s];
+            if (step->kind == CN_LOAD) {
+                const struct cn_load *load = &variable->loads[step->index];
+                for (size_t k = 0; k < load->year_count; k++)
+                    load_of_year[load->years[k]] = step->index;
+                live += turn ? load->year_count : 0;
+                peak = live > peak ? live : peak;
+                continue;
+            }
+            const struct cn_batch *batch = &variable->batches[step->index];
+            for (size_t k = 0; k < batch->row_count; k++) {
+                if (batch->rows[k] < 0 || !paper->needed[batch->rows[k]])
+                    continue;
+                const size_t load = load_of_year[batch->rows[k]];
+                if (turn && last_use[load] == s) {
+                    live -= variable->loads[load].year_count;
+                    last_use[load] = SIZE_MAX;
+                }
+                if (!turn)
+                    last_use[load] = s;
+            }
+        }
+    free(last_use);
+    free(load_of_year);
+    return peak;
+}
+
+/* Each year of a needed pass is in one load, and no chunk is decoded by two. */
+static inline uint64_t count_pass(struct paper *paper, const struct cn_pass *pass)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    size_t *load_of_year = zeros(paper->years, sizeof *load_of_year);
+    for (size_t y = 0; y < paper->years; y++)
+        load_of_year[y] = SIZE_MAX;
+    for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
+        for (size_t k = 0; k < variable->loads[l].year_count; k++) {
+            must(load_of_year[variable->loads[l].years[k]] == SIZE_MAX);
+            load_of_year[variable->loads[l].years[k]] = l;
+        }
+    for (size_t y = 0; y < paper->years; y++) {
+        must((load_of_year[y] != SIZE_MAX) == paper->needed[y]);
+        must((pass->slot_of_year[y] != SIZE_MAX) == paper->needed[y]);
+    }
+    const uint64_t bytes = count_stretch(paper, &pass->stretch, load_of_year);
+    free(load_of_year);
+    return bytes;
+}
+
+static inline void check_steps(struct paper *paper)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    struct run run = {.slots = zeros(variable->year_slots, sizeof *run.slots),
+                      .loaded = zeros(variable->load_count, 1),
+                      .made =
+                          zeros(variable->pass_count * variable->target_count, sizeof *run.made)};
+    for (size_t k = 0; k < variable->year_slots; k++)
+        run.slots[k] = (struct held){SIZE_MAX, SIZE_MAX};
+    must(variable->step_count == variable->load_count + variable->batch_count);
+    for (size_t s = 0; s < variable->step_count; s++)
+        if (variable->steps[s].kind == CN_LOAD)
+            run_load(paper, &run, variable->steps[s].index);
+        else
+            run_batch(paper, &run, variable->steps[s].index);
+    for (size_t p = 0; p < variable->pass_count; p++)
+        for (size_t t = 0; t < variable->target_count; t++) {
+            const bool is_wanted = cn_wanted_normals(variable, &variable->targets[t]) > 0;
+            must(run.made[p * variable->target_count + t] ==
+                 (is_wanted && p >= paper->first_pass ? 1 : 0));
+        }
+    free(run.slots);
+    free(run.loaded);
+    free(run.made);
+    paper->peak = find_peak(paper);
+    must(paper->peak <= variable->year_slots);
+}
+
+/* Passes cover the rows with cells on all day slots, each once, in the order of slots and rows. */
+static inline void check_tiles(const struct paper *paper)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    bool *covered = zeros(paper->rows * paper->slots, 1);
+    size_t tiles = 0;
+    for (size_t p = 0; p < variable->pass_count; p++) {
+        const struct cn_pass_stretch *stretch = &variable->passes[p].stretch;
+        const struct cn_pass_stretch *before = p ? &variable->passes[p - 1].stretch : NULL;
+        must(stretch->slot_count > 0 && stretch->row_count > 0);
+        must(stretch->first_slot + stretch->slot_count <= paper->slots);
+        must(stretch->first_row >= paper->first_row);
+        must(stretch->first_row + stretch->row_count <= paper->end_row);
+        must(!before || before->first_slot < stretch->first_slot ||
+             (before->first_slot == stretch->first_slot && before->first_row < stretch->first_row));
+        for (size_t s = 0; s < stretch->slot_count; s++)
+            for (size_t k = 0; k < stretch->row_count; k++) {
+                bool *tile =
+                    &covered[(stretch->first_slot + s) * paper->rows + stretch->first_row + k];
+                must(!*tile);
+                *tile = true;
+                tiles++;
+            }
+    }
+    must(tiles == (paper->end_row - paper->first_row) * paper->slots);
+    free(covered);
+}
+
+/* Cells of a region in some rows, and the columns of a row that has any. */
+static inline size_t count_cells(const struct paper *paper, size_t region, size_t first,
+                                 size_t count)
+{
+    size_t cells = 0;
+    for (size_t j = first; j < first + count; j++)
+        for (size_t i = 0; i < paper->columns; i++)
+            cells += has_cell(paper, region, j, i);
+    return cells;
+}
+
+/* Slabs and results of a pass hold all cells of each region, none over another, and room to deflate
+ * each chunk of results in its place. */
+static inline void check_pass_layout(const struct paper *paper, const struct cn_pass *pass)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_pass_stretch *stretch = &pass->stretch;
+    size_t slab_end = 0, result_end = 0;
+    must(pass->layout.region_count == variable->layout.region_count);
+    for (size_t r = 0; r < pass->layout.region_count; r++) {
+        const struct cn_region_cells *region = &pass->layout.regions[r];
+        const size_t cells = region->lat_count * region->lon_count;
+        must(cells == count_cells(paper, r, stretch->first_row, stretch->row_count));
+        if (!cells)
+            continue;
+        must(cells == count_cells(paper, r, region->first_lat, region->lat_count));
+        must(region->first_lat >= stretch->first_row);
+        must(region->first_cell >= slab_end && region->first_result >= result_end);
+        slab_end = region->first_cell + cells;
+        result_end = region->first_result + region->chunk_count * region->chunk_cells;
+        must(cn_deflate.bound(region->chunk_slots * cells * 4) <= region->chunk_cells * 4);
+        must(cn_deflate.bound(region->chunk_slots * cells * 2) <= region->chunk_cells * 2);
+        for (size_t s = stretch->first_slot; s < stretch->first_slot + stretch->slot_count; s++) {
+            const size_t chunk = s / region->chunk_slots;
+            const size_t begin =
+                region->first_result + (chunk - region->first_chunk) * region->chunk_cells;
+            must(chunk >= region->first_chunk);
+            must(chunk < region->first_chunk + region->chunk_count);
+            must(cn_result_index(region, s) == begin + s % region->chunk_slots * cells);
+            must(cn_result_index(region, s) + cells <= begin + region->chunk_cells);
+        }
+    }
+    must(slab_end <= pass->layout.row_cells);
+    must(stretch->slot_count * pass->layout.row_cells * sizeof(float) <= variable->slab_bytes);
+    must(result_end <= variable->result_cells);
+}
+
+static inline void check_memory(const struct paper *paper, uint64_t limit)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const size_t cell_bytes = paper->plan->config->output.counts ? 6 : 4;
+    for (size_t p = paper->first_pass; p < variable->pass_count; p++)
+        check_pass_layout(paper, &variable->passes[p]);
+    must(variable->result_cells * cell_bytes <= variable->target_bytes);
+    must(variable->batch_years * variable->target_bytes <= variable->result_bytes);
+    must(variable->year_slots * variable->slab_bytes +
+             variable->result_slots * variable->result_bytes <=
+         limit);
+}
+
+static inline void check_bytes(struct paper *paper)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_pass_stretch whole = {0, paper->slots, paper->first_row,
+                                          paper->end_row - paper->first_row};
+    uint64_t bytes = 0;
+    for (size_t p = paper->first_pass; p < variable->pass_count; p++)
+        bytes += count_pass(paper, &variable->passes[p]);
+    must(variable->bytes_to_decode == bytes);
+    must(variable->bytes_to_decode_once == count_stretch(paper, &whole, NULL));
+}
+
+/* What a plan offers, to compare it with others. */
+struct offer {
+    uint64_t bytes;    /* to decode */
+    size_t look_ahead; /* year slots beside those that the program needs */
+    size_t result_slots, passes, batch_years;
+    size_t row_stretches; /* of each stretch of days */
+    size_t years;         /* that each pass loads */
+};
+
+/* Checks all of a variable's program. */
+static inline struct offer check_variable(const struct cn_plan *plan,
+                                          const struct cn_variable_plan *variable, uint64_t limit)
+{
+    struct paper *paper = begin_paper(plan, variable);
+    check_tiles(paper);
+    check_steps(paper);
+    check_memory(paper, limit);
+    check_bytes(paper);
+    struct offer offer = {.bytes = variable->bytes_to_decode,
+                          .look_ahead = variable->year_slots - paper->peak,
+                          .result_slots = variable->result_slots,
+                          .passes = variable->pass_count,
+                          .batch_years = variable->batch_years};
+    for (size_t p = 0; p < variable->pass_count; p++)
+        offer.row_stretches += variable->passes[p].stretch.first_slot == 0;
+    for (size_t y = 0; y < paper->years; y++)
+        offer.years += paper->needed[y];
+    end_paper(paper);
+    return offer;
+}
+
+#endif
