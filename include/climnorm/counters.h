@@ -13,12 +13,15 @@
 /* ROW(constant, members of struct cn_counter_row in src/progress/counters.h), in the order of the
  * JSON keys. A row without a name is not in JSON. */
 #define CN_COUNTER_TABLE(ROW)                                                                    \
+    ROW(CN_PASSES, .name = "passes",                                                             \
+        .meaning = "stretches of days or rows that are made one after another",                  \
+        .texts = {[CN_IN_LINE_1] = "pass %p", [CN_IN_LOG] = "pass %p"})                          \
     ROW(CN_YEARS_READ, .name = "years_read", .total = CN_YEARS_TOTAL,                            \
-        .meaning = "source years that are read",                                                 \
-        .texts = {[CN_IN_LINE_1] = "read %t years", [CN_IN_LOG] = "read %t years"})              \
+        .meaning = "source years that are read, once in each pass",                              \
+        .texts = {[CN_IN_LINE_1] = "read %y years", [CN_IN_LOG] = "read %y years"})              \
     ROW(CN_YEARS_FAILED, .name = "years_failed", .meaning = "source years that cannot be read",  \
         .texts = {[CN_IN_FAILURES] = "%n year%s unread"})                                        \
-    ROW(CN_YEARS_TOTAL, .name = "years_total", .meaning = "source years that are needed")        \
+    ROW(CN_YEARS_TOTAL, .name = "years_total", .meaning = "source years to read, in each pass")  \
     ROW(CN_BYTES_READ, .name = "bytes_read", .is_bytes = true, .meaning = "of input files",      \
         .rate_name = "bytes_per_s", .rate_horizon_s = 5,                                         \
         .rate_meaning = "its rate: while active of the last seconds, else of all its time",      \
@@ -26,8 +29,6 @@
     ROW(CN_CHUNKS_READ, .name = "chunks_read", .meaning = "distinct chunks that are decoded")    \
     ROW(CN_CHUNKS_DECODED, .name = "chunks_decoded",                                             \
         .meaning = "how many times a chunk is decoded, in all")                                  \
-    ROW(CN_PASSES, .name = "passes",                                                             \
-        .meaning = "stretches of days or rows that are made one after another")                  \
     ROW(CN_NORMALS_COMPUTED, .name = "normals_computed",                                         \
         .meaning = "whose values are computed, of `normals_total`",                              \
         .texts = {[CN_IN_LINE_2] = "%n normal%s computed"})                                      \
@@ -43,11 +44,16 @@
     ROW(CN_NORMALS_KEPT, .name = "normals_kept",                                                 \
         .meaning = "that were there already, and are as they should be",                         \
         .texts = {[CN_IN_NOTES] = "%n kept"})                                                    \
+    ROW(CN_NORMALS_AGAIN, .name = "normals_again",                                               \
+        .meaning = "that are made again, without a year that a later pass could not read",       \
+        .texts = {[CN_IN_NOTES] = "%n made again"})                                              \
     ROW(CN_NORMALS_TOTAL, .name = "normals_total", .meaning = "to make; without `normals_kept`") \
     ROW(CN_ARENA_USED, .name = "arena_used_bytes", .is_bytes = true, .total = CN_ARENA_BOUND,    \
         .meaning = "in use, of the arena's memory", .texts = {[CN_IN_LINE_1] = "memory %t"})     \
     ROW(CN_ARENA_BOUND, .is_bytes = true, .meaning = "the most of the arena's memory")           \
     ROW(CN_BYTES_TO_READ, .is_bytes = true, .meaning = "estimate")                               \
+    ROW(CN_YEARS_OF_PASS, .meaning = "of years_total, in each pass; 0: there is one pass")       \
+    ROW(CN_PASSES_MADE, .meaning = "by an earlier run, of the passes")                           \
     ROW(CN_YEARS_FIRST, .meaning = "that are read before any normal is computed")                \
     ROW(CN_NORMALS_LAST, .meaning = "that are computed when all years are read")                 \
     ROW(CN_BYTES_ENCODED, .is_bytes = true, .meaning = "of means, before compression")           \

@@ -214,7 +214,7 @@ void cn_batch_join(struct cn_engine *engine, size_t batch_index)
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
-    if (!cn_engine_is_running(engine) || batch->pass + 1 < variable->pass_count)
+    if (!cn_engine_is_running(engine) || batch->pass + 1 < variable->pass_count || engine->is_again)
         return;
     for (size_t t = 0; t < batch->target_count; t++)
         if (state->computed[t])

@@ -34,6 +34,7 @@ struct cn_engine {
     struct cn_variable_result *result;
     struct cn_pool *pool; /* of the whole engine; tasks allocate nothing in it */
     int threads;
+    bool is_again; /* the program makes outputs that it has made before */
 
     struct cn_load_state *loads;     /* [variable->load_count] */
     struct cn_load_indexes *indexes; /* of the files that loads read */

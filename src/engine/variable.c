@@ -101,6 +101,28 @@ static enum cn_status plan_again(const struct cn_engine *engine, struct cn_varia
     return cn_plan_again(engine->plan, engine->pool, engine->arena->bytes, made, error);
 }
 
+/* Counts what a program reads and encodes. */
+static void count_work(const struct cn_variable_plan *variable, struct cn_counters *counters)
+{
+    const double times = variable->bytes_to_decode_once ? (double)variable->bytes_to_decode /
+                                                              (double)variable->bytes_to_decode_once
+                                                        : 0;
+    cn_count(counters, CN_BYTES_TO_READ, (uint64_t)((double)variable->bytes_to_read * times));
+    for (size_t l = 0; l < variable->load_count; l++)
+        cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
+    for (size_t b = 0; b < variable->batch_count; b++) {
+        const struct cn_batch *batch = &variable->batches[b];
+        const struct cn_layout *layout = &variable->passes[batch->pass].layout;
+        for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
+            for (size_t r = 0; r < layout->region_count; r++) {
+                const struct cn_region_cells *region = &layout->regions[r];
+                if (region->lat_count && cn_is_normal_wanted(variable, &variable->targets[t], r))
+                    cn_count(counters, CN_BYTES_TO_ENCODE,
+                             region->chunk_count * region->chunk_cells * sizeof(float));
+            }
+    }
+}
+
 /* Attempts until no file has to be made again: each attempt knows of one more year that cannot be
  * read. */
 static enum cn_status make_all(struct cn_engine *engine, struct cn_error *error)
@@ -113,8 +135,9 @@ static enum cn_status make_all(struct cn_engine *engine, struct cn_error *error)
             break;
         free_attempt(engine);
         engine->variable = again;
-        for (size_t l = 0; l < again->load_count; l++)
-            cn_count(engine->counters, CN_YEARS_TOTAL, again->loads[l].year_count);
+        engine->is_again = true;
+        cn_count(engine->counters, CN_NORMALS_AGAIN, again->normals_wanted);
+        count_work(again, engine->counters);
         status = attempt(engine, error);
     }
     free_attempt(engine);
@@ -173,18 +196,13 @@ void cn_variable_count_totals(const struct cn_plan *plan, const struct cn_variab
     cn_count(counters, CN_ARENA_BOUND, plan->arena_bytes);
     if (variable->failure || !variable->normals_wanted)
         return;
-    for (size_t l = 0; l < variable->load_count; l++)
-        cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
+    count_work(variable, counters);
     cn_count(counters, CN_PASSES, variable->pass_count);
-    cn_count(counters, CN_BYTES_TO_READ, variable->bytes_to_read);
+    cn_count(counters, CN_PASSES_MADE, variable->resume.passes_done);
+    const struct cn_pass *pass = cn_first_pass(variable);
+    for (size_t l = 0; variable->pass_count > 1 && l < pass->load_count; l++)
+        cn_count(counters, CN_YEARS_OF_PASS, variable->loads[pass->first_load + l].year_count);
     count_ends(variable, counters);
-    for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < variable->layout.region_count; r++) {
-            const struct cn_region_cells *region = &variable->layout.regions[r];
-            if (cn_is_normal_wanted(variable, &variable->targets[t], r))
-                cn_count(counters, CN_BYTES_TO_ENCODE,
-                         region->chunk_count * region->chunk_cells * sizeof(float));
-        }
 }
 
 enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_variable_plan *variable,

@@ -42,6 +42,29 @@ static void append_number(struct cn_counter_text *out, const struct cn_progress_
     }
 }
 
+static void append_share(struct cn_counter_text *out, uint64_t part, uint64_t whole)
+{
+    char text[48];
+    snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64, part, whole);
+    append(out, text);
+}
+
+struct cn_pass_state cn_pass_state(const struct cn_progress_row *row)
+{
+    const uint64_t *values = row->values, failed = values[CN_YEARS_FAILED];
+    const uint64_t done = values[CN_YEARS_READ] + failed;
+    const uint64_t each = values[CN_YEARS_OF_PASS];
+    if (!each)
+        return (struct cn_pass_state){1, 1, values[CN_YEARS_READ], values[CN_YEARS_TOTAL]};
+    const uint64_t last = values[CN_PASSES] > values[CN_PASSES_MADE]
+                              ? values[CN_PASSES] - values[CN_PASSES_MADE] - 1
+                              : 0;
+    const uint64_t before = done / each < last ? done / each : last; /* passes of this run */
+    const uint64_t years = done - before * each < each ? done - before * each : each;
+    return (struct cn_pass_state){values[CN_PASSES_MADE] + before + 1, values[CN_PASSES],
+                                  years > failed ? years - failed : 0, each};
+}
+
 bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
                     enum cn_counter_place place, struct cn_counter_text *out)
 {
@@ -50,13 +73,19 @@ bool cn_counter_say(const struct cn_progress_row *row, enum cn_counter counter,
     bool is_exception = place == CN_IN_FAILURES || place == CN_IN_NOTES;
     *out = (struct cn_counter_text){""};
     if (!format || (is_exception && row->values[counter] == 0) ||
-        (place == CN_IN_LOG && strstr(format, "%r") && !(rate > 0)))
+        (place == CN_IN_LOG && strstr(format, "%r") && !(rate > 0)) ||
+        (counter == CN_PASSES && !row->values[CN_YEARS_OF_PASS]))
         return false;
+    const struct cn_pass_state pass = cn_pass_state(row);
     for (const char *at = format; *at; at++) {
         if (*at != '%')
             append(out, (char[]){*at, '\0'});
         else if (*++at == 'n' || *at == 't')
             append_number(out, row, counter, *at == 't');
+        else if (*at == 'p')
+            append_share(out, pass.number, pass.count);
+        else if (*at == 'y')
+            append_share(out, pass.years_read, pass.years);
         else
             append(out, *at == 's' ? cn_plural(row->values[counter]) : cn_short_bytes(rate).text);
     }

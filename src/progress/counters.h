@@ -27,7 +27,8 @@ struct cn_counter_row {
     enum cn_counter total;    /* which it is a part of */
     bool is_bytes;
     /* What is said in each place. %n: the value; %t: value/total; %r: the rate, in bytes; %s: the
-     * plural ending after the value. NULL: nothing. */
+     * plural ending after the value; %p: pass/passes; %y: years/total of that pass. NULL: nothing.
+     */
     const char *texts[CN_COUNTER_PLACES];
 };
 

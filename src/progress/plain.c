@@ -2,6 +2,7 @@
  * Progress as lines for a log: one when a variable begins, some in between, one when it ends. Pure:
  * it makes lines; thread.c decides when.
  */
+#include "progress/counter_text.h"
 #include "progress/fold.h"
 #include "progress/render.h"
 
@@ -54,6 +55,20 @@ static void render_over(struct cn_text *out, const struct cn_progress_row *row)
         cn_text_printf(out, ": %s", row->problem);
 }
 
+static void render_begin(struct cn_text *out, const struct cn_progress_row *row)
+{
+    const struct cn_pass_state pass = cn_pass_state(row);
+    cn_text_printf(out, "begins, %" PRIu64 " year%s to read", pass.years, cn_plural(pass.years));
+    if (row->values[CN_PASSES_MADE] && pass.number == pass.count)
+        cn_text_printf(out, " in the last pass");
+    else if (row->values[CN_PASSES_MADE])
+        cn_text_printf(out, " in passes %" PRIu64 " to %" PRIu64, pass.number, pass.count);
+    else if (pass.count > 1)
+        cn_text_printf(out, " in %" PRIu64 " passes", pass.count);
+    cn_text_printf(out, ", %" PRIu64 " normal%s to make", row->values[CN_NORMALS_TOTAL],
+                   cn_plural(row->values[CN_NORMALS_TOTAL]));
+}
+
 void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, size_t variable,
                      bool started)
 {
@@ -66,9 +81,7 @@ void cn_render_plain(struct cn_text *out, const struct cn_snapshot *snapshot, si
     } else if (row->state != CN_ACTIVE || snapshot->last) {
         render_over(out, row);
     } else if (started) {
-        cn_text_printf(out, "begins, %" PRIu64 " year%s to read, %" PRIu64 " normal%s to make",
-                       row->values[CN_YEARS_TOTAL], cn_plural(row->values[CN_YEARS_TOTAL]),
-                       row->values[CN_NORMALS_TOTAL], cn_plural(row->values[CN_NORMALS_TOTAL]));
+        render_begin(out, row);
         render_place(out, row, CN_IN_NOTES, ", ");
     } else {
         render_counts(out, row);

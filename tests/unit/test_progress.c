@@ -451,6 +451,49 @@ static void test_the_plain_state_tells_every_variable(void **state)
     cn_text_free(&out);
 }
 
+/* Years are those of one pass, however many were read in all. */
+static void test_passes_are_counted_and_years_begin_anew(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t passes, made, read, failed, total;
+        const char *said;
+    } cases[] = {
+        {4, 0, 0, 0, 604, "pass 1/4, read 0/151 years"},
+        {4, 0, 150, 1, 604, "pass 2/4, read 0/151 years"}, /* a pass of this run is over */
+        {4, 0, 301, 1, 604, "pass 3/4, read 0/151 years"},
+        {4, 0, 249, 0, 604, "pass 2/4, read 98/151 years"},
+        {4, 0, 604, 0, 604, "pass 4/4, read 151/151 years"},
+        {4, 0, 603, 1, 604, "pass 4/4, read 150/151 years"}, /* it is missing in each pass */
+        {4, 0, 700, 1, 755, "pass 4/4, read 150/151 years"}, /* outputs are made again */
+        {4, 2, 98, 0, 302, "pass 3/4, read 98/151 years"},   /* an earlier run has made two */
+        {4, 3, 151, 0, 151, "pass 4/4, read 151/151 years"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct job job;
+        make_job(&job);
+        uint64_t *values = job.rows[1].values;
+        values[CN_PASSES] = cases[i].passes;
+        values[CN_PASSES_MADE] = cases[i].made;
+        values[CN_YEARS_OF_PASS] = 151;
+        values[CN_YEARS_READ] = cases[i].read;
+        values[CN_YEARS_FAILED] = cases[i].failed;
+        values[CN_YEARS_TOTAL] = cases[i].total;
+        struct cn_text out = {.utf8 = true};
+        cn_render_plain(&out, &job.snapshot, 1, false);
+        if (!strstr(out.buffer.text, cases[i].said))
+            fail_msg("%s, not %s", out.buffer.text, cases[i].said);
+        cn_text_clear(&out);
+        values[CN_YEARS_READ] = values[CN_YEARS_FAILED] = 0;
+        cn_render_plain(&out, &job.snapshot, 1, true);
+        const char *begins = cases[i].made == 2   ? "begins, 151 years to read in passes 3 to 4, "
+                             : cases[i].made == 3 ? "begins, 151 years to read in the last pass, "
+                                                  : "begins, 151 years to read in 4 passes, ";
+        assert_non_null(strstr(out.buffer.text, begins));
+        cn_text_free(&out);
+    }
+}
+
 static json_t *parse(const char *line)
 {
     json_error_t error;
@@ -514,10 +557,11 @@ static void test_the_keys_of_json_keep_their_names_and_order(void **state)
         "{\"event\":\"progress\",\"title\":\"NorESM2-LM ssp245 · CONUS AK\",\"elapsed_s\":102.0,"
         "\"eta_s\":190.0,\"threads\":12,\"arena_bytes\":12884901888,\"variables\":["
         "{\"name\":\"tas\",\"state\":\"active\",\"elapsed_s\":26.0,\"eta_s\":24.0,\"fraction\":0.5,"
-        "\"years_read\":98,\"years_failed\":0,\"years_total\":151,\"bytes_read\":0,"
-        "\"bytes_per_s\":1900000000.0,\"chunks_read\":0,\"chunks_decoded\":0,\"passes\":0,"
+        "\"passes\":0,\"years_read\":98,\"years_failed\":0,\"years_total\":151,\"bytes_read\":0,"
+        "\"bytes_per_s\":1900000000.0,\"chunks_read\":0,\"chunks_decoded\":0,"
         "\"normals_computed\":312,\"normals_written\":287,"
-        "\"normals_failed\":2,\"normals_unmade\":0,\"normals_kept\":40,\"normals_total\":605,"
+        "\"normals_failed\":2,\"normals_unmade\":0,\"normals_kept\":40,\"normals_again\":0,"
+        "\"normals_total\":605,"
         "\"arena_used_bytes\":4402341478,\"problem\":null}]}\n");
     cn_text_free(&out);
 }
@@ -578,6 +622,7 @@ int main(void)
         cmocka_unit_test(test_a_state_that_is_entered_notes_its_time),
         cmocka_unit_test(test_plain_lines_tell_begin_progress_and_end),
         cmocka_unit_test(test_the_plain_state_tells_every_variable),
+        cmocka_unit_test(test_passes_are_counted_and_years_begin_anew),
         cmocka_unit_test(test_a_json_event_is_one_valid_line),
         cmocka_unit_test(test_the_keys_of_json_keep_their_names_and_order),
         cmocka_unit_test(test_messages_of_many_threads_all_arrive),
