@@ -29,6 +29,7 @@ enum {
     NEAR_CELLS = 128,      /* of the window job that stays in cache */
     NEAR_VALUES = 4096,    /* of the other kernels, in cache */
     FAR_VALUES = 24 << 20, /* and out of it */
+    SCRATCH = 16 << 20,    /* of window jobs, enough for all */
     MAX_REPEATS = 25,
 };
 /* Years are this far apart, as in the arena: a multiple of 2 MiB, the worst case for caches. */
@@ -39,6 +40,7 @@ enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, RAIN_WITH_TRACES, WILD 
 static struct {
     float *years, *means, *values;
     uint8_t *bytes;
+    void *scratch;
 } buffers;
 static int repeats = 7;
 static json_t *list; /* NULL: text is printed */
@@ -107,8 +109,12 @@ static void run_window(const struct work *work)
         const struct cn_window_job job = {.rows = rows,
                                           .window = WINDOW,
                                           .targets = TARGETS,
+                                          .slots = 1,
+                                          .pool = 1,
+                                          .min_values = 1,
                                           .cells = work->cells,
-                                          .means = means};
+                                          .results = means,
+                                          .scratch = buffers.scratch};
         work->kernels->window_means(&job);
     }
 }
@@ -292,6 +298,7 @@ int main(int argc, char **argv)
     buffers.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
     buffers.values = map((size_t)FAR_VALUES * sizeof(float));
     buffers.bytes = map(2 * copied);
+    buffers.scratch = (char *)map(SCRATCH) + 2624;
     memset(buffers.bytes, 1, 2 * copied); /* else all pages would be the one page of zeros */
     memset(buffers.values, 1, (size_t)FAR_VALUES * sizeof(float));
 

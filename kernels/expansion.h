@@ -1,5 +1,5 @@
 /*
- * Sums of cells whose values spread too widely for a pair of doubles. A chain of up to seven
+ * Sums of cells whose values spread too widely for a pair of doubles. A chain of up to nine
  * doubles holds any floats. Such cells are collected until they fill LANES.
  */
 #ifndef CLIMNORM_KERNELS_EXPANSION_H
@@ -11,23 +11,25 @@
  * takes from what the one before left the nearest multiple of its own g. The last takes the rest, a
  * multiple of u.
  *
- * Let R be the rows as a power of 2, rounded up, g[0] the g of a pair, g[p] = 2^-50 R g[p - 1].
+ * Let R be as there, g[0] the g of a pair, g[p] = 2^-50 R g[p - 1].
  * In less than 2 R moves of at most g[p - 1] / 2, the sum of what s[p] is given stays within
  * R g[p - 1] = 2^50 g[p]. What it passes on sums to at most R g[p]. So s[p] stays in the range
  * where doubles are the multiples of g[p]. All is exact if R g[parts - 2] <= 2^53 u.
  *
- * So each further double holds 50 - log2 R more bits, at least 40. Floats spread over at most 278
- * bits, and a pair holds at least 83: seven doubles are enough. */
-enum { PARTS = 7 };
+ * So each further double holds 50 - log2 R more bits, at least 34. Floats spread over at most 278
+ * bits, and a pair holds at least 71: nine doubles are enough. (Without pools: 40, 83, seven.) */
+enum { PARTS = 9 };
 
 /* Cells that were collected. */
 struct expansion {
+    const struct window_batch *batch;
     struct limits limits;
     size_t count;
-    size_t parts;       /* doubles that the widest of them needs */
-    size_t cell[LANES]; /* their positions in the job */
+    size_t parts;        /* doubles that the widest of them needs */
+    size_t place[LANES]; /* of the first results in the job */
+    size_t cell[LANES];
     double start[PARTS][LANES];
-    float block[BLOCK_FLOATS]; /* [rows][LANES] */
+    float *block; /* [pool][years][LANES], in scratch */
 };
 
 /* The sums of the window of VL cells: s[0] - start[0] + s[1] - start[1] …, of n values. */
@@ -115,75 +117,88 @@ static ALWAYS_INLINE vd expansion_round(const struct expansion_sums *sums, size_
     return vd_if_less(vd_set(0), vd_mul(rest, lost), next, sum);
 }
 
-/* Writes the means of VL collected cells to their positions in the job; some may be unused. */
-static ALWAYS_INLINE void expansion_means(float *means, const struct expansion *expansion,
-                                          size_t first, const struct expansion_sums *sums,
-                                          size_t parts)
+/* Writes the means of VL collected cells, some of which may be unused, and their counts. */
+static ALWAYS_INLINE void expansion_put(const struct expansion *expansion, size_t target,
+                                        size_t first, const struct expansion_sums *sums,
+                                        size_t parts)
 {
+    const struct cn_window_job *job = expansion->batch->job;
     const double(*low)[LANES] = (const double(*)[LANES])(expansion->start[0] + first);
     const double(*high)[LANES] = (const double(*)[LANES])(expansion->start[0] + first + VL / 2);
     const vd a = expansion_round(sums, 0, low, parts), b = expansion_round(sums, 1, high, parts);
     const vf n = sums->n, mean = vf_narrow(vd_div(a, vd_low(n)), vd_div(b, vd_high(n)));
-    float lanes[VL];
-    vf_store(lanes, vf_if(vf_le(vf_set(1), n), mean, vf_set(NAN)));
-    for (size_t i = 0; i < VL && first + i < expansion->count; i++)
-        means[expansion->cell[first + i]] = lanes[i];
+    const vm enough = vf_le(vf_set((float)job->min_values), n);
+    float lanes[VL], numbers[VL];
+    vf_store(lanes, vf_if(enough, mean, vf_set(NAN)));
+    vf_store(numbers, n);
+    const size_t used = least(VL, expansion->count - first);
+    for (size_t i = 0; i < used; i++) {
+        const size_t place = expansion->place[first + i] + target,
+                     cell = expansion->cell[first + i];
+        if (job->results[place])
+            job->results[place][cell] = lanes[i];
+        if (job->counts && job->counts[place])
+            job->counts[place][cell] = (uint16_t)numbers[i];
+    }
 }
 
-static void expansion_counts(int16_t *counts, const struct expansion *expansion, size_t first, vf n)
+/* A year of VL collected cells enters the window, or leaves it. */
+static ALWAYS_INLINE void expansion_move_year(struct expansion_sums *sums,
+                                              const struct expansion *expansion, size_t first,
+                                              size_t year, bool enter, size_t parts, size_t pool)
 {
-    float lanes[VL];
-    vf_store(lanes, n);
-    for (size_t i = 0; i < VL && first + i < expansion->count; i++)
-        counts[expansion->cell[first + i]] = (int16_t)lanes[i];
+    const size_t years = expansion->batch->years;
+    for (size_t day = 0; day < pool; day++)
+        expansion_move(sums, expansion->block + first + (day * years + year) * LANES, enter, parts);
 }
 
-static ALWAYS_INLINE void expansion_slide(const struct expansion *expansion,
-                                          const struct cn_window_job *job, size_t first,
-                                          size_t parts)
+static ALWAYS_INLINE void expansion_slide(const struct expansion *expansion, size_t first,
+                                          size_t parts, size_t pool)
 {
+    const size_t window = expansion->batch->job->window;
     struct expansion_sums sums = {.n = vf_set(0)};
     for (size_t p = 0; p < parts; p++) {
         sums.s[p][0] = vd_load(expansion->start[p] + first);
         sums.s[p][1] = vd_load(expansion->start[p] + first + VL / 2);
     }
-    const float *block = expansion->block + first;
-    for (size_t row = 0; row < job->window - 1; row++)
-        expansion_move(&sums, block + row * LANES, true, parts);
-    for (size_t target = 0; target < job->targets; target++) {
+    for (size_t year = 0; year < window - 1; year++)
+        expansion_move_year(&sums, expansion, first, year, true, parts, pool);
+    for (size_t target = 0; target < expansion->batch->targets; target++) {
         if (target)
-            expansion_move(&sums, block + (target - 1) * LANES, false, parts);
-        expansion_move(&sums, block + (target + job->window - 1) * LANES, true, parts);
-        if (job->means[target])
-            expansion_means(job->means[target], expansion, first, &sums, parts);
-        if (job->counts && job->counts[target])
-            expansion_counts(job->counts[target], expansion, first, sums.n);
+            expansion_move_year(&sums, expansion, first, target - 1, false, parts, pool);
+        expansion_move_year(&sums, expansion, first, target + window - 1, true, parts, pool);
+        expansion_put(expansion, target, first, &sums, parts);
     }
 }
 
 /* Computes the collected cells and empties the collection. */
-static void expansion_flush(struct expansion *expansion, const struct cn_window_job *job)
+static void expansion_flush(struct expansion *expansion)
 {
     memset(expansion->start[expansion->parts - 1], 0, sizeof *expansion->start);
     for (size_t first = 0; first < expansion->count; first += VL) {
-        if (expansion->parts == 3) /* nearly all cells: a loop of its own is faster */
-            expansion_slide(expansion, job, first, 3);
+        const size_t pool = expansion->batch->job->pool;
+        if (pool == 1 && expansion->parts == 3) /* nearly all cells: a loop of its own is faster */
+            expansion_slide(expansion, first, 3, 1);
+        else if (pool == 1)
+            expansion_slide(expansion, first, expansion->parts, 1);
         else
-            expansion_slide(expansion, job, first, expansion->parts);
+            expansion_slide(expansion, first, expansion->parts, pool);
     }
     expansion->count = 0;
 }
 
 /* Collects a cell, whose values are column[row * LANES]. exponent, bits: see struct spread. */
-static void expansion_add(struct expansion *expansion, const struct cn_window_job *job, size_t cell,
+static void expansion_add(struct expansion *expansion, size_t slot, size_t cell,
                           const float *column, unsigned exponent, unsigned bits)
 {
-    const size_t rows = row_count(job), i = expansion->count++;
+    const size_t rows = expansion->batch->job->pool * expansion->batch->years;
+    const size_t i = expansion->count++;
     if (!i) {
         memset(expansion->block, 0, rows * LANES * sizeof *expansion->block);
         memset(expansion->start, 0, sizeof expansion->start);
         expansion->parts = 0;
     }
+    expansion->place[i] = place_of(expansion->batch, slot, 0);
     expansion->cell[i] = cell;
     for (size_t row = 0; row < rows; row++)
         expansion->block[row * LANES + i] = column[row * LANES];
@@ -193,7 +208,7 @@ static void expansion_add(struct expansion *expansion, const struct cn_window_jo
     const size_t parts = 3 + (bits - expansion->limits.pair - 1) / expansion->limits.extra_bits;
     expansion->parts = parts > expansion->parts ? parts : expansion->parts;
     if (expansion->count == LANES)
-        expansion_flush(expansion, job);
+        expansion_flush(expansion);
 }
 
 #endif

@@ -12,16 +12,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rolling means of one stretch of cells of one day slot. */
+/* Statistics over the years of windows, of one stretch of cells in consecutive day slots.
+ *
+ * The sample of slot s and target t is the values of days s … s + pool - 1 in years
+ * t … t + window - 1. A result is NaN where its sample holds fewer than min_values values. Every
+ * result depends on its sample alone: the same bits for every job, batch, tile and ISA. */
 struct cn_window_job {
-    /* [window + targets - 1], the cells of each year, oldest first, at any alignment. NULL: the
-     * year is left out. NaN: the value is missing. Values are never infinite. */
+    /* [slots + pool - 1][window + targets - 1], the cells of each day of each year, oldest first,
+     * at any alignment. NULL: left out. NaN: the value is missing. Values are never infinite. */
     const float *const *rows;
-    size_t window;  /* 1 … CN_MAX_WINDOW years */
-    size_t targets; /* >= 1; target t is the mean over rows[t] … rows[t + window - 1] */
+    size_t window;     /* 1 … CN_MAX_WINDOW years */
+    size_t targets;    /* >= 1 */
+    size_t slots;      /* >= 1 */
+    size_t pool;       /* 1, odd, at most CN_MAX_POOL; slot s lies in the middle of its days */
+    size_t min_values; /* 1 … window * pool */
     size_t cells;
-    float *const *means;    /* [targets][cells]; a NULL entry is not wanted */
-    int16_t *const *counts; /* NULL, or [targets][cells] numbers of values; NULL entries as above */
+    float *const *results;   /* [slots][targets][cells]; a NULL entry is not wanted */
+    uint16_t *const *counts; /* NULL, or [slots][targets][cells] sizes of samples; NULL as above */
+    void *scratch;           /* cn_window_scratch_bytes of the job, at any alignment */
 };
 
 /* A raw float32 is missing when it is NaN, infinite, outside [min, max], or one of `values`. */
@@ -65,10 +73,8 @@ struct cn_unpacking {
 struct cn_kernels {
     const char *isa; /* "portable", "avx2", "avx512", "neon" */
 
-    /* The mean of the n values in each window: (float)((double)S / (double)n), where S is their
-     * exact sum, rounded once to double; NaN where n is 0. It depends on the values in the window
-     * alone: the same bits for every batch, tile and ISA, within 0.5 float32 ulp (+ 2^-28 ulp) of
-     * the exact mean. */
+    /* Means: (float)((double)S / (double)n), where S is the exact sum of the n values, rounded
+     * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean. */
     void (*window_means)(const struct cn_window_job *job);
 
     /* Takes elements first … first + count - 1 out of a shuffled block of `elements` little-endian
@@ -110,6 +116,10 @@ struct cn_kernels {
  * Returns: *kernels. Errors: CN_BAD_USAGE: CLIMNORM_ISA names none that this build and CPU have.
  * Owns: nothing; the tables are constants. */
 enum cn_status cn_kernels_select(const struct cn_kernels **kernels, struct cn_error *error);
+
+/* The scratch that any statistic needs for a job of these sizes; pointers are not looked at.
+ * Returns: bytes. */
+size_t cn_window_scratch_bytes(const struct cn_window_job *job);
 
 /* All kernels that this build has and this CPU can run.
  * Returns: a list that ends with NULL, portable first. Owns: nothing; the list is constant. */

@@ -1,67 +1,78 @@
 /*
- * What every statistic over the years of a window needs: the job cut into batches of rows, the
- * batch cut into blocks of LANES cells, and the spread of the values in a block. A block is copied
- * once to the stack, where the statistic may read it several times.
+ * What every statistic over the years of a window needs: the values of a batch, cut into blocks of
+ * LANES cells, and the spread of the values in a block. A block is copied once to scratch, where
+ * the statistic may read it several times.
  */
 #ifndef CLIMNORM_KERNELS_LANES_H
 #define CLIMNORM_KERNELS_LANES_H
 
-#include "climnorm/limits.h"
 #include "words.h"
 
-enum {
-    LANES = 16, /* cells that are computed together: a cache line of floats */
-    VECTORS = LANES / VL,
-    MAX_ROWS = 1024, /* of one batch */
-    BLOCK_FLOATS = MAX_ROWS * LANES,
-};
-_Static_assert((int)CN_MAX_WINDOW <= (int)MAX_ROWS, "a batch must hold the years of one window");
-_Static_assert((int)CN_MAX_WINDOW <= INT16_MAX, "counts are int16");
+enum { VECTORS = LANES / VL };
 
-/* The years that a job reads. */
-static inline size_t row_count(const struct cn_window_job *job)
-{
-    return job->window + job->targets - 1;
-}
-
-/* The targets of a job from `first` on, as many as MAX_ROWS rows serve. */
-static inline struct cn_window_job batch_from(const struct cn_window_job *job, size_t first)
-{
-    struct cn_window_job batch = *job;
-    batch.rows = job->rows + first;
-    batch.targets = least(job->targets - first, MAX_ROWS + 1 - job->window);
-    batch.means = job->means + first;
-    batch.counts = job->counts ? job->counts + first : NULL;
-    return batch;
-}
-
-/* The cells that fit a block of BLOCK_FLOATS with all rows of a batch: a multiple of LANES. */
-static inline size_t block_cells(const struct cn_window_job *batch)
-{
-    return BLOCK_FLOATS / (row_count(batch) * LANES) * LANES;
-}
-
-/* Copies cells first … first + cells of all rows to block[cells / LANES][rows][LANES]. Unused
- * lanes are filled with zeros, a row that is NULL with NaN. The rows are far apart, and more than a
- * CPU's prefetcher can follow. So each is copied in one long part, and the same part of the next
- * block is prefetched: it arrives while this block is computed. */
-static void gather(float *block, const struct cn_window_job *job, size_t first, size_t cells)
+/* Copies cells first … first + cells of all rows to block[cells / LANES][days][years][LANES].
+ * Unused lanes are filled with zeros, a row that is NULL with NaN. The rows are far apart, and more
+ * than a CPU's prefetcher can follow. So each is copied in one long part, and the same part of the
+ * next block is prefetched: it arrives while this block is computed. */
+static void gather(float *block, const struct window_batch *batch, size_t first, size_t cells)
 {
     static const float missing[LANES] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
                                          NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    const size_t rows = row_count(job), left = job->cells - first - cells;
-    for (size_t row = 0; row < rows; row++) {
-        for (size_t cell = 0; cell < cells; cell += LANES) {
-            float *to = block + cell * rows + row * LANES;
-            const float *from = job->rows[row] ? job->rows[row] + first + cell : missing;
-            if (cells - cell < LANES) {
-                memset(to, 0, LANES * sizeof *to);
-                memcpy(to, from, (cells - cell) * sizeof *to);
-                continue;
+    const size_t rows = batch->days * batch->years, left = batch->job->cells - first - cells;
+    const size_t years = batch->years, days = batch->days;
+    for (size_t row = 0, day = 0; day < days; day++) {
+        const float *const *year_rows = rows_of(batch, day);
+        for (size_t year = 0; year < years; year++, row++) {
+            const float *values = year_rows[year];
+            for (size_t cell = 0; cell < cells; cell += LANES) {
+                float *to = block + cell * rows + row * LANES;
+                const float *from = values ? values + first + cell : missing;
+                if (cells - cell < LANES) {
+                    memset(to, 0, LANES * sizeof *to);
+                    memcpy(to, from, (cells - cell) * sizeof *to);
+                    continue;
+                }
+                memcpy(to, from, LANES * sizeof *to);
+                if (cell < left && values)
+                    __builtin_prefetch(from + cells, 0, 2);
             }
-            memcpy(to, from, LANES * sizeof *to);
-            if (cell < left && job->rows[row])
-                __builtin_prefetch(from + cells, 0, 2);
+        }
+    }
+}
+
+/* Cuts a job into batches. Callers pass a constant function, so that it is inlined. */
+static ALWAYS_INLINE void for_each_batch(const struct cn_window_job *job,
+                                         void (*compute)(const struct window_batch *batch,
+                                                         const struct window_batch *largest))
+{
+    const struct window_batch largest = largest_batch(job);
+    for (size_t slot = 0; slot < job->slots; slot += largest.slots) {
+        for (size_t target = 0; target < job->targets; target += largest.targets) {
+            const struct window_batch batch = batch_from(&largest, slot, target);
+            compute(&batch, &largest);
+        }
+    }
+}
+
+/* Cuts a job into blocks of LANES cells of one slot. Callers pass a constant function, as above. */
+static ALWAYS_INLINE void for_each_block(const struct cn_window_job *job,
+                                         void (*compute)(const struct window_batch *batch,
+                                                         size_t slot, size_t first, size_t cells,
+                                                         const float *block))
+{
+    const struct window_batch largest = largest_batch(job);
+    float *block = scratch_of(job);
+    for (size_t s = 0; s < job->slots; s += largest.slots) {
+        for (size_t t = 0; t < job->targets; t += largest.targets) {
+            const struct window_batch batch = batch_from(&largest, s, t);
+            const size_t day = batch.years * LANES, width = block_cells(&largest, &batch);
+            for (size_t cell = 0; cell < job->cells; cell += LANES) {
+                if (cell % width == 0)
+                    gather(block, &batch, cell, least(job->cells - cell, width));
+                for (size_t slot = 0; slot < batch.slots; slot++)
+                    compute(&batch, slot, cell, least(job->cells - cell, LANES),
+                            block + cell % width * batch.days * batch.years + slot * day);
+            }
         }
     }
 }
@@ -120,7 +131,7 @@ static struct spread measure_spread(const float *block, size_t rows)
 
 /* How many bits of spread each way to sum can hold; mean.h and expansion.h prove them. */
 struct limits {
-    unsigned window;     /* log2 of the window, rounded up */
+    unsigned window;     /* log2 of a window's values, rounded up */
     unsigned one;        /* bits that one double holds */
     unsigned pair;       /* bits that two hold */
     unsigned extra_bits; /* bits that each further double adds */
@@ -131,9 +142,10 @@ static unsigned log2_above(size_t n) /* the least k with n <= 2^k */
     return n < 2 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
 }
 
-static inline struct limits limits_of(const struct cn_window_job *batch)
+/* Of windows of so many values that move along so many. */
+static inline struct limits limits_of(size_t window_values, size_t row_values)
 {
-    const unsigned window = log2_above(batch->window), rows = log2_above(row_count(batch));
+    const unsigned window = log2_above(window_values), rows = log2_above(row_values);
     return (struct limits){
         .window = window, .one = 53 - window, .pair = 103 - window - rows, .extra_bits = 50 - rows};
 }

@@ -19,6 +19,7 @@ struct sums {
 struct method {
     bool pairs;   /* sums are pairs of doubles, else one double; then start is 0 */
     bool missing; /* some values are NaN, else n is the window */
+    bool pools;   /* a sample has several days in a year */
 };
 
 /* s + e grows by x, exactly. */
@@ -54,9 +55,10 @@ static ALWAYS_INLINE void move(struct sums *sums, const float *values, bool ente
     }
 }
 
-/* Writes the means of the window of the first `cells` of LANES cells. */
+/* Writes the means of the window of the first `cells` of LANES cells; NaN for less than `enough`
+ * values. */
 static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sums *sums,
-                                    const double start[LANES], struct method method)
+                                    float enough, const double start[LANES], struct method method)
 {
     float lanes[LANES], *to = cells < LANES ? lanes : means;
     for (size_t i = 0; i < VECTORS; i++) {
@@ -68,54 +70,73 @@ static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sum
         const vf n = sums->n[i];
         vf mean = vf_narrow(vd_div(low, vd_low(n)), vd_div(high, vd_high(n)));
         if (method.missing)
-            mean = vf_if(vf_le(vf_set(1), n), mean, vf_set(NAN));
+            mean = vf_if(vf_le(vf_set(enough), n), mean, vf_set(NAN));
         vf_store(to + i * VL, mean);
     }
     if (cells < LANES)
         memcpy(means, lanes, cells * sizeof *means);
 }
 
-static void put_counts(int16_t *counts, size_t cells, const struct sums *sums)
+static void put_counts(uint16_t *counts, size_t cells, const vf n[VECTORS])
 {
     float lanes[LANES];
     for (size_t i = 0; i < VECTORS; i++)
-        vf_store(lanes + i * VL, sums->n[i]);
+        vf_store(lanes + i * VL, n[i]);
     for (size_t i = 0; i < cells; i++)
-        counts[i] = (int16_t)lanes[i];
+        counts[i] = (uint16_t)lanes[i];
 }
 
-/* Moves the window along the rows of cells first … first + cells, at most LANES, which are gathered
- * in block[rows][LANES]. */
-static ALWAYS_INLINE void slide(const struct cn_window_job *job, size_t first, size_t cells,
-                                const float *block, const double start[LANES], struct method method)
+/* A year of a sample enters the window, or leaves it. */
+static ALWAYS_INLINE void move_year(struct sums *sums, const struct window_batch *batch,
+                                    const float *block, size_t year, bool enter,
+                                    struct method method)
 {
+    for (size_t day = 0; day < (method.pools ? batch->job->pool : 1); day++)
+        move(sums, block + (day * batch->years + year) * LANES, enter, method);
+}
+
+/* Moves the window along the years of cells first … first + cells, at most LANES, of one slot.
+ * block[pool][years][LANES] has the values of its days. */
+static ALWAYS_INLINE void slide(const struct window_batch *batch, size_t slot, size_t first,
+                                size_t cells, const float *block, const double start[LANES],
+                                struct method method)
+{
+    const struct cn_window_job *job = batch->job;
+    const size_t window = job->window, targets = batch->targets, place = place_of(batch, slot, 0);
+    float *const *results = job->results + place;
+    uint16_t *const *counts = job->counts ? job->counts + place : NULL;
+    const float enough = (float)job->min_values;
     struct sums sums;
     for (size_t i = 0; i < VECTORS; i++) {
         sums.s[2 * i] = method.pairs ? vd_load(start + i * VL) : vd_set(0);
         sums.s[2 * i + 1] = method.pairs ? vd_load(start + i * VL + VL / 2) : vd_set(0);
         sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
-        sums.n[i] = vf_set(method.missing ? 0 : (float)job->window);
+        sums.n[i] = vf_set(method.missing ? 0 : (float)window);
     }
-    for (size_t row = 0; row < job->window - 1; row++)
-        move(&sums, block + row * LANES, true, method);
-    for (size_t target = 0; target < job->targets; target++) {
+    for (size_t year = 0; year < window - 1; year++)
+        move_year(&sums, batch, block, year, true, method);
+    for (size_t target = 0; target < targets; target++) {
         if (target)
-            move(&sums, block + (target - 1) * LANES, false, method);
-        move(&sums, block + (target + job->window - 1) * LANES, true, method);
-        if (job->means[target])
-            put_means(job->means[target] + first, cells, &sums, start, method);
-        if (job->counts && job->counts[target])
-            put_counts(job->counts[target] + first, cells, &sums);
+            move_year(&sums, batch, block, target - 1, false, method);
+        move_year(&sums, batch, block, target + window - 1, true, method);
+        if (results[target])
+            put_means(results[target] + first, cells, &sums, enough, start, method);
+        if (counts && counts[target])
+            put_counts(counts[target] + first, cells, sums.n);
     }
 }
 
-static void put_missing(const struct cn_window_job *job, size_t first, size_t cells)
+static void put_missing(const struct window_batch *batch, size_t slot, size_t first, size_t cells)
 {
-    for (size_t target = 0; target < job->targets; target++) {
-        for (size_t cell = first; job->means[target] && cell < first + cells; cell++)
-            job->means[target][cell] = NAN;
-        if (job->counts && job->counts[target])
-            memset(job->counts[target] + first, 0, cells * sizeof(int16_t));
+    const struct cn_window_job *job = batch->job;
+    for (size_t target = 0; target < batch->targets; target++) {
+        const size_t place = place_of(batch, slot, target);
+        float *results = job->results[place];
+        uint16_t *counts = job->counts ? job->counts[place] : NULL;
+        for (size_t cell = first; results && cell < first + cells; cell++)
+            results[cell] = NAN;
+        if (counts)
+            memset(counts + first, 0, cells * sizeof *counts);
     }
 }
 
@@ -123,70 +144,78 @@ static void put_missing(const struct cn_window_job *job, size_t first, size_t ce
  * cell let u and A = 2^bits * u be as in struct spread. A multiple of u of at most 2^53 u is a
  * double. So an operation on doubles is exact when its exact result is such a multiple.
  *
- * One double: the oldest value leaves before the newest enters, so a partial sum has at most
- * `window` terms. It is exact if window * A <= 2^53 u.
+ * Let W be the values of a window with all its days, R those of all years, each as a power of 2,
+ * rounded up.
  *
- * Pairs: let g = 2^-50 * window * A, with the window as a power of 2, rounded up. s starts at
+ * One double: the oldest year leaves before the newest enters, so a partial sum has at most W
+ * terms. It is exact if W A <= 2^53 u.
+ *
+ * Pairs: let g = 2^-50 W A. s starts at
  * 1.5 * 2^52 g and stays between 2^52 g and 2^53 g, as shown below. Doubles in that range are the
  * multiples of g. So s takes the multiple of g nearest to each x, which is sum - s exactly. e takes
  * the rest, which is a multiple of u and at most g / 2. As long as the additions to e are exact,
  * (s - start) + e is the exact sum S, and adding the two as doubles rounds S once.
- * There are k < 2 * rows moves, so |e| <= k g / 2. This is exact if rows * g <= 2^53 u.
- * And |s - start| = |S - e| <= 2^50 g + rows * g < 2^51 g, as claimed. (If g < u, then e is 0.)
+ * There are k < 2 R moves, so |e| <= k g / 2. This is exact if R g <= 2^53 u.
+ * And |s - start| = |S - e| <= 2^50 g + R g < 2^51 g, as claimed. (If g < u, then e is 0.)
  *
  * Cells with more spread are collected, and computed in more doubles: expansion.h. */
-static void means_of_lanes(const struct cn_window_job *job, size_t first, size_t cells,
-                           const float *block, struct expansion *expansion)
+static void means_of_lanes(const struct window_batch *batch, size_t slot, size_t first,
+                           size_t cells, const float *block, struct expansion *expansion)
 {
     const struct limits *limits = &expansion->limits;
-    const struct spread spread = measure_spread(block, row_count(job));
+    const struct spread spread = measure_spread(block, batch->job->pool * batch->years);
     if (!spread.numbers) {
-        put_missing(job, first, cells);
+        put_missing(batch, slot, first, cells);
         return;
     }
-    const bool pairs = spread.widest > limits->one;
+    const bool pools = batch->job->pool > 1, pairs = pools || spread.widest > limits->one;
     double start[LANES];
     for (size_t i = 0; pairs && i < LANES; i++)
         start[i] = start_of(spread.exponent[i], limits);
-    if (!pairs && !spread.missing)
-        slide(job, first, cells, block, start, (struct method){.pairs = false});
+    if (pools && spread.narrowest <= limits->pair)
+        slide(batch, slot, first, cells, block, start,
+              (struct method){.pairs = true, .missing = true, .pools = true});
+    else if (!pairs && !spread.missing)
+        slide(batch, slot, first, cells, block, start, (struct method){.pairs = false});
     else if (!pairs)
-        slide(job, first, cells, block, start, (struct method){.missing = true});
+        slide(batch, slot, first, cells, block, start, (struct method){.missing = true});
     else if (spread.narrowest <= limits->pair && !spread.missing)
-        slide(job, first, cells, block, start, (struct method){.pairs = true});
+        slide(batch, slot, first, cells, block, start, (struct method){.pairs = true});
     else if (spread.narrowest <= limits->pair)
-        slide(job, first, cells, block, start, (struct method){.pairs = true, .missing = true});
+        slide(batch, slot, first, cells, block, start,
+              (struct method){.pairs = true, .missing = true});
     for (size_t i = 0; spread.widest > limits->pair && i < cells; i++)
         if (spread.bits[i] > limits->pair)
-            expansion_add(expansion, job, first + i, block + i, spread.exponent[i], spread.bits[i]);
+            expansion_add(expansion, slot, first + i, block + i, spread.exponent[i],
+                          spread.bits[i]);
 }
 
-static void means_of_batch(const struct cn_window_job *job)
+static void means_of_batch(const struct window_batch *batch, const struct window_batch *largest)
 {
-    /* 64 KiB, and as much in `expansion`: fits the L2 cache and the stack of any thread. */
-    _Alignas(64) float block[BLOCK_FLOATS];
+    const struct cn_window_job *job = batch->job;
+    const size_t day_floats = batch->years * LANES, width = block_cells(largest, batch);
+    float *block = scratch_of(job);
     struct expansion expansion;
-    const size_t rows = row_count(job), width = block_cells(job);
+    expansion.batch = batch;
+    expansion.limits = limits_of(job->window * job->pool, batch->years * job->pool);
+    expansion.block = block + row_capacity(largest) * LANES;
     expansion.count = 0;
-    expansion.limits = limits_of(job);
     for (size_t first = 0; first < job->cells; first += width) {
         const size_t cells = least(job->cells - first, width);
-        gather(block, job, first, cells);
+        gather(block, batch, first, cells);
         for (size_t cell = 0; cell < cells; cell += LANES)
-            means_of_lanes(job, first + cell, least(cells - cell, LANES), block + cell * rows,
-                           &expansion);
+            for (size_t slot = 0; slot < batch->slots; slot++)
+                means_of_lanes(batch, slot, first + cell, least(cells - cell, LANES),
+                               block + cell * batch->days * batch->years + slot * day_floats,
+                               &expansion);
     }
     if (expansion.count)
-        expansion_flush(&expansion, job);
+        expansion_flush(&expansion);
 }
 
 static void window_means(const struct cn_window_job *job)
 {
-    for (size_t first = 0; first < job->targets;) {
-        const struct cn_window_job batch = batch_from(job, first);
-        means_of_batch(&batch);
-        first += batch.targets;
-    }
+    for_each_batch(job, means_of_batch);
 }
 
 #endif

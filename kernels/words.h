@@ -26,7 +26,7 @@
 #error "the file of an ISA defines the words, then includes template.h"
 #endif
 
-#include "kernels.h"
+#include "batch.h"
 
 #include <float.h>
 #include <limits.h>
@@ -34,10 +34,5 @@
 #include <string.h>
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-
-static inline size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 #endif

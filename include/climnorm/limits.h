@@ -9,6 +9,7 @@ enum {
     CN_MAX_SLOTS = 366, /* day slots of a year, which is the days of the longest year */
     /* Of the config: docs/config.md has them as ranges of keys. */
     CN_MAX_WINDOW = 1000, /* years */
+    CN_MAX_POOL = 61,     /* day slots of one sample */
     CN_MAX_THREADS = 4096,
     CN_MAX_NAME_BYTES = 64,
     CN_MAX_MODELS = 1000,     /* of one run */

@@ -82,24 +82,39 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     *is_used = true;
 }
 
+enum { POINTERS, KERNEL }; /* buffers of the thread's scratch */
+
 /* Where the rows of one day slot and region are. In the thread's scratch. */
 struct row_pointers {
     const float **rows;
     float **means;
-    int16_t **counts;
+    uint16_t **counts;
+    void *kernel; /* the scratch of a job */
 };
+
+/* What all jobs of a batch have in common. */
+static struct cn_window_job window_job(const struct cn_engine *engine, const struct cn_batch *batch)
+{
+    return (struct cn_window_job){.window = (size_t)engine->plan->config->normals.window,
+                                  .targets = batch->target_count,
+                                  .slots = 1,
+                                  .pool = 1,
+                                  .min_values = 1};
+}
 
 static bool allocate_pointers(const struct cn_engine *engine, const struct cn_batch *batch,
                               struct row_pointers *pointers)
 {
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    const struct cn_window_job job = window_job(engine, batch);
     size_t count = batch->row_count + 2 * batch->target_count;
-    unsigned char *bytes =
-        cn_scratch_get(&cn_engine_thread(engine)->scratch, 0, count * sizeof(void *));
-    if (!bytes)
+    unsigned char *bytes = cn_scratch_get(scratch, POINTERS, count * sizeof(void *));
+    pointers->kernel = cn_scratch_get(scratch, KERNEL, cn_window_scratch_bytes(&job));
+    if (!bytes || !pointers->kernel)
         return false;
     pointers->rows = (const float **)(void *)bytes;
     pointers->means = (float **)(void *)(pointers->rows + batch->row_count);
-    pointers->counts = (int16_t **)(void *)(pointers->means + batch->target_count);
+    pointers->counts = (uint16_t **)(void *)(pointers->means + batch->target_count);
     return true;
 }
 
@@ -154,17 +169,16 @@ static void compute_row(const struct cn_engine *engine, size_t batch_index, size
         pointers->means[t] =
             cn_arena_means(engine->arena, variable, batch->result_slot, t) + result;
         pointers->counts[t] =
-            cn_arena_counts(engine->arena, variable, batch->result_slot, t) + result;
+            (uint16_t *)cn_arena_counts(engine->arena, variable, batch->result_slot, t) + result;
     }
-    const struct cn_window_job window = {
-        .rows = pointers->rows,
-        .window = (size_t)engine->plan->config->normals.window,
-        .targets = batch->target_count,
-        .cells = cell_of(region, tile->piece + 1, tile->pieces) - first,
-        .means = pointers->means,
-        .counts = engine->plan->config->output.counts ? pointers->counts : NULL};
-    if (window.cells)
-        engine->kernels->window_means(&window);
+    struct cn_window_job job = window_job(engine, batch);
+    job.rows = pointers->rows;
+    job.cells = cell_of(region, tile->piece + 1, tile->pieces) - first;
+    job.results = pointers->means;
+    job.counts = engine->plan->config->output.counts ? pointers->counts : NULL;
+    job.scratch = pointers->kernel;
+    if (job.cells)
+        engine->kernels->window_means(&job);
 }
 
 /* Asks for the pages of a tile's results. */

@@ -20,8 +20,22 @@ struct mean_batch {
     const float **rows; /* [window + targets - 1] */
     float **means;      /* [targets] */
     float *memory;
+    void *scratch; /* of the kernel */
     size_t window, targets, cells;
 };
+
+static struct cn_window_job batch_job(const struct mean_batch *batch)
+{
+    return (struct cn_window_job){.rows = batch->rows,
+                                  .window = batch->window,
+                                  .targets = batch->targets,
+                                  .slots = 1,
+                                  .pool = 1,
+                                  .min_values = 1,
+                                  .cells = batch->cells,
+                                  .results = batch->means,
+                                  .scratch = batch->scratch};
+}
 
 static bool make_batch(struct mean_batch *batch, size_t window, size_t targets, size_t cells)
 {
@@ -29,9 +43,11 @@ static bool make_batch(struct mean_batch *batch, size_t window, size_t targets, 
     batch->rows = calloc(window + targets, sizeof *batch->rows);
     batch->means = calloc(targets, sizeof *batch->means);
     batch->memory = calloc(targets, cells * sizeof(float));
+    const struct cn_window_job job = batch_job(batch);
+    batch->scratch = malloc(cn_window_scratch_bytes(&job));
     for (size_t t = 0; batch->means && batch->memory && t < targets; t++)
         batch->means[t] = batch->memory + t * cells;
-    return batch->rows && batch->means && batch->memory;
+    return batch->rows && batch->means && batch->memory && batch->scratch;
 }
 
 static void free_batch(struct mean_batch *batch)
@@ -39,6 +55,7 @@ static void free_batch(struct mean_batch *batch)
     free(batch->rows);
     free(batch->means);
     free(batch->memory);
+    free(batch->scratch);
 }
 
 /* Makes the means of a batch, of cells `first` … of rows. */
@@ -47,11 +64,7 @@ static void compute_batch(const struct cn_kernels *kernels, const struct cn_deco
 {
     for (size_t k = 0; k < batch->window + batch->targets - 1; k++)
         batch->rows[k] = rows->items[k % rows->count] + first;
-    const struct cn_window_job job = {.rows = batch->rows,
-                                      .window = batch->window,
-                                      .targets = batch->targets,
-                                      .cells = batch->cells,
-                                      .means = batch->means};
+    const struct cn_window_job job = batch_job(batch);
     kernels->window_means(&job);
 }
 

@@ -3,7 +3,7 @@
  * The oracle adds up every window anew in 384-bit integers; it shares neither code nor method with
  * the kernels.
  */
-#include "kernels_common.h"
+#include "window_trials.h"
 
 /* The oracle: integers of 384 bits, two's complement, in units of 2^-149. */
 
@@ -61,212 +61,30 @@ static double big_round(const uint64_t big[WORDS])
     return negative ? -kept : kept;
 }
 
-static float exact_mean(const struct cn_window_job *job, size_t target, size_t cell, int *count)
+static float exact_mean(const float *values, size_t count)
 {
     uint64_t sum[WORDS] = {0};
-    *count = 0;
-    for (size_t row = target; row < target + job->window; row++) {
-        if (!job->rows[row] || isnan(job->rows[row][cell]))
-            continue;
-        big_add(sum, job->rows[row][cell]);
-        ++*count;
-    }
-    return *count ? (float)(big_round(sum) / *count) : NAN;
+    for (size_t i = 0; i < count; i++)
+        big_add(sum, values[i]);
+    return (float)(big_round(sum) / (double)count);
 }
 
-static float uniform(float low, float high)
+static bool is_mean(float result, float *values, size_t count, size_t which)
 {
-    return low + (high - low) * (float)random_bits() * 0x1p-32F;
+    (void)which;
+    return bits_of(result) == bits_of(exact_mean(values, count));
 }
 
-/* Kinds of values. */
-enum pattern {
-    TEMPERATURE,
-    GAPS,
-    RAIN,
-    DRIZZLE,
-    STRAY_1E10,
-    STRAY_1E30,
-    CANCELLING,
-    HUGE_LEAVES,
-    SUBNORMAL,
-    EQUAL,
-    NOTHING,
-    ZEROS,
-    SMALLEST_MEANS,
-    ANY_FLOAT,
-    EXTREMES,
-    PATTERNS
-};
-
-static float value_like(enum pattern pattern, size_t row)
+static void run_means(const struct cn_kernels *kernels, const struct cn_window_job *job)
 {
-    const uint32_t dice = random_bits() % 100;
-    const float sign = random_bits() & 1 ? 1.0F : -1.0F;
-    switch (pattern) {
-    case TEMPERATURE:
-        return uniform(230, 320);
-    case GAPS:
-        return dice < 30 ? (dice & 1 ? NAN : -NAN) : uniform(-40, 40);
-    case RAIN:
-        return dice < 40 ? 0 : uniform(0, 1e-3F) * powf(10, -uniform(0, 8));
-    case DRIZZLE:
-        return dice < 50 ? uniform(1e-12F, 2e-12F) : uniform(1e-3F, 2e-3F);
-    case STRAY_1E10:
-        return dice < 2 ? sign * 1e10F : uniform(1e-9F, 1e-3F);
-    case STRAY_1E30:
-        return dice < 2 ? sign * 1e30F : dice < 10 ? NAN : uniform(1e-12F, 1e-3F);
-    case CANCELLING:
-        return dice < 40 ? sign * 1000 : uniform(-1e-9F, 1e-9F);
-    case HUGE_LEAVES:
-        return row == 1 ? sign * 3e38F : uniform(1, 2);
-    case SUBNORMAL:
-        return float_of(random_bits() & 0x807fffff);
-    case EQUAL:
-        return 273.15F;
-    case NOTHING:
-        return NAN;
-    case ZEROS:
-        return dice < 30 ? NAN : sign * 0.0F;
-    case SMALLEST_MEANS:
-        return dice < 90 ? 0 : sign * FLT_TRUE_MIN;
-    case ANY_FLOAT: {
-        const float any = float_of(random_bits());
-        return isinf(any) ? NAN : any;
-    }
-    default:
-        return dice < 50 ? FLT_MAX : -FLT_MAX;
-    }
+    kernels->window_means(job);
 }
 
-/* Values that sum to much and then leave or cancel, down to the last digit of the least: of three
- * sizes over `spread` powers of two, with signs and sizes in runs. The larger two are always the
- * same, and where a double ends that adds up the largest, the digits of the middle one lie. The
- * spread decides which method of summing is exact. */
-static float value_over(unsigned spread)
+/* Checks the means of a job, and of jobs of so many of its targets. */
+static void check_means(struct trial *trial, size_t targets)
 {
-    static unsigned size, sign, left;
-    if (!left--) {
-        left = random_bits() % 40;
-        size = random_bits() % 3;
-        sign = random_bits() % 3; /* 2: both signs */
-    }
-    const uint32_t chosen = random_bits() % 4 ? size : 0;
-    const uint32_t exponents[] = {0, spread < 40 ? spread / 2 : spread - 40, spread};
-    const uint32_t digits[] = {random_bits() & 0x7fffff, 0x2aaaab, 0x7fffff};
-    const uint32_t negative = sign == 2 ? random_bits() & 1 : sign;
-    return float_of(negative << 31 | ((254 - spread) / 2 + exponents[chosen]) << 23 |
-                    digits[chosen]);
-}
-
-/* One job with unused floats around each row of results. */
-struct trial {
-    struct cn_window_job job;
-    float **rows, **means;
-    int16_t **counts;
-};
-
-enum { MARGIN = 16 };
-static const float SENTINEL = -12345;
-
-static void *reserve(size_t count, size_t size)
-{
-    void *at = calloc(count + 1, size);
-    assert_non_null(at);
-    return at;
-}
-
-/* offset: floats by which rows and results miss an alignment. */
-static struct trial trial_new(size_t window, size_t targets, size_t cells, size_t offset)
-{
-    struct trial trial = {.rows = reserve(window + targets, sizeof(float *)),
-                          .means = reserve(targets, sizeof(float *)),
-                          .counts = reserve(targets, sizeof(int16_t *))};
-    for (size_t row = 0; row < window + targets - 1; row++)
-        trial.rows[row] = (float *)reserve(cells + offset, sizeof(float)) + offset;
-    for (size_t target = 0; target < targets; target++) {
-        const size_t around = MARGIN + offset + cells + MARGIN;
-        trial.means[target] = (float *)reserve(around, sizeof(float)) + MARGIN + offset;
-        trial.counts[target] = (int16_t *)reserve(around, sizeof(int16_t)) + MARGIN + offset;
-    }
-    trial.job = (struct cn_window_job){.rows = (const float *const *)trial.rows,
-                                       .window = window,
-                                       .targets = targets,
-                                       .cells = cells,
-                                       .means = trial.means,
-                                       .counts = trial.counts};
-    return trial;
-}
-
-static void trial_free(struct trial *trial, size_t offset)
-{
-    for (size_t row = 0; row < trial->job.window + trial->job.targets - 1; row++)
-        if (trial->rows[row])
-            free(trial->rows[row] - offset);
-    for (size_t target = 0; target < trial->job.targets; target++) {
-        free(trial->means[target] - MARGIN - offset);
-        free(trial->counts[target] - MARGIN - offset);
-    }
-    free(trial->rows);
-    free(trial->means);
-    free(trial->counts);
-}
-
-static void trial_fill(struct trial *trial, enum pattern pattern)
-{
-    for (size_t row = 0; row < trial->job.window + trial->job.targets - 1; row++)
-        for (size_t cell = 0; trial->rows[row] && cell < trial->job.cells; cell++)
-            trial->rows[row][cell] = value_like(pattern, row);
-}
-
-static void trial_clear(struct trial *trial)
-{
-    for (size_t target = 0; target < trial->job.targets; target++) {
-        for (size_t i = 0; i < MARGIN + trial->job.cells + MARGIN; i++) {
-            trial->means[target][i - MARGIN] = SENTINEL;
-            trial->counts[target][i - MARGIN] = -7;
-        }
-    }
-}
-
-/* Runs all ISAs, as one batch and as several, and checks every cell of every target. */
-static void trial_check(struct trial *trial, size_t batch)
-{
-    const struct cn_window_job *job = &trial->job;
-    float *expected = reserve(job->targets * job->cells, sizeof *expected);
-    int *counts = reserve(job->targets * job->cells, sizeof *counts);
-    for (size_t i = 0; i < job->targets * job->cells; i++)
-        expected[i] = exact_mean(job, i / job->cells, i % job->cells, counts + i);
-    for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-        trial_clear(trial);
-        for (size_t target = 0; target < job->targets; target += batch) {
-            struct cn_window_job part = *job;
-            part.rows += target;
-            part.means += target;
-            part.counts += target;
-            part.targets = job->targets - target < batch ? job->targets - target : batch;
-            (*each)->window_means(&part);
-        }
-        for (size_t i = 0; i < job->targets * job->cells; i++) {
-            const size_t target = i / job->cells, cell = i % job->cells;
-            const float mean = trial->means[target][cell];
-            if (bits_of(mean) != bits_of(expected[i]))
-                fail_msg("%s: window %zu, target %zu of %zu, cell %zu of %zu: %a, expected %a",
-                         (*each)->isa, job->window, target, job->targets, cell, job->cells, mean,
-                         expected[i]);
-            assert_int_equal(trial->counts[target][cell], counts[i]);
-        }
-        for (size_t target = 0; target < job->targets; target++) {
-            for (size_t i = 0; i < MARGIN; i++) {
-                assert_true(trial->means[target][(ptrdiff_t)i - MARGIN] == SENTINEL);
-                assert_true(trial->means[target][job->cells + i] == SENTINEL);
-                assert_int_equal(trial->counts[target][(ptrdiff_t)i - MARGIN], -7);
-                assert_int_equal(trial->counts[target][job->cells + i], -7);
-            }
-        }
-    }
-    free(expected);
-    free(counts);
+    static const struct statistic means = {run_means, is_mean};
+    trial_check(trial, &means, SIZE_MAX, targets);
 }
 
 static void test_the_oracle_knows_simple_sums(void **state)
@@ -299,7 +117,7 @@ static void test_means_are_exact_for_all_looks(void **state)
             struct trial trial = trial_new(windows[w], targets[t], 19, 1);
             for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
                 trial_fill(&trial, pattern);
-                trial_check(&trial, SIZE_MAX);
+                check_means(&trial, SIZE_MAX);
             }
             trial_free(&trial, 1);
         }
@@ -314,7 +132,7 @@ static void test_means_are_exact_for_all_cells_and_offsets(void **state)
         struct trial trial = trial_new(5, 4, cells, offset);
         for (enum pattern pattern = TEMPERATURE; pattern <= STRAY_1E30; pattern++) {
             trial_fill(&trial, pattern);
-            trial_check(&trial, SIZE_MAX);
+            check_means(&trial, SIZE_MAX);
         }
         trial_free(&trial, offset);
     }
@@ -324,7 +142,7 @@ static void test_means_are_exact_for_all_cells_and_offsets(void **state)
         for (size_t row = 0; row < 5; row++)
             if (cell / 500 % 2)
                 wide.rows[row][cell] = value_like((enum pattern)(cell / 250), row);
-    trial_check(&wide, SIZE_MAX);
+    check_means(&wide, SIZE_MAX);
     trial_free(&wide, 3);
 }
 
@@ -339,7 +157,7 @@ static void test_means_are_exact_for_all_spreads(void **state)
             for (size_t cell = 0; cell < 16; cell++)
                 for (size_t row = 0; row < windows[w] + TARGETS - 1; row++)
                     trial.rows[row][cell] = random_bits() % 64 ? value_over(spread) : NAN;
-            trial_check(&trial, SIZE_MAX);
+            check_means(&trial, SIZE_MAX);
         }
         trial_free(&trial, 0);
     }
@@ -358,9 +176,9 @@ static void test_the_least_value_breaks_ties(void **state)
             trial.rows[2][cell] = 0x1p-29F;
             trial.rows[3][cell] = cell % 2 ? ldexpf(1, exponent) : -ldexpf(1, exponent);
         }
-        trial_check(&trial, SIZE_MAX);
-        assert_true(trial.means[0][0] == 0x1p22F);
-        assert_true(trial.means[0][1] == 0x1p22F + 0.5F);
+        check_means(&trial, SIZE_MAX);
+        assert_true(trial.made[0][0] == 0x1p22F);
+        assert_true(trial.made[0][1] == 0x1p22F + 0.5F);
     }
     trial_free(&trial, 0);
 }
@@ -388,7 +206,7 @@ static void test_ties_are_broken_whatever_cancels(void **state)
             for (size_t row = 0; row < WINDOW + TARGETS - 1; row++)
                 trial.rows[row][cell] = values[(first + row * step) % WINDOW];
         }
-        trial_check(&trial, SIZE_MAX);
+        check_means(&trial, SIZE_MAX);
     }
     /* The scene is what it is meant to be: less than nothing decides, either way. */
     for (int sign = -1; sign <= 1; sign += 2) {
@@ -396,9 +214,9 @@ static void test_ties_are_broken_whatever_cancels(void **state)
                                       0x1p-29F, 0x1p-80F,  -0x1p-80F, (float)sign * 0x1p-140F};
         for (size_t row = 0; row < WINDOW; row++)
             trial.rows[row][0] = values[row];
-        trial_check(&trial, SIZE_MAX);
-        up |= trial.means[0][0] == 0x1p21F + 0.25F;
-        down |= trial.means[0][0] == 0x1p21F;
+        check_means(&trial, SIZE_MAX);
+        up |= trial.made[0][0] == 0x1p21F + 0.25F;
+        down |= trial.made[0][0] == 0x1p21F;
     }
     assert_true(up && down);
     trial_free(&trial, 0);
@@ -420,8 +238,8 @@ static void test_wide_cells_lie_anywhere(void **state)
                     trial.rows[row][cell] = gaps && random_bits() % 5 == 0 ? NAN : value;
                 }
             }
-            trial_check(&trial, SIZE_MAX);
-            trial_check(&trial, 3);
+            check_means(&trial, SIZE_MAX);
+            check_means(&trial, 3);
             trial_free(&trial, 0);
         }
     }
@@ -434,7 +252,7 @@ static void test_means_do_not_depend_on_the_batch(void **state)
     for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
         trial_fill(&trial, pattern);
         for (size_t batch = 1; batch <= 40; batch += 6)
-            trial_check(&trial, batch);
+            check_means(&trial, batch);
     }
     trial_free(&trial, 0);
 }
@@ -446,7 +264,7 @@ static void test_the_longest_window_goes_with_many_targets(void **state)
     static const enum pattern patterns[] = {TEMPERATURE, GAPS, DRIZZLE, STRAY_1E30, EXTREMES};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         trial_fill(&trial, patterns[i]);
-        trial_check(&trial, SIZE_MAX);
+        check_means(&trial, SIZE_MAX);
     }
     trial_free(&trial, 0);
 }
@@ -462,27 +280,58 @@ static void test_rows_and_results_may_be_absent(void **state)
         }
         for (enum pattern pattern = TEMPERATURE; pattern <= STRAY_1E30; pattern++) {
             trial_fill(&trial, pattern);
-            trial_check(&trial, SIZE_MAX);
+            check_means(&trial, SIZE_MAX);
         }
 
         trial_fill(&trial, GAPS);
-        int count;
-        const float expected = exact_mean(&trial.job, 5, 36, &count);
+        float values[4];
+        const size_t count = sample_of(&trial, 0, 5, 36, values);
+        const float expected = count ? exact_mean(values, count) : NAN;
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             trial_clear(&trial);
-            float *only_means[12] = {[5] = trial.means[5]};
+            float *only_means[12] = {[5] = trial.made[5]};
             struct cn_window_job job = trial.job;
-            job.means = only_means;
+            job.results = only_means;
             job.counts = NULL;
             (*each)->window_means(&job);
-            assert_int_equal(bits_of(trial.means[5][36]), bits_of(expected));
-            assert_true(trial.means[4][0] == SENTINEL && trial.means[6][0] == SENTINEL);
-            assert_int_equal(trial.counts[5][36], -7);
-            int16_t *only_counts[12] = {[5] = trial.counts[5]};
+            assert_int_equal(bits_of(trial.made[5][36]), bits_of(expected));
+            assert_true(trial.made[4][0] == SENTINEL && trial.made[6][0] == SENTINEL);
+            assert_int_equal(trial.counts[5][36], 54321);
+            uint16_t *only_counts[12] = {[5] = trial.counts[5]};
             job.counts = only_counts;
             (*each)->window_means(&job);
             assert_int_equal(trial.counts[5][36], count);
-            assert_int_equal(trial.counts[6][36], -7);
+            assert_int_equal(trial.counts[6][36], 54321);
+        }
+        trial_free(&trial, 0);
+    }
+}
+
+static void test_pools_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t window, targets, slots, pool, min_values;
+    } shapes[] = {{1, 3, 5, 3, 1},   {30, 6, 4, 5, 140},  {7, 40, 35, 5, 20}, {3, 2, 70, 61, 1},
+                  {200, 9, 3, 7, 1}, {30, 2, 1, 61, 900}, {2, 1, 9, 1, 2},    {1000, 2, 2, 61, 1}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct trial trial = trial_of((struct cn_window_job){.window = shapes[i].window,
+                                                             .targets = shapes[i].targets,
+                                                             .slots = shapes[i].slots,
+                                                             .pool = shapes[i].pool,
+                                                             .min_values = shapes[i].min_values,
+                                                             .cells = i == 7 ? 3 : 18},
+                                      1, 0);
+        static const struct statistic means = {run_means, is_mean};
+        for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
+            trial_fill(&trial, pattern);
+            trial_check(&trial, &means, 3, 2);
+        }
+        for (unsigned spread = (unsigned)i; spread < 254; spread += i == 7 ? 60 : 23) {
+            for (size_t row = 0; row < trial.days * trial.years; row++)
+                for (size_t cell = 0; cell < trial.job.cells; cell++)
+                    trial.rows[row][cell] = random_bits() % 64 ? value_over(spread) : NAN;
+            trial_check(&trial, &means, 4, 1);
         }
         trial_free(&trial, 0);
     }
@@ -501,8 +350,8 @@ static void test_the_mean_of_zeros_is_positive(void **state)
         trial.rows[0][15] = 0x1p-149F;
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             (*each)->window_means(&trial.job);
-            assert_int_equal(bits_of(trial.means[1][0]), 0);
-            assert_int_equal(bits_of(trial.means[1][15]), 0);
+            assert_int_equal(bits_of(trial.made[1][0]), 0);
+            assert_int_equal(bits_of(trial.made[1][15]), 0);
         }
     }
     trial_free(&trial, 0);
@@ -520,22 +369,34 @@ static void test_windows_stay_inside_their_rows(void **state)
             memcpy(lists[i].at + cell * sizeof value, &value, sizeof value);
         }
     }
+    void *scratch = NULL;
     for (size_t cells = 1; cells <= CELLS; cells++) {
         float *at[LISTS];
         for (size_t i = 0; i < LISTS; i++)
             at[i] = (float *)(void *)(lists[i].at + (CELLS - cells) * sizeof(float));
         const float *rows[] = {at[0], at[1], at[2]};
         float *means[] = {at[3], at[4]};
-        int16_t *counts[] = {(int16_t *)(void *)at[5] + cells, NULL};
-        const struct cn_window_job job = {rows, 2, 2, cells, means, counts};
-        int count;
-        const float expected = exact_mean(&job, 1, cells - 1, &count);
+        uint16_t *counts[] = {(uint16_t *)(void *)at[5] + cells, NULL};
+        struct cn_window_job job = {.rows = rows,
+                                    .window = 2,
+                                    .targets = 2,
+                                    .slots = 1,
+                                    .pool = 1,
+                                    .min_values = 1,
+                                    .cells = cells,
+                                    .results = means,
+                                    .counts = counts};
+        job.scratch = scratch = realloc(scratch, cn_window_scratch_bytes(&job));
+        assert_non_null(scratch);
+        const float values[] = {at[1][cells - 1], at[2][cells - 1]};
+        const float expected = exact_mean(values, 2);
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             (*each)->window_means(&job);
             assert_true(means[1][cells - 1] == expected);
             assert_int_equal(counts[0][cells - 1], 2);
         }
     }
+    free(scratch);
     for (size_t i = 0; i < LISTS; i++)
         guarded_free(lists + i);
 }
@@ -553,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_means_do_not_depend_on_the_batch),
         cmocka_unit_test(test_the_longest_window_goes_with_many_targets),
         cmocka_unit_test(test_rows_and_results_may_be_absent),
+        cmocka_unit_test(test_pools_are_exact),
         cmocka_unit_test(test_the_mean_of_zeros_is_positive),
         cmocka_unit_test(test_windows_stay_inside_their_rows),
     };
