@@ -25,6 +25,7 @@ struct cn_variable_result {
         normals_unmade;     /* those that a stop left, and those whose windows are short of years */
     bool leaves_unfinished; /* outputs of several passes, which the next run may go on with */
     struct cn_problems problems; /* those of catalog, plan and run */
+    struct cn_problems told;     /* of those of the run: as they were shown while it went on */
 };
 
 struct cn_result {

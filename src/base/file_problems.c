@@ -38,15 +38,44 @@ bool cn_is_same_kind(const struct cn_file_problem *a, const struct cn_file_probl
     }
 }
 
-/* "tas historical 1951: PATH: ...; left out" */
+/* "tas historical 1951: PATH: ...; left out". Empties the list of years. */
 static void list_file(struct cn_problems *problems, enum cn_severity severity, const char *variable,
-                      const struct cn_file_problem *item)
+                      const struct cn_file_problem *item, struct cn_year_list *years)
+{
+    cn_problems_add(problems, severity, "%s %s %s: %s; left out", variable, item->experiment,
+                    cn_year_list_text(years), item->reason);
+    problems->lost |= years->text.failed;
+    cn_year_list_free(years);
+}
+
+/* Whether item i is of the kind of the first, and not listed. */
+static bool is_of_kind(const struct cn_file_problem *items, size_t i)
+{
+    return !items[i].is_listed && cn_is_same_kind(&items[0], &items[i]);
+}
+
+/* Whether two items, one behind the other in the list of their kind, are of one file. */
+static bool are_of_one_file(const struct cn_file_problem *a, const struct cn_file_problem *b)
+{
+    return strcmp(a->path, b->path) == 0;
+}
+
+/* A line for each file of the kind of the first item. */
+static void list_details(struct cn_problems *problems, const char *variable,
+                         const struct cn_file_problem *items, size_t count)
 {
     struct cn_year_list years = {0};
-    cn_year_list_add(&years, item->first_year, item->last_year);
-    cn_problems_add(problems, severity, "%s %s %s: %s; left out", variable, item->experiment,
-                    cn_year_list_text(&years), item->reason);
-    cn_year_list_free(&years);
+    const struct cn_file_problem *file = &items[0];
+    for (size_t i = 0; i < count; i++) {
+        if (!is_of_kind(items, i))
+            continue;
+        if (!are_of_one_file(file, &items[i])) {
+            list_file(problems, CN_DETAIL, variable, file, &years);
+            file = &items[i];
+        }
+        cn_year_list_add(&years, items[i].first_year, items[i].last_year);
+    }
+    list_file(problems, CN_DETAIL, variable, file, &years);
 }
 
 /* Lists the kind of the first item, whose other members are among those behind it. */
@@ -54,26 +83,26 @@ static void list_kind(struct cn_problems *problems, const char *variable,
                       struct cn_file_problem *items, size_t count)
 {
     struct cn_year_list years = {0};
-    size_t files = 0;
+    const struct cn_file_problem *last = &items[0];
+    size_t files = 1;
     for (size_t i = 0; i < count; i++)
-        if (!items[i].is_listed && cn_is_same_kind(&items[0], &items[i])) {
+        if (is_of_kind(items, i)) {
             cn_year_list_add(&years, items[i].first_year, items[i].last_year);
-            files++;
+            files += !are_of_one_file(last, &items[i]);
+            last = &items[i];
         }
-    if (files == 1)
-        list_file(problems, CN_PROBLEM, variable, &items[0]);
-    else
+    if (files == 1) {
+        list_file(problems, CN_PROBLEM, variable, &items[0], &years);
+    } else {
         cn_problems_add(problems, CN_PROBLEM, "%s %s %s: %zu files are left out, such as %s",
                         variable, items[0].experiment, cn_year_list_text(&years), files,
                         items[0].reason);
-    problems->lost |= years.text.failed;
-    cn_year_list_free(&years);
-    for (size_t i = 0; i < count; i++)
-        if (!items[i].is_listed && cn_is_same_kind(&items[0], &items[i])) {
-            if (files > 1)
-                list_file(problems, CN_DETAIL, variable, &items[i]);
-            items[i].is_listed = true;
-        }
+        problems->lost |= years.text.failed;
+        cn_year_list_free(&years);
+        list_details(problems, variable, items, count);
+    }
+    for (size_t i = count; i-- > 0;)
+        items[i].is_listed |= is_of_kind(items, i);
 }
 
 void cn_list_file_problems(struct cn_problems *problems, const char *variable,

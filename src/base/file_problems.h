@@ -7,13 +7,14 @@
 
 #include "climnorm/error.h"
 
-/* Why a file is left out, and the years that it would have given. */
+/* Why a file, or some years of it, are left out, and the years that it would have given. */
 struct cn_file_problem {
     const char *experiment;
     const char *path;   /* of the file */
     const char *reason; /* "PATH: what is wrong; what to do" */
     int first_year, last_year;
-    bool is_listed; /* a list has it already */
+    size_t position; /* in the file; of two problems of the same years the first one counts */
+    bool is_listed;  /* a list has it already */
 };
 
 /* Returns: whether both problems are of one kind and of one experiment. */
@@ -21,7 +22,8 @@ bool cn_is_same_kind(const struct cn_file_problem *a, const struct cn_file_probl
 
 /* Adds a line for each kind among those that are not listed yet, in their order: "VARIABLE
  * EXPERIMENT 1951-1953, 1960: 4 files are left out, such as REASON"; then, as details, a line for
- * each file of such a kind. All are listed then. Errors: problems->lost. */
+ * each file of such a kind. Items of one file follow each other. All are listed then. Errors:
+ * problems->lost. */
 void cn_list_file_problems(struct cn_problems *problems, const char *variable,
                            struct cn_file_problem *items, size_t count);
 

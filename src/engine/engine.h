@@ -46,11 +46,13 @@ struct cn_engine {
     struct cn_thread_state *workers; /* [threads] */
     struct cn_budget large_scratch;  /* of decodes that need much of it */
 
-    atomic_bool *year_dropped; /* [year_count] could not be read */
-    atomic_bool *year_failed;  /* [year_count] counted as such */
-    bool *year_slot_used;      /* [year_slots] counted in arena_used */
-    bool *result_slot_used;    /* [result_slots] the same */
-    atomic_bool *file_read;    /* [catalog->file_count] opened for its data */
+    atomic_bool *year_dropped;    /* [year_count] could not be read */
+    atomic_size_t **damaged_from; /* [year_count][part_count] the first instant, in its file, of
+                                     what cannot be read of a part; SIZE_MAX: none */
+    atomic_bool *year_failed;     /* [year_count] counted as such */
+    bool *year_slot_used;         /* [year_slots] counted in arena_used */
+    bool *result_slot_used;       /* [result_slots] the same */
+    atomic_bool *file_read;       /* [catalog->file_count] opened for its data */
 
     atomic_int stop; /* enum cn_status: why no new work begins; CN_OK: go on */
     atomic_uint_fast64_t stop_ns;

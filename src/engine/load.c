@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/damage.h"
 #include "engine/encode.h"
-#include "engine/report.h"
 #include "plan/stretch.h"
 
 #include <math.h>
@@ -84,12 +84,11 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     for (size_t k = 0; k < years; k++)
         parts += year_of(engine, load, k)->part_count;
     state->readers = cn_pool_alloc(engine->pool, parts, sizeof *state->readers);
-    state->failed = cn_pool_alloc(engine->pool, parts, sizeof *state->failed);
     state->slots = cn_pool_alloc(engine->pool, years, sizeof *state->slots);
     state->rows =
         cn_pool_alloc(engine->pool, years * pass->stretch.slot_count, sizeof *state->rows);
     state->slot_count = years;
-    if (!state->readers || !state->failed || !state->slots || !state->rows)
+    if (!state->readers || !state->slots || !state->rows)
         return cn_fail_memory(error, "source years");
     for (size_t k = 0; k < years; k++) {
         const struct cn_source_year *year = year_of(engine, load, k);
@@ -138,7 +137,7 @@ static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
                 return cn_fail_memory(error, "source years");
             state->decodes[state->decode_count++] =
                 (struct cn_decode){.reader = reader,
-                                   .failed = &state->failed[r],
+                                   .load = load,
                                    .first_unit = unit,
                                    .unit_count = left < most ? left : most};
         }
@@ -181,34 +180,6 @@ void cn_loads_free(struct cn_engine *engine)
     for (size_t f = 0; engine->indexes && f < engine->plan->catalog->file_count; f++)
         if (engine->indexes->items[f])
             cn_file_index_free(engine->indexes->items[f]);
-}
-
-/* A reader failed: drops the source years of its file, and reports them once. */
-static void drop_source_years(struct cn_engine *engine, size_t load, const struct cn_reader *reader,
-                              const struct cn_error *error)
-{
-    struct cn_load_state *state = &engine->loads[load];
-    if (error->status == CN_BAD_MACHINE) {
-        cn_engine_abort(engine, error);
-        return;
-    }
-    if (atomic_exchange(&state->failed[reader - state->readers], true))
-        return;
-    struct cn_file_problem problem = {.path = reader->file->path, .reason = error->text};
-    for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
-        const struct cn_source_year *year = year_of(engine, load, k);
-        for (size_t p = 0; p < year->part_count; p++) {
-            if (year->parts[p].file != reader->file)
-                continue;
-            atomic_store(&engine->year_dropped[engine->variable->loads[load].years[k]], true);
-            if (!problem.experiment)
-                problem.first_year = year->year;
-            problem.experiment = year->experiment;
-            problem.last_year = year->year;
-            break;
-        }
-    }
-    cn_report_dropped(engine, &problem);
 }
 
 /* The day slot of an instant; -1: the leap-day rule leaves it out. */
@@ -268,16 +239,6 @@ static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
     }
 }
 
-/* Whether an earlier pass has found that none of the years can be used. */
-static bool are_years_dropped(const struct cn_engine *engine, size_t load)
-{
-    const struct cn_load *plan = &engine->variable->loads[load];
-    for (size_t k = 0; k < plan->year_count; k++)
-        if (!atomic_load(&engine->year_dropped[plan->years[k]]))
-            return false;
-    return true;
-}
-
 void cn_load_open(struct cn_engine *engine, size_t load)
 {
     struct cn_load_state *state = &engine->loads[load];
@@ -295,10 +256,10 @@ void cn_load_open(struct cn_engine *engine, size_t load)
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_reader *reader = &state->readers[r];
         struct cn_error error;
-        if (are_years_dropped(engine, load))
-            atomic_store(&state->failed[r], true);
-        else if (cn_reader_open(reader, &error))
-            drop_source_years(engine, load, reader, &error);
+        if (!cn_are_units_needed(engine, load, reader, 0, reader->unit_count))
+            continue;
+        if (cn_reader_open(reader, &error))
+            cn_drop_file(engine, load, reader->file, &error);
         else
             atomic_store(&engine->file_read[reader->file - engine->plan->catalog->files], true);
     }
@@ -318,12 +279,32 @@ static void populate_share(const struct cn_engine *engine, const struct cn_load_
                           end - first);
 }
 
+/* Decodes units as far as they are needed. One that fails costs those of its years alone. */
+static void decode_needed(struct cn_engine *engine, const struct cn_decode *work,
+                          struct cn_scratch *scratch)
+{
+    const size_t end = work->first_unit + work->unit_count;
+    struct cn_error error;
+    for (size_t unit = work->first_unit, stop, failed; unit < end && cn_engine_is_running(engine);
+         unit = stop) {
+        stop = unit;
+        while (stop < end && cn_are_units_needed(engine, work->load, work->reader, stop, 1))
+            stop++;
+        if (stop == unit) {
+            stop++;
+        } else if (cn_reader_decode(work->reader, unit, stop - unit, scratch, &failed, &error) &&
+                   cn_engine_is_running(engine)) {
+            cn_drop_unit(engine, work->reader, failed, &error);
+            stop = failed + 1;
+        }
+    }
+}
+
 static void decode_units(struct cn_engine *engine, size_t load, size_t index,
                          const struct cn_prefetched *ahead)
 {
     const struct cn_load_state *state = &engine->loads[load];
     const struct cn_decode *work = &state->decodes[index];
-    struct cn_error error;
     struct cn_thread_state *worker = cn_engine_thread(engine);
     if (state->first_use)
         populate_share(engine, state, index);
@@ -331,10 +312,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
     worker->scratch.chunks_read = worker->scratch.chunks_decoded = 0;
     worker->scratch.prefetched = ahead;
     worker->scratch.stop = engine->watch->stop;
-    if (cn_reader_decode(work->reader, work->first_unit, work->unit_count, &worker->scratch,
-                         &error) &&
-        cn_engine_is_running(engine))
-        drop_source_years(engine, load, work->reader, &error);
+    decode_needed(engine, work, &worker->scratch);
     worker->scratch.prefetched = NULL;
     cn_engine_count(engine, CN_BYTES_READ, worker->scratch.bytes_read);
     cn_engine_count(engine, CN_CHUNKS_READ, worker->scratch.chunks_read);
@@ -344,8 +322,8 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
 
 static bool is_needed(struct cn_engine *engine, const struct cn_decode *work)
 {
-    return cn_engine_is_running(engine) &&
-           !atomic_load_explicit(work->failed, memory_order_relaxed);
+    return cn_engine_is_running(engine) && cn_are_units_needed(engine, work->load, work->reader,
+                                                               work->first_unit, work->unit_count);
 }
 
 /* A chunk may have 2 GiB, and there may be many threads. So large decodes share a budget, and free
@@ -395,7 +373,7 @@ void cn_load_seal(struct cn_engine *engine, size_t load)
     for (size_t r = 0; r < state->reader_count; r++) {
         struct cn_error error;
         if (cn_reader_close(&state->readers[r], &error) && cn_engine_is_running(engine))
-            drop_source_years(engine, load, &state->readers[r], &error);
+            cn_drop_file(engine, load, state->readers[r].file, &error);
     }
     for (size_t k = 0; k < engine->variable->loads[load].year_count && cn_engine_is_running(engine);
          k++) {

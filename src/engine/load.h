@@ -18,7 +18,6 @@ struct cn_load_indexes {
 /* What becomes known of one load of the plan. */
 struct cn_load_state {
     struct cn_reader *readers; /* [reader_count] one per file */
-    atomic_bool *failed;       /* [reader_count] reported already */
     size_t reader_count;
     struct cn_decode *decodes; /* [decode_count] */
     size_t decode_count;

@@ -4,6 +4,7 @@
 #include "engine/readahead.h"
 
 #include "base/error.h"
+#include "engine/damage.h"
 #include "source/file_reader.h"
 
 #include <errno.h>
@@ -139,6 +140,12 @@ static void finish_claim(struct cn_readahead *readahead, struct cn_decode *decod
     pthread_mutex_unlock(&readahead->lock);
 }
 
+static bool is_of_use(const struct cn_engine *engine, const struct cn_decode *decode)
+{
+    return cn_are_units_needed(engine, decode->load, decode->reader, decode->first_unit,
+                               decode->unit_count);
+}
+
 static void prefetch_decode(void *context, struct cn_queue_item *item)
 {
     struct cn_engine *engine = context;
@@ -147,7 +154,7 @@ static void prefetch_decode(void *context, struct cn_queue_item *item)
     const struct cn_file *input = decode->reader->file;
     const uint64_t address = decode->address, size = decode->size;
     if (!cn_engine_is_running(engine) || atomic_load(&decode->state) != UNCLAIMED ||
-        atomic_load(decode->failed))
+        !is_of_use(engine, decode))
         return;
     /* O_NONBLOCK: the file may have become a FIFO, whose open would wait for a writer. */
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
@@ -206,7 +213,7 @@ void cn_readahead_add(struct cn_engine *engine, struct cn_decode *decodes, size_
 {
     for (size_t d = 0; d < count && cn_engine_is_running(engine); d++) {
         struct cn_decode *decode = &decodes[d];
-        if (!atomic_load(decode->failed) &&
+        if (is_of_use(engine, decode) &&
             cn_reader_span(decode->reader, decode->first_unit, decode->unit_count, &decode->address,
                            &decode->size) &&
             decode->size <= MOST_BYTES - 2 * BLOCK)

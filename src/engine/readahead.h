@@ -13,7 +13,7 @@
 struct cn_decode {
     struct cn_queue_item item;
     struct cn_reader *reader;
-    const atomic_bool *failed; /* of the reader: its decodes are dropped */
+    size_t load; /* of the plan */
     size_t first_unit, unit_count;
     uint64_t address, size;   /* of its bytes, where they are read ahead */
     atomic_int state;         /* readahead.c: who reads its bytes */

@@ -23,10 +23,10 @@ enum cn_status cn_reports_prepare(struct cn_engine *engine, struct cn_error *err
     return CN_OK;
 }
 
-/* Shows the problems of the result from the `first` on. */
-static void show_problems(struct cn_engine *engine, size_t first)
+/* Shows the problems of a list of the result from the `first` on. */
+static void show_problems(struct cn_engine *engine, const struct cn_problems *problems,
+                          size_t first)
 {
-    const struct cn_problems *problems = &engine->result->problems;
     cn_show_problem(engine->counters, problems);
     cn_say_problems(engine->watch->progress, problems, first);
 }
@@ -36,7 +36,7 @@ void cn_report(struct cn_engine *engine, const char *text)
     pthread_mutex_lock(&engine->report_lock);
     const size_t first = engine->result->problems.count;
     cn_problems_add(&engine->result->problems, CN_PROBLEM, "%s", text);
-    show_problems(engine, first);
+    show_problems(engine, &engine->result->problems, first);
     pthread_mutex_unlock(&engine->report_lock);
 }
 
@@ -54,16 +54,29 @@ void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error)
         cn_report(engine, error->text);
 }
 
-/* Passes may find the same file damaged again. */
-static bool is_reported(const struct cn_reports *reports, const struct cn_file_problem *problem)
+/* What was reported of the same years of the file; NULL: nothing. */
+static struct cn_file_problem *find_reported(const struct cn_reports *reports,
+                                             const struct cn_file_problem *problem)
 {
     for (size_t i = 0; i < reports->dropped_count; i++) {
-        const struct cn_file_problem *other = &reports->dropped[i];
+        struct cn_file_problem *other = &reports->dropped[i];
         if (strcmp(other->path, problem->path) == 0 && other->first_year == problem->first_year &&
             other->last_year == problem->last_year)
-            return true;
+            return other;
     }
-    return false;
+    return NULL;
+}
+
+/* Whichever thread or pass came first: what is first in the file is reported in the end. */
+static bool keep_first(struct cn_file_problem *reported, const struct cn_file_problem *problem)
+{
+    char *reason = problem->position < reported->position ? strdup(problem->reason) : NULL;
+    if (!reason)
+        return problem->position >= reported->position;
+    free((void *)reported->reason);
+    reported->reason = reason;
+    reported->position = problem->position;
+    return true;
 }
 
 /* Adds a copy. Returns NULL: out of memory. */
@@ -83,22 +96,34 @@ static struct cn_file_problem *add_dropped(struct cn_reports *reports,
     return &items[reports->dropped_count++];
 }
 
+/* Shows the first problem of its kind at once. */
+static void tell_dropped(struct cn_engine *engine, struct cn_file_problem *item)
+{
+    const struct cn_reports *reports = engine->reports;
+    struct cn_problems *told = &engine->result->told;
+    const size_t first = told->count;
+    for (const struct cn_file_problem *other = reports->dropped; other < item; other++)
+        if (cn_is_same_kind(other, item))
+            return;
+    cn_list_file_problems(told, engine->result->label, item, 1);
+    show_problems(engine, told, first);
+}
+
 void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem)
 {
     struct cn_reports *reports = engine->reports;
-    struct cn_problems *problems = &engine->result->problems;
+    bool is_kept;
     pthread_mutex_lock(&engine->report_lock);
-    if (!is_reported(reports, problem)) {
-        const size_t count = reports->dropped_count, first = problems->count;
+    struct cn_file_problem *reported = find_reported(reports, problem);
+    if (reported) {
+        is_kept = keep_first(reported, problem);
+    } else {
         struct cn_file_problem *item = add_dropped(reports, problem);
-        bool is_known = !item;
-        for (size_t i = 0; i < count && !is_known; i++)
-            is_known = cn_is_same_kind(&reports->dropped[i], item);
-        if (!is_known)
-            cn_list_file_problems(problems, engine->result->label, item, 1);
-        problems->lost |= !item;
-        show_problems(engine, first);
+        is_kept = item;
+        if (item)
+            tell_dropped(engine, item);
     }
+    engine->result->problems.lost |= !is_kept;
     pthread_mutex_unlock(&engine->report_lock);
 }
 
@@ -138,7 +163,7 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
     return end;
 }
 
-/* In the order of the years; threads may have found them in another. */
+/* In the order of the years; threads and passes may have found them in another. */
 static int compare_dropped(const void *a, const void *b)
 {
     const struct cn_file_problem *x = a, *y = b;
@@ -150,18 +175,32 @@ static int compare_dropped(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-void cn_reports_finish(struct cn_engine *engine)
+/* Shows what was not told yet; then lists all anew, in an order that does not depend on passes. */
+static void list_dropped(struct cn_engine *engine)
 {
     struct cn_reports *reports = engine->reports;
-    const size_t first = engine->result->problems.count;
-    if (!reports)
-        return;
+    struct cn_problems *told = &engine->result->told;
+    const size_t first = told->count;
     qsort(reports->dropped, reports->dropped_count, sizeof *reports->dropped, compare_dropped);
+    cn_list_file_problems(told, engine->result->label, reports->dropped, reports->dropped_count);
+    show_problems(engine, told, first);
+    for (size_t i = 0; i < reports->dropped_count; i++)
+        reports->dropped[i].is_listed = false;
     cn_list_file_problems(&engine->result->problems, engine->result->label, reports->dropped,
                           reports->dropped_count);
+    engine->result->problems.lost |= told->lost;
+}
+
+void cn_reports_finish(struct cn_engine *engine)
+{
+    const struct cn_reports *reports = engine->reports;
+    if (!reports)
+        return;
+    list_dropped(engine);
+    const size_t first = engine->result->problems.count;
     for (size_t t = 0; t < engine->variable->target_count;)
         t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;
-    show_problems(engine, first);
+    show_problems(engine, &engine->result->problems, first);
 }
 
 void cn_reports_free(struct cn_engine *engine)

@@ -1,6 +1,7 @@
 /*
  * What a run tells of one variable: the first problem of each kind at once, the others of that kind
- * and the target years that they cost as one line each when the graph has ended.
+ * and the target years that they cost as one line each when the graph has ended. The result lists
+ * them so that the order in which they were found does not show.
  */
 #ifndef CLIMNORM_ENGINE_REPORT_H
 #define CLIMNORM_ENGINE_REPORT_H
@@ -29,7 +30,8 @@ void cn_report(struct cn_engine *engine, const char *text);
  * machine replaces one that is not. */
 void cn_engine_abort(struct cn_engine *engine, const struct cn_error *error);
 
-/* Reports a file that cannot be read, once for the same years; its reason is copied. */
+/* Reports years of a file that cannot be read, once for the same years: what is first in the file.
+ * The reason is copied. */
 void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *problem);
 
 /* Notes a target, by its index, of whose window only `years` could be read.

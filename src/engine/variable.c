@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "engine/compute.h"
+#include "engine/damage.h"
 #include "engine/graph.h"
 #include "engine/load.h"
 #include "engine/output.h"
@@ -23,7 +24,6 @@ enum { SCRATCH_SHARE = 8 }; /* of the machine's memory: all large decodes togeth
 static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *error)
 {
     const size_t years = engine->variable->variable->year_count;
-    engine->year_dropped = cn_pool_alloc(engine->pool, years, sizeof *engine->year_dropped);
     engine->year_failed = cn_pool_alloc(engine->pool, years, sizeof *engine->year_failed);
     engine->file_read =
         cn_pool_alloc(engine->pool, engine->plan->catalog->file_count, sizeof *engine->file_read);
@@ -31,9 +31,11 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
                                     (size_t)engine->threads * sizeof *engine->workers);
     if (engine->workers) /* at once: they are freed also after a failure */
         memset(engine->workers, 0, (size_t)engine->threads * sizeof *engine->workers);
-    if (!engine->year_dropped || !engine->year_failed || !engine->file_read || !engine->workers)
+    if (!engine->year_failed || !engine->file_read || !engine->workers)
         return cn_fail_memory(error, "a variable");
-    enum cn_status status = cn_reports_prepare(engine, error);
+    enum cn_status status = cn_damage_prepare(engine, error);
+    if (!status)
+        status = cn_reports_prepare(engine, error);
     cn_publisher_start(engine);
     return status;
 }

@@ -341,12 +341,13 @@ static bool decode_piece(struct decoder *decoder, const struct piece *piece,
     const size_t row_cells = decoder->sample->variable->layout.row_cells;
     const bool is_forked = !reader->backend->span;
     struct cn_error error;
+    size_t failed;
     for (size_t k = 0; k < piece->instant_count; k++)
         reader->rows[piece->first_instant - reader->first + k] =
             decoder->rows + (decoder->used + k) % decoder->row_count * row_cells;
     const uint64_t wall_ns = cn_now_ns();
     const double cpu_s = cn_thread_cpu_s();
-    if (cn_reader_decode(reader, piece->first_unit, piece->unit_count, scratch, &error))
+    if (cn_reader_decode(reader, piece->first_unit, piece->unit_count, scratch, &failed, &error))
         return false;
     decoder->cpu_s += is_forked ? seconds_from(wall_ns) : cn_thread_cpu_s() - cpu_s;
     decoder->instants += piece->instant_count;

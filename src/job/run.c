@@ -180,8 +180,10 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
 
 void cn_result_free(struct cn_result *result)
 {
-    for (size_t v = 0; v < result->count; v++)
+    for (size_t v = 0; v < result->count; v++) {
         cn_problems_free(&result->variables[v].problems);
+        cn_problems_free(&result->variables[v].told);
+    }
     cn_problems_free(&result->problems);
     free(result->variables);
     *result = (struct cn_result){0};

@@ -56,7 +56,7 @@ struct chunk_search {
     bool is_damaged;     /* a chunk is outside of the variable, or there twice */
 };
 
-/* A chunk that cannot be there has no bytes. It costs only the readers that need it. */
+/* A chunk that cannot be there has no bytes. It costs only the days that it holds. */
 static void note_chunk(struct chunk_search *search, size_t chunk, unsigned mask, haddr_t address,
                        hsize_t size)
 {
@@ -177,15 +177,8 @@ static enum cn_status take_chunks(struct cn_reader *reader, struct cn_error *err
     reader->chunks = calloc(reader->unit_count, sizeof *reader->chunks);
     if (!reader->chunks)
         return cn_fail_memory(error, "the chunk table of a file");
-    for (size_t unit = 0; unit < reader->unit_count; unit++) {
-        size_t begin[3];
-        const struct cn_block block = cn_unit_block(reader, unit, begin);
-        struct cn_chunk_location *location = &reader->chunks[unit];
-        *location = reader->index->chunks[cn_file_index_chunk(reader, unit)];
-        if (location->size == 0 && location->address != CN_UNWRITTEN &&
-            cn_unit_is_needed(reader, &block))
-            return fail_chunk_place(reader->file, error);
-    }
+    for (size_t unit = 0; unit < reader->unit_count; unit++)
+        reader->chunks[unit] = reader->index->chunks[cn_file_index_chunk(reader, unit)];
     return CN_OK;
 }
 
@@ -197,7 +190,20 @@ static bool span_of_chunk(const struct cn_reader *reader, size_t unit, uint64_t 
     const struct cn_block block = cn_unit_block(reader, unit, begin);
     *address = location->address;
     *bytes = *spread = location->size;
-    return location->address != CN_UNWRITTEN && cn_unit_is_needed(reader, &block);
+    return location->size && location->address != CN_UNWRITTEN && cn_unit_is_needed(reader, &block);
+}
+
+/* Among all chunks of the variable, in the order of its dimensions. */
+static size_t chunk_number(const struct cn_storage *storage, const size_t begin[3])
+{
+    size_t dims[3], offset[CN_MAX_DIMS] = {0}, number = 0;
+    cn_storage_dims(storage, dims);
+    for (int d = 0; d < 3; d++)
+        offset[dims[d]] = begin[d];
+    for (size_t d = 0; d < storage->rank; d++)
+        number = number * ((storage->shape[d] - 1) / storage->chunk[d] + 1) +
+                 offset[d] / storage->chunk[d];
+    return number;
 }
 
 /* Completes the block with the values of a chunk that begins at `begin`. */
@@ -228,7 +234,7 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     if (status)
         return cn_fail(
             error, status, "%s: chunk %zu of %s %s; the file is damaged; download it again",
-            reader->file->path, cn_file_index_chunk(reader, unit), reader->file->variable, fault);
+            reader->file->path, chunk_number(storage, begin), reader->file->variable, fault);
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++) {
         block->stride[d] = 1; /* also at the edge: chunks are stored full size */
@@ -250,6 +256,8 @@ static enum cn_status decode_chunk(const struct cn_reader *reader, int file, siz
         cn_scatter_fill(reader, &block, reader->fill);
         return CN_OK;
     }
+    if (!reader->chunks[unit].size)
+        return fail_chunk_place(reader->file, error);
     enum cn_status status = read_chunk(reader, file, unit, begin, scratch, &block, error);
     if (status)
         return status;

@@ -125,16 +125,32 @@ uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, s
 }
 
 enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, size_t count,
-                                struct cn_scratch *scratch, struct cn_error *error)
+                                struct cn_scratch *scratch, size_t *failed, struct cn_error *error)
 {
     int descriptor;
+    *failed = first;
     enum cn_status status = cn_file_open(reader->file, &descriptor, error);
     if (status)
         return status;
-    for (size_t unit = first; unit < first + count && !status; unit++)
+    for (size_t unit = first; unit < first + count && !status; unit++) {
+        *failed = unit;
         status = reader->backend->decode(reader, descriptor, unit, scratch, error);
+    }
     close(descriptor);
     return status;
+}
+
+struct cn_instants cn_reader_instants(const struct cn_reader *reader, size_t unit)
+{
+    if (reader->unit_first)
+        return (struct cn_instants){reader->unit_first[unit],
+                                    reader->unit_first[unit + 1] - reader->unit_first[unit]};
+    size_t begin[3];
+    const struct cn_block block = cn_unit_block(reader, unit, begin);
+    const size_t extent = reader->grid.extent[0], left = reader->file->time_count - begin[0];
+    if (reader->file->storage.layout != CN_CHUNKED)
+        return (struct cn_instants){block.first[0], block.count[0]};
+    return (struct cn_instants){begin[0], extent < left ? extent : left};
 }
 
 static void free_parts(struct cn_reader *reader)

@@ -27,11 +27,15 @@ enum cn_status cn_reader_open(struct cn_reader *reader, struct cn_error *error);
 uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, size_t count);
 
 /* Decodes `count` units from `first` on into the rows. Any number of threads at once, each with its
- * own scratch.
- * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged or changed; CN_BAD_MACHINE; CN_STOPPED:
- * scratch->stop asked for it. */
+ * own scratch. After a failure *failed is the unit that cannot be decoded; those behind it are not.
+ * Returns: CN_OK. Errors: CN_BAD_INPUT: the unit is damaged, or the file changed; CN_BAD_MACHINE;
+ * CN_STOPPED: scratch->stop asked for it. */
 enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, size_t count,
-                                struct cn_scratch *scratch, struct cn_error *error);
+                                struct cn_scratch *scratch, size_t *failed, struct cn_error *error);
+
+/* Returns: all instants of the file that have values in a unit: of a chunk, also those that the
+ * reader does not need. */
+struct cn_instants cn_reader_instants(const struct cn_reader *reader, size_t unit);
 
 /* Where the bytes of `count` units from `first` on are in the opened file, with what is between
  * them.

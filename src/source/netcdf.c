@@ -62,10 +62,34 @@ static size_t day_end(const struct cn_reader *reader, size_t at)
     return stop;
 }
 
-/* Where the block that starts at `at` ends: at a multiple of `instants`, and not within a day. */
+/* The first instant of the stretch behind the year of instant `at`. */
+static size_t year_end(const struct cn_reader *reader, size_t at)
+{
+    const struct cn_file *file = reader->file;
+    const int year = cn_day_date(file->calendar, file->days[at]).year;
+    const int64_t day = cn_day_number(file->calendar, (struct cn_date){year + 1, 1, 1});
+    size_t low = at + 1, high = reader->first + reader->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (file->days[middle] < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where the block that starts at `at` ends: at a multiple of `instants`, and not within a day. A
+ * damaged block costs the years that it holds, so it holds two only where a chunk does. */
 static size_t block_end(const struct cn_reader *reader, size_t at, size_t instants)
 {
-    size_t end = reader->first + reader->count, stop = (at / instants + 1) * instants;
+    const struct cn_storage *storage = &reader->file->storage;
+    const size_t chunk = storage->layout == CN_CHUNKED ? storage->chunk[storage->time_dim] : 1;
+    const size_t end = reader->first + reader->count, next = year_end(reader, at);
+    const size_t shared = next / chunk * chunk; /* the chunk that may have days of both years */
+    const size_t own = next == end ? end : shared > at ? shared : shared + chunk;
+    size_t stop = (at / instants + 1) * instants;
+    stop = own < stop ? own : stop;
     return stop < end ? day_end(reader, stop - 1) : end;
 }
 

@@ -18,6 +18,11 @@ struct cn_chunk_location {
     uint32_t filter_mask;   /* bit k: filter k was left out */
 };
 
+/* Instants of a file that follow each other. */
+struct cn_instants {
+    size_t first, count;
+};
+
 /* Rectangles of one size over a box of a file's time, lat and lon. Those at its edges stick out. */
 struct cn_unit_grid {
     size_t first[3], last[3]; /* the box */
@@ -68,7 +73,7 @@ struct cn_backend {
     enum cn_status (*ask)(struct cn_reader *reader, struct cn_error *error);
 
     /* Takes from the index what decode needs. NULL: nothing.
-     * Returns: CN_OK. Errors: CN_BAD_INPUT: what this reader needs is damaged; CN_BAD_MACHINE. */
+     * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. */
     enum cn_status (*take)(struct cn_reader *reader, struct cn_error *error);
 
     /* Where the bytes of a unit are: `bytes` of them within *spread from *address on. NULL: not

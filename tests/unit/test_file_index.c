@@ -170,9 +170,11 @@ static void expect_values(struct part *part)
 {
     struct cn_scratch scratch = {0};
     struct cn_error error;
+    size_t failed;
     memset(part->values, 0, sizeof part->values);
-    assert_int_equal(cn_reader_decode(&part->reader, 0, part->reader.unit_count, &scratch, &error),
-                     CN_OK);
+    assert_int_equal(
+        cn_reader_decode(&part->reader, 0, part->reader.unit_count, &scratch, &failed, &error),
+        CN_OK);
     for (size_t t = 0; t < part->count; t++)
         for (size_t c = 0; c < part->lat_count * LONS; c++) {
             const size_t lat = part->first_lat + c / LONS;
@@ -235,6 +237,26 @@ static void test_locations_without_room_are_asked_again(void **state)
     assert_int_equal(open_parts(&file, 8 * sizeof(struct cn_chunk_location)), 1);
 }
 
+/* The chunk that cannot be read holds all of the third ten days, the others can be. */
+static void expect_damage(struct part *part)
+{
+    struct cn_scratch scratch = {0};
+    struct cn_error error;
+    size_t failed, damaged = 0;
+    for (size_t unit = 0; unit < part->reader.unit_count; unit++) {
+        if (!cn_reader_decode(&part->reader, unit, 1, &scratch, &failed, &error))
+            continue;
+        const struct cn_instants instants = cn_reader_instants(&part->reader, failed);
+        assert_int_equal(failed, unit);
+        assert_int_equal(instants.first, 2 * DAYS_PER_CHUNK);
+        assert_int_equal(instants.count, DAYS_PER_CHUNK);
+        assert_non_null(strstr(error.text, "lies outside the file"));
+        damaged++;
+    }
+    assert_int_equal(damaged, 1);
+    cn_scratch_free(&scratch);
+}
+
 static void test_a_chunk_outside_the_file_costs_those_that_need_it(void **state)
 {
     (void)state;
@@ -252,9 +274,9 @@ static void test_a_chunk_outside_the_file_costs_those_that_need_it(void **state)
     asked = 0;
     for (size_t p = 0; p < PARTS; p++) {
         const bool needs_it = parts[p].first == 15 && parts[p].first_lat == 0;
-        assert_int_equal(cn_reader_open(&parts[p].reader, &error), needs_it ? CN_BAD_INPUT : CN_OK);
+        assert_int_equal(cn_reader_open(&parts[p].reader, &error), CN_OK);
         if (needs_it)
-            assert_non_null(strstr(error.text, "lies outside the file"));
+            expect_damage(&parts[p]);
         else
             expect_values(&parts[p]);
     }
@@ -305,8 +327,9 @@ static uint64_t bytes_for(const struct cn_file *file, const struct rows *whole, 
     assert_int_equal(cn_reader_open(&reader, &error), CN_OK);
     for (size_t unit = 0; unit < reader.unit_count; unit++) {
         uint64_t address, size, before = scratch.bytes_read;
+        size_t failed;
         const bool spans = cn_reader_span(&reader, unit, 1, &address, &size);
-        if (cn_reader_decode(&reader, unit, 1, &scratch, &error))
+        if (cn_reader_decode(&reader, unit, 1, &scratch, &failed, &error))
             fail_msg("%s", error.text);
         if (reader.backend->span)
             assert_int_equal(spans ? size : 0, scratch.bytes_read - before);
@@ -393,18 +416,63 @@ static void test_rectangles_that_no_row_needs_are_not_read(void **state)
     assert_int_equal(bytes_for(&file, &whole, 10, 4), 4 * INSTANT_BYTES);
 }
 
+/* A file that is left to netCDF-C, from this day on. */
+static struct cn_file write_netcdf_file(char path[64], struct cn_date first)
+{
+    static int64_t days[WIDE_TIMES];
+    snprintf(path, 64, "%s/wide.nc", folder);
+    struct cn_file file = write_wide_file(path, true);
+    file.calendar = CN_NOLEAP;
+    file.storage.has_unfiltered_edges = true;
+    file.days = days;
+    for (int t = 0; t < WIDE_TIMES; t++)
+        days[t] = cn_day_number(CN_NOLEAP, first) + t;
+    return file;
+}
+
+/* The blocks of a file in chunks of so many instants begin here. */
+static void expect_blocks(struct cn_file *file, size_t chunk, const size_t *first, size_t count)
+{
+    struct cn_index_budget budget = {CN_INDEX_LOCATION_BYTES, 0};
+    struct cn_file_index index;
+    struct cn_reader reader;
+    struct cn_error error;
+    struct rows whole;
+    lay_wide(&whole);
+    file->storage.chunk[0] = chunk;
+    cn_file_index_init(&index, file, &whole.layout, &budget);
+    assert_int_equal(cn_reader_plan(&reader, &index, &whole.layout, NULL, 0, WIDE_TIMES, &error),
+                     CN_OK);
+    assert_int_equal(reader.unit_count, count);
+    for (size_t unit = 0; unit < count; unit++) {
+        const struct cn_instants instants = cn_reader_instants(&reader, unit);
+        assert_int_equal(instants.first, first[unit]);
+        assert_int_equal(instants.first + instants.count,
+                         unit + 1 < count ? first[unit + 1] : WIDE_TIMES);
+    }
+    cn_reader_free(&reader);
+    cn_file_index_free(&index);
+}
+
+static void test_a_block_holds_two_years_only_where_a_chunk_does(void **state)
+{
+    (void)state;
+    char path[64];
+    struct cn_file file = write_netcdf_file(path, (struct cn_date){2001, 12, 12});
+    expect_blocks(&file, 1, (const size_t[]){0, 16, 20, 32}, 4); /* 20 days of 2001 */
+    expect_blocks(&file, 5, (const size_t[]){0, 20, 40}, 3);
+    expect_blocks(&file, 8, (const size_t[]){0, 16, 24, 32}, 4); /* 16 to 23 is one chunk */
+    expect_blocks(&file, 48, (const size_t[]){0}, 1);
+    file = write_netcdf_file(path, (struct cn_date){2001, 3, 1});
+    expect_blocks(&file, 1, (const size_t[]){0, 16, 32}, 3);
+}
+
 static void test_blocks_of_netcdf_that_no_row_needs_are_not_read(void **state)
 {
     (void)state;
     char path[64];
     struct rows whole;
-    static int64_t days[WIDE_TIMES];
-    snprintf(path, sizeof path, "%s/wide.nc", folder);
-    struct cn_file file = write_wide_file(path, true);
-    file.storage.has_unfiltered_edges = true;
-    file.days = days;
-    for (int t = 0; t < WIDE_TIMES; t++)
-        days[t] = t;
+    const struct cn_file file = write_netcdf_file(path, (struct cn_date){2001, 3, 1});
     lay_wide(&whole);
     assert_int_equal(bytes_for(&file, &whole, 20, 0), 0);
     assert_int_equal(bytes_for(&file, &whole, 20, 1), 16 * INSTANT_BYTES); /* a block of 16 MiB */
@@ -438,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_a_file_that_changes_is_noticed_although_it_is_known),
         cmocka_unit_test(test_chunks_that_no_row_needs_are_not_read),
         cmocka_unit_test(test_rectangles_that_no_row_needs_are_not_read),
+        cmocka_unit_test(test_a_block_holds_two_years_only_where_a_chunk_does),
         cmocka_unit_test(test_blocks_of_netcdf_that_no_row_needs_are_not_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -55,6 +55,33 @@ static void test_a_kind_is_one_line_and_each_of_its_files_a_detail(void **state)
     cn_problems_free(&problems);
 }
 
+static void test_years_of_one_file_are_one_line(void **state)
+{
+    (void)state;
+    static const char path[] = "/d/a_1951-1959.nc", first[] = "/d/a_1951-1959.nc: chunk 7 is bad";
+    struct cn_file_problem items[] = {
+        {"historical", path, first, 1951, 1952, .position = 9},
+        {"historical", path, "/d/a_1951-1959.nc: chunk 80 is bad", 1955, 1955, .position = 90},
+        {"historical", "/d/a_1960.nc", "/d/a_1960.nc: chunk 1 is bad", 1960, 1960},
+    };
+    struct cn_problems problems = {0};
+    cn_list_file_problems(&problems, "tas", items, 2);
+    assert_problem(&problems, 0, CN_PROBLEM,
+                   "tas historical 1951-1952, 1955: /d/a_1951-1959.nc: chunk 7 is bad; left out");
+    assert_int_equal(problems.count, 1);
+    items[0].is_listed = items[1].is_listed = false;
+    cn_list_file_problems(&problems, "tas", items, 3);
+    assert_problem(&problems, 1, CN_PROBLEM,
+                   "tas historical 1951-1952, 1955, 1960: 2 files are left out, such as "
+                   "/d/a_1951-1959.nc: chunk 7 is bad");
+    assert_problem(&problems, 2, CN_DETAIL,
+                   "tas historical 1951-1952, 1955: /d/a_1951-1959.nc: chunk 7 is bad; left out");
+    assert_problem(&problems, 3, CN_DETAIL,
+                   "tas historical 1960: /d/a_1960.nc: chunk 1 is bad; left out");
+    assert_int_equal(problems.count, 4);
+    cn_problems_free(&problems);
+}
+
 static void test_what_is_listed_is_left_out(void **state)
 {
     (void)state;
@@ -122,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_kind_is_one_line_and_each_of_its_files_a_detail),
+        cmocka_unit_test(test_years_of_one_file_are_one_line),
         cmocka_unit_test(test_what_is_listed_is_left_out),
         cmocka_unit_test(test_years_join_where_they_touch),
         cmocka_unit_test(test_years_in_equal_steps_are_a_range),
