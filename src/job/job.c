@@ -243,10 +243,8 @@ void cn_job_free(struct cn_job *job)
 {
     if (!job)
         return;
-    if (job->lock >= 0) {
-        const bool is_alone = !job->plan->division.shard.count;
-        cn_claims_release(job->config->output.root, is_alone && !job->leaves_unfinished);
-    }
+    if (job->lock >= 0)
+        cn_claims_release(job->config->output.root);
     cn_sink_unlock(job->lock, job->leaves_unfinished);
     cn_problems_free(&job->problems);
     free(job->counters);

@@ -13,8 +13,8 @@
  * Returns: false: another process has it, or the file system cannot lock. */
 bool cn_claim(const char *output_root, uint64_t number);
 
-/* Gives back all claims below an output root. is_alone: no other process works below it, so that
- * nothing needs to stay. */
-void cn_claims_release(const char *output_root, bool is_alone);
+/* Gives back all claims below an output root, and removes what they needed, unless another process
+ * has claims there. */
+void cn_claims_release(const char *output_root);
 
 #endif

@@ -1,13 +1,19 @@
-"""The same bytes: whatever the threads, the batches, the memory bound and the kernels."""
+"""The same bytes: whatever the threads, the batches, the memory bound, the passes, the shards and the
+kernels.
+"""
+import itertools
 import json
 import os
 import re
+import shutil
+import subprocess
+import time
 
 import numpy as np
 
 import oracle
 import trees
-from climnorm_case import Case, TestCase, main
+from climnorm_case import BIN, Case, TestCase, main
 
 # passive: see fault/test_passes.py
 EPOCH = {"SOURCE_DATE_EPOCH": "1600000000", "OMP_WAIT_POLICY": "passive"}
@@ -131,6 +137,69 @@ class Identity(TestCase):
         self.exits(result, 0)
         for variable in result.summary["variables"]:
             self.assertEqual(variable["normals_written"], 0)
+
+
+class PassesAndShards(TestCase):
+    """The same bytes for every number of threads, of passes and of shards, in both layouts."""
+
+    def make_case(self, layout):
+        case = Case(variables=["pr", "tas"], normals={"window": 3, "min_years": 3},
+                    output={"counts": True, "layout": layout},
+                    custom_regions=[{"name": "BOX", "lon": [-70, 70], "lat": [-40, 40]}])
+        case.periods(2002, 2005)
+        self.addCleanup(case.close)
+        for year in range(2000, 2006):
+            trees.year_file(case.data, "tas", year, calendar="360_day")
+            trees.year_file(case.data, "pr", year, calendar="360_day", chunks=(360, 2, 8))
+        return case
+
+    def run_all(self, case, count, *options):
+        """Makes all outputs anew, by so many shards. Returns them, and the passes."""
+        case.out = os.path.join(case.dir, f"made{time.monotonic_ns()}")
+        shards = [("--shard", f"{k}/{count}") for k in range(1, count + 1)] if count > 1 else [()]
+        running = []
+        for k, shard in enumerate(shards):
+            summary = os.path.join(case.dir, f"summary{k}.json")
+            running.append((summary, subprocess.Popen(
+                [BIN, "run", self.config, "-q", "--set", f"output.root={case.out}", "--summary",
+                 summary, *shard, *options], stderr=subprocess.PIPE,
+                env={**os.environ, **EPOCH, "OMP_WAIT_POLICY": "passive"})))
+        passes = []
+        for summary, process in running:
+            said = process.communicate(timeout=120)[1]
+            self.assertEqual(process.returncode, 0, said)
+            with open(summary, encoding="utf-8") as file:
+                passes += [v["passes"] for v in json.load(file)["variables"]]
+        found = {}
+        for name, path in case.files().items():
+            with open(path, "rb") as file:
+                found[name] = file.read()
+        shutil.rmtree(case.out)
+        return found, passes
+
+    def check(self, layout):
+        case = self.make_case(layout)
+        self.config = case.write_config()
+        refused = case.run("--set", "engine.memory=1KiB", command="plan").err
+        least = max(int(n) for n in re.findall(r"\((\d+) bytes\)", refused))
+        wanted, passes = self.run_all(case, 1, "-t", "1")
+        self.assertEqual(set(passes), {1})
+        self.assertEqual(len(wanted), 1 + 2 * 2 * (4 if layout == "single" else 1))
+        least_passes = {2 ** 30: 1, 12 * least: 2, 3 * least: 3}
+        for (memory, bound), threads, count in itertools.product(least_passes.items(), (1, 2, 5),
+                                                                 (1, 3)):
+            with self.subTest(layout=layout, memory=memory, threads=threads, count=count):
+                found, passes = self.run_all(case, count, "-t", str(threads), "--set",
+                                             f"engine.memory={memory // 1024}KiB")
+                self.assertEqual(set(found), set(wanted))
+                self.assertEqual([n for n, data in found.items() if data != wanted[n]], [])
+                self.assertGreaterEqual(min(passes), bound, passes)
+
+    def test_one_target_year_a_file(self):
+        self.check("single")
+
+    def test_all_target_years_in_a_file(self):
+        self.check("stacked")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import trees
 from climnorm_case import BIN, Case, TestCase, main
 from live import Live
 
-ENV = {"SOURCE_DATE_EPOCH": "1700000000"}
+ENV = {"SOURCE_DATE_EPOCH": "1700000000", "OMP_WAIT_POLICY": "passive"}
 WEST = {"name": "WEST", "title": "West", "lon": [190.0, 350.0], "lat": [-45.0, 45.0]}
 EAST = {"name": "EAST", "title": "East", "lon": [10.0, 190.0], "lat": [-45.0, 45.0]}
 
@@ -212,6 +213,83 @@ class Killed(Base):
             process.kill()
             self.end(process)
         self.exits(case.run("--set", f"output.root={case.out}", env=ENV), 0)
+        self.is_as_one_run(case, made)
+
+
+class InPasses(Base):
+    """Jobs that do not fit into memory; the run that they are compared with has one pass."""
+
+    def prepare(self, layout):
+        case = self.new_case(output={"layout": layout, "counts": True})
+        made = self.one_run(case)
+        self.assertEqual({v["passes"] for v in self.summary["variables"]}, {1})
+        said = case.run("--set", "engine.memory=1KiB", command="plan").err
+        least = max(int(n) for n in re.findall(r"\((\d+) bytes\)", said))
+        return case, made, ("--set", f"engine.memory={3 * least // 1024}KiB")
+
+    def take_passes(self, summaries):
+        passes = [v["passes"] for s in summaries for v in s["variables"]]
+        self.assertGreater(min(passes), 3, passes)
+
+    def waiting(self, case):
+        return [name for name in case.files() if name.endswith("-2.tmp")]
+
+    def test_shards_make_the_bytes_of_one_run(self):
+        """Four shards of two variables: two of them begin with the same files at once."""
+        for layout in ("single", "stacked"):
+            case, made, memory = self.prepare(layout)
+            for count in (1, 4):
+                with self.subTest(layout=layout, count=count):
+                    self.root(case, f"shards-{count}")
+                    codes, summaries = self.all_shards(case, count, *memory)
+                    self.assertEqual(set(codes), {0})
+                    self.take_passes(summaries)
+                    self.is_as_one_run(case, made)
+
+    def test_shards_of_different_counts_make_the_same_files_at_once(self):
+        for layout in ("single", "stacked"):
+            with self.subTest(layout):
+                case, made, memory = self.prepare(layout)
+                self.root(case, "mixed")
+                ends = [self.end(p) for p in [self.start(case, shard, *memory)
+                                              for shard in ("1/1", "1/2", "2/2", "2/3")]]
+                for code, said, _ in ends:
+                    self.assertEqual(code, 0, said)
+                self.is_as_one_run(case, made)
+
+    def kill_between_passes(self, case, shard, *options):
+        """Kills a shard while some of its outputs wait. Returns whether it did."""
+        process = self.start(case, shard, *options)
+        while process.poll() is None and not self.waiting(case):
+            time.sleep(0.001)
+        time.sleep(0.05)
+        process.kill()
+        self.end(process)
+        return bool(self.waiting(case))
+
+    def test_a_shard_that_is_killed_between_passes_goes_on(self):
+        for layout in ("single", "stacked"):
+            with self.subTest(layout):
+                case, made, memory = self.prepare(layout)
+                for attempt in range(50):
+                    self.root(case, f"killed{attempt}")
+                    if self.kill_between_passes(case, "1/2", *memory):
+                        break
+                other, again = self.start(case, "2/2", *memory), self.start(case, "1/2", *memory)
+                for process in (other, again):
+                    code, said, summary = self.end(process)
+                    self.assertEqual(code, 0, said)
+                    self.take_passes([summary])
+                self.is_as_one_run(case, made)
+
+    def test_another_division_ends_what_a_killed_shard_began(self):
+        case, made, memory = self.prepare("single")
+        for attempt in range(50):
+            self.root(case, f"divided{attempt}")
+            if self.kill_between_passes(case, "1/2", *memory):
+                break
+        self.assertEqual(set(self.all_shards(case, 3, *memory)[0]), {0})
+        self.exits(case.run("--set", f"output.root={case.out}", *memory, env=ENV), 0)
         self.is_as_one_run(case, made)
 
 
