@@ -24,8 +24,12 @@ enum {
     WINDOW = 30,
     TARGETS = 25,
     ROWS = WINDOW + TARGETS - 1,
-    DAYS = 16,             /* that one out-of-cache pass goes through */
-    DAY_CELLS = 52000,     /* of all regions of the 0.25 degree grid, about */
+    DAYS = 16,         /* that one out-of-cache pass goes through */
+    DAY_CELLS = 52000, /* of all regions of the 0.25 degree grid, about */
+    SOME_CELLS = 3200, /* of statistics that take longer than means */
+    MOST_POOL = 61,
+    MOST_DAYS = DAYS + MOST_POOL - 1,
+    QUANTILES = 3,
     NEAR_CELLS = 128,      /* of the window job that stays in cache */
     NEAR_VALUES = 4096,    /* of the other kernels, in cache */
     FAR_VALUES = 24 << 20, /* and out of it */
@@ -38,7 +42,7 @@ static const size_t YEAR_BYTES = 76 << 20;
 enum weather { TEMPERATURE, TEMPERATURE_WITH_GAPS, RAIN, RAIN_WITH_TRACES, WILD };
 
 static struct {
-    float *years, *means, *values;
+    float *years, *results, *values;
     uint8_t *bytes;
     void *scratch;
 } buffers;
@@ -93,30 +97,72 @@ static void fill_years(enum weather weather)
 
 struct work {
     const struct cn_kernels *kernels;
-    size_t days, cells; /* window_means */
-    size_t values;      /* the others */
+    size_t days, cells; /* of statistics over windows */
+    size_t values;      /* of the others */
 };
 
-static void run_window(const struct work *work)
+/* A statistic over the windows of all days, as one job with a pool, or as one for each day. */
+static void run_windows(const struct work *work, size_t pool, size_t quantiles,
+                        void (*statistic)(const struct cn_window_job *))
 {
-    const float *rows[ROWS];
-    float *means[TARGETS];
-    for (size_t day = 0; day < work->days; day++) {
-        for (size_t year = 0; year < ROWS; year++)
-            rows[year] = buffers.years + year * YEAR_BYTES / sizeof(float) + day * work->cells;
-        for (size_t target = 0; target < TARGETS; target++)
-            means[target] = buffers.means + (target * work->days + day) * work->cells;
+    static const uint32_t shares[QUANTILES] = {100000, 500000, 900000};
+    const struct cn_quantiles set = {.count = quantiles, .shares = shares};
+    static const float *rows[MOST_DAYS * ROWS];
+    static float *results[QUANTILES * DAYS * TARGETS];
+    const size_t slots = pool > 1 ? work->days : 1, made = quantiles ? quantiles : 1;
+    for (size_t day = 0; day < work->days; day += slots) {
+        for (size_t i = 0; i < (slots + pool - 1) * ROWS; i++)
+            rows[i] = buffers.years + i % ROWS * YEAR_BYTES / sizeof(float) +
+                      (day + i / ROWS) * work->cells;
+        for (size_t i = 0; i < made * slots * TARGETS; i++)
+            results[i] = buffers.results + (day * made * TARGETS + i) * work->cells;
         const struct cn_window_job job = {.rows = rows,
                                           .window = WINDOW,
                                           .targets = TARGETS,
-                                          .slots = 1,
-                                          .pool = 1,
+                                          .slots = slots,
+                                          .pool = pool,
                                           .min_values = 1,
                                           .cells = work->cells,
-                                          .results = means,
+                                          .results = results,
+                                          .quantiles = &set,
                                           .scratch = buffers.scratch};
-        work->kernels->window_means(&job);
+        statistic(&job);
     }
+}
+
+static void run_means(const struct work *work)
+{
+    run_windows(work, 1, 0, work->kernels->window_means);
+}
+
+static void run_pooled_means(const struct work *work)
+{
+    run_windows(work, 5, 0, work->kernels->window_means);
+}
+
+static void run_deviations(const struct work *work)
+{
+    run_windows(work, 1, 0, work->kernels->window_deviations);
+}
+
+static void run_maxima(const struct work *work)
+{
+    run_windows(work, 1, 0, work->kernels->window_maxima);
+}
+
+static void run_quantiles(const struct work *work)
+{
+    run_windows(work, 1, QUANTILES, work->kernels->window_quantiles);
+}
+
+static void run_pooled_quantiles(const struct work *work)
+{
+    run_windows(work, 5, QUANTILES, work->kernels->window_quantiles);
+}
+
+static void run_wide_quantiles(const struct work *work)
+{
+    run_windows(work, MOST_POOL, QUANTILES, work->kernels->window_quantiles);
 }
 
 static void run_unshuffle(const struct work *work)
@@ -189,8 +235,16 @@ struct subject {
     const char *headline;
     void (*run)(const struct work *);
     enum weather weather;
-    size_t value_bytes; /* read and written for a value, but by window_means */
+    size_t value_bytes;          /* read and written for a value; 0: a statistic */
+    size_t cells, pool, results; /* of a statistic: cells of a day, out of cache */
 };
+
+/* What a statistic reads and writes once. */
+static size_t window_bytes(const struct subject *subject, const struct work *work)
+{
+    const size_t days = work->days + subject->pool - 1;
+    return (days * ROWS + work->days * TARGETS * subject->results) * work->cells * sizeof(float);
+}
 
 static json_t *numbers(const double *values)
 {
@@ -241,21 +295,22 @@ static void measure(const struct subject *subject, const struct work *work, size
 
 static void measure_all(const struct subject *subject)
 {
-    const size_t cell = (ROWS + TARGETS) * sizeof(float);
     const char *only = getenv("CLIMNORM_ISA");
     if (!list)
         printf("%s\n", subject->headline);
-    if (subject->run == run_window)
+    if (!subject->value_bytes)
         fill_years(subject->weather);
     for (int far = 0; far < 2; far++) {
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
             struct work work = {*each, 1, NEAR_CELLS, NEAR_VALUES};
+            if (subject->pool > 1)
+                work.days = DAYS, work.cells = 16;
             if (far)
-                work = (struct work){*each, DAYS, DAY_CELLS, FAR_VALUES};
+                work = (struct work){*each, DAYS, subject->cells, FAR_VALUES};
             if (!only || !*only || !strcmp(only, (*each)->isa))
                 measure(subject, &work,
-                        subject->run == run_window ? work.days * work.cells * cell
-                                                   : work.values * subject->value_bytes,
+                        subject->value_bytes ? work.values * subject->value_bytes
+                                             : window_bytes(subject, &work),
                         far ? "out of cache" : "in cache");
         }
     }
@@ -280,11 +335,23 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct subject subjects[] = {
-        {"window_means: temperature", run_window, TEMPERATURE, 0},
-        {"window_means: temperature with gaps", run_window, TEMPERATURE_WITH_GAPS, 0},
-        {"window_means: rain", run_window, RAIN, 0},
-        {"window_means: rain with traces of 1e-30", run_window, RAIN_WITH_TRACES, 0},
-        {"window_means: 1e-30 beside 1e30", run_window, WILD, 0},
+        {"window_means: temperature", run_means, TEMPERATURE, 0, DAY_CELLS, 1, 1},
+        {"window_means: temperature with gaps", run_means, TEMPERATURE_WITH_GAPS, 0, DAY_CELLS, 1,
+         1},
+        {"window_means: rain", run_means, RAIN, 0, DAY_CELLS, 1, 1},
+        {"window_means: rain with traces of 1e-30", run_means, RAIN_WITH_TRACES, 0, DAY_CELLS, 1,
+         1},
+        {"window_means: 1e-30 beside 1e30", run_means, WILD, 0, DAY_CELLS, 1, 1},
+        {"window_means: pool 5", run_pooled_means, TEMPERATURE, 0, SOME_CELLS, 5, 1},
+        {"window_deviations", run_deviations, TEMPERATURE, 0, SOME_CELLS, 1, 1},
+        {"window_maxima", run_maxima, TEMPERATURE, 0, SOME_CELLS, 1, 1},
+        {"window_quantiles: 3", run_quantiles, TEMPERATURE, 0, SOME_CELLS, 1, QUANTILES},
+        {"window_quantiles: 3, pool 5", run_pooled_quantiles, TEMPERATURE, 0, SOME_CELLS, 5,
+         QUANTILES},
+        {"window_quantiles: 3, pool 5, gaps", run_pooled_quantiles, TEMPERATURE_WITH_GAPS, 0,
+         SOME_CELLS, 5, QUANTILES},
+        {"window_quantiles: 3, pool 61", run_wide_quantiles, TEMPERATURE, 0, SOME_CELLS / 8,
+         MOST_POOL, QUANTILES},
         {"unshuffle_f32", run_unshuffle, 0, 8},
         {"shuffle_f32", run_shuffle, 0, 8},
         {"mask_f32", run_mask, 0, 8},
@@ -295,10 +362,10 @@ int main(int argc, char **argv)
     parse(argc, argv);
     const size_t copied = (size_t)DAYS * DAY_CELLS * (ROWS + TARGETS) * sizeof(float);
     buffers.years = map(ROWS * YEAR_BYTES);
-    buffers.means = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
+    buffers.results = map((size_t)TARGETS * DAYS * DAY_CELLS * sizeof(float));
     buffers.values = map((size_t)FAR_VALUES * sizeof(float));
     buffers.bytes = map(2 * copied);
-    buffers.scratch = (char *)map(SCRATCH) + 2624;
+    buffers.scratch = map(SCRATCH);
     memset(buffers.bytes, 1, 2 * copied); /* else all pages would be the one page of zeros */
     memset(buffers.values, 1, (size_t)FAR_VALUES * sizeof(float));
 

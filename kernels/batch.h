@@ -28,6 +28,13 @@ static inline size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The size of parts of a whole, at most `most` each, that are about equal. */
+static inline size_t even_part(size_t whole, size_t most)
+{
+    const size_t parts = (whole + most - 1) / most;
+    return (whole + parts - 1) / parts;
+}
+
 /* The largest batch of a job. Samples of neighbouring slots share days, so a batch with a pool has
  * as many slots as are worth it. */
 static inline struct window_batch largest_batch(const struct cn_window_job *job)
@@ -35,8 +42,9 @@ static inline struct window_batch largest_batch(const struct cn_window_job *job)
     struct window_batch batch = {.job = job, .slots = 1};
     size_t rows = MAX_ROWS;
     if (job->pool > 1) {
-        const size_t fit = MAX_POOLED_ROWS / job->window, most = job->pool < 16 ? 16 : job->pool;
-        batch.slots = fit > job->pool ? least(least(job->slots, most), fit - job->pool + 1) : 1;
+        const size_t fit = MAX_POOLED_ROWS / job->window;
+        const size_t most = job->pool < 16 ? 16 / job->pool * job->pool : job->pool;
+        batch.slots = fit > job->pool ? even_part(job->slots, least(most, fit - job->pool + 1)) : 1;
         rows = MAX_POOLED_ROWS;
     }
     batch.days = batch.slots + job->pool - 1;
@@ -66,6 +74,34 @@ static inline size_t row_capacity(const struct window_batch *largest)
 {
     const size_t rows = largest->days * largest->years;
     return rows < MAX_ROWS ? MAX_ROWS : rows;
+}
+
+/* The values of sorted lists; quantile.h says what they are. */
+enum {
+    CHUNK = 32,               /* a list has a multiple of it */
+    MOST_LOWER = 512 * CHUNK, /* of all lower lists of a group: 1 MiB at most */
+};
+
+struct list_sizes {
+    size_t day;   /* values of the list of a day */
+    size_t group; /* slots of a group */
+};
+
+static inline struct list_sizes list_sizes_of(const struct window_batch *largest)
+{
+    const size_t day = (largest->job->window + CHUNK - 1) / CHUNK * CHUNK;
+    const size_t slots = least(largest->slots, largest->job->pool);
+    size_t group = 1;
+    while (group < slots && (group + 1) * group / 2 * day <= MOST_LOWER)
+        group++;
+    return (struct list_sizes){day, group};
+}
+
+/* The values before the lower list of so many days: those of all shorter lists, each between two
+ * and one more. */
+static inline size_t lower_values(size_t day, size_t days)
+{
+    return days * (days - 1) / 2 * day + 3 * days;
 }
 
 /* The job's scratch from the first cache line on that it has whole. */

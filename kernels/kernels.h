@@ -12,6 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a share of a sample is counted in: p2.5 is 25000 of them. */
+enum { CN_WHOLE_SHARE = 1000000 };
+
+/* Where a quantile lies among n sorted values, the first of which has place 0. */
+enum cn_quantile_method {
+    CN_QUANTILE_LINEAR,         /* p (n - 1): Hyndman and Fan's 7, numpy's default */
+    CN_QUANTILE_MEDIAN_UNBIASED /* p (n + 1/3) - 2/3: their 8 */
+};
+
+struct cn_quantiles {
+    enum cn_quantile_method method;
+    size_t count;           /* >= 1 */
+    const uint32_t *shares; /* [count], 1 … CN_WHOLE_SHARE - 1 */
+};
+
 /* Statistics over the years of windows, of one stretch of cells in consecutive day slots.
  *
  * The sample of slot s and target t is the values of days s … s + pool - 1 in years
@@ -29,7 +44,8 @@ struct cn_window_job {
     size_t cells;
     float *const *results;   /* [slots][targets][cells]; a NULL entry is not wanted */
     uint16_t *const *counts; /* NULL, or [slots][targets][cells] sizes of samples; NULL as above */
-    void *scratch;           /* cn_window_scratch_bytes of the job, at any alignment */
+    const struct cn_quantiles *quantiles; /* of window_quantiles */
+    void *scratch;                        /* cn_window_scratch_bytes of the job, at any alignment */
 };
 
 /* A raw float32 is missing when it is NaN, infinite, outside [min, max], or one of `values`. */
@@ -76,6 +92,22 @@ struct cn_kernels {
     /* Means: (float)((double)S / (double)n), where S is the exact sum of the n values, rounded
      * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean. */
     void (*window_means)(const struct cn_window_job *job);
+
+    /* Standard deviations, with n - 1: within 1 float32 ulp of the exact one; 0 if all values are
+     * equal; NaN for fewer than two values, and where it is too large for a float. In double, of
+     * the values in the order of `rows`: m = sum of x / n, a = sum of (x - m), b = sum of (x -
+     * m)^2, and the result is (float)sqrt((b - a a / n) / (n - 1)). */
+    void (*window_deviations)(const struct cn_window_job *job);
+
+    /* The smallest and the largest values. A zero is positive. */
+    void (*window_minima)(const struct cn_window_job *job);
+    void (*window_maxima)(const struct cn_window_job *job);
+
+    /* Quantiles, results[quantiles->count][slots][targets][cells]. A place h that the method gives
+     * is k + w, with k whole and w in double, rounded once. A place below 0 is 0, one above n - 1
+     * is n - 1. With the sorted values x, of which zeros are positive, the result is
+     * (float)(x[k] + w (x[k + 1] - x[k])), in double; x[k] for k = n - 1. */
+    void (*window_quantiles)(const struct cn_window_job *job);
 
     /* Takes elements first … first + count - 1 out of a shuffled block of `elements` little-endian
      * 4-byte values, as native floats. HDF5's shuffle stores all first bytes, then all second

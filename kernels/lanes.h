@@ -77,6 +77,29 @@ static ALWAYS_INLINE void for_each_block(const struct cn_window_job *job,
     }
 }
 
+static void put_counts(uint16_t *counts, size_t cells, const vf n[VECTORS])
+{
+    float lanes[LANES];
+    for (size_t i = 0; i < VECTORS; i++)
+        vf_store(lanes + i * VL, n[i]);
+    for (size_t i = 0; i < cells; i++)
+        counts[i] = (uint16_t)lanes[i];
+}
+
+/* Writes results and sizes of samples of cells first … first + cells, at most LANES, to a place of
+ * the job that may not be wanted. */
+static ALWAYS_INLINE void put_lanes(const struct cn_window_job *job, size_t place, size_t first,
+                                    size_t cells, const vf results[VECTORS], const vf n[VECTORS])
+{
+    float lanes[LANES];
+    for (size_t i = 0; i < VECTORS; i++)
+        vf_store(lanes + i * VL, results[i]);
+    if (job->results[place])
+        memcpy(job->results[place] + first, lanes, cells * sizeof *lanes);
+    if (job->counts && job->counts[place])
+        put_counts(job->counts[place] + first, cells, n);
+}
+
 /* The range of the values of LANES cells. It decides how they may be summed. */
 struct spread {
     bool numbers;               /* there are values */

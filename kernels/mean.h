@@ -77,15 +77,6 @@ static ALWAYS_INLINE void put_means(float *means, size_t cells, const struct sum
         memcpy(means, lanes, cells * sizeof *means);
 }
 
-static void put_counts(uint16_t *counts, size_t cells, const vf n[VECTORS])
-{
-    float lanes[LANES];
-    for (size_t i = 0; i < VECTORS; i++)
-        vf_store(lanes + i * VL, n[i]);
-    for (size_t i = 0; i < cells; i++)
-        counts[i] = (uint16_t)lanes[i];
-}
-
 /* A year of a sample enters the window, or leaves it. */
 static ALWAYS_INLINE void move_year(struct sums *sums, const struct window_batch *batch,
                                     const float *block, size_t year, bool enter,

@@ -6,6 +6,10 @@
 size_t cn_window_scratch_bytes(const struct cn_window_job *job)
 {
     const struct window_batch largest = largest_batch(job);
+    const struct list_sizes sizes = list_sizes_of(&largest);
     const size_t collected = job->pool * largest.years; /* expansion.h */
-    return (row_capacity(&largest) + collected) * LANE_BYTES + LANE_BYTES;
+    const size_t lists = largest.days * (sizes.day + 1) + 2 + job->pool * sizes.day + 1 +
+                         lower_values(sizes.day, sizes.group); /* quantile.h */
+    const size_t rest = lists > collected ? lists : collected;
+    return (row_capacity(&largest) + rest) * LANE_BYTES + LANE_BYTES;
 }

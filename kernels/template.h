@@ -3,12 +3,19 @@
  * includes this file. README.md says how to add an ISA, a kernel or a statistic.
  */
 #include "bytes.h"
+#include "deviation.h"
+#include "extremes.h"
 #include "mean.h"
+#include "quantile.h"
 #include "values.h"
 
 const struct cn_kernels CN_TABLE = {
     .isa = CN_ISA,
     .window_means = window_means,
+    .window_deviations = window_deviations,
+    .window_minima = window_minima,
+    .window_maxima = window_maxima,
+    .window_quantiles = window_quantiles,
     .unshuffle_f32 = unshuffle_f32,
     .mask_f32 = mask_f32,
     .take_values = take_values,

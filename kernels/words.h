@@ -12,6 +12,8 @@
  *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_mul vd_div  of doubles
  *   vd_load              VL/2 doubles, any alignment
  *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded
+ *   vf_min vf_max        of floats that are neither NaN nor -0
+ *   vd_sqrt              the square root, rounded
  *   vd_if_equal vd_if_less (a, b, x, y): x where a == b; where a < b; else y
  *   vf_le vf_ne          a <= b; a != b or unordered       vm_and  vf_if(m, a, b): m ? a : b
  *   vu_bits vu_store     bits of floats; to memory         vu_add vu_min vu_max  unsigned

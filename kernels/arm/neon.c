@@ -20,6 +20,8 @@ typedef uint32x4_t vm;
 #define vf_set(value)        vdupq_n_f32(value)
 #define vf_add(a, b)         vaddq_f32(a, b)
 #define vf_sub(a, b)         vsubq_f32(a, b)
+#define vf_min(a, b)         vminq_f32(a, b)
+#define vf_max(a, b)         vmaxq_f32(a, b)
 #define vf_le(a, b)          vcleq_f32(a, b)
 #define vf_ne(a, b)          vmvnq_u32(vceqq_f32(a, b))
 #define vf_if(m, a, b)       vbslq_f32(m, a, b)
@@ -34,6 +36,7 @@ typedef uint32x4_t vm;
 #define vd_sub(a, b)            vsubq_f64(a, b)
 #define vd_div(a, b)            vdivq_f64(a, b)
 #define vd_mul(a, b)            vmulq_f64(a, b)
+#define vd_sqrt(x)              vsqrtq_f64(x)
 #define vd_if_equal(a, b, x, y) vbslq_f64(vceqq_f64(a, b), x, y)
 #define vd_if_less(a, b, x, y)  vbslq_f64(vcltq_f64(a, b), x, y)
 

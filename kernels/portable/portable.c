@@ -2,6 +2,7 @@
  * The words of words.h in plain C, two floats at a time. With the headers it includes, this file
  * defines every kernel, on any machine.
  */
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,16 @@ static inline void vf_store(float *to, vf x)
 {
     to[0] = x.a;
     to[1] = x.b;
+}
+
+static inline vf vf_min(vf x, vf y)
+{
+    return (vf){x.a < y.a ? x.a : y.a, x.b < y.b ? x.b : y.b};
+}
+
+static inline vf vf_max(vf x, vf y)
+{
+    return (vf){x.a > y.a ? x.a : y.a, x.b > y.b ? x.b : y.b};
 }
 
 static inline vu vu_bits(vf x)
@@ -77,6 +88,7 @@ static inline vu vu_max(vu x, vu y)
 #define vd_sub(x, y)            ((x) - (y))
 #define vd_div(x, y)            ((x) / (y))
 #define vd_mul(x, y)            ((x) * (y))
+#define vd_sqrt(x)              sqrt(x)
 #define vd_if_equal(a, b, x, y) ((a) == (b) ? (x) : (y))
 #define vd_if_less(a, b, x, y)  ((a) < (b) ? (x) : (y))
 

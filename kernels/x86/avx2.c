@@ -20,6 +20,8 @@ typedef __m256 vm;
 #define vf_set(value)        _mm256_set1_ps(value)
 #define vf_add(a, b)         _mm256_add_ps(a, b)
 #define vf_sub(a, b)         _mm256_sub_ps(a, b)
+#define vf_min(a, b)         _mm256_min_ps(a, b)
+#define vf_max(a, b)         _mm256_max_ps(a, b)
 #define vf_le(a, b)          _mm256_cmp_ps(a, b, _CMP_LE_OQ)
 #define vf_ne(a, b)          _mm256_cmp_ps(a, b, _CMP_NEQ_UQ)
 #define vf_if(m, a, b)       _mm256_blendv_ps(b, a, m)
@@ -34,6 +36,7 @@ typedef __m256 vm;
 #define vd_sub(a, b)            _mm256_sub_pd(a, b)
 #define vd_div(a, b)            _mm256_div_pd(a, b)
 #define vd_mul(a, b)            _mm256_mul_pd(a, b)
+#define vd_sqrt(x)              _mm256_sqrt_pd(x)
 #define vd_if_equal(a, b, x, y) _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_EQ_OQ))
 #define vd_if_less(a, b, x, y)  _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_LT_OQ))
 

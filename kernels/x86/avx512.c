@@ -20,6 +20,8 @@ typedef __mmask16 vm;
 #define vf_set(value)    _mm512_set1_ps(value)
 #define vf_add(a, b)     _mm512_add_ps(a, b)
 #define vf_sub(a, b)     _mm512_sub_ps(a, b)
+#define vf_min(a, b)     _mm512_min_ps(a, b)
+#define vf_max(a, b)     _mm512_max_ps(a, b)
 #define vf_le(a, b)      _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ)
 #define vf_ne(a, b)      _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ)
 #define vf_if(m, a, b)   _mm512_mask_blend_ps(m, b, a)
@@ -37,6 +39,7 @@ typedef __mmask16 vm;
 #define vd_sub(a, b)            _mm512_sub_pd(a, b)
 #define vd_div(a, b)            _mm512_div_pd(a, b)
 #define vd_mul(a, b)            _mm512_mul_pd(a, b)
+#define vd_sqrt(x)              _mm512_sqrt_pd(x)
 #define vd_if_equal(a, b, x, y) _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ), y, x)
 #define vd_if_less(a, b, x, y)  _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), y, x)
 

@@ -103,8 +103,9 @@ struct trial {
 /* A statistic that is tested. */
 struct statistic {
     void (*run)(const struct cn_kernels *kernels, const struct cn_window_job *job);
-    /* Whether this is result number `which` of these values, at least one, in any order. */
-    bool (*is_right)(float result, float *values, size_t count, size_t which);
+    /* Whether this is result number `which` of these values, at least one. Asked for all results
+     * of a sample in turn. */
+    bool (*is_right)(float result, const float *values, size_t count, size_t which);
 };
 
 enum { MARGIN = 16 };

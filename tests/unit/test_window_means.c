@@ -69,7 +69,7 @@ static float exact_mean(const float *values, size_t count)
     return (float)(big_round(sum) / (double)count);
 }
 
-static bool is_mean(float result, float *values, size_t count, size_t which)
+static bool is_mean(float result, const float *values, size_t count, size_t which)
 {
     (void)which;
     return bits_of(result) == bits_of(exact_mean(values, count));
