@@ -81,12 +81,12 @@ static void find_alone(float *here, float *next, const float *a, size_t a_most, 
 }
 
 /* Where there is no next value, its weight is 0. */
-static ALWAYS_INLINE vf interpolate(vf here, vf next, const double weight[VL])
+static ALWAYS_INLINE vf between_ranks(vf here, vf next, vd low_weight, vd high_weight)
 {
     next = vf_if(vf_le(next, vf_set(FLT_MAX)), next, here);
     const vd low = vd_low(here), high = vd_high(here);
-    return vf_narrow(vd_add(low, vd_mul(vd_load(weight), vd_sub(vd_low(next), low))),
-                     vd_add(high, vd_mul(vd_load(weight + VL / 2), vd_sub(vd_high(next), high))));
+    return vf_narrow(vd_add(low, vd_mul(low_weight, vd_sub(vd_low(next), low))),
+                     vd_add(high, vd_mul(high_weight, vd_sub(vd_high(next), high))));
 }
 
 /* The sizes of the samples of a slot, of lanes. Returns: that of all lanes that have a result; 0 if
@@ -142,7 +142,8 @@ static void put_quantiles(const struct quantile_lists *lists, size_t slot, size_
                 weight[i] = rank.weight;
             }
         }
-        const vf result = interpolate(vf_load(pair[0]), vf_load(pair[1]), weight);
+        const vf result = between_ranks(vf_load(pair[0]), vf_load(pair[1]), vd_load(weight),
+                                        vd_load(weight + VL / 2));
         const vm enough = vf_le(vf_set((float)job->min_values), vf_load(n));
         vf_store(lanes, vf_if(enough, result, vf_set(NAN)));
         memcpy(results + lists->first, lanes, lists->cells * sizeof *lanes);
