@@ -30,6 +30,7 @@ enum {
     MOST_POOL = 61,
     MOST_DAYS = DAYS + MOST_POOL - 1,
     QUANTILES = 3,
+    MONTH = 31,
     NEAR_CELLS = 128,      /* of the window job that stays in cache */
     NEAR_VALUES = 4096,    /* of the other kernels, in cache */
     FAR_VALUES = 24 << 20, /* and out of it */
@@ -165,6 +166,43 @@ static void run_wide_quantiles(const struct work *work)
     run_windows(work, MOST_POOL, QUANTILES, work->kernels->window_quantiles);
 }
 
+/* Groups of a month of days. */
+static void run_groups(const struct work *work, void (*value)(const struct cn_group_job *))
+{
+    const float *rows[MONTH];
+    for (size_t day = 0; day < work->days; day++) {
+        for (size_t i = 0; i < MONTH; i++)
+            rows[i] = buffers.years + i * YEAR_BYTES / sizeof(float) + day * work->cells;
+        const struct cn_group_job job = {.rows = rows,
+                                         .days = MONTH,
+                                         .min_values = 1,
+                                         .cells = work->cells,
+                                         .threshold = 283.15,
+                                         .results = buffers.results + day * work->cells};
+        value(&job);
+    }
+}
+
+static void run_group_means(const struct work *work)
+{
+    run_groups(work, work->kernels->group_means);
+}
+
+static void run_group_maxima(const struct work *work)
+{
+    run_groups(work, work->kernels->group_maxima);
+}
+
+static void run_group_counts(const struct work *work)
+{
+    run_groups(work, work->kernels->group_counts_gt);
+}
+
+static void run_group_excesses(const struct work *work)
+{
+    run_groups(work, work->kernels->group_excesses);
+}
+
 static void run_unshuffle(const struct work *work)
 {
     work->kernels->unshuffle_f32(buffers.values, buffers.bytes, work->values, 0, work->values);
@@ -236,12 +274,14 @@ struct subject {
     void (*run)(const struct work *);
     enum weather weather;
     size_t value_bytes;          /* read and written for a value; 0: a statistic */
-    size_t cells, pool, results; /* of a statistic: cells of a day, out of cache */
+    size_t cells, pool, results; /* of a statistic: cells of a day, out of cache; pool 0: groups */
 };
 
 /* What a statistic reads and writes once. */
 static size_t window_bytes(const struct subject *subject, const struct work *work)
 {
+    if (!subject->pool)
+        return work->days * (MONTH + 1) * work->cells * sizeof(float);
     const size_t days = work->days + subject->pool - 1;
     return (days * ROWS + work->days * TARGETS * subject->results) * work->cells * sizeof(float);
 }
@@ -352,6 +392,12 @@ int main(int argc, char **argv)
          SOME_CELLS, 5, QUANTILES},
         {"window_quantiles: 3, pool 61", run_wide_quantiles, TEMPERATURE, 0, SOME_CELLS / 8,
          MOST_POOL, QUANTILES},
+        {"group_means: temperature", run_group_means, TEMPERATURE, 0, DAY_CELLS},
+        {"group_means: rain", run_group_means, RAIN, 0, DAY_CELLS},
+        {"group_maxima", run_group_maxima, TEMPERATURE, 0, DAY_CELLS},
+        {"group_counts", run_group_counts, TEMPERATURE, 0, DAY_CELLS},
+        {"group_excesses: temperature", run_group_excesses, TEMPERATURE, 0, DAY_CELLS},
+        {"group_excesses: rain", run_group_excesses, RAIN, 0, DAY_CELLS},
         {"unshuffle_f32", run_unshuffle, 0, 8},
         {"shuffle_f32", run_shuffle, 0, 8},
         {"mask_f32", run_mask, 0, 8},

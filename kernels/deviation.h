@@ -7,21 +7,21 @@
 
 #include "lanes.h"
 
-/* VL/2 cells of a sample: n values, their mean or what is near it, and the sums of the distances
- * from it and of their squares. */
+/* VL/2 cells of a sample: n values, what is near their mean, and the sum of the squares of their
+ * distances from it. */
 struct distances {
-    vd n, mean, sum, squares;
+    vd n, mean, squares;
 };
 
-/* A sum of at most 2^16 floats in double is off by at most 2^-37 of the largest, M, and so is the
- * mean m. Floats that are not all equal differ by at least 2^-24 M somewhere, or by more than M
- * / 2. So the deviation s is at least 2^-33 M, and (m - exact mean)^2 is less than 2^-7 s^2. b - a
- * a / n takes that away again, and its rounding errors are below 2^-35 of s^2. */
+/* For the deviation s, the mean m has to be near enough: what its error d adds to s is d^2 / 2 s.
+ * Let M be the largest magnitude of at most 2^16 floats that are not all equal. If all are at least
+ * 2^-12 M, they are multiples of 2^-36 M, and their sum is exact in double, so |d| <= 2^-53 M; and
+ * two of them differ by at least 2^-24 M, so s >= 2^-33 M. If one is less, it lies M / 2 from the
+ * largest, so s >= 2^-10 M; and |d| <= 2^-37 M. In both cases d^2 < 2^-39 s^2. All terms of
+ * `squares` are positive, so rounding costs 2^-36 of it at most. */
 static ALWAYS_INLINE vd deviation(const struct distances *of)
 {
-    const vd correction = vd_div(vd_mul(of->sum, of->sum), of->n);
-    const vd variance = vd_div(vd_sub(of->squares, correction), vd_sub(of->n, vd_set(1)));
-    return vd_sqrt(variance);
+    return vd_sqrt(vd_div(of->squares, vd_sub(of->n, vd_set(1))));
 }
 
 /* Adds a value; `number` is 1, or 0 for a missing one. */
@@ -30,7 +30,6 @@ static ALWAYS_INLINE void add_distance(struct distances *of, vd x, vd number, bo
     vd distance = vd_sub(x, of->mean);
     if (missing)
         distance = vd_mul(distance, number);
-    of->sum = vd_add(of->sum, distance);
     of->squares = vd_add(of->squares, vd_mul(distance, distance));
 }
 
@@ -55,9 +54,8 @@ static ALWAYS_INLINE vf deviations_of_vector(const struct window_batch *batch, c
             sum_high = vd_add(sum_high, vd_high(x));
         }
     }
-    struct distances low = {vd_low(count), vd_div(sum_low, vd_low(count)), vd_set(0), vd_set(0)};
-    struct distances high = {vd_high(count), vd_div(sum_high, vd_high(count)), vd_set(0),
-                             vd_set(0)};
+    struct distances low = {vd_low(count), vd_div(sum_low, vd_low(count)), vd_set(0)};
+    struct distances high = {vd_high(count), vd_div(sum_high, vd_high(count)), vd_set(0)};
     for (size_t day = 0; day < pool; day++) {
         for (const float *at = block + day * step, *end = at + floats; at < end; at += LANES) {
             vf x = vf_load(at), one = vf_set(1);

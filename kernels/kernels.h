@@ -48,6 +48,18 @@ struct cn_window_job {
     void *scratch;                        /* cn_window_scratch_bytes of the job, at any alignment */
 };
 
+/* One value of a group of days of one source year, such as a month, for each cell. */
+struct cn_group_job {
+    /* [days], the cells of each day in any order, at any alignment. NULL: the day is missing. NaN:
+     * the value is missing. Values are never infinite. */
+    const float *const *rows;
+    size_t days;       /* 1 … CN_MAX_SLOTS */
+    size_t min_values; /* 1 … days; the result is NaN where fewer days have a value */
+    size_t cells;
+    double threshold; /* finite; of counts, excesses and deficits */
+    float *results;   /* [cells] */
+};
+
 /* A raw float32 is missing when it is NaN, infinite, outside [min, max], or one of `values`. */
 struct cn_float_missing {
     float min, max; /* -FLT_MAX, FLT_MAX without a range */
@@ -94,9 +106,9 @@ struct cn_kernels {
     void (*window_means)(const struct cn_window_job *job);
 
     /* Standard deviations, with n - 1: within 1 float32 ulp of the exact one; 0 if all values are
-     * equal; NaN for fewer than two values, and where it is too large for a float. In double, of
-     * the values in the order of `rows`: m = sum of x / n, a = sum of (x - m), b = sum of (x -
-     * m)^2, and the result is (float)sqrt((b - a a / n) / (n - 1)). */
+     * equal; NaN for fewer than two values, and where it is too large for a float. With the values
+     * in the order of `rows`, (float)sqrt(b / (n - 1)), where m is the sum of x divided by n, and b
+     * the sum of (x - m)^2, in double. */
     void (*window_deviations)(const struct cn_window_job *job);
 
     /* The smallest and the largest values. A zero is positive. */
@@ -108,6 +120,21 @@ struct cn_kernels {
      * is n - 1. With the sorted values x, of which zeros are positive, the result is
      * (float)(x[k] + w (x[k + 1] - x[k])), in double; x[k] for k = n - 1. */
     void (*window_quantiles)(const struct cn_window_job *job);
+
+    /* Values of groups, of the days that have a value. Each is the exact real number, rounded once
+     * to float32, to nearest and of two to even; NaN if it is too large. A zero is positive. With
+     * the threshold T: how many x are > T, >= T, < T, <= T; the sum of x - T where x > T; the sum
+     * of T - x where x < T. */
+    void (*group_means)(const struct cn_group_job *job);
+    void (*group_sums)(const struct cn_group_job *job);
+    void (*group_minima)(const struct cn_group_job *job);
+    void (*group_maxima)(const struct cn_group_job *job);
+    void (*group_counts_gt)(const struct cn_group_job *job);
+    void (*group_counts_ge)(const struct cn_group_job *job);
+    void (*group_counts_lt)(const struct cn_group_job *job);
+    void (*group_counts_le)(const struct cn_group_job *job);
+    void (*group_excesses)(const struct cn_group_job *job);
+    void (*group_deficits)(const struct cn_group_job *job);
 
     /* Takes elements first … first + count - 1 out of a shuffled block of `elements` little-endian
      * 4-byte values, as native floats. HDF5's shuffle stores all first bytes, then all second

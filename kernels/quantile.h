@@ -38,9 +38,8 @@ static struct rank rank_of(const struct cn_quantiles *quantiles, size_t share, s
     const uint64_t place = (3 * n + 1) * s; /* 3 * (h + 2 / 3), in shares, where h is from 0 */
     if (place <= 2 * whole)
         return (struct rank){0, 0};
-    const uint64_t k = (place - 2 * whole) / (3 * whole), rest = (place - 2 * whole) % (3 * whole);
-    return k + 1 < n ? (struct rank){k, (double)rest / (double)(3 * whole)}
-                     : (struct rank){n - 1, 0};
+    const uint64_t rest = (place - 2 * whole) % (3 * whole);
+    return (struct rank){(place - 2 * whole) / (3 * whole), (double)rest / (double)(3 * whole)};
 }
 
 /* The values of rank k and k + 1 in the union of two lists, the same k in all lanes. With i of the

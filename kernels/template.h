@@ -5,6 +5,7 @@
 #include "bytes.h"
 #include "deviation.h"
 #include "extremes.h"
+#include "group.h"
 #include "mean.h"
 #include "quantile.h"
 #include "values.h"
@@ -16,6 +17,16 @@ const struct cn_kernels CN_TABLE = {
     .window_minima = window_minima,
     .window_maxima = window_maxima,
     .window_quantiles = window_quantiles,
+    .group_means = group_means,
+    .group_sums = group_sums,
+    .group_minima = group_minima,
+    .group_maxima = group_maxima,
+    .group_counts_gt = group_counts_gt,
+    .group_counts_ge = group_counts_ge,
+    .group_counts_lt = group_counts_lt,
+    .group_counts_le = group_counts_le,
+    .group_excesses = group_excesses,
+    .group_deficits = group_deficits,
     .unshuffle_f32 = unshuffle_f32,
     .mask_f32 = mask_f32,
     .take_values = take_values,

@@ -10,7 +10,7 @@
  *   vf_stream            vf_store past the cache, to a multiple of VL floats
  *   stream_end           what was streamed is there before what is stored next
  *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_mul vd_div  of doubles
- *   vd_load              VL/2 doubles, any alignment
+ *   vd_load vd_store     VL/2 doubles, any alignment
  *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded
  *   vf_min vf_max        of floats that are neither NaN nor -0
  *   vd_sqrt              the square root, rounded

@@ -30,6 +30,7 @@ typedef uint32x4_t vm;
 
 #define vd_set(value)           vdupq_n_f64(value)
 #define vd_load(from)           vld1q_f64(from)
+#define vd_store(to, x)         vst1q_f64(to, x)
 #define vd_low(x)               vcvt_f64_f32(vget_low_f32(x))
 #define vd_high(x)              vcvt_high_f64_f32(x)
 #define vd_add(a, b)            vaddq_f64(a, b)

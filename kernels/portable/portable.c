@@ -82,6 +82,7 @@ static inline vu vu_max(vu x, vu y)
 
 #define vd_set(value)           ((vd)(value))
 #define vd_load(from)           (*(from))
+#define vd_store(to, x)         ((void)(*(to) = (x)))
 #define vd_low(x)               ((vd)(x).a)
 #define vd_high(x)              ((vd)(x).b)
 #define vd_add(x, y)            ((x) + (y))

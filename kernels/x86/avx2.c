@@ -30,6 +30,7 @@ typedef __m256 vm;
 
 #define vd_set(value)           _mm256_set1_pd(value)
 #define vd_load(from)           _mm256_loadu_pd(from)
+#define vd_store(to, x)         _mm256_storeu_pd(to, x)
 #define vd_low(x)               _mm256_cvtps_pd(_mm256_castps256_ps128(x))
 #define vd_high(x)              _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))
 #define vd_add(a, b)            _mm256_add_pd(a, b)

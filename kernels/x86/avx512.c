@@ -33,6 +33,7 @@ typedef __mmask16 vm;
 
 #define vd_set(value)           _mm512_set1_pd(value)
 #define vd_load(from)           _mm512_loadu_pd(from)
+#define vd_store(to, x)         _mm512_storeu_pd(to, x)
 #define vd_low(x)               _mm512_cvtps_pd(_mm512_castps512_ps256(x))
 #define vd_high(x)              _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)))
 #define vd_add(a, b)            _mm512_add_pd(a, b)
