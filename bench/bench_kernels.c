@@ -308,7 +308,8 @@ static void measure(const struct subject *subject, const struct work *work, size
                     const char *where)
 {
     double kernel[MAX_REPEATS], copy[MAX_REPEATS], share[MAX_REPEATS];
-    const size_t calls = bytes < 1 << 20 ? (16 << 20) / bytes : 1;
+    const size_t least_bytes = (subject->pool > 1 ? 1 : 16) << 20; /* pools take long */
+    const size_t calls = bytes < 1 << 20 ? least_bytes / bytes : 1;
     for (int turn = -1; turn < repeats; turn++) {
         const double start = now();
         for (size_t i = 0; i < calls; i++)

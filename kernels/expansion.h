@@ -25,9 +25,9 @@ struct expansion {
     const struct window_batch *batch;
     struct limits limits;
     size_t count;
-    size_t parts;        /* doubles that the widest of them needs */
-    size_t place[LANES]; /* of the first results in the job */
-    size_t cell[LANES];
+    size_t parts;       /* doubles that the widest of them needs */
+    size_t place;       /* of their first results in the job: all are of one slot */
+    size_t cell[LANES]; /* their positions in it */
     double start[PARTS][LANES];
     float *block; /* [pool][years][LANES], in scratch */
 };
@@ -131,15 +131,13 @@ static ALWAYS_INLINE void expansion_put(const struct expansion *expansion, size_
     float lanes[VL], numbers[VL];
     vf_store(lanes, vf_if(enough, mean, vf_set(NAN)));
     vf_store(numbers, n);
-    const size_t used = least(VL, expansion->count - first);
-    for (size_t i = 0; i < used; i++) {
-        const size_t place = expansion->place[first + i] + target,
-                     cell = expansion->cell[first + i];
-        if (job->results[place])
-            job->results[place][cell] = lanes[i];
-        if (job->counts && job->counts[place])
-            job->counts[place][cell] = (uint16_t)numbers[i];
-    }
+    const size_t place = expansion->place + target, used = least(VL, expansion->count - first);
+    float *means = job->results[place];
+    for (size_t i = 0; means && i < used; i++)
+        means[expansion->cell[first + i]] = lanes[i];
+    uint16_t *counts = job->counts ? job->counts[place] : NULL;
+    for (size_t i = 0; counts && i < used; i++)
+        counts[expansion->cell[first + i]] = (uint16_t)numbers[i];
 }
 
 /* A year of VL collected cells enters the window, or leaves it. */
@@ -192,13 +190,16 @@ static void expansion_add(struct expansion *expansion, size_t slot, size_t cell,
                           const float *column, unsigned exponent, unsigned bits)
 {
     const size_t rows = expansion->batch->job->pool * expansion->batch->years;
+    const size_t place = place_of(expansion->batch, slot, 0);
+    if (expansion->count && expansion->place != place)
+        expansion_flush(expansion);
     const size_t i = expansion->count++;
     if (!i) {
         memset(expansion->block, 0, rows * LANES * sizeof *expansion->block);
         memset(expansion->start, 0, sizeof expansion->start);
         expansion->parts = 0;
     }
-    expansion->place[i] = place_of(expansion->batch, slot, 0);
+    expansion->place = place;
     expansion->cell[i] = cell;
     for (size_t row = 0; row < rows; row++)
         expansion->block[row * LANES + i] = column[row * LANES];
