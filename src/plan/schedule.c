@@ -316,26 +316,39 @@ static enum cn_status choose_way(struct search *search, struct way *best)
     return status ? status : enlarge_batch(search, best);
 }
 
+/* Finds the way to make the variable in one pass that takes the least memory. A smaller batch may
+ * take more: then there are two, and two result slots. */
+static enum cn_status find_one_pass(struct search *search, struct way *least)
+{
+    enum cn_status status = CN_OK;
+    for (size_t level = 0; level < ONE_PASS_LEVELS && !status; level++) {
+        struct way way = {.day_parts = 1,
+                          .row_parts = 1,
+                          .level = level,
+                          .batch_years = smallest_batch(search, level)};
+        status = try_way(search, UINT64_MAX, &way);
+        if (level == 0 || way.need < least->need)
+            *least = way;
+    }
+    return status;
+}
+
 /* Sets what the variable would take in one pass, and in passes that are cut the other way. */
 static enum cn_status compare_way(struct search *search, const struct way *chosen,
                                   struct cn_variable_plan *made)
 {
-    const size_t level = ONE_PASS_LEVELS - 1;
     const struct cn_cut used = cn_cut_of(made);
-    struct way once = {.day_parts = 1,
-                       .row_parts = 1,
-                       .level = level,
-                       .batch_years = smallest_batch(search, level)};
+    struct way once;
     if (made->pass_count == 1 && !chosen->resume) {
         made->bytes_to_decode_once = made->bytes_to_decode;
         made->arena_bytes_once = chosen->need;
         return CN_OK;
     }
+    enum cn_status status = find_one_pass(search, &once);
     struct way other = once;
     size_t *parts = used.days ? &other.row_parts : &other.day_parts;
     const size_t most = used.days ? search->cuts.row_count : (size_t)made->slots;
     *parts = made->pass_count < most ? made->pass_count : most;
-    enum cn_status status = try_way(search, UINT64_MAX, &once);
     if (!status && made->pass_count > 1 && !(used.days && used.rows)) {
         status = try_way(search, UINT64_MAX, &other);
         made->bytes_to_decode_else = other.made.bytes_to_decode;
