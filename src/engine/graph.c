@@ -6,6 +6,8 @@
  */
 #include "engine/graph.h"
 
+#include "base/error.h"
+#include "base/pool.h"
 #include "engine/compute.h"
 #include "engine/load.h"
 #include "engine/output.h"
@@ -15,6 +17,17 @@
 /* Tasks depend on the items of engine->year_slot_used and result_slot_used. Opens depend on the
  * first of these, and the end of a batch on the other. Only the addresses count. */
 static char hdf5_lock, batch_order;
+
+/* Tasks that may be created and not have ended. A task that waits takes memory, and the time of
+ * each task that is created behind it for the same slots. */
+enum { MOST_TASKS = 1024, MOST_TASKS_PER_THREAD = 64 };
+
+/* The tasks that the producer has created. */
+struct created {
+    size_t count;
+    size_t *of_batch; /* [batch_count] count at the end of each batch */
+    size_t ended;     /* batches that have ended */
+};
 
 /* clang-format 14 does not know how to break a depend clause. */
 /* clang-format off */
@@ -88,14 +101,47 @@ static void create_batch(struct cn_engine *engine, size_t batch)
 }
 /* clang-format on */
 
-/* The queue is first in, first out. A load must be opened while the one before it is decoded, not
- * after. So its open is created before the decodes of the other. */
-static void create_tasks(struct cn_engine *engine)
+/* Waits until there is room for more tasks; the producer runs others meanwhile. */
+static void wait_for_room(const struct cn_engine *engine, struct created *created, size_t batch)
 {
+    const size_t of_threads = MOST_TASKS_PER_THREAD * (size_t)engine->threads;
+    const size_t most = of_threads > MOST_TASKS ? of_threads : MOST_TASKS;
+    while (created->ended < batch && created->count - created->of_batch[created->ended] > most) {
+        const struct cn_batch_state *state = &engine->batches[created->ended++]; /* NOLINT */
+#pragma omp taskwait depend(in : state->is_put)
+    }
+}
+
+/* Tasks of a load: open, decodes, seal. */
+static size_t load_tasks(const struct cn_engine *engine, size_t load)
+{
+    return engine->loads[load].decode_count + 2;
+}
+
+/* Tasks of a batch: gate, tiles, join, encodes, end. */
+static size_t batch_tasks(const struct cn_engine *engine, size_t batch)
+{
+    const struct cn_outputs *outputs = engine->outputs;
+    size_t count = engine->batches[batch].tile_count + 3;
+    for (size_t n = outputs->first_of_batch[batch]; n < outputs->first_of_batch[batch + 1]; n++)
+        count += outputs->tasks[n].encode_count;
+    return count;
+}
+
+/* The queue is first in, first out. A load must be opened while the one before it is decoded, not
+ * after. So its open is created before the decodes of the other. After a stop no more are created.
+ */
+static void create_tasks(struct cn_engine *engine, size_t *of_batch)
+{
+    struct created created = {.of_batch = of_batch};
     const struct cn_step *step = engine->variable->steps;
-    for (size_t s = 0; s < engine->variable->step_count; s++) {
+    size_t batches = 0;
+    for (size_t s = 0; s < engine->variable->step_count && cn_engine_is_running(engine); s++) {
         if (step[s].kind == CN_BATCH) {
             create_batch(engine, step[s].index);
+            created.count += batch_tasks(engine, step[s].index);
+            created.of_batch[batches++] = created.count;
+            wait_for_room(engine, &created, batches);
             continue;
         }
         if (s == 0 || step[s - 1].kind != CN_LOAD)
@@ -103,17 +149,22 @@ static void create_tasks(struct cn_engine *engine)
         if (s + 1 < engine->variable->step_count && step[s + 1].kind == CN_LOAD)
             create_open(engine, step[s + 1].index);
         create_decodes(engine, step[s].index);
+        created.count += load_tasks(engine, step[s].index);
     }
 }
 
-void cn_graph_run(struct cn_engine *engine)
+enum cn_status cn_graph_run(struct cn_engine *engine, struct cn_error *error)
 {
+    size_t *of_batch = cn_pool_alloc(engine->pool, engine->variable->batch_count, sizeof *of_batch);
+    if (!of_batch)
+        return cn_fail_memory(error, "a variable");
     const int dynamic = omp_get_dynamic(), levels = omp_get_max_active_levels();
     omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
     omp_set_max_active_levels(omp_get_active_level() + 1);
-#pragma omp parallel default(none) shared(engine) num_threads(engine->threads)
+#pragma omp parallel default(none) shared(engine, of_batch) num_threads(engine->threads)
 #pragma omp single
-    create_tasks(engine);
+    create_tasks(engine, of_batch);
     omp_set_dynamic(dynamic); /* they are the caller's */
     omp_set_max_active_levels(levels);
+    return CN_OK;
 }

@@ -56,7 +56,7 @@ static enum cn_status attempt(struct cn_engine *engine, struct cn_error *error)
     if (!status)
         status = cn_readahead_start(engine, error);
     if (!status)
-        cn_graph_run(engine);
+        status = cn_graph_run(engine, error);
     cn_readahead_finish(engine);
     return status;
 }

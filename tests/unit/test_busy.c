@@ -378,7 +378,8 @@ static struct outcome run_job(struct cn_engine *job, const struct scene *scene)
             run.uses_left[load_of_row(job, &variable->batches[b], k)]++;
     double cpu = cpu_seconds();
     run.start_ns = cn_now_ns();
-    cn_graph_run(job);
+    struct cn_error error;
+    assert_int_equal(cn_graph_run(job, &error), CN_OK);
     assert_false(run.wrong);
     assert_int_equal(run.files, variable->normals_wanted * variable->pass_count);
     assert_true(run.peak_years <= variable->year_slots &&
