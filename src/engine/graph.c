@@ -131,17 +131,16 @@ static size_t batch_tasks(const struct cn_engine *engine, size_t batch)
 /* The queue is first in, first out. A load must be opened while the one before it is decoded, not
  * after. So its open is created before the decodes of the other. After a stop no more are created.
  */
-static void create_tasks(struct cn_engine *engine, size_t *of_batch)
+static void create_tasks(struct cn_engine *engine, struct created *created)
 {
-    struct created created = {.of_batch = of_batch};
     const struct cn_step *step = engine->variable->steps;
     size_t batches = 0;
     for (size_t s = 0; s < engine->variable->step_count && cn_engine_is_running(engine); s++) {
         if (step[s].kind == CN_BATCH) {
             create_batch(engine, step[s].index);
-            created.count += batch_tasks(engine, step[s].index);
-            created.of_batch[batches++] = created.count;
-            wait_for_room(engine, &created, batches);
+            created->count += batch_tasks(engine, step[s].index);
+            created->of_batch[batches++] = created->count;
+            wait_for_room(engine, created, batches);
             continue;
         }
         if (s == 0 || step[s - 1].kind != CN_LOAD)
@@ -149,21 +148,23 @@ static void create_tasks(struct cn_engine *engine, size_t *of_batch)
         if (s + 1 < engine->variable->step_count && step[s + 1].kind == CN_LOAD)
             create_open(engine, step[s + 1].index);
         create_decodes(engine, step[s].index);
-        created.count += load_tasks(engine, step[s].index);
+        created->count += load_tasks(engine, step[s].index);
     }
 }
 
 enum cn_status cn_graph_run(struct cn_engine *engine, struct cn_error *error)
 {
-    size_t *of_batch = cn_pool_alloc(engine->pool, engine->variable->batch_count, sizeof *of_batch);
-    if (!of_batch)
+    const size_t batches = engine->variable->batch_count;
+    struct created created = {.of_batch =
+                                  cn_pool_alloc(engine->pool, batches, sizeof *created.of_batch)};
+    if (!created.of_batch)
         return cn_fail_memory(error, "a variable");
     const int dynamic = omp_get_dynamic(), levels = omp_get_max_active_levels();
     omp_set_dynamic(false); /* exactly num_threads, whatever the environment says */
     omp_set_max_active_levels(omp_get_active_level() + 1);
-#pragma omp parallel default(none) shared(engine, of_batch) num_threads(engine->threads)
+#pragma omp parallel default(none) shared(engine, created) num_threads(engine->threads)
 #pragma omp single
-    create_tasks(engine, of_batch);
+    create_tasks(engine, &created);
     omp_set_dynamic(dynamic); /* they are the caller's */
     omp_set_max_active_levels(levels);
     return CN_OK;
