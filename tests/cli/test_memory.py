@@ -10,7 +10,7 @@ from memory_bound import MIB, most
 
 GRID = (80, 240)
 SLAB = 365 * GRID[0] * GRID[1] * 4
-FEW = 8 * SLAB  # a window, a result and little more: enough for one pass
+FEW = 12 * SLAB  # a window, two results of two targets, and little more: enough for one pass
 THREADS = 2
 
 
@@ -32,7 +32,7 @@ class Memory(TestCase):
         cls.case.close()
 
     def test_peak_stays_below_the_bound(self):
-        for memory in (FEW, 12 * SLAB, 30 * SLAB):
+        for memory in (FEW, 16 * SLAB, 30 * SLAB):
             with self.subTest(slabs=memory / SLAB):
                 run = self.case.run("-t", str(THREADS), "--set", f"engine.memory={memory}B")
                 self.exits(run, 0)
