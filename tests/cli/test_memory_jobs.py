@@ -65,6 +65,22 @@ class Jobs(TestCase):
                 cut[tree] = max(cut.get(tree, 0), row["passes"])
         self.assertGreater(min(cut.values()), 1, "both ways to cut are tried")
 
+    def test_years_and_passes_take_little(self):
+        """151 years and 121 target years, cut into passes of a few days: many tasks, few bytes."""
+        tree = os.path.join(self.case.dir, "long")
+        subprocess.run([BIN, "synth", tree, "--years", "1950-2100", "--grid", "12x18",
+                        "--variables", "tas"], check=True, capture_output=True)
+        case = Case(normals={"window": 30, "min_years": 25}, scenarios=["ssp245"])
+        self.addCleanup(case.close)
+        options = ["-t", "2", "--set", f"input.root={tree}", "--set", "engine.memory=160KiB"]
+        run = case.run(*options)
+        self.exits(run, 0)
+        row = run.variable("tas")
+        self.assertEqual(row["normals_written"], 121)
+        self.assertGreater(row["passes"], 50)
+        self.assertLessEqual(run.summary["peak_rss_bytes"],
+                             most(160 << 10, 2, years_of_passes=row["passes"] * (151 + 121)))
+
 
 if __name__ == "__main__":
     main()
