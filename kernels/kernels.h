@@ -7,19 +7,11 @@
 
 #include "climnorm/error.h"
 #include "climnorm/limits.h"
+#include "climnorm/product.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* What a share of a sample is counted in: p2.5 is 25000 of them. */
-enum { CN_WHOLE_SHARE = 1000000 };
-
-/* Where a quantile lies among n sorted values, the first of which has place 0. */
-enum cn_quantile_method {
-    CN_QUANTILE_LINEAR,         /* p (n - 1): Hyndman and Fan's 7, numpy's default */
-    CN_QUANTILE_MEDIAN_UNBIASED /* p (n + 1/3) - 2/3: their 8 */
-};
 
 struct cn_quantiles {
     enum cn_quantile_method method;

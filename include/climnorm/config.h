@@ -7,6 +7,7 @@
 #include "climnorm/api.h"
 #include "climnorm/calendar.h"
 #include "climnorm/error.h"
+#include "climnorm/product.h"
 
 struct cn_pool;
 
@@ -68,7 +69,11 @@ struct cn_config {
         size_t period_count;
         const int *targets; /* [target_count] target years, ascending; NULL: all of the periods */
         size_t target_count;
-    } normals;
+        int min_values;
+        enum cn_quantile_method quantiles;
+    } normals; /* window, min_years, min_values: what products have that do not say it */
+    const struct cn_product *products; /* [product_count]; at least one */
+    size_t product_count;
     struct {
         int threads;         /* 0: all cores this process may use */
         int batch_years;     /* 0: the program chooses */

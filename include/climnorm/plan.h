@@ -14,10 +14,19 @@
 
 struct cn_pool;
 
-/* One output file: normals of one region, whose target years ascend. */
+/* Products whose values come from the same samples: they are computed together. */
+struct cn_sample {
+    const struct cn_product *const *products; /* [product_count] */
+    size_t product_count;
+    int window, min_years, pool; /* of each of them */
+};
+
+/* One output file: normals of one product and region, whose target years ascend. */
 struct cn_output {
-    const char *path;      /* below output.root, relative to it */
+    const char *path; /* below output.root, relative to it */
+    const struct cn_product *product;
     size_t region;         /* index in layout.regions */
+    size_t normal;         /* index in the normals of each target */
     const size_t *targets; /* [target_count] indices in variable->targets */
     size_t target_count;
     bool wanted;            /* false: an existing file is kept */
@@ -25,22 +34,23 @@ struct cn_output {
     uint64_t bytes_waiting; /* of what an earlier run has made of it in some passes */
 };
 
-/* Where the values of one target year and region go. */
+/* Where the values of one target year, product and region go. */
 struct cn_normal {
     size_t output;   /* index in variable->outputs */
     size_t position; /* in the list of targets of that output */
 };
 
-/* One target year of one timeline. */
+/* One target year of one timeline and sample. */
 struct cn_target {
     int year;
+    const struct cn_sample *sample;
     size_t timeline;
     const char *period;   /* label with its fields filled in */
     const char *scenario; /* the value of {scenario} for this target year */
     const ptrdiff_t
-        *window; /* [normals.window] indices in variable->years, oldest first; -1: no such year */
+        *window; /* [sample->window] indices in variable->years, oldest first; -1: no such year */
     int years_planned;         /* entries of window that are >= 0 */
-    struct cn_normal *normals; /* [layout.region_count] */
+    struct cn_normal *normals; /* [sample->product_count][layout.region_count] */
 };
 
 /* Returns: the source year at index i of a target's window, oldest first; NULL: no file holds it.
@@ -96,7 +106,7 @@ struct cn_batch {
     size_t pass;
     size_t first_target, target_count;
     const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1: no such year; row_count =
-                              window + target_count - 1 */
+                              window of the sample + target_count - 1 */
     size_t row_count;
     size_t result_slot;
 };
@@ -110,8 +120,10 @@ struct cn_variable_plan {
     struct cn_variable *variable;
     const char *failure; /* NULL, or why nothing is computed */
     struct cn_layout layout;
-    int slots;                 /* day slots of a year */
-    struct cn_target *targets; /* sorted by timeline and year */
+    int slots; /* day slots of a year */
+    struct cn_sample *samples;
+    size_t sample_count;
+    struct cn_target *targets; /* sorted by timeline, sample and year */
     size_t target_count;
     struct cn_output *outputs;
     size_t output_count;
@@ -133,13 +145,15 @@ struct cn_variable_plan {
     size_t batch_count;
     struct cn_step *steps;
     size_t step_count;
-    size_t year_slots, result_slots, batch_years;
-    size_t slab_bytes;   /* of a year slot: the largest slab of a pass, rounded to pages */
-    size_t result_bytes; /* of a result slot: batch_years * target_bytes */
-    size_t result_cells; /* of a target in a result slot: of the largest pass */
-    size_t target_bytes; /* means, then counts if wanted, of the largest pass, rounded to pages */
-    uint64_t bytes_to_read;        /* sizes of the files */
-    uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */
+    size_t year_slots, result_slots;
+    size_t batch_years;       /* targets of the largest batch */
+    size_t batch_results;     /* results of the largest batch: targets times products */
+    size_t slab_bytes;        /* of a year slot: the largest slab of a pass, rounded to pages */
+    size_t slot_bytes;        /* of a result slot: batch_results * result_bytes */
+    size_t result_cells;      /* of a result, in the largest pass */
+    size_t result_bytes;      /* of a result: values, then counts if wanted, rounded to pages */
+    uint64_t bytes_to_read;   /* sizes of the files */
+    uint64_t bytes_to_decode; /* of chunks, decoded, in all passes together */
     uint64_t bytes_to_decode_once; /* of the same chunks, if there were one pass */
     uint64_t bytes_to_decode_else; /* if as many passes were cut the other way: rows, not days, or
                                       days, not rows; 0: one pass, or both are cut */
@@ -156,11 +170,18 @@ static inline const struct cn_pass *cn_first_pass(const struct cn_variable_plan 
     return &variable->passes[variable->resume.passes_done];
 }
 
-/* Returns: whether the normal of a target and region is to be made. */
-static inline bool cn_is_normal_wanted(const struct cn_variable_plan *variable,
-                                       const struct cn_target *target, size_t region)
+/* Returns: how many normals a target has: of each product and region. */
+static inline size_t cn_normal_count(const struct cn_variable_plan *variable,
+                                     const struct cn_target *target)
 {
-    return variable->outputs[target->normals[region].output].wanted;
+    return target->sample->product_count * variable->layout.region_count;
+}
+
+/* Returns: whether a normal of a target is to be made. */
+static inline bool cn_is_normal_wanted(const struct cn_variable_plan *variable,
+                                       const struct cn_target *target, size_t normal)
+{
+    return variable->outputs[target->normals[normal].output].wanted;
 }
 
 /* Returns: how many normals of the target are to be made. */
@@ -168,9 +189,16 @@ static inline size_t cn_wanted_normals(const struct cn_variable_plan *variable,
                                        const struct cn_target *target)
 {
     size_t wanted = 0;
-    for (size_t r = 0; r < variable->layout.region_count; r++)
-        wanted += cn_is_normal_wanted(variable, target, r);
+    for (size_t n = 0; n < cn_normal_count(variable, target); n++)
+        wanted += cn_is_normal_wanted(variable, target, n);
     return wanted;
+}
+
+/* Returns: the sample that a batch computes. */
+static inline const struct cn_sample *cn_batch_sample(const struct cn_variable_plan *variable,
+                                                      const struct cn_batch *batch)
+{
+    return variable->targets[batch->first_target].sample;
 }
 
 /* What a division into shards comes to: bytes to read as if no output existed. */

@@ -30,22 +30,23 @@ static inline float *cn_arena_slab(const struct cn_arena *arena,
     return (float *)(void *)(arena->base + year_slot * plan->slab_bytes);
 }
 
-/* Returns: a target's means in a result slot, [result_cells of the pass]: see cn_result_index. */
-static inline float *cn_arena_means(const struct cn_arena *arena,
-                                    const struct cn_variable_plan *plan, size_t result_slot,
-                                    size_t target)
+/* Returns: the values of a result of a result slot, [result_cells of the pass]: see
+ * cn_result_index. */
+static inline float *cn_arena_values(const struct cn_arena *arena,
+                                     const struct cn_variable_plan *plan, size_t result_slot,
+                                     size_t result)
 {
     return (float *)(void *)(arena->base + plan->year_slots * plan->slab_bytes +
-                             result_slot * plan->result_bytes + target * plan->target_bytes);
+                             result_slot * plan->slot_bytes + result * plan->result_bytes);
 }
 
-/* Returns: a target's counts, which follow its means. */
-static inline int16_t *cn_arena_counts(const struct cn_arena *arena,
-                                       const struct cn_variable_plan *plan, size_t result_slot,
-                                       size_t target)
+/* Returns: the counts of a result, which follow its values. */
+static inline uint16_t *cn_arena_counts(const struct cn_arena *arena,
+                                        const struct cn_variable_plan *plan, size_t result_slot,
+                                        size_t result)
 {
-    return (int16_t *)(void *)(cn_arena_means(arena, plan, result_slot, target) +
-                               plan->result_cells);
+    return (uint16_t *)(void *)(cn_arena_values(arena, plan, result_slot, result) +
+                                plan->result_cells);
 }
 
 #endif

@@ -21,10 +21,14 @@ struct cn_period_share cn_period_share_at(const struct cn_variable_plan *variabl
 size_t cn_share_normals(const struct cn_variable_plan *variable,
                         const struct cn_period_share *share, size_t region, size_t *kept)
 {
-    size_t wanted = 0;
+    size_t wanted = 0, all = 0;
     for (size_t t = share->first; t < share->end; t++)
-        wanted += cn_is_normal_wanted(variable, &variable->targets[t], region);
-    *kept = share->end - share->first - wanted;
+        for (size_t n = region; n < cn_normal_count(variable, &variable->targets[t]);
+             n += variable->layout.region_count) {
+            wanted += cn_is_normal_wanted(variable, &variable->targets[t], n);
+            all++;
+        }
+    *kept = all - wanted;
     return wanted;
 }
 

@@ -414,7 +414,7 @@ static void print_inside(const struct cn_variable_plan *variable)
                "  year slots: %zu of %s; result slots: %zu of %s\n",
                variable->load_count, variable->batch_count, variable->batch_years,
                variable->year_slots, cn_format_bytes(variable->slab_bytes, slab),
-               variable->result_slots, cn_format_bytes(variable->result_bytes, result));
+               variable->result_slots, cn_format_bytes(variable->slot_bytes, result));
         cn_print_pass_details(variable);
     }
     for (size_t o = 0; o < variable->output_count; o++)

@@ -13,8 +13,8 @@ struct cn_key_state {
     struct cn_location location;
 };
 
-/* An entry of custom_regions or normals.periods as read. The location is the first member, as in
- * the elements of every list. Members with wrong values are NULL or 0. */
+/* An entry of custom_regions, normals.periods or products as read. The location is the first
+ * member, as in the elements of every list. Members with wrong values are NULL or 0. */
 struct cn_custom_region {
     struct cn_location location;
     struct cn_region region;
@@ -25,6 +25,12 @@ struct cn_custom_period {
     struct cn_period period;
 };
 
+struct cn_custom_product {
+    struct cn_location location;
+    struct cn_product product;
+    struct cn_list variables; /* of const char * */
+};
+
 struct cn_config_builder {
     struct cn_config config;                      /* first: the finished config is this pointer */
     struct cn_list roots;                         /* of const char *: input.root */
@@ -33,6 +39,7 @@ struct cn_config_builder {
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
     struct cn_list targets;                       /* of int */
+    struct cn_list products;                      /* of struct cn_custom_product */
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
     const char *const *typed;                     /* [line_count] see struct cn_config_text */
     size_t line_count;
@@ -67,6 +74,15 @@ void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_ke
 /* Checks what concerns several values: roots, models, regions, scenarios, periods, min_years. Adds
  * problems. */
 void cn_config_check(struct cn_config_builder *builder);
+
+/* Checks the products together, and fills in what they do not say. Adds problems. */
+void cn_config_check_products(struct cn_config_builder *builder);
+
+/* Returns: whether the key has a value that is right by itself. */
+static inline bool cn_config_has_value(struct cn_config_builder *builder, const char *path)
+{
+    return cn_config_key_state(builder, path)->state == CN_SET;
+}
 
 /* Returns: NULL, or what is wrong with an output.pattern, perhaps in text[capacity]. */
 const char *cn_pattern_fault(const char *pattern, char *text, size_t capacity);

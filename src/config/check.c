@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether the key has a value that is right by itself. */
-static bool has_value(struct cn_config_builder *builder, const char *path)
-{
-    return cn_config_key_state(builder, path)->state == CN_SET;
-}
-
 static const struct cn_region *find_builtin(const char *name)
 {
     const struct cn_region *region = cn_builtin_regions;
@@ -131,7 +125,7 @@ static void check_regions(struct cn_config_builder *builder)
         if (custom[j].region.name &&
             !contains_name(names, builder->regions.count, custom[j].region.name))
             config->regions[config->region_count++] = custom[j].region;
-    if (!config->region_count && !builder->regions.count && has_value(builder, "regions"))
+    if (!config->region_count && !builder->regions.count && cn_config_has_value(builder, "regions"))
         cn_config_error(
             builder, cn_config_key_state(builder, "regions")->location, "regions",
             "the list is empty and custom_regions defines none; name at least one region, "
@@ -146,7 +140,8 @@ static void check_scenarios(struct cn_config_builder *builder)
     config->scenarios_given = builder->scenarios.items;
     config->scenarios = builder->scenarios.items;
     config->scenario_count = builder->scenarios.count;
-    for (size_t i = 0; i < config->scenario_count && has_value(builder, "input.historical"); i++)
+    for (size_t i = 0;
+         i < config->scenario_count && cn_config_has_value(builder, "input.historical"); i++)
         if (strcmp(config->scenarios[i], config->input.historical) == 0)
             cn_config_error(
                 builder, cn_config_key_state(builder, "scenarios")->location, "scenarios",
@@ -160,7 +155,7 @@ static void check_periods(struct cn_config_builder *builder)
     struct cn_config *config = &builder->config;
     const struct cn_custom_period *given = builder->periods.items;
     size_t count = builder->periods.count;
-    if (!given || !has_value(builder, "normals.periods"))
+    if (!given || !cn_config_has_value(builder, "normals.periods"))
         return;
     struct cn_period *periods = cn_pool_alloc(config->pool, count, sizeof *periods);
     if (!periods) {
@@ -202,7 +197,7 @@ static void check_targets(struct cn_config_builder *builder)
 {
     enum { MOST_LISTED_BYTES = 400 };
     struct cn_config *config = &builder->config;
-    if (!builder->targets.items || !has_value(builder, "normals.targets"))
+    if (!builder->targets.items || !cn_config_has_value(builder, "normals.targets"))
         return;
     config->normals.targets = builder->targets.items;
     config->normals.target_count = builder->targets.count;
@@ -232,7 +227,7 @@ static bool is_default(const struct cn_key_state *key_state)
 
 static void check_min_years(struct cn_config_builder *builder)
 {
-    if (!has_value(builder, "normals.window"))
+    if (!cn_config_has_value(builder, "normals.window"))
         return;
     int window = builder->config.normals.window, *min_years = &builder->config.normals.min_years;
     const struct cn_key_state *key_state = cn_config_key_state(builder, "normals.min_years");
@@ -257,7 +252,7 @@ static bool same_folder(const char *a, const char *b)
 
 static void check_roots(struct cn_config_builder *builder)
 {
-    if (!has_value(builder, "input.root"))
+    if (!cn_config_has_value(builder, "input.root"))
         return;
     struct cn_config *config = &builder->config;
     config->input.roots = builder->roots.items;
@@ -270,7 +265,8 @@ static void check_roots(struct cn_config_builder *builder)
         builder->out_of_memory |= !config->input.root;
     }
     bool is_same = false;
-    for (size_t i = 0; i < config->input.root_count && has_value(builder, "output.root"); i++)
+    for (size_t i = 0; i < config->input.root_count && cn_config_has_value(builder, "output.root");
+         i++)
         is_same |= same_folder(config->input.roots[i], config->output.root);
     if (is_same)
         cn_config_error(
@@ -283,7 +279,7 @@ static void check_models(struct cn_config_builder *builder)
 {
     struct cn_config *config = &builder->config;
     const char *const *names = builder->models.items;
-    if (!names || !has_value(builder, "input.model"))
+    if (!names || !cn_config_has_value(builder, "input.model"))
         return;
     config->input.all_models = contains_name(names, builder->models.count, "*");
     if (config->input.all_models && builder->models.count > 1)
@@ -298,8 +294,8 @@ static void check_models(struct cn_config_builder *builder)
 static void add_model_folder(struct cn_config_builder *builder)
 {
     const char **pattern = &builder->config.output.pattern;
-    if (!has_value(builder, "output.pattern") || !cn_config_has_several_models(&builder->config) ||
-        strstr(*pattern, "{model}"))
+    if (!cn_config_has_value(builder, "output.pattern") ||
+        !cn_config_has_several_models(&builder->config) || strstr(*pattern, "{model}"))
         return;
     *pattern = cn_pool_printf(builder->config.pool, "{model}/%s", *pattern);
     builder->out_of_memory |= !*pattern;
@@ -309,7 +305,8 @@ static void add_model_folder(struct cn_config_builder *builder)
 static void check_pattern(struct cn_config_builder *builder)
 {
     static const char field[] = "_{year}";
-    if (!has_value(builder, "output.pattern") || !has_value(builder, "output.layout") ||
+    if (!cn_config_has_value(builder, "output.pattern") ||
+        !cn_config_has_value(builder, "output.layout") ||
         builder->config.output.layout == CN_SINGLE)
         return;
     const struct cn_key_state *key_state = cn_config_key_state(builder, "output.pattern");

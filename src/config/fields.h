@@ -11,7 +11,8 @@
     X(variable, "Name of the variable.", "%s", of->variable->name)                             \
     X(period, "Name of the period that the target year is in.", "%s", of->target->period)      \
     X(year, "Target year.", "%d", of->target->year)                                            \
-    X(window, "Years of a window.", "%d", of->config->normals.window)                          \
+    X(window, "Years of a window.", "%d", of->product->window)                                 \
+    X(product, "Name of the product.", "%s", of->product->name)                                \
     X(scenario, "Experiment of the normal; `input.historical` for a historical window.", "%s", \
       of->target->scenario)                                                                    \
     X(model, "Climate model.", "%s", of->variable->model)                                      \

@@ -28,6 +28,8 @@ static const char *const forms[] = {
     [CN_KEY_BOOL] = "true or false",
     [CN_KEY_RANGE] = "two numbers [a, b] from %g to %g",
     [CN_KEY_VERSION] = "\"newest\" or a version such as \"1.1\"",
+    [CN_KEY_STATISTIC] = ("\"mean\", \"std\", \"min\", \"max\", \"median\" or a percentile such as "
+                          "\"p90\""),
     [CN_KEY_MEMORY] = "a share such as \"80%%\" or a size such as \"48GiB\"",
 };
 

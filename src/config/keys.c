@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 /* Path and offset of a key. */
-#define KEY(member)    #member, offsetof(struct cn_config_builder, config.member)
-#define LIST(member)   #member, offsetof(struct cn_config_builder, member)
-#define REGION(member) "custom_regions." #member, offsetof(struct cn_custom_region, region.member)
-#define PERIOD(member) "normals.periods." #member, offsetof(struct cn_custom_period, period.member)
+#define KEY(member)     #member, offsetof(struct cn_config_builder, config.member)
+#define LIST(member)    #member, offsetof(struct cn_config_builder, member)
+#define REGION(member)  "custom_regions." #member, offsetof(struct cn_custom_region, region.member)
+#define PRODUCT(member) "products." #member, offsetof(struct cn_custom_product, product.member)
+#define PERIOD(member)  "normals.periods." #member, offsetof(struct cn_custom_period, period.member)
 
 enum { ENTRIES = 256 };
 
@@ -58,6 +59,36 @@ static const struct cn_key period_keys[] = {
     {PERIOD(step), CN_KEY_INT, 1, CN_LAST_YEAR,
      .meaning = "Years from one target year to the next. Left out: 1. With `normals.targets` the "
                 "period holds those that it names."},
+    {.path = NULL},
+};
+
+static const char *const methods[] = {
+    [CN_QUANTILE_LINEAR] = "linear", [CN_QUANTILE_MEDIAN_UNBIASED] = "median_unbiased", NULL};
+static const char *const method_meanings[] = {
+    [CN_QUANTILE_LINEAR] =
+        "linear between values, as numpy and xarray do it (Hyndman and Fan, method 7)",
+    [CN_QUANTILE_MEDIAN_UNBIASED] =
+        "the same for every distribution, as xclim does it (Hyndman and Fan, "
+        "method 8)"};
+
+static const struct cn_key product_keys[] = {
+    {PRODUCT(name), CN_KEY_IDENTIFIER, 1, 32, .required = true,
+     .meaning = "What `output.pattern` and the outputs call it."},
+    {"products.variables", offsetof(struct cn_custom_product, variables), CN_KEY_NAMES, 1, ENTRIES,
+     .meaning = "The variables it is made of. Left out: all."},
+    {PRODUCT(over), CN_KEY_STATISTIC,
+     .meaning = "The statistic over the values of a sample: `mean`, `std` (with n - 1), `min`, "
+                "`max`, `median`, or a percentile from `p0.1` to `p99.9`. Left out: `mean`."},
+    {PRODUCT(pool), CN_KEY_INT, 1, CN_MAX_POOL,
+     .meaning = "An odd number of neighbouring day slots, in a circle, whose values are one "
+                "sample. Left out: 1."},
+    {PRODUCT(window), CN_KEY_INT, 1, CN_MAX_WINDOW,
+     .meaning = "Years of a window. Left out: `normals.window`."},
+    {PRODUCT(min_years), CN_KEY_INT, 1, CN_MAX_WINDOW,
+     .meaning = "Source years that a window must have. Left out: `normals.min_years`, or all of a "
+                "shorter window."},
+    {PRODUCT(min_values), CN_KEY_INT, 1, CN_MAX_WINDOW *CN_MAX_POOL,
+     .meaning = "Values that a sample must have. Left out: `normals.min_values`."},
     {.path = NULL},
 };
 
@@ -119,6 +150,16 @@ const struct cn_key cn_keys[] = {
      .example = "( { name = \"wmo\"; first = 1990; last = 2020; step = 10; } )",
      .meaning = "Labels for ranges of target years, which may not overlap. Left out: the "
                 "[default periods](#default-periods)."},
+    {KEY(normals.min_values), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "1",
+     .meaning = "Values that a sample must have; where it has fewer, the result is missing. A "
+                "sample is the values of one cell and day slot in the window's years."},
+    {KEY(normals.quantiles), CN_KEY_CHOICE, .choices = methods, .choice_meanings = method_meanings,
+     .default_text = "linear", .meaning = "How percentiles lie between two values."},
+    {LIST(products), CN_KEY_GROUPS, 1, ENTRIES, .element = product_keys,
+     .element_bytes = sizeof(struct cn_custom_product),
+     .example = "( { name = \"normal\"; }, { name = \"p90\"; over = \"p90\"; pool = 5; } )",
+     .meaning = "The statistics that are made of each window. Left out: one, named `normal`, the "
+                "mean."},
     {"engine", 0, CN_KEY_GROUP, .meaning = "How the machine is used; results do not depend on it."},
     {KEY(engine.threads), CN_KEY_INT, 0, CN_MAX_THREADS, .default_text = "0",
      .meaning = "Threads that compute. 0: all cores this process may use."},
@@ -132,7 +173,7 @@ const struct cn_key cn_keys[] = {
      .meaning = "The folder for the results; it is made when it is not there."},
     {KEY(output.pattern), CN_KEY_PATTERN, 1, 512,
      .default_text = "{region}/{variable}/{period}/"
-                     "{variable}_{region}_{period}_{year}_{window}yr_normal.nc",
+                     "{variable}_{region}_{period}_{year}_{window}yr_{product}.nc",
      .meaning = "The path of each result below `output.root`, with "
                 "[fields](#fields-of-outputpattern) in braces. With `layout = \"stacked\"` the "
                 "default lacks `_{year}`. With several models `{model}/` is put in front of a "

@@ -7,6 +7,7 @@
 #include "climnorm/limits.h"
 #include "config/builder.h"
 #include "config/years.h"
+#include "products/statistics.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -481,6 +482,10 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return store_version(builder, key, value);
     case CN_KEY_MEMORY:
         return store_memory(builder, key, value);
+    case CN_KEY_STATISTIC:
+        if (value->kind != CN_VALUE_TEXT || !cn_over_parse(value->text, at))
+            return reject_value(builder, key, value, "");
+        return true;
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "config/builder.h"
 #include "config/years.h"
+#include "products/statistics.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -80,6 +81,7 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     const void *at = (const char *)base + key->offset;
     const double *range = at;
     const struct cn_list *list = at;
+    char name[CN_OVER_BYTES];
     switch (key->type) {
     case CN_KEY_GROUP:
         break;
@@ -133,6 +135,9 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
             cn_strbuf_add(text, "\"%d.%d\"", config->input.version_major,
                           config->input.version_minor);
         break;
+    case CN_KEY_STATISTIC:
+        cn_config_quote(text, cn_over_text(at, name));
+        break;
     case CN_KEY_MEMORY:
         add_memory(text, config);
         break;
@@ -143,8 +148,9 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
 static bool is_given(const struct cn_key *key, const void *entry)
 {
     const void *at = (const char *)entry + key->offset;
-    return key->required || (key->type == CN_KEY_INT ? *(const int *)at >= key->min
-                                                     : *(const char *const *)at != NULL);
+    return key->required || key->type == CN_KEY_STATISTIC ||
+           (key->type == CN_KEY_INT ? *(const int *)at >= key->min
+                                    : *(const char *const *)at != NULL);
 }
 
 static void add_groups(struct cn_strbuf *text, const struct cn_config *config,

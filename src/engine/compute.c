@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "engine/report.h"
+#include "products/statistics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TILES_PER_THREAD = 8, CELLS_PER_LINE = 16 };
 
@@ -55,7 +57,7 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_pass *pass = &variable->passes[batch->pass];
     struct cn_batch_state *state = &engine->batches[batch_index];
-    int window = engine->plan->config->normals.window;
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
     if (!cn_engine_is_running(engine))
         return;
     for (size_t k = 0; k < batch->row_count; k++) {
@@ -67,9 +69,9 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     for (size_t t = 0; t < batch->target_count; t++) {
         const struct cn_target *target = &variable->targets[batch->first_target + t];
         int years = 0;
-        for (int k = 0; k < window; k++)
+        for (int k = 0; k < sample->window; k++)
             years += state->slabs[t + (size_t)k] != NULL;
-        state->computed[t] = years >= engine->plan->config->normals.min_years;
+        state->computed[t] = years >= sample->min_years;
         if (state->computed[t])
             continue;
         if (cn_report_short_window(engine, batch->first_target + t, years))
@@ -78,45 +80,19 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     bool *is_used = &engine->result_slot_used[batch->result_slot];
     state->first_use = !*is_used;
     if (state->first_use)
-        cn_count(engine->counters, CN_ARENA_USED, variable->result_bytes);
+        cn_count(engine->counters, CN_ARENA_USED, variable->slot_bytes);
     *is_used = true;
 }
 
 enum { POINTERS, KERNEL }; /* buffers of the thread's scratch */
 
-/* Where the rows of one day slot and region are. In the thread's scratch. */
-struct row_pointers {
-    const float **rows;
-    float **means;
-    uint16_t **counts;
-    void *kernel; /* the scratch of a job */
+/* Where the rows and results of a tile and region are. In the thread's scratch. */
+struct tile_pointers {
+    const float **rows; /* [slots + pool - 1][row_count] */
+    float **results;    /* [products computed at once][slots][target_count] */
+    uint16_t **counts;  /* [slots][target_count], of the first of these products */
+    void *kernel;       /* the scratch of a job */
 };
-
-/* What all jobs of a batch have in common. */
-static struct cn_window_job window_job(const struct cn_engine *engine, const struct cn_batch *batch)
-{
-    return (struct cn_window_job){.window = (size_t)engine->plan->config->normals.window,
-                                  .targets = batch->target_count,
-                                  .slots = 1,
-                                  .pool = 1,
-                                  .min_values = 1};
-}
-
-static bool allocate_pointers(const struct cn_engine *engine, const struct cn_batch *batch,
-                              struct row_pointers *pointers)
-{
-    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
-    const struct cn_window_job job = window_job(engine, batch);
-    size_t count = batch->row_count + 2 * batch->target_count;
-    unsigned char *bytes = cn_scratch_get(scratch, POINTERS, count * sizeof(void *));
-    pointers->kernel = cn_scratch_get(scratch, KERNEL, cn_window_scratch_bytes(&job));
-    if (!bytes || !pointers->kernel)
-        return false;
-    pointers->rows = (const float **)(void *)bytes;
-    pointers->means = (float **)(void *)(pointers->rows + batch->row_count);
-    pointers->counts = (uint16_t **)(void *)(pointers->means + batch->target_count);
-    return true;
-}
 
 /* Day slots and cells of each region: cells piece / pieces … of it. */
 struct tile {
@@ -145,40 +121,140 @@ static size_t cell_of(const struct cn_region_cells *region, size_t piece, size_t
     return piece == pieces ? cells : cells * piece / pieces / CELLS_PER_LINE * CELLS_PER_LINE;
 }
 
-/* Computes the tile's cells of one region in one day slot. The padding between regions is never
- * read. */
-static void compute_row(const struct cn_engine *engine, size_t batch_index, size_t slot,
-                        const struct tile *tile, const struct cn_region_cells *region,
-                        const struct row_pointers *pointers)
+/* The job of a tile, without its pointers. */
+static struct cn_window_job window_job(const struct cn_sample *sample, const struct cn_batch *batch,
+                                       const struct tile *tile)
+{
+    return (struct cn_window_job){.window = (size_t)sample->window,
+                                  .targets = batch->target_count,
+                                  .slots = tile->end_slot - tile->first_slot,
+                                  .pool = (size_t)sample->pool};
+}
+
+/* The most products of a sample that are computed at once. */
+static size_t most_together(const struct cn_sample *sample)
+{
+    size_t most = 0, together;
+    for (size_t p = 0; p < sample->product_count; p += together) {
+        together = cn_products_together(sample->products + p, sample->product_count - p);
+        most = together > most ? together : most;
+    }
+    return most;
+}
+
+static bool allocate_pointers(const struct cn_engine *engine, const struct cn_batch *batch,
+                              const struct tile *tile, struct tile_pointers *pointers)
+{
+    struct cn_scratch *scratch = &cn_engine_thread(engine)->scratch;
+    const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
+    const struct cn_window_job job = window_job(sample, batch, tile);
+    const size_t rows = (job.slots + job.pool - 1) * batch->row_count;
+    const size_t counts = job.slots * job.targets, results = most_together(sample) * counts;
+    unsigned char *bytes =
+        cn_scratch_get(scratch, POINTERS, (rows + results + counts) * sizeof(void *));
+    pointers->kernel = cn_scratch_get(scratch, KERNEL, cn_window_scratch_bytes(&job));
+    if (!bytes || !pointers->kernel)
+        return false;
+    pointers->rows = (const float **)(void *)bytes;
+    pointers->results = (float **)(void *)(pointers->rows + rows);
+    pointers->counts = (uint16_t **)(void *)(pointers->results + results);
+    return true;
+}
+
+/* Where the values of the days of the tile's samples are, from a cell of the row on. The slots of a
+ * year are a circle. */
+static void find_rows(const struct cn_engine *engine, size_t batch_index, const struct tile *tile,
+                      size_t cell, const struct tile_pointers *pointers)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
     const struct cn_pass *pass = &variable->passes[batch->pass];
-    const size_t first = cell_of(region, tile->piece, tile->pieces);
-    const size_t row =
-        (slot - pass->stretch.first_slot) * pass->layout.row_cells + region->first_cell + first;
-    const size_t result = cn_result_index(region, slot) + first;
-    for (size_t k = 0; k < batch->row_count; k++)
-        pointers->rows[k] = state->slabs[k] ? state->slabs[k] + row : NULL;
-    for (size_t t = 0; t < batch->target_count; t++) {
-        pointers->means[t] = NULL;
-        pointers->counts[t] = NULL;
-        if (!state->computed[t])
-            continue;
-        pointers->means[t] =
-            cn_arena_means(engine->arena, variable, batch->result_slot, t) + result;
-        pointers->counts[t] =
-            (uint16_t *)cn_arena_counts(engine->arena, variable, batch->result_slot, t) + result;
+    const size_t slots = (size_t)variable->slots;
+    const size_t pool = (size_t)cn_batch_sample(variable, batch)->pool;
+    const size_t days = tile->end_slot - tile->first_slot + pool - 1;
+    const float **row = pointers->rows;
+    for (size_t d = 0; d < days; d++) {
+        const size_t slot = (tile->first_slot + slots - pool / 2 + d) % slots;
+        const size_t at = (slot - pass->stretch.first_slot) * pass->layout.row_cells + cell;
+        for (size_t k = 0; k < batch->row_count; k++)
+            *row++ = state->slabs[k] ? state->slabs[k] + at : NULL;
     }
-    struct cn_window_job job = window_job(engine, batch);
-    job.rows = pointers->rows;
+}
+
+/* Where the results of some of the sample's products are, from cell `first` of the region on. */
+static void find_product_results(const struct cn_engine *engine, size_t batch_index, size_t product,
+                                 size_t count, const struct tile *tile,
+                                 const struct cn_region_cells *region, size_t first,
+                                 const struct tile_pointers *pointers)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[batch_index];
+    const bool *computed = engine->batches[batch_index].computed;
+    float **values = pointers->results;
+    uint16_t **counts = pointers->counts;
+    for (size_t p = product; p < product + count; p++)
+        for (size_t slot = tile->first_slot; slot < tile->end_slot; slot++)
+            for (size_t t = 0; t < batch->target_count; t++) {
+                const size_t result = p * batch->target_count + t;
+                const size_t at = cn_result_index(region, slot) + first;
+                *values++ =
+                    computed[t]
+                        ? cn_arena_values(engine->arena, variable, batch->result_slot, result) + at
+                        : NULL;
+                if (p == product)
+                    *counts++ = computed[t] ? cn_arena_counts(engine->arena, variable,
+                                                              batch->result_slot, result) +
+                                                  at
+                                            : NULL;
+            }
+}
+
+/* Gives the counts of a product to those that were computed with it: product + 1 …. */
+static void copy_counts(const struct cn_engine *engine, size_t batch_index, size_t product,
+                        size_t count, const struct tile *tile, const struct cn_region_cells *region,
+                        size_t first, size_t cells)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_batch *batch = &variable->batches[batch_index];
+    for (size_t t = 0; t < batch->target_count; t++) {
+        const uint16_t *from = cn_arena_counts(engine->arena, variable, batch->result_slot,
+                                               product * batch->target_count + t);
+        for (size_t p = product + 1; p < product + count; p++)
+            for (size_t slot = tile->first_slot; slot < tile->end_slot; slot++) {
+                const size_t at = cn_result_index(region, slot) + first;
+                uint16_t *to = cn_arena_counts(engine->arena, variable, batch->result_slot,
+                                               p * batch->target_count + t);
+                memcpy(to + at, from + at, cells * sizeof *to);
+            }
+    }
+}
+
+/* Computes the tile's cells of one region. The padding between regions is never read. */
+static void compute_region(const struct cn_engine *engine, size_t batch_index,
+                           const struct tile *tile, const struct cn_region_cells *region,
+                           const struct tile_pointers *pointers)
+{
+    const struct cn_batch *batch = &engine->variable->batches[batch_index];
+    const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
+    const size_t first = cell_of(region, tile->piece, tile->pieces);
+    struct cn_window_job job = window_job(sample, batch, tile);
     job.cells = cell_of(region, tile->piece + 1, tile->pieces) - first;
-    job.results = pointers->means;
+    job.rows = pointers->rows;
+    job.results = pointers->results;
     job.counts = engine->plan->config->output.counts ? pointers->counts : NULL;
     job.scratch = pointers->kernel;
-    if (job.cells)
-        engine->kernels->window_means(&job);
+    if (!job.cells)
+        return;
+    find_rows(engine, batch_index, tile, region->first_cell + first, pointers);
+    for (size_t p = 0, count; p < sample->product_count; p += count) {
+        count = cn_products_together(sample->products + p, sample->product_count - p);
+        find_product_results(engine, batch_index, p, count, tile, region, first, pointers);
+        cn_products_compute(engine->kernels, &job, sample->products + p, count,
+                            engine->plan->config->normals.quantiles);
+        if (job.counts)
+            copy_counts(engine, batch_index, p, count, tile, region, first, job.cells);
+    }
 }
 
 /* Asks for the pages of a tile's results. */
@@ -186,8 +262,10 @@ static void populate_results(const struct cn_engine *engine, const struct cn_bat
                              const struct tile *tile)
 {
     const struct cn_layout *layout = &engine->variable->passes[batch->pass].layout;
-    for (size_t t = 0; t < batch->target_count; t++) {
-        float *means = cn_arena_means(engine->arena, engine->variable, batch->result_slot, t);
+    const size_t results =
+        batch->target_count * cn_batch_sample(engine->variable, batch)->product_count;
+    for (size_t k = 0; k < results; k++) {
+        float *values = cn_arena_values(engine->arena, engine->variable, batch->result_slot, k);
         for (size_t r = 0; r < layout->region_count; r++) {
             const struct cn_region_cells *region = &layout->regions[r];
             const size_t from = cn_result_index(region, tile->first_slot) +
@@ -195,7 +273,7 @@ static void populate_results(const struct cn_engine *engine, const struct cn_bat
             const size_t end = cn_result_index(region, tile->end_slot - 1) +
                                cell_of(region, tile->piece + 1, tile->pieces);
             if (region->lat_count)
-                cn_arena_populate(means + from, (end - from) * sizeof *means);
+                cn_arena_populate(values + from, (end - from) * sizeof *values);
         }
     }
 }
@@ -205,10 +283,10 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t index)
     const struct cn_batch *batch = &engine->variable->batches[batch_index];
     const struct cn_layout *layout = &engine->variable->passes[batch->pass].layout;
     const struct tile tile = find_tile(engine, batch_index, index);
-    struct row_pointers pointers;
+    struct tile_pointers pointers;
     if (!cn_engine_is_running(engine))
         return;
-    if (!allocate_pointers(engine, batch, &pointers)) {
+    if (!allocate_pointers(engine, batch, &tile, &pointers)) {
         struct cn_error error;
         cn_fail_memory(&error, "a tile");
         cn_engine_abort(engine, &error);
@@ -217,9 +295,8 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t index)
     if (engine->batches[batch_index].first_use)
         populate_results(engine, batch, &tile);
     uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
-    for (size_t slot = tile.first_slot; slot < tile.end_slot; slot++)
-        for (size_t r = 0; r < layout->region_count; r++)
-            compute_row(engine, batch_index, slot, &tile, &layout->regions[r], &pointers);
+    for (size_t r = 0; r < layout->region_count; r++)
+        compute_region(engine, batch_index, &tile, &layout->regions[r], &pointers);
     cn_engine_count(engine, CN_COMPUTE_NS, cn_now_ns() - start);
 }
 

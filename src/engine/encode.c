@@ -11,7 +11,7 @@
 
 enum { SHUFFLED, DEFLATED, WHOLE }; /* buffers of the thread's scratch */
 enum { SAMPLES = 8 };               /* of a year, to see how long encoding takes */
-enum { MEANS, COUNTS };             /* the fields */
+enum { VALUES, COUNTS };            /* the fields */
 
 /* What encoding the chunks of a task needs. */
 struct encoder {
@@ -31,21 +31,23 @@ static void *find_values(const struct encoder *encoder, size_t chunk, size_t fie
     const struct cn_engine *engine = encoder->engine;
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[encoder->task->batch];
+    const size_t product = encoder->task->normal / variable->layout.region_count;
     const size_t target = encoder->task->target - batch->first_target;
+    const size_t result = product * batch->target_count + target;
     const size_t first = encoder->region->first_result + chunk * encoder->region->chunk_cells;
-    if (field == MEANS)
-        return cn_arena_means(engine->arena, variable, batch->result_slot, target) + first;
-    return cn_arena_counts(engine->arena, variable, batch->result_slot, target) + first;
+    if (field == VALUES)
+        return cn_arena_values(engine->arena, variable, batch->result_slot, result) + first;
+    return cn_arena_counts(engine->arena, variable, batch->result_slot, result) + first;
 }
 
 /* Fills up a chunk behind the year's last day slot. */
 static void fill_up(void *values, size_t field, size_t first, size_t end)
 {
     for (size_t c = first; c < end; c++)
-        if (field == MEANS)
+        if (field == VALUES)
             ((float *)values)[c] = NAN;
         else
-            ((int16_t *)values)[c] = 0;
+            ((uint16_t *)values)[c] = 0;
 }
 
 /* Encodes values back to where they are; the layout's padding makes room. size 0: out of memory. */
@@ -54,15 +56,15 @@ static struct cn_encoded encode_over(const struct encoder *encoder, void *values
 {
     const int level = encoder->engine->plan->config->output.compression;
     const size_t bytes = count * cn_field_bytes(field);
-    float *means = field == MEANS ? values : NULL;
+    float *floats = field == VALUES ? values : NULL;
     struct cn_encoded encoded = {values, bytes};
     if (level == 0) {
-        for (size_t c = 0; means && c < count; c++)
-            means[c] = isnan(means[c]) ? CN_FILL_VALUE : means[c];
+        for (size_t c = 0; floats && c < count; c++)
+            floats[c] = isnan(floats[c]) ? CN_FILL_VALUE : floats[c];
         return encoded;
     }
-    if (means)
-        encoder->engine->kernels->shuffle_f32(encoder->shuffled, means, count, CN_FILL_VALUE);
+    if (floats)
+        encoder->engine->kernels->shuffle_f32(encoder->shuffled, floats, count, CN_FILL_VALUE);
     else if (cn_scratch_encode(encoder->scratch, &cn_shuffle, (int)cn_field_bytes(field), values,
                                bytes, encoder->shuffled, bytes) != bytes)
         return (struct cn_encoded){values, 0};
@@ -88,7 +90,7 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
     if (status || !cn_is_whole_with(&encoder->output->content, encoder->pass, number))
         return status;
     void *values =
-        cn_scratch_get(encoder->scratch, WHOLE, whole->chunk_cells * cn_field_bytes(MEANS));
+        cn_scratch_get(encoder->scratch, WHOLE, whole->chunk_cells * cn_field_bytes(VALUES));
     if (!values)
         return cn_fail_memory(error, "a chunk");
     status = cn_output_kept_values(file, encoder->position, number, field, values, error);

@@ -10,7 +10,7 @@
 
 /* What one pass makes of a normal. */
 struct cn_normal_task {
-    size_t batch, target, region; /* target: index in the plan */
+    size_t batch, target, normal; /* target: index in the plan; normal: in those of the target */
     size_t encode_count;          /* tasks that encode it */
     atomic_size_t encodes_left;
     struct cn_encoded *chunks; /* [region's chunk_count in the pass][field_count] */
@@ -38,7 +38,8 @@ static inline const struct cn_region_cells *cn_task_region(const struct cn_engin
                                                            const struct cn_normal_task *task)
 {
     const struct cn_batch *batch = &engine->variable->batches[task->batch];
-    return &engine->variable->passes[batch->pass].layout.regions[task->region];
+    const struct cn_layout *layout = &engine->variable->passes[batch->pass].layout;
+    return &layout->regions[task->normal % layout->region_count];
 }
 
 /* Returns: the file of a task. *position: of the target in it. */
@@ -46,7 +47,7 @@ static inline struct cn_output_state *
 cn_task_output(const struct cn_engine *engine, const struct cn_normal_task *task, size_t *position)
 {
     const struct cn_target *target = &engine->variable->targets[task->target];
-    const struct cn_normal *normal = &target->normals[task->region];
+    const struct cn_normal *normal = &target->normals[task->normal];
     *position = normal->position;
     return &engine->outputs->files[normal->output];
 }

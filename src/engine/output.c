@@ -44,12 +44,12 @@ static bool list_tasks(struct cn_engine *engine, size_t index)
     const struct cn_batch *batch = &variable->batches[index];
     const struct cn_layout *layout = &variable->passes[batch->pass].layout;
     for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
-        for (size_t r = 0; r < layout->region_count; r++) {
-            if (!layout->regions[r].lat_count ||
-                !cn_is_normal_wanted(variable, &variable->targets[t], r))
+        for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
+            if (!layout->regions[n % layout->region_count].lat_count ||
+                !cn_is_normal_wanted(variable, &variable->targets[t], n))
                 continue;
             struct cn_normal_task *task = &outputs->tasks[outputs->count++];
-            *task = (struct cn_normal_task){.batch = index, .target = t, .region = r};
+            *task = (struct cn_normal_task){.batch = index, .target = t, .normal = n};
             if (!prepare_task(engine, task))
                 return false;
         }
@@ -99,12 +99,13 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     return is_listed ? CN_OK : cn_fail_memory(error, "the files of a variable");
 }
 
-/* Lists the years that entered a normal: [normals.window]. */
+/* Lists the years that entered a normal: [window]. */
 static void list_years_used(const struct cn_engine *engine, const struct cn_normal_task *task,
                             bool *years)
 {
     const size_t first_row = task->target - engine->variable->batches[task->batch].first_target;
-    for (int k = 0; k < engine->plan->config->normals.window; k++)
+    const struct cn_target *target = &engine->variable->targets[task->target];
+    for (int k = 0; k < target->sample->window; k++)
         years[k] = engine->batches[task->batch].slabs[first_row + (size_t)k] != NULL;
 }
 
@@ -115,7 +116,9 @@ static bool begin_file(struct cn_engine *engine, const struct cn_normal_task *ta
     struct cn_output_state *state = cn_task_output(engine, task, &position);
     pthread_mutex_lock(&engine->outputs->lock);
     if (!state->file)
-        state->file = cn_output_new(&state->content, &engine->outputs->skeletons[task->region]);
+        state->file = cn_output_new(
+            &state->content,
+            &engine->outputs->skeletons[task->normal % engine->variable->layout.region_count]);
     pthread_mutex_unlock(&engine->outputs->lock);
     return state->file;
 }

@@ -142,6 +142,7 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
     size_t end = first + 1;
     for (; end < engine->variable->target_count && years[end] &&
            targets[end].timeline == targets[first].timeline &&
+           targets[end].sample == targets[first].sample &&
            targets[end].year == targets[end - 1].year + 1 &&
            strcmp(targets[end].scenario, targets[first].scenario) == 0;
          end++) {
@@ -157,9 +158,9 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
                     "%s %d%s (%s): not made, only %s%d of the %d years of %s could be read; "
                     "normals.min_years is %d",
                     engine->result->label, targets[first].year, range, targets[first].scenario,
-                    count, most, engine->plan->config->normals.window,
+                    count, most, targets[first].sample->window,
                     end > first + 1 ? "their windows" : "its window",
-                    engine->plan->config->normals.min_years);
+                    targets[first].sample->min_years);
     return end;
 }
 

@@ -159,6 +159,7 @@ static double batch_seconds(const struct cn_variable_plan *variable, const struc
                             const struct cn_output_costs *costs)
 {
     const struct cn_pass *pass = &variable->passes[batch->pass];
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
     double seconds = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++) {
         const struct cn_region_cells *region = &pass->layout.regions[r];
@@ -166,7 +167,9 @@ static double batch_seconds(const struct cn_variable_plan *variable, const struc
                               (double)pass->stretch.slot_count;
         size_t wanted = 0;
         for (size_t t = 0; t < batch->target_count; t++)
-            wanted += cn_is_normal_wanted(variable, &variable->targets[batch->first_target + t], r);
+            for (size_t p = 0; p < sample->product_count; p++)
+                wanted += cn_is_normal_wanted(variable, &variable->targets[batch->first_target + t],
+                                              p * variable->layout.region_count + r);
         seconds += values * ((double)(batch->row_count + batch->target_count) * costs->mean_s +
                              (double)wanted * costs->encode[r].value_s);
     }

@@ -79,12 +79,11 @@ static const struct cn_region_cells *largest_region(const struct cn_layout *layo
 }
 
 /* Of batches as long as those of the run. */
-static bool measure_means(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                          const struct cn_kernels *kernels, const struct cn_decoded_rows *rows,
-                          double *mean_s)
+static bool measure_means(const struct cn_variable_plan *variable, const struct cn_kernels *kernels,
+                          const struct cn_decoded_rows *rows, double *mean_s)
 {
     const struct cn_region_cells *region = largest_region(&variable->layout);
-    const size_t window = (size_t)plan->config->normals.window;
+    const size_t window = (size_t)variable->samples[0].window;
     const size_t all = region->lat_count * region->lon_count;
     struct mean_batch batch;
     const bool made = make_batch(&batch, window, variable->batch_years,
@@ -106,12 +105,11 @@ static bool measure_means(const struct cn_plan *plan, const struct cn_variable_p
 
 /* Encodes the first chunk of a region. The means of other windows stand for those of other days:
  * they overlap less than windows of neighbouring years, which would be too much alike. */
-static bool measure_region(const struct cn_config *config, const struct cn_region_cells *region,
-                           const struct cn_kernels *kernels, const struct cn_decoded_rows *rows,
-                           struct cn_encode_cost *cost)
+static bool measure_region(const struct cn_config *config, int years,
+                           const struct cn_region_cells *region, const struct cn_kernels *kernels,
+                           const struct cn_decoded_rows *rows, struct cn_encode_cost *cost)
 {
-    const size_t cells = region->lat_count * region->lon_count,
-                 window = (size_t)config->normals.window;
+    const size_t cells = region->lat_count * region->lon_count, window = (size_t)years;
     const size_t slots = region->chunk_slots < rows->count ? region->chunk_slots : rows->count;
     const size_t values = cells * slots, bytes = values * sizeof(float);
     const size_t most = rows->count > 2 ? rows->count * 2 / 3 : 1;
@@ -145,12 +143,13 @@ bool cn_measure_output(const struct cn_plan *plan, const struct cn_variable_plan
                        double seconds, struct cn_output_costs *costs)
 {
     const uint64_t end_ns = cn_now_ns() + (uint64_t)(seconds * 1e9);
-    bool is_known = measure_means(plan, variable, kernels, rows, &costs->mean_s);
+    bool is_known = measure_means(variable, kernels, rows, &costs->mean_s);
     for (size_t r = 0; r < variable->layout.region_count && is_known; r++)
         if (r && cn_now_ns() > end_ns)
             costs->encode[r] = costs->encode[r - 1];
         else
-            is_known = measure_region(plan->config, &variable->layout.regions[r], kernels, rows,
-                                      &costs->encode[r]);
+            is_known =
+                measure_region(plan->config, variable->samples[0].window,
+                               &variable->layout.regions[r], kernels, rows, &costs->encode[r]);
     return is_known;
 }

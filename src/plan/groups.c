@@ -167,11 +167,10 @@ enum cn_status cn_make_loads(struct cn_grouping *grouping, struct cn_pool *pool,
 }
 
 /* Marks the years in the windows of wanted targets, but for those that cannot be read. */
-static void mark_needed(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                        bool *needed)
+static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
 {
     for (size_t t = 0; t < variable->target_count; t++)
-        for (int k = 0; k < plan->config->normals.window; k++) {
+        for (int k = 0; k < variable->targets[t].sample->window; k++) {
             const ptrdiff_t year = variable->targets[t].window[k];
             if (year >= 0 && cn_wanted_normals(variable, &variable->targets[t]))
                 needed[year] = !variable->unreadable || !variable->unreadable[year];
@@ -197,7 +196,7 @@ enum cn_status cn_grouping_prepare(struct cn_plan *plan, const struct cn_variabl
     if (!grouping->needed || !grouping->parent || !grouping->load_of_year || !grouping->parts ||
         !counted)
         return cn_fail_memory(error, "source years");
-    mark_needed(plan, variable, grouping->needed);
+    mark_needed(variable, grouping->needed);
     *bytes_to_read = 0;
     for (size_t y = 0; y < years; y++) {
         const struct cn_source_year *year = &variable->variable->years[y];

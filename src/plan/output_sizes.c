@@ -60,6 +60,14 @@ static double input_share(const struct cn_variable *variable)
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
+static int longest_window(const struct cn_config *config)
+{
+    int window = 0;
+    for (size_t p = 0; p < config->product_count; p++)
+        window = config->products[p].window > window ? config->products[p].window : window;
+    return window;
+}
+
 /* The most bytes that the names of a window's source files take, and texts that a file copies. */
 static double most_text_bytes(const struct cn_plan *plan, const struct cn_variable *variable)
 {
@@ -75,7 +83,7 @@ static double most_text_bytes(const struct cn_plan *plan, const struct cn_variab
             longest_history = history > longest_history ? history : longest_history;
         }
     }
-    return (double)plan->config->normals.window * (double)(most_parts * (longest_name + 1)) +
+    return (double)longest_window(plan->config) * (double)(most_parts * (longest_name + 1)) +
            (double)longest_history;
 }
 

@@ -79,6 +79,8 @@ static const char *missing_field(const struct cn_config *config, const struct pl
                                                                                      : "{model}";
     if (a->output->region != b->output->region)
         return "{region}";
+    if (a->output->product != b->output->product)
+        return "{product}";
     if (config->output.layout == CN_SINGLE && first->year != second->year)
         return "{year}";
     return strcmp(first->period, second->period) != 0 ? "{period}" : "{scenario}";

@@ -12,6 +12,7 @@ struct cn_field_source {
     const struct cn_variable *variable;
     const struct cn_region *region;
     const struct cn_target *target;
+    const struct cn_product *product;
 };
 
 /* Replaces {fields} in the text by their values; an unknown field stays as it is.

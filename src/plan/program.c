@@ -8,12 +8,20 @@
 #include "base/pool.h"
 #include "grid/layout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static size_t round_to_pages(size_t bytes)
 {
     return (bytes + CN_PAGE_BYTES - 1) / CN_PAGE_BYTES * CN_PAGE_BYTES;
 }
+
+/* A batch, and what puts batches in program order. */
+struct ordered_batch {
+    struct cn_batch batch;
+    size_t timeline;
+    int last_year;
+};
 
 /* What the steps of making a program share. */
 struct maker {
@@ -22,7 +30,7 @@ struct maker {
     struct cn_grouping *grouping;
     const struct cn_program_shape *shape;
     struct cn_variable_plan *variable;
-    struct cn_batch *batches; /* [batch_count] of one pass */
+    struct ordered_batch *batches; /* [batch_count] of one pass */
     size_t batch_count;
     size_t *last_use; /* [load_count] last batch that reads the load; SIZE_MAX: none so far */
     size_t *queue;    /* [capacity] free year slots */
@@ -35,43 +43,66 @@ static size_t count_run(const struct cn_variable_plan *variable, size_t t, size_
     const struct cn_target *first = &variable->targets[t];
     size_t count = 1;
     while (count < most && t + count < variable->target_count &&
-           first[count].timeline == first->timeline &&
+           first[count].timeline == first->timeline && first[count].sample == first->sample &&
            first[count].year == first->year + (int)count &&
            cn_wanted_normals(variable, &first[count]))
         count++;
     return count;
 }
 
+/* Samples that need the same years follow each other, so that each year is loaded once. */
+static int compare_batches(const void *a, const void *b)
+{
+    const struct ordered_batch *x = a, *y = b;
+    const size_t t = x->batch.first_target, u = y->batch.first_target;
+    if (x->timeline != y->timeline)
+        return x->timeline < y->timeline ? -1 : 1;
+    return x->last_year != y->last_year ? x->last_year - y->last_year : (t > u) - (t < u);
+}
+
+/* Makes a batch of `count` targets from target t on. False: out of memory. */
+static bool add_batch(struct maker *maker, size_t t, size_t count)
+{
+    const struct cn_target *first = &maker->variable->targets[t];
+    const size_t window = (size_t)first->sample->window, row_count = window + count - 1;
+    ptrdiff_t *rows = cn_pool_alloc(maker->pool, row_count, sizeof *rows);
+    if (!rows)
+        return false;
+    memcpy(rows, first->window, window * sizeof *rows);
+    for (size_t k = 1; k < count; k++)
+        rows[window + k - 1] = first[k].window[window - 1];
+    maker->batches[maker->batch_count++] = (struct ordered_batch){
+        {.first_target = t, .target_count = count, .rows = rows, .row_count = row_count},
+        first->timeline,
+        first[count - 1].year};
+    return true;
+}
+
 /* Makes the batches of one pass, of each run of target years. */
 static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
-    const size_t window = (size_t)maker->plan->config->normals.window;
     maker->batches = cn_pool_alloc(maker->pool, variable->target_count, sizeof *maker->batches);
-    if (!maker->batches)
-        return cn_fail_memory(error, "target years");
-    variable->batch_years = 0;
-    for (size_t t = 0; t < variable->target_count;) {
+    bool made = maker->batches;
+    variable->batch_years = variable->batch_results = 0;
+    for (size_t t = 0; t < variable->target_count && made;) {
         const struct cn_target *first = &variable->targets[t];
         if (!cn_wanted_normals(variable, first)) {
             t++;
             continue;
         }
         const size_t count = count_run(variable, t, maker->shape->batch_years);
-        ptrdiff_t *rows = cn_pool_alloc(maker->pool, window + count - 1, sizeof *rows);
-        if (!rows)
-            return cn_fail_memory(error, "target years");
-        memcpy(rows, first->window, window * sizeof *rows);
-        for (size_t k = 1; k < count; k++)
-            rows[window + k - 1] = first[k].window[window - 1];
-        maker->batches[maker->batch_count++] = (struct cn_batch){.first_target = t,
-                                                                 .target_count = count,
-                                                                 .rows = rows,
-                                                                 .row_count = window + count - 1};
+        const size_t results = count * first->sample->product_count;
+        made = add_batch(maker, t, count);
         if (count > variable->batch_years)
             variable->batch_years = count;
+        if (results > variable->batch_results)
+            variable->batch_results = results;
         t += count;
     }
+    if (!made)
+        return cn_fail_memory(error, "target years");
+    qsort(maker->batches, maker->batch_count, sizeof *maker->batches, compare_batches);
     return CN_OK;
 }
 
@@ -85,7 +116,7 @@ static void repeat_batches(struct maker *maker)
         pass->batch_count = each;
         pass->first_batch = (p - done) * each;
         for (size_t b = 0; b < each; b++) {
-            variable->batches[pass->first_batch + b] = maker->batches[b];
+            variable->batches[pass->first_batch + b] = maker->batches[b].batch;
             variable->batches[pass->first_batch + b].pass = p;
         }
     }
@@ -169,10 +200,10 @@ static bool size_slots(const struct maker *maker, uint64_t *need)
         variable->result_cells = cells > variable->result_cells ? cells : variable->result_cells;
     }
     variable->slab_bytes = round_to_pages(variable->slab_bytes);
-    variable->target_bytes = round_to_pages(variable->result_cells * cell_bytes);
-    return !__builtin_mul_overflow(variable->batch_years, variable->target_bytes,
-                                   &variable->result_bytes) &&
-           !__builtin_mul_overflow(variable->result_bytes, variable->result_slots, &results) &&
+    variable->result_bytes = round_to_pages(variable->result_cells * cell_bytes);
+    return !__builtin_mul_overflow(variable->batch_results, variable->result_bytes,
+                                   &variable->slot_bytes) &&
+           !__builtin_mul_overflow(variable->slot_bytes, variable->result_slots, &results) &&
            !__builtin_mul_overflow(variable->slab_bytes, variable->year_slots, &slabs) &&
            !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
 }
@@ -212,7 +243,7 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     for (size_t y = 0; y < variable->variable->year_count; y++)
         loaded += maker->grouping->needed[y] ? passes : 0;
     for (size_t b = 0; b < maker->batch_count; b++) {
-        const struct cn_batch *batch = &maker->batches[b];
+        const struct cn_batch *batch = &maker->batches[b].batch;
         size_t years = 0;
         for (size_t k = 0; k < batch->row_count; k++)
             years += batch->rows[k] >= 0 && maker->grouping->needed[batch->rows[k]];

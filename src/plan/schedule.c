@@ -123,9 +123,20 @@ static enum cn_status enlarge_batch(struct search *search, struct way *way)
     return status;
 }
 
-/* The most day parts to try with a number of row parts. */
+/* Whether a day slot needs the values of others. */
+static bool has_pools(const struct cn_variable_plan *variable)
+{
+    for (size_t s = 0; s < variable->sample_count; s++)
+        if (variable->samples[s].pool > 1)
+            return true;
+    return false;
+}
+
+/* The most day parts to try with a number of row parts. With pools rows alone are cut. */
 static size_t most_day_parts(const struct search *search, size_t row_parts)
 {
+    if (has_pools(search->variable))
+        return 1;
     const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / row_parts;
     return slots < most ? slots : most;
 }
@@ -239,6 +250,9 @@ static enum cn_status resume(struct search *search, struct way *best, bool *fits
 {
     enum cn_status status = CN_OK;
     *fits = false;
+    if (has_pools(search->variable) &&
+        search->variable->resume.stretches[0].slot_count < (size_t)search->variable->slots)
+        return CN_OK;
     for (size_t level = 0; level < LEVELS && !status && !*fits; level++) {
         *best = (struct way){.resume = &search->variable->resume,
                              .level = level,

@@ -63,10 +63,9 @@ static const size_t *find_blocks(struct cn_pool *pool, const struct cn_variable_
 static uint64_t count_bytes(struct divider *divider, const struct cn_variable_plan *variable,
                             size_t first, size_t end)
 {
-    const int window = divider->plan->config->normals.window;
     uint64_t bytes = 0;
     for (size_t t = first; t < end; t++)
-        for (int k = 0; k < window; k++) {
+        for (int k = 0; k < variable->targets[t].sample->window; k++) {
             const struct cn_source_year *year =
                 cn_window_year(variable->variable, &variable->targets[t], k);
             for (size_t p = 0; year && p < year->part_count; p++) {
@@ -235,17 +234,18 @@ static void sum_up(struct divider *divider, struct cn_division *division)
 static bool keep_outputs(struct cn_pool *pool, struct cn_variable_plan *variable,
                          const struct share *share)
 {
-    const size_t regions = variable->layout.region_count;
     struct cn_target *targets = variable->targets + share->first;
-    size_t *all = cn_pool_alloc(pool, (share->end - share->first) * regions, sizeof *all);
-    size_t kept = 0;
+    size_t normals = 0, kept = 0;
+    for (size_t t = share->first; t < share->end; t++)
+        normals += cn_normal_count(variable, &variable->targets[t]);
+    size_t *all = cn_pool_alloc(pool, normals, sizeof *all);
     for (size_t o = 0; all && o < variable->output_count; o++) {
         struct cn_output output = variable->outputs[o];
         if (output.targets[0] < share->first || output.targets[0] >= share->end)
             continue;
         for (size_t k = 0; k < output.target_count; k++) {
             all[k] = output.targets[k] - share->first;
-            targets[all[k]].normals[output.region].output = kept;
+            targets[all[k]].normals[output.normal].output = kept;
         }
         output.targets = all;
         all += output.target_count;

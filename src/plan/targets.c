@@ -9,6 +9,7 @@
 #include "grid/region.h"
 #include "plan/paths.h"
 #include "plan/periods.h"
+#include "plan/samples.h"
 #include "plan/unmade.h"
 
 #include <limits.h>
@@ -26,6 +27,7 @@ struct target_builder {
     struct cn_plan *plan;
     struct cn_pool *pool; /* of the plan */
     struct cn_variable_plan *variable;
+    const struct cn_sample *sample; /* whose targets are collected */
     size_t capacity, output_capacity;
     size_t *last_targets; /* [output_count] indices in variable->targets */
     struct cn_unmade short_windows, late;
@@ -44,11 +46,11 @@ static bool is_asked(const struct cn_config *config)
     return config->normals.periods || config->normals.targets;
 }
 
-/* The window that ends in `year`: [window] indices of usable years, or -1. */
+/* The window that ends in `year`: [sample->window] indices of usable years, or -1. */
 static ptrdiff_t *make_window(const struct target_builder *builder,
                               const struct cn_timeline *timeline, int year, int *planned)
 {
-    int window = builder->plan->config->normals.window;
+    int window = builder->sample->window;
     ptrdiff_t *years = cn_pool_alloc(builder->pool, (size_t)window, sizeof *years);
     *planned = 0;
     for (int k = 0; years && k < window; k++) {
@@ -78,7 +80,7 @@ static bool whole_window_historical(const struct target_builder *builder,
     if (cn_usable_year(builder->variable->variable, timeline, year) < 0 &&
         year >= first_scenario_year(builder))
         return false;
-    for (int k = 0; k < builder->plan->config->normals.window; k++) {
+    for (int k = 0; k < builder->sample->window; k++) {
         ptrdiff_t index = cn_usable_year(builder->variable->variable, timeline, year - k);
         if (index >= 0 && strcmp(source_year(builder, index)->experiment,
                                  builder->plan->config->input.historical) != 0)
@@ -97,10 +99,10 @@ static bool handled_before(const struct target_builder *builder, size_t timeline
     return false;
 }
 
-/* Returns the index of the output that has the path, of the same region and period, and takes
+/* Returns the index of the output that has the path, of the same normal and period, and takes
  * another target year; output_count: a new one. With one path for more, the paths are refused
  * later. */
-static size_t find_output(const struct target_builder *builder, const char *path, size_t region,
+static size_t find_output(const struct target_builder *builder, const char *path, size_t normal,
                           const struct cn_target *target)
 {
     const struct cn_variable_plan *variable = builder->variable;
@@ -108,8 +110,9 @@ static size_t find_output(const struct target_builder *builder, const char *path
     for (size_t o = 0; takes_more && o < variable->output_count; o++) {
         const struct cn_output *output = &variable->outputs[o];
         const struct cn_target *last = &variable->targets[builder->last_targets[o]];
-        if (output->region == region && last->year < target->year &&
-            strcmp(output->path, path) == 0 && strcmp(last->period, target->period) == 0)
+        if (last->sample == target->sample && output->normal == normal &&
+            last->year < target->year && strcmp(output->path, path) == 0 &&
+            strcmp(last->period, target->period) == 0)
             return o;
     }
     return variable->output_count;
@@ -138,23 +141,28 @@ static enum cn_status name_outputs(struct target_builder *builder, const struct 
     struct cn_variable_plan *variable = builder->variable;
     struct cn_field_source source = {
         .config = config, .variable = variable->variable, .target = target};
-    size_t regions = variable->layout.region_count;
+    const size_t regions = variable->layout.region_count, count = cn_normal_count(variable, target);
     target->period = cn_fill_fields(builder->pool, period->name, &source);
-    target->normals = cn_pool_alloc(builder->pool, regions, sizeof *target->normals);
+    target->normals = cn_pool_alloc(builder->pool, count, sizeof *target->normals);
     if (!target->period || !target->normals)
         return cn_fail_memory(error, "output files");
-    for (size_t r = 0; r < regions; r++) {
-        source.region = variable->layout.regions[r].region;
+    for (size_t n = 0; n < count; n++) {
+        source.product = target->sample->products[n / regions];
+        source.region = variable->layout.regions[n % regions].region;
         const char *path = cn_fill_fields(builder->pool, config->output.pattern, &source);
-        size_t o = path ? find_output(builder, path, r, target) : 0;
+        size_t o = path ? find_output(builder, path, n, target) : 0;
         if (!path || (o == variable->output_count && !grow_outputs(builder)))
             return cn_fail_memory(error, "output paths");
         struct cn_output *output = &variable->outputs[o];
         if (o == variable->output_count) {
-            *output = (struct cn_output){.path = path, .region = r, .wanted = true};
+            *output = (struct cn_output){.path = path,
+                                         .product = source.product,
+                                         .region = n % regions,
+                                         .normal = n,
+                                         .wanted = true};
             variable->output_count++;
         }
-        target->normals[r] = (struct cn_normal){o, output->target_count++};
+        target->normals[n] = (struct cn_normal){o, output->target_count++};
         builder->last_targets[o] = variable->target_count - 1;
     }
     return CN_OK;
@@ -164,9 +172,11 @@ static enum cn_status name_outputs(struct target_builder *builder, const struct 
 static enum cn_status list_output_targets(struct target_builder *builder, struct cn_error *error)
 {
     struct cn_variable_plan *variable = builder->variable;
-    const size_t regions = variable->layout.region_count;
+    size_t normals = 0;
+    for (size_t t = 0; t < variable->target_count; t++)
+        normals += cn_normal_count(variable, &variable->targets[t]);
     size_t **lists = cn_pool_alloc(builder->pool, variable->output_count, sizeof *lists);
-    size_t *all = cn_pool_alloc(builder->pool, variable->target_count * regions, sizeof *all);
+    size_t *all = cn_pool_alloc(builder->pool, normals, sizeof *all);
     if (!lists || !all)
         return cn_fail_memory(error, "output files");
     for (size_t o = 0; o < variable->output_count; o++) {
@@ -174,8 +184,8 @@ static enum cn_status list_output_targets(struct target_builder *builder, struct
         all += variable->outputs[o].target_count;
     }
     for (size_t t = 0; t < variable->target_count; t++)
-        for (size_t r = 0; r < regions; r++) {
-            const struct cn_normal *normal = &variable->targets[t].normals[r];
+        for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
+            const struct cn_normal *normal = &variable->targets[t].normals[n];
             lists[normal->output][normal->position] = t;
         }
     return CN_OK;
@@ -191,6 +201,12 @@ static void note_early_window(struct early_windows *early, int year, int planned
     early->most = planned > early->most ? planned : early->most;
 }
 
+/* Normals of one target that are asked for. */
+static size_t normals_of_target(const struct target_builder *builder)
+{
+    return builder->sample->product_count * builder->plan->config->region_count;
+}
+
 /* Reports the short windows before a target year that is made, or that belongs to another scenario.
  * Those that default periods leave out are reported together, at the end of the timeline. */
 static void end_short_windows(struct target_builder *builder, const struct cn_timeline *timeline,
@@ -203,14 +219,15 @@ static void end_short_windows(struct target_builder *builder, const struct cn_ti
     if (!is_asked(config)) {
         if (!is_end)
             return;
-        const bool some =
-            variable->target_count && variable->targets[variable->target_count - 1].timeline ==
-                                          (size_t)(timeline - variable->variable->timelines);
+        const struct cn_target *last =
+            variable->target_count ? &variable->targets[variable->target_count - 1] : NULL;
+        const bool some = last && last->sample == builder->sample &&
+                          last->timeline == (size_t)(timeline - variable->variable->timelines);
         reason = some ? CN_LEFT_OUT : CN_ALL_LEFT_OUT;
     }
     if (reason != CN_LEFT_OUT)
-        variable->normals_unmade += unmade->count * config->region_count;
-    cn_unmade_report(unmade, reason, variable, timeline, config);
+        variable->normals_unmade += unmade->count * normals_of_target(builder);
+    cn_unmade_report(unmade, reason, variable, timeline, builder->sample);
 }
 
 static enum cn_status add_target(struct target_builder *builder, size_t timeline_index,
@@ -219,7 +236,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     const struct cn_config *config = builder->plan->config;
     struct cn_variable_plan *variable = builder->variable;
     const struct cn_timeline *timeline = &variable->variable->timelines[timeline_index];
-    struct cn_target target = {.year = year, .timeline = timeline_index};
+    struct cn_target target = {.year = year, .sample = builder->sample, .timeline = timeline_index};
     target.window = make_window(builder, timeline, year, &target.years_planned);
     if (!target.window)
         return cn_fail_memory(error, "target years");
@@ -228,7 +245,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
     struct cn_unmade *unmade = &builder->short_windows;
-    const bool is_short = target.years_planned < config->normals.min_years;
+    const bool is_short = target.years_planned < builder->sample->min_years;
     if (unmade->count && (!is_short || unmade->scenario != target.scenario ||
                           unmade->years[unmade->count - 1] > year))
         end_short_windows(builder, timeline, false);
@@ -236,7 +253,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
         return cn_unmade_add(unmade, year, target.scenario, target.years_planned)
                    ? CN_OK
                    : cn_fail_memory(error, "target years");
-    if (year - config->normals.window + 1 < timeline->first_year)
+    if (year - builder->sample->window + 1 < timeline->first_year)
         note_early_window(&builder->early, year, target.years_planned);
     struct cn_target *targets =
         cn_pool_grow(builder->pool, variable->targets, variable->target_count, &builder->capacity,
@@ -245,7 +262,8 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
         return cn_fail_memory(error, "target years");
     variable->targets = targets;
     variable->targets[variable->target_count++] = target;
-    variable->normals_failed += config->region_count - variable->layout.region_count;
+    variable->normals_failed +=
+        builder->sample->product_count * (config->region_count - variable->layout.region_count);
     return name_outputs(builder, period, &targets[variable->target_count - 1], error);
 }
 
@@ -259,7 +277,7 @@ static enum cn_status add_target_year(struct target_builder *builder, size_t ind
         return add_target(builder, index, period, year, error);
     const char *scenario =
         timeline->scenario ? timeline->scenario : builder->plan->config->input.historical;
-    builder->variable->normals_unmade += builder->plan->config->region_count;
+    builder->variable->normals_unmade += normals_of_target(builder);
     return cn_unmade_add(&builder->late, year, scenario, 0) ? CN_OK
                                                             : cn_fail_memory(error, "target years");
 }
@@ -300,7 +318,7 @@ static void warn_of_early_windows(struct target_builder *builder, int first_year
                     "%s: %s of %s begin%s before %d, the first source year: means are of %s of %d "
                     "years",
                     builder->variable->variable->label, one ? "the window" : "windows", years,
-                    one ? "s" : "", first_year, counts, builder->plan->config->normals.window);
+                    one ? "s" : "", first_year, counts, builder->sample->window);
 }
 
 static void report_timeline(struct target_builder *builder, const struct cn_timeline *timeline,
@@ -309,7 +327,7 @@ static void report_timeline(struct target_builder *builder, const struct cn_time
     struct cn_variable_plan *variable = builder->variable;
     const char *name = variable->variable->label;
     end_short_windows(builder, timeline, true);
-    cn_unmade_report(&builder->late, CN_LATE, variable, timeline, builder->plan->config);
+    cn_unmade_report(&builder->late, CN_LATE, variable, timeline, builder->sample);
     warn_of_early_windows(builder, timeline->first_year);
     if (!has_years && timeline->last_year < CN_FIRST_DEFAULT_YEAR)
         cn_problems_add(&variable->problems, CN_PROBLEM,
@@ -405,10 +423,15 @@ static enum cn_status plan_variable(struct target_builder *builder, struct cn_er
     variable->slots =
         cn_slot_count(variable->variable->calendar, builder->plan->config->normals.leap_day);
     enum cn_status status = select_regions(builder, error);
+    if (!status)
+        status = cn_samples_make(builder->pool, builder->plan->config, variable, error);
     if (status)
         return status;
     for (size_t i = 0; i < variable->variable->timeline_count && !status; i++)
-        status = add_timeline(builder, i, error);
+        for (size_t k = 0; k < variable->sample_count && !status; k++) {
+            builder->sample = &variable->samples[k];
+            status = add_timeline(builder, i, error);
+        }
     if (!variable->layout.region_count)
         variable->failure = "none of the regions holds a cell centre of its grid";
     return status ? status : list_output_targets(builder, error);

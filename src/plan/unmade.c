@@ -57,10 +57,10 @@ static const char *describe_windows(const struct cn_unmade *unmade, int window, 
 
 static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reason reason,
                             struct cn_variable_plan *variable, const struct cn_timeline *timeline,
-                            const struct cn_config *config, const char *name, const char *years)
+                            const struct cn_sample *sample, const char *name, const char *years)
 {
     const bool all = reason == CN_ALL_LEFT_OUT, one = unmade->count == 1;
-    const int window = config->normals.window;
+    const int window = sample->window;
     struct cn_year_list missing = {0};
     char begins[40], windows[80];
     const bool early = list_missing(unmade, variable->variable, timeline, window, &missing);
@@ -68,30 +68,30 @@ static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reaso
     cn_problems_add(&variable->problems, all ? CN_PROBLEM : CN_WARNING,
                     "%s: %starget year%s %s %s left out: %s, normals.min_years is %d (%s%s)", name,
                     all ? "nothing can be made; " : "", one ? "" : "s", years, one ? "is" : "are",
-                    describe_windows(unmade, window, windows), config->normals.min_years,
+                    describe_windows(unmade, window, windows), sample->min_years,
                     early ? begins : "missing: ", early ? "" : cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
     cn_year_list_free(&missing);
 }
 
 static void report_short(const struct cn_unmade *unmade, struct cn_variable_plan *variable,
-                         const struct cn_timeline *timeline, const struct cn_config *config,
+                         const struct cn_timeline *timeline, const struct cn_sample *sample,
                          const char *name, const char *years)
 {
     struct cn_year_list missing = {0};
     char windows[80];
-    list_missing(unmade, variable->variable, timeline, config->normals.window, &missing);
+    list_missing(unmade, variable->variable, timeline, sample->window, &missing);
     cn_problems_add(&variable->problems, CN_PROBLEM,
                     "%s %s: not made, %s (normals.min_years is %d); missing: %s", name, years,
-                    describe_windows(unmade, config->normals.window, windows),
-                    config->normals.min_years, cn_year_list_text(&missing));
+                    describe_windows(unmade, sample->window, windows), sample->min_years,
+                    cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
     cn_year_list_free(&missing);
 }
 
 void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
                       struct cn_variable_plan *variable, const struct cn_timeline *timeline,
-                      const struct cn_config *config)
+                      const struct cn_sample *sample)
 {
     if (!unmade->count)
         return;
@@ -109,9 +109,9 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
                         "target years there",
                         label, list, timeline->last_year);
     else if (reason == CN_SHORT_WINDOW)
-        report_short(unmade, variable, timeline, config, label, list);
+        report_short(unmade, variable, timeline, sample, label, list);
     else
-        report_left_out(unmade, reason, variable, timeline, config, label, list);
+        report_left_out(unmade, reason, variable, timeline, sample, label, list);
     variable->problems.lost |= name.failed || years.text.failed;
     cn_strbuf_free(&name);
     cn_year_list_free(&years);

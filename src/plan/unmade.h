@@ -30,6 +30,6 @@ bool cn_unmade_add(struct cn_unmade *unmade, int year, const char *scenario, int
  * and empties the list. */
 void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
                       struct cn_variable_plan *variable, const struct cn_timeline *timeline,
-                      const struct cn_config *config);
+                      const struct cn_sample *sample);
 
 #endif

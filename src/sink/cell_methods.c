@@ -152,6 +152,20 @@ static void put_remark(struct cn_strbuf *out, const struct method_entry *entry, 
     put_words(out, entry->method, entry->comment);
 }
 
+static void put_over(struct cn_strbuf *out, const struct cn_over_words *over)
+{
+    if (over->method)
+        cn_strbuf_add(out, " time: %s over years", over->method);
+}
+
+static struct cn_strbuf begin_remarks(const struct cn_over_words *over)
+{
+    struct cn_strbuf remarks = {0};
+    if (over->remark)
+        cn_strbuf_add(&remarks, " %s", over->remark);
+    return remarks;
+}
+
 /* Writes all remarks as one comment, and frees them. */
 static void end_remarks(struct cn_strbuf *out, struct cn_strbuf *remarks)
 {
@@ -163,7 +177,8 @@ static void end_remarks(struct cn_strbuf *out, struct cn_strbuf *remarks)
 
 /* `area: time: M` is one method for both. Only its time part gets the climatological form. A
  * comment on it would have to stand behind all of it: it is left out. */
-static void put_climatological(struct cn_strbuf *out, const struct method_entry *entry)
+static void put_climatological(struct cn_strbuf *out, const struct method_entry *entry,
+                               const struct cn_over_words *over)
 {
     if (entry->kinds & CELLS) {
         put_names(out, entry->names, CELLS, ":");
@@ -173,7 +188,7 @@ static void put_climatological(struct cn_strbuf *out, const struct method_entry 
     put_words(out, entry->method, entry->comment);
     if (!entry->climatological)
         cn_strbuf_add(out, " within days");
-    cn_strbuf_add(out, " time: mean over years");
+    put_over(out, over);
 }
 
 /* Finds the last entry about time: names is NULL where there is none. False: a text that is not CF.
@@ -200,9 +215,10 @@ static const char *default_method(const char *variable)
 
 /* One of the three forms of CF section 7.4, and what else the source says as a comment. */
 static void put_strict(struct cn_strbuf *out, const char *source,
-                       const struct method_entry *last_time, const char *variable)
+                       const struct method_entry *last_time, const char *variable,
+                       const struct cn_over_words *over)
 {
-    struct cn_strbuf remarks = {0};
+    struct cn_strbuf remarks = begin_remarks(over);
     struct method_entry entry;
     struct word method = {default_method(variable), strlen(default_method(variable))};
     for (const char *at = source; *at;) {
@@ -216,16 +232,17 @@ static void put_strict(struct cn_strbuf *out, const char *source,
         if (entry.kinds != TIME || skip_whitespace(word) < entry.comment)
             put_remark(&remarks, &entry, CELLS | OTHERS);
     }
-    cn_strbuf_add(out, " time: %.*s within days time: mean over days time: mean over years",
-                  (int)method.length, method.at);
+    cn_strbuf_add(out, " time: %.*s within days time: mean over days", (int)method.length,
+                  method.at);
+    put_over(out, over);
     end_remarks(out, &remarks);
 }
 
 /* Every entry, that about time in its climatological form. */
 static void put_all(struct cn_strbuf *out, const char *source, const struct method_entry *last_time,
-                    const char *variable)
+                    const char *variable, const struct cn_over_words *over)
 {
-    struct cn_strbuf remarks = {0};
+    struct cn_strbuf remarks = begin_remarks(over);
     struct method_entry entry;
     for (const char *at = source; *at;) {
         read_method_entry(&at, &entry);
@@ -235,20 +252,21 @@ static void put_all(struct cn_strbuf *out, const char *source, const struct meth
     for (const char *at = source; *at;) {
         read_method_entry(&at, &entry);
         if (entry.names == last_time->names) {
-            put_climatological(out, &entry);
+            put_climatological(out, &entry, over);
             end_remarks(out, &remarks);
         } else if (entry.kinds & (TIME | CELLS)) {
             put_entry(out, &entry);
         }
     }
     if (!last_time->names) {
-        cn_strbuf_add(out, " time: %s within days time: mean over years", default_method(variable));
+        cn_strbuf_add(out, " time: %s within days", default_method(variable));
+        put_over(out, over);
         end_remarks(out, &remarks);
     }
 }
 
 char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *variable,
-                      bool is_coordinate)
+                      const struct cn_over_words *over, bool is_coordinate)
 {
     struct cn_strbuf out = {0};
     struct method_entry last_time;
@@ -258,9 +276,9 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
         last_time.names = NULL;
     }
     if (is_coordinate && !(last_time.names && last_time.climatological))
-        put_strict(&out, at, &last_time, variable);
+        put_strict(&out, at, &last_time, variable, over);
     else
-        put_all(&out, at, &last_time, variable);
+        put_all(&out, at, &last_time, variable, over);
     char *text = cn_strbuf_to_pool(&out, pool);
     return text ? text + 1 : NULL; /* without the first blank */
 }

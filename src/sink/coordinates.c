@@ -105,8 +105,8 @@ static int find_reference_year(const struct cn_normals_file *file)
     enum { COMMON_YEAR = 1850 }; /* as in files of CMIP */
     return file->config->output.layout != CN_SINGLE
                ? COMMON_YEAR
-               : cn_reference_year(file->variable->calendar, cn_file_target(file, 0)->year -
-                                                                 file->config->normals.window + 1);
+               : cn_reference_year(file->variable->calendar,
+                                   cn_file_target(file, 0)->year - file->product->window + 1);
 }
 
 /* Computes the values of times [rows][slots] and bounds [rows][slots][2]. */
@@ -115,7 +115,7 @@ static void compute_times(const struct cn_normals_file *file, bool is_by_target,
 {
     const enum cn_calendar calendar = file->variable->calendar;
     const enum cn_leap_day rule = file->config->normals.leap_day;
-    const int window = file->config->normals.window;
+    const int window = file->product->window;
     const int first_year = cn_file_target(file, 0)->year - window + 1;
     for (size_t t = is_by_target ? 0 : file->target_count - 1; t < file->target_count; t++) {
         int target_year = cn_file_target(file, t)->year;

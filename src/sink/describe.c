@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/netcdf_constants.h"
 #include "catalog/attributes.h"
+#include "products/statistics.h"
 #include "sink/cell_methods.h"
 #include "sink/coordinates.h"
 #include "sink/global_attributes.h"
@@ -48,9 +49,9 @@ static void end_field(struct cn_attributes *list, const char *coordinates, const
     cn_end_shared(list);
 }
 
-static void add_mean(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                     const struct cn_file_dims *dims, const struct cn_file *newest,
-                     const char *coordinates, const char *count_name)
+static void add_statistic(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                          const struct cn_file_dims *dims, const struct cn_file *newest,
+                          const char *coordinates, const char *count_name)
 {
     static const float fill_value = CN_FILL_VALUE;
     const struct cn_attribute *source = newest->attributes;
@@ -60,9 +61,17 @@ static void add_mean(struct cn_metadata *metadata, const struct cn_normals_file 
     cn_copy_attributes(list, source, count);
     if (!cn_says_something(cn_attribute_text(source, count, "long_name")))
         cn_set_text(list, "long_name", file->variable->name);
+    struct cn_over_words over = {.method = cn_over_method(&file->product->over)};
+    if (!over.method) { /* the checkers of CF refuse words that CF lacks */
+        char noun[CN_OVER_BYTES];
+        cn_over_noun(&file->product->over, noun);
+        over.remark = cn_pool_printf(list->pool, "%s over years", noun);
+    }
+    list->failed |= !over.method && !over.remark;
     cn_set_text(list, "cell_methods",
                 cn_cell_methods(list->pool, cn_attribute_text(source, count, "cell_methods"),
-                                file->variable->name, file->config->output.axis == CN_DATES));
+                                file->variable->name, &over,
+                                file->config->output.axis == CN_DATES));
     cn_set_value(list, "_FillValue", NC_FLOAT, 1, &fill_value);
     cn_set_value(list, "missing_value", NC_FLOAT, 1, &fill_value);
     if (file->config->output.counts)
@@ -77,7 +86,9 @@ static void add_counts(struct cn_metadata *metadata, const struct cn_normals_fil
     struct cn_attributes *list =
         &add_values(metadata, file, dims, count_name, NC_SHORT)->attributes;
     cn_set_text(list, "standard_name", "number_of_observations");
-    cn_set_text(list, "long_name", "number of source years with a value");
+    cn_set_text(list, "long_name",
+                file->product->pool > 1 ? "number of values of the sample"
+                                        : "number of source years with a value");
     cn_set_text(list, "units", "1");
     end_field(list, coordinates, "qualityInformation");
 }
@@ -108,7 +119,7 @@ enum cn_status cn_describe_file(struct cn_pool *pool, const struct cn_normals_fi
     cn_add_days(metadata, file, &dims);
     cn_add_cells(metadata, file, &dims, from.newest);
     const char *coordinates = layout->add_targets(metadata, file, &dims);
-    add_mean(metadata, file, &dims, from.newest, coordinates, count_name);
+    add_statistic(metadata, file, &dims, from.newest, coordinates, count_name);
     if (file->config->output.counts)
         add_counts(metadata, file, &dims, coordinates, count_name);
     for (size_t v = 0; v < metadata->count; v++)

@@ -52,6 +52,22 @@ static void hash_axis(XXH3_state_t *state, const double *values, const double *b
         hash_double(state, bounds[i]);
 }
 
+/* The mean is told from other statistics by what follows its name. */
+static void hash_product(XXH3_state_t *state, const struct cn_normals_file *file)
+{
+    const struct cn_product *product = file->product;
+    hash_text(state, product->name);
+    if (product->pool == 1 && product->min_values == 1 && product->over.statistic == CN_MEAN)
+        return;
+    hash_number(state, product->pool);
+    hash_number(state, product->min_values);
+    hash_number(state, product->over.statistic);
+    if (product->over.statistic != CN_QUANTILE)
+        return;
+    hash_number(state, product->over.share);
+    hash_number(state, file->config->normals.quantiles);
+}
+
 /* min_years and min_days are left out. They decide which years a file is made of, and those are in
  * the digest of the inputs. */
 static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
@@ -67,13 +83,13 @@ static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
         hash_double(state, region->lon[i]);
         hash_double(state, region->lat[i]);
     }
-    hash_number(state, config->normals.window);
+    hash_number(state, file->product->window);
     hash_number(state, config->normals.leap_day);
     hash_number(state, config->output.compression);
     hash_number(state, config->output.counts);
     hash_number(state, config->output.layout);
     hash_number(state, config->output.axis);
-    hash_text(state, "normal"); /* the product */
+    hash_product(state, file);
     hash_number(state, (int64_t)file->target_count);
     for (size_t t = 0; t < file->target_count; t++) {
         const struct cn_target *target = cn_file_target(file, t);
@@ -99,7 +115,7 @@ static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     const struct cn_region_cells *region = file->region;
     for (size_t t = 0; t < file->target_count; t++)
-        for (int i = 0; i < file->config->normals.window; i++) {
+        for (int i = 0; i < file->product->window; i++) {
             const struct cn_source_year *year = cn_file_year(file, t, i);
             hash_number(state, year ? (int64_t)year->part_count : -1);
             for (size_t p = 0; year && p < year->part_count; p++)

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "catalog/attributes.h"
+#include "products/statistics.h"
 #include "sink/digest.h"
 
 #include <math.h>
@@ -62,6 +63,7 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
 {
     const struct cn_region *region = file->region->region;
     const struct cn_file *newest = from->newest;
+    char noun[CN_OVER_BYTES];
     cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
     cn_set_text(list, "source",
                 cn_says_something(newest->source) ? newest->source : file->variable->model);
@@ -77,7 +79,9 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     set_known(list, "program", newest->program);
     set_known(list, "metadata_link", newest->metadata_link);
     set_known(list, "acknowledgement", newest->acknowledgement);
-    cn_set_text(list, "processing_level", "climatological mean of daily data");
+    cn_set_text(list, "processing_level",
+                cn_pool_printf(list->pool, "climatological %s of daily data",
+                               cn_over_noun(&file->product->over, noun)));
     cn_set_text(list, "standard_name_vocabulary", "CF standard names");
     cn_set_text(list, "comment", "climatology_bnds holds the days that each value stands for.");
     describe_space(list, file->region);
@@ -87,7 +91,7 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     cn_set_text(list, "region_name", region_title(region));
     cn_set_text(list, "model", file->variable->model);
     cn_set_text(list, "variant", file->variable->variant);
-    cn_set_text(list, "product", "normal");
+    cn_set_text(list, "product", file->product->name);
     cn_set_text(list, "climnorm_version", CLIMNORM_VERSION);
     cn_end_shared(list);
 }
@@ -116,17 +120,24 @@ static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *f
                           file->variable->variant);
 }
 
-/* "mean over the years 1991-2020", as the file has them. NULL: out of memory. */
-static const char *name_means(struct cn_pool *pool, const struct cn_normals_file *file)
+/* "mean over the years 1991-2020", "90th percentile of 5 days each over the years 1991-2020". NULL:
+ * out of memory. */
+static const char *name_statistic(struct cn_pool *pool, const struct cn_normals_file *file)
 {
-    const int window = file->config->normals.window;
+    const struct cn_product *product = file->product;
     const int first = cn_file_target(file, 0)->year;
     const int last = cn_file_target(file, file->target_count - 1)->year;
+    char noun[CN_OVER_BYTES], days[32] = "";
+    cn_over_noun(&product->over, noun);
+    if (product->pool > 1)
+        snprintf(days, sizeof days, " of %d days each", product->pool);
     if (file->target_count > 1)
-        return cn_pool_printf(pool, "means over %d years each, which end in %d-%d,", window, first,
-                              last);
-    return window > 1 ? cn_pool_printf(pool, "mean over the years %d-%d", last - window + 1, last)
-                      : cn_pool_printf(pool, "values of the year %d", last);
+        return cn_pool_printf(pool, "%ss%s over %d years each, which end in %d-%d,", noun, days,
+                              product->window, first, last);
+    if (product->window == 1 && product->pool == 1 && product->over.statistic == CN_MEAN)
+        return cn_pool_printf(pool, "values of the year %d", last);
+    return cn_pool_printf(pool, "%s%s over the years %d-%d", noun, days, last - product->window + 1,
+                          last);
 }
 
 /* Which years the file covers. The IOOS compliance checker takes no start and end beside times of
@@ -144,6 +155,13 @@ static void describe_coverage(struct cn_attributes *list, const struct cn_normal
                 cn_pool_printf(list->pool, "P%dY", last_year - first_year + 1));
 }
 
+/* The mean is what people call the normal. */
+static const char *title_noun(const struct cn_normals_file *file, char noun[CN_OVER_BYTES])
+{
+    return file->product->over.statistic == CN_MEAN ? "normal"
+                                                    : cn_over_noun(&file->product->over, noun);
+}
+
 void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *file,
                      const struct cn_sources *from)
 {
@@ -157,26 +175,27 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     const char *standard_name =
         cn_attribute_text(newest->attributes, newest->attribute_count, "standard_name");
     const bool has_standard_name = cn_says_something(standard_name);
-    const int window = file->config->normals.window;
+    const int window = file->product->window;
     const int first = cn_file_target(file, 0)->year - window + 1;
     const int last = cn_file_target(file, file->target_count - 1)->year;
     const char *years = cn_pool_printf(pool, "%d-%d", first, last);
-    const char *means = name_means(pool, file);
-    char date[CN_DATE_BYTES];
+    const char *statistic = name_statistic(pool, file);
+    char date[CN_DATE_BYTES], noun[CN_OVER_BYTES];
     cn_creation_date(date);
-    if (!years || !means || !scenarios) {
+    if (!years || !statistic || !scenarios) {
         list->failed = true;
         return;
     }
     cn_set_text(list, "title",
-                cn_pool_printf(pool, "%d-year daily normal of %s, %s, %s", window, name, years,
-                               region_title(region)));
+                cn_pool_printf(pool, "%d-year daily %s of %s, %s, %s", window,
+                               title_noun(file, noun), name, years, region_title(region)));
     cn_set_text(list, "summary",
                 cn_pool_printf(pool,
                                "Climate normal: %s of %s%s of %s (%s, %s), for each day of the "
                                "year.",
-                               means, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ", quantity,
-                               file->variable->model, scenarios, file->variable->variant));
+                               statistic, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ",
+                               quantity, file->variable->model, scenarios,
+                               file->variable->variant));
     cn_set_text(list, "keywords",
                 cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
                                has_standard_name ? standard_name : "",
@@ -188,7 +207,7 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     cn_set_text(list, "period", cn_file_target(file, 0)->period);
     cn_set_text(list, "history",
                 cn_pool_printf(pool, "%s climnorm %s: %s of %s by day slot (%s), region %s%s%s",
-                               date, CLIMNORM_VERSION, means, name,
+                               date, CLIMNORM_VERSION, statistic, name,
                                cn_leap_day_names[file->config->normals.leap_day], region->name,
                                *newest->history ? "\n" : "", newest->history));
     struct cn_digests digests;

@@ -48,7 +48,7 @@ static uint64_t identify(const struct cn_normals_file *file)
 
 static size_t window_words(const struct cn_normals_file *file)
 {
-    return ((size_t)file->config->normals.window + WORD_YEARS - 1) / WORD_YEARS;
+    return ((size_t)file->product->window + WORD_YEARS - 1) / WORD_YEARS;
 }
 
 /* Of a record of a target that is made, or not. */
@@ -135,7 +135,7 @@ bool cn_journal_append(int descriptor, const struct cn_normals_file *file,
     words[1] = record->target;
     words[2] = record->is_made;
     words[3] = record->area_begin;
-    for (int i = 0; i < file->config->normals.window && record->is_made; i++)
+    for (int i = 0; i < file->product->window && record->is_made; i++)
         words[RECORD_WORDS + i / WORD_YEARS] |= (uint64_t)record->years_used[i] << i % WORD_YEARS;
     for (size_t k = 0; k < (count - head) / SHARE_WORDS; k++) {
         words[head + SHARE_WORDS * k] = record->shares[k].size;
@@ -233,7 +233,7 @@ bool cn_journal_get(int descriptor, const struct cn_normals_file *file,
         record->target = target;
         record->is_made = words[2];
         record->area_begin = words[3];
-        for (int i = 0; i < file->config->normals.window; i++)
+        for (int i = 0; i < file->product->window; i++)
             record->years_used[i] = words[RECORD_WORDS + i / WORD_YEARS] >> i % WORD_YEARS & 1;
         for (size_t k = 0; k < (length / sizeof *words - head) / SHARE_WORDS; k++)
             record->shares[k] = (struct cn_stored_chunk){.size = words[head + SHARE_WORDS * k],

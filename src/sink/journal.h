@@ -25,7 +25,7 @@ struct cn_journal {
 struct cn_journal_record {
     size_t pass, target;
     bool is_made;
-    bool years_used[CN_MAX_WINDOW]; /* [normals.window] */
+    bool years_used[CN_MAX_WINDOW]; /* [window] */
     uint64_t area_begin;            /* of the output's chunks */
     /* [chunks that the pass touches][field_count] without addresses. Of a chunk that is whole with
      * the pass: size and hash of its encoded bytes; else of the values that were kept. */

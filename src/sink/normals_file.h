@@ -11,13 +11,14 @@
 struct cn_normals_file {
     const struct cn_config *config;
     const struct cn_variable *variable;
+    const struct cn_product *product;
     const struct cn_region_cells *region;
     const char *path; /* relative to config->output.root */
     int slots;
     const struct cn_target *all_targets; /* of the variable */
     const size_t *targets;               /* [target_count] indices in all_targets; years ascend */
     size_t target_count;
-    /* [target_count], each [normals.window]: which years of a window entered the values. NULL: all
+    /* [target_count], each [window]: which years of a window entered the values. NULL: all
      * that the windows have, as planned. */
     const bool *const *years_used;
     /* [pass_count] what each pass makes, in their order; day slots ascend, and in a stretch of them
@@ -34,6 +35,7 @@ cn_normals_file_planned(const struct cn_plan *plan, const struct cn_variable_pla
 {
     return (struct cn_normals_file){.config = plan->config,
                                     .variable = variable->variable,
+                                    .product = output->product,
                                     .region = &variable->layout.regions[output->region],
                                     .path = output->path,
                                     .slots = variable->slots,

@@ -22,7 +22,7 @@ struct cn_output_file {
     const struct cn_encoded **waiting; /* [target_count] put, but not yet written; of one pass */
     bool *is_known;                    /* [target_count] it is known which years were used */
     bool *is_put;                      /* [target_count] by all passes */
-    bool *years;                       /* [target_count][normals.window] that were used */
+    bool *years;                       /* [target_count][window] that were used */
     const bool **years_used;           /* [target_count] in years; NULL: not known, or not made */
     size_t next;                       /* the first target that is not put */
     size_t left;                       /* targets that are neither written nor left out */
@@ -42,7 +42,7 @@ struct cn_output_file {
 /* Returns: how many years a window has. */
 static inline size_t cn_output_window(const struct cn_output_file *file)
 {
-    return (size_t)file->content.config->normals.window;
+    return (size_t)file->content.product->window;
 }
 
 /* Returns: whether the file takes several passes. */

@@ -20,7 +20,7 @@ bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, s
     if (!found->files || !is_listed)
         return false;
     for (size_t t = first; t < end; t++)
-        for (int i = 0; i < file->config->normals.window; i++) {
+        for (int i = 0; i < file->product->window; i++) {
             const struct cn_source_year *year = cn_file_year(file, t, i);
             for (size_t p = 0; year && p < year->part_count; p++) {
                 found->newest = year->parts[p].file;
@@ -79,7 +79,7 @@ static char *list_missing_years(struct cn_pool *pool, const struct cn_normals_fi
                                 int *used)
 {
     struct cn_strbuf text = {0};
-    int window = file->config->normals.window;
+    int window = file->product->window;
     *used = 0;
     for (int i = 0; i < window; i++)
         if (cn_file_year(file, t, i))
@@ -126,8 +126,7 @@ bool cn_provenance_of(struct cn_pool *pool, const struct cn_normals_file *file, 
     int last = cn_file_target(file, t)->year;
     if (!cn_sources_find(pool, file, t, t + 1, &from))
         return false;
-    found->source_years =
-        cn_pool_printf(pool, "%d-%d", last - file->config->normals.window + 1, last);
+    found->source_years = cn_pool_printf(pool, "%d-%d", last - file->product->window + 1, last);
     found->missing_source_years = list_missing_years(pool, file, t, &found->number_of_years);
     found->source_files = list_base_names(pool, &from);
     found->source_versions = list_versions(pool, &from);

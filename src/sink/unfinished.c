@@ -55,7 +55,7 @@ bool cn_unfinished_is_there(const struct cn_normals_file *file, uint64_t *bytes)
 static bool agrees(struct waiting_output *subject, bool is_first)
 {
     const struct cn_journal_record *record = &subject->record;
-    const size_t window = (size_t)subject->file.config->normals.window;
+    const size_t window = (size_t)subject->file.product->window;
     bool *years_used = subject->years_used + record->target * window;
     if (is_first) {
         subject->is_made[record->target] = record->is_made;
@@ -156,8 +156,7 @@ static enum cn_status compare(struct waiting_output *subject, bool verifies, str
     file->pass_count = contents->pass_count;
     subject->contents = contents;
     subject->is_made = cn_pool_alloc(pool, file->target_count, sizeof(bool));
-    subject->years_used =
-        cn_pool_alloc(pool, file->target_count, (size_t)file->config->normals.window);
+    subject->years_used = cn_pool_alloc(pool, file->target_count, (size_t)file->product->window);
     if (!subject->is_made || !subject->years_used ||
         !cn_journal_record_alloc(pool, file, &subject->record))
         return cn_fail_memory(error, "an unfinished output");

@@ -46,7 +46,7 @@ class Help(unittest.TestCase):
             self.assertIn(key, out.splitlines()[0])
             self.assertNotRegex(out, r"`|\]\(")
             for line in out.splitlines():
-                self.assertTrue(len(line) <= 80 or "_normal.nc" in line, line)
+                self.assertTrue(len(line) <= 80 or "_{product}.nc" in line, line)
 
     def test_the_last_part_of_a_key_is_enough(self):
         self.assertEqual(climnorm("help", "window"), climnorm("help", "normals.window"))

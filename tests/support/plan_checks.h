@@ -49,7 +49,7 @@ static inline void run_batch(struct paper *paper, struct run *run, size_t index)
     const struct cn_variable_plan *variable = paper->variable;
     const struct cn_batch *batch = &variable->batches[index];
     const struct cn_pass *pass = &variable->passes[batch->pass];
-    const size_t window = (size_t)paper->plan->config->normals.window;
+    const size_t window = (size_t)cn_batch_sample(variable, batch)->window;
     const size_t asked = (size_t)paper->plan->config->engine.batch_years;
     must(index < variable->batch_count && batch->pass >= run->pass);
     must(index >= pass->first_batch && index < pass->first_batch + pass->batch_count);
@@ -61,6 +61,7 @@ static inline void run_batch(struct paper *paper, struct run *run, size_t index)
     for (size_t t = 0; t < batch->target_count; t++) {
         const size_t target = batch->first_target + t;
         must(target < variable->target_count);
+        must(variable->targets[target].sample == cn_batch_sample(variable, batch));
         must(cn_wanted_normals(variable, &variable->targets[target]) > 0);
         run->made[batch->pass * variable->target_count + target]++;
         for (size_t k = 0; k < window; k++) {
@@ -242,10 +243,10 @@ static inline void check_memory(const struct paper *paper, uint64_t limit)
     const size_t cell_bytes = paper->plan->config->output.counts ? 6 : 4;
     for (size_t p = paper->first_pass; p < variable->pass_count; p++)
         check_pass_layout(paper, &variable->passes[p]);
-    must(variable->result_cells * cell_bytes <= variable->target_bytes);
-    must(variable->batch_years * variable->target_bytes <= variable->result_bytes);
+    must(variable->result_cells * cell_bytes <= variable->result_bytes);
+    must(variable->batch_results * variable->result_bytes <= variable->slot_bytes);
     must(variable->year_slots * variable->slab_bytes +
-             variable->result_slots * variable->result_bytes <=
+             variable->result_slots * variable->slot_bytes <=
          limit);
 }
 

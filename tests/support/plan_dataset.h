@@ -7,6 +7,7 @@
 #include "climnorm/plan.h"
 
 #include "cn_test.h"
+#include "one_product.h"
 #include "one_variable.h"
 
 enum { MOST_YEARS = 300 };
@@ -15,6 +16,7 @@ enum { MOST_YEARS = 300 };
  * of several years with one chunk. */
 struct dataset {
     struct cn_config config;
+    struct cn_product product;
     struct cn_catalog catalog;
     struct cn_variable variable;
     struct cn_file files[MOST_YEARS];
@@ -77,6 +79,7 @@ static inline struct dataset *make_dataset(int first, int split, int last, size_
                                          .normals.period_count = 1,
                                          .output.root = "/normals",
                                          .output.pattern = "{variable}/{period}/{year}.nc"};
+    set_product(&dataset->config, &dataset->product);
     dataset->variable = (struct cn_variable){.name = "tas",
                                              .calendar = CN_NOLEAP,
                                              .grid = {2, 4, lat, lon, NULL, NULL},

@@ -80,10 +80,10 @@ static inline void mark_cells(struct paper *paper)
 static inline void check_windows(struct paper *paper)
 {
     const struct cn_variable *source = paper->variable->variable;
-    const int window = paper->plan->config->normals.window;
     for (size_t t = 0; t < paper->variable->target_count; t++) {
         const struct cn_target *target = &paper->variable->targets[t];
         const struct cn_timeline *timeline = &source->timelines[target->timeline];
+        const int window = target->sample->window;
         const bool is_wanted = cn_wanted_normals(paper->variable, target) > 0;
         int found = 0;
         for (int k = 0; k < window; k++) {

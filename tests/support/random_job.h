@@ -9,6 +9,7 @@
 
 #include "cn_test.h"
 #include "dice.h"
+#include "one_product.h"
 #include "one_variable.h"
 
 enum {
@@ -18,12 +19,14 @@ enum {
     JOB_INSTANTS = JOB_YEARS * 366 * 2,
     JOB_PARTS = JOB_YEARS + JOB_FILES,
     JOB_REGIONS = 4,
+    JOB_PRODUCTS = 3,
     JOB_LATS = 96,
     JOB_LONS = 144,
 };
 
 struct job {
     struct cn_config config;
+    struct cn_product products[JOB_PRODUCTS];
     struct cn_catalog catalog;
     struct cn_variable variable;
     struct cn_file files[JOB_FILES];
@@ -204,12 +207,32 @@ static inline void draw_files(struct job *job)
     job->storage = draw_storage(&job->variable.grid);
 }
 
+/* The normal, and perhaps products with windows and pools of their own. */
+static inline void draw_products(struct job *job, int span)
+{
+    static const char *const names[JOB_PRODUCTS] = {"normal", "sd", "p90"};
+    const size_t count = one_in(2) ? 1 : (size_t)roll(2, JOB_PRODUCTS);
+    for (size_t p = 0; p < count; p++) {
+        struct cn_product *product = &job->products[p];
+        set_product(&job->config, product);
+        product->name = names[p];
+        if (!one_in(3))
+            continue;
+        product->pool = PICK(1, 1, 3, 5);
+        product->window = roll(1, span);
+        product->min_years = roll(1, product->window);
+    }
+    job->config.products = job->products;
+    job->config.product_count = count;
+}
+
 static inline void draw_normals(struct job *job, int first, int last)
 {
     struct cn_config *config = &job->config;
     const int span = last - first + 1;
     config->normals.window = one_in(8) ? 1 : roll(1, span);
     config->normals.min_years = one_in(2) ? 1 : roll(1, config->normals.window);
+    draw_products(job, span);
     const int middle = roll(first, last);
     job->periods[0] = (struct cn_period){"a-{scenario}", first, middle, one_in(4) ? roll(2, 4) : 0};
     job->periods[1] = (struct cn_period){"b-{scenario}", middle + 1, last, one_in(4) ? 2 : 0};
@@ -242,8 +265,8 @@ static inline struct job *draw_job(void)
         .output.root = "/normals",
         .output.counts = one_in(2),
         .output.layout = is_stacked ? CN_STACKED : CN_SINGLE,
-        .output.pattern = is_stacked ? "{region}/{variable}/{period}.nc"
-                                     : "{region}/{variable}/{period}/{year}.nc"};
+        .output.pattern = is_stacked ? "{region}/{variable}/{period}_{product}.nc"
+                                     : "{region}/{variable}/{period}/{year}_{product}.nc"};
     job->variable = (struct cn_variable){.name = "tas"};
     job->variable.calendar = (enum cn_calendar)PICK(CN_STANDARD, CN_PROLEPTIC_GREGORIAN, CN_JULIAN,
                                                     CN_NOLEAP, CN_ALL_LEAP, CN_360_DAY);

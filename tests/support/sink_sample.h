@@ -8,6 +8,8 @@
 #include "sink/output_file.h"
 #include "sink/temporary.h"
 
+#include "one_product.h"
+
 #include <libdeflate.h>
 #include <netcdf.h>
 #include <stdio.h>
@@ -31,6 +33,9 @@ enum {
 
 struct sample {
     struct cn_config config;
+    struct cn_product product;
+    struct cn_sample values;
+    const struct cn_product *products[1];
     struct cn_variable variable;
     struct cn_region region;
     struct cn_region_cells cells;
@@ -146,6 +151,9 @@ static inline struct sample *sample_new(const char *root, int compression)
         return NULL;
     sample_files(s);
     s->config.normals.window = SAMPLE_WINDOW;
+    set_product(&s->config, &s->product);
+    s->products[0] = &s->product;
+    s->values = (struct cn_sample){s->products, 1, SAMPLE_WINDOW, 1, 1};
     s->config.normals.leap_day = CN_DAYOFYEAR;
     s->config.output.root = root;
     s->config.output.compression = compression;
@@ -170,6 +178,7 @@ static inline struct sample *sample_new(const char *root, int compression)
                                         .lat_bounds = sample_lat_bounds,
                                         .lon_bounds = sample_lon_bounds};
     s->target = (struct cn_target){.year = SAMPLE_LAST,
+                                   .sample = &s->values,
                                    .period = "historical",
                                    .scenario = "historical",
                                    .window = s->window,
@@ -178,6 +187,7 @@ static inline struct sample *sample_new(const char *root, int compression)
     s->years_used = s->used;
     s->file = (struct cn_normals_file){.config = &s->config,
                                        .variable = &s->variable,
+                                       .product = &s->product,
                                        .region = &s->cells,
                                        .path = "BOX/tasmax/normal.nc",
                                        .slots = SAMPLE_SLOTS,

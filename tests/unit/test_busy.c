@@ -12,6 +12,7 @@
 #include "engine/output.h"
 
 #include "cn_test.h"
+#include "one_product.h"
 #include "one_variable.h"
 
 #include <sys/prctl.h>
@@ -230,7 +231,8 @@ void output_encode(struct cn_engine *job, size_t index, size_t share)
     struct cn_normal_task *task = &job->outputs->tasks[index];
     const struct cn_variable_plan *variable = job->variable;
     const struct cn_pass *pass = &variable->passes[variable->batches[task->batch].pass];
-    const struct cn_region_cells *region = &pass->layout.regions[task->region];
+    const struct cn_region_cells *region =
+        &pass->layout.regions[task->normal % pass->layout.region_count];
     const size_t slots = pass->stretch.slot_count;
     size_t days = (share + 1) * slots / task->encode_count - share * slots / task->encode_count;
     double day_bytes = (double)(region->lat_count * region->lon_count * sizeof(float));
@@ -247,6 +249,7 @@ void output_encode(struct cn_engine *job, size_t index, size_t share)
 /* The catalog of a full-size variable, one file a year. */
 struct dataset {
     struct cn_config config;
+    struct cn_product product;
     struct cn_catalog catalog;
     struct cn_variable variable;
     struct cn_file files[MOST_YEARS];
@@ -318,6 +321,7 @@ static struct dataset *make_dataset(size_t years)
         .output.root = "/normals",
         .output.pattern = "{region}/{year}.nc",
         .output.compression = 1};
+    set_product(&dataset->config, &dataset->product);
     dataset->timeline = (struct cn_timeline){NULL, FIRST_YEAR, last, dataset->index, false};
     dataset->variable =
         (struct cn_variable){.name = "tas",

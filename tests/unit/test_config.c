@@ -39,7 +39,7 @@ static void test_a_key_that_is_left_out_has_its_default(void **state)
     assert_true(config->engine.memory_share == 0.8);
     assert_string_equal(
         config->output.pattern,
-        "{region}/{variable}/{period}/{variable}_{region}_{period}_{year}_{window}yr_normal.nc");
+        "{region}/{variable}/{period}/{variable}_{region}_{period}_{year}_{window}yr_{product}.nc");
     assert_int_equal(config->output.compression, 1);
     assert_int_equal(config->output.existing, CN_SKIP);
     assert_false(config->output.counts);
@@ -362,7 +362,7 @@ static void test_the_default_pattern_names_the_model_where_there_are_several(voi
     struct reading reading = read_good(ROOTS, SET("input.model=*", "output.layout=stacked"));
     assert_string_equal(reading.config->output.pattern,
                         "{model}/{region}/{variable}/{period}/"
-                        "{variable}_{region}_{period}_{window}yr_normal.nc");
+                        "{variable}_{region}_{period}_{window}yr_{product}.nc");
     reading_free(&reading);
 }
 

@@ -91,7 +91,7 @@ static void test_what_default_periods_leave_out_is_one_warning(void **state)
     (void)state;
     struct dataset *dataset = make_dataset(1980, 2014, 2020, 1, 30, 1);
     dataset->config.normals.periods = NULL;
-    dataset->config.normals.min_years = 25;
+    dataset->product.min_years = 25;
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_int_equal(variable->problems.count, 2);
@@ -188,7 +188,7 @@ static void test_years_without_files_keep_their_side_of_the_seam(void **state)
 {
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2020, 2, 30, 1);
-    dataset->config.normals.min_years = 28;
+    dataset->product.min_years = 28;
     dataset->index[0][2014 - 1950] = dataset->index[1][2014 - 1950] = -1;
     dataset->index[0][2015 - 1950] = -1;
     struct cn_plan *plan = plan_of(dataset);
@@ -205,7 +205,7 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
 {
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
-    dataset->config.normals.min_years = 28;
+    dataset->product.min_years = 28;
     for (int k = 0; k < 3; k++)
         dataset->index[0][10 + k] = -1; /* 1960-1962 */
     struct cn_plan *plan = plan_of(dataset);
@@ -233,9 +233,10 @@ static void test_every_field_has_its_value(void **state)
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     const struct cn_target *target = &variable->targets[variable->target_count - 1];
-    assert_string_equal(variable->outputs[target->normals[0].output].path,
-                        "region=R variable=tas period=all-ssp245 year=2020 window=30 "
-                        "scenario=ssp245 model=M variant=r1 grid=gn {other} {");
+    assert_string_equal(
+        variable->outputs[target->normals[0].output].path,
+        "region=R variable=tas period=all-ssp245 year=2020 window=30 product=normal "
+        "scenario=ssp245 model=M variant=r1 grid=gn {other} {");
     cn_plan_free(plan);
     free(dataset);
 }

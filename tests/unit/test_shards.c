@@ -20,6 +20,7 @@ static int roll(int least, int most)
 /* A job of several variables, each with its own years, files and scenarios. */
 struct world {
     struct cn_config config;
+    struct cn_product product;
     struct cn_catalog catalog;
     struct cn_variable variables[UNITS];
     struct cn_file files[FILES];
@@ -121,6 +122,7 @@ static struct world *make_world(void)
                            .output.layout = is_stacked ? CN_STACKED : CN_SINGLE,
                            .output.pattern = is_stacked ? "{region}/{variable}/{period}.nc"
                                                         : "{region}/{variable}/{period}/{year}.nc"};
+    set_product(&world->config, &world->product);
     const size_t units = (size_t)roll(1, UNITS);
     world->catalog = (struct cn_catalog){
         .files = world->files, .variables = world->variables, .variable_count = units};
@@ -230,7 +232,7 @@ static uint64_t bytes_of(const struct world *world, const struct cn_variable_pla
     bool needed[FILES] = {false};
     uint64_t bytes = 0;
     for (size_t t = first; t < end; t++)
-        for (int k = 0; k < world->config.normals.window; k++)
+        for (int k = 0; k < world->product.window; k++)
             if (variable->targets[t].window[k] >= 0)
                 needed[variable->variable->years[variable->targets[t].window[k]].parts[0].file -
                        world->files] = true;

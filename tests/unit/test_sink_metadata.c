@@ -8,6 +8,8 @@
 #include "cn_test.h"
 #include "sink_sample.h"
 
+static const struct cn_over_words mean = {"mean", NULL};
+
 static void test_cell_methods_become_climatological(void **state)
 {
     (void)state;
@@ -55,7 +57,7 @@ static void test_cell_methods_become_climatological(void **state)
     };
     struct cn_pool *pool = cn_pool_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, false),
+        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, &mean, false),
                             cases[i].expected);
     cn_pool_free(pool);
 }
@@ -83,8 +85,39 @@ static void test_cell_methods_of_a_time_axis_have_a_form_of_their_own(void **sta
     };
     struct cn_pool *pool = cn_pool_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, true),
+        assert_string_equal(cn_cell_methods(pool, cases[i].source, cases[i].variable, &mean, true),
                             cases[i].expected);
+    cn_pool_free(pool);
+}
+
+/* A word that CF has takes the place of "mean"; what it lacks is a comment, before other ones. */
+static void test_cell_methods_name_the_statistic(void **state)
+{
+    (void)state;
+    static const struct cn_over_words deviation = {"standard_deviation", NULL},
+                                      share = {NULL, "2nd percentile over years"};
+    static const struct {
+        const struct cn_over_words *over;
+        const char *source, *expected, *of_dates;
+    } cases[] = {
+        {&deviation, "time: mean", "time: mean within days time: standard_deviation over years",
+         "time: mean within days time: mean over days time: standard_deviation over years"},
+        {&share, "time: mean", "time: mean within days (2nd percentile over years)",
+         "time: mean within days time: mean over days (2nd percentile over years)"},
+        {&share, "area: mean", "area: mean time: mean within days (2nd percentile over years)",
+         "time: mean within days time: mean over days (2nd percentile over years, area mean)"},
+        {&share, "time: point height: mean",
+         "time: point within days (2nd percentile over years, height mean)",
+         "time: point within days time: mean over days (2nd percentile over years, height mean)"},
+    };
+    struct cn_pool *pool = cn_pool_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *source = cases[i].source;
+        assert_string_equal(cn_cell_methods(pool, source, "tas", cases[i].over, false),
+                            cases[i].expected);
+        assert_string_equal(cn_cell_methods(pool, source, "tas", cases[i].over, true),
+                            cases[i].of_dates);
+    }
     cn_pool_free(pool);
 }
 
@@ -178,6 +211,11 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "config", s->target.scenario = "ssp245");
     assert_changes(s, "config", s->target.year++);
     assert_changes(s, "config", s->config.output.compression = 2);
+    assert_changes(s, "config", s->product.name = "other");
+    assert_changes(s, "config", s->product.pool = 3);
+    assert_changes(s, "config", s->product.min_values = 2);
+    assert_changes(s, "config", s->product.over.statistic = CN_MAXIMUM);
+    assert_changes(s, "config", s->product.over = ((struct cn_over){CN_QUANTILE, 900000}));
     assert_changes(s, "config", s->config.output.counts = false);
     assert_changes(s, "config", s->config.output.layout = CN_STACKED);
     assert_changes(s, "config", s->config.output.axis = CN_DATES);
@@ -192,9 +230,10 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "inputs", s->cells.lat_count--);
     assert_changes(s, "inputs", s->cells.lon = sample_lat_bounds);
     assert_changes(s, "inputs", s->cells.lat_bounds = NULL);
-    /* Neither how it is computed nor where it goes. */
+    /* Neither how it is computed nor where it goes; nor what percentiles are made by. */
+    assert_changes(s, "nothing", s->config.normals.quantiles = CN_QUANTILE_MEDIAN_UNBIASED);
     assert_changes(s, "nothing", s->config.engine.threads = 7);
-    assert_changes(s, "nothing", s->config.normals.min_years = 3);
+    assert_changes(s, "nothing", s->product.min_years = 3);
     assert_changes(s, "nothing", s->file.path = "elsewhere.nc");
     assert_changes(s, "nothing", s->files[3].path = "/moved");
     assert_changes(s, "nothing", s->region.lat[0] *= 1);
@@ -205,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cell_methods_become_climatological),
         cmocka_unit_test(test_cell_methods_of_a_time_axis_have_a_form_of_their_own),
+        cmocka_unit_test(test_cell_methods_name_the_statistic),
         cmocka_unit_test(test_climatology_follows_the_calendar),
         cmocka_unit_test(test_digests_cover_what_shapes_a_file),
     };

@@ -1,0 +1,85 @@
+/*
+ * Checks of products: their names, and numbers that bound one another.
+ */
+#include "config/builder.h"
+
+#include "base/pool.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const char normal[] = "normal"; /* the product where none is listed */
+
+/* Fills in what the product does not say. */
+static void complete(const struct cn_config *config, struct cn_product *product)
+{
+    product->pool = product->pool ? product->pool : 1;
+    product->min_values = product->min_values ? product->min_values : config->normals.min_values;
+    if (product->min_years == 0)
+        product->min_years = config->normals.min_years;
+    if (product->window == 0)
+        product->window = config->normals.window;
+    else if (product->min_years > product->window)
+        product->min_years = product->window;
+}
+
+static void check_numbers(struct cn_config_builder *builder, const struct cn_custom_product *custom)
+{
+    const struct cn_product *given = &custom->product;
+    struct cn_product product = *given;
+    complete(&builder->config, &product);
+    if (given->pool && given->pool % 2 == 0)
+        cn_config_error(builder, custom->location, "products.pool",
+                        "%d is even, but a pool has a day in its middle; write %d or %d",
+                        given->pool, given->pool - 1, given->pool + 1);
+    if (given->min_years > product.window)
+        cn_config_error(builder, custom->location, "products.min_years",
+                        "%d years cannot be in a window of %d; lower it or raise products.window",
+                        given->min_years, product.window);
+    if (product.min_values > product.window * product.pool)
+        cn_config_error(builder, custom->location, "products.min_values",
+                        "a sample of \"%s\" holds at most %d values, so %d cannot be asked for",
+                        product.name, product.window * product.pool, product.min_values);
+    if (builder->config.output.counts && product.window * product.pool > INT16_MAX)
+        cn_config_error(builder, custom->location, "products.pool",
+                        "a sample may hold %d values, and output.counts counts to %d; lower it or "
+                        "products.window",
+                        product.window * product.pool, INT16_MAX);
+}
+
+static void check_name(struct cn_config_builder *builder, size_t index)
+{
+    const struct cn_custom_product *all = builder->products.items;
+    for (size_t k = 0; k < index; k++)
+        if (strcmp(all[k].product.name, all[index].product.name) == 0) {
+            cn_config_error(builder, all[index].location, "products.name",
+                            "\"%s\" is already defined in line %d", all[k].product.name,
+                            all[k].location.line);
+            return;
+        }
+}
+
+void cn_config_check_products(struct cn_config_builder *builder)
+{
+    struct cn_config *config = &builder->config;
+    const struct cn_custom_product *given = builder->products.items;
+    const bool is_given = given && cn_config_has_value(builder, "products");
+    const size_t count = is_given ? builder->products.count : 1;
+    struct cn_product *products = cn_pool_alloc(config->pool, count, sizeof *products);
+    if (!products) {
+        builder->out_of_memory = true;
+        return;
+    }
+    products[0].name = normal;
+    for (size_t k = 0; is_given && k < count; k++) {
+        check_name(builder, k);
+        check_numbers(builder, &given[k]);
+        products[k] = given[k].product;
+        products[k].variables = given[k].variables.items;
+        products[k].variable_count = given[k].variables.count;
+    }
+    for (size_t k = 0; k < count; k++)
+        complete(config, &products[k]);
+    config->products = products;
+    config->product_count = count;
+}

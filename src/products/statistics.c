@@ -1,0 +1,135 @@
+/*
+ * The table of statistics, their names, and how they are computed.
+ */
+#include "products/statistics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PERCENT = CN_WHOLE_SHARE / 100,
+    MEDIAN = CN_WHOLE_SHARE / 2,
+    MOST_TOGETHER = 16, /* quantiles of one call */
+};
+
+static void compute_means(const struct cn_kernels *kernels, const struct cn_window_job *job)
+{
+    kernels->window_means(job);
+}
+
+static void compute_deviations(const struct cn_kernels *kernels, const struct cn_window_job *job)
+{
+    kernels->window_deviations(job);
+}
+
+static void compute_minima(const struct cn_kernels *kernels, const struct cn_window_job *job)
+{
+    kernels->window_minima(job);
+}
+
+static void compute_maxima(const struct cn_kernels *kernels, const struct cn_window_job *job)
+{
+    kernels->window_maxima(job);
+}
+
+static void compute_quantiles(const struct cn_kernels *kernels, const struct cn_window_job *job)
+{
+    kernels->window_quantiles(job);
+}
+
+const struct cn_statistic_row cn_statistics[] = {
+    [CN_MEAN] = {"mean", "mean", "mean", compute_means},
+    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation",
+                               compute_deviations},
+    [CN_MINIMUM] = {"min", "minimum", "minimum", compute_minima},
+    [CN_MAXIMUM] = {"max", "maximum", "maximum", compute_maxima},
+    [CN_QUANTILE] = {"p", NULL, "percentile", compute_quantiles},
+};
+
+/* Reads the percent of "p90" or "p2.5"; 0: it is none. */
+static uint32_t parse_percent(const char *text)
+{
+    const size_t whole = strspn(text, "0123456789");
+    const bool has_point = text[whole] == '.';
+    const size_t decimals = has_point ? strspn(text + whole + 1, "0123456789") : 0;
+    if (!whole || whole > 2 || decimals > 4 || has_point != (decimals > 0) ||
+        text[whole + has_point + decimals])
+        return 0;
+    uint32_t share = 0, unit = PERCENT;
+    for (size_t k = 0; k < whole; k++)
+        share = share * 10 + (uint32_t)(text[k] - '0') * PERCENT;
+    for (size_t k = 0; k < decimals; k++)
+        share += (uint32_t)(text[whole + 1 + k] - '0') * (unit /= 10);
+    return share;
+}
+
+bool cn_over_parse(const char *text, struct cn_over *over)
+{
+    for (int s = CN_MEAN; s < CN_QUANTILE; s++)
+        if (strcmp(text, cn_statistics[s].name) == 0) {
+            *over = (struct cn_over){(enum cn_statistic)s, 0};
+            return true;
+        }
+    const bool is_percentile = text[0] == *cn_statistics[CN_QUANTILE].name;
+    const uint32_t share = strcmp(text, "median") == 0 ? MEDIAN
+                           : is_percentile             ? parse_percent(text + 1)
+                                                       : 0;
+    if (share)
+        *over = (struct cn_over){CN_QUANTILE, share};
+    return share > 0;
+}
+
+const char *cn_over_text(const struct cn_over *over, char text[CN_OVER_BYTES])
+{
+    const char *name = cn_statistics[over->statistic].name;
+    if (over->statistic == CN_QUANTILE)
+        snprintf(text, CN_OVER_BYTES, "%s%.8g", name, (double)over->share / PERCENT);
+    else
+        snprintf(text, CN_OVER_BYTES, "%s", name);
+    return text;
+}
+
+const char *cn_over_noun(const struct cn_over *over, char text[CN_OVER_BYTES])
+{
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+    const uint32_t whole = over->share / PERCENT, last = whole % 10;
+    const bool is_whole = over->share % PERCENT == 0;
+    const char *ending = endings[is_whole && last <= 3 && whole / 10 != 1 ? last : 0];
+    if (over->statistic != CN_QUANTILE)
+        snprintf(text, CN_OVER_BYTES, "%s", cn_statistics[over->statistic].noun);
+    else if (over->share == MEDIAN)
+        snprintf(text, CN_OVER_BYTES, "median");
+    else
+        snprintf(text, CN_OVER_BYTES, "%.8g%s %s", (double)over->share / PERCENT, ending,
+                 cn_statistics[CN_QUANTILE].noun);
+    return text;
+}
+
+const char *cn_over_method(const struct cn_over *over)
+{
+    return over->share == MEDIAN ? "median" : cn_statistics[over->statistic].method;
+}
+
+size_t cn_products_together(const struct cn_product *const *products, size_t count)
+{
+    size_t together = 1;
+    while (products[0]->over.statistic == CN_QUANTILE && together < count &&
+           together < MOST_TOGETHER && products[together]->over.statistic == CN_QUANTILE &&
+           products[together]->min_values == products[0]->min_values)
+        together++;
+    return together;
+}
+
+void cn_products_compute(const struct cn_kernels *kernels, const struct cn_window_job *job,
+                         const struct cn_product *const *products, size_t count,
+                         enum cn_quantile_method method)
+{
+    uint32_t shares[MOST_TOGETHER];
+    for (size_t p = 0; p < count && p < MOST_TOGETHER; p++)
+        shares[p] = products[p]->over.share;
+    const struct cn_quantiles quantiles = {method, count, shares};
+    struct cn_window_job complete = *job;
+    complete.min_values = (size_t)products[0]->min_values;
+    complete.quantiles = &quantiles;
+    cn_statistics[products[0]->over.statistic].compute(kernels, &complete);
+}

@@ -1,0 +1,50 @@
+/*
+ * The table of statistics: all that the program knows of each. Other files use its rows and name
+ * none of them.
+ */
+#ifndef CLIMNORM_PRODUCTS_STATISTICS_H
+#define CLIMNORM_PRODUCTS_STATISTICS_H
+
+#include "climnorm/product.h"
+#include "kernels.h"
+
+struct cn_statistic_row {
+    const char *name;   /* in configs; of quantiles "p", which a number follows */
+    const char *method; /* in cell_methods: CF 1.8, appendix E; NULL: CF has no word */
+    const char *noun;   /* for people: "mean" */
+    void (*compute)(const struct cn_kernels *kernels, const struct cn_window_job *job);
+};
+
+/* [CN_QUANTILE + 1] */
+extern const struct cn_statistic_row cn_statistics[];
+
+/* Reads "mean", "std", "median", "p90" or "p2.5".
+ * Returns: false: the text names no statistic; *over is not set then. */
+bool cn_over_parse(const char *text, struct cn_over *over);
+
+enum { CN_OVER_BYTES = 48 };
+
+/* Names a statistic as configs do: "mean", "p90".
+ * Returns: text. */
+const char *cn_over_text(const struct cn_over *over, char text[CN_OVER_BYTES]);
+
+/* Names a statistic for people: "mean", "90th percentile", "2.5th percentile", "median".
+ * Returns: text. */
+const char *cn_over_noun(const struct cn_over *over, char text[CN_OVER_BYTES]);
+
+/* Returns: the word of CF in cell_methods. NULL: CF has none, as for percentiles. */
+const char *cn_over_method(const struct cn_over *over);
+
+/* Returns: how many of the products, from the first on, are computed at once: quantiles share one
+ * sorted sample. */
+size_t cn_products_together(const struct cn_product *const *products, size_t count);
+
+/* Computes `count` products, which cn_products_together returned, of the same samples. The job
+ * lacks quantiles and min_values. Its results are [count][slots][targets]; its counts are of all of
+ * them.
+ */
+void cn_products_compute(const struct cn_kernels *kernels, const struct cn_window_job *job,
+                         const struct cn_product *const *products, size_t count,
+                         enum cn_quantile_method method);
+
+#endif

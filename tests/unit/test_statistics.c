@@ -1,0 +1,89 @@
+/*
+ * The names of statistics: in configs, for people, in CF's words.
+ */
+#include "products/statistics.h"
+
+#include "cn_test.h"
+
+static void test_each_name_is_one_statistic(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *written, *noun, *method;
+        enum cn_statistic statistic;
+        uint32_t share;
+    } cases[] = {
+        {"mean", "mean", "mean", "mean", CN_MEAN, 0},
+        {"std", "std", "standard deviation", "standard_deviation", CN_STANDARD_DEVIATION, 0},
+        {"min", "min", "minimum", "minimum", CN_MINIMUM, 0},
+        {"max", "max", "maximum", "maximum", CN_MAXIMUM, 0},
+        {"median", "p50", "median", "median", CN_QUANTILE, 500000},
+        {"p50", "p50", "median", "median", CN_QUANTILE, 500000},
+        {"p1", "p1", "1st percentile", NULL, CN_QUANTILE, 10000},
+        {"p01", "p1", "1st percentile", NULL, CN_QUANTILE, 10000},
+        {"p2", "p2", "2nd percentile", NULL, CN_QUANTILE, 20000},
+        {"p3", "p3", "3rd percentile", NULL, CN_QUANTILE, 30000},
+        {"p4", "p4", "4th percentile", NULL, CN_QUANTILE, 40000},
+        {"p10", "p10", "10th percentile", NULL, CN_QUANTILE, 100000},
+        {"p11", "p11", "11th percentile", NULL, CN_QUANTILE, 110000},
+        {"p12", "p12", "12th percentile", NULL, CN_QUANTILE, 120000},
+        {"p13", "p13", "13th percentile", NULL, CN_QUANTILE, 130000},
+        {"p21", "p21", "21st percentile", NULL, CN_QUANTILE, 210000},
+        {"p92", "p92", "92nd percentile", NULL, CN_QUANTILE, 920000},
+        {"p2.5", "p2.5", "2.5th percentile", NULL, CN_QUANTILE, 25000},
+        {"p21.0", "p21", "21st percentile", NULL, CN_QUANTILE, 210000},
+        {"p0.0001", "p0.0001", "0.0001th percentile", NULL, CN_QUANTILE, 1},
+        {"p99.9999", "p99.9999", "99.9999th percentile", NULL, CN_QUANTILE, 999999},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cn_over over = {CN_MAXIMUM, 77};
+        char text[CN_OVER_BYTES];
+        assert_row(cn_over_parse(cases[i].name, &over), cases[i].name);
+        assert_row(over.statistic == cases[i].statistic, cases[i].name);
+        assert_row(over.share == cases[i].share, cases[i].name);
+        assert_string_equal(cn_over_text(&over, text), cases[i].written);
+        assert_string_equal(cn_over_noun(&over, text), cases[i].noun);
+        const char *method = cn_over_method(&over);
+        assert_row(!method == !cases[i].method, cases[i].name);
+        if (method)
+            assert_string_equal(method, cases[i].method);
+    }
+}
+
+static void test_other_texts_are_no_statistic(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",    "p",   "p0",  "p00",  "p0.0", "p100", "p100.0", "p2.12345", "p2.",  "p.5",
+        "p-1", "p 1", "p1 ", "p1e1", "p0x5", "P90",  "Mean",   "means",    "p1,5", "90",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct cn_over over = {CN_MAXIMUM, 77};
+        assert_row(!cn_over_parse(texts[i], &over), texts[i]);
+        assert_row(over.statistic == CN_MAXIMUM && over.share == 77, texts[i]);
+    }
+}
+
+static void test_quantiles_are_computed_together(void **state)
+{
+    (void)state;
+    const struct cn_product mean = {.min_values = 1},
+                            p5 = {.over = {CN_QUANTILE, 50000}, .min_values = 1},
+                            p6 = {.over = {CN_QUANTILE, 60000}, .min_values = 1},
+                            few = {.over = {CN_QUANTILE, 50000}, .min_values = 2};
+    const struct cn_product *const products[] = {&mean, &mean, &p5, &p6, &few};
+    assert_int_equal(cn_products_together(products, 5), 1);
+    assert_int_equal(cn_products_together(products + 2, 3), 2);
+    assert_int_equal(cn_products_together(products + 2, 1), 1);
+    assert_int_equal(cn_products_together(products + 4, 1), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_name_is_one_statistic),
+        cmocka_unit_test(test_other_texts_are_no_statistic),
+        cmocka_unit_test(test_quantiles_are_computed_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
