@@ -31,6 +31,9 @@ CALENDARS = ("noleap", "standard")
 KINDS = tuple(itertools.product(("single", "stacked"), ("dayofyear", "time")))
 DESKS = tuple(itertools.product(CALENDARS, ("dayofyear", "time")))
 
+STATISTICS = [{"name": "sd", "over": "std"}, {"name": "middle", "over": "median"},
+              {"name": "high", "over": "max"}, {"name": "p90", "over": "p90", "pool": 3}]
+
 # What ACDD recommends and only who publishes files knows, or what does not apply to them.
 UNKNOWN = {f"{who}_{what}" for who in ("creator", "publisher") for what in ("name", "email", "url")}
 UNKNOWN |= {"naming_authority", "acknowledgment/acknowledgement", "geospatial_vertical_min",
@@ -44,11 +47,12 @@ def kind_of(layout, axis, counts=True):
     return f"{layout}-{axis}" + ("" if counts else "-without")
 
 
-def run_kinds(case, first, last, *options, counts=(True,)):
-    """Makes the normals of a case in every layout and axis: output/KIND/VARIABLE[_YEAR].nc."""
+def run_kinds(case, first, last, *options, counts=(True,), front=""):
+    """Makes the normals of a case in every layout and axis: output/KIND/VARIABLE[_YEAR].nc.
+    front: what stands before VARIABLE."""
     case.periods(first, last)
     for (layout, axis), has_counts in itertools.product(KINDS, counts):
-        name = "{variable}_{year}" if layout == "single" else "{variable}"
+        name = front + ("{variable}_{year}" if layout == "single" else "{variable}")
         result = case.run(
             "--set", f"output.layout={layout}", "--set", f"output.axis={axis}", "--set",
             f"output.pattern={kind_of(layout, axis, has_counts)}/{name}.nc", "--set",
@@ -228,6 +232,12 @@ class Conventions(unittest.TestCase):
         odd = Case(variables=["tasmax"])
         odd_tree(odd)
         real = list(real_cases())
+        statistics = Case(variables=["tas"], products=STATISTICS)
+        cls.addClassCleanup(statistics.close)
+        os.rmdir(statistics.data)
+        os.symlink(cases["noleap"].data, statistics.data)
+        run_kinds(statistics, 2014, 2014, front="{product}_")
+        cls.files += statistics.normals().values()
         cls.real = tuple(case.dir for case, _, _ in real)
         for case, first, last in ((odd, 2014, 2014), *real):
             cls.addClassCleanup(case.close)
