@@ -13,6 +13,7 @@ struct cn_period_share cn_period_share_at(const struct cn_variable_plan *variabl
     struct cn_period_share share = {first, first + 1};
     while (share.end < variable->target_count &&
            targets[share.end].timeline == targets[first].timeline &&
+           targets[share.end].sample == targets[first].sample &&
            strcmp(targets[share.end].period, targets[first].period) == 0)
         share.end++;
     return share;

@@ -6,7 +6,7 @@
 
 #include "climnorm/plan.h"
 
-/* Consecutive targets of a variable that have one period and timeline. */
+/* Consecutive targets of a variable that have one period, timeline and sample. */
 struct cn_period_share {
     size_t first, end; /* indices in variable->targets */
 };

@@ -88,7 +88,10 @@ static json_t *period_object(const struct cn_variable_plan *variable,
 {
     const struct cn_target *targets = variable->targets;
     size_t to_make = 0, kept = 0;
-    json_t *years = json_array(), *regions = json_array();
+    json_t *years = json_array(), *regions = json_array(), *products = json_array();
+    const struct cn_sample *sample = targets[share->first].sample;
+    for (size_t p = 0; p < sample->product_count; p++)
+        append_item(products, cn_json_text(sample->products[p]->name), failed);
     for (size_t t = share->first; t < share->end; t++)
         append_item(years, json_integer(targets[t].year), failed);
     for (size_t r = 0; r < variable->layout.region_count; r++) {
@@ -104,12 +107,12 @@ static json_t *period_object(const struct cn_variable_plan *variable,
     }
     const struct cn_timeline *timeline =
         &variable->variable->timelines[targets[share->first].timeline];
-    return json_pack("{so so si si so so so so so}", "name",
+    return json_pack("{so so so si si so so so so so}", "name",
                      cn_json_text(targets[share->first].period), "scenario",
-                     text_or_null(timeline->scenario), "first", targets[share->first].year, "last",
-                     targets[share->end - 1].year, "target_years", years, "normals",
-                     cn_json_count(to_make + kept), "to_make", cn_json_count(to_make), "kept",
-                     cn_json_count(kept), "regions", regions);
+                     text_or_null(timeline->scenario), "products", products, "first",
+                     targets[share->first].year, "last", targets[share->end - 1].year,
+                     "target_years", years, "normals", cn_json_count(to_make + kept), "to_make",
+                     cn_json_count(to_make), "kept", cn_json_count(kept), "regions", regions);
 }
 
 static json_t *timelines_of(const struct cn_variable *variable, bool *failed)
