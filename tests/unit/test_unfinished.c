@@ -503,8 +503,11 @@ static void make_plan(struct small_plan *small, struct work *work, const char *c
                      .output_count = count},
     };
     for (size_t o = 0; o < count; o++)
-        small->outputs[o] = (struct cn_output){
-            .path = paths[o], .targets = &first, .target_count = 1, .wanted = true};
+        small->outputs[o] = (struct cn_output){.path = paths[o],
+                                               .product = &s->product,
+                                               .targets = &first,
+                                               .target_count = 1,
+                                               .wanted = true};
 }
 
 /* Makes an unfinished output with so many passes. */
