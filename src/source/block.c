@@ -6,7 +6,9 @@
 
 #include <math.h>
 
-enum { STRETCH = 2048 }; /* cells taken at a time, on the stack: they stay in the nearest cache */
+/* Cells taken at a time, on the stack, so that they stay in the nearest cache. Numbers are doubles,
+ * and their raw values lie beside them. */
+enum { STRETCH = 512, FLOAT_STRETCH = 2048 };
 
 /* A run of neighbouring cells: its index in a row, and in the block. */
 struct span {
@@ -83,9 +85,9 @@ static void visit_floats(const struct visitor *visitor, const struct span *span)
 {
     const struct cn_block *block = visitor->block;
     const struct cn_kernels *kernels = visitor->reader->kernels;
-    _Alignas(64) float values[STRETCH];
-    for (size_t done = 0; done < span->count; done += STRETCH) {
-        const size_t count = smaller(STRETCH, span->count - done);
+    _Alignas(64) float values[FLOAT_STRETCH];
+    for (size_t done = 0; done < span->count; done += FLOAT_STRETCH) {
+        const size_t count = smaller(FLOAT_STRETCH, span->count - done);
         const size_t element = span->element + done * block->stride[2];
         if (block->raw.shuffled && !block->raw.swapped && block->stride[2] == 1)
             kernels->unshuffle_f32(values, block->raw.bytes, block->raw.elements, element, count);
