@@ -315,7 +315,7 @@ static void decode_units(struct cn_engine *engine, size_t load, size_t index,
     decode_needed(engine, work, &worker->scratch);
     worker->scratch.prefetched = NULL;
     cn_engine_count(engine, CN_BYTES_READ, worker->scratch.bytes_read);
-    if (!engine->variable->unreadable) /* else an earlier attempt has counted them */
+    if (!engine->is_again) /* else an earlier attempt has counted them */
         cn_engine_count(engine, CN_CHUNKS_READ, worker->scratch.chunks_read);
     cn_engine_count(engine, CN_CHUNKS_DECODED, worker->scratch.chunks_decoded);
     worker->load_last_ns = cn_now_ns();
