@@ -195,30 +195,6 @@ static ALWAYS_INLINE void sum_group(const struct cn_group_job *job, float *block
     }
 }
 
-static void mean_group(const struct cn_group_job *job, float *block, float results[LANES],
-                       float n[LANES])
-{
-    sum_group(job, block, results, n, GROUP_MEAN);
-}
-
-static void total_group(const struct cn_group_job *job, float *block, float results[LANES],
-                        float n[LANES])
-{
-    sum_group(job, block, results, n, GROUP_SUM);
-}
-
-static void excess_group(const struct cn_group_job *job, float *block, float results[LANES],
-                         float n[LANES])
-{
-    sum_group(job, block, results, n, GROUP_EXCESS);
-}
-
-static void deficit_group(const struct cn_group_job *job, float *block, float results[LANES],
-                          float n[LANES])
-{
-    sum_group(job, block, results, n, GROUP_DEFICIT);
-}
-
 static ALWAYS_INLINE void extreme_group(const struct cn_group_job *job, const float *block,
                                         float results[LANES], float n[LANES], bool smallest)
 {
@@ -231,18 +207,6 @@ static ALWAYS_INLINE void extreme_group(const struct cn_group_job *job, const fl
         }
         vf_store(results + i, vf_add(most, vf_set(0)));
     }
-}
-
-static void minimum_group(const struct cn_group_job *job, float *block, float results[LANES],
-                          float n[LANES])
-{
-    extreme_group(job, block, results, n, true);
-}
-
-static void maximum_group(const struct cn_group_job *job, float *block, float results[LANES],
-                          float n[LANES])
-{
-    extreme_group(job, block, results, n, false);
 }
 
 enum comparison { GREATER, GREATER_OR_EQUAL, LESS, LESS_OR_EQUAL };
@@ -267,44 +231,27 @@ static ALWAYS_INLINE void count_group(const struct cn_group_job *job, const floa
     }
 }
 
-static void count_greater(const struct cn_group_job *job, float *block, float results[LANES],
-                          float n[LANES])
-{
-    count_group(job, block, results, n, GREATER);
-}
-
-static void count_greater_or_equal(const struct cn_group_job *job, float *block,
-                                   float results[LANES], float n[LANES])
-{
-    count_group(job, block, results, n, GREATER_OR_EQUAL);
-}
-
-static void count_less(const struct cn_group_job *job, float *block, float results[LANES],
-                       float n[LANES])
-{
-    count_group(job, block, results, n, LESS);
-}
-
-static void count_less_or_equal(const struct cn_group_job *job, float *block, float results[LANES],
-                                float n[LANES])
-{
-    count_group(job, block, results, n, LESS_OR_EQUAL);
-}
-
-#define GROUP_KERNEL(name, compute)                  \
-    static void name(const struct cn_group_job *job) \
-    {                                                \
-        for_each_group(job, compute);                \
+/* Defines a kernel by what makes the results of a block. */
+#define GROUP_KERNEL(name, compute, ...)                                      \
+    static void name##_of_block(const struct cn_group_job *job, float *block, \
+                                float results[LANES], float n[LANES])         \
+    {                                                                         \
+        compute(job, block, results, n, __VA_ARGS__);                         \
+    }                                                                         \
+    static void name(const struct cn_group_job *job)                          \
+    {                                                                         \
+        for_each_group(job, name##_of_block);                                 \
     }
-GROUP_KERNEL(group_means, mean_group)
-GROUP_KERNEL(group_sums, total_group)
-GROUP_KERNEL(group_minima, minimum_group)
-GROUP_KERNEL(group_maxima, maximum_group)
-GROUP_KERNEL(group_counts_gt, count_greater)
-GROUP_KERNEL(group_counts_ge, count_greater_or_equal)
-GROUP_KERNEL(group_counts_lt, count_less)
-GROUP_KERNEL(group_counts_le, count_less_or_equal)
-GROUP_KERNEL(group_excesses, excess_group)
-GROUP_KERNEL(group_deficits, deficit_group)
+GROUP_KERNEL(group_means, sum_group, GROUP_MEAN)
+GROUP_KERNEL(group_sums, sum_group, GROUP_SUM)
+GROUP_KERNEL(group_minima, extreme_group, true)
+GROUP_KERNEL(group_maxima, extreme_group, false)
+GROUP_KERNEL(group_counts_gt, count_group, GREATER)
+GROUP_KERNEL(group_counts_ge, count_group, GREATER_OR_EQUAL)
+GROUP_KERNEL(group_counts_lt, count_group, LESS)
+GROUP_KERNEL(group_counts_le, count_group, LESS_OR_EQUAL)
+GROUP_KERNEL(group_excesses, sum_group, GROUP_EXCESS)
+GROUP_KERNEL(group_deficits, sum_group, GROUP_DEFICIT)
+#undef GROUP_KERNEL
 
 #endif
