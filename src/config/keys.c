@@ -78,7 +78,7 @@ static const struct cn_key product_keys[] = {
      .meaning = "The variables it is made of. Left out: all."},
     {PRODUCT(over), CN_KEY_STATISTIC,
      .meaning = "The statistic over the values of a sample: `mean`, `std` (with n - 1), `min`, "
-                "`max`, `median`, or a percentile from `p0.1` to `p99.9`. Left out: `mean`."},
+                "`max`, `median`, or a percentile such as `p90` or `p2.5`. Left out: `mean`."},
     {PRODUCT(pool), CN_KEY_INT, 1, CN_MAX_POOL,
      .meaning = "An odd number of neighbouring day slots, in a circle, whose values are one "
                 "sample. Left out: 1."},

@@ -47,6 +47,17 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
                         product.window * product.pool, INT16_MAX);
 }
 
+/* The one product where none is listed. */
+static void check_normal(struct cn_config_builder *builder)
+{
+    const int least = builder->config.normals.min_values, window = builder->config.normals.window;
+    if (least > window && cn_config_has_value(builder, "normals.window"))
+        cn_config_error(builder, cn_config_key_state(builder, "normals.min_values")->location,
+                        "normals.min_values",
+                        "%d values cannot be in a window of %d; lower it or raise normals.window",
+                        least, window);
+}
+
 static void check_name(struct cn_config_builder *builder, size_t index)
 {
     const struct cn_custom_product *all = builder->products.items;
@@ -71,6 +82,8 @@ void cn_config_check_products(struct cn_config_builder *builder)
         return;
     }
     products[0].name = normal;
+    if (!given)
+        check_normal(builder);
     for (size_t k = 0; is_given && k < count; k++) {
         check_name(builder, k);
         check_numbers(builder, &given[k]);

@@ -293,6 +293,9 @@ static void test_target_years_that_are_wrong_are_refused(void **state)
 static void test_min_years_are_in_the_window(void **state)
 {
     (void)state;
+    expect_errors(ROOTS "normals = { window = 10; min_values = 11; };", NULL,
+                  "F:2: normals.min_values: 11 values cannot be in a window of 10; lower it or "
+                  "raise normals.window\n");
     expect_errors(ROOTS "normals = { window = 10; min_years = 11; };", NULL,
                   "F:2: normals.min_years: 11 years cannot be in a window of 10; lower it or raise "
                   "normals.window\n");
