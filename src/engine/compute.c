@@ -182,78 +182,107 @@ static void find_rows(const struct cn_engine *engine, size_t batch_index, const 
     }
 }
 
-/* Where the results of some of the sample's products are, from cell `first` of the region on. */
-static void find_product_results(const struct cn_engine *engine, size_t batch_index, size_t product,
-                                 size_t count, const struct tile *tile,
-                                 const struct cn_region_cells *region, size_t first,
-                                 const struct tile_pointers *pointers)
+/* Products of a sample that are computed at once, in one region of a tile. */
+struct family {
+    size_t batch;
+    size_t first, end; /* products */
+    size_t region;     /* in the layout */
+    const struct cn_region_cells *cells;
+    size_t first_cell; /* of the region */
+};
+
+/* Whether a product of a target of the batch is to be made. */
+static bool is_product_made(const struct cn_engine *engine, const struct family *family,
+                            size_t product, size_t target)
 {
     const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_batch *batch = &variable->batches[batch_index];
-    const bool *computed = engine->batches[batch_index].computed;
-    float **values = pointers->results;
-    uint16_t **counts = pointers->counts;
-    for (size_t p = product; p < product + count; p++)
-        for (size_t slot = tile->first_slot; slot < tile->end_slot; slot++)
-            for (size_t t = 0; t < batch->target_count; t++) {
-                const size_t result = p * batch->target_count + t;
-                const size_t at = cn_result_index(region, slot) + first;
-                *values++ =
-                    computed[t]
-                        ? cn_arena_values(engine->arena, variable, batch->result_slot, result) + at
-                        : NULL;
-                if (p == product)
-                    *counts++ = computed[t] ? cn_arena_counts(engine->arena, variable,
-                                                              batch->result_slot, result) +
-                                                  at
-                                            : NULL;
-            }
+    const size_t first = variable->batches[family->batch].first_target;
+    return engine->batches[family->batch].computed[target] &&
+           cn_is_normal_wanted(variable, &variable->targets[first + target],
+                               product * variable->layout.region_count + family->region);
 }
 
-/* Gives the counts of a product to those that were computed with it: product + 1 …. */
-static void copy_counts(const struct cn_engine *engine, size_t batch_index, size_t product,
-                        size_t count, const struct tile *tile, const struct cn_region_cells *region,
-                        size_t first, size_t cells)
+static float *values_of(const struct cn_engine *engine, const struct family *family, size_t product,
+                        size_t target, size_t slot)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_batch *batch = &variable->batches[batch_index];
-    for (size_t t = 0; t < batch->target_count; t++) {
-        const uint16_t *from = cn_arena_counts(engine->arena, variable, batch->result_slot,
-                                               product * batch->target_count + t);
-        for (size_t p = product + 1; p < product + count; p++)
-            for (size_t slot = tile->first_slot; slot < tile->end_slot; slot++) {
-                const size_t at = cn_result_index(region, slot) + first;
-                uint16_t *to = cn_arena_counts(engine->arena, variable, batch->result_slot,
-                                               p * batch->target_count + t);
-                memcpy(to + at, from + at, cells * sizeof *to);
+    const struct cn_batch *batch = &engine->variable->batches[family->batch];
+    return cn_arena_values(engine->arena, engine->variable, batch->result_slot,
+                           product * batch->target_count + target) +
+           cn_result_index(family->cells, slot) + family->first_cell;
+}
+
+static uint16_t *counts_of(const struct cn_engine *engine, const struct family *family,
+                           size_t product, size_t target, size_t slot)
+{
+    const struct cn_batch *batch = &engine->variable->batches[family->batch];
+    return cn_arena_counts(engine->arena, engine->variable, batch->result_slot,
+                           product * batch->target_count + target) +
+           cn_result_index(family->cells, slot) + family->first_cell;
+}
+
+/* Finds where the results are. False: none is to be made. */
+static bool find_product_results(const struct cn_engine *engine, const struct family *family,
+                                 const struct tile *tile, const struct tile_pointers *pointers)
+{
+    const size_t targets = engine->variable->batches[family->batch].target_count;
+    float **values = pointers->results;
+    uint16_t **counts = pointers->counts;
+    bool is_any = false;
+    for (size_t p = family->first; p < family->end; p++)
+        for (size_t slot = tile->first_slot; slot < tile->end_slot; slot++)
+            for (size_t t = 0; t < targets; t++) {
+                const bool made = is_product_made(engine, family, p, t);
+                *values++ = made ? values_of(engine, family, p, t, slot) : NULL;
+                is_any |= made;
+                if (p == family->first)
+                    *counts++ = counts_of(engine, family, p, t, slot);
             }
-    }
+    return is_any;
+}
+
+/* Gives the counts of the first product to those that were computed with it. */
+static void copy_counts(const struct cn_engine *engine, const struct family *family,
+                        const struct tile *tile, size_t cells)
+{
+    const size_t targets = engine->variable->batches[family->batch].target_count;
+    for (size_t p = family->first + 1; p < family->end; p++)
+        for (size_t t = 0; t < targets; t++)
+            for (size_t slot = tile->first_slot;
+                 slot < tile->end_slot && is_product_made(engine, family, p, t); slot++)
+                memcpy(counts_of(engine, family, p, t, slot),
+                       counts_of(engine, family, family->first, t, slot), cells * sizeof(uint16_t));
 }
 
 /* Computes the tile's cells of one region. The padding between regions is never read. */
 static void compute_region(const struct cn_engine *engine, size_t batch_index,
-                           const struct tile *tile, const struct cn_region_cells *region,
+                           const struct tile *tile, size_t region,
                            const struct tile_pointers *pointers)
 {
     const struct cn_batch *batch = &engine->variable->batches[batch_index];
     const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
-    const size_t first = cell_of(region, tile->piece, tile->pieces);
+    struct family family = {.batch = batch_index,
+                            .region = region,
+                            .cells = &engine->variable->passes[batch->pass].layout.regions[region]};
+    family.first_cell = cell_of(family.cells, tile->piece, tile->pieces);
     struct cn_window_job job = window_job(sample, batch, tile);
-    job.cells = cell_of(region, tile->piece + 1, tile->pieces) - first;
+    job.cells = cell_of(family.cells, tile->piece + 1, tile->pieces) - family.first_cell;
     job.rows = pointers->rows;
     job.results = pointers->results;
     job.counts = engine->plan->config->output.counts ? pointers->counts : NULL;
     job.scratch = pointers->kernel;
     if (!job.cells)
         return;
-    find_rows(engine, batch_index, tile, region->first_cell + first, pointers);
-    for (size_t p = 0, count; p < sample->product_count; p += count) {
-        count = cn_products_together(sample->products + p, sample->product_count - p);
-        find_product_results(engine, batch_index, p, count, tile, region, first, pointers);
-        cn_products_compute(engine->kernels, &job, sample->products + p, count,
+    find_rows(engine, batch_index, tile, family.cells->first_cell + family.first_cell, pointers);
+    for (; family.first < sample->product_count; family.first = family.end) {
+        const struct cn_product *const *products = sample->products + family.first;
+        const size_t count = cn_products_together(products, sample->product_count - family.first);
+        family.end = family.first + count;
+        if (!find_product_results(engine, &family, tile, pointers))
+            continue;
+        cn_products_compute(engine->kernels, &job, products, count,
                             engine->plan->config->normals.quantiles);
         if (job.counts)
-            copy_counts(engine, batch_index, p, count, tile, region, first, job.cells);
+            copy_counts(engine, &family, tile, job.cells);
     }
 }
 
@@ -296,7 +325,7 @@ void cn_batch_tile(struct cn_engine *engine, size_t batch_index, size_t index)
         populate_results(engine, batch, &tile);
     uint64_t start = cn_now_ns(); /* after the pages are there: that is not computing */
     for (size_t r = 0; r < layout->region_count; r++)
-        compute_region(engine, batch_index, &tile, &layout->regions[r], &pointers);
+        compute_region(engine, batch_index, &tile, r, &pointers);
     cn_engine_count(engine, CN_COMPUTE_NS, cn_now_ns() - start);
 }
 

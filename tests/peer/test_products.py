@@ -222,6 +222,11 @@ class Making(TestCase):
             self.assertEqual(variable["normals_unmade"], 1)
 
 
+def content_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Again(TestCase):
     def counts(self, result):
         tas = result.variable("tas")
@@ -247,6 +252,23 @@ class Again(TestCase):
             self.assertEqual(made(), (2, 8))
             products[0]["name"] = "mean"
             self.assertEqual(made(), (2, 8))
+
+    def test_percentiles_do_not_depend_on_those_that_are_there_already(self):
+        """Percentiles of one sample are sorted once; here all but one are kept."""
+        env = {"SOURCE_DATE_EPOCH": "1600000000"}
+        with make_case("noleap") as case:
+            case.config["variables"] = ["tas"]
+            case.config["products"] = [{"name": name, "over": name, "pool": 3}
+                                       for name in ("p10", "p50", "p90")]
+            self.exits(case.run(env=env), 0)
+            files = {path: content_of(path) for path in case.normals().values()}
+            for name in ("p10", "p50", "p90"):
+                with self.subTest(made_again=name):
+                    for path in files:
+                        if path.endswith(f"_{name}.nc"):
+                            os.remove(path)
+                    self.assertEqual(self.counts(case.run(env=env)), (2, 4))
+                    self.assertEqual({path: content_of(path) for path in files}, files)
 
 
 class Configs(TestCase):
