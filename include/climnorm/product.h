@@ -8,6 +8,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The groups of days of a year: CN_SEASON is DJF, MAM, JJA and SON, where December is that of the
+ * year before. */
+enum cn_time { CN_DAY, CN_MONTH, CN_SEASON, CN_YEAR };
+enum { CN_TIMES = 4, CN_MONTHS = 12, CN_SEASONS = 4 };
+
+/* The value of a group of days in one source year. A sum is one over time: the unit is the source's
+ * times a day. */
+enum cn_within {
+    CN_WITHIN_MEAN,
+    CN_WITHIN_SUM,
+    CN_WITHIN_MINIMUM,
+    CN_WITHIN_MAXIMUM,
+    CN_COUNT_GT, /* of days above the threshold, … */
+    CN_COUNT_GE,
+    CN_COUNT_LT,
+    CN_COUNT_LE,
+    CN_EXCESS, /* sum of max(0, x - threshold) */
+    CN_DEFICIT /* sum of max(0, threshold - x) */
+};
+
 /* Statistics over the values of a sample. */
 enum cn_statistic { CN_MEAN, CN_STANDARD_DEVIATION, CN_MINIMUM, CN_MAXIMUM, CN_QUANTILE };
 
@@ -27,11 +47,35 @@ enum cn_quantile_method {
     CN_QUANTILE_MEDIAN_UNBIASED /* p (n + 1/3) - 2/3: their 8 */
 };
 
+/* What a product is instead of its statistic: the change against that of a baseline's window. */
+enum cn_change { CN_NO_CHANGE, CN_DIFFERENCE, CN_RATIO };
+
+struct cn_threshold {
+    double value;
+    const char *unit; /* NULL: there is none */
+};
+
+/* The unit of values. A value in it is scale * x + offset, where x is in the unit that the source's
+ * gives. */
+struct cn_value_unit {
+    const char *name; /* NULL in a config: that of output.units, or the source's */
+    double scale, offset;
+};
+
+/* As a config has it; and, in a plan, as one variable has it: then `source_threshold` and `unit`
+ * are known. */
 struct cn_product {
     const char *name;             /* [A-Za-z0-9_-] */
     const char *const *variables; /* [variable_count]; variable_count 0: all */
     size_t variable_count;
+    enum cn_time time;
+    enum cn_within within;
+    struct cn_threshold threshold; /* as given */
+    double source_threshold;       /* in the source's unit */
     struct cn_over over;
+    struct cn_value_unit unit; /* of the product's values */
+    int baseline;              /* target year; only with a change */
+    enum cn_change change;
     int pool;       /* odd: a sample holds the values of so many neighbouring day slots */
     int window;     /* years, which end with the target year */
     int min_years;  /* source years that a window must have */
