@@ -82,4 +82,11 @@ struct cn_product {
     int min_values; /* values that a sample must have; else the result is missing */
 };
 
+/* Returns: the bytes of a count of a sample's values in output files: of int16, or of int32 where a
+ * sample can hold more values than that counts. */
+static inline size_t cn_count_bytes(int window, int pool)
+{
+    return window * pool > INT16_MAX ? sizeof(int32_t) : sizeof(int16_t);
+}
+
 #endif

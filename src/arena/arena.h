@@ -40,13 +40,14 @@ static inline float *cn_arena_values(const struct cn_arena *arena,
                              result_slot * plan->slot_bytes + result * plan->result_bytes);
 }
 
-/* Returns: the counts of a result, which follow its values. */
-static inline uint16_t *cn_arena_counts(const struct cn_arena *arena,
-                                        const struct cn_variable_plan *plan, size_t result_slot,
-                                        size_t result)
+/* Returns: where the counts of a result begin, behind its values. There is room for those that the
+ * output file stores, at the same indices. */
+static inline unsigned char *cn_arena_counts(const struct cn_arena *arena,
+                                             const struct cn_variable_plan *plan,
+                                             size_t result_slot, size_t result)
 {
-    return (uint16_t *)(void *)(cn_arena_values(arena, plan, result_slot, result) +
-                                plan->result_cells);
+    return (unsigned char *)(cn_arena_values(arena, plan, result_slot, result) +
+                             plan->result_cells);
 }
 
 #endif

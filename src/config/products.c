@@ -40,11 +40,6 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
         cn_config_error(builder, custom->location, "products.min_values",
                         "a sample of \"%s\" holds at most %d values, so %d cannot be asked for",
                         product.name, product.window * product.pool, product.min_values);
-    if (builder->config.output.counts && product.window * product.pool > INT16_MAX)
-        cn_config_error(builder, custom->location, "products.pool",
-                        "a sample may hold %d values, and output.counts counts to %d; lower it or "
-                        "products.window",
-                        product.window * product.pool, INT16_MAX);
 }
 
 /* The one product where none is listed. */

@@ -211,13 +211,18 @@ static float *values_of(const struct cn_engine *engine, const struct family *fam
            cn_result_index(family->cells, slot) + family->first_cell;
 }
 
+/* The counts of a day slot, each in the first bytes of the room that the slot's stored counts take.
+ */
 static uint16_t *counts_of(const struct cn_engine *engine, const struct family *family,
                            size_t product, size_t target, size_t slot)
 {
     const struct cn_batch *batch = &engine->variable->batches[family->batch];
-    return cn_arena_counts(engine->arena, engine->variable, batch->result_slot,
-                           product * batch->target_count + target) +
-           cn_result_index(family->cells, slot) + family->first_cell;
+    const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
+    unsigned char *counts =
+        cn_arena_counts(engine->arena, engine->variable, batch->result_slot,
+                        product * batch->target_count + target) +
+        cn_result_index(family->cells, slot) * cn_count_bytes(sample->window, sample->pool);
+    return (uint16_t *)(void *)counts + family->first_cell;
 }
 
 /* Finds where the results are. False: none is to be made. */

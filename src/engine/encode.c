@@ -8,6 +8,7 @@
 #include "sink/file_passes.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { SHUFFLED, DEFLATED, WHOLE }; /* buffers of the thread's scratch */
 enum { SAMPLES = 8 };               /* of a year, to see how long encoding takes */
@@ -37,17 +38,33 @@ static void *find_values(const struct encoder *encoder, size_t chunk, size_t fie
     const size_t first = encoder->region->first_result + chunk * encoder->region->chunk_cells;
     if (field == VALUES)
         return cn_arena_values(engine->arena, variable, batch->result_slot, result) + first;
-    return cn_arena_counts(engine->arena, variable, batch->result_slot, result) + first;
+    return cn_arena_counts(engine->arena, variable, batch->result_slot, result) +
+           first * cn_field_bytes(&encoder->output->content, COUNTS);
 }
 
-/* Fills up a chunk behind the year's last day slot. */
-static void fill_up(void *values, size_t field, size_t first, size_t end)
+/* Turns counts as they are computed into those that the file stores, slot by slot in their place.
+ */
+static void widen_counts(const struct encoder *encoder, void *values, size_t first_slot,
+                         size_t slot_count)
 {
-    for (size_t c = first; c < end; c++)
-        if (field == VALUES)
-            ((float *)values)[c] = NAN;
-        else
-            ((uint16_t *)values)[c] = 0;
+    const size_t cells = encoder->region->lat_count * encoder->region->lon_count;
+    const size_t bytes = cn_field_bytes(&encoder->output->content, COUNTS);
+    unsigned char *row = (unsigned char *)values + first_slot * cells * bytes;
+    for (size_t s = 0; s < slot_count && bytes > sizeof(uint16_t); s++, row += cells * bytes)
+        for (size_t c = cells; c-- > 0;) {
+            uint16_t count;
+            memcpy(&count, row + c * sizeof count, sizeof count);
+            memcpy(row + c * bytes, &(int32_t){count}, sizeof(int32_t));
+        }
+}
+
+/* Fills up a chunk behind the year's last day slot. bytes: of a value. */
+static void fill_up(void *values, size_t field, size_t first, size_t end, size_t bytes)
+{
+    if (field == COUNTS)
+        memset((char *)values + first * bytes, 0, (end - first) * bytes);
+    for (size_t c = first; field == VALUES && c < end; c++)
+        ((float *)values)[c] = NAN;
 }
 
 /* Encodes values back to where they are; the layout's padding makes room. size 0: out of memory. */
@@ -55,7 +72,8 @@ static struct cn_encoded encode_over(const struct encoder *encoder, void *values
                                      size_t field)
 {
     const int level = encoder->engine->plan->config->output.compression;
-    const size_t bytes = count * cn_field_bytes(field);
+    const size_t value_bytes = cn_field_bytes(&encoder->output->content, field);
+    const size_t bytes = count * value_bytes;
     float *floats = field == VALUES ? values : NULL;
     struct cn_encoded encoded = {values, bytes};
     if (level == 0) {
@@ -65,8 +83,8 @@ static struct cn_encoded encode_over(const struct encoder *encoder, void *values
     }
     if (floats)
         encoder->engine->kernels->shuffle_f32(encoder->shuffled, floats, count, CN_FILL_VALUE);
-    else if (cn_scratch_encode(encoder->scratch, &cn_shuffle, (int)cn_field_bytes(field), values,
-                               bytes, encoder->shuffled, bytes) != bytes)
+    else if (cn_scratch_encode(encoder->scratch, &cn_shuffle, (int)value_bytes, values, bytes,
+                               encoder->shuffled, bytes) != bytes)
         return (struct cn_encoded){values, 0};
     encoded.size = cn_scratch_encode(encoder->scratch, &cn_deflate, level, encoder->shuffled, bytes,
                                      values, cn_deflate.bound(bytes));
@@ -82,15 +100,15 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
     const size_t number = encoder->region->first_chunk + chunk;
     const size_t cells = encoder->region->lat_count * encoder->region->lon_count;
     const char *part = find_values(encoder, chunk, field);
+    const size_t bytes = cn_field_bytes(&encoder->output->content, field);
     struct cn_output_file *file = encoder->output->file;
     enum cn_status status =
         cn_output_keep_values(file, encoder->position, encoder->pass, number, field,
-                              part + share->first_slot * cells * cn_field_bytes(field), error);
+                              part + share->first_slot * cells * bytes, error);
     *encoded = (struct cn_encoded){NULL, 0};
     if (status || !cn_is_whole_with(&encoder->output->content, encoder->pass, number))
         return status;
-    void *values =
-        cn_scratch_get(encoder->scratch, WHOLE, whole->chunk_cells * cn_field_bytes(VALUES));
+    void *values = cn_scratch_get(encoder->scratch, WHOLE, whole->chunk_cells * sizeof(float));
     if (!values)
         return cn_fail_memory(error, "a chunk");
     status = cn_output_kept_values(file, encoder->position, number, field, values, error);
@@ -116,10 +134,13 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     const size_t slots = left < whole->chunk_slots ? left : whole->chunk_slots;
     const struct cn_chunk_share share =
         cn_chunk_share(&encoder->output->content, encoder->pass, number);
+    void *values = find_values(encoder, chunk, field);
+    if (field == COUNTS)
+        widen_counts(encoder, values, share.first_slot, share.slot_count);
     if (share.slot_count < slots || share.row_count < whole->lat_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
-    void *values = find_values(encoder, chunk, field);
-    fill_up(values, field, slots * cells, whole->chunk_slots * cells);
+    fill_up(values, field, slots * cells, whole->chunk_slots * cells,
+            cn_field_bytes(&encoder->output->content, field));
     *encoded = encode_over(encoder, values, whole->chunk_slots * cells, field);
     if (!encoded->size)
         return cn_fail_memory(error, "encoding");

@@ -188,9 +188,12 @@ static size_t assign_slots(struct maker *maker, size_t slots)
 static bool size_slots(const struct maker *maker, uint64_t *need)
 {
     struct cn_variable_plan *variable = maker->variable;
-    const size_t cell_bytes =
-        sizeof(float) + (maker->plan->config->output.counts ? sizeof(int16_t) : 0);
-    size_t slabs, results;
+    size_t slabs, results, count_bytes = 0;
+    for (size_t s = 0; s < variable->sample_count && maker->plan->config->output.counts; s++) {
+        const struct cn_sample *sample = &variable->samples[s];
+        const size_t bytes = cn_count_bytes(sample->window, sample->pool);
+        count_bytes = bytes > count_bytes ? bytes : count_bytes;
+    }
     variable->slab_bytes = variable->result_cells = 0;
     for (size_t p = maker->shape->passes_done; p < variable->pass_count; p++) {
         const struct cn_pass *pass = &variable->passes[p];
@@ -200,7 +203,7 @@ static bool size_slots(const struct maker *maker, uint64_t *need)
         variable->result_cells = cells > variable->result_cells ? cells : variable->result_cells;
     }
     variable->slab_bytes = round_to_pages(variable->slab_bytes);
-    variable->result_bytes = round_to_pages(variable->result_cells * cell_bytes);
+    variable->result_bytes = round_to_pages(variable->result_cells * (sizeof(float) + count_bytes));
     return !__builtin_mul_overflow(variable->batch_results, variable->result_bytes,
                                    &variable->slot_bytes) &&
            !__builtin_mul_overflow(variable->slot_bytes, variable->result_slots, &results) &&

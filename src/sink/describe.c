@@ -83,8 +83,8 @@ static void add_counts(struct cn_metadata *metadata, const struct cn_normals_fil
                        const struct cn_file_dims *dims, const char *coordinates,
                        const char *count_name)
 {
-    struct cn_attributes *list =
-        &add_values(metadata, file, dims, count_name, NC_SHORT)->attributes;
+    const int type = cn_field_bytes(file, 1) == sizeof(int16_t) ? NC_SHORT : NC_INT;
+    struct cn_attributes *list = &add_values(metadata, file, dims, count_name, type)->attributes;
     cn_set_text(list, "standard_name", "number_of_observations");
     cn_set_text(list, "long_name",
                 file->product->pool > 1 ? "number of values of the sample"

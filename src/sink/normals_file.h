@@ -66,10 +66,10 @@ static inline size_t cn_field_count(const struct cn_config *config)
     return config->output.counts ? 2 : 1;
 }
 
-/* Returns: the bytes of a value of a field: of float means, then of int16 counts. */
-static inline size_t cn_field_bytes(size_t field)
+/* Returns: the bytes of a value of a field: of float values, then of int16 or int32 counts. */
+static inline size_t cn_field_bytes(const struct cn_normals_file *file, size_t field)
 {
-    return field ? sizeof(int16_t) : sizeof(float);
+    return field ? cn_count_bytes(file->product->window, file->product->pool) : sizeof(float);
 }
 
 #endif

@@ -230,24 +230,24 @@ enum cn_status cn_output_keep_values(struct cn_output_file *file, size_t target,
     pthread_mutex_unlock(&file->lock);
     if (status || file->is_stale)
         return status;
-    stored->size = cn_chunk_share(&file->content, pass, chunk).values * cn_field_bytes(field);
+    stored->size =
+        cn_chunk_share(&file->content, pass, chunk).values * cn_field_bytes(&file->content, field);
     return cn_waiting_keep_values(&file->passes, &place, pass, values, &stored->hash)
                ? CN_OK
                : cn_output_fail(file, errno, error);
 }
 
-/* Fills the day slots from `first` on. */
-static void fill_slots(const struct cn_region_cells *region, size_t first, size_t field,
-                       void *values)
+/* Fills the day slots from `first` on: with NaN, or with counts of 0. */
+static void fill_slots(const struct cn_normals_file *file, size_t first, size_t field, void *values)
 {
-    const size_t cells = region->lat_count * region->lon_count;
-    float *means = values;
-    int16_t *counts = values;
-    for (size_t c = first * cells; c < region->chunk_slots * cells; c++)
-        if (field)
-            counts[c] = 0;
-        else
-            means[c] = NAN;
+    const struct cn_region_cells *region = file->region;
+    const size_t cells = region->lat_count * region->lon_count, bytes = cn_field_bytes(file, field);
+    float *floats = values;
+    if (field)
+        memset((char *)values + first * cells * bytes, 0,
+               (region->chunk_slots - first) * cells * bytes);
+    for (size_t c = first * cells; !field && c < region->chunk_slots * cells; c++)
+        floats[c] = NAN;
 }
 
 enum cn_status cn_output_kept_values(struct cn_output_file *file, size_t target, size_t chunk,
@@ -256,14 +256,15 @@ enum cn_status cn_output_kept_values(struct cn_output_file *file, size_t target,
     const struct cn_normals_file *content = &file->content;
     const struct cn_chunk_place place = {target, chunk, field};
     const size_t first_slot = chunk * content->region->chunk_slots;
-    size_t slots = (size_t)content->slots - first_slot;
+    const size_t left = (size_t)content->slots - first_slot, all = content->region->chunk_slots;
+    const size_t slots = left < all ? left : all;
     pthread_mutex_lock(&file->lock);
     enum cn_status status = begin_passes(file, error);
     const bool is_there = !file->is_stale && !(file->is_known[target] && !file->years_used[target]);
     pthread_mutex_unlock(&file->lock);
     if (status)
         return status;
-    fill_slots(content->region, is_there ? slots : 0, field, values);
+    fill_slots(content, is_there ? slots : 0, field, values);
     if (!is_there) /* the passes do not fit together: the values will not be used */
         return CN_OK;
     int scratch = cn_waiting_open(&file->passes, CN_WAITING_SCRATCH, O_RDONLY);

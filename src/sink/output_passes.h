@@ -22,9 +22,8 @@ struct cn_put {
 };
 
 /* Of several passes: keeps the values of a chunk of which the pass has only a part, before it puts
- * the target. values: [slots of the chunk in the pass][rows in the pass][lon_count], float means or
- * int16 counts. Threads may keep several chunks at once.
- * Errors: as cn_output_put. */
+ * the target. values: [slots of the chunk in the pass][rows in the pass][lon_count], float values
+ * or int16 or int32 counts. Threads may keep several chunks at once. Errors: as cn_output_put. */
 enum cn_status cn_output_keep_values(struct cn_output_file *file, size_t target, size_t pass,
                                      size_t chunk, size_t field, const void *values,
                                      struct cn_error *error);

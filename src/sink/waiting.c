@@ -95,8 +95,9 @@ static uint64_t place_bytes(const struct cn_waiting *waiting, size_t field, uint
 {
     const struct cn_region_cells *region = waiting->file->region;
     const uint64_t cells = (uint64_t)region->chunk_slots * region->lat_count * region->lon_count;
-    const uint64_t encoded = (uint64_t)region->chunk_cells * cn_field_bytes(field);
-    *values = cells * cn_field_bytes(field) + waiting->file->pass_count * sizeof(uint64_t);
+    const uint64_t encoded = (uint64_t)region->chunk_cells * cn_field_bytes(waiting->file, field);
+    *values =
+        cells * cn_field_bytes(waiting->file, field) + waiting->file->pass_count * sizeof(uint64_t);
     *values = (*values + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
     return *values + (encoded + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 }
@@ -134,7 +135,8 @@ static uint64_t values_address(const struct cn_waiting *waiting, const struct cn
         if (stretch->first_slot + stretch->slot_count <= place->chunk * file->region->chunk_slots)
             break; /* so have all before it */
         const size_t values = cn_chunk_share(file, p - 1, place->chunk).values;
-        address += values ? values * cn_field_bytes(place->field) + sizeof(uint64_t) : 0;
+        address +=
+            values ? values * cn_field_bytes(waiting->file, place->field) + sizeof(uint64_t) : 0;
     }
     return address;
 }
@@ -143,7 +145,7 @@ bool cn_waiting_keep_values(const struct cn_waiting *waiting, const struct cn_ch
                             size_t pass, const void *values, uint64_t *hash)
 {
     const size_t count = cn_chunk_share(waiting->file, pass, place->chunk).values;
-    const size_t bytes = count * cn_field_bytes(place->field);
+    const size_t bytes = count * cn_field_bytes(waiting->file, place->field);
     *hash = cn_content_hash(values, bytes);
     struct iovec vectors[] = {{(void *)values, bytes}, {hash, sizeof *hash}};
     int scratch = cn_waiting_open(waiting, CN_WAITING_SCRATCH, O_WRONLY | O_CREAT);
@@ -158,7 +160,7 @@ bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
 {
     const struct cn_region_cells *region = waiting->file->region;
     const struct cn_chunk_share share = cn_chunk_share(waiting->file, pass, place->chunk);
-    const size_t cell_bytes = cn_field_bytes(place->field);
+    const size_t cell_bytes = cn_field_bytes(waiting->file, place->field);
     const size_t row_bytes = region->lon_count * cell_bytes, bytes = share.row_count * row_bytes;
     uint64_t address = values_address(waiting, place, pass), expected;
     XXH3_state_t state;
@@ -184,7 +186,7 @@ bool cn_waiting_check_values(const struct cn_waiting *waiting, int scratch,
                              const struct cn_chunk_place *place, size_t pass, uint64_t hash)
 {
     const uint64_t bytes = (uint64_t)cn_chunk_share(waiting->file, pass, place->chunk).values *
-                           cn_field_bytes(place->field);
+                           cn_field_bytes(waiting->file, place->field);
     const uint64_t address = values_address(waiting, place, pass);
     uint64_t found, stored;
     return cn_waiting_copy(scratch, address, bytes, -1, 0, &found) && found == hash &&
