@@ -36,6 +36,11 @@ struct cn_period {
     int step; /* years from one target year to the next, without normals.targets; 0 counts as 1 */
 };
 
+/* The unit that the results of a variable are to have. */
+struct cn_variable_unit {
+    const char *variable, *unit;
+};
+
 struct cn_config {
     struct cn_pool *pool; /* owns everything below */
     const char *path;     /* as given */
@@ -88,6 +93,8 @@ struct cn_config {
         bool counts;
         enum cn_file_layout layout;
         enum cn_day_axis axis;
+        const struct cn_variable_unit *units; /* [unit_count]; other variables keep the source's */
+        size_t unit_count;
     } output;
 };
 

@@ -1,7 +1,9 @@
 /*
- * Sizes with binary prefixes, lists of choices, and the date of creation.
+ * Sizes with binary prefixes, numbers, lists of choices, and the date of creation.
  */
 #include "base/format.h"
+
+#include "base/c_locale.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,19 @@ const char *cn_format_bytes(uint64_t bytes, char text[24])
     for (; value >= (unit ? 999.5 : 1024) && unit < 6; unit++)
         value /= 1024;
     snprintf(text, 24, "%.*f %s", unit && value < 99.95, value, units[unit]);
+    return text;
+}
+
+const char *cn_format_number(double number, char text[CN_NUMBER_BYTES])
+{
+    enum { MOST_DIGITS = 17 };
+    const locale_t before = cn_c_locale_enter();
+    for (int digits = 6; digits <= MOST_DIGITS; digits++) {
+        snprintf(text, CN_NUMBER_BYTES, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    cn_c_locale_leave(before);
     return text;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Sizes, dates and lists as text.
+ * Sizes, numbers, dates and lists as text.
  */
 #ifndef CLIMNORM_BASE_FORMAT_H
 #define CLIMNORM_BASE_FORMAT_H
@@ -11,6 +11,12 @@
 /* Writes a size for people: "512 B", "12.3 MiB", "812 GiB".
  * Returns: text. */
 const char *cn_format_bytes(uint64_t bytes, char text[24]);
+
+enum { CN_NUMBER_BYTES = 40 };
+
+/* Writes the fewest digits that are read as the same number, with a decimal point in every locale.
+ * Returns: text. */
+const char *cn_format_number(double number, char text[CN_NUMBER_BYTES]);
 
 /* Adds one choice to the list "a, b or c", which starts as "". quote: what stands around it. What
  * does not fit in `size` bytes is cut. */

@@ -209,8 +209,15 @@ static void offer_key(struct completion *c)
     for (const struct cn_key *key = cn_keys; key->path; key++) {
         if (key->type == CN_KEY_GROUP || key->type == CN_KEY_GROUPS)
             continue;
+        const bool has_members = key->type == CN_KEY_UNITS;
+        if (has_members && starts_with(c->partial, key->path) &&
+            c->partial[strlen(key->path)] == '.') {
+            keep(c, strlen(key->path) + 1);
+            offer_names(c, "variables");
+            return;
+        }
         if (!c->partial[length]) {
-            offer(c, key->path, "=", cn_key_explain(key, text));
+            offer(c, key->path, has_members ? "." : "=", cn_key_explain(key, text));
         } else if (strlen(key->path) == length && starts_with(c->partial, key->path)) {
             keep(c, length + 1);
             offer_key_value(c, key);

@@ -169,7 +169,10 @@ static void print_override(const struct cn_key *key)
 {
     const char *value = key->default_text ? key->default_text : "VALUE";
     const char *quote = strpbrk(value, " {}%") ? "'" : "";
-    printf("\nFor one run: --set %s%s=%s%s\n", quote, key->path, value, quote);
+    if (key->type == CN_KEY_UNITS)
+        printf("\nFor one run: --set %s.VARIABLE=UNIT\n", key->path);
+    else
+        printf("\nFor one run: --set %s%s=%s%s\n", quote, key->path, value, quote);
 }
 
 static int print_key_help(const struct cn_key *key)

@@ -40,6 +40,7 @@ struct cn_config_builder {
     struct cn_list periods;                       /* of struct cn_custom_period */
     struct cn_list targets;                       /* of int */
     struct cn_list products;                      /* of struct cn_custom_product */
+    struct cn_list units;                         /* of struct cn_variable_unit */
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
     const char *const *typed;                     /* [line_count] see struct cn_config_text */
     size_t line_count;

@@ -323,6 +323,12 @@ static void check_pattern(struct cn_config_builder *builder)
     }
 }
 
+static void check_units(struct cn_config_builder *builder)
+{
+    builder->config.output.units = builder->units.items;
+    builder->config.output.unit_count = builder->units.count;
+}
+
 void cn_config_check(struct cn_config_builder *builder)
 {
     check_custom_regions(builder);
@@ -334,6 +340,7 @@ void cn_config_check(struct cn_config_builder *builder)
     check_roots(builder);
     check_models(builder);
     check_pattern(builder);
+    check_units(builder);
     if (!builder->out_of_memory)
         add_model_folder(builder);
 }

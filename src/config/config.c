@@ -47,6 +47,14 @@ static const struct cn_key *override_key(struct cn_config_builder *builder,
     char path[151]; /* longer than every key */
     snprintf(path, sizeof path, "%.*s", (int)length, text);
     const struct cn_key *key = cn_key_find(cn_keys, "", path);
+    if (!key) {
+        key = cn_key_of_member(cn_keys, path);
+    } else if (key->type == CN_KEY_UNITS) {
+        cn_config_error(builder, location, NULL,
+                        "\"%s\" is a group; set one of its keys, such as %s.tas=degC", key->path,
+                        key->path);
+        return NULL;
+    }
     if (key && key->type == CN_KEY_GROUP) {
         cn_config_error(builder, location, NULL,
                         "\"%s\" is a group; set one of its keys, such as %s", key->path,
@@ -78,10 +86,26 @@ static bool is_set_again(const struct cn_override *overrides, size_t count)
     return false;
 }
 
+/* Turns the value of "output.units.tas" into a group with the member "tas". False: out of memory.
+ */
+static bool make_group(struct cn_pool *pool, const struct cn_key *key, struct cn_value *value)
+{
+    const char *name = value->location.override->text + strlen(key->path) + 1;
+    struct cn_value *member = cn_pool_alloc(pool, 1, sizeof *member);
+    if (!member)
+        return false;
+    *member = *value;
+    member->name = cn_pool_strndup(pool, name, strcspn(name, "="));
+    *value = (struct cn_value){
+        .kind = CN_VALUE_GROUP, .location = value->location, .items = member, .count = 1};
+    return member->name;
+}
+
 /* Of several overrides of a key only the last counts; the others are not checked. */
 static void apply_overrides(struct cn_config_builder *builder, const struct cn_override *overrides,
                             size_t count)
 {
+    struct cn_pool *pool = builder->config.pool;
     for (size_t i = 0; i < count; i++) {
         const struct cn_key *key = override_key(builder, &overrides[i]);
         if (!key || is_set_again(overrides + i, count - i))
@@ -89,7 +113,8 @@ static void apply_overrides(struct cn_config_builder *builder, const struct cn_o
         struct cn_value value;
         const char *text = strchr(overrides[i].text, '=') + 1;
         struct cn_location location = {0, &overrides[i]};
-        if (!cn_value_from_text(builder->config.pool, key, text, location, &value)) {
+        if (!cn_value_from_text(pool, key, text, location, &value) ||
+            (key->type == CN_KEY_UNITS && !make_group(pool, key, &value))) {
             builder->out_of_memory = true;
             return;
         }
@@ -107,7 +132,8 @@ static void apply_group(struct cn_config_builder *builder, const char *group,
             cn_config_unknown_key(builder, cn_keys, group, value->name, value->location);
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
             apply_group(builder, key->path, value);
-        else if (builder->key_states[key - cn_keys].state == CN_UNSET)
+        else if (builder->key_states[key - cn_keys].state == CN_UNSET ||
+                 key->type == CN_KEY_UNITS) /* --set replaces single ones of these */
             store_with_state(builder, key, value);
     }
 }

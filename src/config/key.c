@@ -30,6 +30,9 @@ static const char *const forms[] = {
     [CN_KEY_VERSION] = "\"newest\" or a version such as \"1.1\"",
     [CN_KEY_STATISTIC] = ("\"mean\", \"std\", \"min\", \"max\", \"median\" or a percentile such as "
                           "\"p90\""),
+    [CN_KEY_THRESHOLD] = "a number and its unit such as \"90 degF\"",
+    [CN_KEY_UNIT] = "a unit such as \"degC\"",
+    [CN_KEY_UNITS] = "a unit for each variable: { tas = \"degC\"; }",
     [CN_KEY_MEMORY] = "a share such as \"80%%\" or a size such as \"48GiB\"",
 };
 
@@ -41,6 +44,17 @@ const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, c
                         : strncmp(key->path, group, length) == 0 && key->path[length] == '.' &&
                               strcmp(key->path + length + 1, name) == 0)
             return key;
+    return NULL;
+}
+
+const struct cn_key *cn_key_of_member(const struct cn_key *keys, const char *path)
+{
+    for (const struct cn_key *key = keys; key->path; key++) {
+        const size_t length = strlen(key->path);
+        if (key->type == CN_KEY_UNITS && strncmp(path, key->path, length) == 0 &&
+            path[length] == '.' && path[length + 1])
+            return key;
+    }
     return NULL;
 }
 

@@ -22,10 +22,13 @@ enum cn_key_type {                      /* stored as */
                    CN_KEY_INT,       /* int */
                    CN_KEY_REAL,      /* double */
                    CN_KEY_BOOL,      /* bool */
-                   CN_KEY_CHOICE,    /* int: index in choices, which is the enum's value */
+                   CN_KEY_CHOICE,    /* int: min + index in choices, which is the enum's value */
                    CN_KEY_RANGE,     /* double[2] */
                    CN_KEY_VERSION,   /* config->input: newest, version_major, version_minor */
                    CN_KEY_STATISTIC, /* struct cn_over */
+                   CN_KEY_THRESHOLD, /* struct cn_threshold */
+                   CN_KEY_UNIT,      /* const char * */
+                   CN_KEY_UNITS,     /* struct cn_list of struct cn_variable_unit */
                    CN_KEY_MEMORY,    /* config->engine: memory_share, memory_bytes */
 };
 
@@ -58,6 +61,10 @@ enum { CN_MAX_KEYS = 100 }; /* of cn_keys */
 /* Finds the key GROUP.NAME; group "": NAME, which may be a whole path.
  * Returns: NULL: keys, whose last has the path NULL, has none. */
 const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, const char *name);
+
+/* Returns: the key of which `path` names a member, as "output.units.tas" does; NULL: there is none.
+ */
+const struct cn_key *cn_key_of_member(const struct cn_key *keys, const char *path);
 
 /* Returns: the part of a key's path after the last dot. */
 const char *cn_key_leaf(const struct cn_key *key);

@@ -3,6 +3,7 @@
  */
 #include "climnorm/limits.h"
 #include "config/builder.h"
+#include "products/groups.h"
 
 #include <stddef.h>
 
@@ -71,11 +72,25 @@ static const char *const method_meanings[] = {
         "the same for every distribution, as xclim does it (Hyndman and Fan, "
         "method 8)"};
 
+static const char *const changes[] = {"difference", "ratio", NULL};
+static const char *const change_meanings[] = {
+    "the result minus the baseline's",
+    "the result divided by the baseline's; missing where that is 0"};
+
 static const struct cn_key product_keys[] = {
     {PRODUCT(name), CN_KEY_IDENTIFIER, 1, 32, .required = true,
      .meaning = "What `output.pattern` and the outputs call it."},
     {"products.variables", offsetof(struct cn_custom_product, variables), CN_KEY_NAMES, 1, ENTRIES,
      .meaning = "The variables it is made of. Left out: all."},
+    {PRODUCT(time), CN_KEY_CHOICE, .choices = cn_time_names, .choice_meanings = cn_time_meanings,
+     .meaning = "The groups of days that each get a value. Left out: `day`."},
+    {PRODUCT(within), CN_KEY_CHOICE, .choices = cn_within_names,
+     .choice_meanings = cn_within_meanings,
+     .meaning = "The value of a group in one source year. Left out: `mean`."},
+    {PRODUCT(threshold), CN_KEY_THRESHOLD, 1, CN_UNIT_BYTES,
+     .meaning =
+         "What `count_gt`, `count_ge`, `count_lt`, `count_le`, `excess` and `deficit` compare "
+         "with, in a unit that converts to the variable's."},
     {PRODUCT(over), CN_KEY_STATISTIC,
      .meaning = "The statistic over the values of a sample: `mean`, `std` (with n - 1), `min`, "
                 "`max`, `median`, or a percentile such as `p90` or `p2.5`. Left out: `mean`."},
@@ -89,6 +104,18 @@ static const struct cn_key product_keys[] = {
                 "shorter window."},
     {PRODUCT(min_values), CN_KEY_INT, 1, CN_MAX_WINDOW *CN_MAX_POOL,
      .meaning = "Values that a sample must have. Left out: `normals.min_values`."},
+    {"products.units", offsetof(struct cn_custom_product, product.unit.name), CN_KEY_UNIT, 1,
+     CN_UNIT_BYTES,
+     .meaning = "The unit of the results. Left out: that of `output.units`, or the source's."},
+    {PRODUCT(baseline), CN_KEY_INT, 1, CN_LAST_YEAR,
+     .meaning =
+         "The target year of another window on the same timeline, to which `change` compares "
+         "the results. Left out: none."},
+    {PRODUCT(change), CN_KEY_CHOICE, CN_DIFFERENCE, .choices = changes,
+     .choice_meanings = change_meanings,
+     .meaning =
+         "What is stored instead of the result: how it differs from that of `baseline`. Left "
+         "out: the result itself."},
     {.path = NULL},
 };
 
@@ -152,7 +179,7 @@ const struct cn_key cn_keys[] = {
                 "[default periods](#default-periods)."},
     {KEY(normals.min_values), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "1",
      .meaning = "Values that a sample must have; where it has fewer, the result is missing. A "
-                "sample is the values of one cell and day slot in the window's years."},
+                "sample is the values of one cell and group of days in the window's years."},
     {KEY(normals.quantiles), CN_KEY_CHOICE, .choices = methods, .choice_meanings = method_meanings,
      .default_text = "linear", .meaning = "How percentiles lie between two values."},
     {LIST(products), CN_KEY_GROUPS, 1, ENTRIES, .element = product_keys,
@@ -188,6 +215,11 @@ const struct cn_key cn_keys[] = {
      .default_text = "single", .meaning = "How results are laid out in files."},
     {KEY(output.axis), CN_KEY_CHOICE, .choices = axes, .choice_meanings = axis_meanings,
      .default_text = "dayofyear", .meaning = "The dimension of the day slots."},
+    {"output.units", offsetof(struct cn_config_builder, units), CN_KEY_UNITS, 1, CN_UNIT_BYTES,
+     .example = "{ tas = \"degC\"; pr = \"mm d-1\"; }",
+     .meaning =
+         "The units of results, by variable, in the words of UDUNITS. Sums have that times a "
+         "day (`mm d-1` becomes `mm`), and counts have 1. Left out: those of the source."},
     {.path = NULL},
 };
 _Static_assert(sizeof cn_keys / sizeof *cn_keys <= CN_MAX_KEYS, "CN_MAX_KEYS is too small");

@@ -1,9 +1,10 @@
 /*
- * Checks of products: their names, and numbers that bound one another.
+ * Checks of products: their names, keys that need one another, and numbers that bound one another.
  */
 #include "config/builder.h"
 
 #include "base/pool.h"
+#include "products/groups.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -28,7 +29,11 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
     const struct cn_product *given = &custom->product;
     struct cn_product product = *given;
     complete(&builder->config, &product);
-    if (given->pool && given->pool % 2 == 0)
+    if (given->pool > 1 && given->time != CN_DAY)
+        cn_config_error(builder, custom->location, "products.pool",
+                        "neighbouring days are pooled with time = \"%s\" alone; remove it",
+                        cn_time_names[CN_DAY]);
+    else if (given->pool && given->pool % 2 == 0)
         cn_config_error(builder, custom->location, "products.pool",
                         "%d is even, but a pool has a day in its middle; write %d or %d",
                         given->pool, given->pool - 1, given->pool + 1);
@@ -40,6 +45,39 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
         cn_config_error(builder, custom->location, "products.min_values",
                         "a sample of \"%s\" holds at most %d values, so %d cannot be asked for",
                         product.name, product.window * product.pool, product.min_values);
+}
+
+static void check_threshold(struct cn_config_builder *builder,
+                            const struct cn_custom_product *custom)
+{
+    const struct cn_product *given = &custom->product;
+    const bool has_threshold = given->threshold.unit,
+               needs_it = cn_withins[given->within].has_threshold;
+    if (needs_it && !has_threshold)
+        cn_config_error(
+            builder, custom->location, "products.threshold",
+            "is missing: within = \"%s\" compares with it; write a number and its unit, "
+            "such as \"90 degF\"",
+            cn_withins[given->within].name);
+    else if (has_threshold && !needs_it)
+        cn_config_error(
+            builder, custom->location, "products.threshold",
+            "within = \"%s\" compares with nothing; remove it, or choose another within",
+            cn_withins[given->within].name);
+}
+
+static void check_change(struct cn_config_builder *builder, const struct cn_custom_product *custom)
+{
+    const struct cn_product *given = &custom->product;
+    if (given->change && !given->baseline)
+        cn_config_error(builder, custom->location, "products.baseline",
+                        "is missing: change compares with it; write its target year");
+    else if (given->baseline && !given->change)
+        cn_config_error(builder, custom->location, "products.change",
+                        "is missing: baseline needs it; write \"difference\" or \"ratio\"");
+    else if (given->change == CN_RATIO && given->unit.name)
+        cn_config_error(builder, custom->location, "products.units",
+                        "a ratio has the unit 1; remove it");
 }
 
 /* The one product where none is listed. */
@@ -82,6 +120,8 @@ void cn_config_check_products(struct cn_config_builder *builder)
     for (size_t k = 0; is_given && k < count; k++) {
         check_name(builder, k);
         check_numbers(builder, &given[k]);
+        check_threshold(builder, &given[k]);
+        check_change(builder, &given[k]);
         products[k] = given[k].product;
         products[k].variables = given[k].variables.items;
         products[k].variable_count = given[k].variables.count;

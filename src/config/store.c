@@ -2,101 +2,18 @@
  * Checks one value against its key (type, range, characters) and stores it. check.c checks values
  * together.
  */
-#include "base/error.h"
 #include "base/suggest.h"
 #include "climnorm/limits.h"
 #include "config/builder.h"
 #include "config/years.h"
+#include "products/groups.h"
 #include "products/statistics.h"
 
+#include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_PROBLEMS = 100 };
-
-const char *cn_config_location_text(struct cn_config_builder *builder, struct cn_location location)
-{
-    const char *path = builder->config.path, *text = path;
-    const struct cn_override *override = location.override;
-    if (override && override->option)
-        text = cn_pool_printf(builder->config.pool, "--%s %.200s", override->option,
-                              override->value ? override->value : strchr(override->text, '=') + 1);
-    else if (override)
-        text = cn_pool_printf(builder->config.pool, "--set %.200s", override->text);
-    else if (location.line > 0 && (size_t)location.line <= builder->line_count &&
-             builder->typed[location.line - 1])
-        text = cn_pool_strdup(builder->config.pool, builder->typed[location.line - 1]);
-    else if (location.line)
-        text = cn_pool_printf(builder->config.pool, "%s:%d", path, location.line);
-    builder->out_of_memory |= !text;
-    return text ? text : path;
-}
-
-void cn_config_error(struct cn_config_builder *builder, struct cn_location location,
-                     const char *key, const char *format, ...)
-{
-    builder->failed = true;
-    if (builder->problems->count > MAX_PROBLEMS)
-        return;
-    if (builder->problems->count == MAX_PROBLEMS) {
-        cn_problems_add(builder->problems, CN_PROBLEM,
-                        "%s: more errors follow; correct these first", builder->config.path);
-        return;
-    }
-    struct cn_error what;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what.text, sizeof what.text, format, args);
-    va_end(args);
-    const char *where = cn_config_location_text(builder, location);
-    if (key && !location.override)
-        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s: %s", where, key, what.text);
-    else
-        cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s", where, what.text);
-}
-
-struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path)
-{
-    return &builder->key_states[cn_key_find(cn_keys, "", path) - cn_keys];
-}
-
-/* Guesses the key that was meant: one of the same group with a similar name, else one of another
- * group with the same name, else one with a similar path. NULL: none. */
-static const struct cn_key *find_meant_key(const struct cn_key *keys, const char *group,
-                                           const char *name, const char *full)
-{
-    const struct cn_key *in_group = NULL, *of_name = NULL, *other = NULL;
-    struct cn_suggestion by_name = {.word = name}, by_path = {.word = full};
-    for (const struct cn_key *key = keys; key->path; key++) {
-        const char *leaf = cn_key_leaf(key);
-        size_t prefix = leaf == key->path ? 0 : (size_t)(leaf - key->path) - 1;
-        if (prefix == strlen(group) && strncmp(key->path, group, prefix) == 0) {
-            cn_suggest(&by_name, leaf);
-            in_group = by_name.best == leaf ? key : in_group;
-        } else if (!of_name && strcmp(leaf, name) == 0) {
-            of_name = key;
-        }
-        cn_suggest(&by_path, key->path);
-        other = by_path.best == key->path ? key : other;
-    }
-    return in_group ? in_group : of_name ? of_name : other;
-}
-
-void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,
-                           const char *group, const char *name, struct cn_location location)
-{
-    char full[256];
-    snprintf(full, sizeof full, "%s%s%.150s", group, *group ? "." : "", name);
-    const struct cn_key *meant = find_meant_key(keys, group, name, full);
-    if (meant)
-        cn_config_error(builder, location, full, "is not a key (did you mean \"%s\"?)",
-                        meant->path);
-    else
-        cn_config_error(builder, location, full, "is not a key; docs/config.md lists all keys");
-}
 
 static bool reject_value(struct cn_config_builder *builder, const struct cn_key *key,
                          const struct cn_value *value, const char *hint)
@@ -246,8 +163,9 @@ static bool store_choice(struct cn_config_builder *builder, const struct cn_key 
     if (value->kind == CN_VALUE_TEXT) {
         struct cn_suggestion suggestion = {.word = value->text};
         for (int i = 0; key->choices[i]; i++) {
+            const int choice = (int)key->min + i;
             if (strcmp(value->text, key->choices[i]) == 0) {
-                memcpy(at, &i, sizeof i);
+                memcpy(at, &choice, sizeof choice);
                 return true;
             }
             cn_suggest(&suggestion, key->choices[i]);
@@ -255,6 +173,81 @@ static bool store_choice(struct cn_config_builder *builder, const struct cn_key 
         cn_suggestion_text(&suggestion, hint);
     }
     return reject_value(builder, key, value, hint);
+}
+
+static bool store_statistic(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                            const struct cn_value *value)
+{
+    char hint[CN_SUGGESTION_BYTES] = "";
+    if (value->kind == CN_VALUE_TEXT) {
+        struct cn_suggestion suggestion = {.word = value->text};
+        if (cn_over_parse(value->text, at))
+            return true;
+        cn_over_suggest(&suggestion);
+        cn_suggestion_text(&suggestion, hint);
+    }
+    return reject_value(builder, key, value, hint);
+}
+
+/* Whether the unit is one shows later, where that of a variable is known. */
+static bool store_threshold(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                            const struct cn_value *value)
+{
+    struct cn_threshold threshold;
+    const bool is_number = value->kind == CN_VALUE_INT || value->kind == CN_VALUE_REAL ||
+                           (value->kind == CN_VALUE_TEXT && *value->text &&
+                            !value->text[strspn(value->text, "+-.0123456789eE ")]);
+    if (is_number)
+        return reject_value(builder, key, value, "; write the unit, too");
+    if (!check_text(builder, key, value))
+        return false;
+    if (!cn_threshold_parse(value->text, &threshold))
+        return reject_value(builder, key, value, "");
+    threshold.unit = cn_pool_strdup(builder->config.pool, threshold.unit);
+    builder->out_of_memory |= !threshold.unit;
+    memcpy(at, &threshold, sizeof threshold);
+    return threshold.unit;
+}
+
+/* Units of variables that have none yet: --set comes before the file. */
+static bool store_units(struct cn_config_builder *builder, const struct cn_key *key,
+                        struct cn_list *list, const struct cn_value *value)
+{
+    if (value->kind != CN_VALUE_GROUP)
+        return reject_value(builder, key, value, "");
+    struct cn_variable_unit *units =
+        cn_pool_alloc(builder->config.pool, list->count + value->count, sizeof *units);
+    if (!units) {
+        builder->out_of_memory = true;
+        return false;
+    }
+    if (list->count)
+        memcpy(units, list->items, list->count * sizeof *units);
+    list->items = units;
+    bool good = true;
+    for (size_t i = 0; i < value->count; i++) {
+        const char *name = value->items[i].name;
+        char path[CN_MAX_NAME_BYTES + 40];
+        const struct cn_key one = {.path = path, .type = CN_KEY_UNIT, .min = 1, .max = key->max};
+        size_t earlier = 0;
+        while (earlier < list->count && strcmp(units[earlier].variable, name) != 0)
+            earlier++;
+        if (earlier < list->count)
+            continue;
+        snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_NAME_BYTES, name);
+        if (!isalpha((unsigned char)*name) || !is_name(name, "_-", "") ||
+            strlen(name) > CN_MAX_NAME_BYTES) {
+            cn_config_error(builder, value->items[i].location, path,
+                            "the name of a variable begins with a letter and has letters, digits, "
+                            "\"_\" and \"-\"; products.units takes other names");
+            good = false;
+        } else if (store_text(builder, &one, &units[list->count].unit, &value->items[i])) {
+            units[list->count++].variable = name;
+        } else {
+            good = false;
+        }
+    }
+    return good;
 }
 
 static bool store_range(struct cn_config_builder *builder, const struct cn_key *key, void *at,
@@ -483,15 +476,18 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     case CN_KEY_MEMORY:
         return store_memory(builder, key, value);
     case CN_KEY_STATISTIC:
-        if (value->kind != CN_VALUE_TEXT || !cn_over_parse(value->text, at))
-            return reject_value(builder, key, value, "");
-        return true;
+        return store_statistic(builder, key, at, value);
+    case CN_KEY_THRESHOLD:
+        return store_threshold(builder, key, at, value);
+    case CN_KEY_UNITS:
+        return store_units(builder, key, at, value);
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
+    case CN_KEY_UNIT:
         return store_text(builder, key, at, value);
     }
     return false;

@@ -5,10 +5,12 @@
 #include "config/write.h"
 
 #include "base/c_locale.h"
+#include "base/format.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "config/builder.h"
 #include "config/years.h"
+#include "products/groups.h"
 #include "products/statistics.h"
 
 #include <math.h>
@@ -37,16 +39,10 @@ void cn_config_quote(struct cn_strbuf *buffer, const char *text)
     cn_strbuf_add(buffer, "\"");
 }
 
-/* The fewest digits that are read as the same number. */
 static void add_number(struct cn_strbuf *text, double number)
 {
-    char digits[40];
-    for (int precision = 6; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, number);
-        if (strtod(digits, NULL) == number)
-            break;
-    }
-    cn_strbuf_add(text, "%s", digits);
+    char digits[CN_NUMBER_BYTES];
+    cn_strbuf_add(text, "%s", cn_format_number(number, digits));
 }
 
 static void add_text_list(struct cn_strbuf *text, const struct cn_list *list)
@@ -59,6 +55,18 @@ static void add_text_list(struct cn_strbuf *text, const struct cn_list *list)
         cn_config_quote(text, items[i]);
     }
     cn_strbuf_add(text, list->count ? " ]" : "]");
+}
+
+static void add_units(struct cn_strbuf *text, const struct cn_list *list)
+{
+    const struct cn_variable_unit *units = list->items;
+    cn_strbuf_add(text, "{ ");
+    for (size_t i = 0; i < list->count; i++) {
+        cn_strbuf_add(text, "%s = ", units[i].variable);
+        cn_config_quote(text, units[i].unit);
+        cn_strbuf_add(text, "; ");
+    }
+    cn_strbuf_add(text, "}");
 }
 
 static void add_memory(struct cn_strbuf *text, const struct cn_config *config)
@@ -81,7 +89,7 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     const void *at = (const char *)base + key->offset;
     const double *range = at;
     const struct cn_list *list = at;
-    char name[CN_OVER_BYTES];
+    char name[CN_OVER_BYTES], threshold[CN_THRESHOLD_BYTES];
     switch (key->type) {
     case CN_KEY_GROUP:
         break;
@@ -107,6 +115,7 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
+    case CN_KEY_UNIT:
         cn_config_quote(text, *(const char *const *)at);
         break;
     case CN_KEY_INT:
@@ -119,7 +128,7 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
         cn_strbuf_add(text, "%s", *(const bool *)at ? "true" : "false");
         break;
     case CN_KEY_CHOICE:
-        cn_config_quote(text, key->choices[*(const int *)at]);
+        cn_config_quote(text, key->choices[*(const int *)at - (int)key->min]);
         break;
     case CN_KEY_RANGE:
         cn_strbuf_add(text, "[ ");
@@ -138,6 +147,12 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     case CN_KEY_STATISTIC:
         cn_config_quote(text, cn_over_text(at, name));
         break;
+    case CN_KEY_THRESHOLD:
+        cn_config_quote(text, cn_threshold_text(at, threshold));
+        break;
+    case CN_KEY_UNITS:
+        add_units(text, list);
+        break;
     case CN_KEY_MEMORY:
         add_memory(text, config);
         break;
@@ -148,9 +163,11 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
 static bool is_given(const struct cn_key *key, const void *entry)
 {
     const void *at = (const char *)entry + key->offset;
-    return key->required || key->type == CN_KEY_STATISTIC ||
-           (key->type == CN_KEY_INT ? *(const int *)at >= key->min
-                                    : *(const char *const *)at != NULL);
+    if (key->type == CN_KEY_INT || key->type == CN_KEY_CHOICE)
+        return *(const int *)at >= key->min;
+    if (key->type == CN_KEY_THRESHOLD)
+        return ((const struct cn_threshold *)at)->unit;
+    return key->required || key->type == CN_KEY_STATISTIC || *(const char *const *)at;
 }
 
 static void add_groups(struct cn_strbuf *text, const struct cn_config *config,

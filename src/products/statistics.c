@@ -12,6 +12,8 @@ enum {
     MOST_TOGETHER = 16, /* quantiles of one call */
 };
 
+static const char median[] = "median";
+
 static void compute_means(const struct cn_kernels *kernels, const struct cn_window_job *job)
 {
     kernels->window_means(job);
@@ -71,12 +73,19 @@ bool cn_over_parse(const char *text, struct cn_over *over)
             return true;
         }
     const bool is_percentile = text[0] == *cn_statistics[CN_QUANTILE].name;
-    const uint32_t share = strcmp(text, "median") == 0 ? MEDIAN
-                           : is_percentile             ? parse_percent(text + 1)
-                                                       : 0;
+    const uint32_t share = strcmp(text, median) == 0 ? MEDIAN
+                           : is_percentile           ? parse_percent(text + 1)
+                                                     : 0;
     if (share)
         *over = (struct cn_over){CN_QUANTILE, share};
     return share > 0;
+}
+
+void cn_over_suggest(struct cn_suggestion *suggestion)
+{
+    for (int s = CN_MEAN; s < CN_QUANTILE; s++)
+        cn_suggest(suggestion, cn_statistics[s].name);
+    cn_suggest(suggestion, median);
 }
 
 const char *cn_over_text(const struct cn_over *over, char text[CN_OVER_BYTES])
@@ -98,7 +107,7 @@ const char *cn_over_noun(const struct cn_over *over, char text[CN_OVER_BYTES])
     if (over->statistic != CN_QUANTILE)
         snprintf(text, CN_OVER_BYTES, "%s", cn_statistics[over->statistic].noun);
     else if (over->share == MEDIAN)
-        snprintf(text, CN_OVER_BYTES, "median");
+        snprintf(text, CN_OVER_BYTES, "%s", median);
     else
         snprintf(text, CN_OVER_BYTES, "%.8g%s %s", (double)over->share / PERCENT, ending,
                  cn_statistics[CN_QUANTILE].noun);
@@ -107,7 +116,7 @@ const char *cn_over_noun(const struct cn_over *over, char text[CN_OVER_BYTES])
 
 const char *cn_over_method(const struct cn_over *over)
 {
-    return over->share == MEDIAN ? "median" : cn_statistics[over->statistic].method;
+    return over->share == MEDIAN ? median : cn_statistics[over->statistic].method;
 }
 
 size_t cn_products_together(const struct cn_product *const *products, size_t count)

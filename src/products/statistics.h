@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_PRODUCTS_STATISTICS_H
 #define CLIMNORM_PRODUCTS_STATISTICS_H
 
+#include "base/suggest.h"
 #include "climnorm/product.h"
 #include "kernels.h"
 
@@ -23,6 +24,9 @@ extern const struct cn_statistic_row cn_statistics[];
 bool cn_over_parse(const char *text, struct cn_over *over);
 
 enum { CN_OVER_BYTES = 48 };
+
+/* Offers the words of configs that are no percentile. */
+void cn_over_suggest(struct cn_suggestion *suggestion);
 
 /* Names a statistic as configs do: "mean", "p90".
  * Returns: text. */

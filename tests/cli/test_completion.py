@@ -84,7 +84,7 @@ class Completion(unittest.TestCase):
         document = pathlib.Path(ROOT, "docs/config.md").read_text("utf-8")
         table = document.partition("<!-- keys -->")[2].partition("<!-- end of keys -->")[0]
         listed = re.findall(r"^\| `([\w.]+)` \|", table, re.M)
-        settable = {f"{key}=" for key in listed
+        settable = {f"{key}." if key == "output.units" else f"{key}=" for key in listed
                     if not key.startswith(("custom_regions", "normals.periods", "products"))}
         self.assertGreater(len(settable), 15)
         self.assertEqual(set(self.offered("run", "my.cfg", "--set", "")), settable)
@@ -110,6 +110,8 @@ class Completion(unittest.TestCase):
     def test_names_are_those_of_a_folder_on_the_line(self):
         self.assertEqual(self.offered("normals", "tree", "--variable", ""), ["pr", "tas"])
         self.assertEqual(len(self.offered("normals", "tree", "--model", "")), 1)
+        self.assertEqual(self.offered("normals", "tree", "--set", "output.units.t"),
+                         ["output.units.tas"])
         self.assertEqual(self.offered("normals", "tree", "--region", "CO"), ["CONUS"])
 
     def test_names_that_could_mean_something_to_a_shell_are_not_offered(self):

@@ -207,6 +207,107 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
     free(second);
 }
 
+static void test_a_product_is_read_with_all_its_keys(void **state)
+{
+    (void)state;
+    struct reading reading = read_good(
+        ROOTS
+        "products = ( { name = \"normal\"; },\n"
+        "{ name = \"a\"; variables = [ \"tasmax\" ]; time = \"season\"; within = \"count_ge\";\n"
+        "  threshold = \"-1.5e1  degF\"; over = \"p2.5\"; window = 20; min_years = 18;\n"
+        "  min_values = 20; baseline = 1990; change = \"difference\"; },\n"
+        "{ name = \"b\"; time = \"year\"; within = \"deficit\"; threshold = \"0.1degC\";\n"
+        "  units = \"degC d\"; },\n"
+        "{ name = \"c\"; time = \"month\"; change = \"ratio\"; baseline = 9999; },\n"
+        "{ name = \"d\"; within = \"max\"; pool = 5; } );",
+        NULL);
+    const struct cn_product *p = reading.config->products;
+    assert_int_equal(reading.config->product_count, 5);
+    assert_true(p[0].time == CN_DAY && p[0].within == CN_WITHIN_MEAN &&
+                p[0].change == CN_NO_CHANGE);
+    assert_true(!p[0].threshold.unit && !p[0].unit.name && !p[0].baseline);
+    assert_true(p[1].time == CN_SEASON && p[1].within == CN_COUNT_GE);
+    assert_true(p[1].threshold.value == -15);
+    assert_string_equal(p[1].threshold.unit, "degF");
+    assert_true(p[1].over.share == 25000 && p[1].baseline == 1990 && p[1].change == CN_DIFFERENCE);
+    assert_true(p[1].window == 20 && p[1].min_years == 18 && p[1].min_values == 20);
+    assert_true(p[2].time == CN_YEAR && p[2].within == CN_DEFICIT && p[2].threshold.value == 0.1);
+    assert_string_equal(p[2].threshold.unit, "degC");
+    assert_string_equal(p[2].unit.name, "degC d");
+    assert_true(p[3].time == CN_MONTH && p[3].change == CN_RATIO && p[3].baseline == 9999);
+    assert_true(p[4].within == CN_WITHIN_MAXIMUM && p[4].pool == 5);
+    struct cn_config *again, *third;
+    char *first = write_and_reread(reading.config, NULL, 0, &again);
+    char *second = write_and_reread(again, NULL, 0, &third);
+    assert_string_equal(first, second);
+    assert_non_null(strstr(first, "threshold = \"-15 degF\""));
+    assert_true(again->products[1].threshold.value == -15 && again->products[3].change == CN_RATIO);
+    cn_config_free(again);
+    cn_config_free(third);
+    reading_free(&reading);
+    free(first);
+    free(second);
+}
+
+/* Every word of within is that of its value, and says whether it compares with a threshold. */
+static void test_every_word_of_within_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum cn_within within;
+        bool compares;
+    } words[] = {
+        {"mean", CN_WITHIN_MEAN, false},   {"sum", CN_WITHIN_SUM, false},
+        {"min", CN_WITHIN_MINIMUM, false}, {"max", CN_WITHIN_MAXIMUM, false},
+        {"count_gt", CN_COUNT_GT, true},   {"count_ge", CN_COUNT_GE, true},
+        {"count_lt", CN_COUNT_LT, true},   {"count_le", CN_COUNT_LE, true},
+        {"excess", CN_EXCESS, true},       {"deficit", CN_DEFICIT, true},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (int with = 0; with < 2; with++) {
+            char text[300];
+            snprintf(text, sizeof text,
+                     ROOTS "products = ( { name = \"a\"; within = \"%s\"; %s } );", words[i].word,
+                     with ? "threshold = \"1 K\";" : "");
+            struct reading reading = read_text(text, NULL);
+            assert_row((reading.status == CN_OK) == (words[i].compares == with), words[i].word);
+            if (reading.config)
+                assert_row(reading.config->products[0].within == words[i].within, words[i].word);
+            else
+                assert_non_null(strstr(reading.errors, "F:2: products.threshold: "));
+            reading_free(&reading);
+        }
+}
+
+static void test_units_are_read_by_variable(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "input = { root = \"i\"; };\noutput = { root = \"o\"; units = { tas = \"degC\"; "
+        "pr = \"mm d-1\"; }; };";
+    struct reading reading = read_good(ROOTS, NULL);
+    assert_int_equal(reading.config->output.unit_count, 0);
+    reading_free(&reading);
+    reading = read_good(text, SET("output.units.pr=inch", "output.units.huss=g kg-1",
+                                  "output.units.pr=mm month-1"));
+    struct cn_config *again;
+    char *written = write_and_reread(reading.config, NULL, 0, &again);
+    static const struct cn_variable_unit expected[] = {
+        {"huss", "g kg-1"}, {"pr", "mm month-1"}, {"tas", "degC"}};
+    const struct cn_config *const configs[] = {reading.config, again};
+    for (size_t c = 0; c < 2; c++) {
+        assert_int_equal(configs[c]->output.unit_count, 3);
+        for (size_t i = 0; i < 3; i++) {
+            assert_string_equal(configs[c]->output.units[i].variable, expected[i].variable);
+            assert_string_equal(configs[c]->output.units[i].unit, expected[i].unit);
+        }
+    }
+    free(written);
+    cn_config_free(again);
+    reading_free(&reading);
+}
+
 static void test_min_years_follows_a_short_window(void **state)
 {
     (void)state;
@@ -391,6 +492,9 @@ int main(void)
         cmocka_unit_test(test_target_years_are_read_once_each_in_ascending_order),
         cmocka_unit_test(test_every_way_to_write_a_value_is_read),
         cmocka_unit_test(test_a_config_that_is_written_is_read_as_the_same),
+        cmocka_unit_test(test_a_product_is_read_with_all_its_keys),
+        cmocka_unit_test(test_every_word_of_within_is_read),
+        cmocka_unit_test(test_units_are_read_by_variable),
         cmocka_unit_test(test_min_years_follows_a_short_window),
         cmocka_unit_test(test_an_empty_list_of_scenarios_counts_as_given),
         cmocka_unit_test(test_a_west_bound_is_turned_to_lie_west_of_the_east_bound),

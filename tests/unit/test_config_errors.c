@@ -301,6 +301,105 @@ static void test_min_years_are_in_the_window(void **state)
                   "normals.window\n");
 }
 
+static void test_words_of_products_are_those_of_the_tables(void **state)
+{
+    (void)state;
+    expect_errors(
+        ROOTS "products = ( { name = \"a\"; within = \"count_gtt\"; },\n"
+              " { name = \"d\"; over = \"stdd\"; },\n"
+              " { name = \"e\"; change = \"diff\"; baseline = 10000; },\n"
+              " { name = \"f\"; units = 3; time = \"mont\"; } );",
+        NULL,
+        "F:2: products.within: expected \"mean\", \"sum\", \"min\", \"max\", \"count_gt\", "
+        "\"count_ge\", \"count_lt\", \"count_le\", \"excess\" or \"deficit\", not \"count_gtt\" "
+        "(did you mean \"count_gt\"?)\n"
+        "F:3: products.over: expected \"mean\", \"std\", \"min\", \"max\", \"median\" or a "
+        "percentile such as \"p90\", not \"stdd\" (did you mean \"std\"?)\n"
+        "F:4: products.change: expected \"difference\" or \"ratio\", not \"diff\"\n"
+        "F:4: products.baseline: expected a whole number from 1 to 9999, not 10000\n"
+        "F:5: products.units: expected a unit such as \"degC\", not 3\n"
+        "F:5: products.time: expected \"day\", \"month\", \"season\" or \"year\", not \"mont\" "
+        "(did "
+        "you mean \"month\"?)\n");
+}
+
+static void test_a_threshold_is_a_number_and_a_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *error;
+    } cases[] = {
+        {"90", "not 90; write the unit, too"},
+        {"0.5", "not 0.5; write the unit, too"},
+        {"\"90\"", "not \"90\"; write the unit, too"},
+        {"\"-1e3 \"", "not \"-1e3 \"; write the unit, too"},
+        {"\"degF\"", "not \"degF\"\n"},
+        {"\"90,5 degF\" + 1", "syntax error"},
+        {"\"inf K\"", "not \"inf K\"\n"},
+        {"\"nan K\"", "not \"nan K\"\n"},
+        {"\"0x10 K\"", "not \"0x10 K\"\n"},
+        {"\"1e999 K\"", "not \"1e999 K\"\n"},
+        {"\"\"", "not \"\""},
+        {"[ 1, 2 ]", "not a list of 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 ROOTS "products = ( { name = \"a\"; within = \"excess\"; threshold = %s; } );",
+                 cases[i].value);
+        expect_error(text, NULL, cases[i].error);
+    }
+}
+
+static void test_keys_of_products_fit_together(void **state)
+{
+    (void)state;
+    expect_errors(
+        ROOTS "products = ( { name = \"a\"; within = \"count_gt\"; },\n"
+              " { name = \"b\"; threshold = \"90 degF\"; },\n"
+              " { name = \"c\"; change = \"ratio\"; },\n"
+              " { name = \"d\"; baseline = 1990; },\n"
+              " { name = \"e\"; change = \"ratio\"; baseline = 1990; units = \"%\"; },\n"
+              " { name = \"f\"; time = \"month\"; pool = 3; },\n"
+              " { name = \"g\"; time = \"year\"; window = 20; min_values = 21; } );",
+        NULL,
+        "F:2: products.threshold: is missing: within = \"count_gt\" compares with it; write a "
+        "number "
+        "and its unit, such as \"90 degF\"\n"
+        "F:3: products.threshold: within = \"mean\" compares with nothing; remove it, or choose "
+        "another within\n"
+        "F:4: products.baseline: is missing: change compares with it; write its target year\n"
+        "F:5: products.change: is missing: baseline needs it; write \"difference\" or \"ratio\"\n"
+        "F:6: products.units: a ratio has the unit 1; remove it\n"
+        "F:7: products.pool: neighbouring days are pooled with time = \"day\" alone; remove it\n"
+        "F:8: products.min_values: a sample of \"g\" holds at most 20 values, so 21 cannot be "
+        "asked "
+        "for\n");
+}
+
+static void test_units_of_output_are_texts_by_variable(void **state)
+{
+    (void)state;
+    expect_errors(
+        "input = { root = \"i\"; };\noutput = { root = \"o\"; units = { tas = 3; pr = \"\"; "
+        "}; };",
+        SET("output.units=degC", "output.units.9t=K", "output.units.hurs=", "output.unit.tas=K"),
+        "--set output.units=degC: \"output.units\" is a group; set one of its keys, such as "
+        "output.units.tas=degC\n"
+        "--set output.units.9t=K: the name of a variable begins with a letter and has "
+        "letters, digits, \"_\" and \"-\"; products.units takes other names\n"
+        "--set output.units.hurs=: expected a unit such as \"degC\", not \"\"; leave the key "
+        "out to get its default\n"
+        "--set output.unit.tas=K: is not a key (did you mean \"output.units\"?)\n"
+        "F:2: output.units.tas: expected a unit such as \"degC\", not 3\n"
+        "F:2: output.units.pr: expected a unit such as \"degC\", not \"\"; leave the key out "
+        "to get its default\n");
+    expect_error(ROOTS, SET("output.units.tas=degC", "output.units.tas"), "expected KEY=VALUE");
+    expect_error("input = { root = \"i\"; }; output = { root = \"o\"; units = \"K\"; };", NULL,
+                 "F:1: output.units: expected a unit for each variable: { tas = \"degC\"; }, not "
+                 "\"K\"");
+}
+
 static void test_the_name_of_a_period_is_part_of_a_path(void **state)
 {
     (void)state;
@@ -574,6 +673,10 @@ int main(void)
         cmocka_unit_test(test_periods_do_not_overlap_nor_end_before_they_begin),
         cmocka_unit_test(test_target_years_that_are_wrong_are_refused),
         cmocka_unit_test(test_min_years_are_in_the_window),
+        cmocka_unit_test(test_words_of_products_are_those_of_the_tables),
+        cmocka_unit_test(test_a_threshold_is_a_number_and_a_unit),
+        cmocka_unit_test(test_keys_of_products_fit_together),
+        cmocka_unit_test(test_units_of_output_are_texts_by_variable),
         cmocka_unit_test(test_the_name_of_a_period_is_part_of_a_path),
         cmocka_unit_test(test_an_override_that_is_wrong_is_refused_with_the_reason),
         cmocka_unit_test(test_an_override_without_a_value_replaces_none),

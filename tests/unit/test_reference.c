@@ -21,7 +21,8 @@ static void print_keys(FILE *out, const struct cn_key *keys)
                        key->type == CN_KEY_NAMES_OR_ALL || key->type == CN_KEY_YEARS;
         bool is_text = key->type == CN_KEY_NAME || key->type == CN_KEY_LABEL ||
                        key->type == CN_KEY_TITLE || key->type == CN_KEY_PATH ||
-                       key->type == CN_KEY_PATHS || key->type == CN_KEY_PATTERN;
+                       key->type == CN_KEY_PATHS || key->type == CN_KEY_PATTERN ||
+                       key->type == CN_KEY_THRESHOLD || key->type == CN_KEY_UNIT;
         if (key->type == CN_KEY_GROUP) {
             fprintf(out, "| **`%s`** | | | **%s** |\n", key->path, key->meaning);
             continue;

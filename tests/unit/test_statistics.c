@@ -1,6 +1,7 @@
 /*
- * The names of statistics: in configs, for people, in CF's words.
+ * The names of statistics and of values of groups: in configs, for people, in CF's words.
  */
+#include "products/groups.h"
 #include "products/statistics.h"
 
 #include "cn_test.h"
@@ -64,6 +65,35 @@ static void test_other_texts_are_no_statistic(void **state)
     }
 }
 
+static void test_each_value_of_a_group_has_a_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *method, *noun;
+    } cases[] = {
+        [CN_WITHIN_MEAN] = {"mean", "mean", "mean"},
+        [CN_WITHIN_SUM] = {"sum", "sum", "sum"},
+        [CN_WITHIN_MINIMUM] = {"min", "minimum", "minimum"},
+        [CN_WITHIN_MAXIMUM] = {"max", "maximum", "maximum"},
+        [CN_COUNT_GT] = {"count_gt", "sum", "days above 0.1 degC"},
+        [CN_COUNT_GE] = {"count_ge", "sum", "days at or above 0.1 degC"},
+        [CN_COUNT_LT] = {"count_lt", "sum", "days below 0.1 degC"},
+        [CN_COUNT_LE] = {"count_le", "sum", "days at or below 0.1 degC"},
+        [CN_EXCESS] = {"excess", "sum", "excess over 0.1 degC"},
+        [CN_DEFICIT] = {"deficit", "sum", "deficit under 0.1 degC"},
+    };
+    for (int w = CN_WITHIN_MEAN; w <= CN_DEFICIT; w++) {
+        char text[CN_WITHIN_BYTES];
+        const struct cn_product product = {.within = (enum cn_within)w, .threshold = {0.1, "degC"}};
+        assert_string_equal(cn_withins[w].name, cases[w].name);
+        assert_string_equal(cn_within_names[w], cases[w].name);
+        assert_string_equal(cn_withins[w].method, cases[w].method);
+        assert_string_equal(cn_within_noun(&product, text), cases[w].noun);
+    }
+    assert_null(cn_within_names[CN_DEFICIT + 1]);
+    assert_null(cn_time_names[CN_TIMES]);
+}
+
 static void test_quantiles_are_computed_together(void **state)
 {
     (void)state;
@@ -83,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_name_is_one_statistic),
         cmocka_unit_test(test_other_texts_are_no_statistic),
+        cmocka_unit_test(test_each_value_of_a_group_has_a_name),
         cmocka_unit_test(test_quantiles_are_computed_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

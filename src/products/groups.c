@@ -1,0 +1,97 @@
+/*
+ * The tables of groups of days and of their values, and how these are computed.
+ */
+#include "products/groups.h"
+
+#include "base/format.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* X(VALUE, NAME, METHOD, NOUN, MEANING, HAS_THRESHOLD, UNIT, KERNEL) */
+#define WITHINS(X)                                                                               \
+    X(CN_WITHIN_MEAN, "mean", "mean", "mean", "the mean of its days", false, CN_UNIT_OF_SOURCE,  \
+      group_means)                                                                               \
+    X(CN_WITHIN_SUM, "sum", "sum", "sum",                                                        \
+      "the sum of its days, each times one day: of a flux the amount", false, CN_UNIT_TIMES_DAY, \
+      group_sums)                                                                                \
+    X(CN_WITHIN_MINIMUM, "min", "minimum", "minimum", "the smallest value", false,               \
+      CN_UNIT_OF_SOURCE, group_minima)                                                           \
+    X(CN_WITHIN_MAXIMUM, "max", "maximum", "maximum", "the largest value", false,                \
+      CN_UNIT_OF_SOURCE, group_maxima)                                                           \
+    X(CN_COUNT_GT, "count_gt", "sum", "days above", "how many days are above `threshold`", true, \
+      CN_UNIT_OF_COUNT, group_counts_gt)                                                         \
+    X(CN_COUNT_GE, "count_ge", "sum", "days at or above", "how many are at or above it", true,   \
+      CN_UNIT_OF_COUNT, group_counts_ge)                                                         \
+    X(CN_COUNT_LT, "count_lt", "sum", "days below", "how many are below it", true,               \
+      CN_UNIT_OF_COUNT, group_counts_lt)                                                         \
+    X(CN_COUNT_LE, "count_le", "sum", "days at or below", "how many are at or below it", true,   \
+      CN_UNIT_OF_COUNT, group_counts_le)                                                         \
+    X(CN_EXCESS, "excess", "sum", "excess over",                                                 \
+      "the sum of how far days are above it, each times one day", true, CN_UNIT_TIMES_DAY,       \
+      group_excesses)                                                                            \
+    X(CN_DEFICIT, "deficit", "sum", "deficit under",                                             \
+      "the sum of how far days are below it, each times one day", true, CN_UNIT_TIMES_DAY,       \
+      group_deficits)
+
+#define COMPUTE(value, name, method, noun, meaning, has_threshold, unit, kernel)                   \
+    static void compute_##kernel(const struct cn_kernels *kernels, const struct cn_group_job *job) \
+    {                                                                                              \
+        kernels->kernel(job);                                                                      \
+    }
+WITHINS(COMPUTE)
+
+#define ROW(value, name, method, noun, meaning, has_threshold, unit, kernel) \
+    [value] = {name, method, noun, has_threshold, unit, compute_##kernel},
+const struct cn_within_row cn_withins[] = {WITHINS(ROW)};
+
+#define NAME(value, name, ...) [value] = name,
+const char *const cn_within_names[] = {WITHINS(NAME) NULL};
+
+#define MEANING(value, name, method, noun, meaning, ...) [value] = meaning,
+const char *const cn_within_meanings[] = {WITHINS(MEANING)};
+
+const char *const cn_time_names[] = {
+    [CN_DAY] = "day", [CN_MONTH] = "month", [CN_SEASON] = "season", [CN_YEAR] = "year", NULL};
+
+const char *const cn_time_meanings[] = {
+    [CN_DAY] = "each day slot",
+    [CN_MONTH] = "each month",
+    [CN_SEASON] = "December to February, March to May, June to August, September to November; "
+                  "December is that of the year before",
+    [CN_YEAR] = "the year"};
+
+bool cn_threshold_parse(const char *text, struct cn_threshold *threshold)
+{
+    const size_t digits = strspn(text, "+-.0123456789eE"); /* no "inf", "nan" or "0x10" */
+    char *end;
+    const double value = strtod(text, &end);
+    const char *unit = end + strspn(end, " ");
+    if (end == text || end > text + digits || !isfinite(value) || !*unit)
+        return false;
+    *threshold = (struct cn_threshold){value, unit};
+    return true;
+}
+
+const char *cn_threshold_text(const struct cn_threshold *threshold, char text[CN_THRESHOLD_BYTES])
+{
+    char number[CN_NUMBER_BYTES];
+    snprintf(text, CN_THRESHOLD_BYTES, "%s %s", cn_format_number(threshold->value, number),
+             threshold->unit);
+    return text;
+}
+
+const char *cn_within_noun(const struct cn_product *product, char text[CN_WITHIN_BYTES])
+{
+    const struct cn_within_row *row = &cn_withins[product->within];
+    if (row->has_threshold) {
+        char threshold[CN_THRESHOLD_BYTES];
+        snprintf(text, CN_WITHIN_BYTES, "%s %s", row->noun,
+                 cn_threshold_text(&product->threshold, threshold));
+    } else {
+        snprintf(text, CN_WITHIN_BYTES, "%s", row->noun);
+    }
+    return text;
+}

@@ -1,0 +1,49 @@
+/*
+ * The tables of groups of days and of their values: all that the program knows of each. Other files
+ * use the rows and name none of them.
+ */
+#ifndef CLIMNORM_PRODUCTS_GROUPS_H
+#define CLIMNORM_PRODUCTS_GROUPS_H
+
+#include "climnorm/product.h"
+#include "kernels.h"
+
+enum cn_group_unit {
+    CN_UNIT_OF_SOURCE,
+    CN_UNIT_TIMES_DAY, /* the source's times a day */
+    CN_UNIT_OF_COUNT   /* 1 */
+};
+
+struct cn_within_row {
+    const char *name;   /* in configs */
+    const char *method; /* in cell_methods: CF 1.8, appendix E */
+    const char *noun;   /* for people: "sum"; with a threshold, which follows: "days above" */
+    bool has_threshold;
+    enum cn_group_unit unit;
+    void (*compute)(const struct cn_kernels *kernels, const struct cn_group_job *job);
+};
+
+/* [CN_DEFICIT + 1] */
+extern const struct cn_within_row cn_withins[];
+
+/* By enum cn_within and by enum cn_time: the words of configs, which end with NULL, and what each
+ * means, for people. */
+extern const char *const cn_within_names[], *const cn_within_meanings[];
+extern const char *const cn_time_names[], *const cn_time_meanings[];
+
+enum { CN_UNIT_BYTES = 100 }; /* of the longest unit that a config may name, without the NUL */
+enum { CN_THRESHOLD_BYTES = CN_UNIT_BYTES + 40, CN_WITHIN_BYTES = CN_THRESHOLD_BYTES + 40 };
+
+/* Reads "90 degF"; the unit points into the text. Wants the C locale.
+ * Returns: false: the text is no number and unit; *threshold is not set then. */
+bool cn_threshold_parse(const char *text, struct cn_threshold *threshold);
+
+/* Writes "90 degF" with all digits that the number needs.
+ * Returns: text. */
+const char *cn_threshold_text(const struct cn_threshold *threshold, char text[CN_THRESHOLD_BYTES]);
+
+/* Names the value of a group for people: "sum", "days above 90 degF".
+ * Returns: text. */
+const char *cn_within_noun(const struct cn_product *product, char text[CN_WITHIN_BYTES]);
+
+#endif
