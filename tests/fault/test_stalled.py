@@ -89,37 +89,42 @@ class Stalled(Phases):
         stream.stall()
         return case, process
 
-    def ends_in_time(self, process, *codes):
+    def end_in_time(self, processes, *codes):
+        """All are waited for together: each waits for seconds for what it cannot write."""
         began = time.monotonic()
-        self.assertIn(process.wait(60), codes)
+        for process in processes:
+            self.assertIn(process.wait(60), codes, process.args)
         self.assertLess(time.monotonic() - began, BOUND_S)
 
     def test_the_work_goes_on(self):
         """All is there though nothing can be told; then a signal ends the waiting."""
-        for kind, mode in self.CASES:
-            with self.subTest(kind=kind, mode=mode):
-                case, process = self.amid(kind, mode)
+        runs = {case: self.amid(*case) for case in self.CASES}
+        for what, (case, process) in runs.items():
+            with self.subTest(what):
                 process.send_signal(signal.SIGUSR1)
                 process.send_signal(signal.SIGCONT)
-                wait_until(lambda: os.path.exists(case.summary), "the summary")
+                wait_until(lambda path=case.summary: os.path.exists(path), "the summary")
                 self.assertEqual(contents(case), self.wanted)
                 self.assertEqual(self.summary(case)["exit_code"], 0)
-                time.sleep(0.2)
+        time.sleep(0.2)
+        for what, (_, process) in runs.items():
+            with self.subTest(what):
                 self.assertIsNone(process.poll(), "it has printed")
                 process.send_signal(signal.SIGTERM)
-                self.ends_in_time(process, 143)
+        self.end_in_time([process for _, process in runs.values()], 143)
 
     def test_once(self):
-        for kind, mode in self.CASES:
-            with self.subTest(kind=kind, mode=mode):
-                case, process = self.amid(kind, mode)
-                process.send_signal(signal.SIGTERM)
-                process.send_signal(signal.SIGCONT)
-                self.ends_in_time(process, 143)
+        runs = {case: self.amid(*case) for case in self.CASES}
+        for _, process in runs.values():
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+        self.end_in_time([process for _, process in runs.values()], 143)
+        for what, (case, _) in runs.items():
+            with self.subTest(what):
                 self.assertEqual(temporaries(case), [])
                 self.assertEqual(self.summary(case)["exit_code"], 143)
                 self.holds_only_whole_files(case)
-                self.goes_on(case)
+        self.goes_on(case)
 
     def test_twice(self):
         for kind, mode in self.CASES:
@@ -131,7 +136,7 @@ class Stalled(Phases):
                 process.send_signal(signal.SIGINT)
                 process.send_signal(signal.SIGTERM)
                 process.send_signal(signal.SIGCONT)
-                self.ends_in_time(process, 130, 143)
+                self.end_in_time([process], 130, 143)
                 self.assertFalse(os.path.exists(case.summary))
                 self.holds_only_whole_files(case)
 
@@ -145,7 +150,7 @@ class Stalled(Phases):
             wait_until(lambda: catches(process.pid, signal.SIGALRM), "it catches signals")
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
-            self.ends_in_time(process, 143)
+            self.end_in_time([process], 143)
             self.holds_only_whole_files(case)
 
 
