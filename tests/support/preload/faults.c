@@ -43,7 +43,7 @@ enum kind {
     READDIR,
     KINDS
 };
-enum { PRINT_TRACE = 1, KEEP_TRACES, MOST_TRACES = 1 << 18, MOST_FRAMES = 64 };
+enum { PRINT_TRACE = 1, KEEP_TRACES, MOST_TRACES = 1 << 18, MOST_FRAMES = 64, NEAR_FRAMES = 6 };
 enum { SHORT = -1 }; /* instead of an errno: half of the bytes are read or written */
 
 struct control {
@@ -51,7 +51,8 @@ struct control {
     int64_t reason;             /* errno, or SHORT */
     uint64_t trace; /* PRINT_TRACE: where, on stderr; KEEP_TRACES: from where memory is asked for */
     atomic_uint_fast64_t begun, struck, counts[KINDS];
-    uint32_t traces[MOST_TRACES]; /* a hash of the calls that led to the n-th allocation */
+    /* Hashes of the calls that led to the n-th allocation: of the nearest ones, and of all. */
+    uint32_t traces[MOST_TRACES][2];
 };
 
 static struct control *control;
@@ -72,10 +73,14 @@ static void keep_trace(uint64_t n)
 {
     void *frames[MOST_FRAMES];
     uint32_t hash = 2166136261; /* FNV-1a, of addresses */
+    uint32_t *trace = control->traces[n < MOST_TRACES ? n : 0];
     int count = backtrace(frames, MOST_FRAMES);
-    for (int k = 0; k < count; k++)
+    for (int k = 0; k < count; k++) {
         hash = (hash ^ (uint32_t)((uintptr_t)frames[k] >> 2)) * 16777619;
-    control->traces[n < MOST_TRACES ? n : 0] = hash;
+        if (k < NEAR_FRAMES)
+            trace[0] = hash;
+    }
+    trace[1] = hash;
 }
 
 /* Counts a call; whether it is to fail, with errno set. */
