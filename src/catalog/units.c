@@ -1,6 +1,7 @@
 /*
- * Units of measure through UDUNITS-2: which ones are equal, and how long a unit of time is. UDUNITS
- * never sees the date after "since": it would read the date in the standard calendar.
+ * Units of measure through UDUNITS-2: which ones are equal, how values convert, and how long a unit
+ * of time is. UDUNITS never sees the date after "since": it would read the date in the standard
+ * calendar.
  */
 #include "catalog/units.h"
 
@@ -77,11 +78,21 @@ static enum cn_status compare_units(void *context, struct cn_error *error)
     return are_equal ? CN_OK : CN_BAD_INPUT;
 }
 
+/* NULL: no unit. */
+static struct unit_text trim_text(const char *text)
+{
+    return text ? trim_unit(text, text + strlen(text)) : (struct unit_text){"", 0};
+}
+
+static bool is_same_text(struct unit_text a, struct unit_text b)
+{
+    return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
+}
+
 bool cn_units_equal(const char *a, const char *b, struct cn_error *error)
 {
-    struct unit_text x = a ? trim_unit(a, a + strlen(a)) : (struct unit_text){"", 0};
-    struct unit_text y = b ? trim_unit(b, b + strlen(b)) : (struct unit_text){"", 0};
-    if (x.length == y.length && memcmp(x.start, y.start, x.length) == 0)
+    struct unit_text x = trim_text(a), y = trim_text(b);
+    if (is_same_text(x, y))
         return true;
     if (x.length == 0 || y.length == 0)
         return false;
@@ -132,6 +143,13 @@ static double seconds_of(ut_unit *unit)
     return seconds;
 }
 
+static enum cn_status fail_database(struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_MACHINE,
+                   "the UDUNITS-2 database of units cannot be read; install it "
+                   "(libudunits2-data, udunits2), or set UDUNITS2_XML_PATH to udunits2.xml");
+}
+
 static enum cn_status seconds_per_unit(struct unit_text text, double *seconds,
                                        struct cn_error *error)
 {
@@ -147,9 +165,7 @@ static enum cn_status seconds_per_unit(struct unit_text text, double *seconds,
         return CN_OK;
     }
     if (!unit_system())
-        return cn_fail(error, CN_BAD_MACHINE,
-                       "the UDUNITS-2 database of units cannot be read; install it "
-                       "(libudunits2-data, udunits2), or set UDUNITS2_XML_PATH to udunits2.xml");
+        return fail_database(error);
     ut_unit *unit = text.length ? parse_unit(text) : NULL;
     double length = unit ? seconds_of(unit) : 0;
     ut_free(unit);
@@ -196,4 +212,97 @@ enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
                        units);
     enum cn_status status = seconds_per_unit(trim_unit(units, since), unit_seconds, error);
     return status ? status : cn_reference_parse(since + 5, calendar, reference_second, error);
+}
+
+/* False: values of one do not become values of the other by a line that ascends. */
+static bool find_line(const ut_unit *from, const ut_unit *to, struct cn_conversion *line)
+{
+    /* The scale times this is so large that no digit of the offset is left. */
+    static const double large = 0x1p200;
+    cv_converter *converter = ut_get_converter((ut_unit *)from, (ut_unit *)to);
+    if (!converter)
+        return false;
+    const double scale = cv_convert_double(converter, large) / large,
+                 offset = cv_convert_double(converter, 0), one = cv_convert_double(converter, 1);
+    cv_free(converter);
+    *line = (struct cn_conversion){scale, offset};
+    /* UDUNITS also converts reciprocals and logarithms. */
+    return isfinite(scale) && isfinite(offset) && scale > 0 &&
+           fabs(scale + offset - one) <= 1e-9 * (scale + fabs(offset));
+}
+
+/* Whether it is a length or a length for each time. */
+static bool is_depth(const ut_unit *unit)
+{
+    struct cn_conversion ignored;
+    ut_unit *metre = ut_parse(unit_system(), "m", UT_ASCII),
+            *speed = ut_parse(unit_system(), "m s-1", UT_ASCII);
+    const bool is_one =
+        metre && speed && (find_line(unit, metre, &ignored) || find_line(unit, speed, &ignored));
+    ut_free(metre);
+    ut_free(speed);
+    return is_one;
+}
+
+/* As find_line, where one is a depth of water and the other its mass for each area. */
+static bool find_line_of_water(ut_unit *from, ut_unit *to, struct cn_conversion *line)
+{
+    ut_unit *density = ut_parse(unit_system(), "1000 kg m-3", UT_ASCII);
+    ut_unit *depth = density ? ut_divide(from, density) : NULL,
+            *mass = density ? ut_multiply(from, density) : NULL;
+    const bool is_found = depth && mass &&
+                          ((is_depth(depth) && find_line(depth, to, line)) ||
+                           (is_depth(from) && find_line(mass, to, line)));
+    ut_free(depth);
+    ut_free(mass);
+    ut_free(density);
+    return is_found;
+}
+
+struct unit_change {
+    struct unit_text from, to;
+    const struct unit_text *unknown; /* which is no unit; NULL: none of them */
+    struct cn_conversion line;
+};
+
+static enum cn_status find_conversion(void *context, struct cn_error *error)
+{
+    struct unit_change *change = context;
+    (void)error;
+    ut_unit *from = parse_unit(change->from), *to = parse_unit(change->to);
+    change->unknown = !from ? &change->from : !to ? &change->to : NULL;
+    const bool is_found =
+        from && to &&
+        (find_line(from, to, &change->line) || find_line_of_water(from, to, &change->line));
+    ut_free(from);
+    ut_free(to);
+    return is_found ? CN_OK : CN_BAD_INPUT;
+}
+
+enum cn_status cn_unit_conversion(const char *from, const char *to,
+                                  struct cn_conversion *conversion, struct cn_error *error)
+{
+    enum { MOST_SHOWN = 100 };
+    struct unit_change change = {.from = trim_text(from), .to = trim_text(to), .line = {1, 0}};
+    enum cn_status status = CN_OK;
+    if (!is_same_text(change.from, change.to)) {
+        if (!unit_system())
+            return fail_database(error);
+        status = cn_library_call(&(struct cn_library_call){.function = find_conversion,
+                                                           .context = &change,
+                                                           .what = "units cannot be converted",
+                                                           .input_is_sound = true},
+                                 error);
+    }
+    *conversion = change.line;
+    if (status != CN_BAD_INPUT)
+        return status;
+    const struct unit_text *first = change.unknown ? change.unknown : &change.from;
+    const int shown = (int)(first->length < MOST_SHOWN ? first->length : MOST_SHOWN);
+    if (change.unknown)
+        return cn_fail(error, status, "\"%.*s\" is no unit that UDUNITS-2 knows", shown,
+                       first->start);
+    return cn_fail(error, status, "\"%.*s\" does not convert to \"%.*s\"", shown, first->start,
+                   (int)(change.to.length < MOST_SHOWN ? change.to.length : MOST_SHOWN),
+                   change.to.start);
 }

@@ -25,4 +25,17 @@ enum cn_status cn_time_units_parse(const char *units, enum cn_calendar calendar,
  * the disk keeps UDUNITS from telling; *error stays as it is otherwise. */
 bool cn_units_equal(const char *a, const char *b, struct cn_error *error);
 
+/* A value in another unit is scale * x + offset. */
+struct cn_conversion {
+    double scale, offset; /* scale > 0 */
+};
+
+/* Finds how values in one unit become values in another. No unit (NULL, "", " ") counts as 1. Equal
+ * texts need not be units. Where UDUNITS converts a mass for each area to no depth, nor a depth to
+ * such a mass, 1 kg m-2 is 1 mm, that of water; so do fluxes of both.
+ * Errors: CN_BAD_INPUT: "… is no unit that UDUNITS-2 knows", "… does not convert to …".
+ * CN_BAD_MACHINE: no UDUNITS database, or no memory. */
+enum cn_status cn_unit_conversion(const char *from, const char *to,
+                                  struct cn_conversion *conversion, struct cn_error *error);
+
 #endif

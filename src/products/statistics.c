@@ -40,12 +40,12 @@ static void compute_quantiles(const struct cn_kernels *kernels, const struct cn_
 }
 
 const struct cn_statistic_row cn_statistics[] = {
-    [CN_MEAN] = {"mean", "mean", "mean", compute_means},
-    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation",
+    [CN_MEAN] = {"mean", "mean", "mean", false, compute_means},
+    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true,
                                compute_deviations},
-    [CN_MINIMUM] = {"min", "minimum", "minimum", compute_minima},
-    [CN_MAXIMUM] = {"max", "maximum", "maximum", compute_maxima},
-    [CN_QUANTILE] = {"p", NULL, "percentile", compute_quantiles},
+    [CN_MINIMUM] = {"min", "minimum", "minimum", false, compute_minima},
+    [CN_MAXIMUM] = {"max", "maximum", "maximum", false, compute_maxima},
+    [CN_QUANTILE] = {"p", NULL, "percentile", false, compute_quantiles},
 };
 
 /* Reads the percent of "p90" or "p2.5"; 0: it is none. */

@@ -13,6 +13,7 @@ struct cn_statistic_row {
     const char *name;   /* in configs; of quantiles "p", which a number follows */
     const char *method; /* in cell_methods: CF 1.8, appendix E; NULL: CF has no word */
     const char *noun;   /* for people: "mean" */
+    bool is_difference; /* of values: where another unit has another zero, that does not matter */
     void (*compute)(const struct cn_kernels *kernels, const struct cn_window_job *job);
 };
 

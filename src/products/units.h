@@ -9,9 +9,20 @@
 #include "climnorm/config.h"
 #include "climnorm/error.h"
 
-/* Sets what a variable's unit decides in a product of it: source_threshold and unit.
- * Errors: CN_BAD_INPUT: a unit does not convert; the text says which, without the variable's name.
- * CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: the pool what is in the product. */
+/* Sets what a variable's unit decides in a product of it: source_threshold and unit. The unit is
+ *
+ * - that of the config (products.units, else output.units), and else the one that follows;
+ * - of a mean, minimum or maximum within groups the source's, of sums that times a day, of counts
+ * 1;
+ * - of a ratio 1, without a conversion.
+ *
+ * output.units of a variable is that of its days: sums get it times a day ("mm d-1": "mm"), counts
+ * not at all; nor do sums of values such as temperatures in another unit with another zero, which
+ * would need the number of days. unit.name is "" where it is the source's, which has none.
+ * source_unit: NULL: there is none. Only one thread may call this, see catalog/units.h.
+ * Errors: CN_BAD_INPUT: `threshold "90 degF" does not fit pr: "degF" does not convert to …`, `units
+ * …`. CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: the pool what is in the product,
+ * and the config. */
 enum cn_status cn_product_units(struct cn_pool *pool, const struct cn_config *config,
                                 const char *variable, const char *source_unit,
                                 struct cn_product *product, struct cn_error *error);
