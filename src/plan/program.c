@@ -27,7 +27,7 @@ struct ordered_batch {
 struct maker {
     struct cn_plan *plan;
     struct cn_pool *pool;
-    struct cn_grouping *grouping;
+    struct cn_loading *loading;
     const struct cn_program_shape *shape;
     struct cn_variable_plan *variable;
     struct ordered_batch *batches; /* [batch_count] of one pass */
@@ -130,7 +130,7 @@ static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_err
     struct cn_variable_plan *variable = maker->variable;
     struct cn_pass *pass = &variable->passes[index];
     pass->first_load = variable->load_count;
-    enum cn_status status = cn_make_loads(maker->grouping, maker->pool, pass, index,
+    enum cn_status status = cn_make_loads(maker->loading, maker->pool, pass, index,
                                           variable->loads + variable->load_count, &pass->load_count,
                                           &variable->bytes_to_decode, error);
     if (status)
@@ -141,9 +141,9 @@ static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_err
     for (size_t b = pass->first_batch; b < pass->first_batch + pass->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
         for (size_t k = 0; k < batch->row_count; k++) {
-            if (batch->rows[k] < 0 || !maker->grouping->needed[batch->rows[k]])
+            if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
                 continue;
-            const size_t load = pass->first_load + maker->grouping->load_of_year[batch->rows[k]];
+            const size_t load = pass->first_load + maker->loading->load_of_year[batch->rows[k]];
             if (maker->last_use[load] == SIZE_MAX)
                 variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
             maker->last_use[load] = b;
@@ -244,12 +244,12 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     const size_t batches = maker->batch_count * passes;
     size_t loaded = 0, read = 0; /* by one batch */
     for (size_t y = 0; y < variable->variable->year_count; y++)
-        loaded += maker->grouping->needed[y] ? passes : 0;
+        loaded += maker->loading->needed[y] ? passes : 0;
     for (size_t b = 0; b < maker->batch_count; b++) {
         const struct cn_batch *batch = &maker->batches[b].batch;
         size_t years = 0;
         for (size_t k = 0; k < batch->row_count; k++)
-            years += batch->rows[k] >= 0 && maker->grouping->needed[batch->rows[k]];
+            years += batch->rows[k] >= 0 && maker->loading->needed[batch->rows[k]];
         read = years > read ? years : read;
     }
     read += shape->extra_slots;
@@ -310,12 +310,12 @@ static enum cn_status make_steps(struct maker *maker, uint64_t *need, struct cn_
 }
 
 enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
-                               struct cn_grouping *grouping, const struct cn_program_shape *shape,
+                               struct cn_loading *loading, const struct cn_program_shape *shape,
                                struct cn_variable_plan *variable, uint64_t *need,
                                struct cn_error *error)
 {
     struct maker maker = {
-        .plan = plan, .pool = pool, .grouping = grouping, .shape = shape, .variable = variable};
+        .plan = plan, .pool = pool, .loading = loading, .shape = shape, .variable = variable};
     enum cn_status status = cut_passes(&maker, error);
     if (!status)
         status = make_batches(&maker, error);

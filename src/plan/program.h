@@ -5,7 +5,7 @@
 #ifndef CLIMNORM_PLAN_PROGRAM_H
 #define CLIMNORM_PLAN_PROGRAM_H
 
-#include "plan/groups.h"
+#include "plan/loads.h"
 
 /* How a variable is cut, and how much memory each pass may take for speed. */
 struct cn_program_shape {
@@ -27,7 +27,7 @@ enum { CN_PAGE_BYTES = 4096 };
  * each year alone: lower bounds.
  * Errors: CN_BAD_USAGE: sizes overflow. CN_BAD_MACHINE: out of memory. Owns: the pool. */
 enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
-                               struct cn_grouping *grouping, const struct cn_program_shape *shape,
+                               struct cn_loading *loading, const struct cn_program_shape *shape,
                                struct cn_variable_plan *variable, uint64_t *need,
                                struct cn_error *error);
 

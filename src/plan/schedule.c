@@ -34,7 +34,7 @@ enum { LEVELS = sizeof levels / sizeof *levels };
 struct search {
     struct cn_plan *plan;
     const struct cn_variable_plan *variable;
-    struct cn_grouping grouping;
+    struct cn_loading loading;
     struct cn_cuts cuts;
     uint64_t limit;
     uint64_t least; /* that is enough; 0: so is the limit */
@@ -69,7 +69,7 @@ static enum cn_status make_way(struct search *search, struct cn_pool *pool, uint
     way->made = *search->variable;
     if (!shape.stretches)
         return cn_fail_memory(search->error, "the plan");
-    return cn_program_make(search->plan, pool, &search->grouping, &shape, &way->made, &way->need,
+    return cn_program_make(search->plan, pool, &search->loading, &shape, &way->made, &way->need,
                            search->error);
 }
 
@@ -379,7 +379,7 @@ static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable
     struct search search = {.plan = plan, .variable = variable, .limit = limit, .error = error};
     struct way best;
     enum cn_status status =
-        cn_grouping_prepare(plan, variable, &search.grouping, &variable->bytes_to_read, error);
+        cn_loading_prepare(plan, variable, &search.loading, &variable->bytes_to_read, error);
     if (!status && !cn_cuts_prepare(plan->pool, variable, &search.cuts))
         status = cn_fail_memory(error, "the plan");
     if (!status)

@@ -1,8 +1,8 @@
 /*
- * Load groups. A chunk with days of two source years is decoded once, into both slabs, so these
+ * Loads. A chunk with days of two source years is decoded once, into both slabs, so these
  * years are loaded together. Pure.
  */
-#include "plan/groups.h"
+#include "plan/loads.h"
 
 #include "base/error.h"
 #include "base/pool.h"
@@ -41,8 +41,8 @@ static bool share_chunk(const struct year_part *earlier, const struct year_part 
     return (earlier->first + earlier->count - 1) / chunk >= later->first / chunk;
 }
 
-/* The representative of a year's group (union-find with path halving). */
-static size_t find_group(size_t *parent, size_t year)
+/* The representative of the years that are loaded with one (union-find with path halving). */
+static size_t find_load(size_t *parent, size_t year)
 {
     while (parent[year] != year)
         year = parent[year] = parent[parent[year]];
@@ -54,7 +54,7 @@ static void join_years(size_t *parent, const struct year_part *parts, size_t cou
     for (size_t i = 1; i < count; i++) {
         if (!share_chunk(&parts[i - 1], &parts[i]))
             continue;
-        size_t a = find_group(parent, parts[i - 1].year), b = find_group(parent, parts[i].year);
+        size_t a = find_load(parent, parts[i - 1].year), b = find_load(parent, parts[i].year);
         if (a < b)
             parent[b] = a;
         else
@@ -88,7 +88,7 @@ static bool is_same_storage(const struct cn_storage *a, const struct cn_storage 
 }
 
 /* Adds the bytes of the chunks that hold these parts, each chunk once. */
-static void add_decoded_bytes(const struct cn_grouping *grouping, const struct cn_pass *pass,
+static void add_decoded_bytes(const struct cn_loading *loading, const struct cn_pass *pass,
                               const struct year_part *parts, size_t count, uint64_t *bytes)
 {
     uint64_t each = 0;
@@ -98,7 +98,7 @@ static void add_decoded_bytes(const struct cn_grouping *grouping, const struct c
         size_t first = parts[i].first / instants;
         const size_t last = (parts[i].first + parts[i].count - 1) / instants;
         if (i == 0 || !is_same_storage(storage, &parts[i - 1].file->storage))
-            each = instant_bytes(storage, &grouping->variable->variable->grid, pass);
+            each = instant_bytes(storage, &loading->variable->variable->grid, pass);
         if (i > 0 && parts[i - 1].file == parts[i].file) {
             const size_t before = (parts[i - 1].first + parts[i - 1].count - 1) / instants;
             first = first > before ? first : before + 1;
@@ -110,21 +110,21 @@ static void add_decoded_bytes(const struct cn_grouping *grouping, const struct c
     }
 }
 
-/* Makes a load of each group. */
-static enum cn_status fill_loads(const struct cn_grouping *grouping, struct cn_pool *pool,
+/* Makes a load of the years of each tree. */
+static enum cn_status fill_loads(const struct cn_loading *loading, struct cn_pool *pool,
                                  size_t pass, struct cn_load *loads, size_t *count,
                                  struct cn_error *error)
 {
-    const size_t years = grouping->variable->variable->year_count;
-    size_t *load_of_year = grouping->load_of_year;
+    const size_t years = loading->variable->variable->year_count;
+    size_t *load_of_year = loading->load_of_year;
     size_t *members = cn_pool_alloc(pool, years, sizeof *members);
     if (!members)
         return cn_fail_memory(error, "source years");
     *count = 0;
     for (size_t y = 0; y < years; y++) {
-        if (!grouping->needed[y])
+        if (!loading->needed[y])
             continue;
-        size_t first = find_group(grouping->parent, y); /* the first year of the group */
+        size_t first = find_load(loading->parent, y); /* the first of them */
         if (first == y)
             loads[*count] = (struct cn_load){.pass = pass};
         load_of_year[y] = first == y ? (*count)++ : load_of_year[first];
@@ -136,34 +136,34 @@ static enum cn_status fill_loads(const struct cn_grouping *grouping, struct cn_p
         loads[l].year_count = 0;
     }
     for (size_t y = 0; y < years; y++)
-        if (grouping->needed[y]) {
+        if (loading->needed[y]) {
             struct cn_load *load = &loads[load_of_year[y]];
             load->years[load->year_count++] = y;
         }
     return CN_OK;
 }
 
-enum cn_status cn_make_loads(struct cn_grouping *grouping, struct cn_pool *pool,
+enum cn_status cn_make_loads(struct cn_loading *loading, struct cn_pool *pool,
                              const struct cn_pass *pass, size_t index, struct cn_load *loads,
                              size_t *count, uint64_t *bytes_to_decode, struct cn_error *error)
 {
-    const struct cn_variable *variable = grouping->variable->variable;
+    const struct cn_variable *variable = loading->variable->variable;
     size_t parts = 0;
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_source_year *year = &variable->years[y];
-        grouping->parent[y] = y;
-        for (size_t p = 0; grouping->needed[y] && p < year->part_count; p++) {
+        loading->parent[y] = y;
+        for (size_t p = 0; loading->needed[y] && p < year->part_count; p++) {
             struct year_part part = {.file = year->parts[p].file, .year = y};
-            part.count = cn_stretch_instants(grouping->variable, grouping->config->normals.leap_day,
+            part.count = cn_stretch_instants(loading->variable, loading->config->normals.leap_day,
                                              &pass->stretch, year, &year->parts[p], &part.first);
             if (part.count)
-                grouping->parts[parts++] = part;
+                loading->parts[parts++] = part;
         }
     }
-    qsort(grouping->parts, parts, sizeof *grouping->parts, compare_parts);
-    join_years(grouping->parent, grouping->parts, parts);
-    add_decoded_bytes(grouping, pass, grouping->parts, parts, bytes_to_decode);
-    return fill_loads(grouping, pool, index, loads, count, error);
+    qsort(loading->parts, parts, sizeof *loading->parts, compare_parts);
+    join_years(loading->parent, loading->parts, parts);
+    add_decoded_bytes(loading, pass, loading->parts, parts, bytes_to_decode);
+    return fill_loads(loading, pool, index, loads, count, error);
 }
 
 /* Marks the years in the windows of wanted targets, but for those that cannot be read. */
@@ -177,30 +177,30 @@ static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
         }
 }
 
-enum cn_status cn_grouping_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
-                                   struct cn_grouping *grouping, uint64_t *bytes_to_read,
+enum cn_status cn_loading_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
+                                   struct cn_loading *loading, uint64_t *bytes_to_read,
                                    struct cn_error *error)
 {
     const size_t years = variable->variable->year_count;
     size_t parts = 0;
     for (size_t y = 0; y < years; y++)
         parts += variable->variable->years[y].part_count;
-    *grouping = (struct cn_grouping){
+    *loading = (struct cn_loading){
         .config = plan->config,
         .variable = variable,
-        .needed = cn_pool_alloc(plan->pool, years, sizeof *grouping->needed),
-        .parent = cn_pool_alloc(plan->pool, years, sizeof *grouping->parent),
-        .load_of_year = cn_pool_alloc(plan->pool, years, sizeof *grouping->load_of_year),
-        .parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *grouping->parts)};
+        .needed = cn_pool_alloc(plan->pool, years, sizeof *loading->needed),
+        .parent = cn_pool_alloc(plan->pool, years, sizeof *loading->parent),
+        .load_of_year = cn_pool_alloc(plan->pool, years, sizeof *loading->load_of_year),
+        .parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *loading->parts)};
     bool *counted = cn_pool_alloc(plan->pool, variable->variable->file_count, sizeof *counted);
-    if (!grouping->needed || !grouping->parent || !grouping->load_of_year || !grouping->parts ||
+    if (!loading->needed || !loading->parent || !loading->load_of_year || !loading->parts ||
         !counted)
         return cn_fail_memory(error, "source years");
-    mark_needed(variable, grouping->needed);
+    mark_needed(variable, loading->needed);
     *bytes_to_read = 0;
     for (size_t y = 0; y < years; y++) {
         const struct cn_source_year *year = &variable->variable->years[y];
-        for (size_t p = 0; grouping->needed[y] && p < year->part_count; p++) {
+        for (size_t p = 0; loading->needed[y] && p < year->part_count; p++) {
             const struct cn_file *file = year->parts[p].file;
             bool *is_counted = &counted[file - variable->variable->files];
             *bytes_to_read += *is_counted ? 0 : file->size;
