@@ -14,12 +14,39 @@
 
 struct cn_pool;
 
+/* Values that each source year has of its groups of days, for the samples of some products. A day
+ * slot's mean, sum, minimum and maximum are the value that the slab has, so it needs none. */
+struct cn_group_values {
+    enum cn_time time;
+    enum cn_within within;
+    double threshold; /* in the source's unit; 0: within needs none */
+};
+
 /* Products whose values come from the same samples: they are computed together. */
 struct cn_sample {
-    const struct cn_product *const *products; /* [product_count] */
+    const struct cn_product *const *products; /* [product_count] with their units */
     size_t product_count;
-    int window, min_years, pool; /* of each of them */
+    int window, min_years, pool; /* of each of them, as all that follows */
+    enum cn_time time;
+    size_t values; /* index in variable->group_values; SIZE_MAX: the values of slabs */
+    enum cn_change change;
+    int baseline; /* target year; 0: they are no changes */
 };
+
+/* Returns: how many years a window has whose values enter a result: for seasons, a December
+ * more. */
+static inline size_t cn_sample_window(const struct cn_sample *sample)
+{
+    return (size_t)sample->window + (sample->time == CN_SEASON);
+}
+
+enum { CN_MAX_TARGET_YEARS = 2 * (CN_MAX_WINDOW + 1) };
+
+/* Returns: how many source years a target has whose values enter a result. */
+static inline size_t cn_sample_years(const struct cn_sample *sample)
+{
+    return cn_sample_window(sample) * (sample->baseline ? 2 : 1);
+}
 
 /* One output file: normals of one product and region, whose target years ascend. */
 struct cn_output {
@@ -47,9 +74,10 @@ struct cn_target {
     size_t timeline;
     const char *period;   /* label with its fields filled in */
     const char *scenario; /* the value of {scenario} for this target year */
-    const ptrdiff_t
-        *window; /* [sample->window] indices in variable->years, oldest first; -1: no such year */
-    int years_planned;         /* entries of window that are >= 0 */
+    /* [cn_sample_years] indices in variable->years; -1: no such year. First the window, oldest
+     * first, then for seasons the year before it; then both once more of the baseline. */
+    const ptrdiff_t *window;
+    int years_planned;         /* of the window, or of that of the baseline, which has fewer */
     struct cn_normal *normals; /* [sample->product_count][layout.region_count] */
 };
 
@@ -64,8 +92,11 @@ static inline const struct cn_source_year *cn_window_year(const struct cn_variab
 /* One pass over a variable: all source years and all targets of its stretch. */
 struct cn_pass {
     struct cn_pass_stretch stretch;
-    struct cn_layout layout;         /* the regions' cells in these rows; a region may have none */
-    size_t *slot_of_year;            /* [year_count]; SIZE_MAX: not loaded in this pass */
+    struct cn_layout layout; /* the regions' cells in these rows; a region may have none */
+    struct cn_layout results[CN_TIMES]; /* the same with the results of these groups */
+    size_t *slot_of_year;               /* [year_count]; SIZE_MAX: not loaded in this pass */
+    size_t *groups_of_year; /* [year_count] in variable->groups; SIZE_MAX: not made in this pass */
+    size_t *group_rows; /* [group_value_count + 1] where the rows of each begin in a group slot */
     size_t first_load, load_count;   /* in variable->loads; 0: the pass was made by a killed run */
     size_t first_batch, batch_count; /* in variable->batches */
 };
@@ -82,6 +113,14 @@ struct cn_load {
     size_t pass;
     size_t *years; /* [year_count] indices in variable->years, ascending */
     size_t year_count;
+};
+
+/* The making of the group values of one year. */
+struct cn_groups {
+    size_t pass;
+    size_t year;           /* index in variable->years */
+    ptrdiff_t year_before; /* the same, of which December is needed; -1: of none */
+    size_t group_slot;
 };
 
 /* Bytes on disk that the outputs take, with their metadata. */
@@ -105,24 +144,28 @@ struct cn_space_free {
 struct cn_batch {
     size_t pass;
     size_t first_target, target_count;
-    const ptrdiff_t *rows; /* [row_count] indices in variable->years, -1: no such year; row_count =
-                              window of the sample + target_count - 1 */
+    /* [row_count] indices in variable->years; -1: no such year. First the years of the windows,
+     * window + target_count - 1 of them, then the window of the baseline. */
+    const ptrdiff_t *rows;
     size_t row_count;
     size_t result_slot;
 };
 
 struct cn_step {
-    enum { CN_LOAD, CN_BATCH } kind;
-    size_t index; /* in loads or batches */
+    enum { CN_LOAD, CN_GROUPS, CN_BATCH } kind;
+    size_t index; /* in loads, groups or batches */
 };
 
 struct cn_variable_plan {
     struct cn_variable *variable;
     const char *failure; /* NULL, or why nothing is computed */
     struct cn_layout layout;
-    int slots; /* day slots of a year */
+    struct cn_layout results[CN_TIMES]; /* the same with the results of these groups */
+    int slots;                          /* day slots of a year */
     struct cn_sample *samples;
     size_t sample_count;
+    struct cn_group_values *group_values;
+    size_t group_value_count;
     struct cn_target *targets; /* sorted by timeline, sample and year */
     size_t target_count;
     struct cn_output *outputs;
@@ -141,19 +184,23 @@ struct cn_variable_plan {
     size_t pass_count; /* 1: all days and rows at once */
     struct cn_load *loads;
     size_t load_count;
+    struct cn_groups *groups;
+    size_t group_count;
     struct cn_batch *batches;
     size_t batch_count;
     struct cn_step *steps;
     size_t step_count;
-    size_t year_slots, result_slots;
-    size_t batch_years;       /* targets of the largest batch */
-    size_t batch_results;     /* results of the largest batch: targets times products */
-    size_t slab_bytes;        /* of a year slot: the largest slab of a pass, rounded to pages */
-    size_t slot_bytes;        /* of a result slot: batch_results * result_bytes */
-    size_t result_cells;      /* of a result, in the largest pass */
-    size_t result_bytes;      /* of a result: values, then counts if wanted, rounded to pages */
-    uint64_t bytes_to_read;   /* sizes of the files */
-    uint64_t bytes_to_decode; /* of chunks, decoded, in all passes together */
+    size_t year_slots, group_slots, result_slots;
+    size_t batch_years; /* targets of the largest batch */
+    size_t slab_bytes;  /* of a year slot: the largest slab of a pass, rounded to pages */
+    size_t group_bytes; /* of a group slot, in the largest pass, rounded to pages */
+    size_t slot_bytes;  /* of a result slot: all results of the largest batch */
+    struct {
+        size_t cells; /* of a result, in the largest pass */
+        size_t bytes; /* of a result: values, then counts if wanted, rounded to pages */
+    } result[CN_TIMES];
+    uint64_t bytes_to_read;        /* sizes of the files */
+    uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */
     uint64_t bytes_to_decode_once; /* of the same chunks, if there were one pass */
     uint64_t bytes_to_decode_else; /* if as many passes were cut the other way: rows, not days, or
                                       days, not rows; 0: one pass, or both are cut */
@@ -192,6 +239,12 @@ static inline size_t cn_wanted_normals(const struct cn_variable_plan *variable,
     for (size_t n = 0; n < cn_normal_count(variable, target); n++)
         wanted += cn_is_normal_wanted(variable, target, n);
     return wanted;
+}
+
+/* Returns: how many results a batch has of each product: of its targets, and of the baseline. */
+static inline size_t cn_batch_results(const struct cn_batch *batch, const struct cn_sample *sample)
+{
+    return batch->target_count + (sample->baseline != 0);
 }
 
 /* Returns: the sample that a batch computes. */

@@ -10,8 +10,8 @@
 
 /* The groups of days of a year: CN_SEASON is DJF, MAM, JJA and SON, where December is that of the
  * year before. */
-enum cn_time { CN_DAY, CN_MONTH, CN_SEASON, CN_YEAR };
-enum { CN_TIMES = 4, CN_MONTHS = 12, CN_SEASONS = 4 };
+enum cn_time { CN_DAY, CN_MONTH, CN_SEASON, CN_YEAR, CN_TIMES /* how many there are */ };
+enum { CN_MONTHS = 12, CN_SEASONS = 4 };
 
 /* The value of a group of days in one source year. A sum is one over time: the unit is the source's
  * times a day. */

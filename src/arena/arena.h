@@ -1,7 +1,8 @@
 /*
  * The arena: one memory mapping for the whole run. It is kept between variables, because the page
  * faults of fresh memory take longer than all else that loading adds to inflating. It holds year
- * slots (one slab each), then result slots, with the sizes that a variable's plan gives.
+ * slots (one slab each), then group slots, then result slots, with the sizes that a variable's plan
+ * gives.
  */
 #ifndef CLIMNORM_ARENA_ARENA_H
 #define CLIMNORM_ARENA_ARENA_H
@@ -30,24 +31,32 @@ static inline float *cn_arena_slab(const struct cn_arena *arena,
     return (float *)(void *)(arena->base + year_slot * plan->slab_bytes);
 }
 
-/* Returns: the values of a result of a result slot, [result_cells of the pass]: see
- * cn_result_index. */
-static inline float *cn_arena_values(const struct cn_arena *arena,
-                                     const struct cn_variable_plan *plan, size_t result_slot,
-                                     size_t result)
+/* Returns: the group values of a group slot, [rows][row_cells]: see cn_pass.group_rows. */
+static inline float *cn_arena_groups(const struct cn_arena *arena,
+                                     const struct cn_variable_plan *plan, size_t group_slot)
 {
     return (float *)(void *)(arena->base + plan->year_slots * plan->slab_bytes +
-                             result_slot * plan->slot_bytes + result * plan->result_bytes);
+                             group_slot * plan->group_bytes);
+}
+
+/* Returns: the values of result `result`, of these groups, of a result slot,
+ * [plan->result[time].cells]: see cn_result_index. */
+static inline float *cn_arena_values(const struct cn_arena *arena,
+                                     const struct cn_variable_plan *plan, size_t result_slot,
+                                     enum cn_time time, size_t result)
+{
+    return (float *)(void *)((unsigned char *)cn_arena_groups(arena, plan, plan->group_slots) +
+                             result_slot * plan->slot_bytes + result * plan->result[time].bytes);
 }
 
 /* Returns: where the counts of a result begin, behind its values. There is room for those that the
  * output file stores, at the same indices. */
 static inline unsigned char *cn_arena_counts(const struct cn_arena *arena,
                                              const struct cn_variable_plan *plan,
-                                             size_t result_slot, size_t result)
+                                             size_t result_slot, enum cn_time time, size_t result)
 {
-    return (unsigned char *)(cn_arena_values(arena, plan, result_slot, result) +
-                             plan->result_cells);
+    return (unsigned char *)(cn_arena_values(arena, plan, result_slot, time, result) +
+                             plan->result[time].cells);
 }
 
 #endif

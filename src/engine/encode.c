@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/netcdf_constants.h"
+#include "products/change.h"
 #include "sink/file_passes.h"
 
 #include <math.h>
@@ -33,12 +34,14 @@ static void *find_values(const struct encoder *encoder, size_t chunk, size_t fie
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[encoder->task->batch];
     const size_t product = encoder->task->normal / variable->layout.region_count;
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
     const size_t target = encoder->task->target - batch->first_target;
-    const size_t result = product * batch->target_count + target;
+    const size_t result = product * cn_batch_results(batch, sample) + target;
     const size_t first = encoder->region->first_result + chunk * encoder->region->chunk_cells;
     if (field == VALUES)
-        return cn_arena_values(engine->arena, variable, batch->result_slot, result) + first;
-    return cn_arena_counts(engine->arena, variable, batch->result_slot, result) +
+        return cn_arena_values(engine->arena, variable, batch->result_slot, sample->time, result) +
+               first;
+    return cn_arena_counts(engine->arena, variable, batch->result_slot, sample->time, result) +
            first * cn_field_bytes(&encoder->output->content, COUNTS);
 }
 
@@ -75,6 +78,8 @@ static struct cn_encoded encode_over(const struct encoder *encoder, void *values
     const size_t value_bytes = cn_field_bytes(&encoder->output->content, field);
     const size_t bytes = count * value_bytes;
     float *floats = field == VALUES ? values : NULL;
+    if (floats)
+        cn_convert_values(&encoder->output->content.product->unit, floats, count);
     struct cn_encoded encoded = {values, bytes};
     if (level == 0) {
         for (size_t c = 0; floats && c < count; c++)

@@ -38,6 +38,7 @@ struct cn_engine {
 
     struct cn_load_state *loads;     /* [variable->load_count] */
     struct cn_load_indexes *indexes; /* of the files that loads read */
+    struct cn_groups_state *groups;  /* [variable->group_count] */
     struct cn_batch_state *batches;  /* [variable->batch_count] */
     struct cn_outputs *outputs;      /* the files to make */
     struct cn_queue publisher;       /* of written files */
@@ -50,7 +51,7 @@ struct cn_engine {
     atomic_size_t **damaged_from; /* [year_count][part_count] the first instant, in its file, of
                                      what cannot be read of a part; SIZE_MAX: none */
     atomic_bool *year_failed;     /* [year_count] counted as such */
-    bool *year_slot_used;         /* [year_slots] counted in arena_used */
+    bool *source_slot_used;       /* [year_slots + group_slots] counted in arena_used */
     bool *result_slot_used;       /* [result_slots] the same */
     atomic_bool *file_read;       /* [catalog->file_count] opened for its data */
 

@@ -9,13 +9,15 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "engine/compute.h"
+#include "engine/groups.h"
 #include "engine/load.h"
 #include "engine/output.h"
 
 #include <omp.h>
 
-/* Tasks depend on the items of engine->year_slot_used and result_slot_used. Opens depend on the
- * first of these, and the end of a batch on the other. Only the addresses count. */
+/* Tasks depend on the items of engine->source_slot_used and result_slot_used, for slabs, group
+ * values and results. Opens depend on the first of these, and the end of a batch on the other. Only
+ * the addresses count. */
 static char hdf5_lock, batch_order;
 
 /* Tasks that may be created and not have ended. A task that waits takes memory, and the time of
@@ -37,7 +39,7 @@ static void create_open(struct cn_engine *engine, size_t load)
     const struct cn_load_state *state = &engine->loads[load]; /* NOLINT: depend uses it */
 #pragma omp task default(none) firstprivate(engine, load) depend(inout : hdf5_lock) \
     depend(iterator(size_t k = 0 : state->slot_count), \
-           out : engine->year_slot_used[state->slots[k]])
+           out : engine->source_slot_used[state->slots[k]])
     cn_load_open(engine, load);
 }
 
@@ -47,13 +49,35 @@ static void create_decodes(struct cn_engine *engine, size_t load)
     for (size_t d = 0; d < state->decode_count; d++) {
         /* Decodes depend on the first slot alone: open and seal depend on all. */
 #pragma omp task default(none) firstprivate(engine, load, d) \
-    depend(in : engine->year_slot_used[state->slots[0]])
+    depend(in : engine->source_slot_used[state->slots[0]])
         cn_load_decode(engine, load, d);
     }
 #pragma omp task default(none) firstprivate(engine, load) \
     depend(iterator(size_t k = 0 : state->slot_count), \
-           inout : engine->year_slot_used[state->slots[k]])
+           inout : engine->source_slot_used[state->slots[k]])
     cn_load_seal(engine, load);
+}
+
+/* The group values of a year, from its slab and that of the year before. */
+static void create_groups(struct cn_engine *engine, size_t groups)
+{
+    const struct cn_groups_state *state = &engine->groups[groups]; /* NOLINT: depend uses it */
+    const bool *filled = &engine->source_slot_used[state->filled_slot]; /* NOLINT: as above */
+#pragma omp task default(none) firstprivate(engine, groups) \
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           in : engine->source_slot_used[state->slots[k]]) \
+    depend(out : *filled)
+    cn_groups_open(engine, groups);
+    for (size_t t = 0; t < state->tile_count; t++) {
+#pragma omp task default(none) firstprivate(engine, groups, t) depend(in : *filled)
+        cn_groups_tile(engine, groups, t);
+    }
+    /* The slabs stay until all tiles have ended. */
+#pragma omp task default(none) depend(inout : *filled) \
+    depend(iterator(size_t k = 0 : state->slot_count), \
+           in : engine->source_slot_used[state->slots[k]])
+    {
+    }
 }
 
 /* A later pass adds to the output files of the same targets, so it encodes when the pass before it
@@ -80,7 +104,7 @@ static void create_batch(struct cn_engine *engine, size_t batch)
         &engine->result_slot_used[engine->variable->batches[batch].result_slot];
 #pragma omp task default(none) firstprivate(engine, batch) \
     depend(iterator(size_t k = 0 : state->slot_count), \
-           in : engine->year_slot_used[state->slots[k]]) \
+           in : engine->source_slot_used[state->slots[k]]) \
     depend(out : *result)
     cn_batch_gate(engine, batch);
     for (size_t t = 0; t < state->tile_count; t++) {
@@ -89,7 +113,7 @@ static void create_batch(struct cn_engine *engine, size_t batch)
     }
 #pragma omp task default(none) firstprivate(engine, batch) \
     depend(iterator(size_t k = 0 : state->slot_count), \
-           in : engine->year_slot_used[state->slots[k]]) \
+           in : engine->source_slot_used[state->slots[k]]) \
     depend(inout : *result)
     cn_batch_join(engine, batch);
     create_encodes(engine, batch, result);
@@ -118,6 +142,12 @@ static size_t load_tasks(const struct cn_engine *engine, size_t load)
     return engine->loads[load].decode_count + 2;
 }
 
+/* Tasks of groups: open, tiles, end. */
+static size_t group_tasks(const struct cn_engine *engine, size_t groups)
+{
+    return engine->groups[groups].tile_count + 2;
+}
+
 /* Tasks of a batch: gate, tiles, join, encodes, end. */
 static size_t batch_tasks(const struct cn_engine *engine, size_t batch)
 {
@@ -128,27 +158,65 @@ static size_t batch_tasks(const struct cn_engine *engine, size_t batch)
     return count;
 }
 
+/* Whether groups read a slot that a load fills. */
+static bool reads_slot_of(const struct cn_engine *engine, size_t groups, size_t load)
+{
+    const struct cn_groups_state *reader = &engine->groups[groups];
+    const struct cn_load_state *filler = &engine->loads[load];
+    for (size_t k = 0; k < filler->slot_count; k++)
+        for (size_t i = 0; i < reader->slot_count; i++)
+            if (filler->slots[k] == reader->slots[i])
+                return true;
+    return false;
+}
+
+/* The next load, if its open can be created before what stands between it and step s; else the
+ * number of steps. */
+static size_t next_load(const struct cn_engine *engine, size_t s)
+{
+    const struct cn_step *step = engine->variable->steps;
+    const size_t count = engine->variable->step_count;
+    size_t next = s + 1;
+    while (next < count && step[next].kind == CN_GROUPS)
+        next++;
+    if (next == count || step[next].kind != CN_LOAD)
+        return count;
+    for (size_t k = s + 1; k < next; k++)
+        if (reads_slot_of(engine, step[k].index, step[next].index))
+            return count;
+    return next;
+}
+
 /* The queue is first in, first out. A load must be opened while the one before it is decoded, not
  * after. So its open is created before the decodes of the other. After a stop no more are created.
  */
 static void create_tasks(struct cn_engine *engine, struct created *created)
 {
     const struct cn_step *step = engine->variable->steps;
-    size_t batches = 0;
-    for (size_t s = 0; s < engine->variable->step_count && cn_engine_is_running(engine); s++) {
-        if (step[s].kind == CN_BATCH) {
+    const size_t count = engine->variable->step_count;
+    size_t batches = 0, opened = count; /* the step whose load is open already */
+    for (size_t s = 0; s < count && cn_engine_is_running(engine); s++) {
+        switch (step[s].kind) {
+        case CN_LOAD:
+            if (s != opened)
+                create_open(engine, step[s].index);
+            opened = next_load(engine, s);
+            if (opened < count)
+                create_open(engine, step[opened].index);
+            create_decodes(engine, step[s].index);
+            created->count += load_tasks(engine, step[s].index);
+            break;
+        case CN_GROUPS:
+            create_groups(engine, step[s].index);
+            created->count += group_tasks(engine, step[s].index);
+            break;
+        case CN_BATCH:
             create_batch(engine, step[s].index);
             created->count += batch_tasks(engine, step[s].index);
             created->of_batch[batches++] = created->count;
             wait_for_room(engine, created, batches);
-            continue;
+            break;
         }
-        if (s == 0 || step[s - 1].kind != CN_LOAD)
-            create_open(engine, step[s].index);
-        if (s + 1 < engine->variable->step_count && step[s + 1].kind == CN_LOAD)
-            create_open(engine, step[s + 1].index);
-        create_decodes(engine, step[s].index);
-        created->count += load_tasks(engine, step[s].index);
     }
 }
 

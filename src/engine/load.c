@@ -248,9 +248,9 @@ void cn_load_open(struct cn_engine *engine, size_t load)
     atomic_compare_exchange_strong(&engine->load_first_ns, &never, cn_now_ns());
     for (size_t k = 0; k < engine->variable->loads[load].year_count; k++) {
         assign_rows(engine, load, k);
-        if (engine->year_slot_used[state->slots[k]])
+        if (engine->source_slot_used[state->slots[k]])
             continue;
-        state->first_use = engine->year_slot_used[state->slots[k]] = true;
+        state->first_use = engine->source_slot_used[state->slots[k]] = true;
         cn_count(engine->counters, CN_ARENA_USED, engine->variable->slab_bytes);
     }
     for (size_t r = 0; r < state->reader_count; r++) {

@@ -38,7 +38,8 @@ static inline const struct cn_region_cells *cn_task_region(const struct cn_engin
                                                            const struct cn_normal_task *task)
 {
     const struct cn_batch *batch = &engine->variable->batches[task->batch];
-    const struct cn_layout *layout = &engine->variable->passes[batch->pass].layout;
+    const enum cn_time time = cn_batch_sample(engine->variable, batch)->time;
+    const struct cn_layout *layout = &engine->variable->passes[batch->pass].results[time];
     return &layout->regions[task->normal % layout->region_count];
 }
 

@@ -8,8 +8,10 @@
 #include "climnorm/limits.h"
 #include "engine/compute.h"
 #include "engine/encode.h"
+#include "engine/groups.h"
 #include "engine/publisher.h"
 #include "engine/report.h"
+#include "plan/stretch.h"
 #include "sink/file_passes.h"
 
 #include <limits.h>
@@ -42,7 +44,8 @@ static bool list_tasks(struct cn_engine *engine, size_t index)
     const struct cn_variable_plan *variable = engine->variable;
     struct cn_outputs *outputs = engine->outputs;
     const struct cn_batch *batch = &variable->batches[index];
-    const struct cn_layout *layout = &variable->passes[batch->pass].layout;
+    const enum cn_time time = cn_batch_sample(variable, batch)->time;
+    const struct cn_layout *layout = &variable->passes[batch->pass].results[time];
     for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
         for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
             if (!layout->regions[n % layout->region_count].lat_count ||
@@ -57,18 +60,39 @@ static bool list_tasks(struct cn_engine *engine, size_t index)
     return true;
 }
 
+/* Files of one product and region have one skeleton. Returns how many there are. */
+static size_t count_skeletons(const struct cn_variable_plan *variable)
+{
+    size_t products = 0;
+    for (size_t s = 0; s < variable->sample_count; s++)
+        products += variable->samples[s].product_count;
+    return products * variable->layout.region_count;
+}
+
+static size_t skeleton_of(const struct cn_engine *engine, const struct cn_normal_task *task)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_sample *sample = variable->targets[task->target].sample;
+    size_t products = 0; /* of the samples before */
+    for (const struct cn_sample *before = variable->samples; before < sample; before++)
+        products += before->product_count;
+    return products * variable->layout.region_count + task->normal;
+}
+
 /* Says what each file will be. False: out of memory. */
 static bool describe_files(struct cn_engine *engine)
 {
     const struct cn_variable_plan *variable = engine->variable;
     struct cn_pass_stretch *stretches =
-        cn_pool_alloc(engine->pool, variable->pass_count, sizeof *stretches);
-    for (size_t p = 0; stretches && p < variable->pass_count; p++)
-        stretches[p] = variable->passes[p].stretch;
-    for (size_t o = 0; o < variable->output_count; o++) {
+        cn_pool_alloc(engine->pool, variable->pass_count, CN_TIMES * sizeof *stretches);
+    for (enum cn_time time = CN_DAY; stretches && time < CN_TIMES; time++)
+        for (size_t p = 0; p < variable->pass_count; p++)
+            stretches[time * variable->pass_count + p] =
+                cn_group_stretch(&variable->passes[p].stretch, time);
+    for (size_t o = 0; stretches && o < variable->output_count; o++) {
         struct cn_normals_file *content = &engine->outputs->files[o].content;
         *content = cn_normals_file_planned(engine->plan, variable, &variable->outputs[o]);
-        content->stretches = stretches;
+        content->stretches = stretches + content->product->time * variable->pass_count;
         content->pass_count = variable->pass_count;
         content->passes_done = variable->resume.passes_done;
     }
@@ -87,8 +111,7 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     outputs->first_of_batch =
         cn_pool_alloc(pool, variable->batch_count + 1, sizeof *outputs->first_of_batch);
     outputs->files = cn_pool_alloc(pool, variable->output_count, sizeof *outputs->files);
-    outputs->skeletons =
-        cn_pool_alloc(pool, variable->layout.region_count, sizeof *outputs->skeletons);
+    outputs->skeletons = cn_pool_alloc(pool, count_skeletons(variable), sizeof *outputs->skeletons);
     if (!outputs->tasks || !outputs->first_of_batch || !outputs->files || !outputs->skeletons)
         return cn_fail_memory(error, "the files of a variable");
     engine->outputs = outputs;
@@ -99,14 +122,33 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
     return is_listed ? CN_OK : cn_fail_memory(error, "the files of a variable");
 }
 
-/* Lists the years that entered a normal: [window]. */
+/* Lists the years that entered the values of a window, whose rows begin with `row`, in the order of
+ * cn_target.window: [cn_sample_window]. */
+static void list_window_used(const struct cn_engine *engine, const struct cn_batch *batch,
+                             size_t row, bool *years)
+{
+    const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
+    const struct cn_batch_state *state = &engine->batches[batch - engine->variable->batches];
+    const size_t window = (size_t)sample->window;
+    for (size_t k = 0; k < window; k++)
+        years[k] = state->values[row + k] != NULL;
+    if (cn_sample_window(sample) > window) {
+        const struct cn_pass *pass = &engine->variable->passes[batch->pass];
+        years[window] =
+            years[0] && cn_is_year_before_used(engine, pass->groups_of_year[batch->rows[row]]);
+    }
+}
+
+/* Lists the years that entered a normal: [cn_sample_years]. */
 static void list_years_used(const struct cn_engine *engine, const struct cn_normal_task *task,
                             bool *years)
 {
-    const size_t first_row = task->target - engine->variable->batches[task->batch].first_target;
-    const struct cn_target *target = &engine->variable->targets[task->target];
-    for (int k = 0; k < target->sample->window; k++)
-        years[k] = engine->batches[task->batch].slabs[first_row + (size_t)k] != NULL;
+    const struct cn_batch *batch = &engine->variable->batches[task->batch];
+    const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
+    list_window_used(engine, batch, task->target - batch->first_target, years);
+    if (sample->baseline)
+        list_window_used(engine, batch, batch->row_count - (size_t)sample->window,
+                         years + cn_sample_window(sample));
 }
 
 /* Begins a file, unless another task has done so. False: out of memory. */
@@ -116,9 +158,8 @@ static bool begin_file(struct cn_engine *engine, const struct cn_normal_task *ta
     struct cn_output_state *state = cn_task_output(engine, task, &position);
     pthread_mutex_lock(&engine->outputs->lock);
     if (!state->file)
-        state->file = cn_output_new(
-            &state->content,
-            &engine->outputs->skeletons[task->normal % engine->variable->layout.region_count]);
+        state->file =
+            cn_output_new(&state->content, &engine->outputs->skeletons[skeleton_of(engine, task)]);
     pthread_mutex_unlock(&engine->outputs->lock);
     return state->file;
 }
@@ -163,7 +204,7 @@ static enum cn_status put_normal(struct cn_engine *engine, struct cn_normal_task
 {
     struct cn_put put = {.pass = engine->variable->batches[task->batch].pass};
     struct cn_output_state *state = cn_task_output(engine, task, &put.target);
-    bool years[CN_MAX_WINDOW];
+    bool years[CN_MAX_TARGET_YEARS];
     enum cn_put_outcome outcome;
     *failed = 1;
     list_years_used(engine, task, years);
@@ -216,7 +257,7 @@ void cn_outputs_free(struct cn_engine *engine)
         engine->result->leaves_unfinished |= state->file && state->content.pass_count > 1;
         cn_output_free(state->file);
     }
-    for (size_t r = 0; r < variable->layout.region_count; r++)
-        cn_skeleton_free(&engine->outputs->skeletons[r]);
+    for (size_t k = 0; k < count_skeletons(variable); k++)
+        cn_skeleton_free(&engine->outputs->skeletons[k]);
     pthread_mutex_destroy(&engine->outputs->lock);
 }

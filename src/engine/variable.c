@@ -8,6 +8,7 @@
 #include "engine/compute.h"
 #include "engine/damage.h"
 #include "engine/graph.h"
+#include "engine/groups.h"
 #include "engine/load.h"
 #include "engine/output.h"
 #include "engine/publisher.h"
@@ -44,11 +45,14 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
 static enum cn_status attempt(struct cn_engine *engine, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = engine->variable;
-    engine->year_slot_used = cn_pool_alloc(engine->pool, variable->year_slots, sizeof(bool));
+    engine->source_slot_used =
+        cn_pool_alloc(engine->pool, variable->year_slots + variable->group_slots, sizeof(bool));
     engine->result_slot_used = cn_pool_alloc(engine->pool, variable->result_slots, sizeof(bool));
-    if (!engine->year_slot_used || !engine->result_slot_used)
+    if (!engine->source_slot_used || !engine->result_slot_used)
         return cn_fail_memory(error, "a variable");
     enum cn_status status = cn_loads_prepare(engine, error);
+    if (!status)
+        status = cn_groups_prepare(engine, error);
     if (!status)
         status = cn_batches_prepare(engine, error);
     if (!status)
@@ -66,6 +70,7 @@ static void free_attempt(struct cn_engine *engine)
     cn_loads_free(engine);
     cn_outputs_free(engine);
     engine->loads = NULL;
+    engine->groups = NULL;
     engine->batches = NULL;
     engine->outputs = NULL;
     engine->indexes = NULL;
@@ -114,7 +119,8 @@ static void count_work(const struct cn_variable_plan *variable, struct cn_counte
         cn_count(counters, CN_YEARS_TOTAL, variable->loads[l].year_count);
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
-        const struct cn_layout *layout = &variable->passes[batch->pass].layout;
+        const enum cn_time time = cn_batch_sample(variable, batch)->time;
+        const struct cn_layout *layout = &variable->passes[batch->pass].results[time];
         for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
             for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
                 const struct cn_region_cells *region = &layout->regions[n % layout->region_count];

@@ -170,7 +170,7 @@ enum cn_status cn_make_loads(struct cn_loading *loading, struct cn_pool *pool,
 static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
 {
     for (size_t t = 0; t < variable->target_count; t++)
-        for (int k = 0; k < variable->targets[t].sample->window; k++) {
+        for (size_t k = 0; k < cn_sample_years(variable->targets[t].sample); k++) {
             const ptrdiff_t year = variable->targets[t].window[k];
             if (year >= 0 && cn_wanted_normals(variable, &variable->targets[t]))
                 needed[year] = !variable->unreadable || !variable->unreadable[year];
@@ -178,8 +178,8 @@ static void mark_needed(const struct cn_variable_plan *variable, bool *needed)
 }
 
 enum cn_status cn_loading_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
-                                   struct cn_loading *loading, uint64_t *bytes_to_read,
-                                   struct cn_error *error)
+                                  struct cn_loading *loading, uint64_t *bytes_to_read,
+                                  struct cn_error *error)
 {
     const size_t years = variable->variable->year_count;
     size_t parts = 0;

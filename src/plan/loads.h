@@ -8,7 +8,8 @@
 
 struct year_part;
 
-/* What of a variable is read, and memory to find what is loaded together; all arrays have an item for each year. */
+/* What of a variable is read, and memory to find what is loaded together; all arrays have an item
+ * for each year. */
 struct cn_loading {
     const struct cn_config *config;
     const struct cn_variable_plan *variable;
@@ -22,8 +23,8 @@ struct cn_loading {
  * files, each once.
  * Errors: CN_BAD_MACHINE: out of memory. Owns: the plan's pool. */
 enum cn_status cn_loading_prepare(struct cn_plan *plan, const struct cn_variable_plan *variable,
-                                   struct cn_loading *loading, uint64_t *bytes_to_read,
-                                   struct cn_error *error);
+                                  struct cn_loading *loading, uint64_t *bytes_to_read,
+                                  struct cn_error *error);
 
 /* Makes the loads of pass `index`: loads[*count], for which there is room for each year, and
  * loading->load_of_year, which counts from first_load. Adds to *bytes_to_decode those of the

@@ -6,6 +6,8 @@
  */
 #include "plan/output_sizes.h"
 
+#include "products/group_days.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -112,13 +114,15 @@ static void add_output(const struct cn_output *output, const struct region_sizes
 }
 
 /* The chunks of a region of which several passes have a part. */
-static size_t count_cut_chunks(const struct cn_variable_plan *variable, size_t index)
+static size_t count_cut_chunks(const struct cn_variable_plan *variable, enum cn_time time,
+                               size_t index)
 {
     size_t cut = 0;
-    for (size_t k = 0; k < variable->layout.regions[index].chunk_count; k++) {
+    for (size_t k = 0; k < variable->results[time].regions[index].chunk_count; k++) {
         size_t parts = 0;
         for (size_t p = 0; p < variable->pass_count; p++) {
-            const struct cn_region_cells *region = &variable->passes[p].layout.regions[index];
+            const struct cn_region_cells *region =
+                &variable->passes[p].results[time].regions[index];
             parts += region->lat_count && k >= region->first_chunk &&
                      k - region->first_chunk < region->chunk_count;
         }
@@ -133,8 +137,9 @@ static size_t count_cut_chunks(const struct cn_variable_plan *variable, size_t i
 static void add_scratch(const struct cn_variable_plan *variable, const struct cn_output *output,
                         double values, double encoded, struct cn_space_need *need)
 {
-    const struct cn_region_cells *region = &variable->layout.regions[output->region];
-    const size_t cut = count_cut_chunks(variable, output->region);
+    const enum cn_time time = output->product->time;
+    const struct cn_region_cells *region = &variable->results[time].regions[output->region];
+    const size_t cut = count_cut_chunks(variable, time, output->region);
     const double share = (double)cut / (double)region->chunk_count;
     const double waiting = output->target_count > 1 ? 1 : share;
     if (variable->pass_count > 1)
@@ -145,11 +150,17 @@ static void add_scratch(const struct cn_variable_plan *variable, const struct cn
         need->waiting = add_bytes(need->waiting, output->bytes_waiting);
 }
 
-/* Adds to *need the outputs of one region. share: see input_share. */
-static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
-                       size_t index, double share, struct cn_space_need *need)
+static bool is_output_of(const struct cn_output *output, enum cn_time time, size_t region)
 {
-    const struct cn_region_cells *region = &variable->layout.regions[index];
+    return output->product->time == time && output->region == region;
+}
+
+/* Adds to *need the outputs of one region and kind of groups. share: see input_share. */
+static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
+                       enum cn_time time, size_t index, double share, struct cn_space_need *need)
+{
+    const struct cn_region_cells *region = &variable->results[time].regions[index];
+    const double steps = (double)cn_group_count(time, (size_t)variable->slots);
     const bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
     const double cells = (double)region->lat_count * (double)region->lon_count;
     const double chunks = (double)region->chunk_count;
@@ -159,8 +170,8 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     struct region_sizes sizes = {
         .most_file =
             MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
-        .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) +
-                       SLOT_BYTES * variable->slots + MOST_TARGET_BYTES +
+        .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) + SLOT_BYTES * steps +
+                       MOST_TARGET_BYTES +
                        2 * most_text_bytes(plan, variable->variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,
         .least_normal = LEAST_CHUNK_BYTES * chunks +
@@ -170,19 +181,19 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     sizes.about_normal = sizes.least_normal;
     if (plain || variable->measured_shares) {
         sizes.about_file = ABOUT_FILE_BYTES;
-        sizes.about_normal = ABOUT_CHUNK_BYTES * chunks + SLOT_BYTES * variable->slots +
+        sizes.about_normal = ABOUT_CHUNK_BYTES * chunks + SLOT_BYTES * steps +
                              most_text_bytes(plan, variable->variable) +
                              (plain ? values : means * variable->measured_shares[index]);
     }
     for (size_t o = 0; o < variable->output_count; o++) {
         const struct cn_output *output = &variable->outputs[o];
-        if (output->region == index && !output->wanted && output->bytes_there) {
+        if (is_output_of(output, time, index) && !output->wanted && output->bytes_there) {
             sizes.kept += (double)output->target_count;
             sizes.kept_bytes += (double)output->bytes_there;
         }
     }
     for (size_t o = 0; o < variable->output_count; o++)
-        if (variable->outputs[o].region == index && variable->outputs[o].wanted) {
+        if (is_output_of(&variable->outputs[o], time, index) && variable->outputs[o].wanted) {
             add_output(&variable->outputs[o], &sizes, need);
             add_scratch(variable, &variable->outputs[o], values + last_blocks,
                         sizes.about_normal + last_blocks, need);
@@ -194,8 +205,9 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
     struct cn_space_need *need = &variable->space, *sum = &plan->space;
     double share = input_share(variable->variable);
     *need = (struct cn_space_need){0};
-    for (size_t r = 0; r < variable->layout.region_count; r++)
-        add_region(plan, variable, r, share, need);
+    for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+        for (size_t r = 0; r < variable->layout.region_count; r++)
+            add_region(plan, variable, time, r, share, need);
     sum->most = add_bytes(sum->most, need->most);
     sum->about = add_bytes(sum->about, need->about);
     sum->least = add_bytes(sum->least, need->least);

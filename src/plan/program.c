@@ -7,20 +7,26 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "grid/layout.h"
+#include "plan/periods.h"
+#include "plan/sizes.h"
+#include "plan/stretch.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static size_t round_to_pages(size_t bytes)
-{
-    return (bytes + CN_PAGE_BYTES - 1) / CN_PAGE_BYTES * CN_PAGE_BYTES;
-}
 
 /* A batch, and what puts batches in program order. */
 struct ordered_batch {
     struct cn_batch batch;
     size_t timeline;
     int last_year;
+};
+
+/* Slots that hold nothing, first in, first out: what has been free longest is used first, because a
+ * task waits least for it. */
+struct free_slots {
+    size_t *items; /* [capacity] */
+    size_t capacity, head, tail;
+    size_t made; /* slots that there are */
 };
 
 /* What the steps of making a program share. */
@@ -32,9 +38,11 @@ struct maker {
     struct cn_variable_plan *variable;
     struct ordered_batch *batches; /* [batch_count] of one pass */
     size_t batch_count;
-    size_t *last_use; /* [load_count] last batch that reads the load; SIZE_MAX: none so far */
-    size_t *queue;    /* [capacity] free year slots */
-    size_t capacity;
+    size_t most_results[CN_TIMES]; /* of one of them */
+    ptrdiff_t *year_before;        /* [year_count] of which December is needed; -1: of none */
+    size_t *last_use;       /* [load_count] last step that reads the load; SIZE_MAX: none so far */
+    size_t *last_group_use; /* [group_count] last step that reads the groups */
+    struct free_slots year_slots, group_slots;
 };
 
 /* Counts the wanted, consecutive target years of a timeline from target t on; at most `most`. */
@@ -64,13 +72,17 @@ static int compare_batches(const void *a, const void *b)
 static bool add_batch(struct maker *maker, size_t t, size_t count)
 {
     const struct cn_target *first = &maker->variable->targets[t];
-    const size_t window = (size_t)first->sample->window, row_count = window + count - 1;
+    const size_t window = (size_t)first->sample->window, of_windows = window + count - 1;
+    const size_t row_count = of_windows + (first->sample->baseline ? window : 0);
     ptrdiff_t *rows = cn_pool_alloc(maker->pool, row_count, sizeof *rows);
     if (!rows)
         return false;
     memcpy(rows, first->window, window * sizeof *rows);
     for (size_t k = 1; k < count; k++)
         rows[window + k - 1] = first[k].window[window - 1];
+    if (row_count > of_windows)
+        memcpy(rows + of_windows, first->window + cn_sample_window(first->sample),
+               window * sizeof *rows);
     maker->batches[maker->batch_count++] = (struct ordered_batch){
         {.first_target = t, .target_count = count, .rows = rows, .row_count = row_count},
         first->timeline,
@@ -84,7 +96,7 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
     struct cn_variable_plan *variable = maker->variable;
     maker->batches = cn_pool_alloc(maker->pool, variable->target_count, sizeof *maker->batches);
     bool made = maker->batches;
-    variable->batch_years = variable->batch_results = 0;
+    variable->batch_years = 0;
     for (size_t t = 0; t < variable->target_count && made;) {
         const struct cn_target *first = &variable->targets[t];
         if (!cn_wanted_normals(variable, first)) {
@@ -92,12 +104,13 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
             continue;
         }
         const size_t count = count_run(variable, t, maker->shape->batch_years);
-        const size_t results = count * first->sample->product_count;
         made = add_batch(maker, t, count);
+        const size_t results =
+            (count + (first->sample->baseline != 0)) * first->sample->product_count;
+        size_t *most = &maker->most_results[first->sample->time];
+        *most = results > *most ? results : *most;
         if (count > variable->batch_years)
             variable->batch_years = count;
-        if (results > variable->batch_results)
-            variable->batch_results = results;
         t += count;
     }
     if (!made)
@@ -123,8 +136,69 @@ static void repeat_batches(struct maker *maker)
     variable->batch_count = each * (variable->pass_count - done);
 }
 
-/* Makes the loads of a pass, and puts its batches in program order, each after the loads that it
- * needs. */
+/* Adds the step that loads a year, unless the pass has it. The next step reads the year. */
+static void add_load_step(struct maker *maker, const struct cn_pass *pass, size_t year)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    const size_t load = pass->first_load + maker->loading->load_of_year[year];
+    if (maker->last_use[load] == SIZE_MAX)
+        variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
+    maker->last_use[load] = variable->step_count;
+}
+
+/* The year of which December is needed for the groups of another; -1: none. */
+static ptrdiff_t find_year_before(const struct maker *maker, size_t year)
+{
+    const ptrdiff_t before = maker->year_before[year];
+    return before >= 0 && maker->loading->needed[before] ? before : -1;
+}
+
+/* Adds the steps that make the group values of a year, unless the pass has them. */
+static void add_groups_step(struct maker *maker, size_t pass_index, size_t year)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    struct cn_pass *pass = &variable->passes[pass_index];
+    if (pass->groups_of_year[year] != SIZE_MAX)
+        return;
+    const ptrdiff_t before = find_year_before(maker, year);
+    if (before >= 0)
+        add_load_step(maker, pass, (size_t)before);
+    add_load_step(maker, pass, year);
+    if (before >= 0) /* the next step reads it, too */
+        add_load_step(maker, pass, (size_t)before);
+    pass->groups_of_year[year] = variable->group_count;
+    variable->steps[variable->step_count++] = (struct cn_step){CN_GROUPS, variable->group_count};
+    variable->groups[variable->group_count++] =
+        (struct cn_groups){.pass = pass_index, .year = year, .year_before = before};
+}
+
+/* Adds a batch, behind the steps that it needs. */
+static void add_batch_step(struct maker *maker, size_t index)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    const struct cn_batch *batch = &variable->batches[index];
+    const struct cn_pass *pass = &variable->passes[batch->pass];
+    const bool has_groups = cn_batch_sample(variable, batch)->values != SIZE_MAX;
+    for (size_t k = 0; k < batch->row_count; k++) {
+        if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
+            continue;
+        if (has_groups)
+            add_groups_step(maker, batch->pass, (size_t)batch->rows[k]);
+        else
+            add_load_step(maker, pass, (size_t)batch->rows[k]);
+    }
+    for (size_t k = 0; k < batch->row_count; k++) {
+        if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
+            continue;
+        if (has_groups)
+            maker->last_group_use[pass->groups_of_year[batch->rows[k]]] = variable->step_count;
+        else
+            add_load_step(maker, pass, (size_t)batch->rows[k]);
+    }
+    variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, index};
+}
+
+/* Makes the loads of a pass, and puts its steps in program order. */
 static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
@@ -138,77 +212,70 @@ static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_err
     variable->load_count += pass->load_count;
     for (size_t l = 0; l < pass->load_count; l++)
         maker->last_use[pass->first_load + l] = SIZE_MAX;
-    for (size_t b = pass->first_batch; b < pass->first_batch + pass->batch_count; b++) {
-        const struct cn_batch *batch = &variable->batches[b];
-        for (size_t k = 0; k < batch->row_count; k++) {
-            if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
-                continue;
-            const size_t load = pass->first_load + maker->loading->load_of_year[batch->rows[k]];
-            if (maker->last_use[load] == SIZE_MAX)
-                variable->steps[variable->step_count++] = (struct cn_step){CN_LOAD, load};
-            maker->last_use[load] = b;
-        }
-        variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, b};
-    }
+    for (size_t b = pass->first_batch; b < pass->first_batch + pass->batch_count; b++)
+        add_batch_step(maker, b);
     return CN_OK;
 }
 
-/* Assigns slots by running the program with `slots` year slots, and with more if it needs them.
- * Returns how many there are then. The slot that has been free longest is used first, because a
- * load waits least for it. */
-static size_t assign_slots(struct maker *maker, size_t slots)
+static size_t take_slot(struct free_slots *slots)
 {
-    struct cn_variable_plan *variable = maker->variable;
-    size_t *queue = maker->queue, head = 0, tail = 0, made = 0;
-    for (; made < slots; made++)
-        queue[tail++ % maker->capacity] = made;
-    for (size_t s = 0; s < variable->step_count; s++) {
-        const size_t index = variable->steps[s].index;
-        if (variable->steps[s].kind == CN_LOAD) {
-            const struct cn_load *load = &variable->loads[index];
-            for (size_t k = 0; k < load->year_count; k++)
-                variable->passes[load->pass].slot_of_year[load->years[k]] =
-                    head < tail ? queue[head++ % maker->capacity] : made++;
-            continue;
-        }
-        struct cn_batch *batch = &variable->batches[index];
-        const struct cn_pass *pass = &variable->passes[batch->pass];
-        batch->result_slot = index % variable->result_slots;
-        for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++) {
-            const struct cn_load *load = &variable->loads[l];
-            for (size_t k = 0; maker->last_use[l] == index && k < load->year_count; k++)
-                queue[tail++ % maker->capacity] = pass->slot_of_year[load->years[k]];
-        }
-    }
-    return made;
+    return slots->head < slots->tail ? slots->items[slots->head++ % slots->capacity]
+                                     : slots->made++;
 }
 
-/* Computes the sizes of slots, and *need. False: overflow; cn_layout_compute bounds the size of a
- * year. */
-static bool size_slots(const struct maker *maker, uint64_t *need)
+static void free_slot(struct free_slots *slots, size_t slot)
+{
+    slots->items[slots->tail++ % slots->capacity] = slot;
+}
+
+static void reset_slots(struct free_slots *slots, size_t count)
+{
+    slots->head = slots->tail = slots->made = 0;
+    while (slots->made < count)
+        free_slot(slots, slots->made++);
+}
+
+/* Takes the slots that a step fills. */
+static void take_slots(struct maker *maker, const struct cn_step *step)
 {
     struct cn_variable_plan *variable = maker->variable;
-    size_t slabs, results, count_bytes = 0;
-    for (size_t s = 0; s < variable->sample_count && maker->plan->config->output.counts; s++) {
-        const struct cn_sample *sample = &variable->samples[s];
-        const size_t bytes = cn_count_bytes(sample->window, sample->pool);
-        count_bytes = bytes > count_bytes ? bytes : count_bytes;
+    const struct cn_load *load = &variable->loads[step->index];
+    if (step->kind == CN_GROUPS)
+        variable->groups[step->index].group_slot = take_slot(&maker->group_slots);
+    else if (step->kind == CN_BATCH)
+        variable->batches[step->index].result_slot = step->index % variable->result_slots;
+    for (size_t k = 0; step->kind == CN_LOAD && k < load->year_count; k++)
+        variable->passes[load->pass].slot_of_year[load->years[k]] = take_slot(&maker->year_slots);
+}
+
+/* Frees the slots that step s of a pass is the last one to read. */
+static void free_slots(struct maker *maker, const struct cn_pass *pass, size_t s)
+{
+    const struct cn_variable_plan *variable = maker->variable;
+    for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
+        for (size_t k = 0; maker->last_use[l] == s && k < variable->loads[l].year_count; k++)
+            free_slot(&maker->year_slots, pass->slot_of_year[variable->loads[l].years[k]]);
+    for (size_t y = 0; variable->group_count && y < variable->variable->year_count; y++) {
+        const size_t groups = pass->groups_of_year[y];
+        if (groups != SIZE_MAX && maker->last_group_use[groups] == s)
+            free_slot(&maker->group_slots, variable->groups[groups].group_slot);
     }
-    variable->slab_bytes = variable->result_cells = 0;
-    for (size_t p = maker->shape->passes_done; p < variable->pass_count; p++) {
-        const struct cn_pass *pass = &variable->passes[p];
-        const size_t slab = pass->stretch.slot_count * pass->layout.row_cells * sizeof(float);
-        const size_t cells = pass->layout.result_cells;
-        variable->slab_bytes = slab > variable->slab_bytes ? slab : variable->slab_bytes;
-        variable->result_cells = cells > variable->result_cells ? cells : variable->result_cells;
+}
+
+/* Assigns slots by running the program with so many slots, and with more if it needs them. */
+static void assign_slots(struct maker *maker, size_t year_slots, size_t group_slots)
+{
+    struct cn_variable_plan *variable = maker->variable;
+    reset_slots(&maker->year_slots, year_slots);
+    reset_slots(&maker->group_slots, group_slots);
+    for (size_t s = 0; s < variable->step_count; s++) {
+        const struct cn_step *step = &variable->steps[s];
+        take_slots(maker, step);
+        if (step->kind == CN_GROUPS)
+            free_slots(maker, &variable->passes[variable->groups[step->index].pass], s);
+        else if (step->kind == CN_BATCH)
+            free_slots(maker, &variable->passes[variable->batches[step->index].pass], s);
     }
-    variable->slab_bytes = round_to_pages(variable->slab_bytes);
-    variable->result_bytes = round_to_pages(variable->result_cells * (sizeof(float) + count_bytes));
-    return !__builtin_mul_overflow(variable->batch_results, variable->result_bytes,
-                                   &variable->slot_bytes) &&
-           !__builtin_mul_overflow(variable->slot_bytes, variable->result_slots, &results) &&
-           !__builtin_mul_overflow(variable->slab_bytes, variable->year_slots, &slabs) &&
-           !__builtin_add_overflow((uint64_t)slabs, (uint64_t)results, need);
 }
 
 static enum cn_status fail_for_cells(const struct cn_variable_plan *variable,
@@ -218,20 +285,60 @@ static enum cn_status fail_for_cells(const struct cn_variable_plan *variable,
                    variable->variable->label);
 }
 
-/* Cuts the layout for each pass. */
+/* Cuts the layouts for a pass. Groups of several days are made in passes of all days. False: out of
+ * memory. */
+static bool cut_layouts(const struct maker *maker, struct cn_pass *pass)
+{
+    const struct cn_variable_plan *variable = maker->variable;
+    bool is_cut = cn_layout_cut(maker->pool, &variable->layout, &pass->stretch, &pass->layout);
+    for (enum cn_time time = CN_DAY; time < CN_TIMES && is_cut; time++) {
+        const struct cn_pass_stretch stretch = cn_group_stretch(&pass->stretch, time);
+        is_cut =
+            cn_layout_cut(maker->pool, &variable->results[time], &stretch, &pass->results[time]);
+    }
+    return is_cut;
+}
+
+/* Gives group values their rows in the group slots of a pass. False: out of memory. */
+static bool place_groups(const struct maker *maker, struct cn_pass *pass)
+{
+    const struct cn_variable_plan *variable = maker->variable;
+    const size_t count = variable->group_value_count;
+    pass->group_rows = cn_pool_alloc(maker->pool, count + 1, sizeof *pass->group_rows);
+    for (size_t v = 0; pass->group_rows && v < count; v++)
+        pass->group_rows[v + 1] =
+            pass->group_rows[v] +
+            cn_group_stretch(&pass->stretch, variable->group_values[v].time).slot_count;
+    return pass->group_rows;
+}
+
+/* Cuts the layouts for each pass. */
 static enum cn_status cut_passes(struct maker *maker, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
     const struct cn_program_shape *shape = maker->shape;
     variable->pass_count = shape->pass_count;
     variable->passes = cn_pool_alloc(maker->pool, shape->pass_count, sizeof *variable->passes);
-    for (size_t p = 0; variable->passes && p < shape->pass_count; p++) {
+    bool is_cut = variable->passes;
+    for (size_t p = 0; p < shape->pass_count && is_cut; p++) {
         struct cn_pass *pass = &variable->passes[p];
         pass->stretch = shape->stretches[p];
-        if (!cn_layout_cut(maker->pool, &variable->layout, &pass->stretch, &pass->layout))
-            return cn_fail_memory(error, "the plan");
+        is_cut = cut_layouts(maker, pass) && place_groups(maker, pass);
     }
-    return variable->passes ? CN_OK : cn_fail_memory(error, "the plan");
+    return is_cut ? CN_OK : cn_fail_memory(error, "the plan");
+}
+
+/* Counts the years that a batch reads. A baseline may share some with the windows. */
+static size_t count_batch_years(const struct maker *maker, const struct cn_batch *batch)
+{
+    size_t years = 0;
+    for (size_t k = 0; k < batch->row_count; k++) {
+        bool is_new = batch->rows[k] >= 0 && maker->loading->needed[batch->rows[k]];
+        for (size_t i = 0; i < k && is_new; i++)
+            is_new = batch->rows[i] != batch->rows[k];
+        years += is_new;
+    }
+    return years;
 }
 
 /* Counts slots as if each year were a load of its own: loads of several years take as many slots or
@@ -242,22 +349,61 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     const struct cn_program_shape *shape = maker->shape;
     const size_t passes = shape->pass_count - shape->passes_done;
     const size_t batches = maker->batch_count * passes;
-    size_t loaded = 0, read = 0; /* by one batch */
+    size_t loaded = 0, read = 0, grouped = 0; /* by one step */
     for (size_t y = 0; y < variable->variable->year_count; y++)
         loaded += maker->loading->needed[y] ? passes : 0;
     for (size_t b = 0; b < maker->batch_count; b++) {
         const struct cn_batch *batch = &maker->batches[b].batch;
-        size_t years = 0;
-        for (size_t k = 0; k < batch->row_count; k++)
-            years += batch->rows[k] >= 0 && maker->loading->needed[batch->rows[k]];
-        read = years > read ? years : read;
+        const bool has_groups = cn_batch_sample(variable, batch)->values != SIZE_MAX;
+        const size_t years = count_batch_years(maker, batch);
+        size_t *most = has_groups ? &grouped : &read;
+        *most = years > *most ? years : *most;
+        if (has_groups && years && !read)
+            read = 1;
     }
     read += shape->extra_slots;
+    grouped += grouped ? shape->extra_slots : 0;
     variable->year_slots = read < loaded ? read : loaded;
+    variable->group_slots = grouped < loaded ? grouped : loaded;
     variable->result_slots = shape->result_slots < batches ? shape->result_slots
                              : batches                     ? batches
                                                            : 1;
-    return size_slots(maker, need);
+    return cn_size_slots(maker->plan->config, variable, shape->passes_done, maker->most_results,
+                         need);
+}
+
+/* Finds the year before each year on its timeline; a year of a scenario is on one timeline, and
+ * historical ones follow each other on all. Only seasons need it. False: out of memory. */
+static bool find_years_before(struct maker *maker)
+{
+    const struct cn_variable *variable = maker->variable->variable;
+    bool has_seasons = false;
+    for (size_t v = 0; v < maker->variable->group_value_count; v++)
+        has_seasons |= maker->variable->group_values[v].time == CN_SEASON;
+    maker->year_before =
+        cn_pool_alloc(maker->pool, variable->year_count, sizeof *maker->year_before);
+    if (!maker->year_before)
+        return false;
+    for (size_t y = 0; y < variable->year_count; y++)
+        maker->year_before[y] = -1;
+    for (size_t t = 0; t < variable->timeline_count && has_seasons; t++) {
+        const struct cn_timeline *timeline = &variable->timelines[t];
+        for (int year = timeline->first_year + 1; year <= timeline->last_year; year++) {
+            const ptrdiff_t y = cn_usable_year(variable, timeline, year);
+            if (y >= 0)
+                maker->year_before[y] = cn_usable_year(variable, timeline, year - 1);
+        }
+    }
+    return true;
+}
+
+/* An array whose items are SIZE_MAX. NULL: out of memory. */
+static size_t *make_unset(struct cn_pool *pool, size_t count)
+{
+    size_t *items = cn_pool_alloc(pool, count, sizeof *items);
+    for (size_t k = 0; items && k < count; k++)
+        items[k] = SIZE_MAX;
+    return items;
 }
 
 /* Allocates what the steps need. */
@@ -269,21 +415,28 @@ static enum cn_status prepare_steps(struct maker *maker, struct cn_error *error)
     if (__builtin_mul_overflow(years, passes, &loads) ||
         __builtin_mul_overflow(maker->batch_count, passes, &batches))
         return cn_fail_memory(error, "the plan");
-    maker->capacity = years + maker->shape->extra_slots + 1;
+    const size_t capacity = years + maker->shape->extra_slots + 1;
+    maker->year_slots = (struct free_slots){.capacity = capacity};
+    maker->group_slots = (struct free_slots){.capacity = capacity};
+    maker->year_slots.items = cn_pool_alloc(maker->pool, 2 * capacity, sizeof(size_t));
     maker->last_use = cn_pool_alloc(maker->pool, loads, sizeof *maker->last_use);
-    maker->queue = cn_pool_alloc(maker->pool, maker->capacity, sizeof *maker->queue);
-    size_t *slots = cn_pool_alloc(maker->pool, loads, sizeof *slots);
+    maker->last_group_use = make_unset(maker->pool, loads);
+    size_t *slots = make_unset(maker->pool, loads), *groups = make_unset(maker->pool, loads);
     variable->loads = cn_pool_alloc(maker->pool, loads, sizeof *variable->loads);
+    variable->groups = cn_pool_alloc(maker->pool, loads, sizeof *variable->groups);
     variable->batches = cn_pool_alloc(maker->pool, batches, sizeof *variable->batches);
-    variable->steps = cn_pool_alloc(maker->pool, loads + batches, sizeof *variable->steps);
-    if (!maker->last_use || !maker->queue || !slots || !variable->loads || !variable->batches ||
-        !variable->steps)
+    variable->steps = cn_pool_alloc(maker->pool, 2 * loads + batches, sizeof *variable->steps);
+    if (!find_years_before(maker) || !maker->year_slots.items || !maker->last_use ||
+        !maker->last_group_use || !slots || !groups || !variable->loads || !variable->groups ||
+        !variable->batches || !variable->steps)
         return cn_fail_memory(error, "the plan");
-    variable->load_count = variable->step_count = variable->bytes_to_decode = 0;
-    for (size_t k = 0; k < loads; k++)
-        slots[k] = SIZE_MAX;
-    for (size_t p = 0; p < passes; p++)
+    maker->group_slots.items = maker->year_slots.items + capacity;
+    variable->load_count = variable->group_count = variable->step_count = 0;
+    variable->bytes_to_decode = 0;
+    for (size_t p = 0; p < passes; p++) {
         variable->passes[p].slot_of_year = slots + p * years;
+        variable->passes[p].groups_of_year = groups + p * years;
+    }
     return CN_OK;
 }
 
@@ -303,10 +456,17 @@ static enum cn_status make_steps(struct maker *maker, uint64_t *need, struct cn_
     size_t loaded = 0;
     for (size_t l = 0; l < variable->load_count; l++)
         loaded += variable->loads[l].year_count;
-    const size_t slots = assign_slots(maker, 0) + shape->extra_slots;
+    assign_slots(maker, 0, 0);
+    const size_t slots = maker->year_slots.made + shape->extra_slots;
+    const size_t group_slots = maker->group_slots.made + shape->extra_slots;
     variable->year_slots = slots < loaded ? slots : loaded;
-    assign_slots(maker, variable->year_slots);
-    return size_slots(maker, need) ? CN_OK : fail_for_cells(variable, error);
+    variable->group_slots =
+        group_slots < variable->group_count ? group_slots : variable->group_count;
+    assign_slots(maker, variable->year_slots, variable->group_slots);
+    return cn_size_slots(maker->plan->config, variable, shape->passes_done, maker->most_results,
+                         need)
+               ? CN_OK
+               : fail_for_cells(variable, error);
 }
 
 enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,

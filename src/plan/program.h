@@ -18,9 +18,6 @@ struct cn_program_shape {
     uint64_t most_bytes; /* of the arena: a program that is known to need more is not made */
 };
 
-/* Year slots and the results of a target are multiples of it. */
-enum { CN_PAGE_BYTES = 4096 };
-
 /* Makes the program of a variable: all of its members from `passes` on, but bytes_to_read, space
  * and what is behind it. *need: bytes of the arena. Where these are more than shape->most_bytes
  * even if each year were read alone, `steps` is NULL, and *need and year_slots are those of reading

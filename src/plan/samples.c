@@ -1,12 +1,20 @@
 /*
- * Samples: products of one variable that share window, pool and the years that they need.
+ * Samples: products of one variable that are made of the same values of the same years. Reads
+ * UDUNITS, but no other file.
  */
 #include "plan/samples.h"
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "products/groups.h"
+#include "products/units.h"
 
 #include <string.h>
+
+static bool is_same_values(const struct cn_group_values *a, const struct cn_group_values *b)
+{
+    return a->time == b->time && a->within == b->within && a->threshold == b->threshold;
+}
 
 static bool is_of_variable(const struct cn_product *product, const char *name)
 {
@@ -16,10 +24,34 @@ static bool is_of_variable(const struct cn_product *product, const char *name)
     return product->variable_count == 0;
 }
 
-static bool is_of_sample(const struct cn_product *product, const struct cn_sample *sample)
+/* Whether the slab has the values of the product's groups. */
+static bool has_slab_values(const struct cn_product *product)
+{
+    return product->time == CN_DAY && !cn_withins[product->within].has_threshold;
+}
+
+/* The index of the group values that a product needs; they are added where there are none yet. */
+static size_t find_group_values(struct cn_variable_plan *variable, const struct cn_product *product)
+{
+    const struct cn_group_values values = {product->time, product->within,
+                                           product->source_threshold};
+    size_t k = 0;
+    if (has_slab_values(product))
+        return SIZE_MAX;
+    while (k < variable->group_value_count && !is_same_values(&variable->group_values[k], &values))
+        k++;
+    if (k == variable->group_value_count)
+        variable->group_values[variable->group_value_count++] = values;
+    return k;
+}
+
+static bool is_of_sample(const struct cn_product *product, size_t values,
+                         const struct cn_sample *sample)
 {
     return product->window == sample->window && product->min_years == sample->min_years &&
-           product->pool == sample->pool;
+           product->pool == sample->pool && product->time == sample->time &&
+           product->change == sample->change && product->baseline == sample->baseline &&
+           values == sample->values;
 }
 
 /* Whether a product comes behind another one of its sample: those that are computed at once follow
@@ -39,34 +71,66 @@ static void insert(const struct cn_product **products, size_t count,
     products[count] = product;
 }
 
+/* Puts a product, as the variable has it, into the sample that it shares with others. */
+static enum cn_status add_product(struct cn_pool *pool, size_t most,
+                                  struct cn_variable_plan *variable,
+                                  const struct cn_product *product, struct cn_error *error)
+{
+    const size_t values = find_group_values(variable, product);
+    size_t k = 0;
+    while (k < variable->sample_count && !is_of_sample(product, values, &variable->samples[k]))
+        k++;
+    struct cn_sample *sample = &variable->samples[k];
+    const struct cn_product **products = (const struct cn_product **)sample->products;
+    if (k == variable->sample_count) {
+        products = cn_pool_alloc(pool, most, sizeof(void *));
+        if (!products)
+            return cn_fail_memory(error, "products");
+        *sample = (struct cn_sample){.products = products,
+                                     .window = product->window,
+                                     .min_years = product->min_years,
+                                     .pool = product->pool,
+                                     .time = product->time,
+                                     .values = values,
+                                     .change = product->change,
+                                     .baseline = product->baseline};
+        variable->sample_count++;
+    }
+    insert(products, sample->product_count++, product);
+    return CN_OK;
+}
+
 enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *config,
                                struct cn_variable_plan *variable, struct cn_error *error)
 {
+    const struct cn_variable *source = variable->variable;
     const size_t most = config->product_count;
+    struct cn_product *products = cn_pool_alloc(pool, most, sizeof *products);
     variable->samples = cn_pool_alloc(pool, most, sizeof *variable->samples);
-    variable->sample_count = 0;
-    if (!variable->samples)
+    variable->group_values = cn_pool_alloc(pool, most, sizeof *variable->group_values);
+    variable->sample_count = variable->group_value_count = 0;
+    if (!products || !variable->samples || !variable->group_values)
         return cn_fail_memory(error, "products");
-    for (size_t p = 0; p < most; p++) {
-        const struct cn_product *product = &config->products[p];
-        if (!is_of_variable(product, variable->variable->name))
+    enum cn_status status = CN_OK;
+    bool is_any_lost = false;
+    for (size_t p = 0; p < most && !status; p++) {
+        struct cn_error reason;
+        products[p] = config->products[p];
+        if (!is_of_variable(&products[p], source->name))
             continue;
-        size_t k = 0;
-        while (k < variable->sample_count && !is_of_sample(product, &variable->samples[k]))
-            k++;
-        struct cn_sample *sample = &variable->samples[k];
-        const struct cn_product **products = (const struct cn_product **)sample->products;
-        if (k == variable->sample_count) {
-            products = cn_pool_alloc(pool, most, sizeof(void *));
-            if (!products)
-                return cn_fail_memory(error, "products");
-            *sample = (struct cn_sample){.products = products,
-                                         .window = product->window,
-                                         .min_years = product->min_years,
-                                         .pool = product->pool};
-            variable->sample_count++;
+        status = cn_product_units(pool, config, source->name, source->units, &products[p], &reason);
+        if (!status) {
+            status = add_product(pool, most, variable, &products[p], error);
+        } else if (status == CN_BAD_INPUT) {
+            cn_problems_add(&variable->problems, CN_PROBLEM, "%s: product \"%s\": %s",
+                            source->label, products[p].name, reason.text);
+            is_any_lost = true;
+            status = CN_OK;
+        } else {
+            *error = reason;
         }
-        insert(products, sample->product_count++, product);
     }
-    return CN_OK;
+    if (!status && is_any_lost && !variable->sample_count)
+        variable->failure = "none of its products can be made";
+    return status;
 }

@@ -10,6 +10,7 @@
 #include "plan/cuts.h"
 #include "plan/output_sizes.h"
 #include "plan/program.h"
+#include "plan/sizes.h"
 
 enum {
     BATCH_YEARS = 25,    /* larger batches gain little (bench_kernels) */
@@ -123,19 +124,20 @@ static enum cn_status enlarge_batch(struct search *search, struct way *way)
     return status;
 }
 
-/* Whether a day slot needs the values of others. */
-static bool has_pools(const struct cn_variable_plan *variable)
+/* Whether a result needs the values of several day slots. */
+static bool needs_all_days(const struct cn_variable_plan *variable)
 {
     for (size_t s = 0; s < variable->sample_count; s++)
-        if (variable->samples[s].pool > 1)
+        if (variable->samples[s].pool > 1 || variable->samples[s].time != CN_DAY)
             return true;
     return false;
 }
 
-/* The most day parts to try with a number of row parts. With pools rows alone are cut. */
+/* The most day parts to try with a number of row parts. Where all days are needed, rows alone
+ * are cut. */
 static size_t most_day_parts(const struct search *search, size_t row_parts)
 {
-    if (has_pools(search->variable))
+    if (needs_all_days(search->variable))
         return 1;
     const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / row_parts;
     return slots < most ? slots : most;
@@ -250,7 +252,7 @@ static enum cn_status resume(struct search *search, struct way *best, bool *fits
 {
     enum cn_status status = CN_OK;
     *fits = false;
-    if (has_pools(search->variable) &&
+    if (needs_all_days(search->variable) &&
         search->variable->resume.stretches[0].slot_count < (size_t)search->variable->slots)
         return CN_OK;
     for (size_t level = 0; level < LEVELS && !status && !*fits; level++) {

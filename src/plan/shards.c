@@ -65,9 +65,9 @@ static uint64_t count_bytes(struct divider *divider, const struct cn_variable_pl
 {
     uint64_t bytes = 0;
     for (size_t t = first; t < end; t++)
-        for (int k = 0; k < variable->targets[t].sample->window; k++) {
+        for (size_t k = 0; k < cn_sample_years(variable->targets[t].sample); k++) {
             const struct cn_source_year *year =
-                cn_window_year(variable->variable, &variable->targets[t], k);
+                cn_window_year(variable->variable, &variable->targets[t], (int)k);
             for (size_t p = 0; year && p < year->part_count; p++) {
                 const struct cn_file *file = year->parts[p].file;
                 size_t *stamp = &divider->stamps[file - divider->plan->catalog->files];

@@ -1,10 +1,23 @@
 /*
- * The instants of source years that lie in a stretch of day slots. Pure.
+ * Stretches of day slots: the instants of source years in them, and their groups. Pure.
  */
 #ifndef CLIMNORM_PLAN_STRETCH_H
 #define CLIMNORM_PLAN_STRETCH_H
 
 #include "climnorm/plan.h"
+#include "products/group_days.h"
+
+/* Returns: the stretch with groups in place of day slots. A pass has all groups of several days. */
+static inline struct cn_pass_stretch cn_group_stretch(const struct cn_pass_stretch *stretch,
+                                                      enum cn_time time)
+{
+    struct cn_pass_stretch groups = *stretch;
+    if (time != CN_DAY) {
+        groups.first_slot = 0;
+        groups.slot_count = cn_group_count(time, 0);
+    }
+    return groups;
+}
 
 /* Sets *first to the part's first instant, an index along its file's time, whose day is in the
  * stretch.

@@ -5,10 +5,9 @@
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "grid/layout.h"
-#include "grid/region.h"
 #include "plan/paths.h"
 #include "plan/periods.h"
+#include "plan/regions.h"
 #include "plan/samples.h"
 #include "plan/unmade.h"
 
@@ -46,16 +45,36 @@ static bool is_asked(const struct cn_config *config)
     return config->normals.periods || config->normals.targets;
 }
 
-/* The window that ends in `year`: [sample->window] indices of usable years, or -1. */
-static ptrdiff_t *make_window(const struct target_builder *builder,
-                              const struct cn_timeline *timeline, int year, int *planned)
+/* Lists the years of a window that ends in `year`, then for seasons the year before it:
+ * [cn_sample_window] indices of usable years, or -1. Returns how many the window has. */
+static int list_window(const struct target_builder *builder, const struct cn_timeline *timeline,
+                       int year, ptrdiff_t *years)
 {
-    int window = builder->sample->window;
-    ptrdiff_t *years = cn_pool_alloc(builder->pool, (size_t)window, sizeof *years);
-    *planned = 0;
-    for (int k = 0; years && k < window; k++) {
-        years[k] = cn_usable_year(builder->variable->variable, timeline, year - window + 1 + k);
-        *planned += years[k] >= 0;
+    const struct cn_variable *variable = builder->variable->variable;
+    const int window = builder->sample->window;
+    int planned = 0;
+    for (int k = 0; k < window; k++) {
+        years[k] = cn_usable_year(variable, timeline, year - window + 1 + k);
+        planned += years[k] >= 0;
+    }
+    if (cn_sample_window(builder->sample) > (size_t)window)
+        years[window] = years[0] < 0 ? -1 : cn_usable_year(variable, timeline, year - window);
+    return planned;
+}
+
+/* The years of a target. NULL: out of memory. */
+static ptrdiff_t *list_target_years(const struct target_builder *builder,
+                                    const struct cn_timeline *timeline, int year, int *planned)
+{
+    const struct cn_sample *sample = builder->sample;
+    ptrdiff_t *years = cn_pool_alloc(builder->pool, cn_sample_years(sample), sizeof *years);
+    if (!years)
+        return NULL;
+    *planned = list_window(builder, timeline, year, years);
+    if (sample->baseline) {
+        const int of_baseline =
+            list_window(builder, timeline, sample->baseline, years + cn_sample_window(sample));
+        *planned = of_baseline < *planned ? of_baseline : *planned;
     }
     return years;
 }
@@ -74,8 +93,8 @@ static int first_scenario_year(const struct target_builder *builder)
 
 /* Whether all years of a window are historical. A missing target year counts as historical if it is
  * before all scenario years. */
-static bool whole_window_historical(const struct target_builder *builder,
-                                    const struct cn_timeline *timeline, int year)
+static bool is_window_historical(const struct target_builder *builder,
+                                 const struct cn_timeline *timeline, int year)
 {
     if (cn_usable_year(builder->variable->variable, timeline, year) < 0 &&
         year >= first_scenario_year(builder))
@@ -89,12 +108,21 @@ static bool whole_window_historical(const struct target_builder *builder,
     return true;
 }
 
+/* Whether all years whose values enter a target are historical. */
+static bool is_target_historical(const struct target_builder *builder,
+                                 const struct cn_timeline *timeline, int year)
+{
+    const int baseline = builder->sample->baseline;
+    return is_window_historical(builder, timeline, year) &&
+           (!baseline || is_window_historical(builder, timeline, baseline));
+}
+
 /* Whether an earlier timeline has this target year with the same historical window. */
 static bool handled_before(const struct target_builder *builder, size_t timeline, int year)
 {
     const struct cn_timeline *timelines = builder->variable->variable->timelines;
     for (size_t t = 0; t < timeline; t++)
-        if (year <= timelines[t].last_year && whole_window_historical(builder, &timelines[t], year))
+        if (year <= timelines[t].last_year && is_target_historical(builder, &timelines[t], year))
             return true;
     return false;
 }
@@ -237,10 +265,10 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     struct cn_variable_plan *variable = builder->variable;
     const struct cn_timeline *timeline = &variable->variable->timelines[timeline_index];
     struct cn_target target = {.year = year, .sample = builder->sample, .timeline = timeline_index};
-    target.window = make_window(builder, timeline, year, &target.years_planned);
+    target.window = list_target_years(builder, timeline, year, &target.years_planned);
     if (!target.window)
         return cn_fail_memory(error, "target years");
-    bool historical = !timeline->scenario || whole_window_historical(builder, timeline, year);
+    bool historical = !timeline->scenario || is_target_historical(builder, timeline, year);
     if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
@@ -366,54 +394,6 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
     return status;
 }
 
-/* Bounds are judged on the whole axis, so all regions have the same answer. */
-static void warn_of_bounds(struct cn_variable_plan *variable, const struct cn_region_cells *cells)
-{
-    if (cells->replaced_lat_bounds || cells->replaced_lon_bounds)
-        cn_problems_add(&variable->problems, CN_WARNING,
-                        "%s: the bounds of %s%s%s are not finite, not around their centres, or "
-                        "overlap; the outputs have midpoints instead",
-                        variable->variable->label, cells->replaced_lat_bounds ? "latitudes" : "",
-                        cells->replaced_lat_bounds && cells->replaced_lon_bounds ? " and " : "",
-                        cells->replaced_lon_bounds ? "longitudes" : "");
-}
-
-static enum cn_status select_regions(struct target_builder *builder, struct cn_error *error)
-{
-    const struct cn_config *config = builder->plan->config;
-    struct cn_variable_plan *variable = builder->variable;
-    struct cn_layout *layout = &variable->layout;
-    layout->regions = cn_pool_alloc(builder->pool, config->region_count, sizeof *layout->regions);
-    if (!layout->regions)
-        return cn_fail_memory(error, "regions");
-    for (size_t r = 0; r < config->region_count; r++) {
-        struct cn_error reason;
-        struct cn_region_cells *cells = &layout->regions[layout->region_count];
-        enum cn_status status = cn_region_cells(builder->pool, &variable->variable->grid,
-                                                &config->regions[r], cells, &reason);
-        if (status == CN_BAD_MACHINE)
-            return cn_fail(error, status, "%s", reason.text);
-        if (status) {
-            cn_problems_add(&variable->problems, CN_PROBLEM, "%s: %s", variable->variable->label,
-                            reason.text);
-            continue;
-        }
-        layout->region_count++;
-        if (cells->dropped_columns)
-            cn_problems_add(&variable->problems, CN_WARNING,
-                            "%s: region %s: %zu longitudes of the grid equal an earlier one modulo "
-                            "360 degrees and are left out",
-                            variable->variable->label, config->regions[r].name,
-                            cells->dropped_columns);
-    }
-    if (layout->region_count)
-        warn_of_bounds(variable, &layout->regions[0]);
-    return cn_layout_compute(layout, (size_t)variable->slots)
-               ? CN_OK
-               : cn_fail(error, CN_BAD_USAGE, "%s: the regions hold too many cells",
-                         variable->variable->label);
-}
-
 static enum cn_status plan_variable(struct target_builder *builder, struct cn_error *error)
 {
     struct cn_variable_plan *variable = builder->variable;
@@ -422,7 +402,7 @@ static enum cn_status plan_variable(struct target_builder *builder, struct cn_er
         return CN_OK;
     variable->slots =
         cn_slot_count(variable->variable->calendar, builder->plan->config->normals.leap_day);
-    enum cn_status status = select_regions(builder, error);
+    enum cn_status status = cn_plan_regions(builder->pool, builder->plan->config, variable, error);
     if (!status)
         status = cn_samples_make(builder->pool, builder->plan->config, variable, error);
     if (status)

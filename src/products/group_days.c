@@ -3,42 +3,59 @@
  */
 #include "products/group_days.h"
 
-enum { DECEMBER = 12, MONTHS_PER_SEASON = CN_MONTHS / CN_SEASONS };
+enum { DECEMBER = 12, MONTHS_PER_SEASON = CN_MONTHS / CN_SEASONS, NO_GROUP = CN_MAX_GROUPS };
 
-/* The group of a month, 1 … 12. */
-static size_t group_of(enum cn_time time, int month)
+/* The group of a date. */
+static size_t group_of(enum cn_time time, size_t slot, int month)
 {
-    return time == CN_MONTH    ? (size_t)month - 1
-           : time == CN_SEASON ? (size_t)(month % DECEMBER) / MONTHS_PER_SEASON
-                               : 0;
+    switch (time) {
+    case CN_DAY:
+        return slot;
+    case CN_MONTH:
+        return (size_t)month - 1;
+    case CN_SEASON:
+        return (size_t)(month % DECEMBER) / MONTHS_PER_SEASON;
+    case CN_YEAR:
+    case CN_TIMES:
+        break;
+    }
+    return 0;
 }
 
-/* Adds the days of a year that are in the group. */
-static size_t add_days(enum cn_calendar calendar, enum cn_leap_day rule, int year,
-                       enum cn_time time, size_t group, bool is_of_year_before,
-                       struct cn_group_day *days)
+/* Sets the groups of the days of a year, by slot; those that are of a group of the next year, or
+ * those that are not. */
+static void find_groups(enum cn_calendar calendar, enum cn_leap_day rule, int year,
+                        enum cn_time time, bool is_of_next_year, size_t groups[CN_MAX_SLOTS])
 {
-    size_t count = 0;
     for (int slot = 0; slot < cn_slot_count(calendar, rule); slot++) {
         struct cn_date date;
-        if (cn_slot_date(calendar, rule, year, slot, &date) &&
-            group_of(time, date.month) == group &&
-            (time != CN_SEASON || (date.month == DECEMBER) == is_of_year_before))
-            days[count++] = (struct cn_group_day){(size_t)slot, is_of_year_before};
+        const bool is_in = cn_slot_date(calendar, rule, year, slot, &date) &&
+                           (time == CN_SEASON && date.month == DECEMBER) == is_of_next_year;
+        groups[slot] = is_in ? group_of(time, (size_t)slot, date.month) : NO_GROUP;
     }
-    return count;
 }
 
-size_t cn_group_days(enum cn_calendar calendar, enum cn_leap_day rule, int year, enum cn_time time,
-                     size_t group, struct cn_group_day days[CN_MAX_SLOTS])
+void cn_group_days_list(enum cn_calendar calendar, enum cn_leap_day rule, int year,
+                        enum cn_time time, struct cn_group_days *list)
 {
-    struct cn_date date;
-    if (time == CN_DAY) {
-        *days = (struct cn_group_day){.slot = group};
-        return cn_slot_date(calendar, rule, year, (int)group, &date);
+    const size_t slots = (size_t)cn_slot_count(calendar, rule);
+    const size_t count = cn_group_count(time, slots);
+    size_t groups[2][CN_MAX_SLOTS], end[CN_MAX_GROUPS + 1] = {0};
+    find_groups(calendar, rule, year, time, false, groups[false]);
+    find_groups(calendar, rule, year - 1, time, true, groups[true]);
+    for (size_t slot = 0; slot < slots; slot++) {
+        end[groups[false][slot]]++;
+        end[groups[true][slot]]++;
     }
-    size_t count = 0;
-    if (time == CN_SEASON && group == group_of(time, DECEMBER))
-        count = add_days(calendar, rule, year - 1, time, group, true, days);
-    return count + add_days(calendar, rule, year, time, group, false, days + count);
+    list->first[0] = 0;
+    for (size_t g = 0; g < count; g++) {
+        list->first[g + 1] = list->first[g] + end[g];
+        end[g] = list->first[g];
+    }
+    for (int is_before = true; is_before >= false; is_before--)
+        for (size_t slot = 0; slot < slots; slot++) {
+            const size_t g = groups[is_before][slot];
+            if (g != NO_GROUP)
+                list->days[end[g]++] = (struct cn_group_day){slot, is_before};
+        }
 }

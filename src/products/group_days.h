@@ -10,10 +10,18 @@
 
 #include <stddef.h>
 
+enum { CN_MAX_GROUPS = CN_MAX_SLOTS, CN_MAX_GROUP_DAYS = 2 * CN_MAX_SLOTS };
+
 /* A day of a group, by its day slot. */
 struct cn_group_day {
     size_t slot;
     bool is_of_year_before; /* as December in DJF */
+};
+
+/* The days of all groups of one year. */
+struct cn_group_days {
+    struct cn_group_day days[CN_MAX_GROUP_DAYS];
+    size_t first[CN_MAX_GROUPS + 1]; /* group g has the days first[g] … first[g + 1] - 1 */
 };
 
 /* Returns: how many groups a year has that has so many day slots. */
@@ -24,10 +32,9 @@ static inline size_t cn_group_count(enum cn_time time, size_t day_slots)
     return time == CN_DAY ? day_slots : counts[time];
 }
 
-/* Lists the days that a group has in a year, in their order, as the calendar has them. A day that
- * the leap-day rule leaves out is in no group; a day slot has no day in some years.
- * Returns: how many there are. */
-size_t cn_group_days(enum cn_calendar calendar, enum cn_leap_day rule, int year, enum cn_time time,
-                     size_t group, struct cn_group_day days[CN_MAX_SLOTS]);
+/* Lists the days that the calendar has in a year, group by group, in their order. A day that the
+ * leap-day rule leaves out is in no group; some day slots have no day in some years. */
+void cn_group_days_list(enum cn_calendar calendar, enum cn_leap_day rule, int year,
+                        enum cn_time time, struct cn_group_days *list);
 
 #endif

@@ -5,6 +5,7 @@
 #define CLIMNORM_SINK_NORMALS_FILE_H
 
 #include "climnorm/plan.h"
+#include "products/group_days.h"
 
 #include <stdint.h>
 
@@ -33,15 +34,16 @@ static inline struct cn_normals_file
 cn_normals_file_planned(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                         const struct cn_output *output)
 {
-    return (struct cn_normals_file){.config = plan->config,
-                                    .variable = variable->variable,
-                                    .product = output->product,
-                                    .region = &variable->layout.regions[output->region],
-                                    .path = output->path,
-                                    .slots = variable->slots,
-                                    .all_targets = variable->targets,
-                                    .targets = output->targets,
-                                    .target_count = output->target_count};
+    return (struct cn_normals_file){
+        .config = plan->config,
+        .variable = variable->variable,
+        .product = output->product,
+        .region = &variable->results[output->product->time].regions[output->region],
+        .path = output->path,
+        .slots = (int)cn_group_count(output->product->time, (size_t)variable->slots),
+        .all_targets = variable->targets,
+        .targets = output->targets,
+        .target_count = output->target_count};
 }
 
 /* Returns: target t of the file. */

@@ -8,14 +8,15 @@
 #include "codec/codec.h"
 #include "plan_needs.h"
 
-/* What was loaded into a year slot. */
+/* What was loaded into a year slot, or made in a group slot. */
 struct held {
     size_t pass, year; /* SIZE_MAX: nothing */
 };
 
 /* The simulated run. */
 struct run {
-    struct held *slots;
+    struct held *slots, *group_slots;
+    bool *grouped;        /* [group_count] */
     size_t *last_use;     /* [load_count] index of the last step that reads the load */
     size_t *load_of_year; /* [years] of the present pass */
     bool *loaded;         /* [load_count] */
@@ -44,12 +45,73 @@ static inline void run_load(struct paper *paper, struct run *run, size_t index)
         must(run->slots[pass->slot_of_year[load->years[k]]].year == load->years[k]);
 }
 
+/* A year's slab, and that of the year before for its seasons, are there; the calendar's year is the
+ * one before, on each timeline that has both. */
+static inline void run_groups(struct paper *paper, struct run *run, size_t index)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_variable *source = variable->variable;
+    const struct cn_groups *groups = &variable->groups[index];
+    const struct cn_pass *pass = &variable->passes[groups->pass];
+    must(index < variable->group_count && !run->grouped[index]);
+    must(groups->pass >= run->pass && groups->year < paper->years && paper->needed[groups->year]);
+    must(pass->groups_of_year[groups->year] == index);
+    must(groups->group_slot < variable->group_slots);
+    run->grouped[index] = true;
+    run->pass = groups->pass;
+    const struct held *year = &run->slots[pass->slot_of_year[groups->year]];
+    must(year->year == groups->year && year->pass == groups->pass);
+    if (groups->year_before >= 0) {
+        const struct held *before = &run->slots[pass->slot_of_year[groups->year_before]];
+        must(before->year == (size_t)groups->year_before && before->pass == groups->pass);
+        must(source->years[groups->year_before].year == source->years[groups->year].year - 1);
+    }
+    run->group_slots[groups->group_slot] = (struct held){groups->pass, groups->year};
+}
+
+/* Whether a batch finds the values of a year: its slab, or its groups with the Decembers that they
+ * need. */
+static inline void find_row(const struct paper *paper, const struct run *run,
+                            const struct cn_batch *batch, ptrdiff_t year, ptrdiff_t before)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const struct cn_pass *pass = &variable->passes[batch->pass];
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
+    const struct held *held;
+    if (year < 0 || !paper->needed[year])
+        return;
+    if (sample->values == SIZE_MAX) {
+        must(pass->slot_of_year[year] < variable->year_slots);
+        held = &run->slots[pass->slot_of_year[year]];
+    } else {
+        must(pass->groups_of_year[year] < variable->group_count);
+        const struct cn_groups *groups = &variable->groups[pass->groups_of_year[year]];
+        held = &run->group_slots[groups->group_slot];
+        if (sample->time == CN_SEASON)
+            must(groups->year_before == (before >= 0 && paper->needed[before] ? before : -1));
+    }
+    must(held->year == (size_t)year && held->pass == batch->pass);
+}
+
+static inline void find_window(const struct paper *paper, const struct run *run,
+                               const struct cn_batch *batch, size_t row, const ptrdiff_t *years)
+{
+    const struct cn_sample *sample = cn_batch_sample(paper->variable, batch);
+    const size_t window = (size_t)sample->window;
+    for (size_t k = 0; k < window; k++) {
+        must(batch->rows[row + k] == years[k]);
+        const ptrdiff_t before = k ? years[k - 1] : sample->time == CN_SEASON ? years[window] : -1;
+        find_row(paper, run, batch, years[k], before);
+    }
+}
+
 static inline void run_batch(struct paper *paper, struct run *run, size_t index)
 {
     const struct cn_variable_plan *variable = paper->variable;
     const struct cn_batch *batch = &variable->batches[index];
     const struct cn_pass *pass = &variable->passes[batch->pass];
-    const size_t window = (size_t)cn_batch_sample(variable, batch)->window;
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
+    const size_t window = (size_t)sample->window, own = window + batch->target_count - 1;
     const size_t asked = (size_t)paper->plan->config->engine.batch_years;
     must(index < variable->batch_count && batch->pass >= run->pass);
     must(index >= pass->first_batch && index < pass->first_batch + pass->batch_count);
@@ -57,32 +119,48 @@ static inline void run_batch(struct paper *paper, struct run *run, size_t index)
     must(batch->result_slot < variable->result_slots);
     must(batch->target_count > 0 && batch->target_count <= variable->batch_years);
     must(!asked || batch->target_count <= asked);
-    must(batch->row_count == window + batch->target_count - 1);
+    must(batch->row_count == own + (sample->baseline ? window : 0));
     for (size_t t = 0; t < batch->target_count; t++) {
         const size_t target = batch->first_target + t;
         must(target < variable->target_count);
-        must(variable->targets[target].sample == cn_batch_sample(variable, batch));
+        must(variable->targets[target].sample == sample);
         must(cn_wanted_normals(variable, &variable->targets[target]) > 0);
         run->made[batch->pass * variable->target_count + target]++;
-        for (size_t k = 0; k < window; k++) {
-            const ptrdiff_t year = variable->targets[target].window[k];
-            must(batch->rows[t + k] == year);
-            if (year < 0 || !paper->needed[year])
-                continue;
-            const size_t slot = pass->slot_of_year[year];
-            must(slot < variable->year_slots);
-            must(run->slots[slot].year == (size_t)year && run->slots[slot].pass == batch->pass);
-        }
+        find_window(paper, run, batch, t, variable->targets[target].window);
+        if (sample->baseline)
+            find_window(paper, run, batch, own,
+                        variable->targets[target].window + window + (sample->time == CN_SEASON));
     }
 }
 
-/* The most year slots that hold a year which a later batch reads, if all years of a load are kept
- * as long as one of them is. */
+/* Lists the needed years whose slabs a step reads: years[]. Returns how many. */
+static inline size_t list_slabs_read(const struct paper *paper, const struct cn_step *step,
+                                     size_t *years)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    size_t count = 0;
+    if (step->kind == CN_GROUPS) {
+        years[count++] = variable->groups[step->index].year;
+        if (variable->groups[step->index].year_before >= 0)
+            years[count++] = (size_t)variable->groups[step->index].year_before;
+        return count;
+    }
+    const struct cn_batch *batch = &variable->batches[step->index];
+    for (size_t k = 0; k < batch->row_count; k++)
+        if (cn_batch_sample(variable, batch)->values == SIZE_MAX && batch->rows[k] >= 0 &&
+            paper->needed[batch->rows[k]])
+            years[count++] = (size_t)batch->rows[k];
+    return count;
+}
+
+/* The most year slots that hold a year which a later step reads, if all years of a load are kept as
+ * long as one of them is. */
 static inline size_t find_peak(const struct paper *paper)
 {
     const struct cn_variable_plan *variable = paper->variable;
     size_t *last_use = zeros(variable->load_count, sizeof *last_use);
     size_t *load_of_year = zeros(paper->years, sizeof *load_of_year);
+    size_t *years = zeros(3 * paper->years + 2, sizeof *years); /* windows, and a baseline */
     size_t live = 0, peak = 0;
     for (int turn = 0; turn < 2; turn++) /* first the last uses, then the peak */
         for (size_t s = 0; s < variable->step_count; s++) {
@@ -95,11 +173,9 @@ static inline size_t find_peak(const struct paper *paper)
                 peak = live > peak ? live : peak;
                 continue;
             }
-            const struct cn_batch *batch = &variable->batches[step->index];
-            for (size_t k = 0; k < batch->row_count; k++) {
-                if (batch->rows[k] < 0 || !paper->needed[batch->rows[k]])
-                    continue;
-                const size_t load = load_of_year[batch->rows[k]];
+            const size_t count = list_slabs_read(paper, step, years);
+            for (size_t k = 0; k < count; k++) {
+                const size_t load = load_of_year[years[k]];
                 if (turn && last_use[load] == s) {
                     live -= variable->loads[load].year_count;
                     last_use[load] = SIZE_MAX;
@@ -110,6 +186,7 @@ static inline size_t find_peak(const struct paper *paper)
         }
     free(last_use);
     free(load_of_year);
+    free(years);
     return peak;
 }
 
@@ -138,15 +215,22 @@ static inline void check_steps(struct paper *paper)
 {
     const struct cn_variable_plan *variable = paper->variable;
     struct run run = {.slots = zeros(variable->year_slots, sizeof *run.slots),
+                      .group_slots = zeros(variable->group_slots, sizeof *run.group_slots),
+                      .grouped = zeros(variable->group_count, 1),
                       .loaded = zeros(variable->load_count, 1),
                       .made =
                           zeros(variable->pass_count * variable->target_count, sizeof *run.made)};
     for (size_t k = 0; k < variable->year_slots; k++)
         run.slots[k] = (struct held){SIZE_MAX, SIZE_MAX};
-    must(variable->step_count == variable->load_count + variable->batch_count);
+    for (size_t k = 0; k < variable->group_slots; k++)
+        run.group_slots[k] = (struct held){SIZE_MAX, SIZE_MAX};
+    must(variable->step_count ==
+         variable->load_count + variable->group_count + variable->batch_count);
     for (size_t s = 0; s < variable->step_count; s++)
         if (variable->steps[s].kind == CN_LOAD)
             run_load(paper, &run, variable->steps[s].index);
+        else if (variable->steps[s].kind == CN_GROUPS)
+            run_groups(paper, &run, variable->steps[s].index);
         else
             run_batch(paper, &run, variable->steps[s].index);
     for (size_t p = 0; p < variable->pass_count; p++)
@@ -156,6 +240,8 @@ static inline void check_steps(struct paper *paper)
                  (is_wanted && p >= paper->first_pass ? 1 : 0));
         }
     free(run.slots);
+    free(run.group_slots);
+    free(run.grouped);
     free(run.loaded);
     free(run.made);
     paper->peak = find_peak(paper);
@@ -203,14 +289,21 @@ static inline size_t count_cells(const struct paper *paper, size_t region, size_
 
 /* Slabs and results of a pass hold all cells of each region, none over another, and room to deflate
  * each chunk of results in its place. */
-static inline void check_pass_layout(const struct paper *paper, const struct cn_pass *pass)
+static inline void check_results(const struct paper *paper, const struct cn_pass *pass,
+                                 enum cn_time time)
 {
     const struct cn_variable_plan *variable = paper->variable;
-    const struct cn_pass_stretch *stretch = &pass->stretch;
+    const struct cn_layout *layout = &pass->results[time];
+    struct cn_pass_stretch whole = pass->stretch;
+    const struct cn_pass_stretch *stretch = &whole;
+    if (time != CN_DAY) {
+        whole.first_slot = 0;
+        whole.slot_count = time == CN_MONTH ? 12 : time == CN_SEASON ? 4 : 1;
+    }
     size_t slab_end = 0, result_end = 0;
-    must(pass->layout.region_count == variable->layout.region_count);
-    for (size_t r = 0; r < pass->layout.region_count; r++) {
-        const struct cn_region_cells *region = &pass->layout.regions[r];
+    must(layout->region_count == variable->layout.region_count);
+    for (size_t r = 0; r < layout->region_count; r++) {
+        const struct cn_region_cells *region = &layout->regions[r];
         const size_t cells = region->lat_count * region->lon_count;
         must(cells == count_cells(paper, r, stretch->first_row, stretch->row_count));
         if (!cells)
@@ -218,6 +311,7 @@ static inline void check_pass_layout(const struct paper *paper, const struct cn_
         must(cells == count_cells(paper, r, region->first_lat, region->lat_count));
         must(region->first_lat >= stretch->first_row);
         must(region->first_cell >= slab_end && region->first_result >= result_end);
+        must(region->first_cell == pass->layout.regions[r].first_cell);
         slab_end = region->first_cell + cells;
         result_end = region->first_result + region->chunk_count * region->chunk_cells;
         must(cn_deflate.bound(region->chunk_slots * cells * 4) <= region->chunk_cells * 4);
@@ -233,8 +327,28 @@ static inline void check_pass_layout(const struct paper *paper, const struct cn_
         }
     }
     must(slab_end <= pass->layout.row_cells);
-    must(stretch->slot_count * pass->layout.row_cells * sizeof(float) <= variable->slab_bytes);
-    must(result_end <= variable->result_cells);
+    must(result_end <= variable->result[time].cells);
+}
+
+/* Slabs and group slots of a pass hold all rows. */
+static inline void check_pass_layout(const struct paper *paper, const struct cn_pass *pass)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    const size_t row_bytes = pass->layout.row_cells * sizeof(float);
+    size_t rows = 0;
+    for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+        check_results(paper, pass, time);
+    must(pass->stretch.slot_count * row_bytes <= variable->slab_bytes);
+    for (size_t v = 0; v < variable->group_value_count; v++) {
+        const enum cn_time time = variable->group_values[v].time;
+        must(pass->group_rows[v] == rows);
+        must(time == CN_DAY || pass->stretch.slot_count == paper->slots);
+        rows += time == CN_DAY      ? pass->stretch.slot_count
+                : time == CN_MONTH  ? 12
+                : time == CN_SEASON ? 4
+                                    : 1;
+    }
+    must(rows * row_bytes <= variable->group_bytes);
 }
 
 static inline void check_memory(const struct paper *paper, uint64_t limit)
@@ -243,9 +357,17 @@ static inline void check_memory(const struct paper *paper, uint64_t limit)
     const size_t cell_bytes = paper->plan->config->output.counts ? 6 : 4;
     for (size_t p = paper->first_pass; p < variable->pass_count; p++)
         check_pass_layout(paper, &variable->passes[p]);
-    must(variable->result_cells * cell_bytes <= variable->result_bytes);
-    must(variable->batch_results * variable->result_bytes <= variable->slot_bytes);
+    for (size_t b = 0; b < variable->batch_count; b++) {
+        const struct cn_batch *batch = &variable->batches[b];
+        const struct cn_sample *sample = cn_batch_sample(variable, batch);
+        const size_t results = batch->target_count + (sample->baseline ? 1 : 0);
+        must(variable->result[sample->time].cells * cell_bytes <=
+             variable->result[sample->time].bytes);
+        must(results * sample->product_count * variable->result[sample->time].bytes <=
+             variable->slot_bytes);
+    }
     must(variable->year_slots * variable->slab_bytes +
+             variable->group_slots * variable->group_bytes +
              variable->result_slots * variable->slot_bytes <=
          limit);
 }

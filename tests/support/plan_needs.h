@@ -76,29 +76,51 @@ static inline void mark_cells(struct paper *paper)
             }
 }
 
-/* Looks windows up in the timelines. */
-static inline void check_windows(struct paper *paper)
+/* The index of a year that can be used; -1: there is none. */
+static inline ptrdiff_t find_year(const struct paper *paper, const struct cn_target *target,
+                                  int year)
 {
     const struct cn_variable *source = paper->variable->variable;
+    const struct cn_timeline *timeline = &source->timelines[target->timeline];
+    ptrdiff_t index = -1;
+    if (timeline->first_year <= year && year <= timeline->last_year)
+        index = timeline->years[year - timeline->first_year];
+    return index >= 0 && source->years[index].usable ? index : -1;
+}
+
+/* Looks a window that ends in `last` up in the timelines. Returns how many years it has. */
+static inline int check_window(struct paper *paper, const struct cn_target *target, int last,
+                               const ptrdiff_t *years)
+{
+    const int window = target->sample->window;
+    const bool is_wanted = cn_wanted_normals(paper->variable, target) > 0;
+    int found = 0;
+    for (int k = 0; k <= window; k++) {
+        const bool is_before = k == window; /* the year before comes last */
+        const int year = last - window + (is_before ? 0 : 1 + k);
+        if (is_before && target->sample->time != CN_SEASON)
+            continue;
+        const ptrdiff_t index = is_before && years[0] < 0 ? -1 : find_year(paper, target, year);
+        must(years[k] == index);
+        must(index < 0 || paper->variable->variable->years[index].year == year);
+        found += index >= 0 && !is_before;
+        if (index >= 0 && is_wanted)
+            paper->needed[index] =
+                !paper->variable->unreadable || !paper->variable->unreadable[index];
+    }
+    return found;
+}
+
+static inline void check_windows(struct paper *paper)
+{
     for (size_t t = 0; t < paper->variable->target_count; t++) {
         const struct cn_target *target = &paper->variable->targets[t];
-        const struct cn_timeline *timeline = &source->timelines[target->timeline];
-        const int window = target->sample->window;
-        const bool is_wanted = cn_wanted_normals(paper->variable, target) > 0;
-        int found = 0;
-        for (int k = 0; k < window; k++) {
-            const int year = target->year - window + 1 + k;
-            ptrdiff_t index = -1;
-            if (timeline->first_year <= year && year <= timeline->last_year)
-                index = timeline->years[year - timeline->first_year];
-            if (index >= 0 && !source->years[index].usable)
-                index = -1;
-            must(target->window[k] == index);
-            must(index < 0 || source->years[index].year == year);
-            found += index >= 0;
-            if (index >= 0 && is_wanted)
-                paper->needed[index] =
-                    !paper->variable->unreadable || !paper->variable->unreadable[index];
+        const struct cn_sample *sample = target->sample;
+        const size_t half = (size_t)sample->window + (sample->time == CN_SEASON);
+        int found = check_window(paper, target, target->year, target->window);
+        if (sample->baseline) {
+            const int more = check_window(paper, target, sample->baseline, target->window + half);
+            found = more < found ? more : found;
         }
         must(target->years_planned == found);
     }

@@ -207,8 +207,23 @@ static inline void draw_files(struct job *job)
     job->storage = draw_storage(&job->variable.grid);
 }
 
+/* Groups of days, some of them with a December of the year before; and changes. */
+static inline void draw_groups(struct cn_product *product, int first, int last)
+{
+    product->time = (enum cn_time)PICK(CN_DAY, CN_MONTH, CN_SEASON, CN_SEASON, CN_YEAR);
+    product->within = (enum cn_within)PICK(CN_WITHIN_MEAN, CN_WITHIN_SUM, CN_COUNT_GT);
+    product->threshold = (struct cn_threshold){product->within == CN_COUNT_GT ? roll(0, 2) : 0,
+                                               product->within == CN_COUNT_GT ? "K" : NULL};
+    if (product->time != CN_DAY)
+        product->pool = 1;
+    if (one_in(3)) {
+        product->change = CN_DIFFERENCE;
+        product->baseline = roll(first, last);
+    }
+}
+
 /* The normal, and perhaps products with windows and pools of their own. */
-static inline void draw_products(struct job *job, int span)
+static inline void draw_products(struct job *job, int span, int last)
 {
     static const char *const names[JOB_PRODUCTS] = {"normal", "sd", "p90"};
     const size_t count = one_in(2) ? 1 : (size_t)roll(2, JOB_PRODUCTS);
@@ -222,6 +237,9 @@ static inline void draw_products(struct job *job, int span)
         product->window = roll(1, span);
         product->min_years = roll(1, product->window);
     }
+    for (size_t p = 1; p < count; p++)
+        if (one_in(2))
+            draw_groups(&job->products[p], last - span + 1, last);
     job->config.products = job->products;
     job->config.product_count = count;
 }
@@ -232,7 +250,7 @@ static inline void draw_normals(struct job *job, int first, int last)
     const int span = last - first + 1;
     config->normals.window = one_in(8) ? 1 : roll(1, span);
     config->normals.min_years = one_in(2) ? 1 : roll(1, config->normals.window);
-    draw_products(job, span);
+    draw_products(job, span, last);
     const int middle = roll(first, last);
     job->periods[0] = (struct cn_period){"a-{scenario}", first, middle, one_in(4) ? roll(2, 4) : 0};
     job->periods[1] = (struct cn_period){"b-{scenario}", middle + 1, last, one_in(4) ? 2 : 0};
@@ -267,7 +285,7 @@ static inline struct job *draw_job(void)
         .output.layout = is_stacked ? CN_STACKED : CN_SINGLE,
         .output.pattern = is_stacked ? "{region}/{variable}/{period}_{product}.nc"
                                      : "{region}/{variable}/{period}/{year}_{product}.nc"};
-    job->variable = (struct cn_variable){.name = "tas"};
+    job->variable = (struct cn_variable){.name = "tas", .units = "K"};
     job->variable.calendar = (enum cn_calendar)PICK(CN_STANDARD, CN_PROLEPTIC_GREGORIAN, CN_JULIAN,
                                                     CN_NOLEAP, CN_ALL_LEAP, CN_360_DAY);
     draw_grid(job);

@@ -65,7 +65,7 @@ static void test_what_waits_between_passes_takes_space(void **state)
         variable->outputs[o].wanted = o < 2;
     assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
     assert_int_equal(plan->space.temporary, 0); /* one pass */
-    struct cn_region_cells cut[3], *whole = &variable->layout.regions[0];
+    struct cn_region_cells cut[3], *whole = &variable->results[CN_DAY].regions[0];
     struct cn_pass passes[3] = {0};
     struct cn_pass *const planned = variable->passes;
     const size_t planned_count = variable->pass_count;
@@ -73,7 +73,8 @@ static void test_what_waits_between_passes_takes_space(void **state)
     whole->chunk_slots = 100;
     for (size_t p = 0; p < 3; p++) {
         cut[p] = *whole;
-        passes[p].layout = (struct cn_layout){.regions = &cut[p], .region_count = 1};
+        for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+            passes[p].results[time] = (struct cn_layout){&cut[p], .region_count = 1};
         cut[p].first_chunk = p;
         cut[p].chunk_count = p == 2 ? 2 : 1; /* no chunk is cut */
     }
