@@ -30,7 +30,8 @@ enum {
     MOST_POOL = 61,
     MOST_DAYS = DAYS + MOST_POOL - 1,
     QUANTILES = 3,
-    MONTH = 31,
+    MONTH = 30,
+    YEAR = 365,
     NEAR_CELLS = 128,      /* of the window job that stays in cache */
     NEAR_VALUES = 4096,    /* of the other kernels, in cache */
     FAR_VALUES = 24 << 20, /* and out of it */
@@ -75,31 +76,39 @@ static double uniform(uint64_t *state) /* 0 … 1 */
     return (double)(*state >> 11) * 0x1p-53;
 }
 
-static void fill_years(enum weather weather)
+static void fill(float *at, size_t values, enum weather weather, uint64_t *state)
+{
+    for (size_t i = 0; i < values; i++) {
+        const double chance = uniform(state);
+        double value = 280 + 40 * (chance - 0.5);
+        if (weather == TEMPERATURE_WITH_GAPS && (chance < 0.02 || i / 700 % 3 == 1))
+            value = NAN;
+        if (weather == RAIN || weather == RAIN_WITH_TRACES)
+            value = chance < 0.3 ? 0 : pow(10, -16 + 13 * chance);
+        if (weather == RAIN_WITH_TRACES && chance < 0.001)
+            value = 1e-30;
+        if (weather == WILD)
+            value = pow(10, -30 + 60 * chance);
+        at[i] = (float)value;
+    }
+}
+
+/* Some days of all years, or all days of one. */
+static void fill_years(enum weather weather, bool one)
 {
     uint64_t state = 1;
-    for (size_t year = 0; year < ROWS; year++) {
-        float *at = buffers.years + year * YEAR_BYTES / sizeof *at;
-        for (size_t i = 0; i < (size_t)DAYS * DAY_CELLS; i++) {
-            const double chance = uniform(&state);
-            double value = 280 + 40 * (chance - 0.5);
-            if (weather == TEMPERATURE_WITH_GAPS && (chance < 0.02 || i / 700 % 3 == 1))
-                value = NAN;
-            if (weather == RAIN || weather == RAIN_WITH_TRACES)
-                value = chance < 0.3 ? 0 : pow(10, -16 + 13 * chance);
-            if (weather == RAIN_WITH_TRACES && chance < 0.001)
-                value = 1e-30;
-            if (weather == WILD)
-                value = pow(10, -30 + 60 * chance);
-            at[i] = (float)value;
-        }
-    }
+    if (one)
+        fill(buffers.years, (size_t)YEAR * DAY_CELLS, weather, &state);
+    for (size_t year = 0; !one && year < ROWS; year++)
+        fill(buffers.years + year * YEAR_BYTES / sizeof(float), (size_t)DAYS * DAY_CELLS, weather,
+             &state);
 }
 
 struct work {
     const struct cn_kernels *kernels;
-    size_t days, cells; /* of statistics over windows */
-    size_t values;      /* of the others */
+    size_t days, cells;        /* of statistics over windows */
+    size_t groups, group_days; /* of values of groups, of the cells of a day */
+    size_t values;             /* of the others */
 };
 
 /* A statistic over the windows of all days, as one job with a pool, or as one for each day. */
@@ -146,9 +155,24 @@ static void run_deviations(const struct work *work)
     run_windows(work, 1, 0, work->kernels->window_deviations);
 }
 
+static void run_pooled_deviations(const struct work *work)
+{
+    run_windows(work, 5, 0, work->kernels->window_deviations);
+}
+
+static void run_minima(const struct work *work)
+{
+    run_windows(work, 1, 0, work->kernels->window_minima);
+}
+
 static void run_maxima(const struct work *work)
 {
     run_windows(work, 1, 0, work->kernels->window_maxima);
+}
+
+static void run_pooled_maxima(const struct work *work)
+{
+    run_windows(work, 5, 0, work->kernels->window_maxima);
 }
 
 static void run_quantiles(const struct work *work)
@@ -166,19 +190,19 @@ static void run_wide_quantiles(const struct work *work)
     run_windows(work, MOST_POOL, QUANTILES, work->kernels->window_quantiles);
 }
 
-/* Groups of a month of days. */
+/* Groups of days of one year, which follow each other in memory. */
 static void run_groups(const struct work *work, void (*value)(const struct cn_group_job *))
 {
-    const float *rows[MONTH];
-    for (size_t day = 0; day < work->days; day++) {
-        for (size_t i = 0; i < MONTH; i++)
-            rows[i] = buffers.years + i * YEAR_BYTES / sizeof(float) + day * work->cells;
+    const float *rows[YEAR];
+    for (size_t group = 0; group < work->groups; group++) {
+        for (size_t i = 0; i < work->group_days; i++)
+            rows[i] = buffers.years + (group * work->group_days + i) * work->cells;
         const struct cn_group_job job = {.rows = rows,
-                                         .days = MONTH,
+                                         .days = work->group_days,
                                          .min_values = 1,
                                          .cells = work->cells,
                                          .threshold = 283.15,
-                                         .results = buffers.results + day * work->cells};
+                                         .results = buffers.results + group * work->cells};
         value(&job);
     }
 }
@@ -188,9 +212,14 @@ static void run_group_means(const struct work *work)
     run_groups(work, work->kernels->group_means);
 }
 
-static void run_group_maxima(const struct work *work)
+static void run_group_sums(const struct work *work)
 {
-    run_groups(work, work->kernels->group_maxima);
+    run_groups(work, work->kernels->group_sums);
+}
+
+static void run_group_minima(const struct work *work)
+{
+    run_groups(work, work->kernels->group_minima);
 }
 
 static void run_group_counts(const struct work *work)
@@ -273,15 +302,19 @@ struct subject {
     const char *headline;
     void (*run)(const struct work *);
     enum weather weather;
-    size_t value_bytes;          /* read and written for a value; 0: a statistic */
-    size_t cells, pool, results; /* of a statistic: cells of a day, out of cache; pool 0: groups */
+    size_t value_bytes; /* read and written for a value; 0: a statistic or a group */
+    size_t cells;       /* of a day, out of cache, of a statistic or a group */
+    size_t pool, results;
+    size_t group_days; /* 0: no group */
 };
 
-/* What a statistic reads and writes once. */
-static size_t window_bytes(const struct subject *subject, const struct work *work)
+/* What is read and written once. */
+static size_t bytes_of(const struct subject *subject, const struct work *work)
 {
-    if (!subject->pool)
-        return work->days * (MONTH + 1) * work->cells * sizeof(float);
+    if (subject->value_bytes)
+        return work->values * subject->value_bytes;
+    if (subject->group_days)
+        return work->groups * (work->group_days + 1) * work->cells * sizeof(float);
     const size_t days = work->days + subject->pool - 1;
     return (days * ROWS + work->days * TARGETS * subject->results) * work->cells * sizeof(float);
 }
@@ -340,18 +373,21 @@ static void measure_all(const struct subject *subject)
     if (!list)
         printf("%s\n", subject->headline);
     if (!subject->value_bytes)
-        fill_years(subject->weather);
+        fill_years(subject->weather, subject->group_days > 0);
     for (int far = 0; far < 2; far++) {
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-            struct work work = {*each, 1, NEAR_CELLS, NEAR_VALUES};
+            struct work work = {*each, 1, NEAR_CELLS, 1, subject->group_days, NEAR_VALUES};
             if (subject->pool > 1)
                 work.days = DAYS, work.cells = 16;
             if (far)
-                work = (struct work){*each, DAYS, subject->cells, FAR_VALUES};
+                work = (struct work){.kernels = *each,
+                                     .days = DAYS,
+                                     .cells = subject->cells,
+                                     .groups = subject->group_days == MONTH ? YEAR / MONTH : 1,
+                                     .group_days = subject->group_days,
+                                     .values = FAR_VALUES};
             if (!only || !*only || !strcmp(only, (*each)->isa))
-                measure(subject, &work,
-                        subject->value_bytes ? work.values * subject->value_bytes
-                                             : window_bytes(subject, &work),
+                measure(subject, &work, bytes_of(subject, &work),
                         far ? "out of cache" : "in cache");
         }
     }
@@ -385,20 +421,31 @@ int main(int argc, char **argv)
         {"window_means: 1e-30 beside 1e30", run_means, WILD, 0, DAY_CELLS, 1, 1},
         {"window_means: pool 5", run_pooled_means, TEMPERATURE, 0, SOME_CELLS, 5, 1},
         {"window_deviations", run_deviations, TEMPERATURE, 0, SOME_CELLS, 1, 1},
+        {"window_deviations: pool 5", run_pooled_deviations, TEMPERATURE, 0, SOME_CELLS, 5, 1},
+        {"window_deviations: pool 5, rain", run_pooled_deviations, RAIN, 0, SOME_CELLS, 5, 1},
+        {"window_minima", run_minima, TEMPERATURE, 0, SOME_CELLS, 1, 1},
         {"window_maxima", run_maxima, TEMPERATURE, 0, SOME_CELLS, 1, 1},
+        {"window_maxima: pool 5", run_pooled_maxima, TEMPERATURE, 0, SOME_CELLS, 5, 1},
         {"window_quantiles: 3", run_quantiles, TEMPERATURE, 0, SOME_CELLS, 1, QUANTILES},
         {"window_quantiles: 3, pool 5", run_pooled_quantiles, TEMPERATURE, 0, SOME_CELLS, 5,
          QUANTILES},
-        {"window_quantiles: 3, pool 5, gaps", run_pooled_quantiles, TEMPERATURE_WITH_GAPS, 0,
+        {"window_quantiles: 3 with gaps, pool 5", run_pooled_quantiles, TEMPERATURE_WITH_GAPS, 0,
          SOME_CELLS, 5, QUANTILES},
         {"window_quantiles: 3, pool 61", run_wide_quantiles, TEMPERATURE, 0, SOME_CELLS / 8,
          MOST_POOL, QUANTILES},
-        {"group_means: temperature", run_group_means, TEMPERATURE, 0, DAY_CELLS},
-        {"group_means: rain", run_group_means, RAIN, 0, DAY_CELLS},
-        {"group_maxima", run_group_maxima, TEMPERATURE, 0, DAY_CELLS},
-        {"group_counts", run_group_counts, TEMPERATURE, 0, DAY_CELLS},
-        {"group_excesses: temperature", run_group_excesses, TEMPERATURE, 0, DAY_CELLS},
-        {"group_excesses: rain", run_group_excesses, RAIN, 0, DAY_CELLS},
+        {"group_means: month", run_group_means, TEMPERATURE, 0, DAY_CELLS, .group_days = MONTH},
+        {"group_means: year", run_group_means, TEMPERATURE, 0, DAY_CELLS, .group_days = YEAR},
+        {"group_means: year, 16 cells", run_group_means, TEMPERATURE, 0, 16, .group_days = YEAR},
+        {"group_sums: month, rain", run_group_sums, RAIN, 0, DAY_CELLS, .group_days = MONTH},
+        {"group_sums: year, rain", run_group_sums, RAIN, 0, DAY_CELLS, .group_days = YEAR},
+        {"group_minima: month", run_group_minima, TEMPERATURE, 0, DAY_CELLS, .group_days = MONTH},
+        {"group_minima: year", run_group_minima, TEMPERATURE, 0, DAY_CELLS, .group_days = YEAR},
+        {"group_counts_gt: month", run_group_counts, TEMPERATURE, 0, DAY_CELLS,
+         .group_days = MONTH},
+        {"group_counts_gt: year", run_group_counts, TEMPERATURE, 0, DAY_CELLS, .group_days = YEAR},
+        {"group_excesses: month", run_group_excesses, TEMPERATURE, 0, DAY_CELLS,
+         .group_days = MONTH},
+        {"group_excesses: year", run_group_excesses, TEMPERATURE, 0, DAY_CELLS, .group_days = YEAR},
         {"unshuffle_f32", run_unshuffle, 0, 8},
         {"shuffle_f32", run_shuffle, 0, 8},
         {"mask_f32", run_mask, 0, 8},
