@@ -21,6 +21,7 @@ struct window_batch {
     const struct cn_window_job *job;
     size_t first_slot, slots, days;      /* days: that the slots' samples have */
     size_t first_target, targets, years; /* years: that the targets' windows have */
+    float *spare; /* [2 * years][LANES], for any use; only in for_each_block */
 };
 
 static inline size_t least(size_t a, size_t b)

@@ -64,7 +64,8 @@ static ALWAYS_INLINE void for_each_block(const struct cn_window_job *job,
     float *block = scratch_of(job);
     for (size_t s = 0; s < job->slots; s += largest.slots) {
         for (size_t t = 0; t < job->targets; t += largest.targets) {
-            const struct window_batch batch = batch_from(&largest, s, t);
+            struct window_batch batch = batch_from(&largest, s, t);
+            batch.spare = block + row_capacity(&largest) * LANES;
             const size_t day = batch.years * LANES, width = block_cells(&largest, &batch);
             for (size_t cell = 0; cell < job->cells; cell += LANES) {
                 if (cell % width == 0)
@@ -86,16 +87,26 @@ static void put_counts(uint16_t *counts, size_t cells, const vf n[VECTORS])
         counts[i] = (uint16_t)lanes[i];
 }
 
+/* Writes the first `cells` floats of vectors, at most VECTORS. */
+static ALWAYS_INLINE void put_vectors(float *to, size_t cells, const vf *values, size_t vectors)
+{
+    float lanes[LANES];
+    for (size_t i = 0; i < vectors && cells == vectors * VL; i++)
+        vf_store(to + i * VL, values[i]);
+    if (cells == vectors * VL)
+        return;
+    for (size_t i = 0; i < vectors; i++)
+        vf_store(lanes + i * VL, values[i]);
+    memcpy(to, lanes, cells * sizeof *lanes);
+}
+
 /* Writes results and sizes of samples of cells first … first + cells, at most LANES, to a place of
  * the job that may not be wanted. */
 static ALWAYS_INLINE void put_lanes(const struct cn_window_job *job, size_t place, size_t first,
                                     size_t cells, const vf results[VECTORS], const vf n[VECTORS])
 {
-    float lanes[LANES];
-    for (size_t i = 0; i < VECTORS; i++)
-        vf_store(lanes + i * VL, results[i]);
     if (job->results[place])
-        memcpy(job->results[place] + first, lanes, cells * sizeof *lanes);
+        put_vectors(job->results[place] + first, cells, results, VECTORS);
     if (job->counts && job->counts[place])
         put_counts(job->counts[place] + first, cells, n);
 }

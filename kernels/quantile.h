@@ -115,7 +115,7 @@ static void put_quantiles(const struct quantile_lists *lists, size_t slot, size_
     const struct cn_window_job *job = lists->batch->job;
     const size_t place = place_of(lists->batch, slot, target);
     const size_t a_most = a_days * job->window, b_most = (job->pool - a_days) * job->window;
-    float n[VL], lanes[VL];
+    float n[VL];
     const size_t common = count_values(lists, slot, n);
     for (size_t share = 0; share < job->quantiles->count; share++) {
         float *results = job->results[share * job->slots * job->targets + place];
@@ -144,8 +144,8 @@ static void put_quantiles(const struct quantile_lists *lists, size_t slot, size_
         const vf result = between_ranks(vf_load(pair[0]), vf_load(pair[1]), vd_load(weight),
                                         vd_load(weight + VL / 2));
         const vm enough = vf_le(vf_set((float)job->min_values), vf_load(n));
-        vf_store(lanes, vf_if(enough, result, vf_set(NAN)));
-        memcpy(results + lists->first, lanes, lists->cells * sizeof *lanes);
+        const vf put = vf_if(enough, result, vf_set(NAN));
+        put_vectors(results + lists->first, lists->cells, &put, 1);
     }
     uint16_t *counts = job->counts ? job->counts[place] : NULL;
     for (size_t i = 0; counts && i < lists->cells; i++)
