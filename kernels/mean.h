@@ -102,7 +102,7 @@ static ALWAYS_INLINE void slide(const struct window_batch *batch, size_t slot, s
         sums.s[2 * i] = method.pairs ? vd_load(start + i * VL) : vd_set(0);
         sums.s[2 * i + 1] = method.pairs ? vd_load(start + i * VL + VL / 2) : vd_set(0);
         sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
-        sums.n[i] = vf_set(method.missing ? 0 : (float)window);
+        sums.n[i] = vf_set(method.missing ? 0 : (float)(window * job->pool));
     }
     for (size_t year = 0; year < window - 1; year++)
         move_year(&sums, batch, block, year, true, method);
@@ -131,9 +131,10 @@ static void put_missing(const struct window_batch *batch, size_t slot, size_t fi
     }
 }
 
-/* Computes cells first … first + cells, at most LANES, in the cheapest way that is exact. For each
- * cell let u and A = 2^bits * u be as in struct spread. A multiple of u of at most 2^53 u is a
- * double. So an operation on doubles is exact when its exact result is such a multiple.
+/* Computes cells first … first + cells, at most LANES, in the cheapest way that is exact. `spread`
+ * is that of their values, or of more. For each cell let u and A = 2^bits * u be as in struct
+ * spread. A multiple of u of at most 2^53 u is a double. So an operation on doubles is exact when
+ * its exact result is such a multiple.
  *
  * Let W be the values of a window with all its days, R those of all years, each as a power of 2,
  * rounded up.
@@ -151,40 +152,62 @@ static void put_missing(const struct window_batch *batch, size_t slot, size_t fi
  *
  * Cells with more spread are collected, and computed in more doubles: expansion.h. */
 static void means_of_lanes(const struct window_batch *batch, size_t slot, size_t first,
-                           size_t cells, const float *block, struct expansion *expansion)
+                           size_t cells, const float *block, const struct spread *spread,
+                           struct expansion *expansion)
 {
     const struct limits *limits = &expansion->limits;
-    const struct spread spread = measure_spread(block, batch->job->pool * batch->years);
-    if (!spread.numbers) {
+    if (!spread->numbers) {
         put_missing(batch, slot, first, cells);
         return;
     }
-    const bool pools = batch->job->pool > 1, pairs = pools || spread.widest > limits->one;
+    const bool pools = batch->job->pool > 1, pairs = spread->widest > limits->one;
     double start[LANES];
     for (size_t i = 0; pairs && i < LANES; i++)
-        start[i] = start_of(spread.exponent[i], limits);
-    if (pools && spread.narrowest <= limits->pair)
+        start[i] = start_of(spread->exponent[i], limits);
+    if (pools && !pairs && !spread->missing)
+        slide(batch, slot, first, cells, block, start, (struct method){.pools = true});
+    else if (pools && !pairs)
+        slide(batch, slot, first, cells, block, start,
+              (struct method){.missing = true, .pools = true});
+    else if (pools && spread->narrowest <= limits->pair)
         slide(batch, slot, first, cells, block, start,
               (struct method){.pairs = true, .missing = true, .pools = true});
-    else if (!pairs && !spread.missing)
+    else if (!pairs && !spread->missing)
         slide(batch, slot, first, cells, block, start, (struct method){.pairs = false});
     else if (!pairs)
         slide(batch, slot, first, cells, block, start, (struct method){.missing = true});
-    else if (spread.narrowest <= limits->pair && !spread.missing)
+    else if (spread->narrowest <= limits->pair && !spread->missing)
         slide(batch, slot, first, cells, block, start, (struct method){.pairs = true});
-    else if (spread.narrowest <= limits->pair)
+    else if (spread->narrowest <= limits->pair)
         slide(batch, slot, first, cells, block, start,
               (struct method){.pairs = true, .missing = true});
-    for (size_t i = 0; spread.widest > limits->pair && i < cells; i++)
-        if (spread.bits[i] > limits->pair)
-            expansion_add(expansion, slot, first + i, block + i, spread.exponent[i],
-                          spread.bits[i]);
+    for (size_t i = 0; spread->widest > limits->pair && i < cells; i++)
+        if (spread->bits[i] > limits->pair)
+            expansion_add(expansion, slot, first + i, block + i, spread->exponent[i],
+                          spread->bits[i]);
+}
+
+/* The same in all slots of a batch: block[days][years][LANES]. One spread does for all slots whose
+ * values one double can sum. Others need their own: they would not share the slowest way. */
+static void means_of_slots(const struct window_batch *batch, size_t first, size_t cells,
+                           const float *block, struct expansion *expansion)
+{
+    const size_t pool = batch->job->pool, day_floats = batch->years * LANES;
+    const struct spread all = measure_spread(block, batch->days * batch->years);
+    const bool is_shared = batch->slots == 1 || all.widest <= expansion->limits.one;
+    for (size_t slot = 0; slot < batch->slots; slot++) {
+        const float *values = block + slot * day_floats;
+        struct spread own;
+        if (!is_shared)
+            own = measure_spread(values, pool * batch->years);
+        means_of_lanes(batch, slot, first, cells, values, is_shared ? &all : &own, expansion);
+    }
 }
 
 static void means_of_batch(const struct window_batch *batch, const struct window_batch *largest)
 {
     const struct cn_window_job *job = batch->job;
-    const size_t day_floats = batch->years * LANES, width = block_cells(largest, batch);
+    const size_t width = block_cells(largest, batch);
     float *block = scratch_of(job);
     struct expansion expansion;
     expansion.batch = batch;
@@ -195,10 +218,8 @@ static void means_of_batch(const struct window_batch *batch, const struct window
         const size_t cells = least(job->cells - first, width);
         gather(block, batch, first, cells);
         for (size_t cell = 0; cell < cells; cell += LANES)
-            for (size_t slot = 0; slot < batch->slots; slot++)
-                means_of_lanes(batch, slot, first + cell, least(cells - cell, LANES),
-                               block + cell * batch->days * batch->years + slot * day_floats,
-                               &expansion);
+            means_of_slots(batch, first + cell, least(cells - cell, LANES),
+                           block + cell * batch->days * batch->years, &expansion);
     }
     if (expansion.count)
         expansion_flush(&expansion);
