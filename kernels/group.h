@@ -37,16 +37,10 @@ static ALWAYS_INLINE void for_each_group(const struct cn_group_job *job,
     }
 }
 
-static void count_numbers(const float *block, size_t days, float n[LANES])
+/* 1 or 0 */
+static ALWAYS_INLINE vf one_if(vm is_true)
 {
-    for (size_t i = 0; i < LANES; i += VL) {
-        vf sum = vf_set(0);
-        for (size_t day = 0; day < days; day++) {
-            const vf x = vf_load(block + day * LANES + i);
-            sum = vf_add(sum, vf_if(vf_le(x, x), vf_set(1), vf_set(0)));
-        }
-        vf_store(n + i, sum);
-    }
+    return vf_if(is_true, vf_set(1), vf_set(0));
 }
 
 /* The sums high + low of n values of LANES cells. */
@@ -58,17 +52,17 @@ struct group_sums {
 
 /* mean.h says why the sums are exact. */
 static ALWAYS_INLINE void add_days(struct group_sums *into, const float *block, size_t days,
-                                   const double start[LANES], bool pairs)
+                                   const double start[LANES], struct method method)
 {
     struct sums sums;
     for (size_t i = 0; i < VECTORS; i++) {
         sums.s[2 * i] = vd_load(start + i * VL);
         sums.s[2 * i + 1] = vd_load(start + i * VL + VL / 2);
         sums.e[2 * i] = sums.e[2 * i + 1] = vd_set(0);
-        sums.n[i] = vf_set(0);
+        sums.n[i] = vf_set(method.missing ? 0 : (float)days);
     }
     for (size_t day = 0; day < days; day++)
-        move(&sums, block + day * LANES, true, (struct method){.pairs = pairs, .missing = true});
+        move(&sums, block + day * LANES, true, method);
     for (size_t i = 0; i < 2 * VECTORS; i++) {
         vd_store(into->high + i * VL / 2, vd_sub(sums.s[i], vd_load(start + i * VL / 2)));
         vd_store(into->low + i * VL / 2, sums.e[i]);
@@ -82,51 +76,80 @@ static void sum_days(struct group_sums *sums, const float *block, size_t days)
     const struct limits limits = limits_of(days, days);
     const struct spread spread = measure_spread(block, days);
     double start[LANES] = {0};
-    if (spread.widest <= limits.one) {
-        add_days(sums, block, days, start, false);
-    } else {
-        for (size_t i = 0; i < LANES; i++)
-            start[i] = start_of(spread.exponent[i], &limits);
-        add_days(sums, block, days, start, true);
-    }
+    const bool pairs = spread.widest > limits.one;
+    for (size_t i = 0; i < LANES && pairs; i++)
+        start[i] = start_of(spread.exponent[i], &limits);
+    if (pairs)
+        add_days(sums, block, days, start, (struct method){.pairs = true, .missing = true});
+    else if (spread.missing)
+        add_days(sums, block, days, start, (struct method){.missing = true});
+    else
+        add_days(sums, block, days, start, (struct method){.missing = false});
     for (size_t i = 0; i < LANES; i++)
         sums->known[i] = spread.bits[i] <= limits.pair;
 }
 
 /* *a becomes *a + *b rounded, *b what rounding lost (Knuth's sum). */
-static ALWAYS_INLINE void exact_two_sum(double *a, double *b)
+static ALWAYS_INLINE void exact_two_sum(vd *a, vd *b)
 {
-    const double sum = *a + *b, part = sum - *a;
-    *b = (*a - (sum - part)) + (*b - part);
+    const vd sum = vd_add(*a, *b), part = vd_sub(sum, *a);
+    *b = vd_add(vd_sub(*a, vd_sub(sum, part)), vd_sub(*b, part));
     *a = sum;
 }
 
-/* (high + low - k threshold) / n, rounded once to float. Returns: whether that is certain.
- *
- * The threshold is cut into 44 bits and the rest, so that its products with k < 2^9 are exact.
- * Three exact sums leave y + z + lost. If that is y alone and n divides it, there is one rounding.
- * Else the quotient of y is off by at most 2^-51 of it, and certain if it rounds to the same float
- * when it is 2^-50 less or more. */
-static ALWAYS_INLINE bool round_sum(float *result, double high, double low, double k,
-                                    double threshold, double n)
+static ALWAYS_INLINE vd magnitude(vd x)
 {
+    return vd_if_less(x, vd_set(0), vd_sub(vd_set(0), x), x);
+}
+
+/* A threshold, cut into 44 bits and the rest, so that its products with k < 2^9 are exact. */
+struct cut_threshold {
+    double upper, lower;
+};
+
+static inline struct cut_threshold cut_in_two(double threshold)
+{
+    struct cut_threshold parts;
     uint64_t bits;
     memcpy(&bits, &threshold, sizeof bits);
     bits &= ~(uint64_t)0x1ff;
-    double upper;
-    memcpy(&upper, &bits, sizeof upper);
-    double y = high, a = low, b = -k * upper, c = -k * (threshold - upper);
+    memcpy(&parts.upper, &bits, sizeof bits);
+    parts.lower = threshold - parts.upper;
+    return parts;
+}
+
+/* A quotient, and what its exact value lies between. */
+struct bounded {
+    vd value, less, more;
+};
+
+/* (high + low - k threshold) / n; without a threshold, callers pass a constant NULL.
+ *
+ * Sums without loss leave y + a + b + c. The quotient of y is off by at most 2^-51 of it, where b
+ * and c are less than 2^-52 of it; else its bounds are infinite. Where y is all, and the quotient
+ * times n is y, the quotient itself does: it is rounded twice, but if it is halfway between floats,
+ * it has so few digits that its product with n is exact, and so is itself. */
+static ALWAYS_INLINE struct bounded divide_sums(vd high, vd low, vd k,
+                                                const struct cut_threshold *threshold, vd n)
+{
+    vd y = high, a = low, lost = vd_set(0);
     exact_two_sum(&y, &a);
-    exact_two_sum(&y, &b);
-    exact_two_sum(&a, &b);
-    exact_two_sum(&a, &c);
-    exact_two_sum(&y, &a);
-    const double lost = fabs(b) + fabs(c), quotient = y / n;
-    *result = (float)quotient;
-    if (lost == 0 && a == 0 && quotient * n == y)
-        return true;
-    return lost <= 0x1p-52 * fabs(y) &&
-           (float)(quotient * (1 + 0x1p-50)) == (float)(quotient * (1 - 0x1p-50));
+    if (threshold) {
+        const vd minus_k = vd_sub(vd_set(0), k);
+        vd b = vd_mul(minus_k, vd_set(threshold->upper));
+        vd c = vd_mul(minus_k, vd_set(threshold->lower));
+        exact_two_sum(&y, &b);
+        exact_two_sum(&a, &b);
+        exact_two_sum(&a, &c);
+        exact_two_sum(&y, &a);
+        lost = vd_add(magnitude(b), magnitude(c));
+    }
+    const vd value = vd_div(y, n), most = vd_mul(magnitude(y), vd_set(0x1p-52));
+    const vd rest = vd_add(magnitude(a), lost), product = vd_mul(value, n);
+    const vd width = vd_if_equal(
+        rest, vd_set(0), vd_if_equal(product, y, vd_set(0), vd_set(0x1p-50)), vd_set(0x1p-50));
+    const vd distance = vd_if_less(most, lost, vd_set(INFINITY), vd_mul(value, width));
+    return (struct bounded){value, vd_sub(value, distance), vd_add(value, distance)};
 }
 
 enum group_sum { GROUP_MEAN, GROUP_SUM, GROUP_EXCESS, GROUP_DEFICIT };
@@ -160,16 +183,43 @@ static inline float float_above(double x)
 }
 
 /* Makes NaN of the values that add nothing: those that are not above, or not below the threshold.
- */
-static ALWAYS_INLINE void keep_beyond(float *block, const struct cn_group_job *job,
+ * Counts all. */
+static ALWAYS_INLINE void keep_beyond(float *block, const struct cn_group_job *job, float n[LANES],
                                       enum group_sum what)
 {
     const vf below = vf_set(float_below(job->threshold)),
              above = vf_set(float_above(job->threshold));
-    for (size_t i = 0; i < job->days * LANES; i += VL) {
-        const vf x = vf_load(block + i);
-        const vm none = what == GROUP_EXCESS ? vf_le(x, below) : vf_le(above, x);
-        vf_store(block + i, vf_if(none, vf_set(NAN), x));
+    for (size_t i = 0; i < LANES; i += VL) {
+        vf number = vf_set(0);
+        for (float *at = block + i; at < block + job->days * LANES; at += LANES) {
+            const vf x = vf_load(at);
+            const vm none = what == GROUP_EXCESS ? vf_le(x, below) : vf_le(above, x);
+            number = vf_add(number, one_if(vf_le(x, x)));
+            vf_store(at, vf_if(none, vf_set(NAN), x));
+        }
+        vf_store(n + i, number);
+    }
+}
+
+/* Rounds the sums to floats. doubtful[i] != 0: two floats are as near as the bounds. */
+static ALWAYS_INLINE void round_sums(const struct group_sums *sums, float results[LANES],
+                                     float doubtful[LANES], const struct cut_threshold *threshold,
+                                     enum group_sum what)
+{
+    for (size_t i = 0; i < LANES; i += VL) {
+        const vf k = vf_load(sums->n + i), one = vf_set(1);
+        const vf n = what == GROUP_MEAN ? vf_if(vf_le(one, k), k, one) : one;
+        const struct bounded low = divide_sums(vd_load(sums->high + i), vd_load(sums->low + i),
+                                               vd_low(k), threshold, vd_low(n));
+        const struct bounded high =
+            divide_sums(vd_load(sums->high + i + VL / 2), vd_load(sums->low + i + VL / 2),
+                        vd_high(k), threshold, vd_high(n));
+        vf value = vf_narrow(low.value, high.value);
+        const vf less = vf_narrow(low.less, high.less), more = vf_narrow(low.more, high.more);
+        value = what == GROUP_DEFICIT ? vf_sub(vf_set(0), value) : vf_add(value, vf_set(0));
+        const vm is_finite = vm_and(vf_le(vf_set(-FLT_MAX), value), vf_le(value, vf_set(FLT_MAX)));
+        vf_store(results + i, vf_if(is_finite, value, vf_set(NAN)));
+        vf_store(doubtful + i, one_if(vf_ne(less, more)));
     }
 }
 
@@ -177,35 +227,33 @@ static ALWAYS_INLINE void sum_group(const struct cn_group_job *job, float *block
                                     float results[LANES], float n[LANES], enum group_sum what)
 {
     const bool beyond = what == GROUP_EXCESS || what == GROUP_DEFICIT;
-    count_numbers(block, job->days, n);
-    if (beyond)
-        keep_beyond(block, job, what);
+    const struct cut_threshold threshold = cut_in_two(beyond ? job->threshold : 0);
+    float doubtful[LANES];
     struct group_sums sums;
+    if (beyond)
+        keep_beyond(block, job, n, what);
     sum_days(&sums, block, job->days);
-    for (size_t i = 0; i < LANES; i++) {
-        const double k = beyond ? (double)sums.n[i] : 0, threshold = beyond ? job->threshold : 0;
-        const double divisor = what == GROUP_MEAN && n[i] > 0 ? (double)n[i] : 1;
-        float value;
-        if (sums.known[i] && round_sum(&value, sums.high[i], sums.low[i], k, threshold, divisor)) {
-            value = what == GROUP_DEFICIT ? -value : value;
-            results[i] = fabsf(value) <= FLT_MAX ? value + 0.0F : NAN;
-        } else {
-            results[i] = exact_value(job, block + i, (float)divisor, what);
-        }
-    }
+    if (!beyond)
+        memcpy(n, sums.n, sizeof sums.n);
+    round_sums(&sums, results, doubtful, beyond ? &threshold : NULL, what);
+    for (size_t i = 0; i < LANES; i++)
+        if (doubtful[i] != 0 || !sums.known[i])
+            results[i] =
+                exact_value(job, block + i, what == GROUP_MEAN && n[i] > 0 ? n[i] : 1, what);
 }
 
 static ALWAYS_INLINE void extreme_group(const struct cn_group_job *job, const float *block,
                                         float results[LANES], float n[LANES], bool smallest)
 {
-    count_numbers(block, job->days, n);
     for (size_t i = 0; i < LANES; i += VL) {
-        vf most = vf_set(smallest ? INFINITY : -INFINITY);
+        vf most = vf_set(smallest ? INFINITY : -INFINITY), number = vf_set(0);
         for (size_t day = 0; day < job->days; day++) {
             const vf x = vf_load(block + day * LANES + i);
             most = vf_if(smallest ? vf_le(x, most) : vf_le(most, x), x, most);
+            number = vf_add(number, one_if(vf_le(x, x)));
         }
         vf_store(results + i, vf_add(most, vf_set(0)));
+        vf_store(n + i, number);
     }
 }
 
@@ -217,17 +265,17 @@ static ALWAYS_INLINE void count_group(const struct cn_group_job *job, const floa
 {
     const bool from_below = what == GREATER || what == LESS_OR_EQUAL;
     const vf bound = vf_set(from_below ? float_below(job->threshold) : float_above(job->threshold));
-    count_numbers(block, job->days, n);
     for (size_t i = 0; i < LANES; i += VL) {
-        vf count = vf_set(0);
+        vf count = vf_set(0), number = vf_set(0);
         for (size_t day = 0; day < job->days; day++) {
             const vf x = vf_load(block + day * LANES + i);
-            const vm is_in = from_below ? vf_le(x, bound) : vf_le(bound, x);
-            count = vf_add(count, vf_if(is_in, vf_set(1), vf_set(0)));
+            count = vf_add(count, one_if(from_below ? vf_le(x, bound) : vf_le(bound, x)));
+            number = vf_add(number, one_if(vf_le(x, x)));
         }
         if (what == GREATER || what == LESS)
-            count = vf_sub(vf_load(n + i), count);
+            count = vf_sub(number, count);
         vf_store(results + i, count);
+        vf_store(n + i, number);
     }
 }
 
