@@ -55,6 +55,15 @@ void cn_set_value(struct cn_attributes *list, const char *name, int type, size_t
     append_attribute(list, attribute);
 }
 
+void cn_remove_attribute(struct cn_attributes *list, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].name, name) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 bool cn_says_something(const char *text)
 {
     return text && text[strspn(text, " \t\n\v\f\r")];

@@ -24,6 +24,9 @@ void cn_set_text(struct cn_attributes *list, const char *name, const char *text)
 void cn_set_int(struct cn_attributes *list, const char *name, int value);
 void cn_set_double(struct cn_attributes *list, const char *name, double value);
 
+/* Removes the attribute of that name, if it is there. */
+void cn_remove_attribute(struct cn_attributes *list, const char *name);
+
 /* Returns: whether the text is there and not blank. */
 bool cn_says_something(const char *text);
 

@@ -154,6 +154,8 @@ static void put_remark(struct cn_strbuf *out, const struct method_entry *entry, 
 
 static void put_over(struct cn_strbuf *out, const struct cn_over_words *over)
 {
+    if (over->within)
+        cn_strbuf_add(out, " time: %s over days", over->within);
     if (over->method)
         cn_strbuf_add(out, " time: %s over years", over->method);
 }
@@ -232,8 +234,9 @@ static void put_strict(struct cn_strbuf *out, const char *source,
         if (entry.kinds != TIME || skip_whitespace(word) < entry.comment)
             put_remark(&remarks, &entry, CELLS | OTHERS);
     }
-    cn_strbuf_add(out, " time: %.*s within days time: mean over days", (int)method.length,
-                  method.at);
+    cn_strbuf_add(out, " time: %.*s within days", (int)method.length, method.at);
+    if (!over->within)
+        cn_strbuf_add(out, " time: mean over days");
     put_over(out, over);
     end_remarks(out, &remarks);
 }
@@ -275,7 +278,7 @@ char *cn_cell_methods(struct cn_pool *pool, const char *source, const char *vari
         at = "";
         last_time.names = NULL;
     }
-    if (is_coordinate && !(last_time.names && last_time.climatological))
+    if (is_coordinate && (over->within || !(last_time.names && last_time.climatological)))
         put_strict(&out, at, &last_time, variable, over);
     else
         put_all(&out, at, &last_time, variable, over);

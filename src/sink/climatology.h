@@ -5,6 +5,7 @@
 #define CLIMNORM_SINK_CLIMATOLOGY_H
 
 #include "climnorm/calendar.h"
+#include "climnorm/product.h"
 
 /* The year whose 1 January is day 0 of an output file.
  * Returns: the first year; 1 for a year 0 that the calendar lacks. */
@@ -22,5 +23,15 @@ int cn_year_of_dates(enum cn_calendar calendar, enum cn_leap_day rule, int targe
 void cn_climatology(enum cn_calendar calendar, enum cn_leap_day rule, int reference_year,
                     int first_year, int target_year, int time_year, int slots, double *time,
                     double *bounds);
+
+/* When the groups of a year are: months, seasons or the year, in days since 1 January of the
+ * reference year. The windows are of the years first_year … target_year.
+ * time[groups]: the middle of the group in the target year. bounds[groups][2]: from its start in
+ * the first of these years to its end in the last. DJF starts in December of the year before. A day
+ * that the leap-day rule leaves out is in no group: with CN_DROP February ends after its 28th day.
+ */
+void cn_climatology_of_groups(enum cn_calendar calendar, enum cn_leap_day rule, enum cn_time groups,
+                              int reference_year, int first_year, int target_year, double *time,
+                              double *bounds);
 
 #endif

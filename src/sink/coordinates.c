@@ -5,9 +5,11 @@
 #include "sink/coordinates.h"
 
 #include "catalog/attributes.h"
+#include "products/groups.h"
 #include "sink/climatology.h"
 
 #include <netcdf.h>
+#include <string.h>
 
 static void add_axis(struct cn_metadata *metadata, const struct cn_attribute *source, size_t count,
                      int dim, const double *values, const char *name, const char *standard_name,
@@ -85,11 +87,6 @@ void cn_describe_target_year(struct cn_attributes *list)
     cn_end_shared(list);
 }
 
-static bool has_dates(const struct cn_normals_file *file)
-{
-    return file->config->output.axis == CN_DATES;
-}
-
 /* Sets units and calendar of times or of their bounds. */
 static void set_time_units(struct cn_attributes *list, const struct cn_normals_file *file,
                            int reference_year)
@@ -118,25 +115,50 @@ static void compute_times(const struct cn_normals_file *file, bool is_by_target,
     const int window = file->product->window;
     const int first_year = cn_file_target(file, 0)->year - window + 1;
     for (size_t t = is_by_target ? 0 : file->target_count - 1; t < file->target_count; t++) {
-        int target_year = cn_file_target(file, t)->year;
-        int time_year = has_dates(file) ? cn_year_of_dates(calendar, rule, target_year, file->slots)
-                                        : target_year;
-        cn_climatology(calendar, rule, reference_year,
-                       is_by_target ? target_year - window + 1 : first_year, target_year, time_year,
-                       file->slots, values, bounds);
+        const int target_year = cn_file_target(file, t)->year;
+        const int from_year = is_by_target ? target_year - window + 1 : first_year;
+        if (file->product->time != CN_DAY)
+            cn_climatology_of_groups(calendar, rule, file->product->time, reference_year, from_year,
+                                     target_year, values, bounds);
+        else
+            cn_climatology(calendar, rule, reference_year, from_year, target_year,
+                           cn_file_has_dates(file)
+                               ? cn_year_of_dates(calendar, rule, target_year, file->slots)
+                               : target_year,
+                           file->slots, values, bounds);
         values += file->slots;
         bounds += 2 * file->slots;
     }
 }
 
-void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                  const struct cn_file_dims *dims, const char *long_name, bool is_by_target)
+void cn_add_threshold(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                      const char *standard_name)
 {
+    const struct cn_threshold *threshold = &file->product->threshold;
+    struct cn_file_variable *variable = cn_metadata_add(metadata, "threshold", NC_DOUBLE, 0, NULL);
+    variable->own_values = &threshold->value;
+    if (standard_name)
+        cn_set_text(&variable->attributes, "standard_name", standard_name);
+    cn_set_text(&variable->attributes, "long_name", "threshold");
+    cn_set_text(&variable->attributes, "units", threshold->unit);
+    if (standard_name && strstr(standard_name, "temperature"))
+        cn_set_text(&variable->attributes, "units_metadata", "temperature: on-scale");
+    cn_end_shared(&variable->attributes);
+}
+
+void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                  const struct cn_file_dims *dims, bool is_by_target)
+{
+    const enum cn_time groups = file->product->time;
+    const bool is_of_last = file->config->output.layout != CN_SINGLE && !is_by_target;
+    const char *long_name = cn_pool_printf(
+        metadata->pool, "%s%s%starget year", groups == CN_YEAR ? "" : cn_time_names[groups],
+        groups == CN_YEAR ? "" : " of the ", is_of_last ? "last " : "");
     const int shape[] = {dims->lead[0], dims->slots, dims->bnds};
     const int skipped = is_by_target ? 0 : 1;
     const size_t rows = is_by_target ? file->target_count : 1;
     struct cn_file_variable *time =
-        cn_metadata_add(metadata, has_dates(file) ? "time" : "climatology_time", NC_DOUBLE,
+        cn_metadata_add(metadata, cn_file_has_dates(file) ? "time" : "climatology_time", NC_DOUBLE,
                         2 - skipped, shape + skipped);
     struct cn_file_variable *bnds =
         cn_metadata_add(metadata, "climatology_bnds", NC_DOUBLE, 3 - skipped, shape + skipped);
@@ -152,7 +174,7 @@ void cn_add_times(struct cn_metadata *metadata, const struct cn_normals_file *fi
     struct cn_attributes *list = &time->attributes;
     cn_set_text(list, "standard_name", "time");
     cn_set_text(list, "long_name", long_name);
-    if (has_dates(file))
+    if (cn_file_has_dates(file))
         cn_set_text(list, "axis", "T");
     cn_set_text(list, "climatology", "climatology_bnds");
     cn_end_shared(list);

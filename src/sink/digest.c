@@ -52,11 +52,34 @@ static void hash_axis(XXH3_state_t *state, const double *values, const double *b
         hash_double(state, bounds[i]);
 }
 
+/* The values of a group of days, their unit, and the change. What a mean of day slots in the
+ * source's unit has is left out, as before there were others; no number of it is negative. */
+static void hash_group(XXH3_state_t *state, const struct cn_normals_file *file)
+{
+    enum { GROUP = -1, UNIT = -2, CHANGE = -3 };
+    const struct cn_product *product = file->product;
+    if (product->time != CN_DAY || product->within != CN_WITHIN_MEAN) {
+        hash_number(state, GROUP);
+        hash_number(state, product->time);
+        hash_number(state, product->within);
+        hash_double(state, product->threshold.unit ? product->threshold.value : 0);
+        hash_text(state, product->threshold.unit);
+    }
+    if (!cn_file_has_source_unit(file)) {
+        hash_number(state, UNIT);
+        hash_text(state, product->unit.name);
+    }
+    if (product->change != CN_NO_CHANGE) {
+        hash_number(state, CHANGE);
+        hash_number(state, product->change);
+        hash_number(state, product->baseline);
+    }
+}
+
 /* The mean is told from other statistics by what follows its name. */
-static void hash_product(XXH3_state_t *state, const struct cn_normals_file *file)
+static void hash_statistic(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     const struct cn_product *product = file->product;
-    hash_text(state, product->name);
     if (product->pool == 1 && product->min_values == 1 && product->over.statistic == CN_MEAN)
         return;
     hash_number(state, product->pool);
@@ -89,7 +112,9 @@ static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
     hash_number(state, config->output.counts);
     hash_number(state, config->output.layout);
     hash_number(state, config->output.axis);
-    hash_product(state, file);
+    hash_text(state, file->product->name);
+    hash_statistic(state, file);
+    hash_group(state, file);
     hash_number(state, (int64_t)file->target_count);
     for (size_t t = 0; t < file->target_count; t++) {
         const struct cn_target *target = cn_file_target(file, t);
@@ -114,8 +139,9 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
 static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     const struct cn_region_cells *region = file->region;
+    const size_t years = cn_file_years(file);
     for (size_t t = 0; t < file->target_count; t++)
-        for (int i = 0; i < file->product->window; i++) {
+        for (size_t i = 0; i < years; i++) {
             const struct cn_source_year *year = cn_file_year(file, t, i);
             hash_number(state, year ? (int64_t)year->part_count : -1);
             for (size_t p = 0; year && p < year->part_count; p++)

@@ -9,6 +9,7 @@
 #include "catalog/attributes.h"
 #include "products/statistics.h"
 #include "sink/digest.h"
+#include "sink/wording.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -58,12 +59,17 @@ static void describe_space(struct cn_attributes *list, const struct cn_region_ce
                                lon[0]));
 }
 
+/* ISO 8601. */
+static const char *const resolutions[] = {
+    [CN_DAY] = "P1D", [CN_MONTH] = "P1M", [CN_SEASON] = "P3M", [CN_YEAR] = "P1Y"};
+
 void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file *file,
                         const struct cn_sources *from)
 {
     const struct cn_region *region = file->region->region;
     const struct cn_file *newest = from->newest;
     char noun[CN_OVER_BYTES];
+    cn_over_noun(&file->product->over, noun);
     cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
     cn_set_text(list, "source",
                 cn_says_something(newest->source) ? newest->source : file->variable->model);
@@ -80,12 +86,12 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     set_known(list, "metadata_link", newest->metadata_link);
     set_known(list, "acknowledgement", newest->acknowledgement);
     cn_set_text(list, "processing_level",
-                cn_pool_printf(list->pool, "climatological %s of daily data",
-                               cn_over_noun(&file->product->over, noun)));
+                cn_pool_printf(list->pool, "%sclimatological %s of daily data",
+                               file->product->change == CN_NO_CHANGE ? "" : "change of ", noun));
     cn_set_text(list, "standard_name_vocabulary", "CF standard names");
     cn_set_text(list, "comment", "climatology_bnds holds the days that each value stands for.");
     describe_space(list, file->region);
-    cn_set_text(list, "time_coverage_resolution", "P1D");
+    cn_set_text(list, "time_coverage_resolution", resolutions[file->product->time]);
     cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
     cn_set_text(list, "region", region->name);
     cn_set_text(list, "region_name", region_title(region));
@@ -120,46 +126,65 @@ static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *f
                           file->variable->variant);
 }
 
-/* "mean over the years 1991-2020", "90th percentile of 5 days each over the years 1991-2020". NULL:
- * out of memory. */
-static const char *name_statistic(struct cn_pool *pool, const struct cn_normals_file *file)
-{
-    const struct cn_product *product = file->product;
-    const int first = cn_file_target(file, 0)->year;
-    const int last = cn_file_target(file, file->target_count - 1)->year;
-    char noun[CN_OVER_BYTES], days[32] = "";
-    cn_over_noun(&product->over, noun);
-    if (product->pool > 1)
-        snprintf(days, sizeof days, " of %d days each", product->pool);
-    if (file->target_count > 1)
-        return cn_pool_printf(pool, "%ss%s over %d years each, which end in %d-%d,", noun, days,
-                              product->window, first, last);
-    if (product->window == 1 && product->pool == 1 && product->over.statistic == CN_MEAN)
-        return cn_pool_printf(pool, "values of the year %d", last);
-    return cn_pool_printf(pool, "%s%s over the years %d-%d", noun, days, last - product->window + 1,
-                          last);
-}
-
-/* Which years the file covers. The IOOS compliance checker takes no start and end beside times of
- * two dimensions. */
+/* Which years the file covers; years of seasons begin with December. The IOOS compliance checker
+ * takes no start and end beside times of two dimensions. */
 static void describe_coverage(struct cn_attributes *list, const struct cn_normals_file *file,
                               int first_year, int last_year)
 {
-    if (file->target_count == 1 || file->config->output.axis == CN_DATES) {
+    if (file->target_count == 1 || cn_file_has_dates(file)) {
+        const bool is_early = file->product->time == CN_SEASON;
         cn_set_text(list, "time_coverage_start",
-                    cn_pool_printf(list->pool, "%04d-01-01T00:00:00Z", first_year));
+                    cn_pool_printf(list->pool, "%04d-%s-01T00:00:00Z", first_year - is_early,
+                                   is_early ? "12" : "01"));
         cn_set_text(list, "time_coverage_end",
-                    cn_pool_printf(list->pool, "%04d-01-01T00:00:00Z", last_year + 1));
+                    cn_pool_printf(list->pool, "%04d-%s-01T00:00:00Z", last_year + !is_early,
+                                   is_early ? "12" : "01"));
     }
     cn_set_text(list, "time_coverage_duration",
                 cn_pool_printf(list->pool, "P%dY", last_year - first_year + 1));
 }
 
-/* The mean is what people call the normal. */
-static const char *title_noun(const struct cn_normals_file *file, char noun[CN_OVER_BYTES])
+/* What each value is for. */
+static const char *const groups_of_year[] = {[CN_DAY] = "each day of the year",
+                                             [CN_MONTH] = "each month of the year",
+                                             [CN_SEASON] = "each season of the year",
+                                             [CN_YEAR] = "the whole year"};
+
+/* "Climate normal: mean over the years 1991-2020 of monthly means of …, for each month of the
+ * year." NULL: out of memory. */
+static const char *summarize(struct cn_pool *pool, const struct cn_normals_file *file,
+                             const char *statistic, const char *quantity, const char *scenarios)
 {
-    return file->product->over.statistic == CN_MEAN ? "normal"
-                                                    : cn_over_noun(&file->product->over, noun);
+    const struct cn_product *product = file->product;
+    const bool is_plain = product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+    const char *change = cn_change_phrase(pool, product);
+    const char *subject =
+        !is_plain ? cn_subject(pool, product, quantity)
+                  : cn_pool_printf(pool, "%s%s",
+                                   strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ", quantity);
+    if (!subject || !change)
+        return NULL;
+    return cn_pool_printf(pool, "Climate normal: %s of %s of %s (%s, %s), for %s.%s%s%s", statistic,
+                          subject, file->variable->model, scenarios, file->variable->variant,
+                          groups_of_year[product->time], *change ? " Values are changes: " : "",
+                          change, *change ? "." : "");
+}
+
+/* One line of what was done, then the history of the source. NULL: out of memory. */
+static const char *tell_history(struct cn_pool *pool, const struct cn_normals_file *file,
+                                const char *date, const char *statistic, const char *source)
+{
+    const struct cn_product *product = file->product;
+    const char *name = file->variable->name, *change = cn_change_phrase(pool, product);
+    const bool is_plain = product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+    const char *subject =
+        is_plain ? cn_pool_printf(pool, "%s by day slot", name) : cn_subject(pool, product, name);
+    if (!subject || !change)
+        return NULL;
+    return cn_pool_printf(
+        pool, "%s climnorm %s: %s of %s (%s), region %s%s%s%s%s", date, CLIMNORM_VERSION, statistic,
+        subject, cn_leap_day_names[file->config->normals.leap_day], file->region->region->name,
+        *change ? ", " : "", change, *source ? "\n" : "", source);
 }
 
 void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *file,
@@ -167,7 +192,6 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
 {
     struct cn_pool *pool = list->pool;
     const struct cn_file *newest = from->newest;
-    const struct cn_region *region = file->region->region;
     const char *name = file->variable->name, *scenarios = list_scenarios(pool, file);
     const char *long_name =
         cn_attribute_text(newest->attributes, newest->attribute_count, "long_name");
@@ -178,24 +202,15 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     const int window = file->product->window;
     const int first = cn_file_target(file, 0)->year - window + 1;
     const int last = cn_file_target(file, file->target_count - 1)->year;
-    const char *years = cn_pool_printf(pool, "%d-%d", first, last);
-    const char *statistic = name_statistic(pool, file);
-    char date[CN_DATE_BYTES], noun[CN_OVER_BYTES];
+    const char *statistic = cn_statistic_phrase(pool, file);
+    char date[CN_DATE_BYTES];
     cn_creation_date(date);
-    if (!years || !statistic || !scenarios) {
+    if (!statistic || !scenarios) {
         list->failed = true;
         return;
     }
-    cn_set_text(list, "title",
-                cn_pool_printf(pool, "%d-year daily %s of %s, %s, %s", window,
-                               title_noun(file, noun), name, years, region_title(region)));
-    cn_set_text(list, "summary",
-                cn_pool_printf(pool,
-                               "Climate normal: %s of %s%s of %s (%s, %s), for each day of the "
-                               "year.",
-                               statistic, strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ",
-                               quantity, file->variable->model, scenarios,
-                               file->variable->variant));
+    cn_set_text(list, "title", cn_title(pool, file));
+    cn_set_text(list, "summary", summarize(pool, file, statistic, quantity, scenarios));
     cn_set_text(list, "keywords",
                 cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
                                has_standard_name ? standard_name : "",
@@ -205,11 +220,11 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     cn_set_text(list, "date_created", cn_pool_strdup(pool, date));
     describe_coverage(list, file, first, last);
     cn_set_text(list, "period", cn_file_target(file, 0)->period);
-    cn_set_text(list, "history",
-                cn_pool_printf(pool, "%s climnorm %s: %s of %s by day slot (%s), region %s%s%s",
-                               date, CLIMNORM_VERSION, statistic, name,
-                               cn_leap_day_names[file->config->normals.leap_day], region->name,
-                               *newest->history ? "\n" : "", newest->history));
+    if (file->product->change != CN_NO_CHANGE)
+        cn_set_text(list, "baseline_years",
+                    cn_pool_printf(pool, "%d-%d", file->product->baseline - window + 1,
+                                   file->product->baseline));
+    cn_set_text(list, "history", tell_history(pool, file, date, statistic, newest->history));
     struct cn_digests digests;
     cn_sink_digests(file, &digests);
     cn_set_text(list, "climnorm_config_digest", cn_pool_strdup(pool, digests.config));

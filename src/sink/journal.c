@@ -46,9 +46,9 @@ static uint64_t identify(const struct cn_normals_file *file)
     return hash;
 }
 
-static size_t window_words(const struct cn_normals_file *file)
+static size_t year_words(const struct cn_normals_file *file)
 {
-    return ((size_t)file->product->window + WORD_YEARS - 1) / WORD_YEARS;
+    return (cn_file_years(file) + WORD_YEARS - 1) / WORD_YEARS;
 }
 
 /* Of a record of a target that is made, or not. */
@@ -56,12 +56,12 @@ static size_t record_words(const struct cn_normals_file *file, size_t pass, bool
 {
     size_t first;
     const size_t shares = cn_pass_chunks(file, pass, &first) * cn_field_count(file->config);
-    return RECORD_WORDS + window_words(file) + (is_made ? SHARE_WORDS * shares : 0);
+    return RECORD_WORDS + year_words(file) + (is_made ? SHARE_WORDS * shares : 0);
 }
 
 static size_t most_record_words(const struct cn_normals_file *file)
 {
-    return RECORD_WORDS + window_words(file) +
+    return RECORD_WORDS + year_words(file) +
            SHARE_WORDS * file->region->chunk_count * cn_field_count(file->config);
 }
 
@@ -127,7 +127,7 @@ bool cn_journal_append(int descriptor, const struct cn_normals_file *file,
                        const struct cn_journal_record *record, struct cn_journal *journal)
 {
     const size_t count = record_words(file, record->pass, record->is_made);
-    const size_t head = RECORD_WORDS + window_words(file);
+    const size_t head = RECORD_WORDS + year_words(file);
     uint64_t *words = calloc(count, sizeof *words);
     if (!words)
         return false; /* errno is ENOMEM */
@@ -135,7 +135,7 @@ bool cn_journal_append(int descriptor, const struct cn_normals_file *file,
     words[1] = record->target;
     words[2] = record->is_made;
     words[3] = record->area_begin;
-    for (int i = 0; i < file->product->window && record->is_made; i++)
+    for (size_t i = 0; i < cn_file_years(file) && record->is_made; i++)
         words[RECORD_WORDS + i / WORD_YEARS] |= (uint64_t)record->years_used[i] << i % WORD_YEARS;
     for (size_t k = 0; k < (count - head) / SHARE_WORDS; k++) {
         words[head + SHARE_WORDS * k] = record->shares[k].size;
@@ -218,7 +218,7 @@ bool cn_journal_get(int descriptor, const struct cn_normals_file *file,
                     struct cn_journal_record *record)
 {
     const uint64_t address = contents->records[pass * file->target_count + target];
-    const size_t most = record_words(file, pass, true), head = RECORD_WORDS + window_words(file);
+    const size_t most = record_words(file, pass, true), head = RECORD_WORDS + year_words(file);
     uint64_t *words = address ? calloc(most, sizeof *words) : NULL, length = 0;
     const uint64_t payload = address + HEAD_WORDS * sizeof *words;
     /* The hash was looked at when the record was found. */
@@ -233,7 +233,7 @@ bool cn_journal_get(int descriptor, const struct cn_normals_file *file,
         record->target = target;
         record->is_made = words[2];
         record->area_begin = words[3];
-        for (int i = 0; i < file->product->window; i++)
+        for (size_t i = 0; i < cn_file_years(file); i++)
             record->years_used[i] = words[RECORD_WORDS + i / WORD_YEARS] >> i % WORD_YEARS & 1;
         for (size_t k = 0; k < (length / sizeof *words - head) / SHARE_WORDS; k++)
             record->shares[k] = (struct cn_stored_chunk){.size = words[head + SHARE_WORDS * k],

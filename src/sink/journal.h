@@ -11,7 +11,6 @@
 
 #include "base/pool.h"
 #include "climnorm/error.h"
-#include "climnorm/limits.h"
 #include "sink/content_digest.h"
 #include "sink/normals_file.h"
 
@@ -25,8 +24,8 @@ struct cn_journal {
 struct cn_journal_record {
     size_t pass, target;
     bool is_made;
-    bool years_used[CN_MAX_WINDOW]; /* [window] */
-    uint64_t area_begin;            /* of the output's chunks */
+    bool years_used[CN_MAX_TARGET_YEARS]; /* [cn_file_years] */
+    uint64_t area_begin;                  /* of the output's chunks */
     /* [chunks that the pass touches][field_count] without addresses. Of a chunk that is whole with
      * the pass: size and hash of its encoded bytes; else of the values that were kept. */
     struct cn_stored_chunk *shares;

@@ -43,7 +43,7 @@ struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
     file->waiting = cn_pool_alloc(pool, targets, sizeof(const struct cn_encoded *));
     file->is_known = cn_pool_alloc(pool, targets, sizeof *file->is_known);
     file->is_put = cn_pool_alloc(pool, targets, sizeof *file->is_put);
-    file->years = cn_pool_alloc(pool, targets, cn_output_window(file));
+    file->years = cn_pool_alloc(pool, targets, cn_file_years(&file->content));
     file->years_used = cn_pool_alloc(pool, targets, sizeof(const bool *));
     if (!file->chunks || !file->waiting || !file->is_known || !file->is_put || !file->years ||
         !file->years_used) {

@@ -179,7 +179,7 @@ static enum cn_status record_share(struct cn_output_file *file, const struct cn_
     cn_pass_chunks(&file->content, put->pass, &first);
     record.shares = file->chunks + put->target * file->chunks_per_target + first * file->fields;
     if (record.is_made)
-        memcpy(record.years_used, put->years_used, cn_output_window(file));
+        memcpy(record.years_used, put->years_used, cn_file_years(&file->content));
     int journal = cn_waiting_open(&file->passes, CN_WAITING_JOURNAL, O_WRONLY);
     const bool is_written =
         journal >= 0 && cn_journal_append(journal, &file->content, &record, &file->passes.journal);

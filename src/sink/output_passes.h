@@ -15,7 +15,7 @@ struct cn_output_file;
 /* A target, as far as a pass makes it. */
 struct cn_put {
     size_t target, pass;
-    const bool *years_used;          /* [window] that entered it; NULL: it is not made */
+    const bool *years_used;          /* [cn_file_years] that entered it; NULL: it is not made */
     size_t first_chunk, chunk_count; /* chunks that are whole with this pass, not before */
     const struct cn_encoded *chunks; /* [chunk_count][field_count]; bytes NULL: it was kept */
     const uint64_t *hashes;          /* of each chunk, by cn_content_hash */

@@ -52,11 +52,11 @@ enum cn_status cn_output_place_area(struct cn_output_file *file, struct cn_error
 
 void cn_output_note_years(struct cn_output_file *file, size_t t, const bool *years_used)
 {
-    bool *years = file->years + t * cn_output_window(file);
+    bool *years = file->years + t * cn_file_years(&file->content);
     if (!file->is_known[t] && years_used)
-        file->years_used[t] = memcpy(years, years_used, cn_output_window(file));
+        file->years_used[t] = memcpy(years, years_used, cn_file_years(&file->content));
     else if (!years_used != !file->years_used[t] ||
-             (years_used && memcmp(years, years_used, cn_output_window(file)) != 0))
+             (years_used && memcmp(years, years_used, cn_file_years(&file->content)) != 0))
         file->is_stale = true;
     file->is_known[t] = true;
 }

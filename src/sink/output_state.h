@@ -22,7 +22,7 @@ struct cn_output_file {
     const struct cn_encoded **waiting; /* [target_count] put, but not yet written; of one pass */
     bool *is_known;                    /* [target_count] it is known which years were used */
     bool *is_put;                      /* [target_count] by all passes */
-    bool *years;                       /* [target_count][window] that were used */
+    bool *years;                       /* [target_count][cn_file_years] that were used */
     const bool **years_used;           /* [target_count] in years; NULL: not known, or not made */
     size_t next;                       /* the first target that is not put */
     size_t left;                       /* targets that are neither written nor left out */
@@ -38,12 +38,6 @@ struct cn_output_file {
     char *temporary;
     struct cn_waiting passes; /* of several passes */
 };
-
-/* Returns: how many years a window has. */
-static inline size_t cn_output_window(const struct cn_output_file *file)
-{
-    return (size_t)file->content.product->window;
-}
 
 /* Returns: whether the file takes several passes. */
 static inline bool cn_output_has_passes(const struct cn_output_file *file)

@@ -10,6 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The index in cn_file_year of the k-th year in time: those of the baseline, as most are earlier,
+ * then those of the target; of both the year before the window first. */
+static size_t in_time_order(const struct cn_normals_file *file, size_t k)
+{
+    const size_t all = cn_file_window(file), years = (size_t)file->product->window;
+    const size_t first = cn_file_years(file) - all - k / all * all, place = k % all;
+    if (all == years)
+        return first + place;
+    return first + (place ? place - 1 : years);
+}
+
 bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, size_t first,
                      size_t end, struct cn_sources *found)
 {
@@ -19,9 +30,10 @@ bool cn_sources_find(struct cn_pool *pool, const struct cn_normals_file *file, s
         .files = cn_pool_alloc(pool, file->variable->file_count, sizeof(const struct cn_file *))};
     if (!found->files || !is_listed)
         return false;
+    const size_t years = cn_file_years(file);
     for (size_t t = first; t < end; t++)
-        for (int i = 0; i < file->product->window; i++) {
-            const struct cn_source_year *year = cn_file_year(file, t, i);
+        for (size_t k = 0; k < years; k++) {
+            const struct cn_source_year *year = cn_file_year(file, t, in_time_order(file, k));
             for (size_t p = 0; year && p < year->part_count; p++) {
                 found->newest = year->parts[p].file;
                 if (!is_listed[found->newest - files])
@@ -82,7 +94,7 @@ static char *list_missing_years(struct cn_pool *pool, const struct cn_normals_fi
     int window = file->product->window;
     *used = 0;
     for (int i = 0; i < window; i++)
-        if (cn_file_year(file, t, i))
+        if (cn_file_year(file, t, (size_t)i))
             ++*used;
         else
             cn_strbuf_add(&text, text.length ? " %d" : "%d",

@@ -169,13 +169,21 @@ struct recipe {
     const struct cn_metadata *metadata;
 };
 
-/* netCDF-C takes the name of a dimension, but stores such a variable under another name. */
+/* netCDF-C takes the name of a dimension, but stores such a field under another name. */
 static bool is_dimension(const struct cn_metadata *metadata, const char *name)
 {
     for (size_t d = 0; d < metadata->dim_count; d++)
         if (strcmp(metadata->dims[d].name, name) == 0)
             return true;
     return false;
+}
+
+static const char *first_field(const struct cn_metadata *metadata)
+{
+    size_t v = 0;
+    while (!metadata->variables[v].is_field)
+        v++;
+    return metadata->variables[v].name;
 }
 
 /* In memory, because netCDF-C 4.9 crashes when it closes a file after a failed write. */
@@ -185,6 +193,7 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
     const struct recipe *recipe = context;
     const struct cn_normals_file *file = recipe->file;
     const int level = file->config->output.compression;
+    const char *field = first_field(recipe->metadata);
     size_t taken[CN_MAX_FILE_VARIABLES] = {0};
     cn_skeleton_free(recipe->skeleton);
     int id, status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &id);
@@ -197,10 +206,10 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
         nc_close(id);
     }
     if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
-        is_dimension(recipe->metadata, file->variable->name))
+        is_dimension(recipe->metadata, field))
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: an output file cannot hold a variable of the name '%s'; rename it",
-                       file->path, file->variable->name);
+                       file->path, field);
     if (status && status != NC_ENOMEM)
         return cn_fail(error, CN_BAD_MACHINE,
                        "%s: HDF5 cannot write its metadata: %s; run again, finished files are "

@@ -25,9 +25,10 @@ struct waiting_output {
     int files[CN_WAITING_FILES]; /* -1: not there */
     const struct cn_journal_contents *contents;
     struct cn_journal_record record;
-    bool *is_made, *years_used; /* [target_count], and [target_count][window]: of the first pass */
-    uint64_t area_begin;        /* 0: not known */
-    uint64_t bytes;             /* of chunks in the temporary of an output of one target */
+    bool *is_made,
+        *years_used;     /* [target_count], and [target_count][cn_file_years]: of the first pass */
+    uint64_t area_begin; /* 0: not known */
+    uint64_t bytes;      /* of chunks in the temporary of an output of one target */
 };
 
 bool cn_unfinished_is_there(const struct cn_normals_file *file, uint64_t *bytes)
@@ -55,18 +56,18 @@ bool cn_unfinished_is_there(const struct cn_normals_file *file, uint64_t *bytes)
 static bool agrees(struct waiting_output *subject, bool is_first)
 {
     const struct cn_journal_record *record = &subject->record;
-    const size_t window = (size_t)subject->file.product->window;
-    bool *years_used = subject->years_used + record->target * window;
+    const size_t years = cn_file_years(&subject->file);
+    bool *years_used = subject->years_used + record->target * years;
     if (is_first) {
         subject->is_made[record->target] = record->is_made;
-        memcpy(years_used, record->years_used, window);
+        memcpy(years_used, record->years_used, years);
     }
     if (record->is_made && !subject->area_begin)
         subject->area_begin = record->area_begin;
     return record->is_made == subject->is_made[record->target] &&
            (!record->is_made || (record->area_begin == subject->area_begin && record->area_begin &&
                                  record->area_begin <= INT64_MAX / 2 &&
-                                 memcmp(years_used, record->years_used, window) == 0));
+                                 memcmp(years_used, record->years_used, years) == 0));
 }
 
 /* Whether a chunk, or the pass's part of it, is what the record says. */
@@ -156,7 +157,7 @@ static enum cn_status compare(struct waiting_output *subject, bool verifies, str
     file->pass_count = contents->pass_count;
     subject->contents = contents;
     subject->is_made = cn_pool_alloc(pool, file->target_count, sizeof(bool));
-    subject->years_used = cn_pool_alloc(pool, file->target_count, (size_t)file->product->window);
+    subject->years_used = cn_pool_alloc(pool, file->target_count, cn_file_years(file));
     if (!subject->is_made || !subject->years_used ||
         !cn_journal_record_alloc(pool, file, &subject->record))
         return cn_fail_memory(error, "an unfinished output");

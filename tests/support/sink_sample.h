@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_TESTS_SINK_SAMPLE_H
 #define CLIMNORM_TESTS_SINK_SAMPLE_H
 
+#include "products/group_days.h"
 #include "sink/output_file.h"
 #include "sink/temporary.h"
 
@@ -19,6 +20,7 @@
 
 enum {
     SAMPLE_WINDOW = 30,
+    SAMPLE_YEARS = 2 * (SAMPLE_WINDOW + 1), /* room: of a season's change, with a year before */
     SAMPLE_LAST = 1980,
     SAMPLE_LATS = 3,
     SAMPLE_LONS = 4,
@@ -45,8 +47,8 @@ struct sample {
     int64_t days[SAMPLE_WINDOW][365];
     struct cn_part parts[SAMPLE_WINDOW];
     struct cn_source_year years[SAMPLE_WINDOW];
-    ptrdiff_t window[SAMPLE_WINDOW];
-    bool used[SAMPLE_WINDOW];
+    ptrdiff_t window[SAMPLE_YEARS];
+    bool used[SAMPLE_YEARS];
     const bool *years_used;
     struct cn_normals_file file;
     struct cn_skeleton skeleton;
@@ -100,6 +102,21 @@ static const struct cn_attribute sample_lat_attributes[] = {
     SAMPLE_TEXT("units", "degrees_N"),
     SAMPLE_TEXT("long_name", "Latitude of the cell"),
     SAMPLE_TEXT("bounds", "somewhere_else"),
+};
+
+/* Those of tasmax that CF has. */
+static const struct cn_attribute sample_heat_attributes[] = {
+    SAMPLE_TEXT("standard_name", "air_temperature"),
+    SAMPLE_TEXT("long_name", "Daily Maximum Near-Surface Air Temperature"),
+    SAMPLE_TEXT("units", "K"),
+    SAMPLE_TEXT("cell_methods", "area: mean time: maximum (interval: 15 minutes)"),
+};
+
+static const struct cn_attribute sample_rain_attributes[] = {
+    SAMPLE_TEXT("standard_name", "precipitation_flux"),
+    SAMPLE_TEXT("long_name", "Precipitation"),
+    SAMPLE_TEXT("units", "kg m-2 s-1"),
+    SAMPLE_TEXT("cell_methods", "area: time: mean"),
 };
 
 static void sample_files(struct sample *s)
@@ -198,6 +215,37 @@ static inline struct sample *sample_new(const char *root, int compression)
     return s;
 }
 
+/* Makes the variable tasmax or pr, with attributes that checkers of CF take. */
+static inline void sample_set_variable(struct sample *s, bool is_rain)
+{
+    s->variable.name = s->variable.label = is_rain ? "pr" : "tasmax";
+    s->variable.units = is_rain ? "kg m-2 s-1" : "K";
+    for (int i = 0; i < SAMPLE_WINDOW; i++) {
+        s->files[i].variable = s->variable.name;
+        s->files[i].attributes = is_rain ? sample_rain_attributes : sample_heat_attributes;
+        s->files[i].attribute_count = 4; /* both */
+    }
+}
+
+/* Makes the file one of groups of days, or of a change. To be called when its product is set: the
+ * sample then has the years that it needs, of which the one before a window is not there. */
+static inline void sample_set_groups(struct sample *s)
+{
+    s->values.time = s->product.time;
+    s->values.baseline = s->product.baseline;
+    s->values.change = s->product.change;
+    const size_t all = cn_file_years(&s->file), window = cn_file_window(&s->file);
+    s->file.slots = (int)cn_group_count(s->product.time, SAMPLE_SLOTS);
+    if (s->product.time != CN_DAY) {
+        s->cells.chunk_slots = (size_t)s->file.slots;
+        s->cells.chunk_count = 1;
+    }
+    for (size_t i = SAMPLE_WINDOW; i < all; i++) {
+        s->window[i] = i % window == SAMPLE_WINDOW ? -1 : s->window[i % window];
+        s->used[i] = s->window[i] >= 0 && s->used[i % window];
+    }
+}
+
 /* The mean of a cell: 250 + slot / 8 + cell, exact in float. */
 static inline float sample_mean(int slot, int cell)
 {
@@ -227,12 +275,12 @@ static inline void sample_fill(struct sample *s)
 {
     static float means[SAMPLE_CHUNK_SLOTS * SAMPLE_CELLS];
     static int16_t counts[SAMPLE_CHUNK_SLOTS * SAMPLE_CELLS];
-    const size_t values = sizeof means / sizeof *means;
+    const size_t values = s->cells.chunk_slots * SAMPLE_CELLS;
     const int level = s->config.output.compression;
-    for (int chunk = 0; chunk < SAMPLE_CHUNKS && !s->chunks[2 * chunk].bytes; chunk++) {
+    for (size_t chunk = 0; chunk < s->cells.chunk_count && !s->chunks[2 * chunk].bytes; chunk++) {
         for (int v = 0; v < (int)values; v++) {
-            int slot = chunk * SAMPLE_CHUNK_SLOTS + v / SAMPLE_CELLS, cell = v % SAMPLE_CELLS;
-            means[v] = slot < SAMPLE_SLOTS ? sample_mean(slot, cell) : 1e20F;
+            int slot = (int)chunk * SAMPLE_CHUNK_SLOTS + v / SAMPLE_CELLS, cell = v % SAMPLE_CELLS;
+            means[v] = slot < s->file.slots ? sample_mean(slot, cell) : 1e20F;
             counts[v] = cell == SAMPLE_MISSING_CELL ? 0 : SAMPLE_WINDOW - 2;
         }
         s->chunks[2 * chunk] = sample_encode(means, values, sizeof *means, level);
@@ -251,13 +299,13 @@ static inline enum cn_status sample_write(struct sample *s, char *temporary, siz
     struct cn_encoded chunks[2 * SAMPLE_CHUNKS]; /* without those of counts that are not wanted */
     uint64_t hashes[2 * SAMPLE_CHUNKS];
     const size_t fields = cn_field_count(&s->config);
-    for (size_t k = 0; k < SAMPLE_CHUNKS * fields; k++) {
+    for (size_t k = 0; k < s->cells.chunk_count * fields; k++) {
         chunks[k] = s->chunks[k * 2 / fields];
         hashes[k] = cn_content_hash(chunks[k].bytes, chunks[k].size);
     }
     enum cn_put_outcome outcome;
     const struct cn_put put = {.years_used = s->years_used,
-                               .chunk_count = SAMPLE_CHUNKS,
+                               .chunk_count = s->cells.chunk_count,
                                .chunks = chunks,
                                .hashes = hashes};
     enum cn_status status = cn_output_put(file, &put, &outcome, error);

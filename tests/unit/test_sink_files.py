@@ -121,6 +121,139 @@ def check_cdo_and_nco(path):
     assert "tasmax" in run("ncks", "-m", path)
 
 
+DAYS = "time: maximum within days time: "
+RAIN = "time: mean within days time: "
+BASE = "difference from 1941-1970"
+HEAT = "Daily Maximum Near-Surface Air Temperature"
+
+# Product: variable, unit, standard name, cell methods, title, steps, and other attributes.
+PRODUCTS = {
+    "months": ("tasmax", "K", "air_temperature",
+               DAYS + "mean over days time: mean over years (area mean)", "monthly mean of tasmax", 12, {}),
+    "seasons": ("seasons", "degF", "air_temperature",
+                DAYS + "mean over days time: mean over years (area mean)", "seasonal mean of tasmax", 4, {}),
+    "year": ("tasmax", "K", "air_temperature",
+             DAYS + "mean over days time: standard_deviation over years (area mean)",
+             "standard deviation of yearly means of tasmax", 1, {}),
+    "month_p90": ("tasmax", "K", "air_temperature",
+                  DAYS + "mean over days (90th percentile over years, area mean)",
+                  "90th percentile of monthly means of tasmax", 12, {}),
+    "rx1day": ("rx1day", "mm d-1", "lwe_precipitation_rate",
+               RAIN + "maximum over days time: mean over years (area mean)",
+               "mean of yearly maxima of pr", 1, {"long_name": "Precipitation"}),
+    "hot-days": ("hot_days", "1", "number_of_days_with_air_temperature_above_threshold",
+                 DAYS + "sum over days time: mean over years (area mean)",
+                 "mean number of days per year with tasmax > 90 degF", 1,
+                 {"long_name": f"number of days with {HEAT} > 90 degF"}),
+    "cold_sd": ("cold_sd", "1", "number_of_days_with_air_temperature_below_threshold",
+                DAYS + "sum over days time: standard_deviation over years (area mean)",
+                "standard deviation of the number of days per month with tasmax <= 0 degC", 12, {}),
+    "wet": ("wet", "1", None, RAIN + "sum over days time: mean over years (area mean)",
+            "mean number of days per season with pr >= 1 mm d-1", 4, {}),
+    "30_hot": ("tasmax_30_hot", "1", "number_of_days_with_air_temperature_above_threshold",
+               "area: mean " + DAYS + "sum over days time: mean over years",
+               "mean number of days with tasmax > 90 degF", 366, {}),
+    "time": ("tasmax_time", "1", "number_of_days_with_air_temperature_above_threshold",
+             DAYS + "sum over days time: mean over years (area mean)",
+             "mean number of days with tasmax > 90 degF", 366, {}),
+    "growing": ("growing", "K d", "integral_wrt_time_of_air_temperature_excess",
+                DAYS + "sum over days time: mean over years (area mean)",
+                "mean of yearly sums of tasmax above 50 degF", 1,
+                {"units_metadata": "temperature: difference"}),
+    "heating": ("heating", "degF d", "integral_wrt_time_of_air_temperature_deficit",
+                DAYS + "sum over days time: mean over years (area mean)",
+                "mean of monthly sums of tasmax below 291.5 K", 12,
+                {"units_metadata": "temperature: difference"}),
+    "rain": ("rain", "mm", "lwe_thickness_of_precipitation_amount",
+             RAIN + "sum over days time: mean over years (area mean)", "mean of seasonal sums of pr", 4,
+             {"long_name": "sum of Precipitation"}),
+    "water": ("water", "kg m-2 s-1 d", "precipitation_amount",
+              RAIN + "sum over days time: mean over years (area mean)", "mean of monthly sums of pr", 12, {}),
+    "warming": ("tasmax", "K", "air_temperature_anomaly",
+                DAYS + f"mean over days time: mean over years ({BASE}, area mean)",
+                "seasonal mean of tasmax", 4, {"long_name": f"{HEAT}, {BASE}"}),
+    "warming_F": ("warming_F", "degF", None,
+                  f"area: mean time: maximum within days time: median over years ({BASE})",
+                  "daily median of tasmax", 366, {"units_metadata": "temperature: difference"}),
+    "wetter": ("wetter", "1", None,
+               RAIN + "sum over days time: mean over years (ratio to 1941-1970, area mean)",
+               "mean of yearly sums of pr", 1, {"long_name": "sum of Precipitation, ratio to 1941-1970"}),
+    "celsius": ("celsius", "degC", "air_temperature",
+                "area: mean time: maximum within days time: mean over years",
+                "daily normal of tasmax", 366, {}),
+    "stacked": ("tasmax", "K", "air_temperature",
+                DAYS + "mean over days time: mean over years (area mean)", "monthly mean of tasmax", 12, {}),
+    "stacked_days": ("stacked_days", "1", "number_of_days_with_air_temperature_below_threshold",
+                     DAYS + "sum over days time: mean over years (area mean)",
+                     "mean number of days per year with tasmax < 0 degC", 1, {}),
+}
+THRESHOLDS = {"hot-days": (90, "degF", "air_temperature"), "cold_sd": (0, "degC", "air_temperature"),
+              "wet": (1, "mm d-1", "lwe_precipitation_rate"), "30_hot": (90, "degF", "air_temperature"),
+              "time": (90, "degF", "air_temperature"), "growing": (50, "degF", "air_temperature_threshold"),
+              "heating": (291.5, "K", "air_temperature_threshold"),
+              "stacked_days": (0, "degC", "air_temperature")}
+RESOLUTIONS = {366: "P1D", 12: "P1M", 4: "P3M", 1: "P1Y"}
+FIRST_MONTH = {12: 1, 4: 0, 1: 1}  # 0: December before
+
+
+def first_of(year, month):
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    return cftime.date2num(cftime.datetime(year, month, 1), "days since 1951-01-01", "standard")
+
+
+def check_group_times(data, steps):
+    """Middle of the group in 1980; from its start in 1951 to its end in 1980."""
+    shift = first_of(1850, 1) if "1850" in data.time.attrs["units"] else 0
+    months = 12 // steps
+    for step in range(steps):
+        begin = FIRST_MONTH[steps] + step * months
+        middle = (first_of(1980, begin) + first_of(1980, begin + months)) / 2
+        assert data.time.values[step] == middle - shift, (steps, step)
+        assert tuple(data.climatology_bnds.values[step]) == (
+            first_of(1951, begin) - shift, first_of(1980, begin + months) - shift), (steps, step)
+    assert data.time.attrs["climatology"] == "climatology_bnds" and "dayofyear" not in data
+    starts = "1950-12-01" if steps == 4 else "1951-01-01"
+    assert data.attrs["time_coverage_start"].startswith(starts)
+
+
+def check_product(path, name):
+    variable, unit, standard_name, methods, title, steps, others = PRODUCTS[name]
+    with xr.open_dataset(path, decode_times=False) as data:
+        field = data[variable]
+        assert field.attrs["units"] == unit, name
+        assert field.attrs.get("standard_name") == standard_name, name
+        assert field.attrs["cell_methods"] == methods, (name, field.attrs["cell_methods"])
+        for key, value in others.items():
+            assert field.attrs[key] == value, (name, key, field.attrs[key])
+        change = ", " + methods.split("(")[-1].split(",")[0].rstrip(")") if "1941" in methods else ""
+        assert data.attrs["title"] == f"30-year {title}, 1951-1980{change}, A box", data.attrs["title"]
+        assert data.attrs.get("baseline_years") == ("1941-1970" if change else None)
+        assert data.attrs["time_coverage_resolution"] == RESOLUTIONS[steps]
+        assert field.shape[-3:] == (steps, 3, 4) and f"{variable}_count" in data
+        assert ("threshold" in data) == (name in THRESHOLDS)
+        if name in THRESHOLDS:
+            threshold = field.coords["threshold"]
+            assert (threshold.item(), threshold.attrs["units"],
+                    threshold.attrs["standard_name"]) == THRESHOLDS[name]
+        if steps < 366:
+            check_group_times(data, steps)
+    check_product_tools(path, variable, steps)
+
+
+def check_product_tools(path, variable, steps):
+    for decode_timedelta in (False, True):
+        with xr.open_dataset(path, decode_timedelta=decode_timedelta) as data:
+            assert data[variable].dtype == np.float32
+            expected = expected_means()[:steps]
+            np.testing.assert_array_equal(data[variable].values.reshape(expected.shape), expected)
+            if steps < 366:
+                assert (data.time.dt.year == 1980).all()
+    if steps < 366 and "stacked" not in path:  # of those CDO goes along the target years
+        lines = run("cdo", "-s", "outputtab,date,value", f"-selname,{variable}", path).splitlines()
+        dates = {line.split()[0] for line in lines if not line.startswith("#")}
+        assert len(dates) == steps and all(date.startswith("1980-") for date in dates), lines[:3]
+
+
 def check_privacy(path):
     with open(path, "rb") as file:
         content = file.read()
@@ -144,6 +277,10 @@ def check_full_disk(folder):
 
 
 with tempfile.TemporaryDirectory() as top:
+    run(DUMP, top, "--products")
+    assert {f[:-3] for f in os.listdir(top) if f.endswith(".nc")} == set(PRODUCTS)
+    for product in PRODUCTS:
+        check_product(os.path.join(top, product + ".nc"), product)
     check_full_disk(os.path.join(top, "full"))
     one = dump(os.path.join(top, "one"))
     time.sleep(1.1)  # neither the clock nor what memory held before may show

@@ -21,7 +21,7 @@ struct cn_layout_rules {
                      struct cn_file_dims *dims);
     /* Adds all that says which target years the file holds, when they are, and what they were made
      * of: variables, and attributes of metadata->variables[0]. Failures are left in the attributes.
-     * Returns: names for the attribute `coordinates` of fields; NULL: out of memory. */
+     * Returns: its names for the attribute `coordinates` of fields, or ""; NULL: out of memory. */
     const char *(*add_targets)(struct cn_metadata *metadata, const struct cn_normals_file *file,
                                const struct cn_file_dims *dims);
 };

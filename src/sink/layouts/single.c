@@ -35,13 +35,12 @@ static void describe_target(struct cn_attributes *list, const struct cn_normals_
 static const char *single_targets(struct cn_metadata *metadata, const struct cn_normals_file *file,
                                   const struct cn_file_dims *dims)
 {
-    const bool has_dates = file->config->output.axis == CN_DATES;
     struct cn_file_variable *year = cn_metadata_add(metadata, "target_year", NC_INT, 0, NULL);
     year->own_values = &cn_file_target(file, 0)->year;
     cn_describe_target_year(&year->attributes);
-    cn_add_times(metadata, file, dims, "day of the target year", false);
+    cn_add_times(metadata, file, dims, false);
     describe_target(&metadata->variables[0].attributes, file);
-    return has_dates ? "target_year dayofyear" : "target_year climatology_time";
+    return "target_year";
 }
 
 const struct cn_layout_rules cn_single_layout = {single_lead, single_targets};

@@ -107,12 +107,10 @@ static bool add_provenance(struct cn_metadata *metadata, const struct cn_normals
 static const char *stacked_targets(struct cn_metadata *metadata, const struct cn_normals_file *file,
                                    const struct cn_file_dims *dims)
 {
-    const bool has_dates = file->config->output.axis == CN_DATES;
     if (!add_provenance(metadata, file, dims))
         return NULL;
-    cn_add_times(metadata, file, dims,
-                 has_dates ? "day of the last target year" : "day of the target year", !has_dates);
-    return has_dates ? "dayofyear" : "climatology_time";
+    cn_add_times(metadata, file, dims, !cn_file_has_dates(file));
+    return "";
 }
 
 const struct cn_layout_rules cn_stacked_layout = {stacked_lead, stacked_targets};
