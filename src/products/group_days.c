@@ -40,7 +40,7 @@ void cn_group_days_list(enum cn_calendar calendar, enum cn_leap_day rule, int ye
 {
     const size_t slots = (size_t)cn_slot_count(calendar, rule);
     const size_t count = cn_group_count(time, slots);
-    size_t groups[2][CN_MAX_SLOTS], end[CN_MAX_GROUPS + 1] = {0};
+    size_t groups[2][CN_MAX_SLOTS] = {{0}}, end[CN_MAX_GROUPS + 1] = {0};
     find_groups(calendar, rule, year, time, false, groups[false]);
     find_groups(calendar, rule, year - 1, time, true, groups[true]);
     for (size_t slot = 0; slot < slots; slot++) {

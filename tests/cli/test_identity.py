@@ -20,6 +20,13 @@ EPOCH = {"SOURCE_DATE_EPOCH": "1600000000", "OMP_WAIT_POLICY": "passive"}
 FIRST, LAST, WINDOW = 1990, 2009, 5
 
 
+def kernels_here():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        flags = set(re.search(r"^(?:flags|Features)\s*:(.*)$", file.read(), re.M)[1].split())
+    return ["portable"] + [isa for isa, flag in (("avx2", "avx2"), ("avx512", "avx512f"))
+                           if flag in flags]
+
+
 class Identity(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -98,11 +105,7 @@ class Identity(TestCase):
                       self.bytes_of("--set", f"engine.batch_years={batch}"))
 
     def test_kernels(self):
-        with open("/proc/cpuinfo") as f:
-            flags = set(re.search(r"^(?:flags|Features)\s*:(.*)$", f.read(), re.M)[1].split())
-        isas = ["portable"] + [i for i, flag in (("avx2", "avx2"), ("avx512", "avx512f"))
-                               if flag in flags]
-        for isa in isas:
+        for isa in kernels_here():
             self.same(isa, self.bytes_of(CLIMNORM_ISA=isa))
             result = self.case.run(env={**EPOCH, "CLIMNORM_ISA": isa})
             self.assertEqual(result.summary["isa"], isa)
@@ -137,6 +140,81 @@ class Identity(TestCase):
         self.exits(result, 0)
         for variable in result.summary["variables"]:
             self.assertEqual(variable["normals_written"], 0)
+
+
+PRODUCTS = [
+    {"name": "normal"}, {"name": "sd", "over": "std"}, {"name": "p90", "over": "p90", "pool": 5},
+    {"name": "days", "within": "count_gt", "threshold": "0 K", "over": "max"},
+    {"name": "month", "time": "month"}, {"name": "month_sd", "time": "month", "over": "std"},
+    {"name": "season", "time": "season", "within": "sum", "window": 4},
+    {"name": "year", "time": "year", "within": "excess", "threshold": "1 K", "over": "median"},
+    {"name": "change", "time": "season", "within": "max", "change": "difference", "baseline": 1998},
+    {"name": "ratio", "change": "ratio", "baseline": 1997, "over": "min"}]
+
+
+class Products(TestCase):
+    """The same bytes of all kinds of products, and the same from a product alone."""
+
+    @classmethod
+    def setUpClass(cls):
+        boxes = [{"name": "BOX", "lon": [-70, 70], "lat": [-40, 40]}]
+        cls.case = Case(variables=["tas"], custom_regions=boxes,
+                        normals={"window": 5, "min_years": 4}, output={"counts": True},
+                        products=PRODUCTS).periods(1996, 2000)
+        cls.addClassCleanup(cls.case.close)
+        rng = np.random.default_rng(7)
+        for year in range(1991, 2001):
+            dates = trees.dates_of_year("standard", year)
+            raw = rng.standard_normal((len(dates), 6, 8)) * 10.0 ** rng.uniform(-3, 3, (1, 6, 8))
+            raw[rng.random(raw.shape) < 0.05] = np.nan
+            trees.write(os.path.join(cls.case.data, trees.name("tas", year)), "tas", dates,
+                        raw.astype("f4"), calendar="standard", chunks=(61, 3, 8))
+
+    def made(self, *options, **env):
+        result = self.case.run("--set", "output.existing=overwrite", *options,
+                               env={**EPOCH, **env})
+        self.exits(result, 0)
+        found = {}
+        for name, path in self.case.files().items():
+            with open(path, "rb") as file:
+                found[name] = file.read()
+        return found, max(v["passes"] for v in result.summary["variables"])
+
+    def same(self, found, wanted):
+        self.assertEqual(set(found), set(wanted))
+        self.assertEqual([n for n, data in found.items() if data != wanted[n]], [])
+
+    def test_every_way_to_make_them(self):
+        wanted, passes = self.made("-t", "1")
+        self.assertEqual((len(wanted), passes), (1 + 2 * 5 * len(PRODUCTS), 1))
+        ways = [("-t", "2"), ("-t", "5", "--set", "engine.batch_years=1"),
+                ("-t", "2", "--set", "engine.batch_years=3")]
+        for way in ways:
+            with self.subTest(way):
+                self.same(self.made(*way)[0], wanted)
+        for isa in kernels_here():
+            with self.subTest(isa):
+                self.same(self.made(CLIMNORM_ISA=isa)[0], wanted)
+        refused = self.case.run("--set", "engine.memory=1KiB", "--set", "output.existing=overwrite",
+                                command="plan").err
+        least = max(int(n) for n in re.findall(r"\((\d+) bytes\)", refused))
+        for share in (1, 2):
+            with self.subTest(share=share):
+                found, passes = self.made("--set", f"engine.memory={share * least // 1024 + 1}KiB")
+                self.assertGreater(passes, 1)
+                self.same(found, wanted)
+
+    def test_one_product_of_many(self):
+        wanted, _ = self.made()
+        for product in (PRODUCTS[4], PRODUCTS[8]):
+            self.case.config["products"] = [product]
+            self.case.out = os.path.join(self.case.dir, f"alone-{product['name']}")
+            found, _ = self.made("--set", f"output.root={self.case.out}")
+            self.case.config["products"] = PRODUCTS
+            self.case.out = os.path.join(self.case.dir, "output")
+            name = f"yr_{product['name']}.nc"
+            self.same({n: d for n, d in found.items() if n.endswith(name)},
+                      {n: d for n, d in wanted.items() if n.endswith(name)})
 
 
 class PassesAndShards(TestCase):

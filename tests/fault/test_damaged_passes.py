@@ -36,9 +36,10 @@ def write(path, content):
 class Job:
     """A tree of files of so many years each, and the runs over it."""
 
-    def __init__(self, layout="single", years=1, **storage):
+    def __init__(self, layout="single", years=1, products=None, **storage):
         self.case = Case(variables=["tas"], normals={"window": WINDOW, "min_years": 2},
-                         output={"counts": True, "layout": layout})
+                         output={"counts": True, "layout": layout},
+                         **({"products": products} if products else {}))
         self.case.periods(FIRST + WINDOW - 1, LAST)
         self.paths = {}
         instants = DAYS * len(storage.get("hours", (12.0,)))
@@ -231,6 +232,22 @@ class HourlyDamage(Damage):
     job = {"chunks": (90, 8, 12), "years": 2, "hours": (6.0, 18.0)}
     places = [(2003, 364, 0), (2002, 364, 4)]
     several = [(2005, 364, 0), (2000, 300, 0)]
+
+
+class WinterDamage(Damage):
+    """Winters, which have the December of the year before their window. Rows are cut."""
+    job = {"chunks": (DAYS, 1, 12), "products": [{"name": "winter", "time": "season"}]}
+    places = [(2000, 340, 7), (2003, 0, 7), (2002, 340, 0)]
+    several = [(2005, 1, 0), (2000, 3, 7), (2003, 2, 4)]
+
+
+class ChangeDamage(Damage):
+    """Changes against a baseline, whose years are lost for each target year."""
+    job = {"chunks": (DAYS, 1, 12),
+           "products": [{"name": "change", "time": "season", "baseline": 2003,
+                         "change": "difference"}]}
+    places = [(2000, 340, 7), (2001, 0, 0), (2005, 0, 7)]
+    several = [(2005, 1, 0), (2000, 3, 7)]
 
 
 if __name__ == "__main__":
