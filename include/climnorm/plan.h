@@ -77,7 +77,7 @@ struct cn_target {
     /* [cn_sample_years] indices in variable->years; -1: no such year. First the window, oldest
      * first, then for seasons the year before it; then both once more of the baseline. */
     const ptrdiff_t *window;
-    int years_planned;         /* of the window, or of that of the baseline, which has fewer */
+    int years_planned;         /* years that the window has */
     struct cn_normal *normals; /* [sample->product_count][layout.region_count] */
 };
 

@@ -31,6 +31,7 @@ struct target_builder {
     size_t *last_targets; /* [output_count] indices in variable->targets */
     struct cn_unmade short_windows, late;
     struct early_windows early;
+    bool lacks_baseline; /* that of the sample is short of years on the timeline */
 };
 
 static const struct cn_source_year *source_year(const struct target_builder *builder,
@@ -71,11 +72,8 @@ static ptrdiff_t *list_target_years(const struct target_builder *builder,
     if (!years)
         return NULL;
     *planned = list_window(builder, timeline, year, years);
-    if (sample->baseline) {
-        const int of_baseline =
-            list_window(builder, timeline, sample->baseline, years + cn_sample_window(sample));
-        *planned = of_baseline < *planned ? of_baseline : *planned;
-    }
+    if (sample->baseline)
+        list_window(builder, timeline, sample->baseline, years + cn_sample_window(sample));
     return years;
 }
 
@@ -272,6 +270,10 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     if (historical && handled_before(builder, timeline_index, year))
         return CN_OK;
     target.scenario = historical ? config->input.historical : timeline->scenario;
+    if (builder->lacks_baseline) {
+        variable->normals_unmade += normals_of_target(builder);
+        return CN_OK;
+    }
     struct cn_unmade *unmade = &builder->short_windows;
     const bool is_short = target.years_planned < builder->sample->min_years;
     if (unmade->count && (!is_short || unmade->scenario != target.scenario ||
@@ -368,6 +370,24 @@ static void report_timeline(struct target_builder *builder, const struct cn_time
                         CN_FIRST_DEFAULT_YEAR);
 }
 
+/* Reports a baseline whose window is short of years: then no change can be made. */
+static void check_baseline(struct target_builder *builder, const struct cn_timeline *timeline)
+{
+    const struct cn_variable *source = builder->variable->variable;
+    const struct cn_sample *sample = builder->sample;
+    int years = 0;
+    for (int k = 0; sample->baseline && k < sample->window; k++)
+        years += cn_usable_year(source, timeline, sample->baseline - k) >= 0;
+    builder->lacks_baseline = sample->baseline && years < sample->min_years;
+    if (builder->lacks_baseline)
+        cn_problems_add(&builder->variable->problems, CN_PROBLEM,
+                        "%s: changes against %d%s%s cannot be made: the window of this baseline "
+                        "has %d of %d years, and products need %d; choose another baseline",
+                        source->label, sample->baseline, timeline->scenario ? " of " : "",
+                        timeline->scenario ? timeline->scenario : "", years, sample->window,
+                        sample->min_years);
+}
+
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,
                                    struct cn_error *error)
 {
@@ -385,6 +405,7 @@ static enum cn_status add_timeline(struct target_builder *builder, size_t index,
     }
     bool has_years = is_asked(config);
     builder->early = (struct early_windows){0};
+    check_baseline(builder, timeline);
     for (size_t p = 0; p < count && !status; p++) {
         has_years |= periods[p].first <= periods[p].last;
         status = add_period(builder, index, &periods[p], error);
