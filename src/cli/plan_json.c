@@ -4,6 +4,7 @@
 #include "cli/plan_json.h"
 
 #include "cli/plan_counts.h"
+#include "cli/plan_products.h"
 #include "plan/cuts.h"
 #include "progress/render.h"
 
@@ -164,7 +165,8 @@ static void set_passes(json_t *object, const struct cn_variable_plan *variable, 
 }
 
 /* What is known of a variable that can be made. */
-static void add_details(json_t *object, const struct cn_variable_plan *variable, bool *failed)
+static void add_details(json_t *object, const struct cn_plan *plan,
+                        const struct cn_variable_plan *variable, bool *failed)
 {
     const struct cn_variable *source = variable->variable;
     json_t *regions = json_array(), *periods = json_array();
@@ -181,6 +183,7 @@ static void add_details(json_t *object, const struct cn_variable_plan *variable,
         json_object_set_new(object, "lat", cn_json_count(source->grid.lat_count)) ||
         json_object_set_new(object, "lon", cn_json_count(source->grid.lon_count)) ||
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
+        json_object_set_new(object, "products", cn_products_json(plan, variable)) ||
         json_object_set_new(object, "regions", regions) ||
         json_object_set_new(object, "periods", periods);
     set_passes(object, variable, failed);
@@ -204,7 +207,7 @@ static json_t *variable_plan_object(const struct cn_plan *plan,
     if (object && cn_config_has_several_models(plan->config))
         set_model(object, variable->variable, failed);
     if (object && !variable->failure)
-        add_details(object, variable, failed);
+        add_details(object, plan, variable, failed);
     if (object && verbose)
         *failed |= json_object_set_new(object, "outputs", outputs_of(variable, failed)) != 0;
     return object;

@@ -11,6 +11,7 @@
 #include "cli/plan_counts.h"
 #include "cli/plan_passes.h"
 #include "cli/plan_periods.h"
+#include "cli/plan_products.h"
 #include "cli/shared_lines.h"
 #include "job/shared_problems.h"
 #include "progress/text.h"
@@ -259,9 +260,9 @@ static void add_plan_row(const struct cn_plan *plan, const struct plan_row *row,
     char bytes[24];
     const char *note = NULL;
     if (row->failed == row->variables)
-        note = "cannot be read: see below";
+        note = "cannot be made: see below";
     else if (row->failed)
-        note = cn_pool_printf(plan->pool, "%zu of %zu variables cannot be read: see below",
+        note = cn_pool_printf(plan->pool, "%zu of %zu variables cannot be made: see below",
                               row->failed, row->variables);
     const char *cells[7] = {
         row->name,
@@ -427,6 +428,7 @@ void cn_print_plan(const struct cn_job *job, const struct cn_estimate *estimate,
     const struct cn_plan *plan = job->plan;
     print_input(plan);
     print_regions(plan);
+    cn_print_products(plan);
     print_shard(&plan->division);
     print_variables(plan);
     cn_print_periods(plan);

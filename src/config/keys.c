@@ -72,11 +72,6 @@ static const char *const method_meanings[] = {
         "the same for every distribution, as xclim does it (Hyndman and Fan, "
         "method 8)"};
 
-static const char *const changes[] = {"difference", "ratio", NULL};
-static const char *const change_meanings[] = {
-    "the result minus the baseline's",
-    "the result divided by the baseline's; missing where that is 0"};
-
 static const struct cn_key product_keys[] = {
     {PRODUCT(name), CN_KEY_IDENTIFIER, 1, 32, .required = true,
      .meaning = "What `output.pattern` and the outputs call it."},
@@ -111,8 +106,8 @@ static const struct cn_key product_keys[] = {
      .meaning =
          "The target year of another window on the same timeline, to which `change` compares "
          "the results. Left out: none."},
-    {PRODUCT(change), CN_KEY_CHOICE, CN_DIFFERENCE, .choices = changes,
-     .choice_meanings = change_meanings,
+    {PRODUCT(change), CN_KEY_CHOICE, CN_DIFFERENCE, .choices = cn_change_names,
+     .choice_meanings = cn_change_meanings,
      .meaning =
          "What is stored instead of the result: how it differs from that of `baseline`. Left "
          "out: the result itself."},

@@ -63,6 +63,12 @@ const char *const cn_time_meanings[] = {
                   "December is that of the year before",
     [CN_YEAR] = "the year"};
 
+const char *const cn_change_names[] = {"difference", "ratio", NULL};
+
+const char *const cn_change_meanings[] = {"the result minus the baseline's",
+                                          "the result divided by the baseline's; missing where "
+                                          "that is 0"};
+
 bool cn_threshold_parse(const char *text, struct cn_threshold *threshold)
 {
     const size_t digits = strspn(text, "+-.0123456789eE"); /* no "inf", "nan" or "0x10" */

@@ -31,6 +31,9 @@ extern const struct cn_within_row cn_withins[];
 extern const char *const cn_within_names[], *const cn_within_meanings[];
 extern const char *const cn_time_names[], *const cn_time_meanings[];
 
+/* The same by enum cn_change, of which CN_DIFFERENCE is the first. */
+extern const char *const cn_change_names[], *const cn_change_meanings[];
+
 enum { CN_UNIT_BYTES = 100 }; /* of the longest unit that a config may name, without the NUL */
 enum { CN_THRESHOLD_BYTES = CN_UNIT_BYTES + 40, CN_WITHIN_BYTES = CN_THRESHOLD_BYTES + 40 };
 

@@ -20,7 +20,6 @@
 /* What the unit of a product follows from. */
 struct unit_task {
     struct cn_pool *pool;
-    const char *variable;
     const char *source;       /* the unit of the files; "": they have none */
     const char *asked;        /* by the config; NULL: none */
     bool is_asked_of_product; /* by products.units, not output.units */
@@ -33,9 +32,9 @@ static enum cn_status fail_fit(const struct unit_task *task, const char *key, co
 {
     if (why->status != CN_BAD_INPUT)
         return cn_fail(task->error, why->status, "%s", why->text);
-    return cn_fail(task->error, CN_BAD_INPUT, "%s \"%s\" %s not fit %s: %s", key, value,
-                   strcmp(key, "units") == 0 ? "do" : "does", task->variable,
-                   *task->source ? why->text : "its files have no unit");
+    return cn_fail(task->error, CN_BAD_INPUT, "%s \"%s\" %s not fit: %s", key, value,
+                   strcmp(key, "units") == 0 ? "do" : "does",
+                   *task->source ? why->text : "the files have no unit");
 }
 
 /* UDUNITS goes from degF to degC through K, so 32 degF becomes 4e-14 degC. A number with few
@@ -172,10 +171,10 @@ static enum cn_status set_unit_of_sum(const struct unit_task *task, const char *
     if (has_other_zero && !task->is_asked_of_product)
         return CN_OK;
     if (has_other_zero)
-        return cn_fail(task->error, CN_BAD_INPUT,
-                       "units \"%s\" do not fit %s: its sums are of \"%s\", which has its zero "
-                       "elsewhere",
-                       task->asked, task->variable, task->source);
+        return cn_fail(
+            task->error, CN_BAD_INPUT,
+            "units \"%s\" do not fit: the sums are of \"%s\", which has its zero elsewhere",
+            task->asked, task->source);
     const char *asked =
         task->is_asked_of_product ? task->asked : times_day(task->pool, task->asked);
     return asked ? convert_results(task, own, asked) : cn_fail_memory(task->error, "units");
@@ -213,7 +212,6 @@ enum cn_status cn_product_units(struct cn_pool *pool, const struct cn_config *co
                                 struct cn_product *product, struct cn_error *error)
 {
     struct unit_task task = {.pool = pool,
-                             .variable = variable,
                              .source = trim_blanks(pool, source_unit),
                              .asked = product->unit.name,
                              .is_asked_of_product = product->unit.name,

@@ -20,7 +20,7 @@
  * not at all; nor do sums of values such as temperatures in another unit with another zero, which
  * would need the number of days. unit.name is "" where it is the source's, which has none.
  * source_unit: NULL: there is none. Only one thread may call this, see catalog/units.h.
- * Errors: CN_BAD_INPUT: `threshold "90 degF" does not fit pr: "degF" does not convert to …`, `units
+ * Errors: CN_BAD_INPUT: `threshold "90 degF" does not fit: "degF" does not convert to …`, `units
  * …`. CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: the pool what is in the product,
  * and the config. */
 enum cn_status cn_product_units(struct cn_pool *pool, const struct cn_config *config,

@@ -60,6 +60,18 @@ class Base(climnorm_case.TestCase):
 
 
 class Says(Base):
+    def test_products_are_told_as_the_config_has_them(self):
+        given = [{"name": "normal"}, {"name": "p90", "over": "p90", "pool": 5, "min_values": 10},
+                 {"name": "sd", "over": "std", "variables": ["tas"], "window": 2, "min_years": 1}]
+        plan = self.plan(self.case(regions=["CONUS"], products=given))
+        usual = {"time": "day", "within": "mean", "threshold": None, "over": "mean", "pool": 1,
+                 "window": WINDOW, "min_years": WINDOW, "min_values": 1, "baseline": None,
+                 "change": None}
+        for variable in plan["variables"]:
+            told = [{k: v for k, v in p.items() if k != "units"} for p in variable["products"]]
+            self.assertEqual(told, [{**usual, **{k: v for k, v in p.items() if k != "variables"}}
+                                    for p in given if variable["name"] in p.get("variables", ["pr", "tas"])])
+
     def test_the_json_is_what_a_run_then_makes(self):
         case = self.case(regions=["CONUS", "AK"])
         plan = self.plan(case, "-v")
