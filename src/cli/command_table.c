@@ -69,6 +69,7 @@ const struct cn_command cn_commands[] = {
                    "call stands for: run makes the same files of it.",
         .examples = "climnorm normals data -o normals --years 1991-2020 --region CONUS\n"
                     "climnorm normals data -o normals --target 1990-2020/10 --region 4,17,43,49\n"
+                    "climnorm normals data -o p90 --product name=p90,over=p90,pool=5\n"
                     "climnorm normals tas_day_*.nc -o normals --years 1981-2010 --show > my.cfg",
         .function = cn_command_normals,
     },
@@ -163,6 +164,10 @@ const struct cn_option cn_options[] = {
      CN_OPTION_CONFIG_KEY, .key = "input.model"},
     {NORMALS, 0, "variant", "NAME", "the ensemble member", CN_OPTION_CONFIG_KEY,
      .key = "input.variant"},
+    {NORMALS, 0, "product", "KEY=VALUE,...",
+     "a statistic instead of the mean, such as name=p90,over=p90,pool=5; can be repeated; for the "
+     "keys, climnorm help products",
+     CN_OPTION_TEXTS, IN(products)},
     {NORMALS, 0, "show", NULL, "print the config that this call stands for, and do nothing else",
      CN_OPTION_FLAG, IN(show)},
     {JOBS, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,

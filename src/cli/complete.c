@@ -176,10 +176,16 @@ static bool offer_names(struct completion *c, const char *kind)
     static const struct {
         const char *kind;
         enum name_field field;
-    } fields[] = {
-        {"variables", VARIABLE}, {"variable", VARIABLE}, {"model", MODEL},
-        {"models", MODEL},       {"input.model", MODEL}, {"input.variant", VARIANT},
-        {"input.grid", GRID},    {"input.table", TABLE}, {"input.historical", EXPERIMENT}};
+    } fields[] = {{"variables", VARIABLE},
+                  {"variable", VARIABLE},
+                  {"products.variables", VARIABLE},
+                  {"model", MODEL},
+                  {"models", MODEL},
+                  {"input.model", MODEL},
+                  {"input.variant", VARIANT},
+                  {"input.grid", GRID},
+                  {"input.table", TABLE},
+                  {"input.historical", EXPERIMENT}};
     if (strcmp(kind, "regions") == 0 || strcmp(kind, "region") == 0)
         return offer_regions(c), true;
     if (strcmp(kind, "scenarios") == 0)
@@ -226,6 +232,26 @@ static void offer_key(struct completion *c)
     }
 }
 
+/* Of "name=a,over=p" the last key, or its value. */
+static void offer_product(struct completion *c)
+{
+    const struct cn_key *list = cn_key_find(cn_keys, "", "products");
+    const char *comma = strrchr(c->partial, ',');
+    char text[CN_KEY_TEXT_BYTES];
+    keep(c, comma ? (size_t)(comma + 1 - c->partial) : 0);
+    const size_t length = strcspn(c->partial, "=");
+    for (const struct cn_key *key = list->element; key->path; key++) {
+        const char *name = cn_key_leaf(key);
+        if (!c->partial[length]) {
+            offer(c, name, "=", cn_key_explain(key, text));
+        } else if (strlen(name) == length && starts_with(c->partial, name)) {
+            keep(c, length + 1);
+            offer_key_value(c, key);
+            return;
+        }
+    }
+}
+
 static void offer_option_value(struct completion *c, const struct cn_option *option)
 {
     /* synth makes a tree; the others read one. */
@@ -236,6 +262,8 @@ static void offer_option_value(struct completion *c, const struct cn_option *opt
         const struct cn_key *key = cn_key_find(cn_keys, "", option->key);
         if (key)
             offer_key_value(c, key);
+    } else if (strcmp(option->name, "product") == 0) {
+        offer_product(c);
     } else if (cn_option_choice(option, 0)) {
         for (int i = 0; cn_option_choice(option, i); i++)
             offer(c, cn_option_choice(option, i), "", "");

@@ -164,6 +164,17 @@ static const struct cn_key *find_key(const char *word)
     return found;
 }
 
+/* The key of the entries of a list: "products.pool". NULL: there is none. */
+static const struct cn_key *find_member(const char *word)
+{
+    for (const struct cn_key *list = cn_keys; list->path; list++) {
+        const struct cn_key *key = list->element ? cn_key_find(list->element, "", word) : NULL;
+        if (key)
+            return key;
+    }
+    return NULL;
+}
+
 /* How a run gets another value. */
 static void print_override(const struct cn_key *key)
 {
@@ -231,6 +242,10 @@ int cn_command_help(const struct cn_arguments *arguments)
             print_namesake(word);
             return CN_EXIT_OK;
         }
-    const struct cn_key *key = find_key(word);
-    return key ? print_key_help(key) : fail_unknown(arguments->commands, word);
+    const struct cn_key *key = find_key(word), *member = key ? NULL : find_member(word);
+    if (member)
+        print_key(member, "entry");
+    return member ? CN_EXIT_OK
+           : key  ? print_key_help(key)
+                  : fail_unknown(arguments->commands, word);
 }

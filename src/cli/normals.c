@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "cli/commands.h"
 #include "cli/prepare.h"
+#include "cli/product_option.h"
 #include "climnorm/limits.h"
 #include "config/read.h"
 #include "config/write.h"
@@ -192,6 +193,28 @@ static enum cn_status add_regions(struct normals_call *call)
     return good ? add_boxes(call) : cn_fail_memory(call->error, "a config");
 }
 
+/* Each --product is an entry of the list. */
+static enum cn_status add_products(struct normals_call *call)
+{
+    const struct cn_names *products = &call->arguments->products;
+    bool good = !products->count || add_line(call, NULL, "products = (");
+    for (size_t i = 0; i < products->count && good; i++) {
+        const char *typed =
+            cn_pool_printf(call->arguments->pool, "--product %s", products->items[i]);
+        struct cn_strbuf entry = {0};
+        const enum cn_status status =
+            cn_product_option_add(products->items[i], &entry, call->error);
+        good = typed && !entry.failed &&
+               (status || add_line(call, typed, "%s%s", i ? "," : "", cn_strbuf_text(&entry)));
+        cn_strbuf_free(&entry);
+        if (good && status)
+            return status;
+    }
+    if (good && products->count)
+        good = add_line(call, NULL, ");");
+    return good ? CN_OK : cn_fail_memory(call->error, "a config");
+}
+
 /* Reads "1991-2020". */
 static bool parse_span(const char *text, int years[2])
 {
@@ -269,6 +292,8 @@ static int read_call(const struct cn_arguments *arguments, struct cn_config **co
     enum cn_status status = add_roots(&call);
     if (!status)
         status = add_regions(&call);
+    if (!status)
+        status = add_products(&call);
     if (!status)
         status = add_overrides(&call);
     cn_c_locale_leave(before);

@@ -97,8 +97,8 @@ static void check_name(struct cn_config_builder *builder, size_t index)
     for (size_t k = 0; k < index; k++)
         if (strcmp(all[k].product.name, all[index].product.name) == 0) {
             cn_config_error(builder, all[index].location, "products.name",
-                            "\"%s\" is already defined in line %d", all[k].product.name,
-                            all[k].location.line);
+                            "\"%s\" is already defined in %s", all[k].product.name,
+                            cn_config_location_text(builder, all[k].location));
             return;
         }
 }

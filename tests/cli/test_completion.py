@@ -99,6 +99,14 @@ class Completion(unittest.TestCase):
         self.assertEqual(of("regions="), ["CONUS", "AK", "HI", "PRVI", "GU", "GLOBAL", "ALPS"])
         self.assertEqual(of("regions=AK,"), ["CONUS", "HI", "PRVI", "GU", "GLOBAL", "ALPS"])
 
+    def test_keys_of_products_and_their_values_are_offered(self):
+        self.assertEqual(self.offered("normals", "tree", "--product", "t"), ["time=", "threshold="])
+        self.assertEqual(self.offered("normals", "tree", "--product", "name=a,o"), ["name=a,over="])
+        self.assertEqual(self.offered("normals", "tree", "--product", "name=a,within=count_g"),
+                         ["name=a,within=count_gt", "name=a,within=count_ge"])
+        self.assertEqual(self.offered("normals", "tree", "--product", "variables="),
+                         ["variables=pr", "variables=tas"])
+
     def test_names_are_those_of_the_tree(self):
         for words in (["run", "my.cfg", "-s"], ["plan", "-s", "input.root=tree", "my.cfg", "--set"]):
             self.assertEqual(self.offered(*words, "variables="), ["variables=pr", "variables=tas"])

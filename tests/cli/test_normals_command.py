@@ -96,6 +96,28 @@ class Normals(TestCase):
             self.judged(self.case, "tas", [2004], region=name, period="historical")
         del self.case.config["custom_regions"]
 
+    def test_products_are_those_that_the_options_describe(self):
+        names = self.expect_same_of_show(
+            "--years", "2000-2004", "--product", "name=p90,over=p90,pool=5,min_values=25",
+            "--product", "name=sd,variables=tas,pr,over=std", "--product", "variables=tas,name=top,over=max")
+        self.assertEqual(names, sorted(
+            f"GLOBAL/{variable}/historical/{variable}_GLOBAL_historical_2004_5yr_{product}.nc"
+            for variable, product in (("tas", "p90"), ("pr", "p90"), ("tas", "sd"), ("pr", "sd"),
+                                      ("tas", "top"))))
+
+    def test_every_key_of_a_product_is_shown(self):
+        words = ["name=a", "variables=tas,pr", "time=season", "within=excess", "threshold=-0.1 degC",
+                 "over=p2.5", "window=4", "min_years=3", "min_values=2", "units=degC d",
+                 "baseline=2005", "change=difference"]
+        for order in words, words[::-1]:
+            text = self.made("--product", ",".join(order), "--show").stdout
+            self.assertIn('\nproducts = ( { name = "a"; variables = [ "tas", "pr" ]; time = "season"; '
+                          'within = "excess"; threshold = "-0.1 degC"; over = "p2.5"; window = 4; '
+                          'min_years = 3; min_values = 2; units = "degC d"; baseline = 2005; '
+                          'change = "difference"; } );\n', text)
+        text = self.made("--product", "name=a,pool=61", "--show").stdout
+        self.assertIn('{ name = "a"; time = "day"; within = "mean"; over = "mean"; pool = 61; }', text)
+
     def test_several_folders_and_files(self):
         tas = sorted(glob.glob(os.path.join(self.case.data, "tas", "**", "*.nc"), recursive=True))
         names = self.expect_same_of_show("--years", "2003-2007", paths=[
@@ -130,6 +152,22 @@ class Normals(TestCase):
                 (["--region", "1,2,40,30"], "--region 1,2,40,30: custom_regions.lat: [40, 30] runs"),
                 (["--region", "conus"], '--region conus: regions: "conus" is not a known region'),
                 (["--variable", "t/s"], "--variable t/s: expected a name"),
+                (["--product", "p90"], "--product p90: expected KEY=VALUE,... such as"),
+                (["--product", ""], "--product : expected KEY=VALUE,... such as"),
+                (["--product", "name=a,"], "--product name=a,: expected KEY=VALUE,... such as"),
+                (["--product", "name=a,=3"], "--product name=a,=3: expected KEY=VALUE,... such as"),
+                (["--product", "name=a;x=1"], "--product name=a;x=1: products.name: expected a name"),
+                (["--product", "name=a,name=b"], '--product name=a,name=b: "name" is given twice'),
+                (["--product", "over=std"], "--product over=std: products.name: is missing"),
+                (["--product", "name=a", "--product", "name=b,pool=4"],
+                 "--product name=b,pool=4: products.pool: 4 is even"),
+                (["--product", "name=a", "--product", "name=a"],
+                 '--product name=a: products.name: "a" is already defined in --product name=a'),
+                (["--product", "name=a,pool=99999999999"],
+                 "--product name=a,pool=99999999999: products.pool: expected a whole number from 1"),
+                (["--product", 'name="a'], '--product name="a: products.name: expected a name'),
+                (["--product", "name=a,ovre=p90"],
+                 '--product name=a,ovre=p90: products.ovre: is not a key (did you mean "products.over"?)'),
                 (["-t", "many"], "--threads many: expected a whole number"),
                 (["--set", "engine.memory=1kB", "--years", "2000-2004"],
                  "--set engine.memory=1kB: engine.memory gives")):
