@@ -6,6 +6,7 @@
  */
 #include "plan/output_sizes.h"
 
+#include "plan/sizes.h"
 #include "products/group_days.h"
 
 #include <math.h>
@@ -62,17 +63,21 @@ static double input_share(const struct cn_variable *variable)
     return stored < values * MOST_SHARE ? stored / values : MOST_SHARE;
 }
 
-static int longest_window(const struct cn_config *config)
+/* The most source years that a target has. */
+static size_t most_years(const struct cn_variable_plan *plan)
 {
-    int window = 0;
-    for (size_t p = 0; p < config->product_count; p++)
-        window = config->products[p].window > window ? config->products[p].window : window;
-    return window;
+    size_t most = 0;
+    for (size_t s = 0; s < plan->sample_count; s++) {
+        const size_t years = cn_sample_years(&plan->samples[s]);
+        most = years > most ? years : most;
+    }
+    return most;
 }
 
-/* The most bytes that the names of a window's source files take, and texts that a file copies. */
-static double most_text_bytes(const struct cn_plan *plan, const struct cn_variable *variable)
+/* The most bytes that the names of a target's source files take, and texts that a file copies. */
+static double most_text_bytes(const struct cn_variable_plan *plan)
 {
+    const struct cn_variable *variable = plan->variable;
     size_t longest_name = 0, most_parts = 0, longest_history = 0;
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_source_year *year = &variable->years[y];
@@ -85,7 +90,7 @@ static double most_text_bytes(const struct cn_plan *plan, const struct cn_variab
             longest_history = history > longest_history ? history : longest_history;
         }
     }
-    return (double)longest_window(plan->config) * (double)(most_parts * (longest_name + 1)) +
+    return (double)most_years(plan) * (double)(most_parts * (longest_name + 1)) +
            (double)longest_history;
 }
 
@@ -165,14 +170,14 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     const double cells = (double)region->lat_count * (double)region->lon_count;
     const double chunks = (double)region->chunk_count;
     const double means = cells * chunks * (double)(region->chunk_slots * sizeof(float));
-    const double values = counts ? means + means / 2 : means;
+    const double values =
+        means / (double)sizeof(float) * (double)cn_cell_bytes(plan->config, variable, time);
     const double last_blocks = LAST_BLOCK_BYTES * chunks * (counts ? 2 : 1);
     struct region_sizes sizes = {
         .most_file =
             MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
         .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) + SLOT_BYTES * steps +
-                       MOST_TARGET_BYTES +
-                       2 * most_text_bytes(plan, variable->variable), /* rows of 2^k bytes */
+                       MOST_TARGET_BYTES + 2 * most_text_bytes(variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,
         .least_normal = LEAST_CHUNK_BYTES * chunks +
                         (plain ? values : means * share), /* counts compress to nothing */
@@ -182,7 +187,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     if (plain || variable->measured_shares) {
         sizes.about_file = ABOUT_FILE_BYTES;
         sizes.about_normal = ABOUT_CHUNK_BYTES * chunks + SLOT_BYTES * steps +
-                             most_text_bytes(plan, variable->variable) +
+                             most_text_bytes(variable) +
                              (plain ? values : means * variable->measured_shares[index]);
     }
     for (size_t o = 0; o < variable->output_count; o++) {

@@ -36,9 +36,8 @@ static bool find_most(struct cn_variable_plan *variable, size_t first_pass)
     return true;
 }
 
-/* The bytes of a result's value and its count, if wanted. */
-static size_t cell_bytes(const struct cn_config *config, const struct cn_variable_plan *variable,
-                         enum cn_time time)
+size_t cn_cell_bytes(const struct cn_config *config, const struct cn_variable_plan *variable,
+                     enum cn_time time)
 {
     size_t count_bytes = 0;
     for (size_t s = 0; s < variable->sample_count && config->output.counts; s++)
@@ -60,7 +59,7 @@ bool cn_size_slots(const struct cn_config *config, struct cn_variable_plan *vari
     for (enum cn_time time = CN_DAY; time < CN_TIMES; time++) {
         size_t bytes;
         variable->result[time].bytes =
-            round_to_pages(variable->result[time].cells * cell_bytes(config, variable, time));
+            round_to_pages(variable->result[time].cells * cn_cell_bytes(config, variable, time));
         if (__builtin_mul_overflow(most_results[time], variable->result[time].bytes, &bytes))
             return false;
         raise_to(&variable->slot_bytes, bytes);

@@ -16,4 +16,9 @@ enum { CN_PAGE_BYTES = 4096 };
 bool cn_size_slots(const struct cn_config *config, struct cn_variable_plan *variable,
                    size_t first_pass, const size_t most_results[CN_TIMES], uint64_t *need);
 
+/* Returns: the bytes of a value of a result of these groups and of its count, if counts are wanted:
+ * of the product whose counts take the most. */
+size_t cn_cell_bytes(const struct cn_config *config, const struct cn_variable_plan *variable,
+                     enum cn_time time);
+
 #endif
