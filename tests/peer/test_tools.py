@@ -32,7 +32,10 @@ KINDS = tuple(itertools.product(("single", "stacked"), ("dayofyear", "time")))
 DESKS = tuple(itertools.product(CALENDARS, ("dayofyear", "time")))
 
 STATISTICS = [{"name": "sd", "over": "std"}, {"name": "middle", "over": "median"},
-              {"name": "high", "over": "max"}, {"name": "p90", "over": "p90", "pool": 3}]
+              {"name": "high", "over": "max"}, {"name": "p90", "over": "p90", "pool": 3},
+              {"name": "seasons", "time": "season", "units": "degF"},
+              {"name": "warm_days", "time": "month", "within": "count_gt", "threshold": "10 degC"},
+              {"name": "growing", "time": "year", "within": "excess", "threshold": "5 degC"}]
 
 # What ACDD recommends and only who publishes files knows, or what does not apply to them.
 UNKNOWN = {f"{who}_{what}" for who in ("creator", "publisher") for what in ("name", "email", "url")}

@@ -82,6 +82,11 @@ static inline struct work *new_work(size_t target_count, bool counts)
         work->targets[t] = s->target;
         work->targets[t].year = SAMPLE_LAST - (int)target_count + 1 + (int)t;
     }
+    if (target_count > 1) { /* then with the years of a baseline, too */
+        s->product.change = CN_DIFFERENCE;
+        s->product.baseline = SAMPLE_LAST - 1;
+        sample_set_groups(s);
+    }
     s->config.output.layout = target_count > 1 ? CN_STACKED : CN_SINGLE;
     s->config.output.counts = counts;
     s->cells.first_lat = FIRST_LAT;

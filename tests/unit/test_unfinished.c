@@ -496,6 +496,7 @@ static void make_plan(struct small_plan *small, struct work *work, const char *c
                  .variable_count = 1},
         .variable = {.variable = &s->variable,
                      .layout = {.regions = &s->cells, .region_count = 1},
+                     .results[CN_DAY] = {.regions = &s->cells, .region_count = 1},
                      .slots = SAMPLE_SLOTS,
                      .targets = work->targets,
                      .target_count = 1,
