@@ -312,6 +312,26 @@ def messages(check, *levels):
         yield from walk(check[f"{level}_priorities"])
 
 
+class Months(ToolTest):
+    def test_anomalies(self):
+        for calendar in CALENDARS:
+            with self.desk(calendar, "dayofyear") as desk, \
+                    Case(input={"model": "M"}, scenarios=["ssp245"], variables=["tas"],
+                         products=[{"name": "months", "time": "month"}]) as months:
+                os.rmdir(months.data)
+                os.symlink(cases[calendar].data, months.data)
+                months.periods(YEARS[-1], YEARS[-1])
+                self.exits(months.run("--set", "output.pattern=monthly.nc"), 0)
+                desk.link(months.out + "/monthly.nc", "monthly.nc")
+                with xarray.open_dataset(desk.path("daily.nc")) as daily:
+                    month = np.array([(t.dt.year - YEARS[0]) * 12 + t.dt.month - 1 for t in daily.time])
+                want = np.array([mean(desk.values("daily.nc")[month == k], 0) for k in range(36)])
+                want -= np.tile(desk.values("monthly.nc"), (3, 1, 1))
+                self.same(desk.python("xarray-monthly")[0]["anomaly"].values, want)
+                desk.sh("cdo-monthly")
+                self.same(desk.values("anomaly.nc"), want)
+
+
 class Xarray(ToolTest):
     def test_anomalies(self):
         for calendar, axis in DESKS:
