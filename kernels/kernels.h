@@ -169,8 +169,15 @@ struct cn_kernels {
 enum cn_status cn_kernels_select(const struct cn_kernels **kernels, struct cn_error *error);
 
 /* The scratch that any statistic needs for a job of these sizes; pointers are not looked at.
- * Returns: bytes. */
+ * Returns: bytes, at most CN_MOST_SCRATCH; CN_USUAL_SCRATCH without a pool, and for samples of at
+ * most CN_USUAL_VALUES. */
 size_t cn_window_scratch_bytes(const struct cn_window_job *job);
+
+enum {
+    CN_USUAL_VALUES = 16000,
+    CN_USUAL_SCRATCH = 5 << 20,
+    CN_MOST_SCRATCH = 12 << 20,
+};
 
 /* All kernels that this build has and this CPU can run.
  * Returns: a list that ends with NULL, portable first. Owns: nothing; the list is constant. */

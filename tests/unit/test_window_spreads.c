@@ -160,9 +160,30 @@ static void test_the_smallest_deviations_are_right(void **state)
     }
 }
 
+/* docs/performance.md counts it in the memory of a thread. */
+static void test_scratch_is_bounded(void **state)
+{
+    (void)state;
+    static const size_t slots[] = {1, 2, 3, 16, 46, 183, 366}, targets[] = {1, 2, 7, 25, 300, 2000};
+    size_t most = 0;
+    for (size_t window = 1; window <= CN_MAX_WINDOW; window += window < 70 ? 1 : 3)
+        for (size_t pool = 1; pool <= CN_MAX_POOL; pool += 2)
+            for (size_t s = 0; s < sizeof slots / sizeof *slots; s++)
+                for (size_t t = 0; t < sizeof targets / sizeof *targets; t++) {
+                    const struct cn_window_job job = {
+                        .window = window, .pool = pool, .slots = slots[s], .targets = targets[t]};
+                    const size_t bytes = cn_window_scratch_bytes(&job);
+                    const bool is_usual = pool == 1 || window * pool <= CN_USUAL_VALUES;
+                    assert_true(bytes <= (is_usual ? CN_USUAL_SCRATCH : CN_MOST_SCRATCH));
+                    most = bytes > most ? bytes : most;
+                }
+    assert_true(most > CN_MOST_SCRATCH / 5 * 4); /* the bound is not idle */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scratch_is_bounded),
         cmocka_unit_test(test_statistics_of_all_windows_and_pools),
         cmocka_unit_test(test_statistics_of_all_cells),
         cmocka_unit_test(test_the_smallest_deviations_are_right),
