@@ -10,6 +10,8 @@
 #include "climnorm/job.h"
 #include "job/measure_output.h"
 #include "plan/output_sizes.h"
+#include "plan/stretch.h"
+#include "products/statistics.h"
 
 #include <math.h>
 #include <string.h>
@@ -154,24 +156,46 @@ static size_t instants_to_read(const struct cn_variable_plan *variable, size_t *
     return instants;
 }
 
+/* What it takes to make the products of a sample, in means without a pool. */
+static double sample_cost(const struct cn_sample *sample)
+{
+    double cost = 0;
+    for (size_t p = 0, count; p < sample->product_count; p += count) {
+        count = cn_products_together(sample->products + p, sample->product_count - p);
+        cost += cn_products_cost(sample->products + p, count);
+    }
+    return cost;
+}
+
+/* CPU time to make the values of the groups of one year. A day of a value takes about as long as a
+ * row of a mean. */
+static double group_seconds(const struct cn_variable_plan *variable, const struct cn_groups *groups,
+                            const struct cn_output_costs *costs)
+{
+    const struct cn_pass *pass = &variable->passes[groups->pass];
+    return (double)(variable->group_value_count * pass->stretch.slot_count *
+                    pass->layout.row_cells) *
+           costs->mean_s;
+}
+
 /* CPU time to make and encode the normals of one batch, as far as its pass has them. */
 static double batch_seconds(const struct cn_variable_plan *variable, const struct cn_batch *batch,
                             const struct cn_output_costs *costs)
 {
     const struct cn_pass *pass = &variable->passes[batch->pass];
     const struct cn_sample *sample = cn_batch_sample(variable, batch);
+    const double groups = (double)cn_group_stretch(&pass->stretch, sample->time).slot_count;
+    const double rows = (double)(batch->row_count + batch->target_count) * sample_cost(sample);
     double seconds = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++) {
         const struct cn_region_cells *region = &pass->layout.regions[r];
-        const double values = (double)region->lat_count * (double)region->lon_count *
-                              (double)pass->stretch.slot_count;
+        const double values = (double)region->lat_count * (double)region->lon_count * groups;
         size_t wanted = 0;
         for (size_t t = 0; t < batch->target_count; t++)
             for (size_t p = 0; p < sample->product_count; p++)
                 wanted += cn_is_normal_wanted(variable, &variable->targets[batch->first_target + t],
                                               p * variable->layout.region_count + r);
-        seconds += values * ((double)(batch->row_count + batch->target_count) * costs->mean_s +
-                             (double)wanted * costs->encode[r].value_s);
+        seconds += values * (rows * costs->mean_s + (double)wanted * costs->encode[r].value_s);
     }
     return seconds;
 }
@@ -202,6 +226,8 @@ static struct work work_of(const struct cn_job *job, const struct cn_variable_pl
     work.locked_s = (double)files * costs->open_wall_s + (double)outputs * FILE_LOCKED_S;
     work.cpu_s = instants * times_decoded * costs->decode_s + (double)files * costs->open_s +
                  (double)outputs * FILE_S + (double)variable->space.temporary * KEEP_BYTE_S;
+    for (size_t g = 0; g < variable->group_count; g++)
+        work.cpu_s += group_seconds(variable, &variable->groups[g], &measured->output);
     for (size_t b = 0; b < variable->batch_count; b++) {
         work.last_cpu_s = batch_seconds(variable, &variable->batches[b], &measured->output);
         work.cpu_s += work.last_cpu_s;

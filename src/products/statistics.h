@@ -14,6 +14,8 @@ struct cn_statistic_row {
     const char *method; /* in cell_methods: CF 1.8, appendix E; NULL: CF has no word */
     const char *noun;   /* for people: "mean" */
     bool is_difference; /* of values: where another unit has another zero, that does not matter */
+    /* What it takes, in means without a pool: for a sample, and for each day of its pool. */
+    double sample_cost, day_cost;
     void (*compute)(const struct cn_kernels *kernels, const struct cn_window_job *job);
 };
 
@@ -43,6 +45,10 @@ const char *cn_over_method(const struct cn_over *over);
 /* Returns: how many of the products, from the first on, are computed at once: quantiles share one
  * sorted sample. */
 size_t cn_products_together(const struct cn_product *const *products, size_t count);
+
+/* Returns: how long making so many products takes, which cn_products_together returned, in the time
+ * that means without a pool take: roughly, for windows of about 30 years. */
+double cn_products_cost(const struct cn_product *const *products, size_t count);
 
 /* Computes `count` products, which cn_products_together returned, of the same samples. The job
  * lacks quantiles and min_values. Its results are [count][slots][targets]; its counts are of all of

@@ -6,6 +6,8 @@
 
 #include "cn_test.h"
 
+#include <math.h>
+
 static void test_each_name_is_one_statistic(void **state)
 {
     (void)state;
@@ -48,6 +50,28 @@ static void test_each_name_is_one_statistic(void **state)
         assert_row(!method == !cases[i].method, cases[i].name);
         if (method)
             assert_string_equal(method, cases[i].method);
+    }
+}
+
+/* The estimate of a run's time relies on it. */
+static void test_costs_are_those_of_means(void **state)
+{
+    (void)state;
+    struct cn_product products[3];
+    const struct cn_product *list[] = {&products[0], &products[1], &products[2]};
+    for (size_t i = 0; i < 3; i++)
+        products[i] = (struct cn_product){.over = {CN_MEAN, 0}, .pool = 1, .min_values = 1};
+    assert_true(fabs(cn_products_cost(list, 1) - 1) < 1e-12);
+    for (size_t i = 0; i < 3; i++)
+        products[i].over = (struct cn_over){CN_QUANTILE, 500000};
+    const double one = cn_products_cost(list, 1), three = cn_products_cost(list, 3);
+    assert_true(1 < one && one < three && three < 2 * one);
+    for (int s = CN_MEAN; s <= CN_QUANTILE; s++) {
+        products[0].over.statistic = (enum cn_statistic)s;
+        products[0].pool = 1;
+        const double alone = cn_products_cost(list, 1);
+        products[0].pool = 61;
+        assert_true(alone > 0 && cn_products_cost(list, 1) > 2 * alone);
     }
 }
 
@@ -112,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_name_is_one_statistic),
+        cmocka_unit_test(test_costs_are_those_of_means),
         cmocka_unit_test(test_other_texts_are_no_statistic),
         cmocka_unit_test(test_each_value_of_a_group_has_a_name),
         cmocka_unit_test(test_quantiles_are_computed_together),
