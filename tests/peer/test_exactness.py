@@ -1,15 +1,22 @@
-"""Numbers: within one float32 ulp of the exact mean whatever the values are, and no residue of
-a value that has left the window; the same bits whatever the batches.
+"""Numbers: within one float32 ulp of the exact mean whatever the values are, within four of the exact
+standard deviation, exact order statistics; no residue of a value that has left the window; the same bits
+whatever the batches.
 """
+import math
+from fractions import Fraction
 
 import netCDF4
 import numpy as np
 
+import oracle
 import trees
 from climnorm_case import Case, TestCase, main
 
 FIRST, LAST, WINDOW = 1960, 1999, 10
 SHAPE = (3, 4)
+STEP = 37
+PRODUCTS = ({"name": "sd", "over": "std"}, {"name": "sd3", "over": "std", "pool": 3},
+            {"name": "p30", "over": "p30"}, {"name": "median3", "over": "median", "pool": 3})
 
 
 def drizzle(rng, year, shape):
@@ -65,22 +72,28 @@ CASES = {"drizzle": drizzle, "tenbillion": stray(1e10), "e30": stray(1e30),
          "ties": near_ties, "pairs": pairs, "largest": all_largest}
 
 
+def make_case(first=FIRST):
+    """A variable for each case, from this year on."""
+    case = Case(variables=list(CASES), output={"counts": True},
+                normals={"window": WINDOW, "min_years": WINDOW})
+    case.periods(first + WINDOW - 1, LAST)
+    for k, (variable, values) in enumerate(CASES.items()):
+        rng = np.random.default_rng(k)
+        dates = [d for y in range(first, LAST + 1) for d in trees.dates_of_year("360_day", y)]
+        raw = np.concatenate([values(rng, y, (360, *SHAPE)) for y in range(first, LAST + 1)])
+        raw = np.clip(raw, -np.finfo("f4").max, np.finfo("f4").max).astype("f4")
+        raw[rng.random(raw.shape) < 0.02] = np.nan
+        path = f"{case.data}/" + trees.name(variable, trees.span(dates[0], dates[-1]))
+        trees.write(path, variable, dates, raw, calendar="360_day", lat=trees.LAT[:3],
+                    lon=trees.LON[:4], chunks=(360, *SHAPE), deflate=1)
+    return case
+
+
 class Exactness(TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.case = Case(variables=list(CASES), output={"counts": True},
-                        normals={"window": WINDOW, "min_years": WINDOW})
-        cls.case.periods(FIRST + WINDOW - 1, LAST)
+        cls.case = make_case()
         cls.addClassCleanup(cls.case.close)
-        for k, (variable, values) in enumerate(CASES.items()):
-            rng = np.random.default_rng(k)
-            dates = [d for y in range(FIRST, LAST + 1) for d in trees.dates_of_year("360_day", y)]
-            raw = np.concatenate([values(rng, y, (360, *SHAPE)) for y in range(FIRST, LAST + 1)])
-            raw = np.clip(raw, -np.finfo("f4").max, np.finfo("f4").max).astype("f4")
-            raw[rng.random(raw.shape) < 0.02] = np.nan
-            path = f"{cls.case.data}/" + trees.name(variable, trees.span(dates[0], dates[-1]))
-            trees.write(path, variable, dates, raw, calendar="360_day", lat=trees.LAT[:3],
-                        lon=trees.LON[:4], chunks=(360, *SHAPE), deflate=1)
         cls.result = cls.case.run("--set", "engine.batch_years=5")
 
     def test_within_one_ulp(self):
@@ -125,6 +138,66 @@ class Exactness(TestCase):
         with netCDF4.Dataset(path) as nc:
             nc.set_auto_maskandscale(False)
             return np.array(nc.variables[variable][:]).tobytes()
+
+
+class Statistics(TestCase):
+    """One window, in which a huge value stands beside tiny ones too."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.case = make_case(LAST - WINDOW + 1)
+        cls.case.config["products"] = PRODUCTS
+        cls.addClassCleanup(cls.case.close)
+        cls.result = cls.case.run()
+
+    def samples(self, variable, pool):
+        """Of the last window, [values][slots][cells], NaN where missing; every STEP-th slot, as it takes time."""
+        timeline = oracle.Tree(self.case.data).timeline(variable)
+        years = np.array([timeline.slab(y, "dayofyear") for y in range(LAST - WINDOW + 1, LAST + 1)])
+        sample = np.concatenate([np.roll(years, shift, axis=1)[:, ::STEP]
+                                 for shift in range(-(pool // 2), pool // 2 + 1)])
+        return sample.reshape(*sample.shape[:2], -1)
+
+    def made(self, variable, product):
+        with netCDF4.Dataset(self.case.path(variable, LAST).replace("normal", product)) as nc:
+            nc.set_auto_maskandscale(False)
+            values = nc[variable][::STEP]
+        return np.where(values == np.float32(1e20), np.nan, values).reshape(len(values), -1)
+
+    def test_all_were_made(self):
+        self.exits(self.result, 0)
+        self.assertEqual(len(self.case.normals()), len(CASES) * len(PRODUCTS))
+
+    def test_standard_deviations_within_four_ulps(self):
+        for variable in CASES:
+            for product, pool in (("sd", 1), ("sd3", 3)):
+                with self.subTest(variable=variable, product=product):
+                    sample = self.samples(variable, pool)
+                    exact = np.full(sample.shape[1:], np.nan)
+                    for at in np.ndindex(exact.shape):
+                        values = [Fraction(float(v)) for v in sample[(slice(None), *at)] if np.isfinite(v)]
+                        if len(values) > 1:
+                            squares = sum(v * v for v in values) - sum(values) ** 2 / len(values)
+                            exact[at] = math.sqrt(squares / (len(values) - 1))
+                    distance = oracle.ulp_distance(self.made(variable, product), exact)
+                    self.assertLessEqual(np.nanmax(distance), 4 * (1 + 1e-6))
+
+    def test_percentiles_lie_between_their_neighbours(self):
+        """What is interpolated in double may be off by its last bits, however small the difference is."""
+        for variable in CASES:
+            for product, pool, share in (("p30", 1, Fraction(3, 10)), ("median3", 3, Fraction(1, 2))):
+                with self.subTest(variable=variable, product=product):
+                    sample, made = self.samples(variable, pool), self.made(variable, product)
+                    for at in np.ndindex(made.shape):
+                        values = np.sort(sample[(slice(None), *at)])
+                        place = share * int(np.isfinite(values).sum() - 1)
+                        low, high = values[math.floor(place)], values[math.ceil(place)]
+                        exact = Fraction(float(low)) + (place - math.floor(place)) * (
+                            Fraction(float(high)) - Fraction(float(low)))
+                        off = abs(Fraction(float(made[at])) - exact)
+                        bits = Fraction(max(abs(float(low)), abs(float(high)))) / 2 ** 51
+                        half = Fraction(float(oracle.ulp32(float(exact)))) / 2
+                        self.assertLessEqual(off, half + bits, at)
 
 
 class LongWindows(TestCase):
