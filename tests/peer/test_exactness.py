@@ -151,7 +151,7 @@ class Statistics(TestCase):
         cls.result = cls.case.run()
 
     def samples(self, variable, pool):
-        """Of the last window, [values][slots][cells], NaN where missing; every STEP-th slot, as it takes time."""
+        """Of the last window, [values][slots][cells], NaN where missing; of every STEP-th slot."""
         timeline = oracle.Tree(self.case.data).timeline(variable)
         years = np.array([timeline.slab(y, "dayofyear") for y in range(LAST - WINDOW + 1, LAST + 1)])
         sample = np.concatenate([np.roll(years, shift, axis=1)[:, ::STEP]
