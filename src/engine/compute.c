@@ -74,7 +74,7 @@ static const float *find_year_values(const struct cn_engine *engine, const struc
     if (sample->values == SIZE_MAX)
         return cn_arena_slab(engine->arena, variable, pass->slot_of_year[year]);
     const size_t groups = pass->groups_of_year[year];
-    return cn_are_groups_sound(engine, groups)
+    return cn_are_groups_made(engine, groups)
                ? cn_arena_groups(engine->arena, variable, variable->groups[groups].group_slot) +
                      pass->group_rows[sample->values] * pass->layout.row_cells
                : NULL;

@@ -53,12 +53,16 @@ bool cn_is_year_before_used(const struct cn_engine *engine, size_t groups)
     return engine->groups[groups].is_before_read;
 }
 
-bool cn_are_groups_sound(const struct cn_engine *engine, size_t index)
+bool cn_are_groups_made(const struct cn_engine *engine, size_t groups)
+{
+    return engine->groups[groups].is_read;
+}
+
+bool cn_are_groups_stale(const struct cn_engine *engine, size_t index)
 {
     const struct cn_groups *groups = &engine->variable->groups[index];
-    const struct cn_groups_state *state = &engine->groups[index];
-    return state->is_read && !atomic_load(&engine->year_dropped[groups->year]) &&
-           (!state->is_before_read || !atomic_load(&engine->year_dropped[groups->year_before]));
+    return engine->groups[index].is_before_read &&
+           atomic_load(&engine->year_dropped[groups->year_before]);
 }
 
 /* One tile, as it goes through the group values. */

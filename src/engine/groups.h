@@ -25,8 +25,11 @@ void cn_groups_open(struct cn_engine *engine, size_t groups);
 /* Computes all group values of a piece of the cells. */
 void cn_groups_tile(struct cn_engine *engine, size_t groups, size_t tile);
 
-/* Returns: whether group values are what the years that are not dropped give. */
-bool cn_are_groups_sound(const struct cn_engine *engine, size_t groups);
+/* Returns: whether the year could be read. */
+bool cn_are_groups_made(const struct cn_engine *engine, size_t groups);
+
+/* Returns: whether a December entered the groups that a later pass has found to be damaged. */
+bool cn_are_groups_stale(const struct cn_engine *engine, size_t groups);
 
 /* Returns: whether a year's seasons have the December before it. */
 bool cn_is_year_before_used(const struct cn_engine *engine, size_t groups);

@@ -123,20 +123,22 @@ enum cn_status cn_outputs_prepare(struct cn_engine *engine, struct cn_error *err
 }
 
 /* Lists the years that entered the values of a window, whose rows begin with `row`, in the order of
- * cn_target.window: [cn_sample_window]. */
+ * cn_target.window: [cn_sample_window]. A year with a December that should not have entered is left
+ * out: the pass that found the damage has the year, so passes differ, and the file is made again.
+ */
 static void list_window_used(const struct cn_engine *engine, const struct cn_batch *batch,
                              size_t row, bool *years)
 {
     const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
     const struct cn_batch_state *state = &engine->batches[batch - engine->variable->batches];
+    const size_t *groups = engine->variable->passes[batch->pass].groups_of_year;
+    const ptrdiff_t *rows = batch->rows + row;
     const size_t window = (size_t)sample->window;
     for (size_t k = 0; k < window; k++)
-        years[k] = state->values[row + k] != NULL;
-    if (cn_sample_window(sample) > window) {
-        const struct cn_pass *pass = &engine->variable->passes[batch->pass];
-        years[window] =
-            years[0] && cn_is_year_before_used(engine, pass->groups_of_year[batch->rows[row]]);
-    }
+        years[k] = state->values[row + k] &&
+                   (sample->time != CN_SEASON || !cn_are_groups_stale(engine, groups[rows[k]]));
+    if (cn_sample_window(sample) > window)
+        years[window] = years[0] && cn_is_year_before_used(engine, groups[rows[0]]);
 }
 
 /* Lists the years that entered a normal: [cn_sample_years]. */

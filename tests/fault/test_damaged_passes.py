@@ -55,7 +55,8 @@ class Job:
         self.sound = {path: read(path) for path, _ in self.paths.values()}
         refused = subprocess.run([BIN, "plan", self.config, "--set", "engine.memory=1KiB"],
                                  capture_output=True, text=True, check=False)
-        self.memory = 16 * max(int(n) for n in re.findall(r"\((\d+) bytes\)", refused.stderr))
+        share = 2 if products else 16  # groups of days take less memory than days
+        self.memory = share * max(int(n) for n in re.findall(r"\((\d+) bytes\)", refused.stderr))
 
     def damage(self, *places):
         """Spoils the chunks of (year, day of the year, row). Returns the years that have days in
