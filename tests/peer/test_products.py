@@ -366,14 +366,20 @@ def recipes():
 
 class Recipes(TestCase):
     NAMES = {"wmo": ["normal"], "spread": ["normal", "sd"], "heat": ["p90"], "smooth": ["smooth"],
-             "records": ["low", "high"]}
+             "records": ["low", "high"], "hot": ["hot_days", "hot_days_p90"],
+             "frost": ["frost_days", "frost_days_month"], "degree-days": ["growing", "heating"],
+             "rx1day": ["rx1day", "rx1day_month", "rx1day_record"], "wet": ["wet_days", "total"],
+             "monthly": ["monthly", "monthly_sd"], "seasonal": ["total", "dry", "wet"],
+             "change": ["warming", "rain_ratio"]}
 
     def test_each_makes_what_it_says(self):
         self.assertEqual(set(recipes()), set(self.NAMES))
         with Case() as case:
-            for variable in ("tasmax", "tasmin"):
-                for year in range(1991, 2021):
-                    trees.year_file(case.data, variable, year, lat=LAT[:1], lon=LON[:2])
+            for variable, first in (("tasmax", 1991), ("tasmin", 1991), ("tas", 1961), ("pr", 1961)):
+                kind, units = ("pr", "kg m-2 s-1") if variable == "pr" else ("temp", "K")
+                for year in range(first, 2021):
+                    trees.year_file(case.data, variable, year, kind, lat=LAT[:1], lon=LON[:2], units=units,
+                                    chunks=None)
             for name, text in recipes().items():
                 with self.subTest(recipe=name):
                     root = f"output-{name}"
@@ -383,6 +389,10 @@ class Recipes(TestCase):
                     case.out = os.path.join(case.dir, root)
                     self.assertEqual({re.search(r"30yr_(\w+)\.nc", path)[1] for path in case.normals()},
                                      set(self.NAMES[name]))
+                    for path in case.normals().values():
+                        with netCDF4.Dataset(path) as nc:
+                            values = [v for v in nc.variables.values() if v.dimensions[-2:] == ("lat", "lon")]
+                            self.assertTrue(np.ma.count(values[0][:]) == values[0].size, path)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ class Cdo(Judged):
                     differ = self.groups_that_differ(made(case, "tas", name), self.cdo(case, "tas", chain))
                     self.assertEqual(differ, ends[more.get("pool", 1)])
 
+    def test_unbiased_percentiles(self):
+        with make_case([{"name": "p30", "over": "p30"}], quantiles="median_unbiased") as case:
+            self.exits(case.run(), 0)
+            theirs = self.cdo(case, "tas", "ydaypctl,30 ALL -ydaymin ALL -ydaymax ALL", method="rtype8")
+            self.assertEqual(self.groups_that_differ(made(case, "tas", "p30"), theirs), [])
+
     def test_days_that_are_missing(self):
         """Of running means, CDO divides by the days that are there and by those that are not."""
         products = [{"name": name, **more} for name, more, _ in self.DAYS]
