@@ -19,15 +19,18 @@ enum cn_status cn_groups_prepare(struct cn_engine *engine, struct cn_error *erro
     engine->groups = cn_pool_alloc(engine->pool, variable->group_count, sizeof *engine->groups);
     if (!engine->groups)
         return cn_fail_memory(error, "months, seasons and years");
+    const size_t tiles = TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t g = 0; g < variable->group_count; g++) {
         const struct cn_groups *groups = &variable->groups[g];
-        const size_t *slot_of_year = variable->passes[groups->pass].slot_of_year;
+        const struct cn_pass *pass = &variable->passes[groups->pass];
+        const size_t *slot_of_year = pass->slot_of_year;
+        const size_t most_pieces = pass->layout.row_cells / CN_PIECE_CELLS; /* of whole lines */
         struct cn_groups_state *state = &engine->groups[g];
         state->slots[state->slot_count++] = slot_of_year[groups->year];
         if (groups->year_before >= 0)
             state->slots[state->slot_count++] = slot_of_year[groups->year_before];
         state->filled_slot = variable->year_slots + groups->group_slot;
-        state->tile_count = TILES_PER_THREAD * (size_t)engine->threads;
+        state->tile_count = most_pieces < tiles ? most_pieces : tiles;
     }
     return CN_OK;
 }

@@ -6,14 +6,16 @@
 
 #include "climnorm/grid.h"
 
+/* The smallest piece: a cache line of floats. */
+enum { CN_PIECE_CELLS = 16 };
+
 /* Returns: where the cells of a region begin that belong to piece `piece` of so many; for `pieces`,
  * where they end. Whole cache lines of results belong to one piece. */
 static inline size_t cn_piece_start(const struct cn_region_cells *region, size_t piece,
                                     size_t pieces)
 {
-    enum { CELLS_PER_LINE = 16 };
     const size_t cells = region->lat_count * region->lon_count;
-    return piece == pieces ? cells : cells * piece / pieces / CELLS_PER_LINE * CELLS_PER_LINE;
+    return piece == pieces ? cells : cells * piece / pieces / CN_PIECE_CELLS * CN_PIECE_CELLS;
 }
 
 #endif
