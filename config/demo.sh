@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a sample tree, unless it is there, and the normals of it: config/demo.sh PROGRAM, from the
-# project's root.
+# Makes a sample tree, unless it is there, and four products of it, and shows one: config/demo.sh
+# PROGRAM, from the project's root.
 set -eu
 program=$1
 
@@ -12,6 +12,21 @@ if [ "$(cat $made 2>/dev/null)" != "$*" ]; then
     echo "$*" >$made
 fi
 "$program" run config/demo.cfg
-files=$(find demo/output -name '*_normal.nc' | wc -l)
-echo "Made $files files of rolling 30-year normals: see demo/output, for example" \
-    "ncdump -h demo/output/CONUS/tas/historical/tas_CONUS_historical_1990_30yr_normal.nc"
+
+# show VARIABLE FILE: the values of the variable, row by row.
+show() {
+    echo "$2:"
+    ncdump -v "$1" "demo/output/$2" | sed -n "/^ $1 =/,/;/p"
+}
+
+echo "Made $(find demo/output -name '*.nc' | wc -l) files of four products, for example of CONUS:"
+for file in tas/historical/tas_CONUS_historical_1990_30yr_normal.nc \
+    tasmax/historical/tasmax_CONUS_historical_1990_30yr_p90.nc \
+    tas/historical/tas_CONUS_historical_1990_30yr_monthly.nc \
+    tasmax/historical/tasmax_CONUS_historical_1990_30yr_hot_days.nc; do
+    echo "  demo/output/CONUS/$file"
+done
+echo "Days of a year above 90 degF, in 1961-1990 and in 2071-2100, by latitude and longitude:"
+for year in historical_1990 ssp245_2100; do
+    show hot_days "CONUS/tasmax/${year%_*}/tasmax_CONUS_${year}_30yr_hot_days.nc"
+done
