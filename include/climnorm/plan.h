@@ -26,6 +26,7 @@ struct cn_group_values {
 struct cn_sample {
     const struct cn_product *const *products; /* [product_count] with their units */
     size_t product_count;
+    size_t failed_count;         /* others of the same window that cannot be made */
     int window, min_years, pool; /* of each of them, as all that follows */
     enum cn_time time;
     size_t values; /* index in variable->group_values; SIZE_MAX: the values of slabs */
@@ -171,7 +172,7 @@ struct cn_variable_plan {
     struct cn_output *outputs;
     size_t output_count;
     size_t normals_wanted, normals_skipped;
-    size_t normals_failed; /* region without cells: see problems */
+    size_t normals_failed; /* region without cells, product whose units do not fit: see problems */
     size_t normals_unmade; /* window short of years: see problems */
     struct cn_problems problems;
 

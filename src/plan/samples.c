@@ -100,6 +100,20 @@ static enum cn_status add_product(struct cn_pool *pool, size_t most,
     return CN_OK;
 }
 
+/* Counts a product that cannot be made: where there is no sample of its window, in one without
+ * products. */
+static void count_failed(struct cn_variable_plan *variable, const struct cn_product *product)
+{
+    size_t k = 0;
+    while (k < variable->sample_count && (variable->samples[k].window != product->window ||
+                                          variable->samples[k].min_years != product->min_years))
+        k++;
+    if (k == variable->sample_count)
+        variable->samples[variable->sample_count++] = (struct cn_sample){
+            .window = product->window, .min_years = product->min_years, .values = SIZE_MAX};
+    variable->samples[k].failed_count++;
+}
+
 enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *config,
                                struct cn_variable_plan *variable, struct cn_error *error)
 {
@@ -112,7 +126,7 @@ enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *con
     if (!products || !variable->samples || !variable->group_values)
         return cn_fail_memory(error, "products");
     enum cn_status status = CN_OK;
-    bool is_any_lost = false;
+    bool is_any_lost = false, is_any_made = false;
     for (size_t p = 0; p < most && !status; p++) {
         struct cn_error reason;
         products[p] = config->products[p];
@@ -124,13 +138,16 @@ enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *con
         } else if (status == CN_BAD_INPUT) {
             cn_problems_add(&variable->problems, CN_PROBLEM, "%s: product \"%s\": %s",
                             source->label, products[p].name, reason.text);
+            count_failed(variable, &products[p]);
             is_any_lost = true;
             status = CN_OK;
         } else {
             *error = reason;
         }
     }
-    if (!status && is_any_lost && !variable->sample_count)
+    for (size_t s = 0; s < variable->sample_count; s++)
+        is_any_made |= variable->samples[s].product_count > 0;
+    if (!status && is_any_lost && !is_any_made)
         variable->failure = "none of its products can be made";
     return status;
 }

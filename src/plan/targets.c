@@ -242,6 +242,8 @@ static void end_short_windows(struct target_builder *builder, const struct cn_ti
     struct cn_variable_plan *variable = builder->variable;
     struct cn_unmade *unmade = &builder->short_windows;
     enum cn_unmade_reason reason = CN_SHORT_WINDOW;
+    if (!builder->sample->product_count) /* none of them can be made: that is a problem already */
+        unmade->count = 0;
     if (!is_asked(config)) {
         if (!is_end)
             return;
@@ -293,6 +295,7 @@ static enum cn_status add_target(struct target_builder *builder, size_t timeline
     variable->targets = targets;
     variable->targets[variable->target_count++] = target;
     variable->normals_failed +=
+        builder->sample->failed_count * config->region_count +
         builder->sample->product_count * (config->region_count - variable->layout.region_count);
     return name_outputs(builder, period, &targets[variable->target_count - 1], error);
 }
