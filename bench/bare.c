@@ -291,14 +291,27 @@ struct bench_time bench_read_cold(const struct bench_input *input, int threads)
     return time;
 }
 
+/* Returns: the variable of float32 on a grid, which only the values are; -1: there is none. */
+static int find_values(int file)
+{
+    int count = 0, rank;
+    nc_type type;
+    nc_inq_nvars(file, &count);
+    for (int v = 0; v < count; v++)
+        if (!nc_inq_vartype(file, v, &type) && type == NC_FLOAT &&
+            !nc_inq_varndims(file, v, &rank) && rank >= 3)
+            return v;
+    return -1;
+}
+
 /* Reads the values of a file, chunk after chunk. */
-static void read_output(struct bench_output *output, const char *path, const char *name)
+static void read_output(struct bench_output *output, const char *path)
 {
     enum { MAX_RANK = 4 };
     int file, variable, rank, storage, dims[MAX_RANK];
     size_t shape[MAX_RANK], chunk[MAX_RANK], values = 1;
-    if (nc_open(path, NC_NOWRITE, &file) || nc_inq_varid(file, name, &variable) ||
-        nc_inq_varndims(file, variable, &rank) || rank < 3 || rank > MAX_RANK ||
+    if (nc_open(path, NC_NOWRITE, &file) || (variable = find_values(file)) < 0 ||
+        nc_inq_varndims(file, variable, &rank) || rank > MAX_RANK ||
         nc_inq_vardimid(file, variable, dims) ||
         nc_inq_var_chunking(file, variable, &storage, chunk))
         bench_fail("%s: cannot be read back", path);
@@ -314,7 +327,7 @@ static void read_output(struct bench_output *output, const char *path, const cha
     output->cells =
         checked(realloc(output->cells, (output->chunk_count + chunks) * sizeof *output->cells));
     if (nc_get_var_float(file, variable, output->values + output->value_count))
-        bench_fail("%s: %s cannot be read back", path, name);
+        bench_fail("%s: values cannot be read back", path);
     for (size_t t = 0; t < targets; t++)
         for (size_t slot = 0; slot < slots; slot += chunk_slots) {
             size_t held = slots - slot < chunk_slots ? slots - slot : chunk_slots;
@@ -334,7 +347,7 @@ void bench_output_read(struct bench_output *output, const struct cn_plan *plan)
             char *path = NULL;
             if (asprintf(&path, "%s/%s", plan->config->output.root, variable->outputs[o].path) < 0)
                 bench_fail("out of memory");
-            read_output(output, path, variable->variable->name);
+            read_output(output, path);
             free(path);
         }
     }

@@ -14,6 +14,15 @@ normals: {{ window = {window}; min_days = {min_days};
            periods = ( {{ name = "all"; first = {first}; last = {last}; }} ); }};
 output:  {{ root = "output"; existing = "overwrite"; }};
 """
+# What --products makes instead of the normals.
+PRODUCTS = """products = (
+    { name = "mean"; pool = 5; }, { name = "sd"; over = "std"; pool = 5; },
+    { name = "low"; over = "min"; pool = 5; }, { name = "high"; over = "max"; pool = 5; },
+    { name = "p10"; over = "p10"; pool = 5; }, { name = "p50"; over = "p50"; pool = 5; },
+    { name = "p90"; over = "p90"; pool = 5; }, { name = "monthly"; time = "month"; },
+    { name = "seasonal"; time = "season"; within = "sum"; },
+    { name = "frost"; time = "year"; within = "count_lt"; threshold = "273.15 K"; } );
+"""
 
 
 def prepare(settings):
@@ -28,6 +37,8 @@ def prepare(settings):
             regions=json.dumps(settings.regions), window=settings.window,
             min_days=0 if settings.days else 0.9, last=settings.last_year,
             first=settings.first_year + settings.window - 1))
+        if settings.size == "products":
+            file.write(PRODUCTS)
 
 
 def remove(settings):

@@ -14,7 +14,8 @@ WINDOW = 30
 # Grid, last year from 1985 on, repeats. A chunk of the full size is 3.5 MB inflated, of the others
 # 0.9 and 0.1 MB: they differ in what stays in the caches.
 SIZES = {"quick": ((120, 240), 2016, 2), "standard": ((300, 720), 2024, 3),
-         "full": ((600, 1440), 2024, 5), "global": ((600, 1440), 2017, 3)}
+         "full": ((600, 1440), 2024, 5), "global": ((600, 1440), 2017, 3),
+         "products": ((600, 1440), 2024, 3)}
 
 
 @dataclasses.dataclass
@@ -133,6 +134,9 @@ def parser():
     size.add_argument("--global", dest="size", action="store_const", const="global",
                       help="the whole globe at 0.25 degree instead, 4 target years, in passes: "
                            "8 GB of data and 2 of normals, 3 repeats, a quarter of an hour")
+    size.add_argument("--products", dest="size", action="store_const", const="products",
+                      help="ten products of CONUS at 0.25 degree instead of normals: statistics of "
+                           "5 days, months, seasons, years; 9 GB of data, 3 repeats")
     run.add_argument("--grid", metavar="LATxLON",
                      type=expected("rows and columns such as 120x240", pair("x")))
     run.add_argument("--years", type=years, metavar="A-B")
@@ -218,11 +222,16 @@ def settings_of(arguments, found):
     is_global = size == "global"
     if is_global and (arguments.what is not None or arguments.regions):
         raise Failure("--global measures one thing, without --what and --regions")
-    parts = arguments.what if arguments.what is not None else [GLOBE] if is_global else PARTS
+    is_products = size == "products"
+    all_parts = [GLOBE] if is_global else ["limits", "pipeline"] if is_products else PARTS
+    parts = arguments.what if arguments.what is not None else all_parts
     unknown = set(parts) - {*PARTS, *([GLOBE] if is_global else [])}
     if unknown or not parts:
         raise Failure(f"--what {','.join(sorted(unknown))}: expected of {','.join(PARTS)}")
-    regions = ["GLOBAL"] if is_global else arguments.regions or ["CONUS", "AK", "HI", "PRVI", "GU"]
+    if is_products and "peers" in parts:
+        raise Failure("--products: no peer makes them all")
+    regions = ["GLOBAL"] if is_global else arguments.regions or (
+        ["CONUS"] if is_products else ["CONUS", "AK", "HI", "PRVI", "GU"])
     for name in regions:
         if name not in BOXES:
             raise Failure(f"--regions {name}: expected of {','.join(BOXES)}")

@@ -120,6 +120,22 @@ class Bench(unittest.TestCase):
         for title in (*RATIOS, "Limits of this machine", "Kernels, in cache", "Whole runs"):
             self.assertIn(title, self.done.stdout)
 
+    def test_ten_products(self):
+        out = os.path.join(self.dir, "products")
+        done = call("--products", "--grid", "40x96", "--years", "1985-2015", "--threads", "2",
+                    "--repeats", "2", "--data", os.path.join(self.dir, "years"), "--output", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
+            results = json.load(file)
+        self.assertEqual(results["job"]["normals"], 2 * 10)
+        self.assertEqual(results["settings"]["regions"], ["CONUS"])
+        warm = next(row for row in results["runs"] if row["run"] == "warm")
+        self.assertEqual(warm["normals"], 2 * 10)
+        self.assertLessEqual({"times_limit", "times_limit_cpu", "compute_times_limit"},
+                             figures(warm))
+        self.assertRegex(done.stdout, r"compute / \(inflate \+ deflate\) .*≤ 0.25")
+        self.refused(call("--products", "--what", "peers"), "no peer")
+
     def test_the_globe_in_passes(self):
         out = os.path.join(self.dir, "globe")
         done = call("--global", "--grid", "40x96", "--days", "3", "--memory", "512MiB,64MiB",
