@@ -24,6 +24,11 @@ RECIPES = {"seed": ("seed.py", "xarray, files read again for every target"),
            "dask_flox": ("dask_flox.py", "dask and flox"),
            "cdo": ("cdo.sh", "CDO, ydaymean"),
            "nco": ("nco.sh", "NCO, nces")}
+# These make percentiles; `--peers` asks for them by name, as climnorm then makes percentiles too.
+PERCENTILES = {"xclim_percentiles": ("xclim_percentiles.py", "xclim, percentile_doy"),
+               "cdo_percentiles": ("cdo_percentiles.sh", "CDO, ydrunpctl")}
+POOL = 5
+PRODUCTS = {f"_p{p}": f'{{ name = "p{p}"; over = "p{p}"; pool = {POOL}; }}' for p in (10, 50, 90)}
 JUDGE = "check.py"
 MISSING = 77       # what a recipe exits with where something is not installed
 # Of one recipe, all its turns together: no other turn is begun after that.
@@ -35,8 +40,10 @@ variables = [ {variable} ];
 regions = {names};
 custom_regions = ( {customs} );
 normals: {{ window = {window}; min_years = 1; min_days = 0.0;
+           quantiles = "median_unbiased";
            periods = ( {{ name = "all"; first = {first}; last = {last}; }} ); }};
-output:  {{ root = "climnorm"; existing = "overwrite"; pattern = "{{region}}_{{year}}.nc"; }};
+products = ( {products} );
+output:  {{ root = "climnorm"; existing = "overwrite"; pattern = "{pattern}"; }};
 """
 
 
@@ -58,6 +65,11 @@ class Job:
     names: list       # recipes
     budget_s: float = BUDGET_S
     commands: dict = dataclasses.field(default_factory=dict)  # recipe or judge -> its command
+
+    @property
+    def products(self):
+        """What stands behind the year in names of files -> the product in a config."""
+        return PRODUCTS if set(self.names) & set(PERCENTILES) else {"": '{ name = "normal"; }'}
 
     @property
     def files(self):
@@ -110,15 +122,19 @@ def run(settings, turns):
 
 
 def check_names(names):
-    unknown = set(names) - set(RECIPES)
+    unknown = set(names) - set(RECIPES) - set(PERCENTILES)
     if unknown:
-        raise Failure(f"--peers {','.join(sorted(unknown))}: expected of {','.join(RECIPES)}")
+        raise Failure(f"--peers {','.join(sorted(unknown))}: expected of {','.join(RECIPES)}, or of "
+                      f"{','.join(PERCENTILES)}")
+    if set(names) & set(RECIPES) and set(names) & set(PERCENTILES):
+        raise Failure(f"--peers {','.join(names)}: {','.join(PERCENTILES)} make something else "
+                      "than the others")
 
 
 def measure(job, turns):
     check_names(job.names)
     entries = [entry(job, "climnorm", "climnorm")]
-    entries += [entry(job, name, RECIPES[name][1]) for name in job.names]
+    entries += [entry(job, name, {**RECIPES, **PERCENTILES}[name][1]) for name in job.names]
     for each in entries[1:]:
         look_for(job, each)
     turns.show("peers: climnorm's normals to compare with")
@@ -165,7 +181,7 @@ def ask(job, name, file):
 
 def look_for(job, each):
     """Its versions, or how to install it, or what it is compared with."""
-    code, said = ask(job, each["name"], RECIPES[each["name"]][0])
+    code, said = ask(job, each["name"], {**RECIPES, **PERCENTILES}[each["name"]][0])
     if not code:
         each["versions"] = said[0]
         code, said = ask(job, JUDGE, JUDGE)
@@ -186,7 +202,10 @@ def run_climnorm(job):
     with open(config, "w", encoding="utf-8") as file:
         file.write(CONFIG.format(tree=text(job.tree), variable=text(job.variable),
                                  names=text(list(job.boxes)), customs=customs, window=job.window,
-                                 first=job.first, last=job.last))
+                                 first=job.first, last=job.last,
+                                 products=", ".join(job.products.values()),
+                                 pattern="{region}_{year}" + ("_{product}.nc" if len(job.products) > 1
+                                                              else ".nc")))
     try:
         done = processes.timed([job.climnorm, "run", config, "-q", "-p", "none", "--summary",
                                 summary, "--threads", str(job.threads)], job.threads, job.scratch)
@@ -221,9 +240,10 @@ def run_recipe(job, each, compare):
 
 def compared(job, out):
     """What check.py finds; status "wrong" where one value differs."""
-    pairs = [(job.variable, job.window, os.path.join(out, f"{name}_{year}.nc"),
-              os.path.join(job.scratch, "climnorm", f"{name}_{year}.nc"))
-             for name in job.boxes for year in range(job.first, job.last + 1)]
+    ends = POOL // 2 if "" not in job.products else 0
+    pairs = [(job.variable, job.window, ends, os.path.join(out, f"{name}_{year}{product}.nc"),
+              os.path.join(job.scratch, "climnorm", f"{name}_{year}{product}.nc"))
+             for name in job.boxes for year in range(job.first, job.last + 1) for product in job.products]
     with tempfile.NamedTemporaryFile("w", suffix=".json", dir=job.scratch) as file:
         json.dump(pairs, file)
         file.flush()

@@ -72,13 +72,13 @@ class Peers(cases.TestCase):
         self.assertEqual(climnorm["status"], "ok")
         return climnorm, peer
 
-    def recipe(self, name, reads, **changes):
+    def recipe(self, name, reads, values=365, **changes):
         climnorm, peer = self.measured(name, **changes)
         if peer["status"] == "missing":
             self.skipTest(f"{name}: {peer['why']}")
         self.assertEqual((peer["status"], peer.get("why")), ("ok", None))
-        # 365 days of 3 years in boxes of 8 x 5 and 7 x 14 cells
-        self.assertEqual(peer["compared_values"], 365 * 3 * (8 * 5 + 7 * 14))
+        # of 3 years in boxes of 8 x 5 and 7 x 14 cells
+        self.assertEqual(peer["compared_values"], values * 3 * (8 * 5 + 7 * 14))
         self.assertLessEqual(peer["largest_difference"], peer["bound"])
         self.assertEqual((peer["files_read"], climnorm["files_read"]), (reads, 5))
         self.assertTrue(peer["versions"])
@@ -99,6 +99,14 @@ class Peers(cases.TestCase):
 
     def test_nco(self):
         self.recipe("nco", 5, pythons=[sys.executable])
+
+    def test_percentiles(self):
+        """Three, without two days at each end of the year."""
+        for name in ("cdo_percentiles", "xclim_percentiles"):
+            with self.subTest(name):
+                self.recipe(name, 5, values=3 * 361)
+        with self.assertRaisesRegex(Failure, "make something else"):
+            self.measured("cdo", names=["cdo", "cdo_percentiles"])
 
     def changed(self, change, end="pass", **changes):
         """The entry of a recipe whose values, or end, were changed by hand."""
