@@ -65,6 +65,8 @@ static void hash_group(XXH3_state_t *state, const struct cn_normals_file *file)
         hash_double(state, product->threshold.unit ? product->threshold.value : 0);
         hash_text(state, product->threshold.unit);
     }
+    if (product->time != CN_DAY) /* it decides which groups have a value, not only which years */
+        hash_double(state, file->config->normals.min_days);
     if (!cn_file_has_source_unit(file)) {
         hash_number(state, UNIT);
         hash_text(state, product->unit.name);
@@ -91,8 +93,8 @@ static void hash_statistic(XXH3_state_t *state, const struct cn_normals_file *fi
     hash_number(state, file->config->normals.quantiles);
 }
 
-/* min_years and min_days are left out. They decide which years a file is made of, and those are in
- * the digest of the inputs. */
+/* min_years and, of days, min_days are left out. They decide which years a file is made of, and
+ * those are in the digest of the inputs. */
 static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     const struct cn_config *config = file->config;
