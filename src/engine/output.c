@@ -11,7 +11,6 @@
 #include "engine/groups.h"
 #include "engine/publisher.h"
 #include "engine/report.h"
-#include "plan/stretch.h"
 #include "sink/file_passes.h"
 
 #include <limits.h>
@@ -84,15 +83,13 @@ static bool describe_files(struct cn_engine *engine)
 {
     const struct cn_variable_plan *variable = engine->variable;
     struct cn_pass_stretch *stretches =
-        cn_pool_alloc(engine->pool, variable->pass_count, CN_TIMES * sizeof *stretches);
-    for (enum cn_time time = CN_DAY; stretches && time < CN_TIMES; time++)
-        for (size_t p = 0; p < variable->pass_count; p++)
-            stretches[time * variable->pass_count + p] =
-                cn_group_stretch(&variable->passes[p].stretch, time);
-    for (size_t o = 0; stretches && o < variable->output_count; o++) {
+        cn_pool_alloc(engine->pool, variable->pass_count, sizeof *stretches);
+    for (size_t p = 0; stretches && p < variable->pass_count; p++)
+        stretches[p] = variable->passes[p].stretch;
+    for (size_t o = 0; o < variable->output_count; o++) {
         struct cn_normals_file *content = &engine->outputs->files[o].content;
         *content = cn_normals_file_planned(engine->plan, variable, &variable->outputs[o]);
-        content->stretches = stretches + content->product->time * variable->pass_count;
+        content->stretches = stretches;
         content->pass_count = variable->pass_count;
         content->passes_done = variable->resume.passes_done;
     }
@@ -138,7 +135,7 @@ static void list_window_used(const struct cn_engine *engine, const struct cn_bat
         years[k] = state->values[row + k] &&
                    (sample->time != CN_SEASON || !cn_are_groups_stale(engine, groups[rows[k]]));
     if (cn_sample_window(sample) > window)
-        years[window] = years[0] && cn_is_year_before_used(engine, groups[rows[0]]);
+        years[window] = state->values[row] && cn_is_year_before_used(engine, groups[rows[0]]);
 }
 
 /* Lists the years that entered a normal: [cn_sample_years]. */

@@ -1,7 +1,9 @@
 /*
- * Stretches of day slots and rows against the chunks of a region.
+ * Stretches of day slots, or of other groups, and rows against the chunks of a region.
  */
 #include "sink/file_passes.h"
+
+#include "plan/stretch.h"
 
 #include <stdint.h>
 
@@ -23,15 +25,20 @@ static size_t common(size_t first_a, size_t count_a, size_t first_b, size_t coun
     return end > *first ? end - *first : 0;
 }
 
+struct cn_pass_stretch cn_file_stretch(const struct cn_normals_file *file, size_t pass)
+{
+    return cn_group_stretch(&file->stretches[pass], file->product->time);
+}
+
 struct cn_chunk_share cn_chunk_share(const struct cn_normals_file *file, size_t pass, size_t chunk)
 {
-    const struct cn_pass_stretch *stretch = &file->stretches[pass];
+    const struct cn_pass_stretch stretch = cn_file_stretch(file, pass);
     const struct cn_region_cells *region = file->region;
     const size_t chunk_slot = chunk * region->chunk_slots;
     struct cn_chunk_share share;
-    share.slot_count = common(stretch->first_slot, stretch->slot_count, chunk_slot,
+    share.slot_count = common(stretch.first_slot, stretch.slot_count, chunk_slot,
                               region->chunk_slots, &share.first_slot);
-    share.row_count = common(stretch->first_row, stretch->row_count, region->first_lat,
+    share.row_count = common(stretch.first_row, stretch.row_count, region->first_lat,
                              region->lat_count, &share.first_row);
     share.values = share.slot_count * share.row_count * region->lon_count;
     share.first_slot -= chunk_slot;
@@ -41,18 +48,19 @@ struct cn_chunk_share cn_chunk_share(const struct cn_normals_file *file, size_t 
 
 size_t cn_pass_chunks(const struct cn_normals_file *file, size_t pass, size_t *first)
 {
-    const struct cn_pass_stretch *stretch = &file->stretches[pass];
+    const struct cn_pass_stretch stretch = cn_file_stretch(file, pass);
     const size_t slots = file->region->chunk_slots;
-    *first = stretch->first_slot / slots;
+    *first = stretch.first_slot / slots;
     return cn_chunk_share(file, pass, *first).values
-               ? (stretch->first_slot + stretch->slot_count - 1) / slots - *first + 1
+               ? (stretch.first_slot + stretch.slot_count - 1) / slots - *first + 1
                : 0;
 }
 
 bool cn_is_whole_with(const struct cn_normals_file *file, size_t pass, size_t chunk)
 {
     const size_t end = (chunk + 1) * file->region->chunk_slots;
-    for (size_t p = pass + 1; p < file->pass_count && file->stretches[p].first_slot < end; p++)
+    for (size_t p = pass + 1; p < file->pass_count && cn_file_stretch(file, p).first_slot < end;
+         p++)
         if (cn_chunk_share(file, p, chunk).values)
             return false;
     return cn_chunk_share(file, pass, chunk).values > 0;
@@ -86,11 +94,13 @@ static bool are_rows_sound(const struct cn_region_cells *region,
 bool cn_are_stretches_sound(const struct cn_normals_file *file,
                             const struct cn_pass_stretch *stretches, size_t count)
 {
-    const size_t slots = (size_t)file->slots;
+    const size_t slots =
+        (size_t)cn_slot_count(file->variable->calendar, file->config->normals.leap_day);
     size_t slot = 0;
     for (size_t at = 0; at < count;) {
         const struct cn_pass_stretch *first = &stretches[at];
         if (first->first_slot != slot || !first->slot_count || first->slot_count > slots - slot ||
+            (file->product->time != CN_DAY && first->slot_count < slots) ||
             !are_rows_sound(file->region, stretches, count, &at))
             return false;
         slot += first->slot_count;

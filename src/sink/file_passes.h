@@ -14,6 +14,9 @@ struct cn_chunk_share {
     size_t values;                 /* slot_count * row_count * lon_count; 0: it makes none */
 };
 
+/* Returns: what the pass makes of the file, in the groups that the file has. */
+struct cn_pass_stretch cn_file_stretch(const struct cn_normals_file *file, size_t pass);
+
 /* Returns: the share of a pass in a chunk. */
 struct cn_chunk_share cn_chunk_share(const struct cn_normals_file *file, size_t pass, size_t chunk);
 

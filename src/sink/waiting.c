@@ -131,8 +131,8 @@ static uint64_t values_address(const struct cn_waiting *waiting, const struct cn
     const struct cn_normals_file *file = waiting->file;
     uint64_t address = place_address(waiting, place);
     for (size_t p = pass; p > 0; p--) {
-        const struct cn_pass_stretch *stretch = &file->stretches[p - 1];
-        if (stretch->first_slot + stretch->slot_count <= place->chunk * file->region->chunk_slots)
+        const struct cn_pass_stretch stretch = cn_file_stretch(file, p - 1);
+        if (stretch.first_slot + stretch.slot_count <= place->chunk * file->region->chunk_slots)
             break; /* so have all before it */
         const size_t values = cn_chunk_share(file, p - 1, place->chunk).values;
         address +=
