@@ -130,3 +130,40 @@ enum cn_status cn_compare_models(const struct cn_tree_names *tree,
     }
     return CN_OK;
 }
+
+/* Whether the job has a variable; else *hint may name one that was meant. */
+static bool is_variable(const struct cn_catalog *catalog, const char *name,
+                        char hint[CN_SUGGESTION_BYTES])
+{
+    struct cn_suggestion suggestion = {.word = name};
+    for (size_t v = 0; v < catalog->variable_count; v++) {
+        if (strcmp(catalog->variables[v].name, name) == 0)
+            return true;
+        cn_suggest(&suggestion, catalog->variables[v].name);
+    }
+    cn_suggestion_text(&suggestion, hint);
+    return false;
+}
+
+void cn_check_variable_names(const struct cn_config *config, struct cn_catalog *catalog)
+{
+    char hint[CN_SUGGESTION_BYTES];
+    for (size_t p = 0; p < config->product_count; p++) {
+        const struct cn_product *product = &config->products[p];
+        size_t there = 0;
+        for (size_t v = 0; v < product->variable_count; v++)
+            there += is_variable(catalog, product->variables[v], hint);
+        /* A config that lists variables may leave some of a product's out. */
+        const bool is_lost = !there && !config->variable_count;
+        for (size_t v = 0; v < product->variable_count; v++)
+            if (!is_variable(catalog, product->variables[v], hint))
+                cn_problems_add(&catalog->problems, is_lost ? CN_PROBLEM : CN_WARNING,
+                                "product \"%s\" is not made of %s: there is no such variable%s",
+                                product->name, product->variables[v], hint);
+    }
+    for (size_t u = 0; u < config->output.unit_count; u++)
+        if (!is_variable(catalog, config->output.units[u].variable, hint))
+            cn_problems_add(&catalog->problems, CN_WARNING,
+                            "output.units: there is no variable %s%s",
+                            config->output.units[u].variable, hint);
+}

@@ -26,4 +26,8 @@ enum cn_status cn_compare_models(const struct cn_tree_names *tree,
                                  const struct cn_selection *selection, struct cn_catalog *catalog,
                                  struct cn_error *error);
 
+/* Adds to the catalog's problems the variables that products and output.units name and the job has
+ * not. */
+void cn_check_variable_names(const struct cn_config *config, struct cn_catalog *catalog);
+
 #endif

@@ -299,6 +299,8 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
     if (!status && cn_config_has_several_models(builder->config) &&
         !builder->config->variable_count)
         status = cn_compare_models(&builder->names, &builder->selection, catalog, error);
+    if (!status)
+        cn_check_variable_names(builder->config, catalog);
     return status;
 }
 

@@ -81,8 +81,9 @@ static void describe_units(const struct cn_plan *plan, const char **units, size_
     }
 }
 
-/* Prints "total (pr): mean over 30 years of the sum of each season, in mm". */
-static void print_product(const struct cn_plan *plan, const struct cn_product *product,
+/* Prints "total (pr): mean over 30 years of the sum of each season, in mm". Returns whether some
+ * variable has the product. */
+static bool print_product(const struct cn_plan *plan, const struct cn_product *product,
                           const char *label)
 {
     const char **units = cn_pool_alloc(plan->pool, plan->variable_count, sizeof *units);
@@ -90,7 +91,7 @@ static void print_product(const struct cn_plan *plan, const struct cn_product *p
     struct cn_strbuf text = {0};
     size_t variables = 0;
     if (!units || !is_in)
-        return;
+        return false;
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
         const struct cn_product *own = variable->failure ? NULL : product_of(variable, product);
@@ -106,12 +107,15 @@ static void print_product(const struct cn_plan *plan, const struct cn_product *p
         cn_print_labelled(label, names ? "%s (%s): %s" : "%s%s: %s", product->name,
                           names ? names : "", cn_strbuf_text(&text));
     cn_strbuf_free(&text);
+    return variables > 0;
 }
 
 void cn_print_products(const struct cn_plan *plan)
 {
+    const char *label = "Products";
     for (size_t p = 0; p < plan->config->product_count && !makes_plain_normals(plan->config); p++)
-        print_product(plan, &plan->config->products[p], p ? "" : "Products");
+        if (print_product(plan, &plan->config->products[p], label))
+            label = "";
 }
 
 static json_t *product_json(const struct cn_product *product)
