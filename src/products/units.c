@@ -183,13 +183,13 @@ static enum cn_status set_unit_of_sum(const struct unit_task *task, const char *
 static enum cn_status set_unit(const struct unit_task *task)
 {
     struct cn_product *product = task->product;
-    const enum cn_group_unit kind = cn_withins[product->within].unit;
     const bool is_ratio = product->change == CN_RATIO;
-    const char *own = own_unit(task);
+    const enum cn_group_unit kind = is_ratio ? CN_UNIT_OF_COUNT : cn_withins[product->within].unit;
+    const char *own = is_ratio ? "1" : own_unit(task);
     if (!own)
         return cn_fail_memory(task->error, "units");
-    product->unit = (struct cn_value_unit){is_ratio ? "1" : own, 1, 0};
-    if (!task->asked || is_ratio || (kind == CN_UNIT_OF_COUNT && !task->is_asked_of_product))
+    product->unit = (struct cn_value_unit){own, 1, 0};
+    if (!task->asked || (kind == CN_UNIT_OF_COUNT && !task->is_asked_of_product))
         return CN_OK;
     return kind == CN_UNIT_TIMES_DAY ? set_unit_of_sum(task, own)
                                      : convert_results(task, own, task->asked);
