@@ -26,6 +26,7 @@ struct cn_group_values {
 struct cn_sample {
     const struct cn_product *const *products; /* [product_count] with their units */
     size_t product_count;
+    const char *min_years_name;  /* for people: the key, or "min_years of product …" */
     size_t failed_count;         /* others of the same window that cannot be made */
     int window, min_years, pool; /* of each of them, as all that follows */
     enum cn_time time;

@@ -41,6 +41,11 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
         cn_config_error(builder, custom->location, "products.min_years",
                         "%d years cannot be in a window of %d; lower it or raise products.window",
                         given->min_years, product.window);
+    if (product.over.statistic == CN_STANDARD_DEVIATION && product.window * product.pool < 2)
+        cn_config_error(builder, custom->location, "products.over",
+                        "a sample of \"%s\" has one value, and std needs two; raise "
+                        "products.window, or choose another statistic",
+                        product.name);
     if (product.min_values > product.window * product.pool)
         cn_config_error(builder, custom->location, "products.min_values",
                         "a sample of \"%s\" holds at most %d values, so %d cannot be asked for",
@@ -75,9 +80,6 @@ static void check_change(struct cn_config_builder *builder, const struct cn_cust
     else if (given->baseline && !given->change)
         cn_config_error(builder, custom->location, "products.change",
                         "is missing: baseline needs it; write \"difference\" or \"ratio\"");
-    else if (given->change == CN_RATIO && given->unit.name)
-        cn_config_error(builder, custom->location, "products.units",
-                        "a ratio has the unit 1; remove it");
 }
 
 /* The one product where none is listed. */

@@ -156,12 +156,12 @@ static size_t list_short_windows(struct cn_engine *engine, size_t first)
         snprintf(count, sizeof count, "%d to ", least);
     cn_problems_add(&engine->result->problems, CN_PROBLEM,
                     "%s %d%s (%s): not made, only %s%d of the %d years of %s%s could be read; "
-                    "normals.min_years is %d",
+                    "%s is %d",
                     engine->result->label, targets[first].year, range, targets[first].scenario,
                     count, most, targets[first].sample->window,
                     end > first + 1 ? "their windows" : "its window",
                     targets[first].sample->baseline ? " or of the baseline's" : "",
-                    targets[first].sample->min_years);
+                    targets[first].sample->min_years_name, targets[first].sample->min_years);
     return end;
 }
 

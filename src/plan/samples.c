@@ -71,8 +71,21 @@ static void insert(const struct cn_product **products, size_t count,
     products[count] = product;
 }
 
+/* What people know the sample's min_years by: a key, or the first product that has them. NULL: out
+ * of memory. */
+static const char *name_min_years(struct cn_pool *pool, const struct cn_config *config,
+                                  const struct cn_product *product)
+{
+    size_t first = 0;
+    if (product->min_years == config->normals.min_years)
+        return "normals.min_years";
+    while (config->products[first].min_years != product->min_years)
+        first++;
+    return cn_pool_printf(pool, "min_years of product %s", config->products[first].name);
+}
+
 /* Puts a product, as the variable has it, into the sample that it shares with others. */
-static enum cn_status add_product(struct cn_pool *pool, size_t most,
+static enum cn_status add_product(struct cn_pool *pool, const struct cn_config *config,
                                   struct cn_variable_plan *variable,
                                   const struct cn_product *product, struct cn_error *error)
 {
@@ -83,10 +96,12 @@ static enum cn_status add_product(struct cn_pool *pool, size_t most,
     struct cn_sample *sample = &variable->samples[k];
     const struct cn_product **products = (const struct cn_product **)sample->products;
     if (k == variable->sample_count) {
-        products = cn_pool_alloc(pool, most, sizeof(void *));
-        if (!products)
+        const char *name = name_min_years(pool, config, product);
+        products = cn_pool_alloc(pool, config->product_count, sizeof(void *));
+        if (!products || !name)
             return cn_fail_memory(error, "products");
         *sample = (struct cn_sample){.products = products,
+                                     .min_years_name = name,
                                      .window = product->window,
                                      .min_years = product->min_years,
                                      .pool = product->pool,
@@ -134,7 +149,7 @@ enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *con
             continue;
         status = cn_product_units(pool, config, source->name, source->units, &products[p], &reason);
         if (!status) {
-            status = add_product(pool, most, variable, &products[p], error);
+            status = add_product(pool, config, variable, &products[p], error);
         } else if (status == CN_BAD_INPUT) {
             cn_problems_add(&variable->problems, CN_PROBLEM, "%s: product \"%s\": %s",
                             source->label, products[p].name, reason.text);

@@ -436,6 +436,7 @@ static enum cn_status plan_variable(struct target_builder *builder, struct cn_er
             builder->sample = &variable->samples[k];
             status = add_timeline(builder, i, error);
         }
+    cn_keep_problems_once(&variable->problems);
     if (!variable->layout.region_count)
         variable->failure = "none of the regions holds a cell centre of its grid";
     return status ? status : list_output_targets(builder, error);

@@ -9,6 +9,8 @@
 #include "plan/periods.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 bool cn_unmade_add(struct cn_unmade *unmade, int year, const char *scenario, int planned)
 {
@@ -66,9 +68,10 @@ static void report_left_out(const struct cn_unmade *unmade, enum cn_unmade_reaso
     const bool early = list_missing(unmade, variable->variable, timeline, window, &missing);
     snprintf(begins, sizeof begins, "the data begin in %d", timeline->first_year);
     cn_problems_add(&variable->problems, all ? CN_PROBLEM : CN_WARNING,
-                    "%s: %starget year%s %s %s left out: %s, normals.min_years is %d (%s%s)", name,
+                    "%s: %starget year%s %s %s left out: %s, %s is %d (%s%s)", name,
                     all ? "nothing can be made; " : "", one ? "" : "s", years, one ? "is" : "are",
-                    describe_windows(unmade, window, windows), sample->min_years,
+                    describe_windows(unmade, window, windows), sample->min_years_name,
+                    sample->min_years,
                     early ? begins : "missing: ", early ? "" : cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
     cn_year_list_free(&missing);
@@ -81,10 +84,9 @@ static void report_short(const struct cn_unmade *unmade, struct cn_variable_plan
     struct cn_year_list missing = {0};
     char windows[80];
     list_missing(unmade, variable->variable, timeline, sample->window, &missing);
-    cn_problems_add(&variable->problems, CN_PROBLEM,
-                    "%s %s: not made, %s (normals.min_years is %d); missing: %s", name, years,
-                    describe_windows(unmade, sample->window, windows), sample->min_years,
-                    cn_year_list_text(&missing));
+    cn_problems_add(&variable->problems, CN_PROBLEM, "%s %s: not made, %s (%s is %d); missing: %s",
+                    name, years, describe_windows(unmade, sample->window, windows),
+                    sample->min_years_name, sample->min_years, cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
     cn_year_list_free(&missing);
 }
@@ -116,4 +118,20 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
     cn_strbuf_free(&name);
     cn_year_list_free(&years);
     unmade->count = 0;
+}
+
+void cn_keep_problems_once(struct cn_problems *problems)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < problems->count; i++) {
+        size_t k = 0;
+        while (k < kept && (problems->items[k].severity != problems->items[i].severity ||
+                            strcmp(problems->items[k].text, problems->items[i].text) != 0))
+            k++;
+        if (k < kept)
+            free(problems->items[i].text);
+        else
+            problems->items[kept++] = problems->items[i];
+    }
+    problems->count = kept;
 }

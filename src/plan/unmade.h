@@ -32,4 +32,8 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
                       struct cn_variable_plan *variable, const struct cn_timeline *timeline,
                       const struct cn_sample *sample);
 
+/* Keeps one of several problems with the same text: samples that differ in what does not matter
+ * here tell the same. */
+void cn_keep_problems_once(struct cn_problems *problems);
+
 #endif

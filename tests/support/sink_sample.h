@@ -170,7 +170,11 @@ static inline struct sample *sample_new(const char *root, int compression)
     s->config.normals.window = SAMPLE_WINDOW;
     set_product(&s->config, &s->product);
     s->products[0] = &s->product;
-    s->values = (struct cn_sample){s->products, 1, SAMPLE_WINDOW, 1, 1};
+    s->values = (struct cn_sample){.products = s->products,
+                                   .product_count = 1,
+                                   .window = SAMPLE_WINDOW,
+                                   .min_years = 1,
+                                   .pool = 1};
     s->config.normals.leap_day = CN_DAYOFYEAR;
     s->config.output.root = root;
     s->config.output.compression = compression;

@@ -359,7 +359,7 @@ static void test_keys_of_products_fit_together(void **state)
               " { name = \"b\"; threshold = \"90 degF\"; },\n"
               " { name = \"c\"; change = \"ratio\"; },\n"
               " { name = \"d\"; baseline = 1990; },\n"
-              " { name = \"e\"; change = \"ratio\"; baseline = 1990; units = \"%\"; },\n"
+              " { name = \"e\"; over = \"std\"; window = 1; },\n"
               " { name = \"f\"; time = \"month\"; pool = 3; },\n"
               " { name = \"g\"; time = \"year\"; window = 20; min_values = 21; } );",
         NULL,
@@ -370,7 +370,8 @@ static void test_keys_of_products_fit_together(void **state)
         "another within\n"
         "F:4: products.baseline: is missing: change compares with it; write its target year\n"
         "F:5: products.change: is missing: baseline needs it; write \"difference\" or \"ratio\"\n"
-        "F:6: products.units: a ratio has the unit 1; remove it\n"
+        "F:6: products.over: a sample of \"e\" has one value, and std needs two; raise "
+        "products.window, or choose another statistic\n"
         "F:7: products.pool: neighbouring days are pooled with time = \"day\" alone; remove it\n"
         "F:8: products.min_values: a sample of \"g\" holds at most 20 values, so 21 cannot be "
         "asked "

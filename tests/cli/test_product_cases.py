@@ -1,0 +1,101 @@
+"""Products that go on after a change or a kill, and names that mean nothing, as a user meets them."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+
+import trees
+from climnorm_case import BIN, Case, TestCase, main
+
+YEARS = range(2000, 2010)
+MONTHS = {"name": "months", "time": "month"}
+
+
+class Products(TestCase):
+    def make(self, products, shape=(6, 8), **normals):
+        case = Case(variables=None, normals={"window": 3, "min_years": 3, **normals},
+                    products=products).periods(2002, 2009)
+        self.addCleanup(case.close)
+        rng = np.random.default_rng(3)
+        for year in YEARS:
+            raw = rng.random((360, *shape)).astype("f4")
+            raw[rng.random(raw.shape) < 0.2] = np.nan
+            trees.write(os.path.join(case.data, trees.name("tas", year)), "tas",
+                        trees.dates_of_year("360_day", year), raw, calendar="360_day",
+                        lat=np.linspace(-80, 80, shape[0]), lon=np.arange(shape[1]) * 4.0,
+                        chunks=(360, 1, shape[1]))
+        return case
+
+    def written(self, case, *options):
+        result = case.run(*options)
+        self.exits(result, 0)
+        return result.variable("tas")["normals_written"]
+
+    def test_what_a_group_needs_makes_it_again(self):
+        case = self.make([MONTHS, {"name": "normal"}])
+        self.assertEqual(self.written(case), 16)
+        self.assertEqual(self.written(case), 0)
+        self.assertEqual(self.written(case, "--set", "normals.min_days=0.5"), 8)  # the months
+
+    def test_a_killed_run_goes_on_between_its_passes(self):
+        case = self.make([MONTHS, {"name": "winter", "time": "season"}, {"name": "normal"}],
+                         shape=(60, 90))
+        config = case.write_config()
+        refused = case.run("--set", "engine.memory=1KiB", command="plan").err
+        least = max(int(n) for n in re.findall(r"\((\d+) bytes\)", refused))
+        memory = ("--set", f"engine.memory={least // 1024 + 1}KiB")
+        for _ in range(20):
+            with subprocess.Popen([BIN, "run", config, "-q", *memory], stderr=subprocess.PIPE) as run:
+                while run.poll() is None and not any(
+                        name.endswith("-2.tmp") for name in case.files()):
+                    time.sleep(0.001)
+                time.sleep(0.3)
+                run.send_signal(signal.SIGKILL)
+            done = re.search(r"an earlier run has made (\d+) of them",
+                             case.run(*memory, command="plan").out)
+            if done:
+                break
+        self.assertIsNotNone(done, "no run was killed between two passes")
+        result = case.run(*memory)
+        self.exits(result, 0)
+        tas = result.variable("tas")
+        self.assertEqual(tas["passes"], 60)
+        self.assertEqual(tas["chunks_decoded"], 10 * (60 - int(done[1])))  # a row of a year each
+
+    def test_a_product_of_a_variable_that_is_not_there(self):
+        case = self.make([{"name": "hot", "variables": ["tass"]}, {"name": "normal"}])
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn('product "hot" is not made of tass: there is no such variable (did you mean '
+                      '"tas"?)', result.err)
+        self.assertEqual(result.variable("tas")["normals_written"], 8)
+
+    def test_a_threshold_that_does_not_fit_counts_as_failed(self):
+        case = self.make([{"name": "wet", "time": "year", "within": "count_gt",
+                           "threshold": "1 mm d-1"}, {"name": "normal"}])
+        result = case.run()
+        self.exits(result, 2)
+        self.assertEqual(result.variable("tas")["normals_failed"], 8)
+        self.assertEqual(result.variable("tas")["normals_written"], 8)
+
+    def test_a_short_window_names_the_product_that_has_it_once(self):
+        case = self.make([{"name": "long", "window": 6, "min_years": 6},
+                          {"name": "months", "time": "month", "window": 6, "min_years": 6}])
+        result = case.run()
+        self.exits(result, 2)
+        said = [text for text in result.variable("tas")["problems"] if "min_years" in text]
+        self.assertEqual(said, ["tas 2002-2004: not made, their windows have 3 to 5 of 6 years "
+                                "(min_years of product long is 6); missing: 1997-1999"])
+
+    def test_a_deviation_of_one_value_is_refused(self):
+        case = self.make([{"name": "sd", "over": "std", "window": 1}])
+        result = case.run()
+        self.exits(result, 1)
+        self.assertIn("std needs two", result.err)
+
+
+if __name__ == "__main__":
+    main()
