@@ -410,15 +410,17 @@ static void print_inside(const struct cn_variable_plan *variable)
 {
     printf("\n%s\n", variable->variable->label);
     if (variable->batch_count) {
-        char slab[24], groups[24], result[24];
+        char slab[24], result[24];
         printf("  loads: %zu; batches: %zu, of up to %zu target years\n"
                "  year slots: %zu of %s; result slots: %zu of %s\n",
                variable->load_count, variable->batch_count, variable->batch_years,
                variable->year_slots, cn_format_bytes(variable->slab_bytes, slab),
                variable->result_slots, cn_format_bytes(variable->slot_bytes, result));
-        if (variable->group_slots)
+        if (variable->group_slots) {
+            char groups[24];
             printf("  group slots: %zu of %s\n", variable->group_slots,
                    cn_format_bytes(variable->group_bytes, groups));
+        }
         cn_print_pass_details(variable);
     }
     for (size_t o = 0; o < variable->output_count; o++)
