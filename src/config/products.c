@@ -46,10 +46,13 @@ static void check_numbers(struct cn_config_builder *builder, const struct cn_cus
                         "a sample of \"%s\" has one value, and std needs two; raise "
                         "products.window, or choose another statistic",
                         product.name);
+    const bool is_own = given->min_values;
+    const char *key = is_own ? "products.min_values" : "normals.min_values";
     if (product.min_values > product.window * product.pool)
-        cn_config_error(builder, custom->location, "products.min_values",
-                        "a sample of \"%s\" holds at most %d values, so %d cannot be asked for",
-                        product.name, product.window * product.pool, product.min_values);
+        cn_config_error(
+            builder, is_own ? custom->location : cn_config_key_state(builder, key)->location, key,
+            "a sample of \"%s\" holds at most %d values, so %d cannot be asked for", product.name,
+            product.window * product.pool, product.min_values);
 }
 
 static void check_threshold(struct cn_config_builder *builder,

@@ -333,7 +333,7 @@ static enum cn_status add_period(struct target_builder *builder, size_t index,
     return status;
 }
 
-/* Warns of means of fewer years than the window has because the data begin later. */
+/* Warns of statistics of fewer years than the window has because the data begin later. */
 static void warn_of_early_windows(struct target_builder *builder, int first_year)
 {
     const struct early_windows *early = &builder->early;
@@ -348,10 +348,10 @@ static void warn_of_early_windows(struct target_builder *builder, int first_year
     if (early->most > early->fewest)
         snprintf(counts + length, sizeof counts - (size_t)length, " to %d", early->most);
     cn_problems_add(&builder->variable->problems, CN_WARNING,
-                    "%s: %s of %s begin%s before %d, the first source year: means are of %s of %d "
-                    "years",
+                    "%s: %s of %s begin%s before %d, the first source year: %s %s of %d years",
                     builder->variable->variable->label, one ? "the window" : "windows", years,
-                    one ? "s" : "", first_year, counts, builder->sample->window);
+                    one ? "s" : "", first_year, one ? "it has" : "they have", counts,
+                    builder->sample->window);
 }
 
 static void report_timeline(struct target_builder *builder, const struct cn_timeline *timeline,

@@ -91,7 +91,7 @@ static void test_what_default_periods_leave_out_is_one_warning(void **state)
     (void)state;
     struct dataset *dataset = make_dataset(1980, 2014, 2020, 1, 30, 1);
     dataset->config.normals.periods = NULL;
-    dataset->product.min_years = 25;
+    dataset->config.normals.min_years = dataset->product.min_years = 25;
     struct cn_plan *plan = plan_of(dataset);
     const struct cn_variable_plan *variable = &plan->variables[0];
     assert_int_equal(variable->problems.count, 2);
@@ -100,8 +100,8 @@ static void test_what_default_periods_leave_out_is_one_warning(void **state)
                         "tas: target years 1980-2003 are left out: their windows have 1 to 24 of "
                         "30 years, normals.min_years is 25 (the data begin in 1980)");
     assert_string_equal(variable->problems.items[1].text,
-                        "tas: windows of 2004-2008 begin before 1980, the first source year: means "
-                        "are of 25 to 29 of 30 years");
+                        "tas: windows of 2004-2008 begin before 1980, the first source year: they "
+                        "have 25 to 29 of 30 years");
     assert_int_equal(variable->normals_unmade, 0);
     assert_int_equal(variable->targets[0].year, 2004);
     cn_plan_free(plan);
@@ -188,7 +188,7 @@ static void test_years_without_files_keep_their_side_of_the_seam(void **state)
 {
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2020, 2, 30, 1);
-    dataset->product.min_years = 28;
+    dataset->config.normals.min_years = dataset->product.min_years = 28;
     dataset->index[0][2014 - 1950] = dataset->index[1][2014 - 1950] = -1;
     dataset->index[0][2015 - 1950] = -1;
     struct cn_plan *plan = plan_of(dataset);
@@ -205,7 +205,7 @@ static void test_short_windows_are_reported_with_what_they_lack(void **state)
 {
     (void)state;
     struct dataset *dataset = make_dataset(1950, 2014, 2100, 1, 30, 1);
-    dataset->product.min_years = 28;
+    dataset->config.normals.min_years = dataset->product.min_years = 28;
     for (int k = 0; k < 3; k++)
         dataset->index[0][10 + k] = -1; /* 1960-1962 */
     struct cn_plan *plan = plan_of(dataset);
