@@ -105,8 +105,11 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
         }
         const size_t count = count_run(variable, t, maker->shape->batch_years);
         made = add_batch(maker, t, count);
+        if (!made)
+            break;
+        const struct cn_batch *batch = &maker->batches[maker->batch_count - 1].batch;
         const size_t results =
-            (count + (first->sample->baseline != 0)) * first->sample->product_count;
+            cn_batch_results(batch, first->sample) * first->sample->product_count;
         size_t *most = &maker->most_results[first->sample->time];
         *most = results > *most ? results : *most;
         if (count > variable->batch_years)
