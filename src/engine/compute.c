@@ -6,18 +6,19 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "engine/groups.h"
+#include "engine/pieces.h"
 #include "engine/report.h"
 #include "engine/tile.h"
 #include "plan/stretch.h"
-
-enum { TILES_PER_THREAD = 8 };
 
 /* The slot that holds the values that a sample needs of a year; SIZE_MAX: they are not there. */
 static size_t find_slot(const struct cn_variable_plan *variable, const struct cn_pass *pass,
                         const struct cn_sample *sample, ptrdiff_t year)
 {
-    if (year < 0 || sample->values == SIZE_MAX)
-        return year < 0 ? SIZE_MAX : pass->slot_of_year[year];
+    if (year < 0)
+        return SIZE_MAX;
+    if (sample->values == SIZE_MAX)
+        return pass->slot_of_year[year];
     const size_t groups = pass->groups_of_year[year];
     return groups == SIZE_MAX ? SIZE_MAX
                               : variable->year_slots + variable->groups[groups].group_slot;
@@ -48,7 +49,7 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
     engine->batches = cn_pool_alloc(engine->pool, variable->batch_count, sizeof *engine->batches);
     if (!engine->batches)
         return cn_fail_memory(error, "target years");
-    const size_t tiles = TILES_PER_THREAD * (size_t)engine->threads;
+    const size_t tiles = CN_TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
         const struct cn_pass *pass = &variable->passes[batch->pass];

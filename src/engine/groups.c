@@ -11,15 +11,13 @@
 
 #include <math.h>
 
-enum { TILES_PER_THREAD = 8 };
-
 enum cn_status cn_groups_prepare(struct cn_engine *engine, struct cn_error *error)
 {
     const struct cn_variable_plan *variable = engine->variable;
     engine->groups = cn_pool_alloc(engine->pool, variable->group_count, sizeof *engine->groups);
     if (!engine->groups)
         return cn_fail_memory(error, "months, seasons and years");
-    const size_t tiles = TILES_PER_THREAD * (size_t)engine->threads;
+    const size_t tiles = CN_TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t g = 0; g < variable->group_count; g++) {
         const struct cn_groups *groups = &variable->groups[g];
         const struct cn_pass *pass = &variable->passes[groups->pass];

@@ -6,8 +6,10 @@
 
 #include "climnorm/grid.h"
 
-/* The smallest piece: a cache line of floats. */
-enum { CN_PIECE_CELLS = 16 };
+enum {
+    CN_PIECE_CELLS = 16, /* of the smallest piece: a cache line of floats */
+    CN_TILES_PER_THREAD = 8,
+};
 
 /* Returns: where the cells of a region begin that belong to piece `piece` of so many; for `pieces`,
  * where they end. Whole cache lines of results belong to one piece. */
