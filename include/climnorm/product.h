@@ -82,6 +82,13 @@ struct cn_product {
     int min_values; /* values that a sample must have; else the result is missing */
 };
 
+/* Returns: whether samples hold the values of days themselves, with no step before the statistic.
+ */
+static inline bool cn_is_of_daily_values(const struct cn_product *product)
+{
+    return product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+}
+
 /* Returns: the bytes of a count of a sample's values in output files: of int16, or of int32 where a
  * sample can hold more values than that counts. */
 static inline size_t cn_count_bytes(int window, int pool)

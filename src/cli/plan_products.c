@@ -34,7 +34,7 @@ static void describe_product(const struct cn_product *product, struct cn_strbuf 
                   cn_plural((uint64_t)product->window));
     if (product->pool > 1)
         cn_strbuf_add(text, " and %d days", product->pool);
-    if (product->time != CN_DAY || product->within != CN_WITHIN_MEAN) {
+    if (!cn_is_of_daily_values(product)) {
         char within[CN_WITHIN_BYTES];
         cn_strbuf_add(text, " of the %s of each %s", cn_within_noun(product, within),
                       cn_time_names[product->time]);
@@ -56,10 +56,9 @@ static const char *unit_of(const struct cn_variable_plan *variable,
 static bool makes_plain_normals(const struct cn_config *config)
 {
     const struct cn_product *product = &config->products[0];
-    return config->product_count == 1 && product->time == CN_DAY &&
-           product->within == CN_WITHIN_MEAN && product->over.statistic == CN_MEAN &&
-           product->pool == 1 && !product->change && !product->unit.name &&
-           !config->output.unit_count;
+    return config->product_count == 1 && cn_is_of_daily_values(product) &&
+           product->over.statistic == CN_MEAN && product->pool == 1 && !product->change &&
+           !product->unit.name && !config->output.unit_count;
 }
 
 /* Adds ", in mm", or, of several variables, ", tas in degC, pr in mm d-1".

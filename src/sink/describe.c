@@ -95,10 +95,10 @@ static void end_field(struct cn_attributes *list, const char *coordinates, const
 static struct cn_over_words find_method_words(struct cn_attributes *list,
                                               const struct cn_product *product)
 {
-    const bool is_one_day = product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
     const char *change = cn_change_phrase(list->pool, product);
-    struct cn_over_words words = {.method = cn_over_method(&product->over),
-                                  .within = is_one_day ? NULL : cn_withins[product->within].method};
+    struct cn_over_words words = {
+        .method = cn_over_method(&product->over),
+        .within = cn_is_of_daily_values(product) ? NULL : cn_withins[product->within].method};
     char noun[CN_OVER_BYTES];
     if (!change) {
         list->failed = true;

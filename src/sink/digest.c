@@ -58,7 +58,7 @@ static void hash_group(XXH3_state_t *state, const struct cn_normals_file *file)
 {
     enum { GROUP = -1, UNIT = -2, CHANGE = -3 };
     const struct cn_product *product = file->product;
-    if (product->time != CN_DAY || product->within != CN_WITHIN_MEAN) {
+    if (!cn_is_of_daily_values(product)) {
         hash_number(state, GROUP);
         hash_number(state, product->time);
         hash_number(state, product->within);

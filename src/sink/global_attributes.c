@@ -156,7 +156,7 @@ static const char *summarize(struct cn_pool *pool, const struct cn_normals_file 
                              const char *statistic, const char *quantity, const char *scenarios)
 {
     const struct cn_product *product = file->product;
-    const bool is_plain = product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+    const bool is_plain = cn_is_of_daily_values(product);
     const char *change = cn_change_phrase(pool, product);
     const char *subject =
         !is_plain ? cn_subject(pool, product, quantity)
@@ -176,7 +176,7 @@ static const char *tell_history(struct cn_pool *pool, const struct cn_normals_fi
 {
     const struct cn_product *product = file->product;
     const char *name = file->variable->name, *change = cn_change_phrase(pool, product);
-    const bool is_plain = product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+    const bool is_plain = cn_is_of_daily_values(product);
     const char *subject =
         is_plain ? cn_pool_printf(pool, "%s by day slot", name) : cn_subject(pool, product, name);
     if (!subject || !change)

@@ -24,12 +24,12 @@ static const char article[] = "the "; /* of a number */
 
 static bool is_count(const struct cn_product *product)
 {
-    return product->threshold.unit && product->within != CN_EXCESS && product->within != CN_DEFICIT;
+    return cn_withins[product->within].unit == CN_UNIT_OF_COUNT;
 }
 
 bool cn_is_source_quantity(const struct cn_product *product)
 {
-    return !product->threshold.unit && product->within != CN_WITHIN_SUM;
+    return cn_withins[product->within].unit == CN_UNIT_OF_SOURCE;
 }
 
 /* "tasmax > 90 degF". */
@@ -64,7 +64,7 @@ static const char *name_product(struct cn_pool *pool, const struct cn_product *p
     char noun[CN_OVER_BYTES];
     const bool is_mean = product->over.statistic == CN_MEAN;
     const char *over = cn_over_noun(&product->over, noun);
-    if (product->time == CN_DAY && product->within == CN_WITHIN_MEAN)
+    if (cn_is_of_daily_values(product))
         return cn_pool_printf(pool, "daily %s of %s", is_mean ? "normal" : over, name);
     if (product->within == CN_WITHIN_MEAN && is_mean)
         return cn_pool_printf(pool, "%s mean of %s", adjectives[product->time], name);
