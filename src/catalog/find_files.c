@@ -107,9 +107,19 @@ static char **list_folder(struct file_search *search, DIR *stream, size_t *count
 /* Entries of a folder that cannot be examined. */
 struct unreadable {
     size_t count;
-    const char *example;
+    const char *example, *advice; /* of the first one */
     int reason;
 };
+
+/* git-annex keeps a file as a link to its content, which need not be there. */
+static const char *advise_of_link(int folder, const char *name)
+{
+    char target[4096];
+    const ssize_t length = readlinkat(folder, name, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    return strstr(target, ".git/annex/objects/") ? "git annex get brings what such links lead to"
+                                                 : "check links and permissions";
+}
 
 static void add_entry(struct file_search *search, int folder, const char *path, const char *name,
                       struct unreadable *unreadable)
@@ -127,6 +137,7 @@ static void add_entry(struct file_search *search, int folder, const char *path, 
     } else if (!is_there && !is_machine_fault(search, path, errno) && unreadable->count++ == 0) {
         unreadable->example = name;
         unreadable->reason = errno;
+        unreadable->advice = advise_of_link(folder, name);
     }
 }
 
@@ -147,9 +158,9 @@ static bool read_folder(struct file_search *search, const char *path)
     closedir(stream);
     if (unreadable.count)
         cn_problems_add(search->problems, CN_WARNING,
-                        "%s: %zu %s cannot be read, such as %s (%s); check links and permissions",
-                        path, unreadable.count, unreadable.count == 1 ? "entry" : "entries",
-                        unreadable.example, strerror(unreadable.reason));
+                        "%s: %zu %s cannot be read, such as %s (%s); %s", path, unreadable.count,
+                        unreadable.count == 1 ? "entry" : "entries", unreadable.example,
+                        strerror(unreadable.reason), unreadable.advice);
     errno = failed;
     return !failed;
 }

@@ -12,6 +12,7 @@
 #include "catalog/axes.h"
 #include "catalog/classic.h"
 #include "catalog/file_archive.h"
+#include "catalog/file_kind.h"
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
@@ -60,6 +61,16 @@ static bool is_classic(int descriptor)
            (found[3] == 1 || found[3] == 2 || found[3] == 5);
 }
 
+static enum cn_status fail_kind(int descriptor, struct cn_error *error)
+{
+    unsigned char bytes[CN_KIND_BYTES];
+    const ssize_t count = cn_pread_full(descriptor, bytes, sizeof bytes, 0);
+    if (count < 0)
+        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
+                       strerror(errno));
+    return cn_fail(error, CN_BAD_INPUT, "%s", cn_file_kind(bytes, (size_t)count));
+}
+
 /* Finds out, without any library, what the file is, and its identity. */
 static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *classic,
                                     struct cn_error *error)
@@ -77,10 +88,7 @@ static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *
     *classic = is_classic(descriptor);
     if (*classic)
         return cn_classic_check(descriptor, file->size, error);
-    if (!is_hdf5(descriptor, file->size))
-        return cn_fail(error, CN_BAD_INPUT,
-                       "neither netCDF-3 nor netCDF-4/HDF5: no netCDF file, or a damaged one");
-    return CN_OK;
+    return is_hdf5(descriptor, file->size) ? CN_OK : fail_kind(descriptor, error);
 }
 
 static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,

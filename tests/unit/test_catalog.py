@@ -435,7 +435,8 @@ class OddFiles(Tree):
             "time value 3 ": lambda path: write(path, times=365.0 + np.array([0, 1, 2, 2, 3])),
             "instants, expected 1": lambda path: write(path, count=0),
             "empty": lambda path: pathlib.Path(path).touch(),
-            "neither netCDF-3 nor": lambda path: pathlib.Path(path).write_text("hello\n" * 99),
+            "such as CSV": lambda path: pathlib.Path(path).write_text("hello\n" * 99),
+            "neither netCDF-3 nor": lambda path: pathlib.Path(path).write_bytes(b"\1\2\3" * 99),
             "truncated": self.truncated_classic,
             "cannot be opened": self.truncated_netcdf4,
         }

@@ -1,0 +1,16 @@
+/*
+ * What a file is that is no netCDF file, by its first bytes.
+ */
+#ifndef CLIMNORM_CATALOG_FILE_KIND_H
+#define CLIMNORM_CATALOG_FILE_KIND_H
+
+#include <stddef.h>
+
+enum { CN_KIND_BYTES = 512 }; /* how much of a file is looked at */
+
+/* bytes[count]: the first bytes of a file that is neither netCDF-3 nor HDF5; all of it, where count
+ * is less than CN_KIND_BYTES.
+ * Returns: what the file is and what to do: "a zip archive, ...; unpack it, ...". */
+const char *cn_file_kind(const unsigned char *bytes, size_t count);
+
+#endif

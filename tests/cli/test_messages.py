@@ -1,0 +1,130 @@
+"""What users are told about inputs that are not as they should be: the cause, by name, and a cure
+that helps.
+"""
+import bz2
+import gzip
+import io
+import lzma
+import os
+import subprocess
+import tarfile
+import zipfile
+
+import numpy as np
+
+import trees
+from climnorm_case import Case, TestCase, main
+
+
+def small(case, year, **options):
+    return trees.year_file(case.data, "tas", year, calendar="360_day", **options)
+
+
+def words(result):
+    """What was said, without the folds of lines."""
+    return " ".join(result.said.split())
+
+
+def zipped(name):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(name, b"CDF\1")
+    return data.getvalue()
+
+
+def tarred(mode):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode=mode) as archive:
+        archive.addfile(tarfile.TarInfo("tas.nc"))
+    return data.getvalue()
+
+
+def piped(*command):
+    return subprocess.run(command, input=b"CDF\1" * 99, capture_output=True, check=True).stdout
+
+
+def numpy_array():
+    data = io.BytesIO()
+    np.save(data, np.arange(3))
+    return data.getvalue()
+
+
+# What a file holds: words of its message, one for what it is and one for what to do.
+KINDS = [
+    (zipped("tas.nc"), "a zip archive", "unzip"),
+    (zipped(".zgroup"), "a zip archive", "unzip"),
+    (gzip.compress(b"CDF"), "gzip", "zcat"),
+    (tarred("w:gz"), "gzip", "zcat"),
+    (bz2.compress(b"CDF"), "bzip2", "bzcat"),
+    (lzma.compress(b"CDF"), "xz", "xzcat"),
+    (piped("zstd", "-qc"), "zstd", "zstdcat"),
+    (piped("lz4", "-qc"), "lz4", "lz4cat"),
+    (tarred("w"), "a tar archive", "tar -xf"),
+    (b"GRIB" + bytes(3) + b"\2" + bytes(99), "GRIB", "cdo -f nc copy"),
+    (b"GRIB\0\0\x54\1" + bytes(99), "GRIB", "cdo -f nc copy"),
+    (b"II*\0\x08\0\0\0" + bytes(99), "GeoTIFF", "gdal_translate"),
+    (b"MM\0*\0\0\0\x08" + bytes(99), "GeoTIFF", "gdal_translate"),
+    (b"II+\0\x08\0\0\0" + bytes(99), "BigTIFF", "gdal_translate"),
+    (b"\x0e\x03\x13\x01" + bytes(99), "HDF4", "HDF4"),
+    (b"\xcd\xf3\x00\x01\x00\x00\xff\xff", "NASA CDF", "choose"),
+    (b"%PDF-1.7\n", "PDF", "download the data"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(9), "PNG", "download the data"),
+    (numpy_array(), "NumPy", "xarray"),
+    (b"\x89HDF\n\x1a\n" + bytes(99), "transferred as text", "binary mode"),
+    (b"\x89HDF\r\n", "cut off", "download it again"),
+    (b"CDF\x03" + bytes(99), "unknown version", "download it again"),
+    (b"<!DOCTYPE html><title>Earthdata Login</title>", "a web page", "log in"),
+    (b"\n\n <HTML><body>403</body>", "a web page", "log in"),
+    (b"\xef\xbb\xbf<html lang='de'>", "a web page", "log in"),
+    (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "XML", "read it"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS", "git lfs pull"),
+    (b"/annex/objects/SHA256E-s9--0.nc\n", "git-annex", "git annex get"),
+    (b'{"zarr_format": 2}', "Zarr", "open_zarr"),
+    (b'{\n "attributes": {},\n "zarr_format": 3,\n "node_type": "group"\n}', "Zarr", "open_zarr"),
+    (b'{"message": "quota exceeded"}', "JSON", "read it"),
+    (b"netcdf tas {\ndimensions:\n", "CDL", "ncgen"),
+    (b"Dataset {\n Float32 tas[time = 365];\n} tas;\n", "OPeNDAP", "download the data"),
+    (b"date,tas\n2000-01-01,271.3\n", "CSV", "gridded"),
+    ("Messwerte in °C\n".encode("latin-1"), "a text", "read it"),
+    (b"404: Not Found", "a text", "read it"),
+    (b"", "empty", "download it again"),
+    (bytes(1), "zeros", "download it again"),
+    (bytes(70000), "zeros", "download it again"),
+    (b"\1\2\3" * 99, "neither netCDF-3 nor netCDF-4/HDF5", "damaged"),
+    (b"G", "a text", "read it"),
+]
+
+
+class Kinds(TestCase):
+    def test_each_kind_is_named_with_its_cure(self):
+        """plan tells each file's line, and inspect the same."""
+        with Case(variables=["tas"]).periods(2002, 2002) as case:
+            for year in (2000, 2001, 2002):
+                small(case, year)
+            paths = [os.path.join(case.data, trees.name("tas", year))
+                     for year in range(2100, 2100 + len(KINDS))]
+            for path, (data, _, _) in zip(paths, KINDS):
+                with open(path, "wb") as file:
+                    file.write(data)
+            told = words(case.run("-v", command="plan"))
+            for path, (data, kind, cure) in zip(paths, KINDS):
+                with self.subTest(kind=kind, data=data[:40]):
+                    line = told.partition(path + ": ")[2].partition("left out")[0]
+                    self.assertIn(kind, line)
+                    self.assertIn(cure, line)
+                    if cure not in ("download it again", "binary mode"):
+                        self.assertNotIn("download it again", line)
+
+    def test_links_of_git_annex(self):
+        targets = {".git/annex/objects/a/b/SHA256E-s9--0.nc": "git annex get",
+                   "../../.git/annex/objects/x.nc": "git annex get",
+                   "/nowhere/tas.nc": "check links"}
+        for target, cure in targets.items():
+            with self.subTest(target), Case(variables=["tas"]).periods(2002, 2002) as case:
+                for year in (2000, 2001, 2002):
+                    small(case, year)
+                os.symlink(target, case.data + "/tas_day_M_historical_r1i1p1f1_gn_2003.nc")
+                self.assertIn(cure, words(case.run(command="plan")))
+
+
+main()
