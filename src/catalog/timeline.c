@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "catalog/overlaps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct timeline_builder {
     struct year_piece *pieces; /* by year, then first day */
     size_t piece_count, piece_capacity;
     size_t year_capacity;
+    struct cn_overlaps overlaps;
     bool no_memory;
 };
 
@@ -82,17 +84,8 @@ static int compare_pieces(const void *a, const void *b)
     return strcmp(x->part.file->path, y->part.file->path);
 }
 
-static const char *describe_overlap(struct cn_pool *pool, const struct cn_file *a,
-                                    const struct cn_file *b, struct cn_date day)
-{
-    const char *text = cn_pool_printf(
-        pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s; keep one of them", day.year,
-        day.month, day.day, a->path, b->path);
-    return text ? text : "two files hold the same day";
-}
-
-/* Counts the days of a source year. A day in two files is a failure of the variable. */
-static void count_days(const struct cn_variable_files *in, struct cn_source_year *year)
+/* Counts the days of a source year, and notes those that two files hold. */
+static void count_days(struct timeline_builder *builder, struct cn_source_year *year)
 {
     const struct cn_file *holders[CN_MAX_SLOTS] = {NULL};
     for (size_t p = 0; p < year->part_count; p++) {
@@ -105,9 +98,10 @@ static void count_days(const struct cn_variable_files *in, struct cn_source_year
                 continue;
             if (!holders[day])
                 year->days_held++;
-            else if (holders[day] != file && !in->variable->failure)
-                in->variable->failure = describe_overlap(
-                    in->pool, holders[day], file, cn_day_date(file->calendar, file->days[i]));
+            else if (holders[day] != file)
+                cn_overlaps_add(&builder->overlaps, builder->in->pool,
+                                (struct cn_overlap){holders[day], file,
+                                                    cn_day_date(file->calendar, file->days[i])});
             holders[day] = file;
         }
     }
@@ -133,7 +127,7 @@ static ptrdiff_t add_year(struct timeline_builder *builder, const struct year_pi
     for (size_t i = 0; i < count; i++)
         if (cn_is_of_timeline(in, pieces[i].part.file, scenario))
             parts[year.part_count++] = pieces[i].part;
-    count_days(in, &year);
+    count_days(builder, &year);
     year.days_expected = cn_days_in_year(variable->calendar, year.year);
     year.usable = year.days_held >= in->config->normals.min_days * year.days_expected - 1e-9 &&
                   !cn_year_reported(in, scenario, year.year);
@@ -248,6 +242,8 @@ static void build_timelines(struct timeline_builder *builder)
     }
     for (size_t t = 0; t < variable->timeline_count; t++)
         trim_timeline(&variable->timelines[t]);
+    variable->failure = cn_overlaps_text(&builder->overlaps, builder->in->pool);
+    builder->no_memory |= builder->overlaps.no_memory;
 }
 
 enum cn_status cn_timelines_build(const struct cn_variable_files *in, struct cn_error *error)

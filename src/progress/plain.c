@@ -51,8 +51,6 @@ static void render_over(struct cn_text *out, const struct cn_progress_row *row)
                        cn_short_duration(row->elapsed_s).text); /* it has begun */
         render_counts(out, row);
     }
-    if (row->state == CN_FAILED && row->problem)
-        cn_text_printf(out, ": %s", row->problem);
 }
 
 static void render_begin(struct cn_text *out, const struct cn_progress_row *row)

@@ -159,7 +159,8 @@ class Display(climnorm_case.TestCase):
                                "normals to make\n")
         self.assertRegex(text, rf"\] tas: done after \d\d:\d\d, read {YEARS - 1}/{YEARS} years, .*"
                                "1 year unread\n")
-        self.assertRegex(text, r"\] tasmin: failed: tasmin: none of its files")
+        self.assertRegex(text, r"\n! tasmin: none of its files")
+        self.assertRegex(text, r"\] tasmin: failed\n")
 
     def test_a_variable_that_is_stopped_says_so(self):
         job = self.start((YEARS + 7) * DAYS, rows=60)

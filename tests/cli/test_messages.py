@@ -127,4 +127,49 @@ class Kinds(TestCase):
                 self.assertIn(cure, words(case.run(command="plan")))
 
 
+class Overlaps(TestCase):
+    def failure(self, case, years=(2000, 2001, 2002), options=()):
+        """What is said of the variable after its files of these years were made, and others."""
+        for year in years:
+            small(case, year)
+        for year, experiment, folder, seed in options:
+            os.makedirs(os.path.join(case.data, folder), exist_ok=True)
+            small(case, year, experiment=experiment, folder=folder, seed=seed)
+        result = case.run(command="plan")
+        self.exits(result, 2)
+        return words(result)
+
+    def test_all_pairs_are_told_at_once(self):
+        """Copies in one folder and in two, files of one name with other values, two experiments."""
+        cases = [
+            ([(y, "historical", "backup", "") for y in (2000, 2001, 2002)],
+             "3 pairs of files hold the same days (2000-2002) and have one name and one size"),
+            ([(y, "historical", f, "") for y in (2000, 2002) for f in ("b", "c")],
+             "4 pairs of files hold the same days (2000, 2002) and have one name and one size"),
+            ([(y, "historical", "new", "other") for y in (2001, 2002)],
+             "2 pairs of files hold the same days (2001-2002), such as 2001-01-01"),
+            ([(y, "ssp245", "", "other") for y in (2001, 2002)],
+             "2 pairs of files hold the same days (2001-2002), such as 2001-01-01"),
+            ([(2001, "historical", "new", "")],
+             "2001-01-01 is held by two files"),
+        ]
+        for extra, expected in cases:
+            with self.subTest(expected), Case(variables=["tas"]).periods(2002, 2002) as case:
+                if any(experiment == "ssp245" for _, experiment, _, _ in extra):
+                    case.config["scenarios"] = ["ssp245"]
+                said = self.failure(case, options=extra)
+                self.assertIn(expected, said)
+                self.assertEqual(said.count("overlap"), 1)
+                self.assertEqual(words(case.run("-p", "plain")).count("overlap"), 1)
+                self.assertEqual("copies of one another" in said, "other" not in extra[0])
+
+    def test_scenarios_share_the_pairs_of_the_past(self):
+        with Case(variables=["tas"], scenarios=["ssp245", "ssp585"]).periods(2002, 2002) as case:
+            for scenario in ("ssp245", "ssp585"):
+                small(case, 2003, experiment=scenario)
+            said = self.failure(case, options=[(2000, "historical", "b", ""),
+                                               (2001, "historical", "b", "")])
+            self.assertIn("2 pairs of files hold the same days (2000-2001)", said)
+
+
 main()
