@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/attributes.h"
+#include "catalog/degrees.h"
 #include "catalog/packing.h"
 
 #include <math.h>
@@ -18,20 +19,12 @@ static const double LAT_SLACK_DEG = 1e-3; /* 90.00001 is a pole in float32 */
 static const double MAX_LON_DEG = 720;
 
 static const struct {
-    const char *axis, *standard_name, *short_name;
-    const char *units[6]; /* spellings that CF allows */
+    const char *axis, *standard_name, *short_name, *units;
+    enum cn_direction up, down; /* where numbers may grow */
 } axis_rules[] = {
-    [CN_AXIS_LAT] = {"Y",
-                     "latitude",
-                     "lat",
-                     {"degrees_north", "degree_north", "degree_N", "degrees_N", "degreeN",
-                      "degreesN"}},
-    [CN_AXIS_LON] = {"X",
-                     "longitude",
-                     "lon",
-                     {"degrees_east", "degree_east", "degree_E", "degrees_E", "degreeE",
-                      "degreesE"}},
-    [CN_AXIS_TIME] = {"T", "time", "time", {NULL}},
+    [CN_AXIS_LAT] = {"Y", "latitude", "lat", "degrees_north", CN_NORTH, CN_SOUTH},
+    [CN_AXIS_LON] = {"X", "longitude", "lon", "degrees_east", CN_EAST, CN_WEST},
+    [CN_AXIS_TIME] = {"T", "time", "time", NULL, CN_NO_DIRECTION, CN_NO_DIRECTION},
 };
 
 enum criterion { BY_AXIS, BY_STANDARD_NAME, BY_UNITS, BY_NAME, CRITERIA };
@@ -45,6 +38,7 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
                          enum criterion criterion)
 {
     const char *text;
+    enum cn_direction direction;
     switch (criterion) {
     case BY_AXIS:
         text = coordinate_text(coordinate, "axis");
@@ -54,12 +48,10 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
         return text && cn_equal_ascii(text, axis_rules[axis].standard_name);
     case BY_UNITS:
         text = coordinate_text(coordinate, "units");
-        if (text && axis == CN_AXIS_TIME)
-            return strcasestr(text, " since ") != NULL;
-        for (size_t i = 0; text && i < 6 && axis_rules[axis].units[i]; i++)
-            if (strcmp(text, axis_rules[axis].units[i]) == 0)
-                return true;
-        return false;
+        if (axis == CN_AXIS_TIME)
+            return text && strcasestr(text, " since ");
+        return text && cn_degrees_parse(text, &direction) && direction != CN_NO_DIRECTION &&
+               (direction == axis_rules[axis].up || direction == axis_rules[axis].down);
     default:
         return cn_equal_ascii(coordinate->name, axis_rules[axis].short_name) ||
                cn_equal_ascii(coordinate->name, axis_rules[axis].standard_name);
@@ -191,10 +183,13 @@ static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *d
                        "curvilinear grid: axis '%s' is %s, not %s; regrid to latitude x longitude "
                        "first, for example with cdo remapbil",
                        coordinate->name, standard_name, axis_rules[axis].standard_name);
-    if (units && strncasecmp(units, "degree", 6) != 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%s', expected %s",
+    enum cn_direction direction;
+    if (!cn_degrees_parse(units, &direction) ||
+        (direction != CN_NO_DIRECTION && direction != axis_rules[axis].up &&
+         direction != axis_rules[axis].down))
+        return cn_fail(error, CN_BAD_INPUT, "%s '%s' is in '%.60s', expected %s; correct its units",
                        axis_rules[axis].standard_name, coordinate->name, units,
-                       axis_rules[axis].units[0]);
+                       axis_rules[axis].units);
     return CN_OK;
 }
 
@@ -243,48 +238,84 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
     return CN_OK;
 }
 
-enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
-                                    const struct cn_coordinate *coordinate, double *values,
-                                    struct cn_error *error)
+/* A variable of numbers along a coordinate. */
+struct number_variable {
+    int varid, type;
+    const struct cn_attribute *attributes;
+    size_t attribute_count;
+};
+
+/* Reads unpacked numbers into values[count]; missing ones become NaN. */
+static enum cn_status read_unpacked(const struct cn_nc_file *nc, const char *name,
+                                    const struct number_variable *variable, double *values,
+                                    size_t count, struct cn_error *error)
 {
     struct cn_packing packing;
     bool is_unsigned;
-    enum cn_status status = cn_packing_read(coordinate->attributes, coordinate->attribute_count,
-                                            coordinate->type, &packing, &is_unsigned, error);
+    enum cn_status status = cn_packing_read(variable->attributes, variable->attribute_count,
+                                            variable->type, &packing, &is_unsigned, error);
     if (status)
         return status;
-    int code = nc_get_var_double(nc->ncid, coordinate->varid, values);
+    int code = nc_get_var_double(nc->ncid, variable->varid, values);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
-                       coordinate->name, nc_strerror(code));
-    for (size_t i = 0; i < coordinate->length; i++) {
+                       name, nc_strerror(code));
+    for (size_t i = 0; i < count; i++) {
         bool is_missing = false;
         for (size_t k = 0; k < packing.missing_count; k++)
             is_missing |= values[i] == packing.missing[k];
         if (packing.packed)
             values[i] = values[i] * packing.scale + packing.offset;
-        if (is_missing || !isfinite(values[i]))
-            return cn_fail(error, CN_BAD_INPUT, "'%s' has no value at index %zu", coordinate->name,
-                           i);
+        if (is_missing)
+            values[i] = NAN;
     }
     return CN_OK;
 }
 
-bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
-                          double *bounds)
+enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
+                                    const struct cn_coordinate *coordinate, double *values,
+                                    struct cn_error *error)
 {
-    const char *name = coordinate_text(coordinate, "bounds");
-    int varid, rank, dimids[NC_MAX_VAR_DIMS];
-    nc_type type;
-    size_t length;
-    if (!name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR ||
-        nc_inq_var(nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
-        return false;
-    return rank == 2 && dimids[0] == coordinate->dimid && type != NC_CHAR && cn_type_bytes(type) &&
-           nc_inq_dimlen(nc->ncid, dimids[1], &length) == NC_NOERR && length == 2 &&
-           nc_get_var_double(nc->ncid, varid, bounds) == NC_NOERR;
+    enum cn_status status = read_unpacked(
+        nc, coordinate->name,
+        &(struct number_variable){coordinate->varid, coordinate->type, coordinate->attributes,
+                                  coordinate->attribute_count},
+        values, coordinate->length, error);
+    for (size_t i = 0; i < coordinate->length && !status; i++)
+        if (!isfinite(values[i]))
+            status = cn_fail(error, CN_BAD_INPUT,
+                             "'%s' has no value at index %zu (counted from 0): expected a finite "
+                             "number",
+                             coordinate->name, i);
+    return status;
 }
 
+enum cn_status cn_coordinate_bounds(const struct cn_nc_file *nc,
+                                    const struct cn_coordinate *coordinate, double *bounds,
+                                    bool *found, struct cn_error *error)
+{
+    const char *name = coordinate_text(coordinate, "bounds");
+    struct number_variable variable;
+    int rank, dimids[NC_MAX_VAR_DIMS];
+    nc_type type;
+    size_t length;
+    *found = name && nc_inq_varid(nc->ncid, name, &variable.varid) == NC_NOERR &&
+             nc_inq_var(nc->ncid, variable.varid, NULL, &type, &rank, dimids, NULL) == NC_NOERR &&
+             rank == 2 && dimids[0] == coordinate->dimid && type != NC_CHAR &&
+             cn_type_bytes(type) && nc_inq_dimlen(nc->ncid, dimids[1], &length) == NC_NOERR &&
+             length == 2;
+    if (!*found)
+        return CN_OK;
+    struct cn_attribute *attributes = NULL;
+    enum cn_status status = cn_attributes_read(nc->pool, nc->ncid, variable.varid, &attributes,
+                                               &variable.attribute_count, error);
+    variable.attributes = attributes;
+    variable.type = type;
+    return status ? status
+                  : read_unpacked(nc, name, &variable, bounds, 2 * coordinate->length, error);
+}
+
+/* Reads an axis; numbers that grow southward or westward are turned. */
 static enum cn_status read_points(const struct cn_nc_file *nc,
                                   const struct cn_coordinate *coordinate, const double **points,
                                   const double **bounds, struct cn_error *error)
@@ -297,9 +328,20 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
     double *pairs = cn_pool_alloc(nc->pool, count, 2 * sizeof *pairs);
     if (!values || !pairs)
         return cn_fail_memory(error, "coordinates");
+    bool has_bounds = false;
     enum cn_status status = cn_coordinate_values(nc, coordinate, values, error);
+    if (!status)
+        status = cn_coordinate_bounds(nc, coordinate, pairs, &has_bounds, error);
+    enum cn_direction direction;
+    if (cn_degrees_parse(coordinate_text(coordinate, "units"), &direction) &&
+        (direction == CN_SOUTH || direction == CN_WEST))
+        for (size_t i = 0; i < count && !status; i++) {
+            values[i] = -values[i];
+            pairs[2 * i] = -pairs[2 * i];
+            pairs[2 * i + 1] = -pairs[2 * i + 1];
+        }
     *points = values;
-    *bounds = !status && cn_coordinate_bounds(nc, coordinate, pairs) ? pairs : NULL;
+    *bounds = has_bounds ? pairs : NULL;
     return status;
 }
 
@@ -313,19 +355,25 @@ enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
                        grid->lon_count);
     for (size_t i = 0; i < grid->lat_count; i++) {
         if (!(fabs(grid->lat[i]) <= 90 + LAT_SLACK_DEG))
-            return cn_fail(error, CN_BAD_INPUT, "latitude %g is outside -90 to 90", grid->lat[i]);
+            return cn_fail(error, CN_BAD_INPUT,
+                           "latitude %zu (counted from 0) is %g: outside -90 to 90", i,
+                           grid->lat[i]);
         if (i > 0 && (grid->lat[i] > grid->lat[i - 1]) != (grid->lat[1] > grid->lat[0]))
             return cn_fail(error, CN_BAD_INPUT,
-                           "latitudes neither rise nor fall throughout: %g follows %g",
-                           grid->lat[i], grid->lat[i - 1]);
+                           "latitude %zu (counted from 0) is %g, after %g: latitudes neither rise "
+                           "nor fall throughout",
+                           i, grid->lat[i], grid->lat[i - 1]);
         if (i > 0 && grid->lat[i] == grid->lat[i - 1])
-            return cn_fail(error, CN_BAD_INPUT, "latitude %g is there twice", grid->lat[i]);
+            return cn_fail(error, CN_BAD_INPUT,
+                           "latitude %zu (counted from 0) is %g, as the one before it", i,
+                           grid->lat[i]);
     }
     for (size_t i = 0; i < grid->lon_count; i++)
         if (!(fabs(grid->lon[i]) <= MAX_LON_DEG))
-            return cn_fail(error, CN_BAD_INPUT, "longitude %g is outside -%g to %g", grid->lon[i],
-                           MAX_LON_DEG, MAX_LON_DEG);
-    return CN_OK;
+            return cn_fail(error, CN_BAD_INPUT,
+                           "longitude %zu (counted from 0) is %g: outside -%g to %g", i,
+                           grid->lon[i], MAX_LON_DEG, MAX_LON_DEG);
+    return cn_longitudes_check(grid->lon, grid->lon_count, error);
 }
 
 enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,

@@ -51,10 +51,13 @@ enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     const struct cn_coordinate *coordinate, double *values,
                                     struct cn_error *error);
 
-/* Reads the variable that the attribute `bounds` names into bounds[length][2].
- * Returns: false: there is none of that shape. Bounds may be any numbers. */
-bool cn_coordinate_bounds(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate,
-                          double *bounds);
+/* Reads the unpacked numbers of the variable that the attribute `bounds` names into
+ * bounds[length][2]. They may be any numbers; missing ones become NaN. *found: whether there is one
+ * of that shape.
+ * Errors: CN_BAD_INPUT: they cannot be read. CN_BAD_MACHINE: out of memory. */
+enum cn_status cn_coordinate_bounds(const struct cn_nc_file *nc,
+                                    const struct cn_coordinate *coordinate, double *bounds,
+                                    bool *found, struct cn_error *error);
 
 /* Checks a grid. Its bounds may be anything.
  * Errors: CN_BAD_INPUT: climnorm cannot use it. */

@@ -42,15 +42,13 @@ static enum cn_status check_step(double step_days, struct cn_error *error)
     return CN_OK;
 }
 
-/* Whether every instant is the end of its interval, within half a second. scratch[2 * count]. */
-static bool is_end_stamped(const struct cn_nc_file *nc, const struct cn_coordinate *time,
-                           const double *values, double unit_seconds, double *scratch)
+/* Whether every instant is the end of its interval, within half a second. bounds[count][2]. */
+static bool is_end_stamped(const double *values, size_t count, double unit_seconds,
+                           const double *bounds)
 {
-    if (!cn_coordinate_bounds(nc, time, scratch))
-        return false;
-    for (size_t i = 0; i < time->length; i++) {
-        double low = fmin(scratch[2 * i], scratch[2 * i + 1]);
-        double high = fmax(scratch[2 * i], scratch[2 * i + 1]);
+    for (size_t i = 0; i < count; i++) {
+        double low = fmin(bounds[2 * i], bounds[2 * i + 1]);
+        double high = fmax(bounds[2 * i], bounds[2 * i + 1]);
         if (!(fabs(values[i] - high) * unit_seconds < 0.5) || !(low < high))
             return false;
     }
@@ -109,9 +107,12 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
         status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
     if (!status)
         status = check_year_range(file->calendar, days[0], days[count - 1], error);
+    bool has_bounds = false;
+    if (!status)
+        status = cn_coordinate_bounds(nc, time, scratch, &has_bounds, error);
     if (status)
         return status;
-    file->end_stamped = is_end_stamped(nc, time, values, unit_seconds, scratch);
+    file->end_stamped = has_bounds && is_end_stamped(values, count, unit_seconds, scratch);
     for (size_t i = 1; i < count; i++)
         scratch[i - 1] = (double)(days[i] - days[i - 1]) +
                          (double)(seconds[i] - seconds[i - 1]) / (double)DAY_SECONDS;

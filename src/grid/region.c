@@ -33,18 +33,28 @@ static int compare_points(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+static bool is_same_column(double a, double b)
+{
+    return fabs(remainder(a - b, 360)) < TOLERANCE_DEG;
+}
+
 /* Fills columns[lon_count] with those inside the box, west to east, without duplicates. Returns
  * their number. */
 static size_t select_columns(const struct cn_grid *grid, const struct cn_region *region,
                              struct axis_point *columns, size_t *dropped)
 {
+    size_t count = 0;
     *dropped = 0;
     if (region->global) {
+        /* Longitudes are in order round the circle. */
         for (size_t i = 0; i < grid->lon_count; i++)
-            columns[i] = (struct axis_point){i, grid->lon[i]};
-        return grid->lon_count;
+            if (count && (is_same_column(grid->lon[i], columns[0].value) ||
+                          is_same_column(grid->lon[i], columns[count - 1].value)))
+                ++*dropped;
+            else
+                columns[count++] = (struct axis_point){i, grid->lon[i]};
+        return count;
     }
-    size_t count = 0;
     double west = region->lon[0] - TOLERANCE_DEG;
     double east = region->lon[1] + TOLERANCE_DEG;
     for (size_t i = 0; i < grid->lon_count; i++) {
