@@ -112,8 +112,8 @@ static void bench(const char *name, const char *root, size_t lats, size_t lons)
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(1);
     if (!s || !compressor || cn_kernels_select(&kernels, &error))
         exit(1);
-    s->cells.lat_count = lats;
-    s->cells.lon_count = lons;
+    s->cells.row_count = lats;
+    s->cells.column_count = lons;
     s->config.output.counts = false;
     s->file.slots = SLOTS;
     s->file.path = "normal.nc";

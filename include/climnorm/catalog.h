@@ -27,7 +27,7 @@ struct cn_attribute {
 
 /* A horizontal grid in the file's order. Bounds [n][2] are the source's; NULL: it has none. */
 struct cn_grid {
-    size_t lat_count, lon_count;
+    size_t row_count, column_count;
     const double *lat, *lon; /* degrees north / east, lat strictly monotonic */
     const double *lat_bounds, *lon_bounds;
 };
@@ -56,10 +56,10 @@ struct cn_storage {
     enum { CN_CLASSIC, CN_CONTIGUOUS, CN_COMPACT, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
     size_t rank;
     size_t shape[CN_MAX_DIMS];
-    size_t chunk[CN_MAX_DIMS];         /* CN_CHUNKED only */
-    size_t time_dim, lat_dim, lon_dim; /* positions among the dimensions */
-    int type;                          /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
-    bool is_unsigned;                  /* an integer read as unsigned: its type, or _Unsigned */
+    size_t chunk[CN_MAX_DIMS];            /* CN_CHUNKED only */
+    size_t time_dim, row_dim, column_dim; /* positions among the dimensions */
+    int type;                             /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
+    bool is_unsigned;                     /* an integer read as unsigned: its type, or _Unsigned */
     size_t value_bytes;
     bool big_endian;
     const struct cn_filter *pipeline; /* in the order in which chunks went through them */

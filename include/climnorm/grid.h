@@ -8,21 +8,27 @@
 #include "climnorm/catalog.h"
 #include "climnorm/config.h"
 
-/* Cells of one source row that are neighbours in the file and in the region. */
+/* Rows, or columns, that are neighbours in the file and in the region. */
 struct cn_run {
-    size_t source_lon; /* first index along the file's longitude */
+    size_t source; /* index of the first in the file */
     size_t count;
-    size_t lon; /* first column in the region */
+    size_t place; /* index of the first in the region */
 };
 
 struct cn_region_cells {
     const struct cn_region *region;
-    size_t first_lat, lat_count, lon_count; /* rows are first_lat … of the file, in its order */
-    const struct cn_run *runs;              /* cover columns 0 … lon_count - 1, west to east */
-    size_t run_count;
-    const double *lat, *lon;               /* [lat_count], [lon_count] output coordinates */
+    size_t row_count, column_count;
+    /* Rows in the order of the file. Those of a pass are part of the region's: the ones in its
+     * stretch, row_offset rows from the region's first one on. */
+    const struct cn_run *row_runs; /* sources and places ascend */
+    size_t row_run_count;
+    size_t first_row, end_row; /* of the file: only what runs have of these rows counts */
+    size_t row_offset;
+    const struct cn_run *column_runs; /* cover columns 0 … column_count - 1, west to east */
+    size_t column_run_count;
+    const double *lat, *lon;               /* [row_count], [column_count] output coordinates */
     const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
-    size_t first_cell; /* index in a slab's row; cell (j, i) is first_cell + j * lon_count + i */
+    size_t first_cell; /* index in a slab's row; of cell (j, i) first_cell + j * column_count + i */
     size_t dropped_columns; /* columns that equal an earlier one modulo 360 */
     bool replaced_lat_bounds, replaced_lon_bounds; /* the source's are no bounds */
     /* Results lie in chunks, as the output file stores them: [chunk_count][chunk_cells], of which
@@ -35,7 +41,7 @@ struct cn_region_cells {
 /* The day slots and the rows of the grid that one pass handles. */
 struct cn_pass_stretch {
     size_t first_slot, slot_count;
-    size_t first_row, row_count; /* indices along the grid's latitude */
+    size_t first_row, row_count; /* of the grid */
 };
 
 /* All regions: side by side in the row of a slab's day slot, one after another in results. */
@@ -52,7 +58,7 @@ static inline size_t cn_result_index(const struct cn_region_cells *region, size_
 {
     return region->first_result +
            (slot / region->chunk_slots - region->first_chunk) * region->chunk_cells +
-           slot % region->chunk_slots * region->lat_count * region->lon_count;
+           slot % region->chunk_slots * region->row_count * region->column_count;
 }
 
 #endif

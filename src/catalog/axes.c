@@ -348,12 +348,13 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
 /* Written so that NaN fails: numbers from another process may be anything. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 {
-    if (grid->lat_count == 0 || grid->lat_count > CN_MAX_POINTS || grid->lon_count == 0 ||
-        grid->lon_count > CN_MAX_POINTS || grid->lat_count * grid->lon_count > (size_t)INT32_MAX)
+    if (grid->row_count == 0 || grid->row_count > CN_MAX_POINTS || grid->column_count == 0 ||
+        grid->column_count > CN_MAX_POINTS ||
+        grid->row_count * grid->column_count > (size_t)INT32_MAX)
         return cn_fail(error, CN_BAD_INPUT,
-                       "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->lat_count,
-                       grid->lon_count);
-    for (size_t i = 0; i < grid->lat_count; i++) {
+                       "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->row_count,
+                       grid->column_count);
+    for (size_t i = 0; i < grid->row_count; i++) {
         if (!(fabs(grid->lat[i]) <= 90 + LAT_SLACK_DEG))
             return cn_fail(error, CN_BAD_INPUT,
                            "latitude %zu (counted from 0) is %g: outside -90 to 90", i,
@@ -368,12 +369,12 @@ enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
                            "latitude %zu (counted from 0) is %g, as the one before it", i,
                            grid->lat[i]);
     }
-    for (size_t i = 0; i < grid->lon_count; i++)
+    for (size_t i = 0; i < grid->column_count; i++)
         if (!(fabs(grid->lon[i]) <= MAX_LON_DEG))
             return cn_fail(error, CN_BAD_INPUT,
                            "longitude %zu (counted from 0) is %g: outside -%g to %g", i,
                            grid->lon[i], MAX_LON_DEG, MAX_LON_DEG);
-    return cn_longitudes_check(grid->lon, grid->lon_count, error);
+    return cn_longitudes_check(grid->lon, grid->column_count, error);
 }
 
 enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *axes,
@@ -381,7 +382,7 @@ enum cn_status cn_axes_grid(const struct cn_nc_file *nc, const struct cn_axes *a
 {
     const struct cn_coordinate *lat = &axes->coordinates[CN_AXIS_LAT];
     const struct cn_coordinate *lon = &axes->coordinates[CN_AXIS_LON];
-    *grid = (struct cn_grid){.lat_count = lat->length, .lon_count = lon->length};
+    *grid = (struct cn_grid){.row_count = lat->length, .column_count = lon->length};
     enum cn_status status = read_points(nc, lat, &grid->lat, &grid->lat_bounds, error);
     if (!status)
         status = read_points(nc, lon, &grid->lon, &grid->lon_bounds, error);

@@ -75,9 +75,9 @@ static bool same_grid(const struct cn_file *a, const struct cn_file *b, struct c
 {
     (void)error;
     const struct cn_grid *x = &a->grid, *y = &b->grid;
-    return x->lat_count == y->lat_count && x->lon_count == y->lon_count &&
-           first_difference(x->lat, y->lat, x->lat_count) == x->lat_count &&
-           first_difference(x->lon, y->lon, x->lon_count) == x->lon_count;
+    return x->row_count == y->row_count && x->column_count == y->column_count &&
+           first_difference(x->lat, y->lat, x->row_count) == x->row_count &&
+           first_difference(x->lon, y->lon, x->column_count) == x->column_count;
 }
 
 static bool same_units(const struct cn_file *a, const struct cn_file *b, struct cn_error *error)
@@ -103,17 +103,17 @@ static void describe_grid_difference(const struct cn_file *odd, const struct cn_
                                      char *text, size_t capacity)
 {
     const struct cn_grid *x = &odd->grid, *y = &usual->grid;
-    if (x->lat_count != y->lat_count || x->lon_count != y->lon_count) {
+    if (x->row_count != y->row_count || x->column_count != y->column_count) {
         snprintf(text, capacity,
                  "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu", odd->path,
-                 x->lat_count, x->lon_count, usual->base, y->lat_count, y->lon_count);
+                 x->row_count, x->column_count, usual->base, y->row_count, y->column_count);
         return;
     }
-    size_t i = first_difference(x->lat, y->lat, x->lat_count);
-    bool is_lat = i < x->lat_count;
+    size_t i = first_difference(x->lat, y->lat, x->row_count);
+    bool is_lat = i < x->row_count;
     if (!is_lat)
-        i = first_difference(x->lon, y->lon, x->lon_count);
-    if (i == (is_lat ? x->lat_count : x->lon_count)) /* no point differs by the spacing of this
+        i = first_difference(x->lon, y->lon, x->column_count);
+    if (i == (is_lat ? x->row_count : x->column_count)) /* no point differs by the spacing of this
                                                         file, only by that of the other */
         i = 0;
     snprintf(text, capacity, "%s: its grid differs: %s %zu is %.9g, in most files (%s) %.9g",

@@ -37,12 +37,12 @@ static const double *carry_bounds(struct cn_archive *archive, const double *boun
 
 static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
 {
-    cn_archive_count(archive, &grid->lat_count);
-    cn_archive_count(archive, &grid->lon_count);
-    grid->lat = cn_archive_array(archive, grid->lat, grid->lat_count, sizeof *grid->lat);
-    grid->lon = cn_archive_array(archive, grid->lon, grid->lon_count, sizeof *grid->lon);
-    grid->lat_bounds = carry_bounds(archive, grid->lat_bounds, grid->lat_count);
-    grid->lon_bounds = carry_bounds(archive, grid->lon_bounds, grid->lon_count);
+    cn_archive_count(archive, &grid->row_count);
+    cn_archive_count(archive, &grid->column_count);
+    grid->lat = cn_archive_array(archive, grid->lat, grid->row_count, sizeof *grid->lat);
+    grid->lon = cn_archive_array(archive, grid->lon, grid->column_count, sizeof *grid->lon);
+    grid->lat_bounds = carry_bounds(archive, grid->lat_bounds, grid->row_count);
+    grid->lon_bounds = carry_bounds(archive, grid->lon_bounds, grid->column_count);
 }
 
 static void carry_filters(struct cn_archive *archive, struct cn_storage *storage)

@@ -167,14 +167,14 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
 {
     storage->rank = (size_t)candidate->rank;
     storage->time_dim = candidate->axes.dims[CN_AXIS_TIME];
-    storage->lat_dim = candidate->axes.dims[CN_AXIS_LAT];
-    storage->lon_dim = candidate->axes.dims[CN_AXIS_LON];
+    storage->row_dim = candidate->axes.dims[CN_AXIS_LAT];
+    storage->column_dim = candidate->axes.dims[CN_AXIS_LON];
     for (size_t d = 0; d < storage->rank; d++) {
         char name[NC_MAX_NAME + 1];
         int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
         if (code != NC_NOERR)
             return cn_fail_netcdf(error, "a dimension cannot be read", code);
-        bool is_axis = d == storage->time_dim || d == storage->lat_dim || d == storage->lon_dim;
+        bool is_axis = d == storage->time_dim || d == storage->row_dim || d == storage->column_dim;
         if (!is_axis && storage->shape[d] != 1)
             return cn_fail(error, CN_BAD_INPUT,
                            "dimension '%s' of '%s' has length %zu, expected 1; select one, for "

@@ -205,15 +205,15 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
 bool cn_storage_is_valid(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
-    size_t rank = storage->rank, time = storage->time_dim, lat = storage->lat_dim,
-           lon = storage->lon_dim;
+    size_t rank = storage->rank, time = storage->time_dim, lat = storage->row_dim,
+           lon = storage->column_dim;
     if (rank < 3 || rank > CN_MAX_DIMS || time >= rank || lat >= rank || lon >= rank ||
         time == lat || time == lon || lat == lon)
         return false;
     for (size_t d = 0; d < rank; d++)
         if (storage->shape[d] != (d == time  ? file->time_count
-                                  : d == lat ? file->grid.lat_count
-                                  : d == lon ? file->grid.lon_count
+                                  : d == lat ? file->grid.row_count
+                                  : d == lon ? file->grid.column_count
                                              : 1))
             return false;
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||

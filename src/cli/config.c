@@ -193,8 +193,8 @@ static const char *describe_variable(struct tree_config *tree, const struct cn_v
     struct cn_strbuf text = {0};
     describe_years(&text, variable);
     cn_strbuf_add(&text, "; calendar %s, grid of %zu latitudes and %zu longitudes.",
-                  cn_calendar_name(variable->calendar), variable->grid.lat_count,
-                  variable->grid.lon_count);
+                  cn_calendar_name(variable->calendar), variable->grid.row_count,
+                  variable->grid.column_count);
     return cn_strbuf_to_pool(&text, tree->pool);
 }
 

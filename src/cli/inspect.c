@@ -29,10 +29,10 @@ static void print_data_variable(const struct cn_file *file)
     cn_print_text(file->variable);
     for (size_t d = 0; d < storage->rank; d++)
         printf("%s%s = %zu", d ? ", " : "(",
-               d == storage->time_dim  ? "time"
-               : d == storage->lat_dim ? "lat"
-               : d == storage->lon_dim ? "lon"
-                                       : "other",
+               d == storage->time_dim     ? "time"
+               : d == storage->row_dim    ? "lat"
+               : d == storage->column_dim ? "lon"
+                                          : "other",
                storage->shape[d]);
     printf("), ");
     cn_print_text(file->units[0] ? file->units : "no units");
@@ -162,9 +162,9 @@ static void print_file(const char *path, const struct cn_file *file)
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
     print_data_variable(file);
-    print_points("latitude", file->grid.lat, file->grid.lat_count, lat_order,
+    print_points("latitude", file->grid.lat, file->grid.row_count, lat_order,
                  file->grid.lat_bounds != NULL);
-    print_points("longitude", file->grid.lon, file->grid.lon_count, lon_order,
+    print_points("longitude", file->grid.lon, file->grid.column_count, lon_order,
                  file->grid.lon_bounds != NULL);
     printf("  %-18s%s, ", "calendar", cn_calendar_name(file->calendar));
     cn_print_text(file->time_units);

@@ -81,7 +81,7 @@ static json_t *input_object(const struct cn_job *job, bool *failed)
 static json_t *region_object(const struct cn_region_cells *region)
 {
     return json_pack("{so so so}", "name", cn_json_text(region->region->name), "lat",
-                     cn_json_count(region->lat_count), "lon", cn_json_count(region->lon_count));
+                     cn_json_count(region->row_count), "lon", cn_json_count(region->column_count));
 }
 
 static json_t *period_object(const struct cn_variable_plan *variable,
@@ -180,8 +180,8 @@ static void add_details(json_t *object, const struct cn_plan *plan,
     *failed |=
         json_object_set_new(object, "calendar", json_string(cn_calendar_name(source->calendar))) ||
         json_object_set_new(object, "days", json_integer(variable->slots)) ||
-        json_object_set_new(object, "lat", cn_json_count(source->grid.lat_count)) ||
-        json_object_set_new(object, "lon", cn_json_count(source->grid.lon_count)) ||
+        json_object_set_new(object, "lat", cn_json_count(source->grid.row_count)) ||
+        json_object_set_new(object, "lon", cn_json_count(source->grid.column_count)) ||
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
         json_object_set_new(object, "products", cn_products_json(plan, variable)) ||
         json_object_set_new(object, "regions", regions) ||

@@ -63,8 +63,8 @@ static const char *describe_input(const struct cn_plan *plan,
         last = timeline->last_year > last ? timeline->last_year : last;
     }
     return cn_pool_printf(plan->pool, "%d-%d, %s calendar, %zu x %zu cells (lat x lon)", first,
-                          last, cn_calendar_name(source->calendar), source->grid.lat_count,
-                          source->grid.lon_count);
+                          last, cn_calendar_name(source->calendar), source->grid.row_count,
+                          source->grid.column_count);
 }
 
 /* Lists the source years that are read, or those that are not. */
@@ -189,9 +189,9 @@ static const char *describe_regions(const struct cn_plan *plan,
 {
     struct cn_strbuf text = {0};
     for (size_t r = 0; r < variable->layout.region_count; r++)
-        cn_strbuf_add(&text, "%s%s %zu x %zu", r ? ", " : "",
-                      variable->layout.regions[r].region->name,
-                      variable->layout.regions[r].lat_count, variable->layout.regions[r].lon_count);
+        cn_strbuf_add(
+            &text, "%s%s %zu x %zu", r ? ", " : "", variable->layout.regions[r].region->name,
+            variable->layout.regions[r].row_count, variable->layout.regions[r].column_count);
     cn_strbuf_add(&text, " cells");
     return cn_strbuf_to_pool(&text, plan->pool);
 }

@@ -50,7 +50,7 @@ static void *find_values(const struct encoder *encoder, size_t chunk, size_t fie
 static void widen_counts(const struct encoder *encoder, void *values, size_t first_slot,
                          size_t slot_count)
 {
-    const size_t cells = encoder->region->lat_count * encoder->region->lon_count;
+    const size_t cells = encoder->region->row_count * encoder->region->column_count;
     const size_t bytes = cn_field_bytes(&encoder->output->content, COUNTS);
     unsigned char *row = (unsigned char *)values + first_slot * cells * bytes;
     for (size_t s = 0; s < slot_count && bytes > sizeof(uint16_t); s++, row += cells * bytes)
@@ -103,7 +103,7 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
 {
     const struct cn_region_cells *whole = encoder->output->content.region;
     const size_t number = encoder->region->first_chunk + chunk;
-    const size_t cells = encoder->region->lat_count * encoder->region->lon_count;
+    const size_t cells = encoder->region->row_count * encoder->region->column_count;
     const char *part = find_values(encoder, chunk, field);
     const size_t bytes = cn_field_bytes(&encoder->output->content, field);
     struct cn_output_file *file = encoder->output->file;
@@ -120,7 +120,7 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
     if (status)
         return status;
     const struct cn_encoded made = encode_over(
-        encoder, values, whole->chunk_slots * whole->lat_count * whole->lon_count, field);
+        encoder, values, whole->chunk_slots * whole->row_count * whole->column_count, field);
     if (!made.size)
         return cn_fail_memory(error, "encoding");
     *hash = cn_content_hash(made.bytes, made.size);
@@ -134,7 +134,7 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
 {
     const struct cn_region_cells *whole = encoder->output->content.region;
     const size_t number = encoder->region->first_chunk + chunk;
-    const size_t cells = whole->lat_count * whole->lon_count;
+    const size_t cells = whole->row_count * whole->column_count;
     const size_t left = (size_t)encoder->output->content.slots - number * whole->chunk_slots;
     const size_t slots = left < whole->chunk_slots ? left : whole->chunk_slots;
     const struct cn_chunk_share share =
@@ -142,7 +142,7 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     void *values = find_values(encoder, chunk, field);
     if (field == COUNTS)
         widen_counts(encoder, values, share.first_slot, share.slot_count);
-    if (share.slot_count < slots || share.row_count < whole->lat_count)
+    if (share.slot_count < slots || share.row_count < whole->row_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     fill_up(values, field, slots * cells, whole->chunk_slots * cells,
             cn_field_bytes(&encoder->output->content, field));
@@ -181,7 +181,7 @@ void cn_encode_sample(struct cn_engine *engine, const float *slab)
     const size_t all = pass->stretch.slot_count * layout->row_cells;
     size_t count = 0;
     for (size_t r = 0; r < layout->region_count; r++) {
-        size_t cells = layout->regions[r].lat_count * layout->regions[r].lon_count;
+        size_t cells = layout->regions[r].row_count * layout->regions[r].column_count;
         size_t chunk = layout->regions[r].chunk_slots * cells;
         count = chunk > count ? chunk : count;
     }

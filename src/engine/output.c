@@ -47,7 +47,7 @@ static bool list_tasks(struct cn_engine *engine, size_t index)
     const struct cn_layout *layout = &variable->passes[batch->pass].results[time];
     for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
         for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
-            if (!layout->regions[n % layout->region_count].lat_count ||
+            if (!layout->regions[n % layout->region_count].row_count ||
                 !cn_is_normal_wanted(variable, &variable->targets[t], n))
                 continue;
             struct cn_normal_task *task = &outputs->tasks[outputs->count++];

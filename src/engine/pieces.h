@@ -16,7 +16,7 @@ enum {
 static inline size_t cn_piece_start(const struct cn_region_cells *region, size_t piece,
                                     size_t pieces)
 {
-    const size_t cells = region->lat_count * region->lon_count;
+    const size_t cells = region->row_count * region->column_count;
     return piece == pieces ? cells : cells * piece / pieces / CN_PIECE_CELLS * CN_PIECE_CELLS;
 }
 

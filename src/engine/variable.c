@@ -124,7 +124,7 @@ static void count_work(const struct cn_variable_plan *variable, struct cn_counte
         for (size_t t = batch->first_target; t < batch->first_target + batch->target_count; t++)
             for (size_t n = 0; n < cn_normal_count(variable, &variable->targets[t]); n++) {
                 const struct cn_region_cells *region = &layout->regions[n % layout->region_count];
-                if (region->lat_count && cn_is_normal_wanted(variable, &variable->targets[t], n))
+                if (region->row_count && cn_is_normal_wanted(variable, &variable->targets[t], n))
                     cn_count(counters, CN_BYTES_TO_ENCODE,
                              region->chunk_count * region->chunk_cells * sizeof(float));
             }

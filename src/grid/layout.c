@@ -32,7 +32,7 @@ static size_t padded_cells(size_t cells)
 static bool place_region(struct cn_layout *layout, struct cn_region_cells *region)
 {
     size_t results;
-    const size_t cells = region->lat_count * region->lon_count;
+    const size_t cells = region->row_count * region->column_count;
     region->chunk_cells = cells ? padded_cells(region->chunk_slots * cells) : 0;
     region->first_cell = layout->row_cells;
     region->first_result = layout->result_cells;
@@ -49,7 +49,7 @@ bool cn_layout_compute(struct cn_layout *layout, size_t slots)
     for (size_t r = 0; r < layout->region_count; r++) {
         struct cn_region_cells *region = &layout->regions[r];
         size_t cells;
-        if (__builtin_mul_overflow(region->lat_count, region->lon_count, &cells) ||
+        if (__builtin_mul_overflow(region->row_count, region->column_count, &cells) ||
             cells > SIZE_MAX / 64)
             return false;
         size_t fitting = cells ? CHUNK_BYTES / sizeof(float) / cells : slots;
@@ -62,21 +62,52 @@ bool cn_layout_compute(struct cn_layout *layout, size_t slots)
     return layout->row_cells < SIZE_MAX / 8 / slots && layout->result_cells < SIZE_MAX / 8;
 }
 
-/* Keeps the rows of a region that are in the stretch. */
+size_t cn_region_run_at(const struct cn_region_cells *region, size_t row)
+{
+    size_t low = 0, high = region->row_run_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct cn_run *run = &region->row_runs[middle];
+        if (run->source + run->count <= row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* How many rows of a whole region lie before a row of the grid. */
+static size_t rows_before(const struct cn_region_cells *region, size_t row)
+{
+    const size_t k = cn_region_run_at(region, row);
+    if (k == region->row_run_count)
+        return region->row_count;
+    const struct cn_run *run = &region->row_runs[k];
+    return run->place + (row > run->source ? row - run->source : 0);
+}
+
+size_t cn_region_rows(const struct cn_region_cells *region, size_t first, size_t count,
+                      size_t *place)
+{
+    *place = rows_before(region, first);
+    return rows_before(region, first + count) - *place;
+}
+
+/* Keeps the rows of a whole region that are in the stretch. */
 static void cut_rows(struct cn_region_cells *region, const struct cn_pass_stretch *stretch)
 {
-    const size_t begin = region->first_lat, end = begin + region->lat_count;
-    const size_t stretch_end = stretch->first_row + stretch->row_count;
-    const size_t first = begin > stretch->first_row ? begin : stretch->first_row;
-    const size_t last = end < stretch_end ? end : stretch_end;
-    if (first >= last) {
-        region->lat_count = region->run_count = 0;
+    const size_t end = stretch->first_row + stretch->row_count;
+    size_t place;
+    const size_t count = cn_region_rows(region, stretch->first_row, stretch->row_count, &place);
+    if (count == region->row_count)
         return;
-    }
-    region->first_lat = first;
-    region->lat_count = last - first;
-    region->lat += first - begin;
-    region->lat_bounds += region->lat_bounds ? 2 * (first - begin) : 0;
+    region->row_count = count;
+    region->row_offset = place;
+    region->first_row =
+        region->first_row > stretch->first_row ? region->first_row : stretch->first_row;
+    region->end_row = region->end_row < end ? region->end_row : end;
+    region->lat += place;
+    region->lat_bounds += region->lat_bounds ? 2 * place : 0;
 }
 
 bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
@@ -105,30 +136,38 @@ struct cn_box cn_layout_box(const struct cn_layout *layout)
     struct cn_box box = {SIZE_MAX, 0, SIZE_MAX, 0};
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
-        if (!region->lat_count) /* none of its rows is in the pass */
+        if (!region->row_count) /* none of its rows is in the pass */
             continue;
-        size_t last_lat = region->first_lat + region->lat_count - 1;
-        box.first_lat = region->first_lat < box.first_lat ? region->first_lat : box.first_lat;
-        box.last_lat = last_lat > box.last_lat ? last_lat : box.last_lat;
-        for (size_t k = 0; k < region->run_count; k++) {
-            size_t first = region->runs[k].source_lon, last = first + region->runs[k].count - 1;
-            box.first_lon = first < box.first_lon ? first : box.first_lon;
-            box.last_lon = last > box.last_lon ? last : box.last_lon;
+        box.first_row = region->first_row < box.first_row ? region->first_row : box.first_row;
+        box.last_row = region->end_row - 1 > box.last_row ? region->end_row - 1 : box.last_row;
+        for (size_t k = 0; k < region->column_run_count; k++) {
+            const struct cn_run *run = &region->column_runs[k];
+            const size_t first = run->source, last = first + run->count - 1;
+            box.first_column = first < box.first_column ? first : box.first_column;
+            box.last_column = last > box.last_column ? last : box.last_column;
         }
     }
     return box;
+}
+
+/* Whether a region has rows among `count` rows of the grid from `first` on. */
+static bool has_rows(const struct cn_region_cells *region, size_t first, size_t count)
+{
+    const size_t from = first > region->first_row ? first : region->first_row;
+    const size_t to = first + count < region->end_row ? first + count : region->end_row;
+    const size_t k = cn_region_run_at(region, from);
+    return from < to && k < region->row_run_count && region->row_runs[k].source < to;
 }
 
 bool cn_layout_needs(const struct cn_layout *layout, const size_t first[2], const size_t count[2])
 {
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
-        if (!region->lat_count || region->first_lat >= first[0] + count[0] ||
-            region->first_lat + region->lat_count <= first[0])
+        if (!region->row_count || !has_rows(region, first[0], count[0]))
             continue;
-        for (size_t k = 0; k < region->run_count; k++)
-            if (region->runs[k].source_lon < first[1] + count[1] &&
-                region->runs[k].source_lon + region->runs[k].count > first[1])
+        for (size_t k = 0; k < region->column_run_count; k++)
+            if (region->column_runs[k].source < first[1] + count[1] &&
+                region->column_runs[k].source + region->column_runs[k].count > first[1])
                 return true;
     }
     return false;

@@ -19,15 +19,24 @@ bool cn_layout_compute(struct cn_layout *layout, size_t slots);
 bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
                    const struct cn_pass_stretch *stretch, struct cn_layout *layout);
 
+/* Counts the rows of a whole region that are among `count` rows of the grid from `first` on.
+ * *place: the first of them in the region. */
+size_t cn_region_rows(const struct cn_region_cells *region, size_t first, size_t count,
+                      size_t *place);
+
+/* Returns: the first run that ends behind row `row` of the grid; row_run_count: none does. */
+size_t cn_region_run_at(const struct cn_region_cells *region, size_t row);
+
 /* The hull of cells: rows and columns of the grid. */
 struct cn_box {
-    size_t first_lat, last_lat, first_lon, last_lon;
+    size_t first_row, last_row, first_column, last_column;
 };
 
 /* Returns: the hull of the cells that the regions have, of which there is one at least. */
 struct cn_box cn_layout_box(const struct cn_layout *layout);
 
-/* Returns: whether a region has cells in a block of the grid: first and count along lat and lon. */
+/* Returns: whether a region has cells in a block of the grid: first and count of rows and columns.
+ */
 bool cn_layout_needs(const struct cn_layout *layout, const size_t first[2], const size_t count[2]);
 
 #endif

@@ -38,7 +38,7 @@ static bool is_same_column(double a, double b)
     return fabs(remainder(a - b, 360)) < TOLERANCE_DEG;
 }
 
-/* Fills columns[lon_count] with those inside the box, west to east, without duplicates. Returns
+/* Fills columns[column_count] with those inside the box, west to east, without duplicates. Returns
  * their number. */
 static size_t select_columns(const struct cn_grid *grid, const struct cn_region *region,
                              struct axis_point *columns, size_t *dropped)
@@ -47,7 +47,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     *dropped = 0;
     if (region->global) {
         /* Longitudes are in order round the circle. */
-        for (size_t i = 0; i < grid->lon_count; i++)
+        for (size_t i = 0; i < grid->column_count; i++)
             if (count && (is_same_column(grid->lon[i], columns[0].value) ||
                           is_same_column(grid->lon[i], columns[count - 1].value)))
                 ++*dropped;
@@ -57,7 +57,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     }
     double west = region->lon[0] - TOLERANCE_DEG;
     double east = region->lon[1] + TOLERANCE_DEG;
-    for (size_t i = 0; i < grid->lon_count; i++) {
+    for (size_t i = 0; i < grid->column_count; i++) {
         double lon = grid->lon[i] + 360.0 * ceil((west - grid->lon[i]) / 360.0);
         if (lon <= east || region->lon[1] - region->lon[0] >= 360.0)
             columns[count++] = (struct axis_point){i, lon};
@@ -83,13 +83,13 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     return kept;
 }
 
-/* Fills rows[lat_count] with those inside the box, in the file's order. Returns their number. They
+/* Fills rows[row_count] with those inside the box, in the file's order. Returns their number. They
  * are neighbours, because latitudes are monotonic. */
 static size_t select_rows(const struct cn_grid *grid, const struct cn_region *region,
                           struct axis_point *rows)
 {
     size_t count = 0;
-    for (size_t j = 0; j < grid->lat_count; j++)
+    for (size_t j = 0; j < grid->row_count; j++)
         if (region->global || (grid->lat[j] >= region->lat[0] - TOLERANCE_DEG &&
                                grid->lat[j] <= region->lat[1] + TOLERANCE_DEG))
             rows[count++] = (struct axis_point){j, grid->lat[j]};
@@ -189,49 +189,59 @@ static bool fill_axis(struct cn_pool *pool, const struct source_axis *axis,
     return true;
 }
 
-/* Groups columns that are neighbours in the file. False: out of memory. */
-static bool fill_runs(struct cn_pool *pool, const struct axis_point *columns,
-                      struct cn_region_cells *cells)
+/* Groups points that are neighbours in the file. NULL: out of memory. */
+static const struct cn_run *make_runs(struct cn_pool *pool, const struct axis_point *points,
+                                      size_t count, size_t *run_count)
 {
-    struct cn_run *runs = cn_pool_alloc(pool, cells->lon_count, sizeof *runs);
-    cells->runs = runs;
-    for (size_t i = 0; runs && i < cells->lon_count; i++) {
-        struct cn_run *last = cells->run_count ? &runs[cells->run_count - 1] : NULL;
-        if (last && last->source_lon + last->count == columns[i].index)
+    struct cn_run *runs = cn_pool_alloc(pool, count, sizeof *runs);
+    *run_count = 0;
+    for (size_t i = 0; runs && i < count; i++) {
+        struct cn_run *last = *run_count ? &runs[*run_count - 1] : NULL;
+        if (last && last->source + last->count == points[i].index)
             last->count++;
         else
-            runs[cells->run_count++] = (struct cn_run){columns[i].index, 1, i};
+            runs[(*run_count)++] = (struct cn_run){points[i].index, 1, i};
     }
     return runs;
+}
+
+/* False: out of memory. */
+static bool fill_runs(struct cn_pool *pool, const struct axis_point *rows,
+                      const struct axis_point *columns, struct cn_region_cells *cells)
+{
+    cells->row_runs = make_runs(pool, rows, cells->row_count, &cells->row_run_count);
+    cells->column_runs = make_runs(pool, columns, cells->column_count, &cells->column_run_count);
+    cells->first_row = rows[0].index;
+    cells->end_row = rows[cells->row_count - 1].index + 1;
+    return cells->row_runs && cells->column_runs;
 }
 
 enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
                                const struct cn_region *region, struct cn_region_cells *cells,
                                struct cn_error *error)
 {
-    const struct source_axis lat = {grid->lat, grid->lat_bounds, grid->lat_count, 0};
-    const struct source_axis lon = {grid->lon, grid->lon_bounds, grid->lon_count, 360.0};
+    const struct source_axis lat = {grid->lat, grid->lat_bounds, grid->row_count, 0};
+    const struct source_axis lon = {grid->lon, grid->lon_bounds, grid->column_count, 360.0};
     *cells = (struct cn_region_cells){.region = region};
-    struct axis_point *points = calloc(grid->lat_count + grid->lon_count, sizeof *points);
+    struct axis_point *points = calloc(grid->row_count + grid->column_count, sizeof *points);
     if (!points)
         return cn_fail_memory(error, "columns of a region");
-    struct axis_point *rows = points, *columns = points + grid->lat_count;
+    struct axis_point *rows = points, *columns = points + grid->row_count;
     enum cn_status status = CN_OK;
-    cells->lat_count = select_rows(grid, region, rows);
-    cells->lon_count = select_columns(grid, region, columns, &cells->dropped_columns);
-    cells->first_lat = rows[0].index;
-    if (!cells->lat_count || !cells->lon_count)
+    cells->row_count = select_rows(grid, region, rows);
+    cells->column_count = select_columns(grid, region, columns, &cells->dropped_columns);
+    if (!cells->row_count || !cells->column_count)
         status = cn_fail(error, CN_BAD_INPUT,
                          "region %s (lon %g to %g, lat %g to %g) holds no cell centre of the grid "
                          "(lat %g to %g, lon %g to %g); enlarge the box or leave the region out",
                          region->name, region->lon[0], region->lon[1], region->lat[0],
-                         region->lat[1], grid->lat[0], grid->lat[grid->lat_count - 1], grid->lon[0],
-                         grid->lon[grid->lon_count - 1]);
-    else if (!fill_axis(pool, &lat, rows, cells->lat_count, &cells->lat, &cells->lat_bounds,
+                         region->lat[1], grid->lat[0], grid->lat[grid->row_count - 1], grid->lon[0],
+                         grid->lon[grid->column_count - 1]);
+    else if (!fill_axis(pool, &lat, rows, cells->row_count, &cells->lat, &cells->lat_bounds,
                         &cells->replaced_lat_bounds) ||
-             !fill_axis(pool, &lon, columns, cells->lon_count, &cells->lon, &cells->lon_bounds,
+             !fill_axis(pool, &lon, columns, cells->column_count, &cells->lon, &cells->lon_bounds,
                         &cells->replaced_lon_bounds) ||
-             !fill_runs(pool, columns, cells))
+             !fill_runs(pool, rows, columns, cells))
         status = cn_fail_memory(error, "cells of a region");
     free(points);
     return status;

@@ -189,7 +189,7 @@ static double batch_seconds(const struct cn_variable_plan *variable, const struc
     double seconds = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++) {
         const struct cn_region_cells *region = &pass->layout.regions[r];
-        const double values = (double)region->lat_count * (double)region->lon_count * groups;
+        const double values = (double)region->row_count * (double)region->column_count * groups;
         size_t wanted = 0;
         for (size_t t = 0; t < batch->target_count; t++)
             for (size_t p = 0; p < sample->product_count; p++)

@@ -72,8 +72,8 @@ static const struct cn_region_cells *largest_region(const struct cn_layout *layo
 {
     const struct cn_region_cells *largest = &layout->regions[0];
     for (size_t r = 1; r < layout->region_count; r++)
-        if (layout->regions[r].lat_count * layout->regions[r].lon_count >
-            largest->lat_count * largest->lon_count)
+        if (layout->regions[r].row_count * layout->regions[r].column_count >
+            largest->row_count * largest->column_count)
             largest = &layout->regions[r];
     return largest;
 }
@@ -84,7 +84,7 @@ static bool measure_means(const struct cn_variable_plan *variable, const struct 
 {
     const struct cn_region_cells *region = largest_region(&variable->layout);
     const size_t window = (size_t)variable->samples[0].window;
-    const size_t all = region->lat_count * region->lon_count;
+    const size_t all = region->row_count * region->column_count;
     struct mean_batch batch;
     const bool made = make_batch(&batch, window, variable->batch_years,
                                  all < STRETCH_CELLS ? all : STRETCH_CELLS);
@@ -109,7 +109,7 @@ static bool measure_region(const struct cn_config *config, int years,
                            const struct cn_region_cells *region, const struct cn_kernels *kernels,
                            const struct cn_decoded_rows *rows, struct cn_encode_cost *cost)
 {
-    const size_t cells = region->lat_count * region->lon_count, window = (size_t)years;
+    const size_t cells = region->row_count * region->column_count, window = (size_t)years;
     const size_t slots = region->chunk_slots < rows->count ? region->chunk_slots : rows->count;
     const size_t values = cells * slots, bytes = values * sizeof(float);
     const size_t most = rows->count > 2 ? rows->count * 2 / 3 : 1;

@@ -17,7 +17,7 @@ static void find_steps(struct cn_cuts *cuts)
         const struct cn_storage *storage = &variable->years[y].parts[0].file->storage;
         if (storage->layout == CN_CHUNKED) {
             cuts->slot_step = storage->chunk[storage->time_dim];
-            cuts->row_step = storage->chunk[storage->lat_dim];
+            cuts->row_step = storage->chunk[storage->row_dim];
         }
         return;
     }
@@ -28,7 +28,7 @@ bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variab
 {
     const struct cn_layout *layout = &variable->layout;
     const struct cn_box box = cn_layout_box(layout);
-    const size_t first = box.first_lat, end = box.last_lat + 1;
+    const size_t first = box.first_row, end = box.last_row + 1;
     *cuts = (struct cn_cuts){.variable = variable,
                              .first_row = first,
                              .row_count = end - first,
@@ -37,8 +37,9 @@ bool cn_cuts_prepare(struct cn_pool *pool, const struct cn_variable_plan *variab
         return false;
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
-        for (size_t k = 0; k < region->lat_count; k++)
-            cuts->cells[region->first_lat - first + k] += region->lon_count;
+        for (size_t k = 0; k < region->row_run_count; k++)
+            for (size_t row = 0; row < region->row_runs[k].count; row++)
+                cuts->cells[region->row_runs[k].source - first + row] += region->column_count;
     }
     find_steps(cuts);
     cuts->chunk_rows = (end - 1) / cuts->row_step - first / cuts->row_step + 1;

@@ -68,12 +68,12 @@ static uint64_t instant_bytes(const struct cn_storage *storage, const struct cn_
                               const struct cn_pass *pass)
 {
     const bool chunked = storage->layout == CN_CHUNKED;
-    const size_t count[2] = {chunked ? storage->chunk[storage->lat_dim] : 1,
-                             chunked ? storage->chunk[storage->lon_dim] : grid->lon_count};
+    const size_t count[2] = {chunked ? storage->chunk[storage->row_dim] : 1,
+                             chunked ? storage->chunk[storage->column_dim] : grid->column_count};
     const size_t end = pass->stretch.first_row + pass->stretch.row_count;
     uint64_t bytes = count[0] * count[1] * storage->value_bytes, chunks = 0;
     for (size_t row = pass->stretch.first_row / count[0] * count[0]; row < end; row += count[0])
-        for (size_t column = 0; column < grid->lon_count; column += count[1])
+        for (size_t column = 0; column < grid->column_count; column += count[1])
             chunks += cn_layout_needs(&pass->layout, (const size_t[2]){row, column}, count);
     return __builtin_mul_overflow(bytes, chunks * chunk_instants(storage), &bytes) ? UINT64_MAX / 4
                                                                                    : bytes;
@@ -83,8 +83,8 @@ static bool is_same_storage(const struct cn_storage *a, const struct cn_storage 
 {
     return a->layout == b->layout && a->value_bytes == b->value_bytes &&
            (a->layout != CN_CHUNKED || (chunk_instants(a) == chunk_instants(b) &&
-                                        a->chunk[a->lat_dim] == b->chunk[b->lat_dim] &&
-                                        a->chunk[a->lon_dim] == b->chunk[b->lon_dim]));
+                                        a->chunk[a->row_dim] == b->chunk[b->row_dim] &&
+                                        a->chunk[a->column_dim] == b->chunk[b->column_dim]));
 }
 
 /* Adds the bytes of the chunks that hold these parts, each chunk once. */

@@ -128,7 +128,7 @@ static size_t count_cut_chunks(const struct cn_variable_plan *variable, enum cn_
         for (size_t p = 0; p < variable->pass_count; p++) {
             const struct cn_region_cells *region =
                 &variable->passes[p].results[time].regions[index];
-            parts += region->lat_count && k >= region->first_chunk &&
+            parts += region->row_count && k >= region->first_chunk &&
                      k - region->first_chunk < region->chunk_count;
         }
         cut += parts > 1;
@@ -167,7 +167,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     const struct cn_region_cells *region = &variable->results[time].regions[index];
     const double steps = (double)cn_group_count(time, (size_t)variable->slots);
     const bool counts = plan->config->output.counts, plain = plan->config->output.compression == 0;
-    const double cells = (double)region->lat_count * (double)region->lon_count;
+    const double cells = (double)region->row_count * (double)region->column_count;
     const double chunks = (double)region->chunk_count;
     const double means = cells * chunks * (double)(region->chunk_slots * sizeof(float));
     const double values =
@@ -175,7 +175,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
     const double last_blocks = LAST_BLOCK_BYTES * chunks * (counts ? 2 : 1);
     struct region_sizes sizes = {
         .most_file =
-            MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->lat_count + region->lon_count),
+            MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->row_count + region->column_count),
         .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) + SLOT_BYTES * steps +
                        MOST_TARGET_BYTES + 2 * most_text_bytes(variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,

@@ -65,7 +65,7 @@ static struct cn_file_variable *add_values(struct cn_metadata *metadata,
                                            int type)
 {
     const struct cn_region_cells *region = file->region;
-    const size_t cells[] = {region->chunk_slots, region->lat_count, region->lon_count};
+    const size_t cells[] = {region->chunk_slots, region->row_count, region->column_count};
     const int last[] = {dims->slots, dims->lat, dims->lon};
     const int lead = dims->lead_count;
     int shape[CN_MAX_FILE_RANK] = {0};
@@ -229,8 +229,9 @@ enum cn_status cn_describe_file(struct cn_pool *pool, const struct cn_normals_fi
     dims.slots = cn_metadata_add_dim(
         metadata, (struct cn_file_dim){has_dates ? "time" : "dayofyear", (size_t)file->slots,
                                        .is_unlimited = has_dates && !dims.lead_count});
-    dims.lat = cn_metadata_add_dim(metadata, (struct cn_file_dim){"lat", file->region->lat_count});
-    dims.lon = cn_metadata_add_dim(metadata, (struct cn_file_dim){"lon", file->region->lon_count});
+    dims.lat = cn_metadata_add_dim(metadata, (struct cn_file_dim){"lat", file->region->row_count});
+    dims.lon =
+        cn_metadata_add_dim(metadata, (struct cn_file_dim){"lon", file->region->column_count});
     dims.bnds = cn_metadata_add_dim(metadata, (struct cn_file_dim){"bnds", 2});
     cn_describe_shared(global, file, &from);
     cn_describe_own(global, file, &from);

@@ -149,8 +149,8 @@ static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)
             for (size_t p = 0; year && p < year->part_count; p++)
                 hash_part(state, &year->parts[p]);
         }
-    hash_axis(state, region->lat, region->lat_bounds, region->lat_count);
-    hash_axis(state, region->lon, region->lon_bounds, region->lon_count);
+    hash_axis(state, region->lat, region->lat_bounds, region->row_count);
+    hash_axis(state, region->lon, region->lon_bounds, region->column_count);
 }
 
 void cn_sink_digests(const struct cn_normals_file *file, struct cn_digests *digests)

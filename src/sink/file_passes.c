@@ -3,6 +3,7 @@
  */
 #include "sink/file_passes.h"
 
+#include "grid/layout.h"
 #include "plan/stretch.h"
 
 #include <stdint.h>
@@ -38,11 +39,10 @@ struct cn_chunk_share cn_chunk_share(const struct cn_normals_file *file, size_t 
     struct cn_chunk_share share;
     share.slot_count = common(stretch.first_slot, stretch.slot_count, chunk_slot,
                               region->chunk_slots, &share.first_slot);
-    share.row_count = common(stretch.first_row, stretch.row_count, region->first_lat,
-                             region->lat_count, &share.first_row);
-    share.values = share.slot_count * share.row_count * region->lon_count;
+    share.row_count =
+        cn_region_rows(region, stretch.first_row, stretch.row_count, &share.first_row);
+    share.values = share.slot_count * share.row_count * region->column_count;
     share.first_slot -= chunk_slot;
-    share.first_row -= region->first_lat;
     return share;
 }
 
@@ -88,7 +88,7 @@ static bool are_rows_sound(const struct cn_region_cells *region,
             return false;
         end += stretch->row_count;
     }
-    return first->first_row <= region->first_lat && end >= region->first_lat + region->lat_count;
+    return first->first_row <= region->first_row && end >= region->end_row;
 }
 
 bool cn_are_stretches_sound(const struct cn_normals_file *file,

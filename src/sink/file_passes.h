@@ -11,7 +11,7 @@
 struct cn_chunk_share {
     size_t first_slot, slot_count; /* of those of the chunk */
     size_t first_row, row_count;   /* of those of the region */
-    size_t values;                 /* slot_count * row_count * lon_count; 0: it makes none */
+    size_t values;                 /* slot_count * row_count * column_count; 0: it makes none */
 };
 
 /* Returns: what the pass makes of the file, in the groups that the file has. */

@@ -41,8 +41,8 @@ static void find_range(const double *values, size_t count, double range[2])
 static void describe_space(struct cn_attributes *list, const struct cn_region_cells *region)
 {
     double lat[2], lon[2];
-    find_range(region->lat, region->lat_count, lat);
-    find_range(region->lon, region->lon_count, lon);
+    find_range(region->lat, region->row_count, lat);
+    find_range(region->lon, region->column_count, lon);
     cn_set_double(list, "geospatial_lat_min", lat[0]);
     cn_set_double(list, "geospatial_lat_max", lat[1]);
     cn_set_text(list, "geospatial_lat_units", "degrees_north");
@@ -51,8 +51,8 @@ static void describe_space(struct cn_attributes *list, const struct cn_region_ce
     cn_set_text(list, "geospatial_lon_units", "degrees_east");
     if (!region->lat_bounds || !region->lon_bounds)
         return;
-    find_range(region->lat_bounds, 2 * region->lat_count, lat);
-    find_range(region->lon_bounds, 2 * region->lon_count, lon);
+    find_range(region->lat_bounds, 2 * region->row_count, lat);
+    find_range(region->lon_bounds, 2 * region->column_count, lon);
     cn_set_text(list, "geospatial_bounds", /* well-known text, latitude first as ACDD has it */
                 cn_pool_printf(list->pool, "POLYGON ((%g %g, %g %g, %g %g, %g %g, %g %g))", lat[0],
                                lon[0], lat[0], lon[1], lat[1], lon[1], lat[1], lon[0], lat[0],

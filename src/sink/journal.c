@@ -37,8 +37,8 @@ static uint64_t identify(const struct cn_normals_file *file)
     cn_sink_digests(&planned, &digests);
     const struct cn_region_cells *region = file->region;
     const uint64_t shape[] = {(uint64_t)file->slots, region->chunk_slots, region->chunk_count,
-                              region->first_lat,     region->lat_count,   region->lon_count,
-                              file->target_count};
+                              region->first_row,     region->end_row,     region->row_count,
+                              region->column_count,  file->target_count};
     uint64_t hash = XXH3_64bits_withSeed(shape, sizeof shape, magic);
     const char *const texts[] = {CLIMNORM_VERSION, digests.config, digests.inputs, file->path};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -241,7 +241,8 @@ enum cn_status cn_output_keep_values(struct cn_output_file *file, size_t target,
 static void fill_slots(const struct cn_normals_file *file, size_t first, size_t field, void *values)
 {
     const struct cn_region_cells *region = file->region;
-    const size_t cells = region->lat_count * region->lon_count, bytes = cn_field_bytes(file, field);
+    const size_t cells = region->row_count * region->column_count,
+                 bytes = cn_field_bytes(file, field);
     float *floats = values;
     if (field)
         memset((char *)values + first * cells * bytes, 0,

@@ -22,15 +22,15 @@ struct cn_put {
 };
 
 /* Of several passes: keeps the values of a chunk of which the pass has only a part, before it puts
- * the target. values: [slots of the chunk in the pass][rows in the pass][lon_count], float values
- * or int16 or int32 counts. Threads may keep several chunks at once. Errors: as cn_output_put. */
+ * the target. values: [slots of the chunk in the pass][rows in the pass][column_count], float
+ * values or int16 or int32 counts. Threads may keep several chunks at once. Errors: as
+ * cn_output_put. */
 enum cn_status cn_output_keep_values(struct cn_output_file *file, size_t target, size_t pass,
                                      size_t chunk, size_t field, const void *values,
                                      struct cn_error *error);
 
-/* Reads the values of a chunk that all passes have kept, [chunk_slots][lat_count][lon_count]; those
- * behind the end of the year are NaN, or 0.
- * Returns: *values. Errors: as cn_output_put. */
+/* Reads the values of a chunk that all passes have kept, [chunk_slots][row_count][column_count];
+ * those behind the end of the year are NaN, or 0. Returns: *values. Errors: as cn_output_put. */
 enum cn_status cn_output_kept_values(struct cn_output_file *file, size_t target, size_t chunk,
                                      size_t field, void *values, struct cn_error *error);
 

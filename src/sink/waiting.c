@@ -94,7 +94,7 @@ enum cn_status cn_waiting_begin(const struct cn_normals_file *file, struct cn_wa
 static uint64_t place_bytes(const struct cn_waiting *waiting, size_t field, uint64_t *values)
 {
     const struct cn_region_cells *region = waiting->file->region;
-    const uint64_t cells = (uint64_t)region->chunk_slots * region->lat_count * region->lon_count;
+    const uint64_t cells = (uint64_t)region->chunk_slots * region->row_count * region->column_count;
     const uint64_t encoded = (uint64_t)region->chunk_cells * cn_field_bytes(waiting->file, field);
     *values =
         cells * cn_field_bytes(waiting->file, field) + waiting->file->pass_count * sizeof(uint64_t);
@@ -161,7 +161,7 @@ bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
     const struct cn_region_cells *region = waiting->file->region;
     const struct cn_chunk_share share = cn_chunk_share(waiting->file, pass, place->chunk);
     const size_t cell_bytes = cn_field_bytes(waiting->file, place->field);
-    const size_t row_bytes = region->lon_count * cell_bytes, bytes = share.row_count * row_bytes;
+    const size_t row_bytes = region->column_count * cell_bytes, bytes = share.row_count * row_bytes;
     uint64_t address = values_address(waiting, place, pass), expected;
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
@@ -169,7 +169,7 @@ bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
     for (size_t s = 0; s < share.slot_count; s++, address += bytes) {
         unsigned char *to =
             (unsigned char *)chunk +
-            ((share.first_slot + s) * region->lat_count + share.first_row) * row_bytes;
+            ((share.first_slot + s) * region->row_count + share.first_row) * row_bytes;
         errno = 0;
         if (cn_pread_full(scratch, to, bytes, address) != (ssize_t)bytes)
             return false;

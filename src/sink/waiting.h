@@ -41,13 +41,13 @@ int cn_waiting_open(const struct cn_waiting *waiting, enum cn_waiting_file which
 /* Removes the files. */
 void cn_waiting_remove(const struct cn_waiting *waiting);
 
-/* Writes the values of a pass, [slots of the chunk in the pass][rows in the pass][lon_count].
+/* Writes the values of a pass, [slots of the chunk in the pass][rows in the pass][column_count].
  * Returns: *hash; false on failure. Errors: errno. */
 bool cn_waiting_keep_values(const struct cn_waiting *waiting, const struct cn_chunk_place *place,
                             size_t pass, const void *values, uint64_t *hash);
 
 /* Reads the values that a pass has kept into those of the whole chunk,
- * [chunk_slots][lat_count][lon_count]. `scratch` may be closed afterwards.
+ * [chunk_slots][row_count][column_count]. `scratch` may be closed afterwards.
  * Returns: *hash; false: they are not what was written, errno 0, or cannot be read. */
 bool cn_waiting_read_values(const struct cn_waiting *waiting, int scratch,
                             const struct cn_chunk_place *place, size_t pass, void *chunk,

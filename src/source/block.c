@@ -10,9 +10,10 @@
  * and their raw values lie beside them. */
 enum { STRETCH = 512, FLOAT_STRETCH = 2048 };
 
-/* A run of neighbouring cells: its index in a row, and in the block. */
+/* Cells that are neighbours in a row of the slab: the first there and in the block, and how far
+ * apart they are in the block. */
 struct span {
-    size_t cell, element, count;
+    size_t cell, element, count, stride;
 };
 
 struct visitor {
@@ -34,41 +35,71 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Visits the spans of one region's row `lat` (of the file) in the block's instant t. */
+/* Visits the spans of one region's row `row` (of the file) in the block's instant t. */
 static void visit_row(const struct visitor *visitor, const struct cn_region_cells *region, size_t t,
-                      size_t lat)
+                      size_t row, size_t place)
 {
     const struct cn_block *block = visitor->block;
     size_t west = block->first[2], east = block->first[2] + block->count[2];
-    for (size_t k = 0; k < region->run_count; k++) {
-        const struct cn_run *run = &region->runs[k];
-        size_t from = larger(run->source_lon, west);
-        size_t to = smaller(run->source_lon + run->count, east);
+    for (size_t k = 0; k < region->column_run_count; k++) {
+        const struct cn_run *run = &region->column_runs[k];
+        size_t from = larger(run->source, west);
+        size_t to = smaller(run->source + run->count, east);
         if (from >= to)
             continue;
-        struct span span = {.cell = region->first_cell +
-                                    (lat - region->first_lat) * region->lon_count + run->lon +
-                                    (from - run->source_lon),
+        struct span span = {.cell = region->first_cell + place * region->column_count + run->place +
+                                    (from - run->source),
                             .element = block->origin + t * block->stride[0] +
-                                       (lat - block->first[1]) * block->stride[1] +
+                                       (row - block->first[1]) * block->stride[1] +
                                        (from - west) * block->stride[2],
-                            .count = to - from};
+                            .count = to - from,
+                            .stride = block->stride[2]};
         visitor->visit(visitor, &span);
+    }
+}
+
+/* Visits the rows from … to - 1 of a region with one column, which are neighbours there. */
+static void visit_column(const struct visitor *visitor, const struct cn_region_cells *region,
+                         size_t t, size_t from, size_t to, size_t place)
+{
+    const struct cn_block *block = visitor->block;
+    const size_t column = region->column_runs[0].source;
+    if (column < block->first[2] || column >= block->first[2] + block->count[2])
+        return;
+    struct span span = {.cell = region->first_cell + place,
+                        .element = block->origin + t * block->stride[0] +
+                                   (from - block->first[1]) * block->stride[1] +
+                                   (column - block->first[2]) * block->stride[2],
+                        .count = to - from,
+                        .stride = block->stride[1]};
+    visitor->visit(visitor, &span);
+}
+
+static void visit_region(const struct visitor *visitor, const struct cn_region_cells *region,
+                         size_t t)
+{
+    const struct cn_block *block = visitor->block;
+    const size_t first = larger(block->first[1], region->first_row);
+    const size_t end = smaller(block->first[1] + block->count[1], region->end_row);
+    for (size_t k = cn_region_run_at(region, first); k < region->row_run_count; k++) {
+        const struct cn_run *run = &region->row_runs[k];
+        const size_t from = larger(run->source, first), to = smaller(run->source + run->count, end);
+        if (from >= to)
+            break;
+        const size_t place = run->place + (from - run->source) - region->row_offset;
+        if (region->column_count == 1)
+            visit_column(visitor, region, t, from, to, place);
+        for (size_t row = from; region->column_count > 1 && row < to; row++)
+            visit_row(visitor, region, t, row, place + row - from);
     }
 }
 
 static void visit_instant(const struct visitor *visitor, size_t t)
 {
-    const struct cn_block *block = visitor->block;
     const struct cn_layout *layout = visitor->reader->layout;
-    for (size_t r = 0; r < layout->region_count; r++) {
-        const struct cn_region_cells *region = &layout->regions[r];
-        size_t from = larger(region->first_lat, block->first[1]);
-        size_t to =
-            smaller(region->first_lat + region->lat_count, block->first[1] + block->count[1]);
-        for (size_t lat = from; lat < to; lat++)
-            visit_row(visitor, region, t, lat);
-    }
+    for (size_t r = 0; r < layout->region_count; r++)
+        if (layout->regions[r].row_count)
+            visit_region(visitor, &layout->regions[r], t);
 }
 
 static void scatter(struct visitor *visitor)
@@ -88,11 +119,11 @@ static void visit_floats(const struct visitor *visitor, const struct span *span)
     _Alignas(64) float values[FLOAT_STRETCH];
     for (size_t done = 0; done < span->count; done += FLOAT_STRETCH) {
         const size_t count = smaller(FLOAT_STRETCH, span->count - done);
-        const size_t element = span->element + done * block->stride[2];
-        if (block->raw.shuffled && !block->raw.swapped && block->stride[2] == 1)
+        const size_t element = span->element + done * span->stride;
+        if (block->raw.shuffled && !block->raw.swapped && span->stride == 1)
             kernels->unshuffle_f32(values, block->raw.bytes, block->raw.elements, element, count);
         else
-            kernels->take_values((unsigned char *)values, &block->raw, element, block->stride[2],
+            kernels->take_values((unsigned char *)values, &block->raw, element, span->stride,
                                  count);
         kernels->mask_f32(visitor->row + span->cell + done, values, count,
                           &visitor->reader->missing);
@@ -106,8 +137,8 @@ static void unpack(const struct visitor *visitor, const struct span *span, size_
     _Alignas(64) unsigned char values[STRETCH * sizeof(double)];
     const struct cn_block *block = visitor->block;
     const struct cn_kernels *kernels = visitor->reader->kernels;
-    kernels->take_values(values, &block->raw, span->element + done * block->stride[2],
-                         block->stride[2], count);
+    kernels->take_values(values, &block->raw, span->element + done * span->stride, span->stride,
+                         count);
     kernels->unpack_f64(numbers, values, count, &visitor->reader->unpacking);
 }
 

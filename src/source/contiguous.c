@@ -31,7 +31,7 @@ struct strides {
 
 static void order_axes(const struct cn_storage *storage, struct strides *strides)
 {
-    const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
+    const size_t dims[3] = {storage->time_dim, storage->row_dim, storage->column_dim};
     for (int a = 0; a < 3; a++) {
         int level = 0;
         for (int b = 0; b < 3; b++)
@@ -73,8 +73,8 @@ static enum cn_status plan_contiguous(struct cn_reader *reader, struct cn_error 
     const struct cn_box *box = &reader->box;
     const size_t width = reader->file->storage.value_bytes;
     reader->grid.extent[0] = reader->count;
-    reader->grid.extent[1] = box->last_lat - box->first_lat + 1;
-    reader->grid.extent[2] = box->last_lon - box->first_lon + 1;
+    reader->grid.extent[1] = box->last_row - box->first_row + 1;
+    reader->grid.extent[2] = box->last_column - box->first_column + 1;
     const struct strides whole = strides_of(reader, reader->grid.extent);
     for (int level = 0; level < 3; level++) {
         size_t *extent = &reader->grid.extent[whole.axis[level]], all = *extent;

@@ -36,8 +36,8 @@ enum {
 
 static size_t box_cells(const struct cn_reader *reader)
 {
-    return (reader->box.last_lat - reader->box.first_lat + 1) *
-           (reader->box.last_lon - reader->box.first_lon + 1);
+    return (reader->box.last_row - reader->box.first_row + 1) *
+           (reader->box.last_column - reader->box.first_column + 1);
 }
 
 /* Instants of a block: about BLOCK_BYTES, whole chunks where the file has chunks, because a chunk
@@ -146,11 +146,11 @@ static struct cn_block block_of(const struct cn_reader *reader, size_t first, si
                                 size_t start[CN_MAX_DIMS], size_t count[CN_MAX_DIMS])
 {
     const struct cn_storage *storage = &reader->file->storage;
-    const size_t dims[3] = {storage->time_dim, storage->lat_dim, storage->lon_dim};
-    struct cn_block block = {.first = {first, reader->box.first_lat, reader->box.first_lon},
+    const size_t dims[3] = {storage->time_dim, storage->row_dim, storage->column_dim};
+    struct cn_block block = {.first = {first, reader->box.first_row, reader->box.first_column},
                              .count = {end - first,
-                                       reader->box.last_lat - reader->box.first_lat + 1,
-                                       reader->box.last_lon - reader->box.first_lon + 1}};
+                                       reader->box.last_row - reader->box.first_row + 1,
+                                       reader->box.last_column - reader->box.first_column + 1}};
     for (size_t d = 0; d < storage->rank; d++) {
         start[d] = 0;
         count[d] = 1;

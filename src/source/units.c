@@ -11,8 +11,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are used as th
 void cn_storage_dims(const struct cn_storage *storage, size_t dims[3])
 {
     dims[0] = storage->time_dim;
-    dims[1] = storage->lat_dim;
-    dims[2] = storage->lon_dim;
+    dims[1] = storage->row_dim;
+    dims[2] = storage->column_dim;
 }
 
 size_t cn_chunk_elements(const struct cn_storage *storage)
@@ -25,10 +25,10 @@ size_t cn_chunk_elements(const struct cn_storage *storage)
 
 void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box)
 {
-    grid->first[1] = box->first_lat;
-    grid->last[1] = box->last_lat;
-    grid->first[2] = box->first_lon;
-    grid->last[2] = box->last_lon;
+    grid->first[1] = box->first_row;
+    grid->last[1] = box->last_row;
+    grid->first[2] = box->first_column;
+    grid->last[2] = box->last_column;
 }
 
 size_t cn_grid_lay(struct cn_unit_grid *grid, bool aligned)

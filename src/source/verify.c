@@ -65,12 +65,12 @@ static bool begin_walk(const struct cn_reader *reader, hid_t dataset, size_t fir
         if (d == storage->time_dim) {
             from = first;
             to = end;
-        } else if (d == storage->lat_dim) {
-            from = reader->box.first_lat;
-            to = reader->box.last_lat + 1;
-        } else if (d == storage->lon_dim) {
-            from = reader->box.first_lon;
-            to = reader->box.last_lon + 1;
+        } else if (d == storage->row_dim) {
+            from = reader->box.first_row;
+            to = reader->box.last_row + 1;
+        } else if (d == storage->column_dim) {
+            from = reader->box.first_column;
+            to = reader->box.last_column + 1;
         }
         to =
             to < walk->extent[d] ? to : walk->extent[d]; /* it may be shorter than its dimensions */

@@ -304,12 +304,12 @@ static inline void check_results(const struct paper *paper, const struct cn_pass
     must(layout->region_count == variable->layout.region_count);
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
-        const size_t cells = region->lat_count * region->lon_count;
+        const size_t cells = region->row_count * region->column_count;
         must(cells == count_cells(paper, r, stretch->first_row, stretch->row_count));
         if (!cells)
             continue;
-        must(cells == count_cells(paper, r, region->first_lat, region->lat_count));
-        must(region->first_lat >= stretch->first_row);
+        must(cells == count_cells(paper, r, region->first_row, region->row_count));
+        must(region->first_row >= stretch->first_row);
         must(region->first_cell >= slab_end && region->first_result >= result_end);
         must(region->first_cell == pass->layout.regions[r].first_cell);
         slab_end = region->first_cell + cells;

@@ -39,8 +39,8 @@ static inline size_t add_year(struct dataset *dataset, int year, const char *exp
     dataset->files[f].storage = (struct cn_storage){.layout = CN_CHUNKED,
                                                     .rank = 3,
                                                     .chunk = {365 * years_per_file, 2, 4},
-                                                    .lat_dim = 1,
-                                                    .lon_dim = 2,
+                                                    .row_dim = 1,
+                                                    .column_dim = 2,
                                                     .value_bytes = 4};
     dataset->files[f].size = 1000;
     dataset->files[f].calendar = CN_NOLEAP;

@@ -195,8 +195,8 @@ static inline struct paper *begin_paper(const struct cn_plan *plan,
     struct paper *paper = zeros(1, sizeof *paper);
     paper->plan = plan;
     paper->variable = variable;
-    paper->rows = variable->variable->grid.lat_count;
-    paper->columns = variable->variable->grid.lon_count;
+    paper->rows = variable->variable->grid.row_count;
+    paper->columns = variable->variable->grid.column_count;
     paper->slots = (size_t)variable->slots;
     paper->years = variable->variable->year_count;
     paper->needed = zeros(paper->years, 1);
@@ -227,8 +227,8 @@ static inline uint64_t bytes_of_rows(const struct paper *paper, const struct cn_
                                      const struct cn_pass_stretch *stretch)
 {
     const bool is_chunked = storage->layout == CN_CHUNKED;
-    const size_t height = is_chunked ? storage->chunk[storage->lat_dim] : 1;
-    const size_t width = is_chunked ? storage->chunk[storage->lon_dim] : paper->columns;
+    const size_t height = is_chunked ? storage->chunk[storage->row_dim] : 1;
+    const size_t width = is_chunked ? storage->chunk[storage->column_dim] : paper->columns;
     const size_t across = (paper->columns + width - 1) / width;
     const size_t first = stretch->first_row, count = stretch->row_count;
     bool *needed = zeros((paper->rows / height + 1) * across, 1);

@@ -57,7 +57,7 @@ static inline size_t at_most(int value, size_t most)
 /* Chunks: of days, of rows, of columns, of all, and shapes without any sense. */
 static inline struct cn_storage draw_storage(const struct cn_grid *grid)
 {
-    struct cn_storage storage = {.rank = 3, .time_dim = 0, .lat_dim = 1, .lon_dim = 2};
+    struct cn_storage storage = {.rank = 3, .time_dim = 0, .row_dim = 1, .column_dim = 2};
     storage.value_bytes = (size_t)PICK(1, 2, 4, 4, 4, 8);
     storage.layout = CN_CHUNKED;
     if (one_in(5)) {
@@ -66,14 +66,14 @@ static inline struct cn_storage draw_storage(const struct cn_grid *grid)
     }
     if (one_in(6)) {
         storage.time_dim = 2;
-        storage.lon_dim = 0;
+        storage.column_dim = 0;
     }
     storage.chunk[storage.time_dim] =
         (size_t)PICK(1, 1, 1, 2, 5, 7, 30, 31, 100, 183, 360, 365, 366, 400, 1000, 3000);
-    storage.chunk[storage.lat_dim] =
-        one_in(3) ? grid->lat_count : at_most(PICK(1, 2, 3, 5, 8, 16), grid->lat_count);
-    storage.chunk[storage.lon_dim] =
-        one_in(3) ? grid->lon_count : at_most(PICK(1, 4, 7, 16, 30), grid->lon_count);
+    storage.chunk[storage.row_dim] =
+        one_in(3) ? grid->row_count : at_most(PICK(1, 2, 3, 5, 8, 16), grid->row_count);
+    storage.chunk[storage.column_dim] =
+        one_in(3) ? grid->column_count : at_most(PICK(1, 4, 7, 16, 30), grid->column_count);
     return storage;
 }
 
@@ -81,15 +81,15 @@ static inline void draw_grid(struct job *job)
 {
     struct cn_grid *grid = &job->variable.grid;
     const bool is_large = one_in(12);
-    grid->lat_count = (size_t)roll(1, is_large ? JOB_LATS : 20);
-    grid->lon_count = (size_t)roll(1, is_large ? JOB_LONS : 30);
+    grid->row_count = (size_t)roll(1, is_large ? JOB_LATS : 20);
+    grid->column_count = (size_t)roll(1, is_large ? JOB_LONS : 30);
     grid->lat = job->lat;
     grid->lon = job->lon;
     const double west = one_in(2) ? 0 : -180, sign = one_in(2) ? 1 : -1;
-    for (size_t k = 0; k < grid->lat_count; k++)
-        job->lat[k] = sign * (-90 + 180 * ((double)k + 0.5) / (double)grid->lat_count);
-    for (size_t k = 0; k < grid->lon_count; k++)
-        job->lon[k] = west + 360 * ((double)k + 0.25) / (double)grid->lon_count;
+    for (size_t k = 0; k < grid->row_count; k++)
+        job->lat[k] = sign * (-90 + 180 * ((double)k + 0.5) / (double)grid->row_count);
+    for (size_t k = 0; k < grid->column_count; k++)
+        job->lon[k] = west + 360 * ((double)k + 0.25) / (double)grid->column_count;
 }
 
 /* Boxes of all sizes, over the edges of the grid too; a box may have no cell. */

@@ -89,7 +89,11 @@ static inline struct work *new_work(size_t target_count, bool counts)
     }
     s->config.output.layout = target_count > 1 ? CN_STACKED : CN_SINGLE;
     s->config.output.counts = counts;
-    s->cells.first_lat = FIRST_LAT;
+    static const struct cn_run rows = {FIRST_LAT, SAMPLE_LATS, 0};
+    s->cells.row_runs = &rows;
+    s->cells.row_run_count = 1;
+    s->cells.first_row = FIRST_LAT;
+    s->cells.end_row = FIRST_LAT + SAMPLE_LATS;
     s->cells.chunk_cells = CHUNK_VALUES + 100;
     s->file.all_targets = work->targets;
     s->file.targets = positions;

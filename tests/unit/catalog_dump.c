@@ -23,8 +23,8 @@ static void print_variable(const struct cn_variable *variable)
         return;
     }
     printf("calendar %s %s\n", variable->label, cn_calendar_name(variable->calendar));
-    printf("grid %s %zu %zu %.9g %.9g\n", variable->label, variable->grid.lat_count,
-           variable->grid.lon_count, variable->grid.lat[0], variable->grid.lon[0]);
+    printf("grid %s %zu %zu %.9g %.9g\n", variable->label, variable->grid.row_count,
+           variable->grid.column_count, variable->grid.lat[0], variable->grid.lon[0]);
     printf("units %s %s\n", variable->label, variable->units);
     for (size_t i = 0; i < variable->year_count; i++) {
         const struct cn_source_year *year = &variable->years[i];

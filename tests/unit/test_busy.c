@@ -235,7 +235,7 @@ void output_encode(struct cn_engine *job, size_t index, size_t share)
         &pass->layout.regions[task->normal % pass->layout.region_count];
     const size_t slots = pass->stretch.slot_count;
     size_t days = (share + 1) * slots / task->encode_count - share * slots / task->encode_count;
-    double day_bytes = (double)(region->lat_count * region->lon_count * sizeof(float));
+    double day_bytes = (double)(region->row_count * region->column_count * sizeof(float));
     sleep_scaled((double)days * day_bytes / encode_bytes_per_s);
     if (atomic_fetch_sub(&task->encodes_left, 1) == 1) {
         if (pass == &variable->passes[variable->pass_count - 1])
@@ -282,8 +282,8 @@ static void add_year(struct dataset *dataset, size_t y)
                                                     .rank = 3,
                                                     .shape = {DAYS, LATS, LONS},
                                                     .chunk = {1, LATS, LONS},
-                                                    .lat_dim = 1,
-                                                    .lon_dim = 2,
+                                                    .row_dim = 1,
+                                                    .column_dim = 2,
                                                     .value_bytes = sizeof(float)};
     dataset->parts[y] = (struct cn_part){&dataset->files[y], 0, DAYS};
     dataset->years[y] = (struct cn_source_year){.year = FIRST_YEAR + (int)y,

@@ -42,8 +42,8 @@ static struct cn_file sample(void)
                     .shape = {TIMES, 1, LATS, LONS},
                     .chunk = {1, 1, LATS, LONS},
                     .time_dim = 0,
-                    .lat_dim = 2,
-                    .lon_dim = 3,
+                    .row_dim = 2,
+                    .column_dim = 3,
                     .type = NC_FLOAT,
                     .value_bytes = 4,
                     .pipeline = filters,
@@ -181,8 +181,8 @@ static void test_inventions_are_refused(void **state)
     REFUSED(grid.lat = high);
     REFUSED(grid.lon = no_lon);
     REFUSED(grid.lon = wide);
-    REFUSED(grid.lat_count = 0);
-    REFUSED(grid.lon_count = LONS - 1);
+    REFUSED(grid.row_count = 0);
+    REFUSED(grid.column_count = LONS - 1);
     REFUSED(storage.layout = 4);
     REFUSED(storage.pipeline = many; file_.storage.filter_count = CN_MAX_FILTERS + 1);
     REFUSED(storage.rank = 2);
@@ -195,8 +195,8 @@ static void test_inventions_are_refused(void **state)
     REFUSED(storage.chunk[3] = (size_t)1 << 62);
     REFUSED(storage.chunk[3] = (size_t)1 << 30);
     REFUSED(storage.time_dim = 4);
-    REFUSED(storage.lat_dim = 3);
-    REFUSED(storage.lon_dim = SIZE_MAX);
+    REFUSED(storage.row_dim = 3);
+    REFUSED(storage.column_dim = SIZE_MAX);
     REFUSED(storage.type = NC_CHAR);
     REFUSED(storage.type = NC_INT64);
     REFUSED(storage.type = -1);
@@ -263,9 +263,9 @@ static double touch(const struct cn_file *file)
     double sum = 0;
     for (size_t i = 0; i < file->time_count; i++)
         sum += (double)file->days[i];
-    for (size_t i = 0; i < 2 * file->grid.lat_count; i++)
+    for (size_t i = 0; i < 2 * file->grid.row_count; i++)
         sum += file->grid.lat[i / 2] + (file->grid.lat_bounds ? file->grid.lat_bounds[i] : 0);
-    for (size_t i = 0; i < 2 * file->grid.lon_count; i++)
+    for (size_t i = 0; i < 2 * file->grid.column_count; i++)
         sum += file->grid.lon[i / 2] + (file->grid.lon_bounds ? file->grid.lon_bounds[i] : 0);
     for (size_t i = 0; i < file->attribute_count; i++)
         sum +=

@@ -107,34 +107,38 @@ static struct cn_file describe(const char *path)
                                         .rank = 3,
                                         .shape = {TIMES, LATS, LONS},
                                         .chunk = {DAYS_PER_CHUNK, LATS_PER_CHUNK, LONS},
-                                        .lat_dim = 1,
-                                        .lon_dim = 2,
+                                        .row_dim = 1,
+                                        .column_dim = 2,
                                         .type = NC_FLOAT,
                                         .value_bytes = sizeof(float)}};
 }
 
 /* A layout of some rows of the grid. */
 struct rows {
-    struct cn_run run;
+    struct cn_run rows, columns;
     struct cn_region_cells region;
     struct cn_layout layout;
 };
 
-static void lay_rows(struct rows *rows, size_t first_lat, size_t lat_count)
+static void lay_rows(struct rows *rows, size_t first_row, size_t row_count)
 {
-    rows->run = (struct cn_run){.count = LONS};
-    rows->region = (struct cn_region_cells){.first_lat = first_lat,
-                                            .lat_count = lat_count,
-                                            .lon_count = LONS,
-                                            .runs = &rows->run,
-                                            .run_count = 1};
+    rows->rows = (struct cn_run){.source = first_row, .count = row_count};
+    rows->columns = (struct cn_run){.count = LONS};
+    rows->region = (struct cn_region_cells){.row_count = row_count,
+                                            .column_count = LONS,
+                                            .row_runs = &rows->rows,
+                                            .row_run_count = 1,
+                                            .first_row = first_row,
+                                            .end_row = first_row + row_count,
+                                            .column_runs = &rows->columns,
+                                            .column_run_count = 1};
     rows->layout = (struct cn_layout){
-        .regions = &rows->region, .region_count = 1, .row_cells = lat_count * LONS};
+        .regions = &rows->region, .region_count = 1, .row_cells = row_count * LONS};
 }
 
 /* What one reader reads, and whether it can. */
 struct part {
-    size_t first, count, first_lat, lat_count;
+    size_t first, count, first_row, row_count;
     struct cn_reader reader;
     struct rows rows;
     float values[TIMES][CELLS];
@@ -142,11 +146,11 @@ struct part {
 
 /* The days of two passes and the rows of two, so that each chunk is needed by several readers. */
 static struct part parts[] = {
-    {.first = 0, .count = 15, .first_lat = 0, .lat_count = 4},
-    {.first = 15, .count = 25, .first_lat = 0, .lat_count = 4},
-    {.first = 0, .count = 15, .first_lat = 4, .lat_count = 2},
-    {.first = 15, .count = 25, .first_lat = 4, .lat_count = 2},
-    {.first = 33, .count = 7, .first_lat = 4, .lat_count = 2},
+    {.first = 0, .count = 15, .first_row = 0, .row_count = 4},
+    {.first = 15, .count = 25, .first_row = 0, .row_count = 4},
+    {.first = 0, .count = 15, .first_row = 4, .row_count = 2},
+    {.first = 15, .count = 25, .first_row = 4, .row_count = 2},
+    {.first = 33, .count = 7, .first_row = 4, .row_count = 2},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -157,7 +161,7 @@ static void plan_parts(struct cn_file_index *index)
     assert_int_equal(cn_kernels_select(&kernels, &error), CN_OK);
     for (size_t p = 0; p < PARTS; p++) {
         struct part *part = &parts[p];
-        lay_rows(&part->rows, part->first_lat, part->lat_count);
+        lay_rows(&part->rows, part->first_row, part->row_count);
         assert_int_equal(cn_reader_plan(&part->reader, index, &part->rows.layout, kernels,
                                         part->first, part->count, &error),
                          CN_OK);
@@ -176,8 +180,8 @@ static void expect_values(struct part *part)
         cn_reader_decode(&part->reader, 0, part->reader.unit_count, &scratch, &failed, &error),
         CN_OK);
     for (size_t t = 0; t < part->count; t++)
-        for (size_t c = 0; c < part->lat_count * LONS; c++) {
-            const size_t lat = part->first_lat + c / LONS;
+        for (size_t c = 0; c < part->row_count * LONS; c++) {
+            const size_t lat = part->first_row + c / LONS;
             const float right =
                 is_written(part->first + t, lat) ? value_at(part->first + t, lat, c % LONS) : FILL;
             if (part->values[t][c] != right)
@@ -273,7 +277,7 @@ static void test_a_chunk_outside_the_file_costs_those_that_need_it(void **state)
     plan_parts(&index);
     asked = 0;
     for (size_t p = 0; p < PARTS; p++) {
-        const bool needs_it = parts[p].first == 15 && parts[p].first_lat == 0;
+        const bool needs_it = parts[p].first == 15 && parts[p].first_row == 0;
         assert_int_equal(cn_reader_open(&parts[p].reader, &error), CN_OK);
         if (needs_it)
             expect_damage(&parts[p]);
@@ -387,8 +391,8 @@ static struct cn_file write_wide_file(const char *path, bool is_chunked)
                                        .rank = 3,
                                        .shape = {WIDE_TIMES, WIDE, WIDE},
                                        .chunk = {1, WIDE, WIDE},
-                                       .lat_dim = 1,
-                                       .lon_dim = 2,
+                                       .row_dim = 1,
+                                       .column_dim = 2,
                                        .type = NC_FLOAT,
                                        .value_bytes = sizeof(float),
                                        .begin = begin,
@@ -399,7 +403,7 @@ static struct cn_file write_wide_file(const char *path, bool is_chunked)
 static void lay_wide(struct rows *whole)
 {
     lay_rows(whole, 0, WIDE);
-    whole->run.count = whole->region.lon_count = WIDE;
+    whole->columns.count = whole->region.column_count = WIDE;
     whole->layout.row_cells = (size_t)WIDE * WIDE;
 }
 

@@ -61,15 +61,15 @@ static void test_bounds_are_inclusive_within_the_tolerance(void **state)
     make_axes(axes, -60.0, 1.0, 150, 0.0, 360);
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"R", "", false, {10, 12}, {20, 23}});
-    assert_int_equal(cells.lat_count, 4);
-    assert_int_equal(cells.lon_count, 3);
-    assert_int_equal(cells.first_lat, 80);
-    assert_int_equal(cells.runs[0].source_lon, 10);
+    assert_int_equal(cells.row_count, 4);
+    assert_int_equal(cells.column_count, 3);
+    assert_int_equal(cells.first_row, 80);
+    assert_int_equal(cells.column_runs[0].source, 10);
     cells = cells_of(axes, (struct cn_region){"R", "", false, {10.000009, 11.999991}, {20.5, 21}});
-    assert_int_equal(cells.lon_count, 3);
-    assert_int_equal(cells.lat_count, 1);
+    assert_int_equal(cells.column_count, 3);
+    assert_int_equal(cells.row_count, 1);
     cells = cells_of(axes, (struct cn_region){"R", "", false, {10.00002, 11.99998}, {20.5, 21}});
-    assert_int_equal(cells.lon_count, 1);
+    assert_int_equal(cells.column_count, 1);
 }
 
 static void test_a_region_across_the_seam_runs_west_to_east(void **state)
@@ -78,12 +78,12 @@ static void test_a_region_across_the_seam_runs_west_to_east(void **state)
     make_axes(axes, -60.0, 1.0, 150, 0.0, 360);
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"R", "", false, {-2, 3}, {0, 0}});
-    assert_int_equal(cells.lon_count, 6);
-    assert_int_equal(cells.run_count, 2);
-    assert_int_equal(cells.runs[0].source_lon, 358);
-    assert_int_equal(cells.runs[0].count, 2);
-    assert_int_equal(cells.runs[1].source_lon, 0);
-    assert_int_equal(cells.runs[1].lon, 2);
+    assert_int_equal(cells.column_count, 6);
+    assert_int_equal(cells.column_run_count, 2);
+    assert_int_equal(cells.column_runs[0].source, 358);
+    assert_int_equal(cells.column_runs[0].count, 2);
+    assert_int_equal(cells.column_runs[1].source, 0);
+    assert_int_equal(cells.column_runs[1].place, 2);
     for (size_t i = 0; i < 6; i++) {
         assert_near(cells.lon[i], -2.0 + (double)i, 1e-12);
         assert_near(cells.lon_bounds[2 * i], cells.lon[i] - 0.5, 1e-12);
@@ -97,9 +97,9 @@ static void test_a_grid_from_minus_180_gives_a_region_in_0_to_360(void **state)
     make_axes(axes, -60.0, 1.0, 150, -180.0, 360);
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"CONUS", "", false, {234, 294}, {24, 50}});
-    assert_int_equal(cells.run_count, 1);
-    assert_int_equal(cells.lon_count, 61);
-    assert_int_equal(cells.runs[0].source_lon, 54);
+    assert_int_equal(cells.column_run_count, 1);
+    assert_int_equal(cells.column_count, 61);
+    assert_int_equal(cells.column_runs[0].source, 54);
     assert_near(cells.lon[0], 234.0, 1e-12);
 }
 
@@ -111,12 +111,12 @@ static void test_latitudes_keep_their_order_and_longitudes_run_east(void **state
         axes->lon[i] = 359.0 - (double)i;
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"R", "", false, {5, 8}, {40, 42}});
-    assert_int_equal(cells.first_lat, 47);
+    assert_int_equal(cells.first_row, 47);
     assert_near(cells.lat[0], 42.0, 1e-12); /* latitude keeps the file's order */
     assert_near(cells.lat[2], 40.0, 1e-12);
     assert_near(cells.lon[0], 5.0, 1e-12); /* longitude runs west to east */
-    assert_int_equal(cells.runs[0].source_lon, 354);
-    assert_int_equal(cells.run_count, 4);
+    assert_int_equal(cells.column_runs[0].source, 354);
+    assert_int_equal(cells.column_run_count, 4);
     assert_near(cells.lat_bounds[0], 42.5, 1e-12);
     assert_near(cells.lat_bounds[1], 41.5, 1e-12);
 }
@@ -129,12 +129,12 @@ static void test_equal_columns_modulo_360_are_kept_once(void **state)
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"R", "", false, {-3, 2}, {0, 0}});
     assert_int_equal(cells.dropped_columns, 1);
-    assert_int_equal(cells.lon_count, 5); /* -3 -2 0 1 2: column 359 repeats 0 */
-    assert_int_equal(cells.runs[cells.run_count - 1].source_lon, 0);
+    assert_int_equal(cells.column_count, 5); /* -3 -2 0 1 2: column 359 repeats 0 */
+    assert_int_equal(cells.column_runs[cells.column_run_count - 1].source, 0);
     cells = cells_of(axes, (struct cn_region){"R", "", false, {0, 360}, {0, 0}});
-    assert_int_equal(cells.lon_count, 359);
+    assert_int_equal(cells.column_count, 359);
     assert_int_equal(cells.dropped_columns, 1);
-    assert_int_equal(cells.runs[0].source_lon, 0);
+    assert_int_equal(cells.column_runs[0].source, 0);
 }
 
 static void test_global_keeps_values_and_order(void **state)
@@ -143,9 +143,9 @@ static void test_global_keeps_values_and_order(void **state)
     make_axes(axes, 89.5, -1.0, 180, -180.0, 360);
     struct cn_region_cells cells =
         cells_of(axes, (struct cn_region){"GLOBAL", "", true, {0, 360}, {-90, 90}});
-    assert_int_equal(cells.lat_count, 180);
-    assert_int_equal(cells.lon_count, 360);
-    assert_int_equal(cells.run_count, 1);
+    assert_int_equal(cells.row_count, 180);
+    assert_int_equal(cells.column_count, 360);
+    assert_int_equal(cells.column_run_count, 1);
     assert_near(cells.lon[0], -180.0, 0);
     assert_near(cells.lat_bounds[0], 90.0, 0);
 }

@@ -85,14 +85,14 @@ static void test_what_waits_between_passes_takes_space(void **state)
     cut[1].chunk_count = 2; /* chunk 2 is */
     cn_estimate_all_output_sizes(plan);
     const uint64_t chunk =
-        100 * whole->lat_count * whole->lon_count * sizeof(float); /* raw, then encoded */
+        100 * whole->row_count * whole->column_count * sizeof(float); /* raw, then encoded */
     assert_true(plan->space.temporary >= 2 * 2 * chunk);
     assert_true(plan->space.temporary < 2 * (2 * chunk + 20000));
     for (size_t p = 0; p < 3; p++) { /* rows are */
         cut[p].first_chunk = 0;
         cut[p].chunk_count = 4;
     }
-    cut[2].lat_count = 0; /* and one pass has none of the region */
+    cut[2].row_count = 0; /* and one pass has none of the region */
     cn_estimate_all_output_sizes(plan);
     assert_true(plan->space.temporary >= 2 * 2 * 4 * chunk);
     const struct cn_space_need need = plan->space;

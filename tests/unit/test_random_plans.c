@@ -191,13 +191,13 @@ static void check_alternatives(struct cn_plan *plan)
     const struct offer chosen = check_variable(plan, variable, limit);
     const struct cn_storage *storage = &variable->variable->files[0].storage;
     const bool is_chunked = storage->layout == CN_CHUNKED;
-    const int all_days = variable->slots, all_rows = (int)grid->lat_count;
+    const int all_days = variable->slots, all_rows = (int)grid->row_count;
     for (int turn = 0; turn < 8; turn++) {
         int days = one_in(3) ? all_days : roll(1, all_days / (one_in(2) ? 1 : 10));
         int rows = one_in(3) ? all_rows : roll(1, all_rows);
         if (is_chunked && one_in(2)) { /* whole chunks */
             const int day_step = (int)storage->chunk[storage->time_dim];
-            const int row_step = (int)storage->chunk[storage->lat_dim];
+            const int row_step = (int)storage->chunk[storage->row_dim];
             days = (days - 1) / day_step * day_step + day_step;
             rows = (rows - 1) / row_step * row_step + row_step;
         }

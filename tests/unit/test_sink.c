@@ -152,9 +152,9 @@ static void test_only_the_planned_file_is_current(void **state)
     s->files[0].mtime_ns++;
     assert_false(cn_sink_is_up_to_date(&s->file));
     s->files[0].mtime_ns--;
-    s->cells.lon_count--;
+    s->cells.column_count--;
     assert_false(cn_sink_is_up_to_date(&s->file));
-    s->cells.lon_count++;
+    s->cells.column_count++;
     s->cells.lat_bounds = NULL;
     assert_false(cn_sink_is_up_to_date(&s->file));
     s->cells.lat_bounds = sample_lat_bounds;

@@ -400,7 +400,7 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "inputs", s->parts[3].count--);
     assert_changes(s, "inputs", s->window[3] = -1);
     assert_changes(s, "inputs", s->used[3] = false);
-    assert_changes(s, "inputs", s->cells.lat_count--);
+    assert_changes(s, "inputs", s->cells.row_count--);
     assert_changes(s, "inputs", s->cells.lon = sample_lat_bounds);
     assert_changes(s, "inputs", s->cells.lat_bounds = NULL);
     assert_changes(s, "nothing", s->product.unit = ((struct cn_value_unit){"K", 1, 0}));

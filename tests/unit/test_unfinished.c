@@ -366,9 +366,9 @@ static void test_what_another_job_left_is_not_used(void **state)
     s->files[4].mtime_ns++;
     assert_int_equal(find_unfinished(work, pool).passes_done, 0);
     s->files[4].mtime_ns--;
-    s->cells.first_lat++;
+    s->cells.first_row++;
     assert_int_equal(find_unfinished(work, pool).passes_done, 0);
-    s->cells.first_lat--;
+    s->cells.first_row--;
     work->targets[0].year--;
     assert_int_equal(find_unfinished(work, pool).passes_done, 0);
     work->targets[0].year++;
