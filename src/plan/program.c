@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_TARGETS = 4 }; /* of a batch, whatever they take */
+
 /* A batch, and what puts batches in program order. */
 struct ordered_batch {
     struct cn_batch batch;
@@ -56,6 +58,20 @@ static size_t count_run(const struct cn_variable_plan *variable, size_t t, size_
            cn_wanted_normals(variable, &first[count]))
         count++;
     return count;
+}
+
+/* The most targets of a batch of such samples. Where the program chooses, the results of a batch take
+ * no more memory than the years that it reads: larger batches of many products cost more memory
+ * than they save time (bench_kernels). */
+static size_t count_most_targets(const struct maker *maker, const struct cn_sample *sample)
+{
+    const size_t most = maker->shape->batch_years, products = sample->product_count;
+    if (maker->plan->config->engine.batch_years || products < 2)
+        return most;
+    /* products * targets <= window + targets - 1 */
+    const size_t fit = ((size_t)sample->window - 1) / (products - 1);
+    const size_t enough = fit > LEAST_TARGETS ? fit : LEAST_TARGETS;
+    return enough < most ? enough : most;
 }
 
 /* Samples that need the same years follow each other, so that each year is loaded once. */
@@ -103,7 +119,7 @@ static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
             t++;
             continue;
         }
-        const size_t count = count_run(variable, t, maker->shape->batch_years);
+        const size_t count = count_run(variable, t, count_most_targets(maker, first->sample));
         made = add_batch(maker, t, count);
         if (!made)
             break;
