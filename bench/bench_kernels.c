@@ -113,7 +113,7 @@ struct work {
 
 /* A statistic over the windows of all days, as one job with a pool, or as one for each day. */
 static void run_windows(const struct work *work, size_t pool, size_t quantiles,
-                        void (*statistic)(const struct cn_window_job *))
+                        enum cn_statistic statistic)
 {
     static const uint32_t shares[QUANTILES] = {100000, 500000, 900000};
     const struct cn_quantiles set = {.count = quantiles, .shares = shares};
@@ -126,7 +126,8 @@ static void run_windows(const struct work *work, size_t pool, size_t quantiles,
                       (day + i / ROWS) * work->cells;
         for (size_t i = 0; i < made * slots * TARGETS; i++)
             results[i] = buffers.results + (day * made * TARGETS + i) * work->cells;
-        const struct cn_window_job job = {.rows = rows,
+        const struct cn_window_job job = {.statistic = statistic,
+                                          .rows = rows,
                                           .window = WINDOW,
                                           .targets = TARGETS,
                                           .slots = slots,
@@ -136,58 +137,58 @@ static void run_windows(const struct work *work, size_t pool, size_t quantiles,
                                           .results = results,
                                           .quantiles = &set,
                                           .scratch = buffers.scratch};
-        statistic(&job);
+        work->kernels->window_statistics(&job, 1);
     }
 }
 
 static void run_means(const struct work *work)
 {
-    run_windows(work, 1, 0, work->kernels->window_means);
+    run_windows(work, 1, 0, CN_MEAN);
 }
 
 static void run_pooled_means(const struct work *work)
 {
-    run_windows(work, 5, 0, work->kernels->window_means);
+    run_windows(work, 5, 0, CN_MEAN);
 }
 
 static void run_deviations(const struct work *work)
 {
-    run_windows(work, 1, 0, work->kernels->window_deviations);
+    run_windows(work, 1, 0, CN_STANDARD_DEVIATION);
 }
 
 static void run_pooled_deviations(const struct work *work)
 {
-    run_windows(work, 5, 0, work->kernels->window_deviations);
+    run_windows(work, 5, 0, CN_STANDARD_DEVIATION);
 }
 
 static void run_minima(const struct work *work)
 {
-    run_windows(work, 1, 0, work->kernels->window_minima);
+    run_windows(work, 1, 0, CN_MINIMUM);
 }
 
 static void run_maxima(const struct work *work)
 {
-    run_windows(work, 1, 0, work->kernels->window_maxima);
+    run_windows(work, 1, 0, CN_MAXIMUM);
 }
 
 static void run_pooled_maxima(const struct work *work)
 {
-    run_windows(work, 5, 0, work->kernels->window_maxima);
+    run_windows(work, 5, 0, CN_MAXIMUM);
 }
 
 static void run_quantiles(const struct work *work)
 {
-    run_windows(work, 1, QUANTILES, work->kernels->window_quantiles);
+    run_windows(work, 1, QUANTILES, CN_QUANTILE);
 }
 
 static void run_pooled_quantiles(const struct work *work)
 {
-    run_windows(work, 5, QUANTILES, work->kernels->window_quantiles);
+    run_windows(work, 5, QUANTILES, CN_QUANTILE);
 }
 
 static void run_wide_quantiles(const struct work *work)
 {
-    run_windows(work, MOST_POOL, QUANTILES, work->kernels->window_quantiles);
+    run_windows(work, MOST_POOL, QUANTILES, CN_QUANTILE);
 }
 
 /* Groups of days of one year, which follow each other in memory. */

@@ -18,10 +18,10 @@ _Static_assert((int)CN_MAX_WINDOW *(int)CN_MAX_POOL <= UINT16_MAX, "counts are u
 
 /* Some slots and targets of a job. */
 struct window_batch {
-    const struct cn_window_job *job;
+    const struct cn_window_job *job;     /* of the statistic that is made */
     size_t first_slot, slots, days;      /* days: that the slots' samples have */
     size_t first_target, targets, years; /* years: that the targets' windows have */
-    float *spare; /* [2 * years][LANES], for any use; only in for_each_block */
+    float *spare; /* scratch for any use, behind the block: cn_window_scratch_bytes */
 };
 
 static inline size_t least(size_t a, size_t b)
@@ -75,6 +75,12 @@ static inline size_t row_capacity(const struct window_batch *largest)
 {
     const size_t rows = largest->days * largest->years;
     return rows < MAX_ROWS ? MAX_ROWS : rows;
+}
+
+/* The rows of the cells that expansion.h collects. */
+static inline size_t collected_rows(const struct window_batch *largest)
+{
+    return largest->job->pool * largest->years;
 }
 
 /* The values of sorted lists; quantile.h says what they are. */

@@ -215,9 +215,4 @@ static void deviations_of_lanes(const struct window_batch *batch, size_t slot, s
         deviations_of_targets(&lanes, (struct deviation_method){.missing = true});
 }
 
-static void window_deviations(const struct cn_window_job *job)
-{
-    for_each_block(job, deviations_of_lanes);
-}
-
 #endif

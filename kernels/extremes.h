@@ -96,14 +96,4 @@ static void maxima_of_lanes(const struct window_batch *batch, size_t slot, size_
     extremes_of_lanes(batch, slot, first, cells, block, false);
 }
 
-static void window_minima(const struct cn_window_job *job)
-{
-    for_each_block(job, minima_of_lanes);
-}
-
-static void window_maxima(const struct cn_window_job *job)
-{
-    for_each_block(job, maxima_of_lanes);
-}
-
 #endif

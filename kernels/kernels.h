@@ -19,12 +19,13 @@ struct cn_quantiles {
     const uint32_t *shares; /* [count], 1 … CN_WHOLE_SHARE - 1 */
 };
 
-/* Statistics over the years of windows, of one stretch of cells in consecutive day slots.
+/* One statistic over the years of windows, of one stretch of cells in consecutive day slots.
  *
  * The sample of slot s and target t is the values of days s … s + pool - 1 in years
  * t … t + window - 1. A result is NaN where its sample holds fewer than min_values values. Every
  * result depends on its sample alone: the same bits for every job, batch, tile and ISA. */
 struct cn_window_job {
+    enum cn_statistic statistic;
     /* [slots + pool - 1][window + targets - 1], the cells of each day of each year, oldest first,
      * at any alignment. NULL: left out. NaN: the value is missing. Values are never infinite. */
     const float *const *rows;
@@ -36,7 +37,7 @@ struct cn_window_job {
     size_t cells;
     float *const *results;   /* [slots][targets][cells]; a NULL entry is not wanted */
     uint16_t *const *counts; /* NULL, or [slots][targets][cells] sizes of samples; NULL as above */
-    const struct cn_quantiles *quantiles; /* of window_quantiles */
+    const struct cn_quantiles *quantiles; /* of CN_QUANTILE */
     void *scratch;                        /* cn_window_scratch_bytes of the job, at any alignment */
 };
 
@@ -93,25 +94,24 @@ struct cn_unpacking {
 struct cn_kernels {
     const char *isa; /* "portable", "avx2", "avx512", "neon" */
 
-    /* Means: (float)((double)S / (double)n), where S is the exact sum of the n values, rounded
-     * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean. */
-    void (*window_means)(const struct cn_window_job *job);
-
-    /* Standard deviations, with n - 1: within 1 float32 ulp of the exact one; 0 if all values are
+    /* Makes statistics of the same samples: reads their values once. The jobs differ in statistic,
+     * min_values, results, counts and quantiles alone; no two have the same statistic.
+     *
+     * CN_MEAN: (float)((double)S / (double)n), where S is the exact sum of the n values, rounded
+     * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean.
+     *
+     * CN_STANDARD_DEVIATION, with n - 1: within 1 float32 ulp of the exact one; 0 if all values are
      * equal; NaN for fewer than two values, and where it is too large for a float. With the values
      * in the order of `rows`, (float)sqrt(b / (n - 1)), where m is the sum of x divided by n, and b
-     * the sum of (x - m)^2, in double. */
-    void (*window_deviations)(const struct cn_window_job *job);
-
-    /* The smallest and the largest values. A zero is positive. */
-    void (*window_minima)(const struct cn_window_job *job);
-    void (*window_maxima)(const struct cn_window_job *job);
-
-    /* Quantiles, results[quantiles->count][slots][targets][cells]. A place h that the method gives
-     * is k + w, with k whole and w in double, rounded once. A place below 0 is 0, one above n - 1
-     * is n - 1. With the sorted values x, of which zeros are positive, the result is
+     * the sum of (x - m)^2, in double.
+     *
+     * CN_MINIMUM, CN_MAXIMUM: the smallest, the largest value. A zero is positive.
+     *
+     * CN_QUANTILE: results[quantiles->count][slots][targets]. A place h that the method gives is
+     * k + w, with k whole and w in double, rounded once. A place below 0 is 0, one above n - 1 is
+     * n - 1. With the sorted values x, of which zeros are positive, the result is
      * (float)(x[k] + w (x[k + 1] - x[k])), in double; x[k] for k = n - 1. */
-    void (*window_quantiles)(const struct cn_window_job *job);
+    void (*window_statistics)(const struct cn_window_job *jobs, size_t count);
 
     /* Values of groups, of the days that have a value. Each is the exact real number, rounded once
      * to float32, to nearest and of two to even; NaN if it is too large. A zero is positive. With
@@ -176,7 +176,7 @@ size_t cn_window_scratch_bytes(const struct cn_window_job *job);
 enum {
     CN_USUAL_VALUES = 16000,
     CN_USUAL_SCRATCH = 5 << 20,
-    CN_MOST_SCRATCH = 12 << 20,
+    CN_MOST_SCRATCH = 16 << 20,
 };
 
 /* All kernels that this build has and this CPU can run.

@@ -40,44 +40,6 @@ static void gather(float *block, const struct window_batch *batch, size_t first,
     }
 }
 
-/* Cuts a job into batches. Callers pass a constant function, so that it is inlined. */
-static ALWAYS_INLINE void for_each_batch(const struct cn_window_job *job,
-                                         void (*compute)(const struct window_batch *batch,
-                                                         const struct window_batch *largest))
-{
-    const struct window_batch largest = largest_batch(job);
-    for (size_t slot = 0; slot < job->slots; slot += largest.slots) {
-        for (size_t target = 0; target < job->targets; target += largest.targets) {
-            const struct window_batch batch = batch_from(&largest, slot, target);
-            compute(&batch, &largest);
-        }
-    }
-}
-
-/* Cuts a job into blocks of LANES cells of one slot. Callers pass a constant function, as above. */
-static ALWAYS_INLINE void for_each_block(const struct cn_window_job *job,
-                                         void (*compute)(const struct window_batch *batch,
-                                                         size_t slot, size_t first, size_t cells,
-                                                         const float *block))
-{
-    const struct window_batch largest = largest_batch(job);
-    float *block = scratch_of(job);
-    for (size_t s = 0; s < job->slots; s += largest.slots) {
-        for (size_t t = 0; t < job->targets; t += largest.targets) {
-            struct window_batch batch = batch_from(&largest, s, t);
-            batch.spare = block + row_capacity(&largest) * LANES;
-            const size_t day = batch.years * LANES, width = block_cells(&largest, &batch);
-            for (size_t cell = 0; cell < job->cells; cell += LANES) {
-                if (cell % width == 0)
-                    gather(block, &batch, cell, least(job->cells - cell, width));
-                for (size_t slot = 0; slot < batch.slots; slot++)
-                    compute(&batch, slot, cell, least(job->cells - cell, LANES),
-                            block + cell % width * batch.days * batch.years + slot * day);
-            }
-        }
-    }
-}
-
 static void put_counts(uint16_t *counts, size_t cells, const vf n[VECTORS])
 {
     float lanes[LANES];

@@ -204,30 +204,4 @@ static void means_of_slots(const struct window_batch *batch, size_t first, size_
     }
 }
 
-static void means_of_batch(const struct window_batch *batch, const struct window_batch *largest)
-{
-    const struct cn_window_job *job = batch->job;
-    const size_t width = block_cells(largest, batch);
-    float *block = scratch_of(job);
-    struct expansion expansion;
-    expansion.batch = batch;
-    expansion.limits = limits_of(job->window * job->pool, batch->years * job->pool);
-    expansion.block = block + row_capacity(largest) * LANES;
-    expansion.count = 0;
-    for (size_t first = 0; first < job->cells; first += width) {
-        const size_t cells = least(job->cells - first, width);
-        gather(block, batch, first, cells);
-        for (size_t cell = 0; cell < cells; cell += LANES)
-            means_of_slots(batch, first + cell, least(cells - cell, LANES),
-                           block + cell * batch->days * batch->years, &expansion);
-    }
-    if (expansion.count)
-        expansion_flush(&expansion);
-}
-
-static void window_means(const struct cn_window_job *job)
-{
-    for_each_batch(job, means_of_batch);
-}
-
 #endif

@@ -217,14 +217,14 @@ static void put_group(const struct quantile_lists *lists, size_t slot, size_t sl
     }
 }
 
-/* The lists lie behind the block in scratch. */
+/* The lists lie in the spare scratch. */
 static struct quantile_lists make_lists(const struct window_batch *batch,
                                         const struct window_batch *largest)
 {
     const struct list_sizes sizes = list_sizes_of(largest);
     struct quantile_lists lists = {
         .batch = batch, .values = sizes.day, .chunks = sizes.day / CHUNK};
-    lists.days = scratch_of(batch->job) + row_capacity(largest) * LANES;
+    lists.days = batch->spare;
     lists.numbers = lists.days + largest->days * sizes.day * VL;
     lists.upper = lists.numbers + (largest->days + 2) * VL;
     lists.lower = lists.upper + (batch->job->pool * sizes.day + 1) * VL;
@@ -239,19 +239,16 @@ static struct quantile_lists make_lists(const struct window_batch *batch,
     return lists;
 }
 
-static void quantiles_of_batch(const struct window_batch *batch, const struct window_batch *largest)
+/* Of LANES cells of all slots of a batch: block[days][years][LANES]. */
+static void quantiles_of_slots(const struct window_batch *batch, const struct window_batch *largest,
+                               size_t first, size_t cells, const float *block)
 {
-    const struct cn_window_job *job = batch->job;
-    const size_t width = block_cells(largest, batch);
     const size_t group = even_part(batch->slots, list_sizes_of(largest).group);
-    float *block = scratch_of(job);
     struct quantile_lists lists = make_lists(batch, largest);
-    for (size_t i = 0; i < job->cells; i += VL) {
-        if (i % width == 0)
-            gather(block, batch, i, least(job->cells - i, width));
-        lists.first = i;
-        lists.cells = least(job->cells - i, VL);
-        lists.block = block + i % width / LANES * LANES * batch->days * batch->years + i % LANES;
+    for (size_t i = 0; i < cells; i += VL) {
+        lists.first = first + i;
+        lists.cells = least(cells - i, VL);
+        lists.block = block + i;
         for (size_t target = 0; target < batch->targets; target++) {
             for (size_t day = 0; day < batch->days; day++)
                 if (target)
@@ -262,11 +259,6 @@ static void quantiles_of_batch(const struct window_batch *batch, const struct wi
                 put_group(&lists, slot, least(batch->slots - slot, group), target);
         }
     }
-}
-
-static void window_quantiles(const struct cn_window_job *job)
-{
-    for_each_batch(job, quantiles_of_batch);
 }
 
 #endif

@@ -3,20 +3,13 @@
  * includes this file. README.md says how to add an ISA, a kernel or a statistic.
  */
 #include "bytes.h"
-#include "deviation.h"
-#include "extremes.h"
 #include "group.h"
-#include "mean.h"
-#include "quantile.h"
 #include "values.h"
+#include "windows.h"
 
 const struct cn_kernels CN_TABLE = {
     .isa = CN_ISA,
-    .window_means = window_means,
-    .window_deviations = window_deviations,
-    .window_minima = window_minima,
-    .window_maxima = window_maxima,
-    .window_quantiles = window_quantiles,
+    .window_statistics = window_statistics,
     .group_means = group_means,
     .group_sums = group_sums,
     .group_minima = group_minima,

@@ -30,8 +30,8 @@ struct region {
     const struct cn_region_cells *cells;
     size_t first_cell, cell_count; /* of the region */
     const float **rows;            /* [groups + pool - 1][part's row_count] */
-    float **results;               /* [products computed at once][groups][part's target_count] */
-    uint16_t **counts;             /* [groups][part's target_count], of the first of these */
+    float **results;               /* [products][groups][part's target_count] */
+    uint16_t **counts;             /* the same */
     void *scratch;                 /* of kernels */
 };
 
@@ -58,17 +58,6 @@ static struct cn_window_job window_job(const struct region *region, const struct
                                   .pool = (size_t)region->sample->pool};
 }
 
-/* The most products of a sample that are computed at once. */
-static size_t most_together(const struct cn_sample *sample)
-{
-    size_t most = 0, together;
-    for (size_t p = 0; p < sample->product_count; p += together) {
-        together = cn_products_together(sample->products + p, sample->product_count - p);
-        most = together > most ? together : most;
-    }
-    return most;
-}
-
 /* The job of the windows is the largest. False: out of memory. */
 static bool allocate(struct region *region)
 {
@@ -76,10 +65,8 @@ static bool allocate(struct region *region)
     const struct part part = choose_part(region, false);
     const struct cn_window_job job = window_job(region, &part);
     const size_t rows = (job.slots + job.pool - 1) * part.row_count;
-    const size_t counts = job.slots * job.targets;
-    const size_t results = most_together(region->sample) * counts;
-    unsigned char *bytes =
-        cn_scratch_get(scratch, POINTERS, (rows + results + counts) * sizeof(void *));
+    const size_t results = region->sample->product_count * job.slots * job.targets;
+    unsigned char *bytes = cn_scratch_get(scratch, POINTERS, (rows + 2 * results) * sizeof(void *));
     region->scratch = cn_scratch_get(scratch, KERNEL, cn_window_scratch_bytes(&job));
     if (!bytes || !region->scratch)
         return false;
@@ -153,40 +140,28 @@ static uint16_t *counts_of(const struct region *region, size_t product, size_t t
     return (uint16_t *)(void *)counts + region->first_cell;
 }
 
-/* Products of a sample that are computed at once. */
-struct family {
-    size_t first, end;
-};
-
-/* Finds where the results are. False: none is to be made. */
-static bool place_results(const struct region *region, const struct part *part,
-                          const struct family *family)
+/* Finds where the results are; NULL: not to be made. */
+static void place_results(const struct region *region, const struct part *part)
 {
     float **values = region->results;
     uint16_t **counts = region->counts;
-    bool is_any = false;
-    for (size_t p = family->first; p < family->end; p++)
+    for (size_t p = 0; p < region->sample->product_count; p++)
         for (size_t g = region->tile->first_group; g < region->tile->end_group; g++)
             for (size_t t = part->first_target; t < part->first_target + part->target_count; t++) {
-                const bool needed = is_result_needed(region, p, t);
-                *values++ = needed ? values_of(region, p, t, g) : NULL;
-                is_any |= needed;
-                if (p == family->first)
-                    *counts++ = counts_of(region, p, t, g);
+                *values++ = is_result_needed(region, p, t) ? values_of(region, p, t, g) : NULL;
+                *counts++ = counts_of(region, p, t, g);
             }
-    return is_any;
 }
 
-/* Gives the counts of the first product to those that were computed with it. */
-static void copy_counts(const struct region *region, const struct part *part,
-                        const struct family *family)
+/* Gives the counts of product `from` to another that was computed with it. */
+static void copy_counts(const struct region *region, const struct part *part, size_t from,
+                        size_t to)
 {
-    for (size_t p = family->first + 1; p < family->end; p++)
-        for (size_t t = part->first_target; t < part->first_target + part->target_count; t++)
-            for (size_t g = region->tile->first_group;
-                 g < region->tile->end_group && is_result_needed(region, p, t); g++)
-                memcpy(counts_of(region, p, t, g), counts_of(region, family->first, t, g),
-                       region->cell_count * sizeof(uint16_t));
+    for (size_t t = part->first_target; t < part->first_target + part->target_count; t++)
+        for (size_t g = region->tile->first_group;
+             g < region->tile->end_group && is_result_needed(region, to, t); g++)
+            memcpy(counts_of(region, to, t, g), counts_of(region, from, t, g),
+                   region->cell_count * sizeof(uint16_t));
 }
 
 /* Computes the statistics of the windows, or of the baseline. */
@@ -194,7 +169,8 @@ static void compute_part(const struct region *region, bool is_baseline)
 {
     const struct part part = choose_part(region, is_baseline);
     const struct cn_config *config = region->engine->plan->config;
-    const size_t products = region->sample->product_count;
+    const struct cn_product *const *products = region->sample->products;
+    const size_t count = region->sample->product_count;
     struct cn_window_job job = window_job(region, &part);
     job.cells = region->cell_count;
     job.rows = region->rows;
@@ -202,15 +178,13 @@ static void compute_part(const struct region *region, bool is_baseline)
     job.counts = config->output.counts ? region->counts : NULL;
     job.scratch = region->scratch;
     find_rows(region, &part);
-    for (struct family family = {0}; family.first < products; family.first = family.end) {
-        const struct cn_product *const *first = region->sample->products + family.first;
-        const size_t count = cn_products_together(first, products - family.first);
-        family.end = family.first + count;
-        if (!place_results(region, &part, &family))
-            continue;
-        cn_products_compute(region->engine->kernels, &job, first, count, config->normals.quantiles);
-        if (job.counts)
-            copy_counts(region, &part, &family);
+    place_results(region, &part);
+    cn_products_compute(region->engine->kernels, &job, products, count, config->normals.quantiles);
+    size_t together;
+    for (size_t p = 0; p < count && job.counts; p += together) {
+        together = cn_products_together(products + p, count - p);
+        for (size_t k = 1; k < together; k++)
+            copy_counts(region, &part, p, p + k);
     }
 }
 

@@ -65,7 +65,7 @@ static void compute_batch(const struct cn_kernels *kernels, const struct cn_deco
     for (size_t k = 0; k < batch->window + batch->targets - 1; k++)
         batch->rows[k] = rows->items[k % rows->count] + first;
     const struct cn_window_job job = batch_job(batch);
-    kernels->window_means(&job);
+    kernels->window_statistics(&job, 1);
 }
 
 static const struct cn_region_cells *largest_region(const struct cn_layout *layout)

@@ -14,40 +14,14 @@ enum {
 
 static const char median[] = "median";
 
-static void compute_means(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_means(job);
-}
-
-static void compute_deviations(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_deviations(job);
-}
-
-static void compute_minima(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_minima(job);
-}
-
-static void compute_maxima(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_maxima(job);
-}
-
-static void compute_quantiles(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_quantiles(job);
-}
-
 /* Costs: build/bench/bench_kernels on an Intel Xeon with AVX-512, in cache, with pools of 1 and 5.
  */
 const struct cn_statistic_row cn_statistics[] = {
-    [CN_MEAN] = {"mean", "mean", "mean", false, 0.85, 0.15, compute_means},
-    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true, 2, 1.7,
-                               compute_deviations},
-    [CN_MINIMUM] = {"min", "minimum", "minimum", false, 0.6, 0.15, compute_minima},
-    [CN_MAXIMUM] = {"max", "maximum", "maximum", false, 0.6, 0.15, compute_maxima},
-    [CN_QUANTILE] = {"p", NULL, "percentile", false, 1.2, 2.8, compute_quantiles},
+    [CN_MEAN] = {"mean", "mean", "mean", false, 0.85, 0.15},
+    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true, 2, 1.7},
+    [CN_MINIMUM] = {"min", "minimum", "minimum", false, 0.6, 0.15},
+    [CN_MAXIMUM] = {"max", "maximum", "maximum", false, 0.6, 0.15},
+    [CN_QUANTILE] = {"p", NULL, "percentile", false, 1.2, 2.8},
 };
 
 /* What each further quantile of the same samples takes, of the first. */
@@ -141,16 +115,47 @@ double cn_products_cost(const struct cn_product *const *products, size_t count)
     return first * (1 + FURTHER_COST * (double)(count - 1));
 }
 
+static bool is_any_wanted(float *const *results, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !results[i])
+        i++;
+    return i < count;
+}
+
 void cn_products_compute(const struct cn_kernels *kernels, const struct cn_window_job *job,
                          const struct cn_product *const *products, size_t count,
                          enum cn_quantile_method method)
 {
+    const size_t samples = job->slots * job->targets;
     uint32_t shares[MOST_TOGETHER];
-    for (size_t p = 0; p < count && p < MOST_TOGETHER; p++)
-        shares[p] = products[p]->over.share;
-    const struct cn_quantiles quantiles = {method, count, shares};
-    struct cn_window_job complete = *job;
-    complete.min_values = (size_t)products[0]->min_values;
-    complete.quantiles = &quantiles;
-    cn_statistics[products[0]->over.statistic].compute(kernels, &complete);
+    struct cn_quantiles quantiles = {.method = method, .shares = shares};
+    struct cn_window_job jobs[CN_QUANTILE + 1];
+    bool is_there[CN_QUANTILE + 1] = {false};
+    size_t job_count = 0, together;
+    for (size_t p = 0; p < count; p += together) {
+        together = cn_products_together(products + p, count - p);
+        const enum cn_statistic statistic = products[p]->over.statistic;
+        if (!is_any_wanted(job->results + p * samples, together * samples))
+            continue;
+        if (is_there[statistic]) {
+            kernels->window_statistics(jobs, job_count);
+            memset(is_there, 0, sizeof is_there);
+            job_count = 0;
+        }
+        is_there[statistic] = true;
+        if (statistic == CN_QUANTILE) {
+            quantiles.count = together;
+            for (size_t k = 0; k < together; k++)
+                shares[k] = products[p + k]->over.share;
+        }
+        jobs[job_count] = *job;
+        jobs[job_count].statistic = statistic;
+        jobs[job_count].min_values = (size_t)products[p]->min_values;
+        jobs[job_count].results = job->results + p * samples;
+        jobs[job_count].counts = job->counts ? job->counts + p * samples : NULL;
+        jobs[job_count++].quantiles = &quantiles;
+    }
+    if (job_count)
+        kernels->window_statistics(jobs, job_count);
 }

@@ -16,7 +16,6 @@ struct cn_statistic_row {
     bool is_difference; /* of values: where another unit has another zero, that does not matter */
     /* What it takes, in means without a pool: for a sample, and for each day of its pool. */
     double sample_cost, day_cost;
-    void (*compute)(const struct cn_kernels *kernels, const struct cn_window_job *job);
 };
 
 /* [CN_QUANTILE + 1] */
@@ -50,10 +49,9 @@ size_t cn_products_together(const struct cn_product *const *products, size_t cou
  * that means without a pool take: roughly, for windows of about 30 years. */
 double cn_products_cost(const struct cn_product *const *products, size_t count);
 
-/* Computes `count` products, which cn_products_together returned, of the same samples. The job
- * lacks quantiles and min_values. Its results are [count][slots][targets]; its counts are of all of
- * them.
- */
+/* Computes products of the same samples, whose values are read once. The job has no statistic,
+ * quantiles and min_values yet. Its results and counts are [count][slots][targets]. Of products
+ * that cn_products_together joins, the first gets counts. */
 void cn_products_compute(const struct cn_kernels *kernels, const struct cn_window_job *job,
                          const struct cn_product *const *products, size_t count,
                          enum cn_quantile_method method);

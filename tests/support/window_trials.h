@@ -102,7 +102,7 @@ struct trial {
 
 /* A statistic that is tested. */
 struct statistic {
-    void (*run)(const struct cn_kernels *kernels, const struct cn_window_job *job);
+    enum cn_statistic statistic;
     /* Whether this is result number `which` of these values, at least one. Asked for all results
      * of a sample in turn. */
     bool (*is_right)(float result, const float *values, size_t count, size_t which);
@@ -221,11 +221,11 @@ static inline size_t sample_of(const struct trial *trial, size_t slot, size_t ta
 
 /* Runs a job in parts of so many slots and targets. */
 static inline void trial_run(const struct trial *trial, const struct cn_kernels *kernels,
-                             const struct statistic *statistic, size_t slots, size_t targets)
+                             size_t slots, size_t targets)
 {
     const struct cn_window_job *job = &trial->job;
     if (slots >= job->slots && targets >= job->targets) {
-        statistic->run(kernels, job);
+        kernels->window_statistics(job, 1);
         return;
     }
     const size_t samples = job->slots * job->targets;
@@ -250,7 +250,7 @@ static inline void trial_run(const struct trial *trial, const struct cn_kernels 
                 made[i] = trial->made[i / (part.slots * part.targets) * samples + place];
                 counts[sample] = trial->counts[place];
             }
-            statistic->run(kernels, &part);
+            kernels->window_statistics(&part, 1);
         }
     }
     free(rows);
@@ -293,11 +293,11 @@ static inline void trial_check(struct trial *trial, const struct statistic *stat
     const size_t samples = job->slots * job->targets, row = job->cells * sizeof(float);
     float *first = reserve(trial->results * samples * job->cells, sizeof *first);
     uint16_t *counts = reserve(samples * job->cells, sizeof *counts);
+    trial->job.statistic = statistic->statistic;
     for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
         const bool is_first = each == cn_kernels_available();
         trial_clear(trial);
-        trial_run(trial, *each, statistic, is_first ? SIZE_MAX : slots,
-                  is_first ? SIZE_MAX : targets);
+        trial_run(trial, *each, is_first ? SIZE_MAX : slots, is_first ? SIZE_MAX : targets);
         trial_check_margins(trial);
         if (is_first)
             trial_judge(trial, (*each)->isa, statistic);

@@ -1,7 +1,7 @@
 /*
- * window_means of every ISA that this CPU has, against its definition in kernels.h, bit for bit.
- * The oracle adds up every window anew in 384-bit integers; it shares neither code nor method with
- * the kernels.
+ * Means of windows, of every ISA that this CPU has, against its definition in kernels.h, bit for
+ * bit. The oracle adds up every window anew in 384-bit integers; it shares neither code nor method
+ * with the kernels.
  */
 #include "window_trials.h"
 
@@ -75,15 +75,10 @@ static bool is_mean(float result, const float *values, size_t count, size_t whic
     return bits_of(result) == bits_of(exact_mean(values, count));
 }
 
-static void run_means(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_means(job);
-}
-
 /* Checks the means of a job, and of jobs of so many of its targets. */
 static void check_means(struct trial *trial, size_t targets)
 {
-    static const struct statistic means = {run_means, is_mean};
+    static const struct statistic means = {CN_MEAN, is_mean};
     trial_check(trial, &means, SIZE_MAX, targets);
 }
 
@@ -293,13 +288,13 @@ static void test_rows_and_results_may_be_absent(void **state)
             struct cn_window_job job = trial.job;
             job.results = only_means;
             job.counts = NULL;
-            (*each)->window_means(&job);
+            (*each)->window_statistics(&job, 1);
             assert_int_equal(bits_of(trial.made[5][36]), bits_of(expected));
             assert_true(trial.made[4][0] == SENTINEL && trial.made[6][0] == SENTINEL);
             assert_int_equal(trial.counts[5][36], 54321);
             uint16_t *only_counts[12] = {[5] = trial.counts[5]};
             job.counts = only_counts;
-            (*each)->window_means(&job);
+            (*each)->window_statistics(&job, 1);
             assert_int_equal(trial.counts[5][36], count);
             assert_int_equal(trial.counts[6][36], 54321);
         }
@@ -322,7 +317,7 @@ static void test_pools_are_exact(void **state)
                                                              .min_values = shapes[i].min_values,
                                                              .cells = i == 7 ? 3 : 18},
                                       1, 0);
-        static const struct statistic means = {run_means, is_mean};
+        static const struct statistic means = {CN_MEAN, is_mean};
         for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
             trial_fill(&trial, pattern);
             trial_check(&trial, &means, 3, 2);
@@ -349,7 +344,7 @@ static void test_the_mean_of_zeros_is_positive(void **state)
         }
         trial.rows[0][15] = 0x1p-149F;
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-            (*each)->window_means(&trial.job);
+            (*each)->window_statistics(&trial.job, 1);
             assert_int_equal(bits_of(trial.made[1][0]), 0);
             assert_int_equal(bits_of(trial.made[1][15]), 0);
         }
@@ -391,7 +386,7 @@ static void test_windows_stay_inside_their_rows(void **state)
         const float values[] = {at[1][cells - 1], at[2][cells - 1]};
         const float expected = exact_mean(values, 2);
         for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
-            (*each)->window_means(&job);
+            (*each)->window_statistics(&job, 1);
             assert_true(means[1][cells - 1] == expected);
             assert_int_equal(counts[0][cells - 1], 2);
         }

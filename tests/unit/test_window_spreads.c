@@ -1,5 +1,5 @@
 /*
- * window_deviations, window_minima and window_maxima of every ISA that this CPU has. Deviations are
+ * Standard deviations, minima and maxima of windows, of every ISA that this CPU has. Deviations are
  * compared with those of pairs of doubles, which hold 106 bits: distances from the mean are exact
  * to 2^-72 of the smallest deviation that floats can have.
  */
@@ -82,23 +82,8 @@ static bool is_maximum(float result, const float *values, size_t count, size_t w
     return most == 0 ? bits_of(result) == 0 : bits_of(result) == bits_of(most);
 }
 
-static void run_deviations(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_deviations(job);
-}
-
-static void run_minima(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_minima(job);
-}
-
-static void run_maxima(const struct cn_kernels *kernels, const struct cn_window_job *job)
-{
-    kernels->window_maxima(job);
-}
-
 static const struct statistic statistics[] = {
-    {run_deviations, is_deviation}, {run_minima, is_minimum}, {run_maxima, is_maximum}};
+    {CN_STANDARD_DEVIATION, is_deviation}, {CN_MINIMUM, is_minimum}, {CN_MAXIMUM, is_maximum}};
 
 static void check_statistics(struct trial *trial, size_t slots, size_t targets)
 {
@@ -160,6 +145,56 @@ static void test_the_smallest_deviations_are_right(void **state)
     }
 }
 
+/* All statistics in one call are those of a call for each. */
+static void test_statistics_at_once_are_the_same(void **state)
+{
+    (void)state;
+    enum { SLOTS = 9, TARGETS = 6, SAMPLES = SLOTS * TARGETS, CELLS = 37 };
+    static const enum cn_statistic all[] = {CN_QUANTILE, CN_MEAN, CN_MINIMUM, CN_STANDARD_DEVIATION,
+                                            CN_MAXIMUM};
+    enum { STATISTICS = sizeof all / sizeof *all };
+    static const uint32_t shares[] = {500000};
+    const struct cn_quantiles quantiles = {.count = 1, .shares = shares};
+    for (size_t pool = 1; pool <= 5; pool += 4) {
+        struct trial trials[STATISTICS];
+        struct cn_window_job jobs[STATISTICS];
+        for (size_t k = 0; k < STATISTICS; k++) {
+            trials[k] = trial_of((struct cn_window_job){.statistic = all[k],
+                                                        .window = 30,
+                                                        .targets = TARGETS,
+                                                        .slots = SLOTS,
+                                                        .pool = pool,
+                                                        .min_values = 1 + k,
+                                                        .cells = CELLS,
+                                                        .quantiles = &quantiles},
+                                 1, 0);
+            jobs[k] = trials[k].job;
+            jobs[k].rows = jobs[0].rows;
+            jobs[k].scratch = jobs[0].scratch;
+        }
+        static float alone[STATISTICS][SAMPLES][CELLS];
+        for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
+            trial_fill(&trials[0], pattern);
+            for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
+                for (size_t k = 0; k < STATISTICS; k++) {
+                    (*each)->window_statistics(&jobs[k], 1);
+                    for (size_t i = 0; i < SAMPLES; i++)
+                        memcpy(alone[k][i], trials[k].made[i], sizeof alone[k][i]);
+                    trial_clear(&trials[k]);
+                }
+                (*each)->window_statistics(jobs, STATISTICS);
+                for (size_t k = 0; k < STATISTICS; k++) {
+                    trial_check_margins(&trials[k]);
+                    for (size_t i = 0; i < SAMPLES; i++)
+                        assert_memory_equal(alone[k][i], trials[k].made[i], sizeof alone[k][i]);
+                }
+            }
+        }
+        for (size_t k = 0; k < STATISTICS; k++)
+            trial_free(&trials[k], 0);
+    }
+}
+
 /* docs/performance.md counts it in the memory of a thread. */
 static void test_scratch_is_bounded(void **state)
 {
@@ -187,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_statistics_of_all_windows_and_pools),
         cmocka_unit_test(test_statistics_of_all_cells),
         cmocka_unit_test(test_the_smallest_deviations_are_right),
+        cmocka_unit_test(test_statistics_at_once_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
