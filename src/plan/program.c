@@ -7,21 +7,13 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "grid/layout.h"
+#include "plan/batches.h"
 #include "plan/periods.h"
 #include "plan/sizes.h"
 #include "plan/stretch.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LEAST_TARGETS = 4 }; /* of a batch, whatever they take */
-
-/* A batch, and what puts batches in program order. */
-struct ordered_batch {
-    struct cn_batch batch;
-    size_t timeline;
-    int last_year;
-};
 
 /* Slots that hold nothing, first in, first out: what has been free longest is used first, because a
  * task waits least for it. */
@@ -38,117 +30,24 @@ struct maker {
     struct cn_loading *loading;
     const struct cn_program_shape *shape;
     struct cn_variable_plan *variable;
-    struct ordered_batch *batches; /* [batch_count] of one pass */
-    size_t batch_count;
-    size_t most_results[CN_TIMES]; /* of one of them */
-    ptrdiff_t *year_before;        /* [year_count] of which December is needed; -1: of none */
+    struct cn_batch_list batches; /* of one pass */
+    ptrdiff_t *year_before;       /* [year_count] of which December is needed; -1: of none */
     size_t *last_use;       /* [load_count] last step that reads the load; SIZE_MAX: none so far */
     size_t *last_group_use; /* [group_count] last step that reads the groups */
     struct free_slots year_slots, group_slots;
 };
 
-/* Counts the wanted, consecutive target years of a timeline from target t on; at most `most`. */
-static size_t count_run(const struct cn_variable_plan *variable, size_t t, size_t most)
-{
-    const struct cn_target *first = &variable->targets[t];
-    size_t count = 1;
-    while (count < most && t + count < variable->target_count &&
-           first[count].timeline == first->timeline && first[count].sample == first->sample &&
-           first[count].year == first->year + (int)count &&
-           cn_wanted_normals(variable, &first[count]))
-        count++;
-    return count;
-}
-
-/* The most targets of a batch of such samples. Where the program chooses, the results of a batch take
- * no more memory than the years that it reads: larger batches of many products cost more memory
- * than they save time (bench_kernels). */
-static size_t count_most_targets(const struct maker *maker, const struct cn_sample *sample)
-{
-    const size_t most = maker->shape->batch_years, products = sample->product_count;
-    if (maker->plan->config->engine.batch_years || products < 2)
-        return most;
-    /* products * targets <= window + targets - 1 */
-    const size_t fit = ((size_t)sample->window - 1) / (products - 1);
-    const size_t enough = fit > LEAST_TARGETS ? fit : LEAST_TARGETS;
-    return enough < most ? enough : most;
-}
-
-/* Samples that need the same years follow each other, so that each year is loaded once. */
-static int compare_batches(const void *a, const void *b)
-{
-    const struct ordered_batch *x = a, *y = b;
-    const size_t t = x->batch.first_target, u = y->batch.first_target;
-    if (x->timeline != y->timeline)
-        return x->timeline < y->timeline ? -1 : 1;
-    return x->last_year != y->last_year ? x->last_year - y->last_year : (t > u) - (t < u);
-}
-
-/* Makes a batch of `count` targets from target t on. False: out of memory. */
-static bool add_batch(struct maker *maker, size_t t, size_t count)
-{
-    const struct cn_target *first = &maker->variable->targets[t];
-    const size_t window = (size_t)first->sample->window, of_windows = window + count - 1;
-    const size_t row_count = of_windows + (first->sample->baseline ? window : 0);
-    ptrdiff_t *rows = cn_pool_alloc(maker->pool, row_count, sizeof *rows);
-    if (!rows)
-        return false;
-    memcpy(rows, first->window, window * sizeof *rows);
-    for (size_t k = 1; k < count; k++)
-        rows[window + k - 1] = first[k].window[window - 1];
-    if (row_count > of_windows)
-        memcpy(rows + of_windows, first->window + cn_sample_window(first->sample),
-               window * sizeof *rows);
-    maker->batches[maker->batch_count++] = (struct ordered_batch){
-        {.first_target = t, .target_count = count, .rows = rows, .row_count = row_count},
-        first->timeline,
-        first[count - 1].year};
-    return true;
-}
-
-/* Makes the batches of one pass, of each run of target years. */
-static enum cn_status make_batches(struct maker *maker, struct cn_error *error)
-{
-    struct cn_variable_plan *variable = maker->variable;
-    maker->batches = cn_pool_alloc(maker->pool, variable->target_count, sizeof *maker->batches);
-    bool made = maker->batches;
-    variable->batch_years = 0;
-    for (size_t t = 0; t < variable->target_count && made;) {
-        const struct cn_target *first = &variable->targets[t];
-        if (!cn_wanted_normals(variable, first)) {
-            t++;
-            continue;
-        }
-        const size_t count = count_run(variable, t, count_most_targets(maker, first->sample));
-        made = add_batch(maker, t, count);
-        if (!made)
-            break;
-        const struct cn_batch *batch = &maker->batches[maker->batch_count - 1].batch;
-        const size_t results =
-            cn_batch_results(batch, first->sample) * first->sample->product_count;
-        size_t *most = &maker->most_results[first->sample->time];
-        *most = results > *most ? results : *most;
-        if (count > variable->batch_years)
-            variable->batch_years = count;
-        t += count;
-    }
-    if (!made)
-        return cn_fail_memory(error, "target years");
-    qsort(maker->batches, maker->batch_count, sizeof *maker->batches, compare_batches);
-    return CN_OK;
-}
-
 /* Repeats these batches for each pass that is to be made. */
 static void repeat_batches(struct maker *maker)
 {
     struct cn_variable_plan *variable = maker->variable;
-    const size_t each = maker->batch_count, done = maker->shape->passes_done;
+    const size_t each = maker->batches.count, done = maker->shape->passes_done;
     for (size_t p = done; p < variable->pass_count; p++) {
         struct cn_pass *pass = &variable->passes[p];
         pass->batch_count = each;
         pass->first_batch = (p - done) * each;
         for (size_t b = 0; b < each; b++) {
-            variable->batches[pass->first_batch + b] = maker->batches[b].batch;
+            variable->batches[pass->first_batch + b] = maker->batches.items[b];
             variable->batches[pass->first_batch + b].pass = p;
         }
     }
@@ -367,12 +266,12 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     struct cn_variable_plan *variable = maker->variable;
     const struct cn_program_shape *shape = maker->shape;
     const size_t passes = shape->pass_count - shape->passes_done;
-    const size_t batches = maker->batch_count * passes;
+    const size_t batches = maker->batches.count * passes;
     size_t loaded = 0, read = 0, grouped = 0; /* by one step */
     for (size_t y = 0; y < variable->variable->year_count; y++)
         loaded += maker->loading->needed[y] ? passes : 0;
-    for (size_t b = 0; b < maker->batch_count; b++) {
-        const struct cn_batch *batch = &maker->batches[b].batch;
+    for (size_t b = 0; b < maker->batches.count; b++) {
+        const struct cn_batch *batch = &maker->batches.items[b];
         const bool has_groups = cn_batch_sample(variable, batch)->values != SIZE_MAX;
         const size_t years = count_batch_years(maker, batch);
         size_t *most = has_groups ? &grouped : &read;
@@ -387,8 +286,8 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     variable->result_slots = shape->result_slots < batches ? shape->result_slots
                              : batches                     ? batches
                                                            : 1;
-    return cn_size_slots(maker->plan->config, variable, shape->passes_done, maker->most_results,
-                         need);
+    return cn_size_slots(maker->plan->config, variable, shape->passes_done,
+                         maker->batches.most_results, need);
 }
 
 /* Finds the year before each year on its timeline; a year of a scenario is on one timeline, and
@@ -432,7 +331,7 @@ static enum cn_status prepare_steps(struct maker *maker, struct cn_error *error)
     const size_t years = variable->variable->year_count, passes = variable->pass_count;
     size_t loads, batches;
     if (__builtin_mul_overflow(years, passes, &loads) ||
-        __builtin_mul_overflow(maker->batch_count, passes, &batches))
+        __builtin_mul_overflow(maker->batches.count, passes, &batches))
         return cn_fail_memory(error, "the plan");
     const size_t capacity = years + maker->shape->extra_slots + 1;
     maker->year_slots = (struct free_slots){.capacity = capacity};
@@ -482,8 +381,8 @@ static enum cn_status make_steps(struct maker *maker, uint64_t *need, struct cn_
     variable->group_slots =
         group_slots < variable->group_count ? group_slots : variable->group_count;
     assign_slots(maker, variable->year_slots, variable->group_slots);
-    return cn_size_slots(maker->plan->config, variable, shape->passes_done, maker->most_results,
-                         need)
+    return cn_size_slots(maker->plan->config, variable, shape->passes_done,
+                         maker->batches.most_results, need)
                ? CN_OK
                : fail_for_cells(variable, error);
 }
@@ -497,9 +396,10 @@ enum cn_status cn_program_make(struct cn_plan *plan, struct cn_pool *pool,
         .plan = plan, .pool = pool, .loading = loading, .shape = shape, .variable = variable};
     enum cn_status status = cut_passes(&maker, error);
     if (!status)
-        status = make_batches(&maker, error);
+        status = cn_batches_make(plan, pool, variable, shape->batch_years, &maker.batches, error);
     if (status)
         return status;
+    variable->batch_years = maker.batches.longest;
     if (!size_least(&maker, need))
         return fail_for_cells(variable, error);
     variable->steps = NULL;

@@ -10,11 +10,6 @@ static size_t round_to_pages(size_t bytes)
     return (bytes + CN_PAGE_BYTES - 1) / CN_PAGE_BYTES * CN_PAGE_BYTES;
 }
 
-static void raise_to(size_t *most, size_t value)
-{
-    *most = value > *most ? value : *most;
-}
-
 /* Sets what the passes need before it is rounded to pages. False: overflow. */
 static bool find_most(struct cn_variable_plan *variable, size_t first_pass)
 {
@@ -27,11 +22,11 @@ static bool find_most(struct cn_variable_plan *variable, size_t first_pass)
         if (__builtin_mul_overflow(pass->group_rows[variable->group_value_count], row_bytes,
                                    &group_bytes))
             return false;
-        raise_to(&variable->slab_bytes, /* cn_layout_compute bounds it */
-                 pass->stretch.slot_count * row_bytes);
-        raise_to(&variable->group_bytes, group_bytes);
+        cn_raise_to(&variable->slab_bytes, /* cn_layout_compute bounds it */
+                    pass->stretch.slot_count * row_bytes);
+        cn_raise_to(&variable->group_bytes, group_bytes);
         for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
-            raise_to(&variable->result[time].cells, pass->results[time].result_cells);
+            cn_raise_to(&variable->result[time].cells, pass->results[time].result_cells);
     }
     return true;
 }
@@ -42,8 +37,8 @@ size_t cn_cell_bytes(const struct cn_config *config, const struct cn_variable_pl
     size_t count_bytes = 0;
     for (size_t s = 0; s < variable->sample_count && config->output.counts; s++)
         if (variable->samples[s].time == time)
-            raise_to(&count_bytes,
-                     cn_count_bytes(variable->samples[s].window, variable->samples[s].pool));
+            cn_raise_to(&count_bytes,
+                        cn_count_bytes(variable->samples[s].window, variable->samples[s].pool));
     return sizeof(float) + count_bytes;
 }
 
@@ -62,7 +57,7 @@ bool cn_size_slots(const struct cn_config *config, struct cn_variable_plan *vari
             round_to_pages(variable->result[time].cells * cn_cell_bytes(config, variable, time));
         if (__builtin_mul_overflow(most_results[time], variable->result[time].bytes, &bytes))
             return false;
-        raise_to(&variable->slot_bytes, bytes);
+        cn_raise_to(&variable->slot_bytes, bytes);
     }
     return !__builtin_mul_overflow(variable->slot_bytes, variable->result_slots, &results) &&
            !__builtin_mul_overflow(variable->slab_bytes, variable->year_slots, &slabs) &&

@@ -9,6 +9,11 @@
 /* Sizes of slots are multiples of it. */
 enum { CN_PAGE_BYTES = 4096 };
 
+static inline void cn_raise_to(size_t *most, size_t value)
+{
+    *most = value > *most ? value : *most;
+}
+
 /* Sets the sizes of the variable's slots: slab_bytes, group_bytes, result and slot_bytes, for the
  * passes from first_pass on. The numbers of slots are set. most_results: the most results that one
  * batch has of these groups. *need: bytes of the arena.
