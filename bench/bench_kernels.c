@@ -245,9 +245,10 @@ static void run_shuffle(const struct work *work)
 
 static void run_mask(const struct work *work)
 {
-    const struct cn_float_missing missing = {-FLT_MAX, FLT_MAX, {1e20f}, 1};
+    static const struct cn_float_missing missing = {-FLT_MAX, FLT_MAX, {1e20f}, 1};
+    static const struct cn_float_range all = {-FLT_MAX, FLT_MAX};
     work->kernels->mask_f32(buffers.values, (const float *)(const void *)buffers.bytes,
-                            work->values, &missing);
+                            work->values, &missing, &all);
 }
 
 /* Shuffled int16 to float32, as the decoder does it: in stretches that stay in cache. */
@@ -264,6 +265,7 @@ static void run_unpack(const struct work *work)
                                               .offset = 273.15,
                                               .min = -INFINITY,
                                               .max = INFINITY};
+    static const struct cn_float_range all = {-FLT_MAX, FLT_MAX};
     const struct cn_raw raw = {buffers.bytes, work->values, 2, .shuffled = true};
     for (size_t i = 0; i < work->values; i += STRETCH) {
         const size_t count = work->values - i < STRETCH ? work->values - i : STRETCH;
@@ -271,7 +273,7 @@ static void run_unpack(const struct work *work)
         double unpacked[STRETCH];
         work->kernels->take_values(values, &raw, i, 1, count);
         work->kernels->unpack_f64(unpacked, values, count, &rules);
-        work->kernels->narrow_f32(buffers.values + i, unpacked, count);
+        work->kernels->narrow_f32(buffers.values + i, unpacked, count, &all);
     }
 }
 

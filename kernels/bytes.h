@@ -56,30 +56,60 @@ static inline vf mask_vector(vf x, vf min, vf max, const struct cn_float_missing
     return vf_if(good, x, vf_set(NAN));
 }
 
+/* The least and the greatest of the values so far, in each lane. A NaN changes nothing: it is the
+ * first operand. */
+struct extent {
+    vf least, most;
+};
+
+static inline void widen_extent(struct extent *extent, vf x)
+{
+    extent->least = vf_min(x, extent->least);
+    extent->most = vf_max(x, extent->most);
+}
+
+static inline bool is_within(const struct extent *extent, const struct cn_float_range *plausible)
+{
+    const vm good = vm_and(vf_le(vf_set(plausible->min), extent->least),
+                           vf_le(extent->most, vf_set(plausible->max)));
+    float outside[VL], sum = 0;
+    vf_store(outside, vf_if(good, vf_set(0), vf_set(1)));
+    for (size_t i = 0; i < VL; i++)
+        sum += outside[i];
+    return sum == 0;
+}
+
 /* vf_stream stores whole cache lines past the cache: nobody reads a day soon, so there is no line
  * to be read from memory before it is written, and the cache keeps what it has. */
-static void mask_f32(float *out, const float *values, size_t count,
-                     const struct cn_float_missing *missing)
+static bool mask_f32(float *out, const float *values, size_t count,
+                     const struct cn_float_missing *missing, const struct cn_float_range *plausible)
 {
     /* Infinities are outside all bounds. A bound that is NaN does not count. */
     const vf min = vf_set(missing->min > -FLT_MAX ? missing->min : -FLT_MAX);
     const vf max = vf_set(missing->max < FLT_MAX ? missing->max : FLT_MAX);
     enum { VECTOR_BYTES = VL * sizeof(float) };
     const size_t beyond = (uintptr_t)out % VECTOR_BYTES / sizeof *out;
+    struct extent extent = {vf_set(FLT_MAX), vf_set(-FLT_MAX)};
     size_t i = 0;
-    float few[VL] = {0};
+    float few[VL];
     while (i < count) {
         const size_t some = least(count - i, i == 0 ? VL - beyond : VL);
+        vf x;
         if (some == VL) {
-            vf_stream(out + i, mask_vector(vf_load(values + i), min, max, missing));
+            x = mask_vector(vf_load(values + i), min, max, missing);
+            vf_stream(out + i, x);
         } else {
+            vf_store(few, vf_set(NAN));
             memcpy(few, values + i, some * sizeof *few);
-            vf_store(few, mask_vector(vf_load(few), min, max, missing));
+            x = mask_vector(vf_load(few), min, max, missing);
+            vf_store(few, x);
             memcpy(out + i, few, some * sizeof *few);
         }
+        widen_extent(&extent, x);
         i += some;
     }
     stream_end();
+    return !is_within(&extent, plausible);
 }
 
 /* take_values has one plain loop without branches for each width, for values side by side and for

@@ -60,6 +60,11 @@ struct cn_float_missing {
     size_t count;
 };
 
+/* Finite bounds of floats, or -FLT_MAX and FLT_MAX. */
+struct cn_float_range {
+    float min, max;
+};
+
 /* A block of values as a file holds them. */
 struct cn_raw {
     const uint8_t *bytes;
@@ -135,9 +140,11 @@ struct cn_kernels {
                           size_t count);
 
     /* Copies values; missing ones become NaN. out is written past the cache, for those who read it
-     * later. It does not overlap with values. */
-    void (*mask_f32)(float *out, const float *values, size_t count,
-                     const struct cn_float_missing *missing);
+     * later. It does not overlap with values.
+     * Returns: whether a value that is not missing lies outside of `plausible`. */
+    bool (*mask_f32)(float *out, const float *values, size_t count,
+                     const struct cn_float_missing *missing,
+                     const struct cn_float_range *plausible);
 
     /* Takes `count` elements first, first + stride, … out of a block, side by side in native byte
      * order: out[count * raw->width]. */
@@ -150,8 +157,10 @@ struct cn_kernels {
     void (*unpack_f64)(double *out, const uint8_t *values, size_t count,
                        const struct cn_unpacking *rules);
 
-    /* Rounds to float32. A result that would be infinite becomes NaN. */
-    void (*narrow_f32)(float *out, const double *numbers, size_t count);
+    /* Rounds to float32. A result that would be infinite becomes NaN.
+     * Returns: whether a result lies outside of `plausible`. */
+    bool (*narrow_f32)(float *out, const double *numbers, size_t count,
+                       const struct cn_float_range *plausible);
 
     /* HDF5's Fletcher-32. The lower half is s, the sum of the 16-bit words. The first byte of a
      * word is its upper one; an odd last byte is an upper byte with a lower one of zero. The upper

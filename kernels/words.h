@@ -12,7 +12,7 @@
  *   vf_add vf_sub        float arithmetic                  vd_add vd_sub vd_mul vd_div  of doubles
  *   vd_load vd_store     VL/2 doubles, any alignment
  *   vd_low vd_high       the first, last floats as doubles vf_narrow             back, rounded
- *   vf_min vf_max        of floats that are neither NaN nor -0
+ *   vf_min vf_max        of floats that are not -0; b where a is NaN, and b is not
  *   vd_sqrt              the square root, rounded
  *   vd_if_equal vd_if_less (a, b, x, y): x where a == b; where a < b; else y
  *   vf_le vf_ne          a <= b; a != b or unordered       vm_and  vf_if(m, a, b): m ? a : b

@@ -36,16 +36,17 @@ struct cn_engine {
     int threads;
     bool is_again; /* the program makes outputs that it has made before */
 
-    struct cn_load_state *loads;     /* [variable->load_count] */
-    struct cn_load_indexes *indexes; /* of the files that loads read */
-    struct cn_groups_state *groups;  /* [variable->group_count] */
-    struct cn_batch_state *batches;  /* [variable->batch_count] */
-    struct cn_outputs *outputs;      /* the files to make */
-    struct cn_queue publisher;       /* of written files */
-    struct cn_readahead *readahead;  /* NULL before the start and after the end */
-    struct cn_reports *reports;      /* problems that are not reported yet */
-    struct cn_thread_state *workers; /* [threads] */
-    struct cn_budget large_scratch;  /* of decodes that need much of it */
+    struct cn_load_state *loads;        /* [variable->load_count] */
+    struct cn_load_indexes *indexes;    /* of the files that loads read */
+    struct cn_groups_state *groups;     /* [variable->group_count] */
+    struct cn_batch_state *batches;     /* [variable->batch_count] */
+    struct cn_outputs *outputs;         /* the files to make */
+    struct cn_queue publisher;          /* of written files */
+    struct cn_readahead *readahead;     /* NULL before the start and after the end */
+    struct cn_reports *reports;         /* problems that are not reported yet */
+    struct cn_implausible *implausible; /* values that are told at the end */
+    struct cn_thread_state *workers;    /* [threads] */
+    struct cn_budget large_scratch;     /* of decodes that need much of it */
 
     atomic_bool *year_dropped;    /* [year_count] could not be read */
     atomic_size_t **damaged_from; /* [year_count][part_count] the first instant, in its file, of

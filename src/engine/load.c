@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "engine/damage.h"
 #include "engine/encode.h"
+#include "engine/implausible.h"
 #include "plan/stretch.h"
 
 #include <math.h>
@@ -108,6 +109,8 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
             return cn_fail_memory(error, "source years");
         status = cn_reader_plan(reader, index, &pass->layout, engine->kernels, reader->first,
                                 reader->count, error);
+        if (!status && engine->implausible->tallies)
+            status = cn_reader_watch_values(reader, &engine->implausible->check.shared, error);
     }
     return status;
 }
@@ -216,8 +219,10 @@ static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
             if (slot < 0)
                 continue;
             const size_t of_pass = (size_t)slot - pass->stretch.first_slot;
-            if (!*row)
+            if (!*row) {
                 *row = slab + of_pass * pass->layout.row_cells;
+                cn_implausible_count(engine, reader, t, engine->variable->loads[load].years[k]);
+            }
             rows_of_year(engine, load, k)[of_pass] = *row;
         }
     }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/implausible.h"
 #include "progress/problems.h"
 
 #include <stdio.h>
@@ -202,6 +203,7 @@ void cn_reports_finish(struct cn_engine *engine)
     const size_t first = engine->result->problems.count;
     for (size_t t = 0; t < engine->variable->target_count;)
         t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;
+    cn_implausible_report(engine, &engine->result->problems);
     show_problems(engine, &engine->result->problems, first);
 }
 

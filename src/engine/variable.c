@@ -9,6 +9,7 @@
 #include "engine/damage.h"
 #include "engine/graph.h"
 #include "engine/groups.h"
+#include "engine/implausible.h"
 #include "engine/load.h"
 #include "engine/output.h"
 #include "engine/publisher.h"
@@ -37,6 +38,8 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
     enum cn_status status = cn_damage_prepare(engine, error);
     if (!status)
         status = cn_reports_prepare(engine, error);
+    if (!status)
+        status = cn_implausible_prepare(engine, error);
     cn_publisher_start(engine);
     return status;
 }
@@ -240,6 +243,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
     cn_reports_finish(&engine);
     collect_result(&engine, variable);
     cn_reports_free(&engine);
+    cn_implausible_finish(&engine);
     for (int t = 0; engine.workers && t < engine.threads; t++)
         cn_scratch_free(&engine.workers[t].scratch);
     free(engine.workers);

@@ -4,6 +4,8 @@
  */
 #include "source/block.h"
 
+#include "grid/layout.h"
+
 #include <math.h>
 
 /* Cells taken at a time, on the stack, so that they stay in the nearest cache. Numbers are doubles,
@@ -14,12 +16,17 @@ enum { STRETCH = 512, FLOAT_STRETCH = 2048 };
  * apart they are in the block. */
 struct span {
     size_t cell, element, count, stride;
+    const struct cn_region_cells *region;
+    size_t row, column; /* of the first cell, in the file */
+    bool is_column;     /* the others are below it, not beside it */
 };
 
 struct visitor {
     void (*visit)(const struct visitor *visitor, const struct span *span);
     const struct cn_reader *reader;
     const struct cn_block *block;
+    const struct cn_float_range *plausible;
+    size_t instant; /* in the file, whose row is: */
     float *row;
     float fill;
     const struct cn_sums *sums;
@@ -53,7 +60,10 @@ static void visit_row(const struct visitor *visitor, const struct cn_region_cell
                                        (row - block->first[1]) * block->stride[1] +
                                        (from - west) * block->stride[2],
                             .count = to - from,
-                            .stride = block->stride[2]};
+                            .stride = block->stride[2],
+                            .region = region,
+                            .row = row,
+                            .column = from};
         visitor->visit(visitor, &span);
     }
 }
@@ -71,7 +81,11 @@ static void visit_column(const struct visitor *visitor, const struct cn_region_c
                                    (from - block->first[1]) * block->stride[1] +
                                    (column - block->first[2]) * block->stride[2],
                         .count = to - from,
-                        .stride = block->stride[1]};
+                        .stride = block->stride[1],
+                        .region = region,
+                        .row = from,
+                        .column = column,
+                        .is_column = true};
     visitor->visit(visitor, &span);
 }
 
@@ -105,10 +119,47 @@ static void visit_instant(const struct visitor *visitor, size_t t)
 static void scatter(struct visitor *visitor)
 {
     for (size_t t = 0; t < visitor->block->count[0]; t++) {
-        visitor->row = visitor->reader->rows[visitor->block->first[0] + t - visitor->reader->first];
+        visitor->instant = visitor->block->first[0] + t;
+        visitor->row = visitor->reader->rows[visitor->instant - visitor->reader->first];
         if (visitor->row)
             visit_instant(visitor, t);
     }
+}
+
+/* Whether a region in front of this one has the cell. */
+static bool is_counted(const struct cn_layout *layout, const struct cn_region_cells *region,
+                       size_t row, size_t column)
+{
+    const struct cn_layout before = {.regions = layout->regions,
+                                     .region_count = (size_t)(region - layout->regions)};
+    return cn_layout_needs(&before, (const size_t[2]){row, column}, (const size_t[2]){1, 1});
+}
+
+/* Adds the implausible values among cells done … done + count of a span, whose row has them, to the
+ * tally of the instant. A cell that several regions have counts once. */
+static void count_outside(const struct visitor *visitor, const struct span *span, size_t done,
+                          size_t count)
+{
+    const struct cn_reader *reader = visitor->reader;
+    const float *values = visitor->row + span->cell + done;
+    struct cn_tally *total = reader->tallies[visitor->instant - reader->first], tally = {0};
+    struct cn_tally one = {.count = 1};
+    for (size_t k = 0; total && k < count; k++) {
+        const size_t row = span->row + (span->is_column ? done + k : 0);
+        const size_t column = span->column + (span->is_column ? 0 : done + k);
+        const bool is_outside =
+            values[k] < visitor->plausible->min || values[k] > visitor->plausible->max;
+        if (!is_outside || is_counted(reader->layout, span->region, row, column))
+            continue;
+        one.least = one.most =
+            (struct cn_cell_value){values[k], reader->file, visitor->instant, row, column};
+        cn_tally_add(&tally, &one);
+    }
+    if (!tally.count)
+        return;
+    pthread_mutex_lock(&reader->plausibility->lock);
+    cn_tally_add(total, &tally);
+    pthread_mutex_unlock(&reader->plausibility->lock);
 }
 
 /* Float32 whose raw values are the numbers (reader->plain). */
@@ -125,8 +176,9 @@ static void visit_floats(const struct visitor *visitor, const struct span *span)
         else
             kernels->take_values((unsigned char *)values, &block->raw, element, span->stride,
                                  count);
-        kernels->mask_f32(visitor->row + span->cell + done, values, count,
-                          &visitor->reader->missing);
+        if (kernels->mask_f32(visitor->row + span->cell + done, values, count,
+                              &visitor->reader->missing, visitor->plausible))
+            count_outside(visitor, span, done, count);
     }
 }
 
@@ -148,7 +200,9 @@ static void visit_values(const struct visitor *visitor, const struct span *span)
     for (size_t done = 0; done < span->count; done += STRETCH) {
         size_t count = smaller(STRETCH, span->count - done);
         unpack(visitor, span, done, count, numbers);
-        visitor->reader->kernels->narrow_f32(visitor->row + span->cell + done, numbers, count);
+        if (visitor->reader->kernels->narrow_f32(visitor->row + span->cell + done, numbers, count,
+                                                 visitor->plausible))
+            count_outside(visitor, span, done, count);
     }
 }
 
@@ -156,6 +210,13 @@ static void visit_fill(const struct visitor *visitor, const struct span *span)
 {
     for (size_t k = 0; k < span->count; k++)
         visitor->row[span->cell + k] = visitor->fill;
+    if (visitor->fill < visitor->plausible->min || visitor->fill > visitor->plausible->max)
+        count_outside(visitor, span, 0, span->count);
+}
+
+static void visit_decoded(const struct visitor *visitor, const struct span *span)
+{
+    count_outside(visitor, span, 0, span->count);
 }
 
 /* Knuth's TwoSum: what the rounded sum lost goes to errors. */
@@ -180,16 +241,40 @@ static void visit_sums(const struct visitor *visitor, const struct span *span)
     }
 }
 
+/* What decides whether values are looked at. */
+static const struct cn_float_range *plausible_range(const struct cn_reader *reader)
+{
+    return reader->tallies ? &reader->plausibility->range : &cn_all_floats;
+}
+
 void cn_scatter_values(const struct cn_reader *reader, const struct cn_block *block)
 {
     scatter(&(struct visitor){.visit = reader->is_native_f32 ? visit_floats : visit_values,
                               .reader = reader,
-                              .block = block});
+                              .block = block,
+                              .plausible = plausible_range(reader)});
 }
 
 void cn_scatter_fill(const struct cn_reader *reader, const struct cn_block *block, float fill)
 {
-    scatter(&(struct visitor){.visit = visit_fill, .reader = reader, .block = block, .fill = fill});
+    scatter(&(struct visitor){.visit = visit_fill,
+                              .reader = reader,
+                              .block = block,
+                              .plausible = plausible_range(reader),
+                              .fill = fill});
+}
+
+void cn_count_implausible(const struct cn_reader *reader, size_t instant)
+{
+    const struct cn_box *box = &reader->box;
+    const struct cn_block block = {
+        .first = {instant, box->first_row, box->first_column},
+        .count = {1, box->last_row - box->first_row + 1, box->last_column - box->first_column + 1}};
+    if (reader->tallies)
+        scatter(&(struct visitor){.visit = visit_decoded,
+                                  .reader = reader,
+                                  .block = &block,
+                                  .plausible = &reader->plausibility->range});
 }
 
 void cn_scatter_sums(const struct cn_reader *reader, const struct cn_block *block,

@@ -21,6 +21,9 @@ void cn_scatter_values(const struct cn_reader *reader, const struct cn_block *bl
 /* Writes `fill` for all cells of the block, which needs no bytes. */
 void cn_scatter_fill(const struct cn_reader *reader, const struct cn_block *block, float fill);
 
+/* Counts the implausible values of an instant whose row is complete, if it has one. */
+void cn_count_implausible(const struct cn_reader *reader, size_t instant);
+
 /* Sums of the instants of one day, each [row_cells]. */
 struct cn_sums {
     double *sums, *errors; /* errors: what rounding took from the sums */

@@ -41,6 +41,14 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, struct cn_file_index *in
     return reader->backend->plan(reader, error);
 }
 
+enum cn_status cn_reader_watch_values(struct cn_reader *reader,
+                                      struct cn_plausibility *plausibility, struct cn_error *error)
+{
+    reader->plausibility = plausibility;
+    reader->tallies = calloc(reader->count, sizeof(struct cn_tally *));
+    return reader->tallies ? CN_OK : cn_fail_memory(error, "source years");
+}
+
 static enum cn_status ask_backend(void *context, struct cn_error *error)
 {
     struct cn_reader *reader = context;
@@ -157,8 +165,10 @@ static void free_parts(struct cn_reader *reader)
 {
     free(reader->chunks);
     free(reader->rows);
+    free(reader->tallies);
     reader->chunks = NULL;
     reader->rows = NULL;
+    reader->tallies = NULL;
 }
 
 enum cn_status cn_reader_close(struct cn_reader *reader, struct cn_error *error)

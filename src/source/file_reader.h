@@ -18,6 +18,12 @@ enum cn_status cn_reader_plan(struct cn_reader *reader, struct cn_file_index *in
                               const struct cn_layout *layout, const struct cn_kernels *kernels,
                               size_t first, size_t count, struct cn_error *error);
 
+/* Lets decodes count implausible values. The caller sets the tallies before opening. After a
+ * decode that failed, what it counted depends on chance. The plausibility must outlive the reader.
+ * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. */
+enum cn_status cn_reader_watch_values(struct cn_reader *reader,
+                                      struct cn_plausibility *plausibility, struct cn_error *error);
+
 /* Checks that the file is the one that the catalog saw, and finds its chunks: in the index, or, for
  * the first reader of the file, with the HDF5 lock.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: its source years cannot be read; CN_BAD_MACHINE. */

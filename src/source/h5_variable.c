@@ -43,6 +43,6 @@ bool cn_h5_variable_fill(const struct cn_h5_variable *variable, struct cn_reader
         H5Tclose(type);
     if (properties >= 0)
         H5Pclose(properties);
-    reader->kernels->narrow_f32(&reader->index->fill, &number, 1);
+    reader->kernels->narrow_f32(&reader->index->fill, &number, 1, &cn_all_floats);
     return found;
 }

@@ -219,7 +219,7 @@ static enum cn_status read_day(const struct cn_reader *reader, const struct open
     }
     for (size_t c = 0; c < cells; c++)
         sums[c] = counts[c] ? (sums[c] + sums[cells + c]) / counts[c] : NAN;
-    reader->kernels->narrow_f32(row, sums, cells);
+    reader->kernels->narrow_f32(row, sums, cells, &cn_all_floats);
     return status;
 }
 
@@ -316,6 +316,7 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
     if (!cn_instants_are_needed(reader, first, end - first))
         return CN_OK;
     struct cn_reader shared = *reader;
+    shared.tallies = NULL; /* this process counts */
     shared.rows = calloc(reader->count, sizeof *shared.rows);
     char *memory = mmap(NULL, (end - first) * row_bytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -339,8 +340,11 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
     for (size_t t = first; t < end && !status; t = day_end(reader, t))
         if (shared.rows[t - reader->first])
             memcpy(reader->rows[t - reader->first], shared.rows[t - reader->first], row_bytes);
-    if (!status)
+    if (!status) {
         cn_file_index_count_box(reader, first, end, scratch);
+        for (size_t t = first; t < end; t = day_end(reader, t))
+            cn_count_implausible(reader, t);
+    }
     if (memory != MAP_FAILED)
         munmap(memory, (end - first) * row_bytes);
     free(shared.rows);

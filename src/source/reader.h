@@ -11,6 +11,7 @@
 #include "codec/scratch.h"
 #include "grid/layout.h"
 #include "kernels.h"
+#include "source/tally.h"
 
 /* Where a chunk is stored. */
 struct cn_chunk_location {
@@ -41,7 +42,10 @@ struct cn_reader {
     const struct cn_kernels *kernels;
     size_t first, count; /* instants first … first + count - 1 of the file */
     float **rows; /* [count]: the slab row of each instant, NULL: not needed; set before opening */
-    struct cn_box box; /* of the layout's cells */
+    struct cn_tally **tallies; /* [count]: where implausible values of each instant are counted,
+                                  NULL: nowhere; NULL: they are not looked for */
+    struct cn_plausibility *plausibility; /* of these */
+    struct cn_box box;                    /* of the layout's cells */
     struct cn_unpacking unpacking;
     struct cn_float_missing missing;
     bool is_native_f32; /* raw values are float32 and the numbers themselves */

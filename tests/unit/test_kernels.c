@@ -160,15 +160,25 @@ static uint64_t bits_of_double(double value)
     return bits;
 }
 
+/* Of these, some hold all values of a short block. */
+static struct cn_float_range some_range(void)
+{
+    static const struct cn_float_range ranges[] = {
+        {-FLT_MAX, FLT_MAX}, {-11, 9}, {0, 0}, {-2, FLT_MAX}, {-FLT_MAX, 1e5F}};
+    return ranges[random_bits() % (sizeof ranges / sizeof *ranges)];
+}
+
 static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, size_t count)
 {
     struct guarded wide = guarded_new(count * sizeof(double));
     struct guarded narrow = guarded_new(count * sizeof(float));
+    const struct cn_float_range plausible = some_range();
     double *out = (double *)(void *)wide.at;
     float *rounded = (float *)(void *)narrow.at;
     for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
         (*each)->unpack_f64(out, values, count, rules);
-        (*each)->narrow_f32(rounded, out, count);
+        const bool outside = (*each)->narrow_f32(rounded, out, count, &plausible);
+        bool expected_outside = false;
         for (size_t i = 0; i < count; i++) {
             const double raw = number_in(rules->type, values + i * widths[rules->type]);
             const double expected = unpacked(raw, rules);
@@ -179,7 +189,9 @@ static void unpack_one(const struct cn_unpacking *rules, const uint8_t *values, 
                          out[i], expected);
             if (bits_of(rounded[i]) != bits_of(single))
                 fail_msg("%s: %a became %a, not %a", (*each)->isa, expected, rounded[i], single);
+            expected_outside |= single < plausible.min || single > plausible.max;
         }
+        assert_int_equal(outside, expected_outside);
     }
     guarded_free(&wide);
     guarded_free(&narrow);
@@ -282,18 +294,23 @@ static void test_mask_follows_every_rule(void **state)
         float *values = (float *)(void *)block.at, before[71 + 16];
         for (size_t rule = 0; rule < sizeof rules / sizeof *rules; rule++) {
             const size_t at = random_bits() % 16; /* any alignment */
+            const struct cn_float_range plausible = some_range();
             for (size_t i = at; i < at + count; i++)
                 before[i] =
                     i % 3 ? special[random_bits() % SPECIAL] : (float)(random_bits() % 20) - 10;
             for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
                 memset(values, 0, count * sizeof *values);
-                (*each)->mask_f32(values, before + at, count, rules + rule);
+                const bool outside =
+                    (*each)->mask_f32(values, before + at, count, rules + rule, &plausible);
+                bool expected_outside = false;
                 for (size_t i = 0; i < count; i++) {
                     const float raw = before[at + i];
                     const float expected = is_missing(raw, rules + rule) ? NAN : raw;
                     if (bits_of(values[i]) != bits_of(expected))
                         fail_msg("%s, rule %zu: %a became %a", (*each)->isa, rule, raw, values[i]);
+                    expected_outside |= expected < plausible.min || expected > plausible.max;
                 }
+                assert_int_equal(outside, expected_outside);
             }
         }
         guarded_free(&block);

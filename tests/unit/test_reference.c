@@ -3,6 +3,7 @@
  * --write this program brings the tables in the documents up to date instead of complaining. A new
  * table is a printer, a row of `tables` and two markers in its document.
  */
+#include "catalog/plausible.h"
 #include "cli/exit_codes.h"
 #include "cli/options.h"
 #include "codec/table.h"
@@ -107,6 +108,14 @@ static void print_file_limits(FILE *out)
     CN_FILE_LIMITS(FILE_LIMIT_ROW)
 }
 
+static void print_plausible(FILE *out)
+{
+    fputs("| variables | standard names | limits | unit | why |\n|---|---|---|---|---|\n", out);
+    for (const struct cn_plausible_row *row = cn_plausible_rows; row->names; row++)
+        fprintf(out, "| %s | %s | %g to %g | `%s` | %s |\n", row->names, row->standard_names,
+                row->min, row->max, row->unit, row->reason);
+}
+
 static void print_codecs(FILE *out)
 {
     fputs("| codec | HDF5 filter | library |\n|---|---|---|\n", out);
@@ -196,6 +205,7 @@ static const struct table {
     {ROOT "/docs/calendars.md", "day slots", print_day_slots},
     {ROOT "/docs/reading.md", "limits of a file", print_file_limits},
     {ROOT "/docs/reading.md", "codecs", print_codecs},
+    {ROOT "/docs/checking.md", "plausible values", print_plausible},
     {ROOT "/docs/progress.md", "counters", print_counters},
     {ROOT "/docs/commands.md", "options", print_commands},
     {ROOT "/docs/commands.md", "exit codes", print_exit_codes},
