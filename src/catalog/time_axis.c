@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "calendar/time.h"
 #include "catalog/attributes.h"
+#include "catalog/time_order.h"
 #include "catalog/units.h"
 
 #include <math.h>
@@ -103,8 +104,14 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
     if (!status)
         status =
             cn_time_units_parse(file->time_units, file->calendar, &unit_seconds, &reference, error);
-    if (!status)
-        status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
+    if (status)
+        return status;
+    status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
+    if (status == CN_BAD_INPUT) {
+        const struct cn_time_instants instants = {time->name,   values,    count,
+                                                  unit_seconds, reference, file->calendar};
+        return cn_time_order_fail(&instants, error);
+    }
     if (!status)
         status = check_year_range(file->calendar, days[0], days[count - 1], error);
     bool has_bounds = false;

@@ -10,7 +10,9 @@ import subprocess
 import tarfile
 import zipfile
 
+import netCDF4
 import numpy as np
+import xarray
 
 import trees
 from climnorm_case import Case, TestCase, main
@@ -125,6 +127,63 @@ class Kinds(TestCase):
                     small(case, year)
                 os.symlink(target, case.data + "/tas_day_M_historical_r1i1p1f1_gn_2003.nc")
                 self.assertIn(cure, words(case.run(command="plan")))
+
+
+class TimeOrder(TestCase):
+    """Time axes that do not increase: both dates, and a command that mends the file."""
+
+    def test_the_cure_mends_the_file(self):
+        days = np.arange(360.0)
+        cases = {
+            "steps back": (np.r_[days, days[350:]], "2001-12-21, not after 2001-12-30", "ncks"),
+            "one day twice": (np.r_[days[:100], days[99:]], "instant 100 ", "ncks"),
+            "a stretch twice": (np.r_[days[:200], days[90:]], "2001-04-01, not after 2001-07-20",
+                                "ncks"),
+            "backwards": (days[::-1], "2001-12-29, not after 2001-12-30", "ncpdq"),
+            "two swapped": (np.r_[days[:7], 8, 7, days[9:]], "2001-01-08, not after 2001-01-09",
+                            "sortby of xarray"),
+            "shuffled": (np.r_[days[60:], days[:30], days[40:60], days[30:40]],
+                         "2001-01-01, not after 2001-12-30", "sortby of xarray"),
+            "mixed": (np.r_[days[60:120], days[:60], days[120:140], days[141:200], 140,
+                            days[200:]], "2001-01-01, not after 2001-04-30", "sortby of xarray"),
+            "a day in pieces": (np.r_[days[:5], 4.25, 4.125, days[5:]],
+                                "2001-01-05 15:00:00, not after 2001-01-05 18:00:00", "sortby of xarray"),
+        }
+        for name, (times, dates, tool) in cases.items():
+            with self.subTest(name), Case(variables=["tas"]).periods(2002, 2002) as case:
+                for year in (2000, 2001, 2002):
+                    small(case, year)
+                path = os.path.join(case.data, "tas", trees.name("tas", 2001))
+                self.rewrite(path, times)
+                said = words(case.run(command="plan"))
+                self.assertIn(dates, said)
+                command = said.partition("for example with ")[2].partition("; left out")[0]
+                self.assertTrue(tool in command, command)
+                mended = path + ".mended"
+                if tool == "sortby of xarray":
+                    with xarray.open_dataset(path) as data:
+                        data.sortby("time").to_netcdf(mended)
+                else:
+                    subprocess.run([*command.split(), path, mended], check=True,
+                                   capture_output=True)
+                os.replace(mended, path)
+                self.exits(case.run(command="plan"), 0)
+
+    def rewrite(self, path, times):
+        """Puts the days of a file in this order."""
+        with netCDF4.Dataset(path) as nc:
+            units, calendar = nc["time"].units, nc["time"].calendar
+            lat, lon, first = nc["lat"][:], nc["lon"][:], nc["time"][0]
+        with netCDF4.Dataset(path + ".new", "w") as nc:
+            for axis, values in (("time", times + first), ("lat", lat), ("lon", lon)):
+                nc.createDimension(axis, None if axis == "time" else len(values))
+                nc.createVariable(axis, "f8", (axis,))[:] = values
+            nc["time"].units, nc["time"].calendar = units, calendar
+            nc["lat"].units, nc["lon"].units = "degrees_north", "degrees_east"
+            tas = nc.createVariable("tas", "f4", ("time", "lat", "lon"))
+            tas.units = "K"
+            tas[:] = 273.15
+        os.replace(path + ".new", path)
 
 
 class Overlaps(TestCase):

@@ -432,7 +432,7 @@ class OddFiles(Tree):
             "has no value": lambda path: write(path, first=365, lat=np.array([1.0, np.nan, 2.0])),
             "unknown calendar": lambda path: write(path, first=365, calendar="mayan"),
             "months": lambda path: write(path, count=365, time_units="months since 2001-01-01"),
-            "time value 3 ": lambda path: write(path, times=365.0 + np.array([0, 1, 2, 2, 3])),
+            "instant 3 of 'time'": lambda path: write(path, times=365.0 + np.array([0, 1, 2, 2, 3])),
             "instants, expected 1": lambda path: write(path, count=0),
             "empty": lambda path: pathlib.Path(path).touch(),
             "such as CSV": lambda path: pathlib.Path(path).write_text("hello\n" * 99),
