@@ -12,6 +12,7 @@ enum {
     LANE_BYTES = LANES * sizeof(float),
     MAX_ROWS = 1024,            /* of one batch without a pool: 64 KiB fit the L2 cache */
     MAX_POOLED_ROWS = 16 << 10, /* of one batch with a pool, but for the largest samples */
+    SPARE_ROWS = 5,             /* for each year of a batch, beside its values */
 };
 _Static_assert((int)CN_MAX_WINDOW <= (int)MAX_ROWS, "a batch must hold the years of one window");
 _Static_assert((int)CN_MAX_WINDOW *(int)CN_MAX_POOL <= UINT16_MAX, "counts are uint16");

@@ -105,10 +105,8 @@ struct cn_kernels {
      * CN_MEAN: (float)((double)S / (double)n), where S is the exact sum of the n values, rounded
      * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean.
      *
-     * CN_STANDARD_DEVIATION, with n - 1: within 1 float32 ulp of the exact one; 0 if all values are
-     * equal; NaN for fewer than two values, and where it is too large for a float. With the values
-     * in the order of `rows`, (float)sqrt(b / (n - 1)), where m is the sum of x divided by n, and b
-     * the sum of (x - m)^2, in double.
+     * CN_STANDARD_DEVIATION, with n - 1: the exact real number, rounded once to float32, to nearest
+     * and of two to even; NaN for fewer than two values, and where it is too large.
      *
      * CN_MINIMUM, CN_MAXIMUM: the smallest, the largest value. A zero is positive.
      *

@@ -18,7 +18,7 @@ static const char median[] = "median";
  */
 const struct cn_statistic_row cn_statistics[] = {
     [CN_MEAN] = {"mean", "mean", "mean", false, 0.85, 0.15},
-    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true, 2, 1.7},
+    [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true, 1.1, 0.46},
     [CN_MINIMUM] = {"min", "minimum", "minimum", false, 0.6, 0.15},
     [CN_MAXIMUM] = {"max", "maximum", "maximum", false, 0.6, 0.15},
     [CN_QUANTILE] = {"p", NULL, "percentile", false, 1.2, 2.8},

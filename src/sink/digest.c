@@ -9,8 +9,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Raise it when the same inputs and config give other bytes than before. */
-enum { ALGORITHM_VERSION = 2 };
+/* Raise it when the same inputs and config give other bytes than before: of all files, or of those
+ * of standard deviations. */
+enum { ALGORITHM_VERSION = 2, DEVIATION_VERSION = 1 };
 
 static void hash_number(XXH3_state_t *state, int64_t number)
 {
@@ -87,6 +88,8 @@ static void hash_statistic(XXH3_state_t *state, const struct cn_normals_file *fi
     hash_number(state, product->pool);
     hash_number(state, product->min_values);
     hash_number(state, product->over.statistic);
+    if (product->over.statistic == CN_STANDARD_DEVIATION)
+        hash_number(state, DEVIATION_VERSION);
     if (product->over.statistic != CN_QUANTILE)
         return;
     hash_number(state, product->over.share);

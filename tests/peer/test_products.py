@@ -159,7 +159,7 @@ class Statistics(TestCase):
         if product.get("over") in ("min", "max"):
             np.testing.assert_array_equal(values, exact)
         distance = oracle.ulp_distance(values, exact)
-        self.assertLessEqual(np.nanmax(distance), (4 if product.get("over") == "std" else 1) * (1 + 1e-6))
+        self.assertLessEqual(np.nanmax(distance), (0.5 if product.get("over") == "std" else 1) * (1 + 1e-6))
         self.assertTrue(np.isfinite(values).any() and np.isnan(values).any())
 
     def test_every_statistic_is_that_of_exact_arithmetic(self):

@@ -1,7 +1,8 @@
 /*
  * Standard deviations, minima and maxima of windows, of every ISA that this CPU has. Deviations are
  * compared with those of pairs of doubles, which hold 106 bits: distances from the mean are exact
- * to 2^-72 of the smallest deviation that floats can have.
+ * to 2^-72 of the smallest deviation that floats can have. Where they cannot tell on which side of
+ * the middle between two floats a deviation lies, samples with known deviations take over.
  */
 #include "window_trials.h"
 
@@ -35,6 +36,13 @@ static struct wide wide_divide(struct wide x, double n)
     return wide_sum(quotient, (fma(-quotient, n, x.high) + x.low) / n);
 }
 
+/* Whether a root is less or more than x, -1 or 1; 0 if that cannot be told. */
+static int side_of(struct wide square, double x)
+{
+    const struct wide rest = wide_add(square, (struct wide){-x * x, 0}); /* x has 25 bits */
+    return fabs(rest.high) <= 0x1p-64 * x * x ? 0 : rest.high < 0 ? -1 : 1;
+}
+
 static bool is_deviation(float result, const float *values, size_t count, size_t which)
 {
     (void)which;
@@ -50,18 +58,18 @@ static bool is_deviation(float result, const float *values, size_t count, size_t
         squares = wide_add(squares, wide_square(distance));
     }
     const struct wide variance = wide_divide(squares, (double)count - 1);
-    const double exact = (double)sqrtl((long double)variance.high + variance.low);
-    if (exact > 0x1.ffffffp127) /* halfway to the next float that there would be */
-        return bits_of(result) == bits_of(NAN);
     bool are_equal = true;
     for (size_t i = 1; i < count; i++)
         are_equal &= values[i] == values[0];
     if (are_equal)
         return bits_of(result) == 0;
-    /* Within one ulp: half of one for the last rounding, the rest for what came before. */
-    const float nearest = (float)exact;
-    const double ulp = (double)nextafterf(nearest, INFINITY) - (double)nearest;
-    return fabs((double)result - exact) <= 0.51 * ulp;
+    if (isnan(result))
+        return bits_of(result) == bits_of(NAN) && side_of(variance, 0x1.ffffffp127) >= 0;
+    const float next = nextafterf(result, INFINITY);
+    const double above = next <= FLT_MAX ? ((double)result + (double)next) / 2 : 0x1.ffffffp127;
+    const double below = ((double)result + (double)nextafterf(result, 0)) / 2;
+    return result >= 0 && side_of(variance, above) <= 0 &&
+           (result == 0 || side_of(variance, below) >= 0);
 }
 
 static bool is_minimum(float result, const float *values, size_t count, size_t which)
@@ -195,6 +203,87 @@ static void test_statistics_at_once_are_the_same(void **state)
     }
 }
 
+/* Four values, NaN for none, and their deviation. */
+struct known_sample {
+    float values[4], deviation;
+};
+
+static const struct known_sample *known;
+
+static bool is_known(float result, const float *values, size_t count, size_t which)
+{
+    (void)values, (void)count, (void)which;
+    return bits_of(result) == bits_of(known->deviation);
+}
+
+/* 1 - m, 1 and 1 + m have the deviation m. With 1 + d in the middle, it is the root of
+ * m^2 + d^2 / 3. One 2 k and three zeros have k. */
+static void test_middles_between_floats(void **state)
+{
+    (void)state;
+    static const struct known_sample samples[] = {
+        {{-0x1p24F, 1, 0x1p24F + 2, NAN}, 0x1p24F}, /* m = 2^24 + 1, to even */
+        {{-0x1p24F, 1 + 0x1p-23F, 0x1p24F + 2, NAN}, 0x1p24F + 2},
+        {{-0x1p24F, 1 - 0x1p-24F, 0x1p24F + 2, NAN}, 0x1p24F + 2},
+        {{-0x1p24F, 1.5F, 0x1p24F + 2, NAN}, 0x1p24F + 2},
+        {{-0x1p24F - 2, 1, 0x1p24F + 4, NAN}, 0x1p24F + 4}, /* m = 2^24 + 3 */
+        {{-0x1p24F - 2, 1 + 0x1p-23F, 0x1p24F + 4, NAN}, 0x1p24F + 4},
+        {{-0x1p-6F, 0x1p-30F, 0x1.000002p-6F, NAN}, 0x1p-6F}, /* all smaller */
+        {{-0x1p-125F, 0x1p-149F, 0x1.000002p-125F, NAN}, 0x1p-125F},
+        {{-0x1p120F, 0x1p96F, 0x1.000002p120F, NAN}, 0x1p120F},
+        {{-0x1p120F, 0x1.000002p96F, 0x1.000002p120F, NAN}, 0x1.000002p120F},
+        {{0x1p-149F, 0, 0, 0}, 0}, /* k is half of the smallest float */
+        {{0x3p-149F, 0, 0, -0.0F}, 0x2p-149F},
+        {{0x5p-149F, 0, 0, 0}, 0x2p-149F},
+        {{0x7p-149F, 0, 0, 0}, 0x4p-149F},
+        {{FLT_MAX, 0, -FLT_MAX, NAN}, FLT_MAX},
+        {{FLT_MAX, -FLT_MAX, NAN, NAN}, NAN},
+    };
+    static const struct statistic statistic = {CN_STANDARD_DEVIATION, is_known};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct trial trial = trial_new(4, 3, 17, i % 3);
+        known = samples + i;
+        for (size_t row = 0; row < trial.years; row++) /* each window has all, in other places */
+            for (size_t cell = 0; cell < trial.job.cells; cell++)
+                trial.rows[row][cell] = known->values[(row + cell) % 4];
+        trial_check(&trial, &statistic, 1, 1);
+        trial_free(&trial, i % 3);
+    }
+}
+
+/* Of few values with few digits, many deviations lie near the middle between two floats. */
+static void test_few_values_of_few_digits(void **state)
+{
+    (void)state;
+    static const struct statistic statistic = {CN_STANDARD_DEVIATION, is_deviation};
+    for (size_t window = 2; window <= 7; window++) {
+        struct trial trial = trial_new(window, 20, 2000, 0);
+        for (size_t row = 0; row < trial.years; row++)
+            for (size_t cell = 0; cell < trial.job.cells; cell++)
+                trial.rows[row][cell] = (float)(random_bits() % (cell < 1000 ? 16 : 1 << 16));
+        trial_check(&trial, &statistic, 1, 3);
+        trial_free(&trial, 0);
+    }
+}
+
+/* An outlier, in turn in each year, must not disturb the windows that are without it. */
+static void test_outliers_leave_nothing_behind(void **state)
+{
+    (void)state;
+    static const struct statistic statistic = {CN_STANDARD_DEVIATION, is_deviation};
+    for (size_t gaps = 0; gaps < 2; gaps++) {
+        struct trial trial = trial_of(
+            (struct cn_window_job){
+                .window = 10, .targets = 31, .slots = 3, .pool = 3, .min_values = 1, .cells = 40},
+            1, 0);
+        trial_fill(&trial, gaps ? GAPS : TEMPERATURE);
+        for (size_t cell = 0; cell < trial.job.cells; cell++)
+            trial.rows[trial.years + cell][cell] = cell % 3 ? 3e38F : cell % 2 ? -1e30F : 1e9F;
+        trial_check(&trial, &statistic, 1, 4);
+        trial_free(&trial, 0);
+    }
+}
+
 /* docs/performance.md counts it in the memory of a thread. */
 static void test_scratch_is_bounded(void **state)
 {
@@ -223,6 +312,9 @@ int main(void)
         cmocka_unit_test(test_statistics_of_all_cells),
         cmocka_unit_test(test_the_smallest_deviations_are_right),
         cmocka_unit_test(test_statistics_at_once_are_the_same),
+        cmocka_unit_test(test_middles_between_floats),
+        cmocka_unit_test(test_few_values_of_few_digits),
+        cmocka_unit_test(test_outliers_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
