@@ -104,9 +104,11 @@ struct cn_file {
     enum cn_calendar calendar;
     const char *time_units; /* "days since 1850-01-01" */
     size_t time_count;
-    const int64_t *days; /* [time_count] day numbers in the calendar, not decreasing; malloc */
-    bool subdaily;       /* some day has more than one instant */
-    bool end_stamped;    /* every instant equals its upper bound */
+    const int64_t *days;   /* [time_count] day numbers in the calendar, not decreasing; malloc */
+    bool subdaily;         /* some day has more than one instant */
+    bool end_stamped;      /* every instant is the end of its interval, of a day at most */
+    bool ends_at_midnight; /* several instants a day, all at one step, begin behind 00:00 and end at
+                              00:00: that may be 24:00 of the day before */
     struct cn_grid grid;
     struct cn_storage storage;
     struct cn_packing packing;
@@ -131,7 +133,7 @@ struct cn_source_year {
     const char *experiment;      /* the scenario when a scenario file holds some of its days */
     const struct cn_part *parts; /* in time order */
     size_t part_count;
-    int days_held, days_expected; /* distinct days with data; days of the calendar year */
+    int days_held, days_expected; /* distinct days with data; days of the year, in day slots */
     bool usable;                  /* days_held >= min_days * days_expected */
 };
 

@@ -22,6 +22,9 @@ enum cn_file_layout {
 /* The dimension of the day slots. */
 enum cn_day_axis { CN_DAYS_OF_YEAR, CN_DATES };
 
+/* Which time an instant stands for that is the end of its interval. */
+enum cn_stamps { CN_STAMPS_AUTO, CN_STAMPS_INSTANT };
+
 struct cn_region {
     const char *name;  /* [A-Za-z0-9_-] */
     const char *title; /* "Conterminous United States", … */
@@ -58,6 +61,7 @@ struct cn_config {
         const char *historical, *table;
         bool newest;                      /* version = "newest" */
         int version_major, version_minor; /* used when not newest */
+        enum cn_stamps stamps;
     } input;
     const char **variables; /* NULL: all in the tree */
     size_t variable_count;

@@ -46,12 +46,32 @@ static const double mean_year_days[] = {[CN_PROLEPTIC_GREGORIAN] = 365.2425,
                                         [CN_ALL_LEAP] = 366,
                                         [CN_360_DAY] = 360};
 
+static const char *skip_separators(const char *text)
+{
+    while (cn_is_space(*text) || *text == '_' || *text == '-')
+        text++;
+    return text;
+}
+
+/* Case, blanks, underscores and hyphens do not count: "NoLeap ", "365-day". */
+static bool is_same_calendar_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a = skip_separators(a);
+        b = skip_separators(b);
+        if (cn_lower(*a) != cn_lower(*b))
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
 bool cn_calendar_parse(const char *name, enum cn_calendar *calendar)
 {
-    if (!name || !*name)
+    if (!name || !*skip_separators(name))
         name = "standard";
     for (const struct cn_named_calendar *known = cn_calendar_names; known->name; known++)
-        if (cn_equal_ascii(name, known->name)) {
+        if (is_same_calendar_name(name, known->name)) {
             *calendar = known->calendar;
             return true;
         }

@@ -208,6 +208,39 @@ static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const 
     return NULL;
 }
 
+/* Says why a variable has no coordinate of an axis: what would be it is no numbers, or is not
+ * there. */
+static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                        enum cn_axis axis, struct cn_error *error)
+{
+    for (int varid = 0; varid < nc->variable_count; varid++) {
+        char name[NC_MAX_NAME + 1];
+        int own_rank, own_dimids[NC_MAX_VAR_DIMS];
+        nc_type type;
+        struct cn_attribute *attributes;
+        struct cn_coordinate coordinate = {.name = name};
+        /* Text has a dimension of its characters, too. */
+        if (nc_inq_var(nc->ncid, varid, name, &type, &own_rank, own_dimids, NULL) || own_rank < 1 ||
+            own_rank > 2 || (type != NC_CHAR && cn_type_bytes(type)) ||
+            !contains_dimension(dimids, rank, own_dimids[0]) ||
+            cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &coordinate.attribute_count,
+                               NULL))
+            continue;
+        coordinate.attributes = attributes;
+        for (enum criterion criterion = BY_AXIS; criterion < CRITERIA; criterion++)
+            if (matches_axis(&coordinate, axis, criterion))
+                return cn_fail(error, CN_BAD_INPUT, "'%s' is %s, expected numbers%s", name,
+                               type == NC_STRING ? "text" : cn_type_name(type),
+                               axis == CN_AXIS_TIME ? " and units such as \"days since 1850-01-01\""
+                                                    : " of degrees");
+    }
+    return cn_fail(error, CN_BAD_INPUT,
+                   "no %s axis: no coordinate along a dimension of the variable has axis \"%s\", "
+                   "standard_name \"%s\" or the name %s",
+                   axis_rules[axis].standard_name, axis_rules[axis].axis,
+                   axis_rules[axis].standard_name, axis_rules[axis].short_name);
+}
+
 enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error)
 {
@@ -218,11 +251,7 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
         if (!found && axis != CN_AXIS_TIME && has_curvilinear_latitude(nc, dimids, rank, name))
             return fail_curvilinear(name, error);
         if (!found)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "no %s axis: no coordinate along a dimension of the variable has axis "
-                           "\"%s\", standard_name \"%s\" or the name %s",
-                           axis_rules[axis].standard_name, axis_rules[axis].axis,
-                           axis_rules[axis].standard_name, axis_rules[axis].short_name);
+            return fail_without_axis(nc, dimids, rank, axis, error);
         enum cn_status status =
             axis == CN_AXIS_TIME ? CN_OK : check_geographic(nc, dimids, rank, found, axis, error);
         if (status)

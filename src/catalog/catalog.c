@@ -198,7 +198,8 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
                                                        .first_year = name->first_year,
                                                        .last_year = name->last_year};
         }
-    return cn_files_inspect(catalog->pool, catalog->files, count, builder->resources, watch, error);
+    return cn_files_inspect(catalog->pool, catalog->files, count, builder->config->input.stamps,
+                            builder->resources, watch, error);
 }
 
 /* Puts the files in order. */

@@ -122,6 +122,7 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
     file->time_units = cn_archive_text(archive, file->time_units);
     carry_days(archive, file);
     cn_archive_flag(archive, &file->end_stamped);
+    cn_archive_flag(archive, &file->ends_at_midnight);
     carry_grid(archive, &file->grid);
     carry_storage(archive, &file->storage);
     file->variable = cn_archive_text(archive, file->variable);

@@ -31,6 +31,7 @@ enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes togethe
 struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
+    enum cn_stamps stamps;
     struct cn_time_axes axes;
     struct cn_shared_arrays *shared;
 };
@@ -231,7 +232,7 @@ static enum cn_status read_grid_mapping(struct cn_pool *pool, int ncid, struct c
     return status;
 }
 
-static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const char *variable,
+static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_stamps stamps,
                                        int *varid, struct cn_file *file, struct cn_error *error)
 {
     struct cn_nc_file nc = {0};
@@ -239,13 +240,13 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
     const struct cn_coordinate *axes = candidate.axes.coordinates;
     enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
     if (!status)
-        status = choose_variable(&nc, variable, file->base, &candidate, error);
+        status = choose_variable(&nc, file->variable, file->base, &candidate, error);
     if (!status)
         status = read_shape(&nc, &candidate, &file->storage, error);
     if (!status)
         status = cn_axes_grid(&nc, &candidate.axes, &file->grid, error);
     if (!status)
-        status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], file, error);
+        status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], stamps, file, error);
     struct cn_attribute *attributes = NULL;
     if (!status)
         status = cn_attributes_read(pool, ncid, candidate.varid, &attributes,
@@ -270,13 +271,14 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, const cha
 }
 
 static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool classic,
-                                    struct cn_file *file, struct cn_error *error)
+                                    enum cn_stamps stamps, struct cn_file *file,
+                                    struct cn_error *error)
 {
     int ncid, code = nc_open(path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "cannot be opened", code);
     int varid = 0;
-    enum cn_status status = inspect_variable(pool, ncid, file->variable, &varid, file, error);
+    enum cn_status status = inspect_variable(pool, ncid, stamps, &varid, file, error);
     nc_close(ncid);
     if (status)
         return status;
@@ -284,8 +286,8 @@ static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool
                    : cn_storage_read_hdf5(pool, path, file, error);
 }
 
-static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
-                                   struct cn_error *error)
+static enum cn_status inspect_file(struct cn_pool *pool, enum cn_stamps stamps,
+                                   struct cn_file *file, struct cn_error *error)
 {
     bool classic = false;
     /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
@@ -297,7 +299,7 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
     if (!status) {
         char path[CN_DESCRIPTOR_PATH_BYTES];
         status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
-                               file, error);
+                               stamps, file, error);
     }
     close(descriptor);
     return status;
@@ -306,6 +308,7 @@ static enum cn_status inspect_file(struct cn_pool *pool, struct cn_file *file,
 /* A file before its inspection and after it. */
 struct inspection {
     struct cn_pool *pool;
+    enum cn_stamps stamps;
     const struct cn_file *given;
     struct cn_file file;
 };
@@ -314,7 +317,7 @@ static enum cn_status inspect_item(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return inspect_file(inspection->pool, &inspection->file, error);
+    return inspect_file(inspection->pool, inspection->stamps, &inspection->file, error);
 }
 
 /* In a child. */
@@ -322,7 +325,8 @@ static enum cn_status pack_item(void *context, size_t item, struct cn_archive *f
                                 struct cn_error *error)
 {
     const struct batch *batch = context;
-    struct inspection inspection = {.pool = cn_pool_new(), .given = &batch->files[item]};
+    struct inspection inspection = {
+        .pool = cn_pool_new(), .stamps = batch->stamps, .given = &batch->files[item]};
     if (!inspection.pool)
         return cn_fail_memory(error, "a file's metadata");
     enum cn_status status =
@@ -376,8 +380,8 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
 }
 
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                const struct cn_resources *resources, const struct cn_watch *watch,
-                                struct cn_error *error)
+                                enum cn_stamps stamps, const struct cn_resources *resources,
+                                const struct cn_watch *watch, struct cn_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         /* A relative path could look like a URL to netCDF-C. */
@@ -394,6 +398,7 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
         .pool = pool,
         .shared = cn_pool_alloc(pool, 1, sizeof *batch.shared), /* it works without, too */
         .files = files,
+        .stamps = stamps,
         .axes = {files, count, .limit = resources->machine_memory / TIME_AXES_SHARE}};
     return cn_workers_run(&(struct cn_workers){.count = count,
                                                .threads = resources->threads,

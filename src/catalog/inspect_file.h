@@ -13,7 +13,7 @@
  * Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller calls
  * cn_files_free, also after a failure. */
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                const struct cn_resources *resources, const struct cn_watch *watch,
-                                struct cn_error *error);
+                                enum cn_stamps stamps, const struct cn_resources *resources,
+                                const struct cn_watch *watch, struct cn_error *error);
 
 #endif

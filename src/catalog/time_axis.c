@@ -1,6 +1,6 @@
 /*
- * Time coordinates (CF section 4.4). Only the instants decide which days a file holds. Bounds serve
- * one warning.
+ * Time coordinates (CF section 4.4). The instants decide which days a file holds; bounds only where
+ * every instant is the end of its interval.
  */
 #include "catalog/time_axis.h"
 
@@ -9,51 +9,30 @@
 #include "base/pool.h"
 #include "calendar/time.h"
 #include "catalog/attributes.h"
+#include "catalog/time_numbers.h"
 #include "catalog/time_order.h"
 #include "catalog/units.h"
 
 #include <math.h>
+#include <netcdf.h>
 #include <stdlib.h>
 
 enum { DAY_SECONDS = 86400 };
 
-static int compare_numbers(const void *a, const void *b)
+/* A step that is a day but for roundings passes. */
+static enum cn_status check_step(double step, double precision, struct cn_error *error)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of steps[count]. Sorts them. */
-static double median(double *steps, size_t count)
-{
-    qsort(steps, count, sizeof *steps, compare_numbers);
-    return (steps[(count - 1) / 2] + steps[count / 2]) / 2;
-}
-
-static enum cn_status check_step(double step_days, struct cn_error *error)
-{
+    static const double slack = 0.01;
+    const double step_days = step / DAY_SECONDS;
     const char *what = step_days >= 28 && step_days <= 31     ? "monthly data"
                        : step_days >= 360 && step_days <= 366 ? "yearly data"
                                                               : "not daily data";
-    if (step_days > 1)
+    if (step_days > 1 + fmax(slack, precision / DAY_SECONDS))
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: the median time step is %g days, expected at most one day; input.table "
                        "chooses the daily files",
                        what, step_days);
     return CN_OK;
-}
-
-/* Whether every instant is the end of its interval, within half a second. bounds[count][2]. */
-static bool is_end_stamped(const double *values, size_t count, double unit_seconds,
-                           const double *bounds)
-{
-    for (size_t i = 0; i < count; i++) {
-        double low = fmin(bounds[2 * i], bounds[2 * i + 1]);
-        double high = fmax(bounds[2 * i], bounds[2 * i + 1]);
-        if (!(fabs(values[i] - high) * unit_seconds < 0.5) || !(low < high))
-            return false;
-    }
-    return true;
 }
 
 static enum cn_status check_year_range(enum cn_calendar calendar, int64_t first, int64_t last,
@@ -92,42 +71,57 @@ int cn_time_axis_date(const struct cn_file *file, size_t i)
     return (date.year * 100 + date.month) * 100 + date.day;
 }
 
-/* Fills days[count]. values[count], scratch[2 * count] and seconds[count] are scratch. */
-static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coordinate *time,
-                                double *values, int64_t *days, double *scratch, int *seconds,
-                                struct cn_file *file, struct cn_error *error)
+/* Makes the numbers those of the times that they stand for. scratch[2 * count]. */
+static enum cn_status settle_numbers(const struct cn_nc_file *nc, const struct cn_coordinate *time,
+                                     enum cn_stamps stamps, const struct cn_time_numbers *numbers,
+                                     double *scratch, double *step, struct cn_file *file,
+                                     struct cn_error *error)
 {
-    size_t count = time->length;
-    double unit_seconds;
-    int64_t reference;
-    enum cn_status status = cn_coordinate_values(nc, time, values, error);
-    if (!status)
-        status =
-            cn_time_units_parse(file->time_units, file->calendar, &unit_seconds, &reference, error);
+    bool has_bounds = false;
+    *step = cn_time_round(numbers, cn_time_step(numbers, scratch));
+    enum cn_status status = cn_coordinate_bounds(nc, time, scratch, &has_bounds, error);
     if (status)
         return status;
-    status = cn_time_days(values, count, unit_seconds, reference, days, seconds, error);
+    file->end_stamped = has_bounds && cn_time_is_end_stamped(numbers, scratch);
+    file->ends_at_midnight = !has_bounds && cn_time_ends_at_midnight(numbers, *step);
+    if (file->end_stamped && stamps == CN_STAMPS_AUTO)
+        cn_time_take_middles(numbers, scratch);
+    return CN_OK;
+}
+
+/* Fills days[count]. values[count] and scratch[2 * count] are scratch. */
+static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coordinate *time,
+                                enum cn_stamps stamps, double *values, int64_t *days,
+                                double *scratch, struct cn_file *file, struct cn_error *error)
+{
+    struct cn_time_numbers numbers = {
+        .values = values, .count = time->length, .is_float32 = time->type == NC_FLOAT};
+    double step = 0;
+    enum cn_status status = cn_coordinate_values(nc, time, values, error);
+    if (!status)
+        status = cn_time_units_parse(file->time_units, file->calendar, &numbers.unit_seconds,
+                                     &numbers.reference_second, error);
+    const double precision = status ? 0 : cn_time_precision(&numbers);
+    if (!status)
+        status = settle_numbers(nc, time, stamps, &numbers, scratch, &step, file, error);
+    if (status)
+        return status;
+    status = cn_time_days(values, numbers.count, numbers.unit_seconds, numbers.reference_second,
+                          days, NULL, error);
     if (status == CN_BAD_INPUT) {
-        const struct cn_time_instants instants = {time->name,   values,    count,
-                                                  unit_seconds, reference, file->calendar};
+        const struct cn_time_instants instants = {
+            time->name,    values, numbers.count, numbers.unit_seconds, numbers.reference_second,
+            file->calendar};
         return cn_time_order_fail(&instants, error);
     }
     if (!status)
-        status = check_year_range(file->calendar, days[0], days[count - 1], error);
-    bool has_bounds = false;
-    if (!status)
-        status = cn_coordinate_bounds(nc, time, scratch, &has_bounds, error);
-    if (status)
-        return status;
-    file->end_stamped = has_bounds && is_end_stamped(values, count, unit_seconds, scratch);
-    for (size_t i = 1; i < count; i++)
-        scratch[i - 1] = (double)(days[i] - days[i - 1]) +
-                         (double)(seconds[i] - seconds[i - 1]) / (double)DAY_SECONDS;
-    return count > 1 ? check_step(median(scratch, count - 1), error) : CN_OK;
+        status = check_year_range(file->calendar, days[0], days[numbers.count - 1], error);
+    return status ? status : check_step(step, precision, error);
 }
 
 enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,
-                                 struct cn_file *file, struct cn_error *error)
+                                 enum cn_stamps stamps, struct cn_file *file,
+                                 struct cn_error *error)
 {
     const char *calendar = cn_attribute_text(time->attributes, time->attribute_count, "calendar");
     size_t count = time->length;
@@ -147,16 +141,26 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
     int64_t *days = cn_pool_alloc(nc->pool, count, sizeof *days);
     double *values = malloc(count * sizeof *values);
     double *scratch = malloc(count * 2 * sizeof *scratch);
-    int *seconds = malloc(count * sizeof *seconds);
-    enum cn_status status = days && values && scratch && seconds
-                                ? read_days(nc, time, values, days, scratch, seconds, file, error)
+    enum cn_status status = days && values && scratch
+                                ? read_days(nc, time, stamps, values, days, scratch, file, error)
                                 : cn_fail_memory(error, "the time axis");
     free(values);
     free(scratch);
-    free(seconds);
     file->days = days;
     file->time_count = count;
     return status;
+}
+
+void cn_time_axis_move_midnights(struct cn_file *file)
+{
+    int64_t *days = (int64_t *)file->days;
+    int64_t before = days[0];
+    for (size_t i = 1; i < file->time_count; i++) {
+        const bool is_first = days[i] != before;
+        before = days[i];
+        days[i] -= is_first;
+    }
+    file->end_stamped = true;
 }
 
 /* The usable file with the longest time axis; of equal ones the last. There is one. */

@@ -7,12 +7,16 @@
 
 #include "catalog/axes.h"
 
-/* Fills time_units, calendar, time_count, days and end_stamped of *file. The caller holds
- * the HDF5 lock.
+/* Fills time_units, calendar, time_count, days, end_stamped and ends_at_midnight of *file. The
+ * caller holds the HDF5 lock.
  * Errors: CN_BAD_INPUT: the instants are not the increasing instants of daily or finer data, or are
  * too many. CN_BAD_MACHINE: out of memory, or no UDUNITS database. Owns: all is in nc->pool. */
 enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,
-                                 struct cn_file *file, struct cn_error *error);
+                                 enum cn_stamps stamps, struct cn_file *file,
+                                 struct cn_error *error);
+
+/* Of a file that ends_at_midnight: every 00:00 counts as 24:00 of the day before. */
+void cn_time_axis_move_midnights(struct cn_file *file);
 
 /* The rest of the program relies on calendar and days, which another process found.
  * Returns: whether cn_time_axis_read may have found them. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/overlaps.h"
+#include "catalog/time_axis.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,10 +85,24 @@ static int compare_pieces(const void *a, const void *b)
     return strcmp(x->part.file->path, y->part.file->path);
 }
 
+/* The day of a year that its day slots leave out, from 0 on; -1: there is none. */
+static int left_out_day(const struct cn_variable_files *in, int year)
+{
+    const enum cn_calendar calendar = in->variable->calendar;
+    const struct cn_date leap_day = {year, 2, 29};
+    return cn_date_valid(calendar, leap_day) &&
+                   cn_slot(calendar, in->config->normals.leap_day, leap_day) < 0
+               ? cn_day_of_year(calendar, leap_day) - 1
+               : -1;
+}
+
 /* Counts the days of a source year, and notes those that two files hold. */
 static void count_days(struct timeline_builder *builder, struct cn_source_year *year)
 {
     const struct cn_file *holders[CN_MAX_SLOTS] = {NULL};
+    const int left_out = left_out_day(builder->in, year->year);
+    year->days_expected =
+        cn_days_in_year(builder->in->variable->calendar, year->year) - (left_out >= 0);
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_file *file = part->file;
@@ -97,7 +112,7 @@ static void count_days(struct timeline_builder *builder, struct cn_source_year *
             if (day < 0 || day >= CN_MAX_SLOTS)
                 continue;
             if (!holders[day])
-                year->days_held++;
+                year->days_held += day != left_out;
             else if (holders[day] != file)
                 cn_overlaps_add(&builder->overlaps, builder->in->pool,
                                 (struct cn_overlap){holders[day], file,
@@ -128,7 +143,6 @@ static ptrdiff_t add_year(struct timeline_builder *builder, const struct year_pi
         if (cn_is_of_timeline(in, pieces[i].part.file, scenario))
             parts[year.part_count++] = pieces[i].part;
     count_days(builder, &year);
-    year.days_expected = cn_days_in_year(variable->calendar, year.year);
     year.usable = year.days_held >= in->config->normals.min_days * year.days_expected - 1e-9 &&
                   !cn_year_reported(in, scenario, year.year);
     variable->years = years;
@@ -246,8 +260,35 @@ static void build_timelines(struct timeline_builder *builder)
     builder->no_memory |= builder->overlaps.no_memory;
 }
 
+/* Whether another file holds the last day of this one. */
+static bool shares_last_day(const struct cn_variable_files *in, const struct cn_file *file)
+{
+    const int64_t day = file->days[file->time_count - 1];
+    for (size_t i = 0; i < in->count; i++) {
+        const struct cn_file *other = &in->files[i];
+        if (other != file && other->usable && other->days[0] <= day &&
+            other->days[other->time_count - 1] >= day)
+            return true;
+    }
+    return false;
+}
+
+/* Where files that end at 00:00 share that day with the next one, it is 24:00 of the day before, in
+ * all of them. */
+static void settle_midnights(const struct cn_variable_files *in)
+{
+    bool are_shared = false;
+    for (size_t i = 0; i < in->count && in->config->input.stamps == CN_STAMPS_AUTO; i++)
+        are_shared |= in->files[i].usable && in->files[i].ends_at_midnight &&
+                      shares_last_day(in, &in->files[i]);
+    for (size_t i = 0; i < in->count && are_shared; i++)
+        if (in->files[i].usable && in->files[i].ends_at_midnight)
+            cn_time_axis_move_midnights(&in->files[i]);
+}
+
 enum cn_status cn_timelines_build(const struct cn_variable_files *in, struct cn_error *error)
 {
+    settle_midnights(in);
     struct timeline_builder builder = {.in = in};
     for (size_t i = 0; i < in->count; i++)
         if (in->files[i].usable)

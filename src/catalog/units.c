@@ -143,6 +143,26 @@ static double seconds_of(ut_unit *unit)
     return seconds;
 }
 
+/* As seconds_of, of a text that may have capitals, or an s behind a unit that has none in
+ * UDUNITS-2: "Hours", "hrs", "mins". */
+static double seconds_of_text(struct unit_text text)
+{
+    char lower[MAX_UNIT + 1];
+    struct unit_text forms[] = {text, {lower, text.length}, {lower, text.length - 1}};
+    double seconds = 0;
+    if (!text.length || text.length > MAX_UNIT)
+        return 0;
+    for (size_t i = 0; i < text.length; i++)
+        lower[i] = cn_lower(text.start[i]);
+    const size_t count = text.length > 1 && lower[text.length - 1] == 's' ? 3 : 2;
+    for (size_t f = 0; f < count && seconds == 0; f++) {
+        ut_unit *unit = parse_unit(forms[f]);
+        seconds = unit ? seconds_of(unit) : 0;
+        ut_free(unit);
+    }
+    return seconds;
+}
+
 static enum cn_status fail_database(struct cn_error *error)
 {
     return cn_fail(error, CN_BAD_MACHINE,
@@ -166,9 +186,7 @@ static enum cn_status seconds_per_unit(struct unit_text text, double *seconds,
     }
     if (!unit_system())
         return fail_database(error);
-    ut_unit *unit = text.length ? parse_unit(text) : NULL;
-    double length = unit ? seconds_of(unit) : 0;
-    ut_free(unit);
+    const double length = seconds_of_text(text);
     if (length == 0)
         return cn_fail(error, CN_BAD_INPUT,
                        "time unit \"%.*s\" is not a length of time that UDUNITS-2 knows; expected "

@@ -136,8 +136,12 @@ static void warn_of_end_stamps(const struct cn_variable_files *in)
     if (stamped)
         cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: %zu of %zu files are end-stamped: each instant is the end of its "
-                        "interval and so counts for the day that begins there (first: %s)",
-                        in->variable->label, stamped, usable, example);
+                        "interval, %s (first: %s)",
+                        in->variable->label, stamped, usable,
+                        in->config->input.stamps == CN_STAMPS_AUTO
+                            ? "and the middle of it counts"
+                            : "but counts for the day that begins there, as input.stamps says",
+                        example);
 }
 
 enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)

@@ -94,7 +94,7 @@ static void print_days(const struct cn_file *file)
         printf("none\n");
     }
     if (file->end_stamped)
-        printf("  %-18severy instant is the end of its interval and so counts for the next day\n",
+        printf("  %-18severy instant is the end of its interval, and the middle of it counts\n",
                "end-stamped");
 }
 
@@ -193,7 +193,7 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = pool ? check_operand(path, &error) : cn_fail_memory(&error, path);
     if (!status)
-        status = cn_files_inspect(pool, &file, 1, resources, NULL, &error);
+        status = cn_files_inspect(pool, &file, 1, CN_STAMPS_AUTO, resources, NULL, &error);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)

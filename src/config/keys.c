@@ -34,6 +34,12 @@ static const char *const axis_meanings[] = {
     [CN_DAYS_OF_YEAR] = "the day of the year, as xarray's `groupby(\"time.dayofyear\")` wants it",
     [CN_DATES] = "dates of the target year, as CDO, ncview, Ferret and GrADS want them"};
 
+static const char *const stamps[] = {
+    [CN_STAMPS_AUTO] = "auto", [CN_STAMPS_INSTANT] = "instant", NULL};
+static const char *const stamp_meanings[] = {
+    [CN_STAMPS_AUTO] = "the middle of its interval counts",
+    [CN_STAMPS_INSTANT] = "the instant counts, so for the day that begins then"};
+
 static const char *const leap_day_meanings[] = {
     [CN_DAYOFYEAR] = "the ordinal day (slot 60 is 29 February in leap years, 1 March in others)",
     [CN_MONTH_DAY] = "the same date in every year",
@@ -137,6 +143,9 @@ const struct cn_key cn_keys[] = {
     {"input.version", 0, CN_KEY_VERSION, .default_text = "newest",
      .meaning = "Which issue of a file is read when there are several: the newest of each, or "
                 "only files of one version (a file name without a version is 1.0)."},
+    {KEY(input.stamps), CN_KEY_CHOICE, .choices = stamps, .choice_meanings = stamp_meanings,
+     .default_text = "auto",
+     .meaning = "To which day values belong where each instant is the end of its interval."},
     {LIST(variables), CN_KEY_NAMES, 1, ENTRIES, .example = "[ \"pr\", \"tas\" ]",
      .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
     {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES, .example = "[ \"ssp245\" ]",
@@ -157,7 +166,8 @@ const struct cn_key cn_keys[] = {
          "Source years that a window must have; at most `normals.window`. In a shorter window "
          "the default is all of its years."},
     {KEY(normals.min_days), CN_KEY_REAL, 0, 1, .default_text = "0.9",
-     .meaning = "Share of its calendar's days that a source year must have."},
+     .meaning = "Share of the days that a source year must have, of those that its calendar and "
+                "`normals.leap_day` have."},
     {KEY(normals.leap_day), CN_KEY_CHOICE, .choices = cn_leap_day_names,
      .choice_meanings = leap_day_meanings, .default_text = "dayofyear",
      .meaning = "How days become day slots."},

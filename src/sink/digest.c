@@ -11,7 +11,7 @@
 
 /* Raise it when the same inputs and config give other bytes than before: of all files, or of those
  * of standard deviations. */
-enum { ALGORITHM_VERSION = 2, DEVIATION_VERSION = 1 };
+enum { ALGORITHM_VERSION = 3, DEVIATION_VERSION = 1 };
 
 static void hash_number(XXH3_state_t *state, int64_t number)
 {
@@ -137,6 +137,7 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
     hash_number(state, file->mtime_ns);
     hash_number(state, file->version_major);
     hash_number(state, file->version_minor);
+    hash_number(state, (int64_t)part->first); /* other instants may be the same days */
     hash_number(state, part->count ? file->days[part->first] : 0);
     hash_number(state, part->count ? file->days[part->first + part->count - 1] : 0);
 }

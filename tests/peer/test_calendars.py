@@ -186,7 +186,7 @@ class Times(TestCase):
                     self.assertEqual(result.variable(variable)["normals_written"], 2)
 
     def test_end_stamped(self):
-        with Case(variables=["tas"]).periods(2001, 2001) as case:
+        with Case(variables=["tas"], input={"stamps": "instant"}).periods(2001, 2001) as case:
             for year in range(1999, 2002):
                 start = trees.numbers(trees.dates_of_year("noleap", year),
                                       "days since 1950-01-01", "noleap", (0,))

@@ -19,15 +19,14 @@ def mark(lat, lon):
 
 
 class Coordinates(TestCase):
-    def one_year(self, *, lat=LAT, lon=LON, change=None, units=None, values=None, year=YEAR,
-                 **options):
+    def one_year(self, *, lat=LAT, lon=LON, change=None, units=None, values=None, **options):
         """A case with one year of the same field every day; `change` edits the open file."""
         case = Case(normals={"window": 1, "min_years": 1}).periods(YEAR, YEAR)
         self.addCleanup(case.close)
         field = mark(lat, lon) if values is None else values
         raw = np.broadcast_to(field, (360, *field.shape))
-        path = trees.year_file(case.data, "tas", year, calendar="360_day", raw=raw, lat=lat,
-                               lon=lon, **options)
+        path = trees.year_file(case.data, "tas", YEAR, calendar="360_day", raw=raw, lat=lat,
+                               lon=lon, **{"units": "1", **options})
         with netCDF4.Dataset(path, "a") as nc:
             for name, unit in (units or {}).items():
                 nc[name].delncattr("units") if unit is None else nc[name].setncattr("units", unit)
@@ -183,7 +182,8 @@ class Coordinates(TestCase):
                 options = {"lon": LON, **change}
                 path = os.path.join(case.data, "tas", trees.name("tas", 1999))
                 trees.year_file(case.data, "tas", 1999, calendar="360_day",
-                                raw=np.zeros((360, 3, 4), "f4"), lat=LAT, **options)
+                                raw=np.zeros((360, 3, 4), "f4"), lat=LAT, units="1",
+                                **options)
                 result = case.run()
                 self.assertEqual(result.variable("tas")["normals_written"], 1)
                 again = case.run()

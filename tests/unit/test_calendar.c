@@ -42,13 +42,17 @@ static void test_calendars_are_known_by_all_their_names(void **state)
         {"NoLeap", CN_NOLEAP},      {"365_day", CN_NOLEAP},
         {"all_leap", CN_ALL_LEAP},  {"366_day", CN_ALL_LEAP},
         {"360_day", CN_360_DAY},    {"360_DAY", CN_360_DAY},
+        {"standard ", CN_STANDARD}, {" proleptic gregorian", CN_PROLEPTIC_GREGORIAN},
+        {"365_Day\n", CN_NOLEAP},   {"no_leap", CN_NOLEAP},
+        {"365-day", CN_NOLEAP},     {"AllLeap", CN_ALL_LEAP},
+        {"360 day", CN_360_DAY},    {"  ", CN_STANDARD},
     };
     enum cn_calendar calendar;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_row(cn_calendar_parse(good[i].name, &calendar) && calendar == good[i].calendar,
                    good[i].name ? good[i].name : "(none)");
-    static const char *const bad[] = {"none",    "standard ", "360",
-                                      "noleap2", "gregoria",  "\xc3\xa9"};
+    static const char *const bad[] = {"none",     "360",      "noleap2",        "standard2",
+                                      "gregoria", "365_days", "360_day noleap", "\xc3\xa9"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_row(!cn_calendar_parse(bad[i], &calendar), bad[i]);
     for (int c = 0; c < CALENDARS; c++) {

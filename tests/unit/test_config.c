@@ -24,6 +24,7 @@ static void test_a_key_that_is_left_out_has_its_default(void **state)
     assert_string_equal(config->input.historical, "historical");
     assert_string_equal(config->input.table, "day");
     assert_true(config->input.newest);
+    assert_int_equal(config->input.stamps, CN_STAMPS_AUTO);
     assert_null(config->variables);
     assert_int_equal(config->variable_count, 0);
     assert_false(config->scenarios_given);
@@ -52,7 +53,8 @@ static void test_every_key_is_read(void **state)
     struct reading reading = read_good(
         "input: { root = \"/d//x/./y/\"; model = \"M-1.2_a\"; variant = \"r1i1p1f1\"; grid = "
         "\"gr\";\n"
-        "  historical = \"hist\"; table = \"Eday\"; version = \"1.10\"; };\n"
+        "  historical = \"hist\"; table = \"Eday\"; version = \"1.10\"; stamps = "
+        "\"instant\"; };\n"
         "variables = [ \"pr\", \"tas\" ]; scenarios = ( \"ssp245\", \"rcp85\" );\n"
         "regions = [ \"ALPS\", \"GLOBAL\" ];\n"
         "custom_regions = ( { name = \"ALPS\"; title = \"Les Alpes: \xc3\xa9t\xc3\xa9\";\n"
@@ -75,6 +77,7 @@ static void test_every_key_is_read(void **state)
     assert_false(config->input.newest);
     assert_int_equal(config->input.version_major, 1);
     assert_int_equal(config->input.version_minor, 10);
+    assert_int_equal(config->input.stamps, CN_STAMPS_INSTANT);
     assert_int_equal(config->variable_count, 2);
     assert_string_equal(config->variables[1], "tas");
     assert_true(config->scenarios_given);

@@ -398,6 +398,7 @@ static void test_digests_cover_what_shapes_a_file(void **state)
     assert_changes(s, "inputs", s->files[3].version_major++);
     assert_changes(s, "inputs", s->files[3].version_minor++);
     assert_changes(s, "inputs", s->parts[3].count--);
+    assert_changes(s, "inputs", s->parts[3].first++; s->parts[3].count--);
     assert_changes(s, "inputs", s->window[3] = -1);
     assert_changes(s, "inputs", s->used[3] = false);
     assert_changes(s, "inputs", s->cells.row_count--);

@@ -148,6 +148,12 @@ static void test_time_units_are_a_length_since_a_reference_date(void **state)
         {" hours  since  1850-01-01 00:00:00 +1:00 ", 3600, -3600},
         {"s\tSINCE\t1850-01-01T00:00:30Z", 1, 30},
         {"6 hours since 1850-01-01", 21600, 0},
+        {"hrs since 1850-01-01", 3600, 0},
+        {"Mins since 1850-01-01", 60, 0},
+        {"SECS since 1850-01-01", 1, 0},
+        {"HOURS since 1850-01-01", 3600, 0},
+        {"hr since 1850-01-01", 3600, 0},
+        {"D since 1850-01-01", 86400, 0},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         if (cn_time_units_parse(good[i].text, CN_STANDARD, &unit, &second, &error))
