@@ -25,6 +25,23 @@ enum cn_day_axis { CN_DAYS_OF_YEAR, CN_DATES };
 /* Which time an instant stands for that is the end of its interval. */
 enum cn_stamps { CN_STAMPS_AUTO, CN_STAMPS_INSTANT };
 
+/* Of days that files of the historical experiment and of a scenario hold. */
+enum cn_overlap_rule { CN_OVERLAP_IS_ERROR, CN_HISTORICAL_WINS, CN_SCENARIO_WINS };
+
+/* An entry of input.datasets: what files are, whatever they are called. */
+struct cn_dataset {
+    const char *origin; /* for errors found later: "file:line" */
+    const char *files;  /* a pattern of paths below the roots: base/glob.h */
+    const char *variable;
+    const char *in_file;    /* what the variable is called inside the files */
+    const char *experiment; /* of the years up to `until`, where `then` is given; else of all */
+    int until;
+    const char *then;                   /* a scenario; NULL: one experiment */
+    const char *model, *variant, *grid; /* NULL: those of the other files */
+    bool has_version;                   /* else it is 1.0 */
+    int version_major, version_minor;
+};
+
 struct cn_region {
     const char *name;  /* [A-Za-z0-9_-] */
     const char *title; /* "Conterminous United States", … */
@@ -62,6 +79,9 @@ struct cn_config {
         bool newest;                      /* version = "newest" */
         int version_major, version_minor; /* used when not newest */
         enum cn_stamps stamps;
+        enum cn_overlap_rule overlap;
+        const struct cn_dataset *datasets; /* [dataset_count] */
+        size_t dataset_count;
     } input;
     const char **variables; /* NULL: all in the tree */
     size_t variable_count;

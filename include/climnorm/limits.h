@@ -12,9 +12,10 @@ enum {
     CN_MAX_POOL = 61,     /* day slots of one sample */
     CN_MAX_THREADS = 4096,
     CN_MAX_NAME_BYTES = 64,
-    CN_MAX_MODELS = 1000,     /* of one run */
-    CN_MAX_PATH_BYTES = 3000, /* of a folder, and of an output below it */
-    CN_MAX_SHARDS = 100000,   /* of a job */
+    CN_MAX_VARIABLE_BYTES = 256, /* of a name inside a netCDF file */
+    CN_MAX_MODELS = 1000,        /* of one run */
+    CN_MAX_PATH_BYTES = 3000,    /* of a folder, and of an output below it */
+    CN_MAX_SHARDS = 100000,      /* of a job */
 };
 
 /* Of an input file: X(NAME, VALUE, MEANING). docs/reading.md has them as a table. */

@@ -13,7 +13,7 @@ struct cn_key_state {
     struct cn_location location;
 };
 
-/* An entry of custom_regions, normals.periods or products as read. The location is the first
+/* An entry of a list of groups as read. The location is the first
  * member, as in the elements of every list. Members with wrong values are NULL or 0. */
 struct cn_custom_region {
     struct cn_location location;
@@ -23,6 +23,12 @@ struct cn_custom_region {
 struct cn_custom_period {
     struct cn_location location;
     struct cn_period period;
+};
+
+struct cn_custom_dataset {
+    struct cn_location location;
+    struct cn_dataset dataset;
+    const char *version;
 };
 
 struct cn_custom_product {
@@ -35,6 +41,7 @@ struct cn_config_builder {
     struct cn_config config;                      /* first: the finished config is this pointer */
     struct cn_list roots;                         /* of const char *: input.root */
     struct cn_list models;                        /* of const char *; "*" alone: input.model */
+    struct cn_list datasets;                      /* of struct cn_custom_dataset */
     struct cn_list variables, scenarios, regions; /* of const char * */
     struct cn_list custom_regions;                /* of struct cn_custom_region */
     struct cn_list periods;                       /* of struct cn_custom_period */
@@ -75,6 +82,9 @@ void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_ke
 /* Checks what concerns several values: roots, models, regions, scenarios, periods, min_years. Adds
  * problems. */
 void cn_config_check(struct cn_config_builder *builder);
+
+/* Checks the entries of input.datasets, and fills in what they do not say. Adds problems. */
+void cn_config_check_datasets(struct cn_config_builder *builder);
 
 /* Checks the products together, and fills in what they do not say. Adds problems. */
 void cn_config_check_products(struct cn_config_builder *builder);

@@ -203,6 +203,7 @@ static enum cn_status read_settings(struct cn_config_builder *builder, const cha
     apply_group(builder, "", &root);
     apply_defaults(builder);
     cn_config_check(builder);
+    cn_config_check_datasets(builder);
     cn_config_check_products(builder);
     builder->config.origin.input_root = origin_of(builder, "input.root");
     builder->config.origin.engine_memory = origin_of(builder, "engine.memory");

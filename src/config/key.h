@@ -17,19 +17,22 @@ enum cn_key_type {                      /* stored as */
                    CN_KEY_LABEL,        /* const char *: a name that may hold {scenario} */
                    CN_KEY_TITLE,        /* const char *: any text */
                    CN_KEY_PATH,         /* const char *: made absolute */
-                   CN_KEY_PATHS,     /* struct cn_list of const char *: a path or a list of them */
-                   CN_KEY_PATTERN,   /* const char *: see pattern.c */
-                   CN_KEY_INT,       /* int */
-                   CN_KEY_REAL,      /* double */
-                   CN_KEY_BOOL,      /* bool */
-                   CN_KEY_CHOICE,    /* int: min + index in choices, which is the enum's value */
-                   CN_KEY_RANGE,     /* double[2] */
-                   CN_KEY_VERSION,   /* config->input: newest, version_major, version_minor */
-                   CN_KEY_STATISTIC, /* struct cn_over */
-                   CN_KEY_THRESHOLD, /* struct cn_threshold */
-                   CN_KEY_UNIT,      /* const char * */
-                   CN_KEY_UNITS,     /* struct cn_list of struct cn_variable_unit */
-                   CN_KEY_MEMORY,    /* config->engine: memory_share, memory_bytes */
+                   CN_KEY_PATHS,   /* struct cn_list of const char *: a path or a list of them */
+                   CN_KEY_PATTERN, /* const char *: see pattern.c */
+                   CN_KEY_GLOB,    /* const char *: see base/glob.h */
+                   CN_KEY_NETCDF_NAME, /* const char *: UTF-8 without "/" */
+                   CN_KEY_ISSUE,       /* const char *: MAJOR.MINOR */
+                   CN_KEY_INT,         /* int */
+                   CN_KEY_REAL,        /* double */
+                   CN_KEY_BOOL,        /* bool */
+                   CN_KEY_CHOICE,      /* int: min + index in choices, which is the enum's value */
+                   CN_KEY_RANGE,       /* double[2] */
+                   CN_KEY_VERSION,     /* config->input: newest, version_major, version_minor */
+                   CN_KEY_STATISTIC,   /* struct cn_over */
+                   CN_KEY_THRESHOLD,   /* struct cn_threshold */
+                   CN_KEY_UNIT,        /* const char * */
+                   CN_KEY_UNITS,       /* struct cn_list of struct cn_variable_unit */
+                   CN_KEY_MEMORY,      /* config->engine: memory_share, memory_bytes */
 };
 
 struct cn_list {

@@ -12,7 +12,9 @@
 #define LIST(member)    #member, offsetof(struct cn_config_builder, member)
 #define REGION(member)  "custom_regions." #member, offsetof(struct cn_custom_region, region.member)
 #define PRODUCT(member) "products." #member, offsetof(struct cn_custom_product, product.member)
-#define PERIOD(member)  "normals.periods." #member, offsetof(struct cn_custom_period, period.member)
+#define DATASET(member) \
+    "input.datasets." #member, offsetof(struct cn_custom_dataset, dataset.member)
+#define PERIOD(member) "normals.periods." #member, offsetof(struct cn_custom_period, period.member)
 
 enum { ENTRIES = 256 };
 
@@ -44,6 +46,45 @@ static const char *const leap_day_meanings[] = {
     [CN_DAYOFYEAR] = "the ordinal day (slot 60 is 29 February in leap years, 1 March in others)",
     [CN_MONTH_DAY] = "the same date in every year",
     [CN_DROP] = "29 February is left out"};
+
+static const char *const overlaps[] = {[CN_OVERLAP_IS_ERROR] = "error",
+                                       [CN_HISTORICAL_WINS] = "historical",
+                                       [CN_SCENARIO_WINS] = "scenario",
+                                       NULL};
+static const char *const overlap_meanings[] = {
+    [CN_OVERLAP_IS_ERROR] = "the variable fails",
+    [CN_HISTORICAL_WINS] = "such days come from the historical experiment",
+    [CN_SCENARIO_WINS] = "such days come from the scenario"};
+
+static const struct cn_key dataset_keys[] = {
+    {DATASET(files), CN_KEY_GLOB, 1, CN_MAX_PATH_BYTES, .required = true,
+     .meaning =
+         "The files: their path below `input.root`. `*` stands for any characters of a name, "
+         "`?` for one, `[0-9]` for one of these, and `**` for any number of folders."},
+    {DATASET(variable), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES, .required = true,
+     .meaning = "What the variable is called here and in outputs."},
+    {DATASET(in_file), CN_KEY_NETCDF_NAME, 1, CN_MAX_VARIABLE_BYTES,
+     .meaning = "What it is called inside the files. Left out: the same."},
+    {DATASET(experiment), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+     .meaning = "The experiment that the files are of. Left out: `input.historical`."},
+    {DATASET(until), CN_KEY_INT, 1, CN_LAST_YEAR,
+     .meaning = "Where files hold the historical years and those of a scenario: the last "
+                "historical year. Left out: all years are of `experiment`."},
+    {DATASET(then), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+     .meaning = "The scenario of the years after `until`."},
+    {DATASET(model), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+     .meaning =
+         "The climate model, or the name of the dataset. Left out: that of the other files."},
+    {DATASET(variant), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+     .meaning = "The ensemble member. Left out: that of the other files."},
+    {DATASET(grid), CN_KEY_NAME, 1, CN_MAX_NAME_BYTES,
+     .meaning = "The grid label. Left out: that of the other files."},
+    {"input.datasets.version", offsetof(struct cn_custom_dataset, version), CN_KEY_ISSUE, 1,
+     CN_MAX_NAME_BYTES,
+     .meaning = "The version, which outputs name. Left out: 1.0, and `input.version` takes the "
+                "files whatever it says."},
+    {.path = NULL},
+};
 
 static const struct cn_key region_keys[] = {
     {REGION(name), CN_KEY_IDENTIFIER, 1, 32, .required = true,
@@ -146,6 +187,17 @@ const struct cn_key cn_keys[] = {
     {KEY(input.stamps), CN_KEY_CHOICE, .choices = stamps, .choice_meanings = stamp_meanings,
      .default_text = "auto",
      .meaning = "To which day values belong where each instant is the end of its interval."},
+    {KEY(input.overlap), CN_KEY_CHOICE, .choices = overlaps, .choice_meanings = overlap_meanings,
+     .default_text = "error",
+     .meaning = "What happens to days that files of the historical experiment and files of a "
+                "scenario both hold. Within one experiment they are always an error."},
+    {"input.datasets", offsetof(struct cn_config_builder, datasets), CN_KEY_GROUPS, 1, ENTRIES,
+     .element = dataset_keys, .element_bytes = sizeof(struct cn_custom_dataset),
+     .example = "( { files = \"gridmet/pr_*.nc\"; variable = \"pr\"; in_file = "
+                "\"precipitation_amount\"; } )",
+     .meaning = "Files with names of another form, or with names that are wrong: see "
+                "[inputs](inputs.md). Several entries may take one file for several variables. "
+                "Left out: none."},
     {LIST(variables), CN_KEY_NAMES, 1, ENTRIES, .example = "[ \"pr\", \"tas\" ]",
      .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
     {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES, .example = "[ \"ssp245\" ]",

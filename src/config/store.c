@@ -2,9 +2,11 @@
  * Checks one value against its key (type, range, characters) and stores it. check.c checks values
  * together.
  */
+#include "base/glob.h"
 #include "base/suggest.h"
 #include "climnorm/limits.h"
 #include "config/builder.h"
+#include "config/text_forms.h"
 #include "config/years.h"
 #include "products/groups.h"
 #include "products/statistics.h"
@@ -43,25 +45,6 @@ static bool check_text(struct cn_config_builder *builder, const struct cn_key *k
     return false;
 }
 
-/* Whether the text has only letters, digits, characters of `also`, and the field (unless it is "").
- * A name becomes a part of paths, so it does not begin with a dot. */
-static bool is_name(const char *text, const char *also, const char *field)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const size_t length = strlen(field);
-    if (text[0] == '.')
-        return false;
-    while (*text) {
-        if (length && strncmp(text, field, length) == 0)
-            text += length;
-        else if (strchr(letters, *text) || strchr(also, *text))
-            text++;
-        else
-            return false;
-    }
-    return true;
-}
-
 static const char *absolute_path(struct cn_config_builder *builder, const char *text)
 {
     size_t folder = *text == '/' ? 0 : strlen(builder->folder);
@@ -95,23 +78,18 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
-    bool named = key->type == CN_KEY_NAME ? is_name(text, "_-.", "")
-                 : key->type == CN_KEY_NAMES_OR_ALL
-                     ? strcmp(text, "*") == 0 || is_name(text, "_-.", "")
-                 : key->type == CN_KEY_IDENTIFIER ? is_name(text, "_-", "")
-                 : key->type == CN_KEY_LABEL      ? is_name(text, "_-.", "{scenario}")
-                                                  : true;
-    if (!named)
+    if (!cn_text_has_form(key->type, text))
         return reject_value(builder, key, value, "");
-    bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN;
+    bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN || key->type == CN_KEY_GLOB;
     if (path && (text[0] == '~' || strchr(text, '$'))) {
         cn_config_error(builder, value->location, key->path,
                         "~ and $VARIABLES are not replaced here: write the path itself");
         return false;
     }
     char buffer[256];
-    const char *fault =
-        key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, buffer, sizeof buffer) : NULL;
+    const char *fault = key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, buffer, sizeof buffer)
+                        : key->type == CN_KEY_GLOB  ? cn_glob_fault(text)
+                                                    : NULL;
     if (fault) {
         cn_config_error(builder, value->location, key->path, "%s", fault);
         return false;
@@ -235,7 +213,7 @@ static bool store_units(struct cn_config_builder *builder, const struct cn_key *
         if (earlier < list->count)
             continue;
         snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_NAME_BYTES, name);
-        if (!isalpha((unsigned char)*name) || !is_name(name, "_-", "") ||
+        if (!isalpha((unsigned char)*name) || !cn_text_has_form(CN_KEY_IDENTIFIER, name) ||
             strlen(name) > CN_MAX_NAME_BYTES) {
             cn_config_error(builder, value->items[i].location, path,
                             "the name of a variable begins with a letter and has letters, digits, "
@@ -273,13 +251,9 @@ static bool store_version(struct cn_config_builder *builder, const struct cn_key
     const char *text = value->kind == CN_VALUE_TEXT ? value->text : "";
     struct cn_config *config = &builder->config;
     config->input.newest = strcmp(text, "newest") == 0;
-    char major[9] = "", minor[9] = "";
-    int length = 0;
-    sscanf(text, "%8[0-9].%8[0-9]%n", major, minor, &length);
-    if (!config->input.newest && (!length || text[length]))
+    if (!config->input.newest &&
+        !cn_version_parse(text, &config->input.version_major, &config->input.version_minor))
         return reject_value(builder, key, value, "");
-    config->input.version_major = (int)strtol(major, NULL, 10);
-    config->input.version_minor = (int)strtol(minor, NULL, 10);
     return true;
 }
 
@@ -487,6 +461,9 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
+    case CN_KEY_GLOB:
+    case CN_KEY_NETCDF_NAME:
+    case CN_KEY_ISSUE:
     case CN_KEY_UNIT:
         return store_text(builder, key, at, value);
     }

@@ -115,6 +115,9 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
     case CN_KEY_TITLE:
     case CN_KEY_PATH:
     case CN_KEY_PATTERN:
+    case CN_KEY_GLOB:
+    case CN_KEY_NETCDF_NAME:
+    case CN_KEY_ISSUE:
     case CN_KEY_UNIT:
         cn_config_quote(text, *(const char *const *)at);
         break;

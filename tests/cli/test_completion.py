@@ -85,7 +85,8 @@ class Completion(unittest.TestCase):
         table = document.partition("<!-- keys -->")[2].partition("<!-- end of keys -->")[0]
         listed = re.findall(r"^\| `([\w.]+)` \|", table, re.M)
         settable = {f"{key}." if key == "output.units" else f"{key}=" for key in listed
-                    if not key.startswith(("custom_regions", "normals.periods", "products"))}
+                    if not key.startswith(("input.datasets", "custom_regions", "normals.periods",
+                                           "products"))}
         self.assertGreater(len(settable), 15)
         self.assertEqual(set(self.offered("run", "my.cfg", "--set", "")), settable)
         self.assertEqual(self.offered("run", "-s", "normals.wi"), ["normals.window="])

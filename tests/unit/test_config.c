@@ -53,8 +53,14 @@ static void test_every_key_is_read(void **state)
     struct reading reading = read_good(
         "input: { root = \"/d//x/./y/\"; model = \"M-1.2_a\"; variant = \"r1i1p1f1\"; grid = "
         "\"gr\";\n"
-        "  historical = \"hist\"; table = \"Eday\"; version = \"1.10\"; stamps = "
-        "\"instant\"; };\n"
+        "  historical = \"hist\"; table = \"Eday\"; version = \"1.10\"; stamps = \"instant\"; "
+        "overlap = "
+        "\"scenario\";\n"
+        "  datasets = ( { files = \"a/**/*.nc\"; variable = \"pr\"; },\n"
+        "    { files = \"j.nc\"; variable = \"tas\"; in_file = \"T \xc3\xa4\"; until = 2005;\n"
+        "      then = \"rcp85\"; model = \"A\"; variant = \"B\"; grid = \"C\"; version = \"2.1\"; "
+        "},\n"
+        "    { files = \"s.nc\"; variable = \"tas\"; experiment = \"ssp245\"; } ); };\n"
         "variables = [ \"pr\", \"tas\" ]; scenarios = ( \"ssp245\", \"rcp85\" );\n"
         "regions = [ \"ALPS\", \"GLOBAL\" ];\n"
         "custom_regions = ( { name = \"ALPS\"; title = \"Les Alpes: \xc3\xa9t\xc3\xa9\";\n"
@@ -74,6 +80,24 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(config->input.grid, "gr");
     assert_string_equal(config->input.historical, "hist");
     assert_string_equal(config->input.table, "Eday");
+    assert_int_equal(config->input.overlap, CN_SCENARIO_WINS);
+    const struct cn_dataset *datasets = config->input.datasets;
+    assert_int_equal(config->input.dataset_count, 3);
+    assert_string_equal(datasets[0].files, "a/**/*.nc");
+    assert_string_equal(datasets[0].in_file, "pr");
+    assert_string_equal(datasets[0].experiment, "hist");
+    assert_null(datasets[0].then);
+    assert_null(datasets[0].model);
+    assert_false(datasets[0].has_version);
+    assert_int_equal(datasets[0].version_major, 1);
+    assert_string_equal(datasets[1].in_file, "T \xc3\xa4");
+    assert_string_equal(datasets[1].experiment, "hist");
+    assert_int_equal(datasets[1].until, 2005);
+    assert_string_equal(datasets[1].then, "rcp85");
+    assert_string_equal(datasets[1].grid, "C");
+    assert_true(datasets[1].has_version);
+    assert_int_equal(datasets[1].version_major * 10 + datasets[1].version_minor, 21);
+    assert_string_equal(datasets[2].experiment, "ssp245");
     assert_false(config->input.newest);
     assert_int_equal(config->input.version_major, 1);
     assert_int_equal(config->input.version_minor, 10);
@@ -171,7 +195,11 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
          "they are broken at a space.",
          false}};
     struct reading reading = read_good(
-        "input: { root = [ \"/a \\\"b\\\\c\", \"/d#\" ]; version = \"1.10\"; };\n"
+        "input: { root = [ \"/a \\\"b\\\\c\", \"/d#\" ]; version = \"1.10\";\n"
+        "  datasets = ( { files = \"[\\\"] x.nc\"; variable = \"v\"; in_file = \"\xc3\xa9\"; },\n"
+        "    { files = \"j.nc\"; variable = \"v\"; until = 2005; then = \"b\"; version = \"0.0\"; "
+        "} "
+        "); };\n"
         "scenarios = []; regions = [ \"ALPS\" ];\n"
         "custom_regions = ( { name = \"ALPS\"; title = \"\xc3\xa9t\xc3\xa9 {}; \\\"\";\n"
         "  lon = [350, 17.123456789012345]; lat = [-.1, 49]; }, { name = \"B\"; lon = [0, 1e-7];\n"
@@ -201,6 +229,11 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
     assert_memory_equal(again->normals.targets, reading.config->normals.targets,
                         again->normals.target_count * sizeof(int));
     assert_int_equal(again->normals.periods[0].step, 4);
+    assert_int_equal(again->input.dataset_count, 2);
+    assert_string_equal(again->input.datasets[0].files, "[\"] x.nc");
+    assert_null(again->input.datasets[0].then);
+    assert_int_equal(again->input.datasets[1].until, 2005);
+    assert_true(again->input.datasets[1].has_version);
     assert_int_equal(again->engine.memory_bytes, reading.config->engine.memory_bytes);
     assert_int_equal(again->output.compression, 9);
     cn_config_free(again);

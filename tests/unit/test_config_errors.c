@@ -43,6 +43,69 @@ static void test_all_errors_are_reported_at_once_with_their_lines(void **state)
         "F: output.root: is missing: every config needs it (a path)\n");
 }
 
+static void test_datasets_need_and_contradict_keys(void **state)
+{
+    (void)state;
+#define INPUTS(entries) "input = { root = \"in\"; datasets = ( " entries " ); };\n"
+    expect_errors("output = { root = \"out\"; };\n" INPUTS(
+                      "{ file = \"x\"; variable = \"a b\"; in_file = \"a/b\"; version = \"2\"; }"),
+                  NULL,
+                  "F:2: input.datasets.file: is not a key (did you mean "
+                  "\"input.datasets.files\"?)\n"
+                  "F:2: input.datasets.variable: expected a name of letters, digits, \"_\", \"-\" "
+                  "and \".\", not \"a b\"\n"
+                  "F:2: input.datasets.in_file: expected the name of a netCDF variable, not "
+                  "\"a/b\"\n"
+                  "F:2: input.datasets.version: expected a version such as \"1.1\", not \"2\"\n"
+                  "F:2: input.datasets.files: is missing: every entry needs it (a path below "
+                  "input.root, with * and ** for names that differ)\n");
+    expect_errors(
+        "output = { root = \"out\"; };\n" INPUTS("{ files = \"/x\"; variable = \"a\"; },\n"
+                                                 "{ files = \"a/../x\"; variable = \"a\"; },\n"
+                                                 "{ files = \"~/x\"; variable = \"a\"; },\n"
+                                                 "{ files = \"a/**\"; variable = \"a\"; },\n"
+                                                 "{ files = \"\"; variable = \"a\"; }"),
+        NULL,
+        "F:2: input.datasets.files: begins with /: write the path below input.root\n"
+        "F:3: input.datasets.files: has a part \".\" or \"..\": write the path below "
+        "input.root\n"
+        "F:4: input.datasets.files: ~ and $VARIABLES are not replaced here: write the "
+        "path itself\n"
+        "F:5: input.datasets.files: ends in **, which stands for folders: add the file, "
+        "such as **/*.nc\n"
+        "F:6: input.datasets.files: expected a path below input.root, with * and ** for "
+        "names that differ, not \"\"\n");
+    expect_errors(
+        "output = { root = \"out\"; };\n" INPUTS(
+            "{ files = \"x\"; variable = \"a\"; until = 2005; },\n"
+            "{ files = \"y\"; variable = \"a\"; then = \"rcp85\"; },\n"
+            "{ files = \"z\"; variable = \"a\"; until = 2005; then = \"historical\"; },\n"
+            "{ files = \"v\"; variable = \"a\"; experiment = \"b\"; until = 2005; then = "
+            "\"c\"; },\n"
+            "{ files = \"x\"; variable = \"a\"; experiment = \"ssp245\"; }"),
+        NULL,
+        "F:2: input.datasets.then: is missing: until needs it; name the scenario of the "
+        "years after 2005\n"
+        "F:3: input.datasets.until: is missing: then needs it; write the last year "
+        "before \"rcp85\"\n"
+        "F:4: input.datasets.then: \"historical\" is input.historical, which comes "
+        "before every scenario; name the scenario\n"
+        "F:5: input.datasets.experiment: \"b\" comes before \"c\", but a scenario "
+        "follows input.historical (\"historical\") alone; remove it, or until and then\n"
+        "F:6: input.datasets.files: \"x\" is given for a in line 2 already; remove one, or "
+        "see until and then for files of two experiments\n");
+    expect_errors("output = { root = \"out\"; };\n" INPUTS("{ files = \"x\"; variable = \"a\"; }"),
+                  SET("input.model=*"),
+                  "F:2: input.datasets.model: is missing: input.model asks for several; say which "
+                  "the files are of\n");
+    expect_errors(ROOTS, SET("input.datasets=x", "input.overlap=scenarios"),
+                  "--set input.datasets=x: \"input.datasets\" is a list of groups, which only the "
+                  "config file can hold\n"
+                  "--set input.overlap=scenarios: expected \"error\", \"historical\" or "
+                  "\"scenario\", not \"scenarios\" (did you mean \"scenario\"?)\n");
+#undef INPUTS
+}
+
 static void test_no_region_at_all_is_an_error(void **state)
 {
     (void)state;
@@ -659,6 +722,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_errors_are_reported_at_once_with_their_lines),
+        cmocka_unit_test(test_datasets_need_and_contradict_keys),
         cmocka_unit_test(test_no_region_at_all_is_an_error),
         cmocka_unit_test(test_a_wrong_type_is_reported_with_the_right_one),
         cmocka_unit_test(test_a_name_that_could_be_no_part_of_a_path_is_refused),
