@@ -89,11 +89,13 @@ struct cn_storage {
 #define CN_FILE_TEXT(member, ...) const char *member;
 
 struct cn_file {
-    const char *path;                  /* as opened: input root + relative path */
-    const char *base;                  /* base name */
-    const char *variable, *experiment; /* from the name */
-    int version_major, version_minor;  /* 1.0 when the name has none */
-    int first_year, last_year;         /* as the name claims */
+    const char *path;                 /* as opened: input root + relative path */
+    const char *base;                 /* base name */
+    const struct cn_dataset *dataset; /* that takes it; NULL: its name says what it is */
+    const char *variable;             /* as it is called inside the file */
+    const char *experiment;           /* of its first years: see cn_file_experiment */
+    int version_major, version_minor; /* 1.0 when the name has none */
+    int first_year, last_year;        /* as the name claims; last < first: it does not */
     uint64_t size;
     int64_t mtime_ns;
 
@@ -121,6 +123,13 @@ struct cn_file {
     size_t grid_mapping_attribute_count;                /* 0: it has none */
     CN_FILE_TEXTS(CN_FILE_TEXT)                         /* "" without */
 };
+
+/* Returns: the experiment that the file's days of a year are of. */
+static inline const char *cn_file_experiment(const struct cn_file *file, int year)
+{
+    const struct cn_dataset *dataset = file->dataset;
+    return dataset && dataset->then && year > dataset->until ? dataset->then : file->experiment;
+}
 
 /* Consecutive instants of one file that belong to one source year. */
 struct cn_part {

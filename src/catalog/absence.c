@@ -18,10 +18,10 @@ static const char *explain_model(const struct cn_tree_names *tree, const char *m
     struct cn_suggestion suggestion = {.word = model};
     char hint[CN_SUGGESTION_BYTES];
     for (size_t i = 0; i < tree->count; i++) {
-        const struct cn_name *name = &tree->names[i];
-        if (!name->variable || strcmp(name->table, tree->config->input.table) != 0)
+        const struct cn_name *name = tree->names[i];
+        if (strcmp(name->table, tree->config->input.table) != 0)
             continue;
-        if (strcmp(name->model, model) == 0)
+        if (!name->model || strcmp(name->model, model) == 0)
             return NULL;
         cn_suggest(&suggestion, name->model);
     }
@@ -41,9 +41,9 @@ const char *cn_explain_absence(const struct cn_tree_names *tree, const char *mod
     if (text)
         return text;
     for (size_t i = 0; i < tree->count; i++) {
-        const struct cn_name *name = &tree->names[i];
-        if (!name->variable || strcmp(name->table, table) != 0 ||
-            (model && strcmp(name->model, model) != 0))
+        const struct cn_name *name = tree->names[i];
+        if (strcmp(name->table, table) != 0 ||
+            (model && name->model && strcmp(name->model, model) != 0))
             continue;
         others += strcmp(name->variable, variable) == 0;
         cn_suggest(&suggestion, name->variable);

@@ -10,7 +10,7 @@
 struct cn_tree_names {
     struct cn_pool *pool;
     const struct cn_config *config;
-    const struct cn_name *names; /* [count]; see struct cn_selection */
+    struct cn_name *const *names; /* [count]; see struct cn_selection */
     size_t count;
 };
 

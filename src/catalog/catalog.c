@@ -62,12 +62,15 @@ static const char *list_held_scenarios(const struct catalog_builder *builder, co
     const char *held[MOST];
     struct cn_strbuf text = {0};
     size_t count = 0;
-    for (size_t i = 0; i < builder->tree_count && count < MOST; i++) {
-        const struct cn_name *name = &builder->selection.names[i];
-        if (name->variable && strcmp(name->table, config->input.table) == 0 &&
-            strcmp(name->model, model) == 0 &&
-            strcmp(name->experiment, config->input.historical) != 0)
+    for (size_t i = 0; i < builder->selection.name_count && count < MOST - 1; i++) {
+        const struct cn_name *name = builder->selection.names[i];
+        if (strcmp(name->table, config->input.table) != 0 ||
+            (name->model && strcmp(name->model, model) != 0))
+            continue;
+        if (strcmp(name->experiment, config->input.historical) != 0)
             add_name(held, &count, name->experiment);
+        if (name->dataset && name->dataset->then)
+            add_name(held, &count, name->dataset->then);
     }
     if (count)
         qsort(held, count, sizeof *held, compare_texts);
@@ -82,16 +85,21 @@ static enum cn_status list_experiments(struct catalog_builder *builder, struct c
     const struct cn_config *config = builder->config;
     const struct cn_selection *selection = &builder->selection;
     size_t count = 0;
-    const char **names = cn_pool_alloc(
-        builder->catalog->pool, 1 + config->scenario_count + selection->file_count, sizeof *names);
+    const char **names =
+        cn_pool_alloc(builder->catalog->pool,
+                      1 + config->scenario_count + 2 * selection->file_count, sizeof *names);
     if (!names)
         return cn_fail_memory(error, "the catalog");
     add_name(names, &count, config->input.historical);
     for (size_t s = 0; s < config->scenario_count; s++)
         add_name(names, &count, config->scenarios[s]);
     for (size_t m = 0; m < selection->model_count; m++)
-        for (size_t i = 0; i < selection->models[m].file_count; i++)
-            add_name(names, &count, selection->models[m].files[i].name->experiment);
+        for (size_t i = 0; i < selection->models[m].file_count; i++) {
+            const struct cn_name *name = selection->models[m].files[i].name;
+            add_name(names, &count, name->experiment);
+            if (name->dataset && name->dataset->then && !config->scenarios_given)
+                add_name(names, &count, name->dataset->then);
+        }
     if (!config->scenarios_given)
         qsort(names + 1, count - 1, sizeof *names, compare_texts);
     builder->experiments =
@@ -190,13 +198,16 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
              i++) {
             const struct cn_selected *selected = &selection->models[m].files[i];
             const struct cn_name *name = selected->name;
-            catalog->files[count++] = (struct cn_file){.path = selected->file->path,
-                                                       .variable = name->variable,
-                                                       .experiment = name->experiment,
-                                                       .version_major = name->version_major,
-                                                       .version_minor = name->version_minor,
-                                                       .first_year = name->first_year,
-                                                       .last_year = name->last_year};
+            const struct cn_dataset *dataset = name->dataset;
+            catalog->files[count++] =
+                (struct cn_file){.path = selected->file->path,
+                                 .dataset = dataset,
+                                 .variable = dataset ? dataset->in_file : name->variable,
+                                 .experiment = name->experiment,
+                                 .version_major = name->version_major,
+                                 .version_minor = name->version_minor,
+                                 .first_year = name->first_year,
+                                 .last_year = name->last_year};
         }
     return cn_files_inspect(catalog->pool, catalog->files, count, builder->config->input.stamps,
                             builder->resources, watch, error);
@@ -279,14 +290,16 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
                                     struct cn_error *error)
 {
     struct cn_catalog *catalog = builder->catalog;
-    enum cn_status status = cn_find_files(catalog->pool, builder->config->input.roots,
-                                          builder->config->input.root_count, watch, &builder->tree,
+    const struct cn_config *config = builder->config;
+    const struct cn_search search = {config->input.roots, config->input.root_count,
+                                     config->input.datasets, config->input.dataset_count};
+    enum cn_status status = cn_find_files(catalog->pool, &search, watch, &builder->tree,
                                           &builder->tree_count, &catalog->problems, error);
     if (!status)
         status = cn_select(builder->config, builder->tree, builder->tree_count, catalog,
                            &builder->selection, error);
-    builder->names = (struct cn_tree_names){catalog->pool, builder->config,
-                                            builder->selection.names, builder->tree_count};
+    builder->names = (struct cn_tree_names){
+        catalog->pool, builder->config, builder->selection.names, builder->selection.name_count};
     if (!status)
         status = list_experiments(builder, error);
     if (!status)

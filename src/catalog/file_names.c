@@ -38,19 +38,21 @@ static bool is_time_field(const char *field)
     return cn_is_digit(field[0]) && field[strspn(field, "0123456789-")] == '\0';
 }
 
+/* Whether so many digits are a year, or a time that names a day: YYYYMMDD[hh[mm[ss]]]. */
+static bool is_daily_time(size_t digits)
+{
+    return digits == 4 || (digits >= 8 && digits <= 14 && digits % 2 == 0);
+}
+
 bool cn_name_years(const char *time, int *first, int *last)
 {
-    size_t digits = strspn(time, "0123456789");
-    if (digits == 4 && !time[4]) {
-        parse_digits(time, 4, first);
-        *last = *first;
-        return true;
-    }
-    if ((digits != 8 && digits != 12) || time[digits] != '-' ||
-        strspn(time + digits + 1, "0123456789") != digits || time[2 * digits + 1])
+    const size_t digits = strspn(time, "0123456789");
+    const bool is_range = time[digits] == '-';
+    const char *end = is_range ? time + digits + 1 : time;
+    if (!is_daily_time(digits) || strspn(end, "0123456789") != digits || end[digits])
         return false;
     parse_digits(time, 4, first);
-    parse_digits(time + digits + 1, 4, last);
+    parse_digits(end, 4, last);
     return true;
 }
 

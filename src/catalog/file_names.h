@@ -10,15 +10,21 @@
 /* The longest file name that Linux file systems have; a version as text. */
 enum { CN_NAME_BYTES = 256, CN_VERSION_BYTES = 24 };
 
-/* {variable}_{table}_{model}_{experiment}_{variant}_{grid}_{time}[_v{major}.{minor}].nc */
+struct cn_dataset;
+
+/* What is known of a file before it is opened: from its name,
+ * {variable}_{table}_{model}_{experiment}_{variant}_{grid}_{time}[_v{major}.{minor}].nc, or from
+ * the entry of input.datasets that takes it. */
 struct cn_name {
+    const struct cn_dataset *dataset; /* NULL: the name */
     char text[CN_NAME_BYTES]; /* the name, cut at its underscores; the fields point into it */
-    const char *variable, *table, *model, *experiment, *variant, *grid; /* grid "": CMIP5 */
+    /* grid "": CMIP5. Of a dataset, model, variant and grid may be NULL: it does not say them. */
+    const char *variable, *table, *model, *experiment, *variant, *grid;
     const char *time;
     int version_major, version_minor; /* 1.0 when the name has none */
     char version[CN_VERSION_BYTES];   /* the same as text */
     int first_year, last_year;        /* of daily_time */
-    bool daily_time;                  /* YYYY, YYYYMMDD-YYYYMMDD or YYYYMMDDhhmm-YYYYMMDDhhmm */
+    bool daily_time;                  /* YYYY or YYYYMMDD[hh[mm[ss]]], or two with a hyphen */
 };
 
 /* Reads a base name. Other tables have other forms of {time} (YYYYMM-YYYYMM), so any digits and

@@ -5,6 +5,7 @@
 #include "catalog/find_files.h"
 
 #include "base/error.h"
+#include "catalog/datasets.h"
 #include "guard/fault.h"
 
 #include <dirent.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { MOST_OTHER_PATHS = 1000 }; /* of folders with several */
 
 /* Files or folders. */
 struct entry_list {
@@ -25,8 +28,10 @@ struct file_search {
     struct cn_pool *pool;
     struct cn_problems *problems;
     const struct cn_watch *watch;
+    const struct cn_search *wanted;
     struct entry_list folders; /* found so far, in the order of reading */
     struct entry_list seen;    /* those that were read, sorted by inode */
+    struct entry_list again;   /* other paths of those */
     struct entry_list files;
     enum cn_status status; /* what ended the search */
     struct cn_error *error;
@@ -121,22 +126,43 @@ static const char *advise_of_link(int folder, const char *name)
                                                  : "check links and permissions";
 }
 
+static bool is_of_dataset(const struct file_search *search, const char *path)
+{
+    const struct cn_search *wanted = search->wanted;
+    for (size_t d = 0; d < wanted->dataset_count; d++)
+        if (cn_dataset_takes(&wanted->datasets[d], wanted->roots, wanted->root_count, path))
+            return true;
+    return false;
+}
+
+/* Whether a file of this name in a folder is searched for. */
+static bool is_wanted_file(struct file_search *search, const char *folder, const char *name)
+{
+    if (is_nc(name) || !search->wanted->dataset_count)
+        return is_nc(name);
+    const char *path = cn_pool_printf(search->pool, "%s/%s", folder, name);
+    if (!path)
+        fail_without_memory(search);
+    return path && is_of_dataset(search, path);
+}
+
 static void add_entry(struct file_search *search, int folder, const char *path, const char *name,
                       struct unreadable *unreadable)
 {
     struct stat status = {0};
-    bool is_there = fstatat(folder, name, &status, 0) == 0;
+    const bool is_there = fstatat(folder, name, &status, 0) == 0;
+    const int reason = is_there ? 0 : errno;
     /* Not for a broken link. The error comes when the file is opened. */
-    bool is_kept = !is_there && (errno == EACCES || errno == ESTALE);
-    bool is_file = is_nc(name) && (is_kept || S_ISREG(status.st_mode));
+    const bool is_kept = reason == EACCES || reason == ESTALE;
+    const bool is_file = (is_kept || S_ISREG(status.st_mode)) && is_wanted_file(search, path, name);
     if (is_file || S_ISDIR(status.st_mode)) {
         const char *own_path = cn_pool_printf(search->pool, "%s/%s", path, name);
         append_entry(search, is_file ? &search->files : &search->folders,
                      &(struct cn_found_file){own_path, own_path ? strrchr(own_path, '/') + 1 : NULL,
                                              status.st_dev, status.st_ino});
-    } else if (!is_there && !is_machine_fault(search, path, errno) && unreadable->count++ == 0) {
+    } else if (reason && !is_machine_fault(search, path, reason) && unreadable->count++ == 0) {
         unreadable->example = name;
-        unreadable->reason = errno;
+        unreadable->reason = reason;
         unreadable->advice = advise_of_link(folder, name);
     }
 }
@@ -197,7 +223,8 @@ static bool is_repeated(const struct cn_found_file *file, const struct cn_found_
     return file->inode && !cn_inodes_compare(file, before) && strcmp(file->base, before->base) == 0;
 }
 
-/* Drops files that were found already under the same name, then sorts by name. */
+/* Drops files that were found already under the same name, but not a path that a dataset takes.
+ * Then sorts by name. */
 static void drop_repeated_files(struct file_search *search)
 {
     size_t count = search->files.count;
@@ -213,7 +240,7 @@ static void drop_repeated_files(struct file_search *search)
         qsort(order, count, sizeof(void *), compare_identity);
     size_t kept_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || !is_repeated(order[i], order[i - 1]))
+        if (i == 0 || !is_repeated(order[i], order[i - 1]) || is_of_dataset(search, order[i]->path))
             kept[kept_count++] = *order[i];
     if (kept_count)
         qsort(kept, kept_count, sizeof *kept, compare_paths);
@@ -225,8 +252,12 @@ static void drop_repeated_files(struct file_search *search)
 static bool add_seen(struct file_search *search, const struct cn_found_file *folder)
 {
     struct entry_list *seen = &search->seen;
-    if (seen->count && bsearch(folder, seen->items, seen->count, sizeof *folder, cn_inodes_compare))
+    if (seen->count &&
+        bsearch(folder, seen->items, seen->count, sizeof *folder, cn_inodes_compare)) {
+        if (search->wanted->dataset_count && search->again.count < MOST_OTHER_PATHS)
+            append_entry(search, &search->again, folder);
         return false;
+    }
     append_entry(search, seen, folder);
     if (search->status)
         return false;
@@ -235,6 +266,29 @@ static bool add_seen(struct file_search *search, const struct cn_found_file *fol
         seen->items[at] = seen->items[at - 1];
     seen->items[at] = *folder;
     return true;
+}
+
+/* Adds the files of folders that were read under another path, where a dataset takes them under
+ * this one. */
+static void add_other_paths(struct file_search *search)
+{
+    const size_t count = search->files.count;
+    for (size_t k = 0; k < search->again.count && goes_on(search); k++) {
+        const struct cn_found_file *folder = &search->again.items[k];
+        const struct cn_found_file *read = bsearch(folder, search->seen.items, search->seen.count,
+                                                   sizeof *read, cn_inodes_compare);
+        const size_t length = strlen(read->path);
+        for (size_t i = 0; i < count && goes_on(search); i++) {
+            struct cn_found_file file = search->files.items[i];
+            if (strncmp(file.path, read->path, length) != 0 || file.path[length] != '/')
+                continue;
+            file.path = cn_pool_printf(search->pool, "%s%s", folder->path, file.path + length);
+            if (!file.path)
+                fail_without_memory(search);
+            else if (is_of_dataset(search, file.path))
+                append_entry(search, &search->files, &file);
+        }
+    }
 }
 
 /* A root may be a file, or a folder to search. */
@@ -255,14 +309,14 @@ static enum cn_status add_root(struct file_search *search, const char *root)
     return search->status;
 }
 
-enum cn_status cn_find_files(struct cn_pool *pool, const char *const *roots, size_t root_count,
+enum cn_status cn_find_files(struct cn_pool *pool, const struct cn_search *wanted,
                              const struct cn_watch *watch, struct cn_found_file **files,
                              size_t *count, struct cn_problems *problems, struct cn_error *error)
 {
     struct file_search search = {
-        .pool = pool, .problems = problems, .watch = watch, .error = error};
-    for (size_t r = 0; r < root_count; r++)
-        if (add_root(&search, roots[r]))
+        .pool = pool, .problems = problems, .watch = watch, .wanted = wanted, .error = error};
+    for (size_t r = 0; r < wanted->root_count; r++)
+        if (add_root(&search, wanted->roots[r]))
             return error->status;
     const size_t folder_roots = search.folders.count;
     for (size_t i = 0; i < search.folders.count && goes_on(&search); i++) {
@@ -278,6 +332,7 @@ enum cn_status cn_find_files(struct cn_pool *pool, const char *const *roots, siz
     }
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
+    add_other_paths(&search);
     if (!search.status)
         drop_repeated_files(&search);
     *files = search.files.items;

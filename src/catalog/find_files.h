@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+struct cn_dataset;
+
 struct cn_found_file {
     const char *path; /* root + relative path */
     const char *base;
@@ -20,13 +22,21 @@ struct cn_found_file {
  * Returns: < 0, 0, > 0. */
 int cn_inodes_compare(const void *a, const void *b);
 
-/* Finds every regular file whose name ends in ".nc", among the roots and below those that are
- * folders. Follows symbolic links. Each folder
- * and each (inode, base name) counts once; the order depends on names alone. Folders and links that
- * cannot be read become warnings. Reports to the watch how many files were found.
- * Errors: CN_BAD_USAGE: a root cannot be read. CN_STOPPED: the watch asked for it. CN_BAD_MACHINE.
- * Owns: all lives in the pool. */
-enum cn_status cn_find_files(struct cn_pool *pool, const char *const *roots, size_t root_count,
+/* Where to search, and which files. */
+struct cn_search {
+    const char *const *roots; /* [root_count] folders and files */
+    size_t root_count;
+    const struct cn_dataset *datasets; /* [dataset_count] of which files are found, too */
+    size_t dataset_count;
+};
+
+/* Finds every regular file whose name ends in ".nc", or that a dataset takes, among the roots and
+ * below those that are folders. Follows symbolic links. Each folder and each (inode, base name)
+ * counts once, but each path that a dataset takes is found; the order depends on names alone.
+ * Folders and links that cannot be read become warnings. Reports to the watch how many files were
+ * found. Errors: CN_BAD_USAGE: a root cannot be read. CN_STOPPED: the watch asked for it.
+ * CN_BAD_MACHINE. Owns: all lives in the pool. */
+enum cn_status cn_find_files(struct cn_pool *pool, const struct cn_search *search,
                              const struct cn_watch *watch, struct cn_found_file **files,
                              size_t *count, struct cn_problems *problems, struct cn_error *error);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/netcdf_constants.h"
+#include "base/strbuf.h"
 #include "base/workers.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
@@ -148,17 +149,61 @@ static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char
                    own.text[0] ? own.text : "no variable has time, latitude and longitude");
 }
 
-static enum cn_status choose_variable(const struct cn_nc_file *nc, const char *variable,
-                                      const char *base, struct variable_candidate *chosen,
-                                      struct cn_error *error)
+/* Lists the variables with time, latitude and longitude. */
+static void list_data_variables(const struct cn_nc_file *nc, struct cn_strbuf *names)
+{
+    enum { MOST_LISTED = 8 };
+    size_t found = 0;
+    for (int varid = 0; varid < nc->variable_count; varid++) {
+        struct variable_candidate candidate = {0};
+        struct cn_error own;
+        int rank;
+        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
+            inquire_variable(nc, varid, &candidate, &own))
+            continue;
+        if (found++ < MOST_LISTED)
+            cn_strbuf_add(names, "%s%s", found > 1 ? ", " : "", candidate.name);
+    }
+    if (found > MOST_LISTED)
+        cn_strbuf_add(names, " and %zu more", found - MOST_LISTED);
+}
+
+/* Says which variables there are, where the one that is promised is not. */
+static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_file *file,
+                                  struct cn_error *error)
+{
+    struct cn_strbuf names = {0};
+    list_data_variables(nc, &names);
+    const bool is_empty = !names.length;
+    const char *held =
+        is_empty ? "no variable with time, latitude and longitude" : cn_strbuf_text(&names);
+    enum cn_status status;
+    if (names.failed)
+        status = cn_fail_memory(error, "a message");
+    else if (file->dataset)
+        status =
+            cn_fail(error, CN_BAD_INPUT,
+                    "holds no variable '%.256s', as input.datasets has it in %s; it holds "
+                    "%.500s; correct %s",
+                    file->variable, file->dataset->origin, held, is_empty ? "files" : "in_file");
+    else
+        status = cn_fail(error, CN_BAD_INPUT,
+                         "holds no variable '%s', which its name promises; it holds %.500s; "
+                         "correct the name%s",
+                         file->variable, held,
+                         is_empty ? "" : ", or say in input.datasets what the file is");
+    cn_strbuf_free(&names);
+    return status;
+}
+
+static enum cn_status choose_variable(const struct cn_nc_file *nc, const struct cn_file *file,
+                                      struct variable_candidate *chosen, struct cn_error *error)
 {
     int varid;
-    if (!variable)
-        return find_data_variable(nc, base, chosen, error);
-    if (nc_inq_varid(nc->ncid, variable, &varid) != NC_NOERR)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "holds no variable '%s', which its name promises; correct the name",
-                       variable);
+    if (!file->variable)
+        return find_data_variable(nc, file->base, chosen, error);
+    if (nc_inq_varid(nc->ncid, file->variable, &varid) != NC_NOERR)
+        return fail_absent(nc, file, error);
     return inquire_variable(nc, varid, chosen, error);
 }
 
@@ -240,7 +285,7 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
     const struct cn_coordinate *axes = candidate.axes.coordinates;
     enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
     if (!status)
-        status = choose_variable(&nc, file->variable, file->base, &candidate, error);
+        status = choose_variable(&nc, file, &candidate, error);
     if (!status)
         status = read_shape(&nc, &candidate, &file->storage, error);
     if (!status)

@@ -59,6 +59,19 @@ static bool are_copies(const struct cn_overlap *overlap)
            strcmp(overlap->first->base, overlap->second->base) == 0;
 }
 
+/* What to do about overlaps: input.overlap chooses between experiments alone. */
+static const char *advise_of_overlaps(const struct cn_overlaps *overlaps)
+{
+    for (size_t i = 0; i < overlaps->count; i++) {
+        const struct cn_overlap *one = &overlaps->items[i];
+        if (strcmp(cn_file_experiment(one->first, one->day.year),
+                   cn_file_experiment(one->second, one->day.year)) == 0)
+            return "";
+    }
+    return ", or set input.overlap to the experiment that counts: \"historical\" or "
+           "\"scenario\"";
+}
+
 /* Counts pairs, and those of copies, of overlaps in the order of compare_pairs. */
 static size_t count_pairs(const struct cn_overlaps *overlaps, size_t *copies)
 {
@@ -88,17 +101,19 @@ const char *cn_overlaps_text(struct cn_overlaps *overlaps, struct cn_pool *pool)
     const char *text;
     if (pairs == 1)
         text = cn_pool_printf(
-            pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s%s; keep one of them",
+            pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s%s; keep one of them%s",
             day.year, day.month, day.day, first->first->path, first->second->path,
-            copies ? ", which have one name and one size: copies of one another" : "");
+            copies ? ", which have one name and one size: copies of one another" : "",
+            advise_of_overlaps(overlaps));
     else
         text = cn_pool_printf(
             pool,
             "overlap: %zu pairs of files hold the same days (%s)%s, such as %04d-%02d-%02d in %s "
-            "and %s; keep one file of each pair",
+            "and %s; keep one file of each pair%s",
             pairs, cn_year_list_text(&years),
             copies == pairs ? " and have one name and one size: copies of one another" : "",
-            day.year, day.month, day.day, first->first->path, first->second->path);
+            day.year, day.month, day.day, first->first->path, first->second->path,
+            advise_of_overlaps(overlaps));
     cn_year_list_free(&years);
     return text ? text : "two files hold the same day";
 }

@@ -9,37 +9,53 @@
 #include "catalog/overlaps.h"
 #include "catalog/time_axis.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The days of one file that lie in one year. */
+/* Consecutive days of one file that lie in one year. */
 struct year_piece {
     int year, first_day; /* 0-based day of the year */
+    const char *experiment;
     struct cn_part part;
+};
+
+struct piece_list {
+    struct year_piece *items;
+    size_t count, capacity;
 };
 
 struct timeline_builder {
     const struct cn_variable_files *in;
-    struct year_piece *pieces; /* by year, then first day */
-    size_t piece_count, piece_capacity;
+    struct piece_list pieces; /* by year, then first day */
+    struct piece_list chosen; /* those of one timeline's year */
     size_t year_capacity;
     struct cn_overlaps overlaps;
     bool no_memory;
 };
 
+static bool is_of_timeline(const struct cn_variable_files *in, const char *experiment,
+                           const char *scenario)
+{
+    return strcmp(experiment, in->experiments->names[0]) == 0 ||
+           (scenario && strcmp(experiment, scenario) == 0);
+}
+
 bool cn_is_of_timeline(const struct cn_variable_files *in, const struct cn_file *file,
                        const char *scenario)
 {
-    return strcmp(file->experiment, in->experiments->names[0]) == 0 ||
-           (scenario && strcmp(file->experiment, scenario) == 0);
+    return is_of_timeline(in, file->experiment, scenario) ||
+           is_of_timeline(in, cn_file_experiment(file, INT_MAX), scenario);
 }
 
-bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year)
+bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year,
+                      bool is_complete)
 {
     for (size_t i = 0; i < in->count; i++) {
         const struct cn_file *file = &in->files[i];
         if (!file->usable && file->first_year <= year && year <= file->last_year &&
-            cn_is_of_timeline(in, file, scenario))
+            !(file->dataset && is_complete) &&
+            is_of_timeline(in, cn_file_experiment(file, year), scenario))
             return true;
     }
     return false;
@@ -50,28 +66,33 @@ static int64_t first_day_of_year(enum cn_calendar calendar, int year)
     return cn_day_number(calendar, (struct cn_date){year, 1, 1});
 }
 
+static void add_piece(struct timeline_builder *builder, struct piece_list *list,
+                      const struct year_piece *piece)
+{
+    struct year_piece *items =
+        cn_pool_grow(builder->in->pool, list->items, list->count, &list->capacity, sizeof *items);
+    builder->no_memory |= !items;
+    if (!items)
+        return;
+    list->items = items;
+    items[list->count++] = *piece;
+}
+
 /* Cuts a file at the ends of years, and adds the pieces. */
 static void add_pieces(struct timeline_builder *builder, const struct cn_file *file)
 {
-    for (size_t i = 0; i < file->time_count;) {
+    for (size_t i = 0; i < file->time_count && !builder->no_memory;) {
         int year = cn_day_date(file->calendar, file->days[i]).year;
         int64_t start = first_day_of_year(file->calendar, year);
         int64_t end = first_day_of_year(file->calendar, year + 1);
         size_t first = i;
         while (i < file->time_count && file->days[i] < end)
             i++;
-        struct year_piece *pieces =
-            cn_pool_grow(builder->in->pool, builder->pieces, builder->piece_count,
-                         &builder->piece_capacity, sizeof *pieces);
-        if (!pieces) {
-            builder->no_memory = true;
-            return;
-        }
-        builder->pieces = pieces;
-        pieces[builder->piece_count++] =
-            (struct year_piece){.year = year,
-                                .first_day = (int)(file->days[first] - start),
-                                .part = {file, first, i - first}};
+        add_piece(builder, &builder->pieces,
+                  &(struct year_piece){.year = year,
+                                       .first_day = (int)(file->days[first] - start),
+                                       .experiment = cn_file_experiment(file, year),
+                                       .part = {file, first, i - first}});
     }
 }
 
@@ -122,40 +143,98 @@ static void count_days(struct timeline_builder *builder, struct cn_source_year *
     }
 }
 
-/* Adds the source year of those of pieces[count] that belong to the timeline of a scenario. -1: out
- * of memory. */
-static ptrdiff_t add_year(struct timeline_builder *builder, const struct year_piece *pieces,
+static bool has_experiment(const struct piece_list *list, const char *experiment)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].experiment, experiment) == 0)
+            return true;
+    return false;
+}
+
+/* Adds those days of a piece that are not held: [CN_MAX_SLOTS] by day of the year. */
+static void add_days_not_held(struct timeline_builder *builder, const struct year_piece *piece,
+                              const bool *held)
+{
+    const struct cn_file *file = piece->part.file;
+    const int64_t start = first_day_of_year(file->calendar, piece->year);
+    const size_t end = piece->part.first + piece->part.count;
+    for (size_t i = piece->part.first, first; i < end; i++) {
+        for (first = i; i < end && !held[file->days[i] - start];)
+            i++;
+        if (i == first)
+            continue;
+        struct year_piece rest = *piece;
+        rest.first_day = (int)(file->days[first] - start);
+        rest.part.first = first;
+        rest.part.count = i - first;
+        add_piece(builder, &builder->chosen, &rest);
+    }
+}
+
+/* The experiment that wins days which the historical one and the scenario hold; NULL: none. */
+static const char *winner_of(const struct cn_variable_files *in, const char *scenario)
+{
+    switch (in->config->input.overlap) {
+    case CN_HISTORICAL_WINS:
+        return in->experiments->names[0];
+    case CN_SCENARIO_WINS:
+        return scenario;
+    case CN_OVERLAP_IS_ERROR:
+        break;
+    }
+    return NULL;
+}
+
+/* Chooses the pieces, of one year's pieces[count], that belong to the timeline of a scenario; NULL:
+ * of the historical experiment alone. */
+static void choose_pieces(struct timeline_builder *builder, const struct year_piece *pieces,
                           size_t count, const char *scenario)
 {
     const struct cn_variable_files *in = builder->in;
+    const char *winner = scenario ? winner_of(in, scenario) : NULL;
+    bool held[CN_MAX_SLOTS] = {false};
+    builder->chosen.count = 0;
+    for (size_t i = 0; winner && i < count; i++) {
+        const struct cn_part *part = &pieces[i].part;
+        const int64_t start = first_day_of_year(part->file->calendar, pieces[i].year);
+        if (strcmp(pieces[i].experiment, winner) == 0)
+            for (size_t k = part->first; k < part->first + part->count; k++)
+                held[part->file->days[k] - start] = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (winner && strcmp(pieces[i].experiment, winner) != 0 &&
+            is_of_timeline(in, pieces[i].experiment, scenario))
+            add_days_not_held(builder, &pieces[i], held);
+        else if (is_of_timeline(in, pieces[i].experiment, scenario))
+            add_piece(builder, &builder->chosen, &pieces[i]);
+    if (builder->chosen.count)
+        qsort(builder->chosen.items, builder->chosen.count, sizeof *pieces, compare_pieces);
+}
+
+/* Adds the source year of the chosen pieces, of which there is one at least. -1: out of memory. */
+static ptrdiff_t add_year(struct timeline_builder *builder, const char *scenario)
+{
+    const struct cn_variable_files *in = builder->in;
+    const struct piece_list *chosen = &builder->chosen;
     struct cn_variable *variable = in->variable;
-    struct cn_part *parts = cn_pool_alloc(in->pool, count, sizeof *parts);
+    struct cn_part *parts = cn_pool_alloc(in->pool, chosen->count, sizeof *parts);
     struct cn_source_year *years = cn_pool_grow(in->pool, variable->years, variable->year_count,
                                                 &builder->year_capacity, sizeof *years);
     if (!parts || !years) {
         builder->no_memory = true;
         return -1;
     }
-    struct cn_source_year year = {.year = pieces[0].year,
+    struct cn_source_year year = {.year = chosen->items[0].year,
                                   .experiment = scenario ? scenario : in->experiments->names[0],
                                   .parts = parts};
-    for (size_t i = 0; i < count; i++)
-        if (cn_is_of_timeline(in, pieces[i].part.file, scenario))
-            parts[year.part_count++] = pieces[i].part;
+    for (size_t i = 0; i < chosen->count; i++)
+        parts[year.part_count++] = chosen->items[i].part;
     count_days(builder, &year);
     year.usable = year.days_held >= in->config->normals.min_days * year.days_expected - 1e-9 &&
-                  !cn_year_reported(in, scenario, year.year);
+                  !cn_year_reported(in, scenario, year.year, year.days_held == year.days_expected);
     variable->years = years;
     years[variable->year_count] = year;
     return (ptrdiff_t)variable->year_count++;
-}
-
-static bool has_experiment(const struct year_piece *pieces, size_t count, const char *experiment)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(pieces[i].part.file->experiment, experiment) == 0)
-            return true;
-    return false;
 }
 
 /* Adds a timeline of a scenario (NULL: the historical one alone) with every year that it may have,
@@ -163,7 +242,8 @@ static bool has_experiment(const struct year_piece *pieces, size_t count, const 
 static void start_timeline(struct timeline_builder *builder, const char *scenario)
 {
     struct cn_variable *variable = builder->in->variable;
-    int first = builder->pieces[0].year, last = builder->pieces[builder->piece_count - 1].year;
+    const struct piece_list *pieces = &builder->pieces;
+    int first = pieces->items[0].year, last = pieces->items[pieces->count - 1].year;
     size_t years = (size_t)(last - first) + 1;
     struct cn_timeline timeline = {.scenario = scenario, .first_year = first, .last_year = last};
     timeline.years = cn_pool_alloc(builder->in->pool, years, sizeof *timeline.years);
@@ -198,7 +278,7 @@ static void start_timelines(struct timeline_builder *builder)
     struct cn_variable *variable = builder->in->variable;
     for (size_t e = 0; e < experiments->count && !builder->no_memory; e++) {
         const char *name = experiments->names[e];
-        if (!has_experiment(builder->pieces, builder->piece_count, name))
+        if (!has_experiment(&builder->pieces, name))
             report_experiment(builder->in, name, e && experiments->asked);
         else if (e)
             start_timeline(builder, name);
@@ -228,11 +308,12 @@ static void add_year_to_timelines(struct timeline_builder *builder, const struct
     for (size_t t = 0; t < variable->timeline_count; t++) {
         const struct cn_timeline *timeline = &variable->timelines[t];
         ptrdiff_t *slot = &timeline->years[pieces[0].year - timeline->first_year];
-        if (timeline->scenario && has_experiment(pieces, count, timeline->scenario)) {
-            *slot = add_year(builder, pieces, count, timeline->scenario);
-        } else if (has_experiment(pieces, count, builder->in->experiments->names[0])) {
+        choose_pieces(builder, pieces, count, timeline->scenario);
+        if (timeline->scenario && has_experiment(&builder->chosen, timeline->scenario)) {
+            *slot = add_year(builder, timeline->scenario);
+        } else if (builder->chosen.count) {
             if (shared < 0)
-                shared = add_year(builder, pieces, count, NULL);
+                shared = add_year(builder, NULL);
             *slot = shared;
         }
     }
@@ -240,7 +321,8 @@ static void add_year_to_timelines(struct timeline_builder *builder, const struct
 
 static void build_timelines(struct timeline_builder *builder)
 {
-    const struct year_piece *pieces = builder->pieces;
+    const struct year_piece *pieces = builder->pieces.items;
+    const size_t count = builder->pieces.count;
     struct cn_variable *variable = builder->in->variable;
     variable->timelines = cn_pool_alloc(builder->in->pool, builder->in->experiments->count,
                                         sizeof *variable->timelines);
@@ -249,8 +331,8 @@ static void build_timelines(struct timeline_builder *builder)
         return;
     }
     start_timelines(builder);
-    for (size_t i = 0, end; i < builder->piece_count && !builder->no_memory; i = end) {
-        for (end = i; end < builder->piece_count && pieces[end].year == pieces[i].year;)
+    for (size_t i = 0, end; i < count && !builder->no_memory; i = end) {
+        for (end = i; end < count && pieces[end].year == pieces[i].year;)
             end++;
         add_year_to_timelines(builder, &pieces[i], end - i);
     }
@@ -293,8 +375,9 @@ enum cn_status cn_timelines_build(const struct cn_variable_files *in, struct cn_
     for (size_t i = 0; i < in->count; i++)
         if (in->files[i].usable)
             add_pieces(&builder, &in->files[i]);
-    if (builder.piece_count) {
-        qsort(builder.pieces, builder.piece_count, sizeof *builder.pieces, compare_pieces);
+    if (builder.pieces.count) {
+        qsort(builder.pieces.items, builder.pieces.count, sizeof *builder.pieces.items,
+              compare_pieces);
         build_timelines(&builder);
     }
     return builder.no_memory ? cn_fail_memory(error, "the timelines") : CN_OK;

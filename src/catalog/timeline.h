@@ -6,14 +6,15 @@
 
 #include "catalog/consistency.h"
 
-/* Returns: whether a file belongs to the timeline of a scenario; NULL: of the historical
- * experiment alone. */
+/* Returns: whether a file, or a part of it, belongs to the timeline of a scenario; NULL: of the
+ * historical experiment alone. */
 bool cn_is_of_timeline(const struct cn_variable_files *in, const struct cn_file *file,
                        const char *scenario);
 
 /* Returns: whether a file of that timeline which was excluded, and reported, claims the year by its
- * name. */
-bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year);
+ * name. The names of datasets only seem to: they claim no year of which all days are there. */
+bool cn_year_reported(const struct cn_variable_files *in, const char *scenario, int year,
+                      bool is_complete);
 
 /* Cuts the usable files into source years and orders these along timelines. Sets the variable's
  * failure when two files hold the same day.

@@ -55,7 +55,7 @@ static void warn_of_days(const struct cn_variable_files *in)
     for (size_t i = 0; i < in->variable->year_count; i++) {
         const struct cn_source_year *year = &in->variable->years[i];
         if (year->days_held < year->days_expected &&
-            !cn_year_reported(in, year->experiment, year->year))
+            !cn_year_reported(in, year->experiment, year->year, false))
             list_item(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
                       year->experiment, year->days_held, year->days_expected);
     }
@@ -74,7 +74,7 @@ static void warn_of_gaps(const struct cn_variable_files *in, const struct cn_tim
     for (int year = timeline->first_year; year <= timeline->last_year; year++) {
         int last = year;
         while (timeline->years[last - timeline->first_year] < 0 && !known[last] &&
-               !cn_year_reported(in, timeline->scenario, last))
+               !cn_year_reported(in, timeline->scenario, last, false))
             known[last++] = true; /* ends before last_year, which has a file */
         if (last - 1 > year)
             list_item(&gaps, "%d-%d", year, last - 1);

@@ -123,7 +123,8 @@ static size_t names_in_tree(const struct completion *c, const char *root, enum n
     struct cn_error error;
     struct cn_watch watch = {.stop = &time_is_up};
     size_t file_count = 0, count = 0;
-    if (cn_find_files(c->pool, &root, 1, &watch, &files, &file_count, &problems, &error))
+    if (cn_find_files(c->pool, &(struct cn_search){.roots = &root, .root_count = 1}, &watch, &files,
+                      &file_count, &problems, &error))
         file_count = 0;
     cn_problems_free(&problems);
     for (size_t f = 0; f < file_count && count < MOST_WORDS; f++) {

@@ -60,7 +60,8 @@ enum cn_status cn_find_file_sets(struct cn_pool *pool, const char *folder,
     size_t file_count;
     *count = 0;
     enum cn_status status =
-        cn_find_files(pool, &folder, 1, watch, &files, &file_count, &problems, error);
+        cn_find_files(pool, &(struct cn_search){.roots = &folder, .root_count = 1}, watch, &files,
+                      &file_count, &problems, error);
     cn_problems_free(&problems); /* the catalog finds them again */
     if (status)
         return status;

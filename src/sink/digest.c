@@ -133,6 +133,8 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
 {
     const struct cn_file *file = part->file;
     hash_text(state, file->base);
+    if (file->dataset) /* which chooses a variable of the file; else the name does */
+        hash_text(state, file->variable);
     hash_number(state, (int64_t)file->size);
     hash_number(state, file->mtime_ns);
     hash_number(state, file->version_major);

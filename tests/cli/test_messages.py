@@ -218,8 +218,8 @@ class Overlaps(TestCase):
                     case.config["scenarios"] = ["ssp245"]
                 said = self.failure(case, options=extra)
                 self.assertIn(expected, said)
-                self.assertEqual(said.count("overlap"), 1)
-                self.assertEqual(words(case.run("-p", "plain")).count("overlap"), 1)
+                self.assertEqual(said.count("overlap:"), 1)
+                self.assertEqual(words(case.run("-p", "plain")).count("overlap:"), 1)
                 self.assertEqual("copies of one another" in said, "other" not in extra[0])
 
     def test_scenarios_share_the_pairs_of_the_past(self):

@@ -50,17 +50,34 @@ static void test_other_forms_of_time_are_for_other_tables(void **state)
     assert_true(name.daily_time);
     static const char *const times[] = {"200",
                                         "20000",
-                                        "20000101",
+                                        "200001",
+                                        "200001-200012",
                                         "20000101-2000123",
-                                        "2000-2001",
+                                        "2000-20011231",
                                         "20000101-20001231-",
+                                        "20000101-",
+                                        "2000-2001-2002",
+                                        "2000010100000000",
                                         "20000101-200012312359"};
     int first, last;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         assert_false(cn_name_years(times[i], &first, &last));
-    assert_true(cn_name_years("19500101-19591231", &first, &last));
-    assert_int_equal(first, 1950);
-    assert_int_equal(last, 1959);
+    static const struct {
+        const char *time;
+        int first, last;
+    } daily[] = {{"1950", 1950, 1950},
+                 {"1950-1959", 1950, 1959},
+                 {"19500101", 1950, 1950},
+                 {"19500101-19591231", 1950, 1959},
+                 {"1950010112", 1950, 1950},
+                 {"1950010100-1959123118", 1950, 1959},
+                 {"195001010000-195912312359", 1950, 1959},
+                 {"19500101000000-19591231235900", 1950, 1959}};
+    for (size_t i = 0; i < sizeof daily / sizeof *daily; i++) {
+        assert_true(cn_name_years(daily[i].time, &first, &last));
+        assert_int_equal(first, daily[i].first);
+        assert_int_equal(last, daily[i].last);
+    }
 }
 
 static void test_hostile_names_are_not_of_the_form(void **state)

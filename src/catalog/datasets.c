@@ -1,0 +1,134 @@
+/*
+ * What input.datasets says of files stands in for what their names would say.
+ */
+#include "catalog/datasets.h"
+
+#include "base/ascii.h"
+#include "base/error.h"
+#include "base/glob.h"
+
+#include <stdlib.h>
+
+/* The path below the root; NULL: it is not there. A root that is a file holds itself. */
+static const char *path_below(const char *root, const char *path)
+{
+    size_t length = strlen(root);
+    if (strcmp(root, path) == 0) {
+        const char *slash = strrchr(path, '/');
+        return slash ? slash + 1 : path;
+    }
+    while (length && root[length - 1] == '/')
+        length--;
+    return strncmp(root, path, length) == 0 && path[length] == '/'
+               ? path + length + strspn(path + length, "/")
+               : NULL;
+}
+
+bool cn_dataset_takes(const struct cn_dataset *dataset, const char *const *roots, size_t root_count,
+                      const char *path)
+{
+    for (size_t r = 0; r < root_count; r++) {
+        const char *below = path_below(roots[r], path);
+        if (below && cn_glob_fits(dataset->files, below))
+            return true;
+    }
+    return false;
+}
+
+/* The year that some digits of a name are, or begin with: YYYY, YYYYMM, YYYYMMDD, and longer
+ * times. 0: none. */
+static int year_of_digits(const char *digits, size_t length)
+{
+    enum { FIRST = 1500, LAST = 2500 }; /* other numbers of four digits are rarely years */
+    if (length < 4 || length > 14 || length % 2)
+        return 0;
+    int year = 0;
+    for (size_t i = 0; i < 4; i++)
+        year = year * 10 + (digits[i] - '0');
+    return year >= FIRST && year <= LAST ? year : 0;
+}
+
+/* The least and the greatest year in a base name; 0 and -1: it holds none. */
+static void find_years(const char *base, int *first, int *last)
+{
+    *first = 0;
+    *last = -1;
+    for (const char *at = base; *at; at++) {
+        const size_t length = strspn(at, "0123456789");
+        const int year = year_of_digits(at, length);
+        if (year && (*last < 0 || year < *first))
+            *first = year;
+        if (year > *last && year)
+            *last = year;
+        at += length;
+        if (!*at)
+            break;
+    }
+}
+
+void cn_dataset_name(const struct cn_dataset *dataset, const char *table, const char *base,
+                     struct cn_name *name)
+{
+    *name = (struct cn_name){.variable = dataset->variable,
+                             .table = table,
+                             .model = dataset->model,
+                             .experiment = dataset->experiment,
+                             .variant = dataset->variant,
+                             .grid = dataset->grid,
+                             .time = base,
+                             .version_major = dataset->version_major,
+                             .version_minor = dataset->version_minor,
+                             .daily_time = true,
+                             .dataset = dataset};
+    cn_version_format(name->version_major, name->version_minor, name->version);
+    find_years(base, &name->first_year, &name->last_year);
+}
+
+static bool is_of_one_model(const struct cn_dataset *a, const struct cn_dataset *b)
+{
+    return !a->model || !b->model || strcmp(a->model, b->model) == 0;
+}
+
+bool cn_dataset_contradicts(const struct cn_dataset *a, const struct cn_dataset *b)
+{
+    return strcmp(a->variable, b->variable) == 0 && is_of_one_model(a, b) &&
+           (strcmp(a->in_file, b->in_file) != 0 || strcmp(a->experiment, b->experiment) != 0 ||
+            a->until != b->until || strcmp(a->then ? a->then : "", b->then ? b->then : "") != 0);
+}
+
+void cn_add_idle_datasets(struct cn_strbuf *text, const struct cn_config *config,
+                          const size_t *taken)
+{
+    for (size_t d = 0; d < config->input.dataset_count; d++)
+        if (!taken[d])
+            cn_strbuf_add(text, "; no file fits \"%s\", which input.datasets has in %s",
+                          config->input.datasets[d].files, config->input.datasets[d].origin);
+}
+
+/* Whether the config wants a variable and, by name, one that no file is of. */
+static bool is_missed_elsewhere(const struct cn_config *config, const char *variable,
+                                struct cn_name *const *names, size_t name_count)
+{
+    bool has_file = false;
+    for (size_t i = 0; i < name_count && !has_file; i++)
+        has_file = strcmp(names[i]->variable, variable) == 0;
+    return config->variable_count && !has_file;
+}
+
+void cn_report_idle_datasets(const struct cn_config *config, const size_t *taken,
+                             struct cn_name *const *names, size_t name_count,
+                             struct cn_problems *problems)
+{
+    for (size_t d = 0; d < config->input.dataset_count; d++) {
+        const struct cn_dataset *dataset = &config->input.datasets[d];
+        const bool is_wanted = !config->variable_count ||
+                               cn_text_index(dataset->variable, config->variables,
+                                             config->variable_count) < config->variable_count;
+        if (!taken[d] && is_wanted &&
+            !is_missed_elsewhere(config, dataset->variable, names, name_count))
+            cn_problems_add(problems, CN_PROBLEM,
+                            "%s: input.datasets.files: no file in %s fits \"%s\"; correct it, or "
+                            "remove the entry",
+                            dataset->origin, config->input.root, dataset->files);
+    }
+}

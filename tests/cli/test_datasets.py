@@ -1,0 +1,451 @@
+"""Files with names of another form: what input.datasets takes, and what is wrong with an entry."""
+import os
+import unittest
+
+import netCDF4
+
+import oracle
+import trees
+from climnorm_case import Case, TestCase, main, read
+
+
+def year(case, path, in_file, number, **options):
+    """A file of one year, called anything."""
+    dates = trees.dates_of_year("noleap", number)
+    values = trees.values_like("temp", f"{in_file}-{number}-{options.pop('seed', '')}", len(dates))
+    return trees.write(os.path.join(case.data, path), in_file, dates, values, **options)
+
+
+def years(case, pattern, in_file, numbers, **options):
+    return [year(case, pattern.format(number), in_file, number, **options) for number in numbers]
+
+
+def timeline(paths, in_file, experiment="historical"):
+    return oracle.Timeline([({"experiment": experiment}, oracle.SourceFile(path, in_file))
+                            for path in paths])
+
+
+class Files(TestCase):
+    def test_the_least_entry_names_files_and_variable(self):
+        with Case(input={"datasets": [{"files": "obs/rain_*.nc", "variable": "rain"}]}) as case:
+            paths = years(case, "obs/rain_{}.nc", "rain", range(2001, 2005))
+            case.periods(2003, 2004)
+            self.exits(case.run(), 0)
+            self.judged(case, "rain", [2003, 2004], timeline=timeline(paths, "rain"))
+
+    def test_a_variable_may_have_any_netcdf_name_in_its_file(self):
+        for in_file in ("precipitation_amount", "daily mean temperature", "Lufttemperatur_Täglich",
+                        "气温", "T.2m-mean", "2t"):
+            with self.subTest(in_file), Case(input={"datasets": [
+                    {"files": "*.nc", "variable": "v", "in_file": in_file}]}) as case:
+                paths = years(case, "x{}.nc", in_file, range(2001, 2004))
+                case.periods(2003, 2003)
+                self.exits(case.run(), 0)
+                self.judged(case, "v", [2003], timeline=timeline(paths, in_file))
+                with netCDF4.Dataset(case.path("v", 2003)) as nc:
+                    self.assertIn("v", nc.variables)
+                    self.assertEqual(nc.source_files, "x2001.nc x2002.nc x2003.nc")
+
+    def test_several_entries_take_one_file_for_several_variables(self):
+        with Case(input={"datasets": [
+                {"files": "**/met.????.nc", "variable": "tasmax", "in_file": "tx"},
+                {"files": "**/met.????.nc", "variable": "tasmin", "in_file": "tn"}]}) as case:
+            paths = years(case, "a/b/met.{}.nc", "tx", range(2001, 2004))
+            for path in paths:
+                with netCDF4.Dataset(path, "a") as nc:
+                    lower = nc.createVariable("tn", "f4", ("time", "lat", "lon"))
+                    lower.units = "K"
+                    lower[:] = nc["tx"][:] - 10
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tasmax", [2003], timeline=timeline(paths, "tx"))
+            self.judged(case, "tasmin", [2003], timeline=timeline(paths, "tn"))
+
+    def test_an_entry_goes_before_the_name(self):
+        """A file that is named like CMIP, wrongly."""
+        with Case(input={"datasets": [{"files": "pr_day_*.nc", "variable": "tas"}]}) as case:
+            paths = years(case, "pr_day_M_ssp245_r1i1p1f1_gn_{}.nc", "tas", range(2001, 2004))
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+    def test_other_extensions_than_nc_are_found(self):
+        for extension in ("nc4", "cdf", "hdf", "netcdf"):
+            with self.subTest(extension), Case(input={"datasets": [
+                    {"files": f"*.{extension}", "variable": "tas"}]}) as case:
+                paths = years(case, "x{}." + extension, "tas", range(2001, 2004))
+                open(os.path.join(case.data, "notes.txt"), "w").close()
+                case.periods(2003, 2003)
+                self.exits(case.run(), 0)
+                self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+    def test_patterns_begin_at_each_root(self):
+        with Case(input={"root": ["data/one", "data/two"],
+                         "datasets": [{"files": "y*.nc", "variable": "tas"}]}) as case:
+            paths = [year(case, "one/y2001.nc", "tas", 2001), year(case, "two/y2002.nc", "tas", 2002)]
+            year(case, "one/deep/y2003.nc", "tas", 2003)
+            case.config["normals"]["min_years"] = 2
+            case.periods(2002, 2002)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2002], timeline=timeline(paths, "tas"))
+
+    def test_a_path_through_a_link_is_a_path(self):
+        """Folders and files that are found under another path first."""
+        with Case(input={"datasets": [{"files": "view/*.nc", "variable": "tas"}]}) as case:
+            paths = years(case, "archive/x{}.nc", "tas", range(2001, 2004))
+            os.symlink("archive", os.path.join(case.data, "view"))
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+    def test_dots_and_hidden_files(self):
+        """macOS leaves ._NAME beside each NAME."""
+        with Case(input={"datasets": [{"files": "*.nc", "variable": "tas"}]}) as case:
+            paths = years(case, "x.y.{}.nc", "tas", range(2001, 2004))
+            for path in paths:
+                with open(os.path.join(case.data, "._" + os.path.basename(path)), "w") as f:
+                    f.write("Mac OS X")
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+    def test_daily_files_and_files_of_many_years(self):
+        with Case(input={"datasets": [{"files": "day/**/t.*.nc", "variable": "tas"},
+                                      {"files": "all.nc", "variable": "tas"}]}) as case:
+            paths = []
+            for month, day in ((d[1], d[2]) for d in trees.dates_of_year("noleap", 2003)):
+                paths.append(trees.write(
+                    os.path.join(case.data, f"day/{month:02}/t.2003{month:02}{day:02}.nc"), "tas",
+                    [(2003, month, day)], trees.values_like("temp", f"{month}-{day}", 1)))
+            dates = [d for y in (2001, 2002) for d in trees.dates_of_year("noleap", y)]
+            paths.append(trees.write(os.path.join(case.data, "all.nc"), "tas", dates,
+                                     trees.values_like("temp", "all", len(dates))))
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+
+class Experiments(TestCase):
+    def test_files_of_two_experiments_change_at_a_year(self):
+        for until, form in ((2002, "joined.nc"), (2003, "a/b.c.nc"), (2001, "x_2001-2005.nc")):
+            with self.subTest(until), Case(input={"datasets": [
+                    {"files": form, "variable": "tas", "until": until, "then": "rcp85"}]},
+                    scenarios=None) as case:
+                dates = [d for y in range(2001, 2006) for d in trees.dates_of_year("noleap", y)]
+                path = trees.write(os.path.join(case.data, form), "tas", dates,
+                                   trees.values_like("temp", form, len(dates)))
+                case.config["output"]["pattern"] = "{scenario}/{year}.nc"
+                case.periods(2003, 2005)
+                self.exits(case.run(), 0)
+                whole = timeline([path], "tas")
+                for target in (2003, 2004, 2005):
+                    experiment = "historical" if target <= until else "rcp85"
+                    output = os.path.join(case.out, experiment, f"{target}.nc")
+                    exact = whole.normal(target, 3)[0]
+                    distance = oracle.ulp_distance(read(output, "tas")["values"], exact)
+                    self.assertLessEqual(distance.max(), 1 + 1e-6)
+                    with netCDF4.Dataset(output) as nc:
+                        self.assertEqual(nc.scenario, experiment)
+
+    def test_joined_files_follow_historical_ones_and_go_on_in_others(self):
+        with Case(input={"datasets": [
+                {"files": "h*.nc", "variable": "tas"},
+                {"files": "j*.nc", "variable": "tas", "until": 2002, "then": "ssp126"},
+                {"files": "s*.nc", "variable": "tas", "experiment": "ssp126"}]},
+                scenarios=["ssp126"]) as case:
+            dates = [d for y in (2002, 2003) for d in trees.dates_of_year("noleap", y)]
+            paths = [year(case, "h.nc", "tas", 2001), year(case, "s.nc", "tas", 2004),
+                     trees.write(os.path.join(case.data, "j.nc"), "tas", dates,
+                                 trees.values_like("temp", "j", len(dates)))]
+            case.periods(2003, 2004)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003, 2004], timeline=timeline(paths, "tas"))
+
+    def test_only_the_first_years_are_used_where_no_scenario_is_asked_for(self):
+        with Case(input={"datasets": [
+                {"files": "j.nc", "variable": "tas", "until": 2003, "then": "rcp85"}]}) as case:
+            dates = [d for y in range(2001, 2006) for d in trees.dates_of_year("noleap", y)]
+            path = trees.write(os.path.join(case.data, "j.nc"), "tas", dates,
+                               trees.values_like("temp", "j", len(dates)))
+            case.periods(2003, 2004)
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn("the last source year is 2003", result.err)
+            self.judged(case, "tas", [2003], timeline=timeline([path], "tas"))
+
+    def test_an_experiment_may_be_called_anything(self):
+        with Case(input={"historical": "past", "datasets": [
+                {"files": "p*.nc", "variable": "tas"},
+                {"files": "f*.nc", "variable": "tas", "experiment": "future"}]},
+                scenarios=None) as case:
+            paths = years(case, "p{}.nc", "tas", (2001, 2002)) + [year(case, "f.nc", "tas", 2003)]
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
+
+class Overlap(TestCase):
+    """Days that both experiments hold."""
+
+    def tree(self, case, later=("ssp245",)):
+        """Historical 2001 to 2003-06-30; scenarios from 2003-04-01 to 2004, with a gap in May."""
+        paths = {"historical": years(case, "tas/tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas",
+                                     (2001, 2002))}
+        half = [d for d in trees.dates_of_year("noleap", 2003) if d[1] <= 6]
+        paths["historical"].append(self.part(case, "historical", half))
+        for scenario in later:
+            rest = [d for y in (2003, 2004) for d in trees.dates_of_year("noleap", y)
+                    if d >= (2003, 4, 1) and d[:2] != (2003, 5)]
+            paths[scenario] = [self.part(case, scenario, rest)]
+        return paths
+
+    @staticmethod
+    def part(case, experiment, dates):
+        name = trees.name("tas", trees.span(dates[0], dates[-1]), model="M", experiment=experiment)
+        return trees.write(os.path.join(case.data, "tas", name), "tas", dates,
+                           trees.values_like("temp", experiment, len(dates)))
+
+    @staticmethod
+    def expected(paths, scenario, winner):
+        sources = {e: [oracle.SourceFile(p, "tas") for p in paths[e]]
+                   for e in ("historical", scenario)}
+        held = {day for source in sources[winner] for day in source.days}
+        for experiment, files in sources.items():
+            for source in files if experiment != winner else ():
+                source.days = {day: v for day, v in source.days.items() if day not in held}
+        return oracle.Timeline([({"experiment": e}, source) for e, files in sources.items()
+                                for source in files])
+
+    def test_one_experiment_wins(self):
+        for overlap in ("historical", "scenario"):
+            with self.subTest(overlap), Case(input={"overlap": overlap},
+                                             scenarios=["ssp245"]) as case:
+                paths = self.tree(case)
+                case.periods(2003, 2004)
+                self.exits(case.run(), 0)
+                winner = "ssp245" if overlap == "scenario" else overlap
+                self.judged(case, "tas", [2003, 2004],
+                            timeline=self.expected(paths, "ssp245", winner))
+
+    def test_each_scenario_wins_on_its_own_timeline(self):
+        with Case(input={"overlap": "scenario"}, scenarios=["ssp245", "ssp585"]) as case:
+            paths = self.tree(case, ("ssp245", "ssp585"))
+            case.config["output"]["pattern"] = "{scenario}/{year}.nc"
+            case.periods(2003, 2004)
+            self.exits(case.run(), 0)
+            for scenario in ("ssp245", "ssp585"):
+                line = self.expected(paths, scenario, scenario)
+                for target in (2003, 2004):
+                    got = read(os.path.join(case.out, scenario, f"{target}.nc"), "tas")["values"]
+                    distance = oracle.ulp_distance(got, line.normal(target, 3)[0])
+                    self.assertLessEqual(distance.max(), 1 + 1e-6)
+
+    def test_a_year_that_historical_holds_whole_stays_historical(self):
+        with Case(input={"overlap": "historical"}, scenarios=["ssp245"]) as case:
+            dates = trees.dates_of_year("noleap", 2003)
+            paths = years(case, "t/tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002, 2003))
+            self.part(case, "ssp245", dates)
+            case.config["output"]["pattern"] = "{scenario}/{year}.nc"
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(list(case.normals()), ["historical/2003.nc"])
+            with netCDF4.Dataset(os.path.join(case.out, "historical/2003.nc")) as nc:
+                self.assertEqual(nc.source_files, " ".join(map(os.path.basename, paths)))
+
+    def test_the_default_is_an_error_that_names_the_key(self):
+        with Case(scenarios=["ssp245"]) as case:
+            self.tree(case)
+            case.periods(2003, 2004)
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn("input.overlap", result.err)
+
+    def test_within_one_experiment_it_stays_an_error(self):
+        for overlap in ("historical", "scenario"):
+            with self.subTest(overlap), Case(input={"overlap": overlap}) as case:
+                years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002, 2003))
+                self.part(case, "historical", trees.dates_of_year("noleap", 2003)[:40])
+                case.periods(2003, 2003)
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn("overlap: 2003-01-01", result.err)
+                self.assertNotIn("input.overlap", result.err)
+
+
+class Links(TestCase):
+    """One inode is one file: the historical name counts."""
+
+    def test_a_scenario_file_under_a_historical_name(self):
+        for make in (os.symlink, os.link):
+            with self.subTest(make.__name__), Case(scenarios=["ssp245"]) as case:
+                paths = years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
+                paths.append(year(case, "tas_day_M_ssp245_r1i1p1f1_gn_2003.nc", "tas", 2003))
+                paths.append(year(case, "tas_day_M_ssp245_r1i1p1f1_gn_2004.nc", "tas", 2004))
+                make(paths[2], os.path.join(case.data, "tas_day_M_historical_r1i1p1f1_gn_2003.nc"))
+                case.config["output"]["pattern"] = "{scenario}/{year}.nc"
+                case.periods(2003, 2004)
+                self.exits(case.run(), 0)
+                self.assertEqual(sorted(case.normals()), ["historical/2003.nc", "ssp245/2004.nc"])
+                line = timeline(paths, "tas")
+                for name, target in (("historical", 2003), ("ssp245", 2004)):
+                    got = read(os.path.join(case.out, name, f"{target}.nc"), "tas")["values"]
+                    distance = oracle.ulp_distance(got, line.normal(target, 3)[0])
+                    self.assertLessEqual(distance.max(), 1 + 1e-6)
+
+    def test_a_name_in_each_scenario_counts_in_each(self):
+        with Case(scenarios=["ssp245", "ssp585"]) as case:
+            paths = years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
+            paths.append(year(case, "tas_day_M_ssp245_r1i1p1f1_gn_2003.nc", "tas", 2003))
+            os.link(paths[2], os.path.join(case.data, "tas_day_M_ssp585_r1i1p1f1_gn_2003.nc"))
+            case.config["output"]["pattern"] = "{scenario}/{year}.nc"
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(sorted(case.normals()), ["ssp245/2003.nc", "ssp585/2003.nc"])
+
+    def test_datasets_that_reach_one_file_twice(self):
+        with Case(input={"datasets": [
+                {"files": "a/*.nc", "variable": "tas", "experiment": "ssp245"},
+                {"files": "b/*.nc", "variable": "tas"}]}, scenarios=["ssp245"]) as case:
+            paths = years(case, "b/x{}.nc", "tas", (2001, 2002, 2003))
+            os.makedirs(os.path.join(case.data, "a"))
+            os.symlink(paths[2], os.path.join(case.data, "a/x2003.nc"))
+            paths.append(year(case, "a/x2004.nc", "tas", 2004))
+            case.periods(2003, 2004)
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003, 2004], timeline=timeline(paths, "tas"))
+
+
+class Identity(TestCase):
+    """Model, variant, grid and version of files that do not say them."""
+
+    def test_they_are_those_of_the_other_files(self):
+        with Case(input={"datasets": [{"files": "late.nc", "variable": "tas"}]}) as case:
+            paths = years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
+            paths.append(year(case, "late.nc", "tas", 2003))
+            case.config["output"]["pattern"] = "{model}/{variant}/{grid}/{year}.nc"
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(list(case.normals()), ["M/r1i1p1f1/gn/2003.nc"])
+
+    def test_an_entry_may_say_them(self):
+        with Case(input={"datasets": [{"files": "*.nc", "variable": "tas", "model": "E-OBS",
+                                       "variant": "mean", "grid": "0.1deg", "version": "27.0"}]}
+                  ) as case:
+            years(case, "{}.nc", "tas", (2001, 2002, 2003))
+            case.config["output"]["pattern"] = "{model}/{variant}/{grid}/{year}.nc"
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(list(case.normals()), ["E-OBS/mean/0.1deg/2003.nc"])
+            with netCDF4.Dataset(next(iter(case.normals().values()))) as nc:
+                self.assertEqual((nc.model, nc.variant, nc.source_versions),
+                                 ("E-OBS", "mean", "27.0"))
+
+    def test_the_config_may_say_them(self):
+        with Case(input={"model": "ERA5", "datasets": [{"files": "*.nc", "variable": "tas"}]}
+                  ) as case:
+            years(case, "{}.nc", "tas", (2001, 2002, 2003))
+            case.config["output"]["pattern"] = "{model}/{year}.nc"
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(list(case.normals()), ["ERA5/2003.nc"])
+
+    def test_several_models(self):
+        with Case(input={"model": "*", "datasets": [
+                {"files": "a*.nc", "variable": "tas", "model": "A"},
+                {"files": "b*.nc", "variable": "tas", "model": "B"},
+                {"files": "a*.nc", "variable": "tas", "model": "C"}]}) as case:
+            lines = {m: timeline(years(case, m + "{}.nc", "tas", (2001, 2002, 2003)), "tas")
+                     for m in "ab"}
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            for model, line in (("A", lines["a"]), ("B", lines["b"]), ("C", lines["a"])):
+                path = os.path.join(case.out, model, "GLOBAL/tas/p/tas_GLOBAL_p_2003_3yr_normal.nc")
+                distance = oracle.ulp_distance(read(path, "tas")["values"], line.normal(2003, 3)[0])
+                self.assertLessEqual(distance.max(), 1 + 1e-6)
+
+    def test_another_variable_of_the_file_makes_the_output_again(self):
+        with Case(input={"datasets": [{"files": "x*.nc", "variable": "t", "in_file": "tx"}]}) as case:
+            paths = years(case, "x{}.nc", "tx", range(2001, 2004))
+            for path in paths:
+                with netCDF4.Dataset(path, "a") as nc:
+                    lower = nc.createVariable("tn", "f4", ("time", "lat", "lon"))
+                    lower.units = "K"
+                    lower[:] = nc["tx"][:] - 10
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            self.assertEqual(case.run().variable("t")["normals_skipped"], 1)
+            case.config["input"]["datasets"][0]["in_file"] = "tn"
+            self.exits(case.run(), 0)
+            self.judged(case, "t", [2003], timeline=timeline(paths, "tn"))
+
+
+class Wrong(TestCase):
+    def said(self, code, datasets, **config):
+        """What a run says of a tree with x2001.nc … x2003.nc, which hold `tas`."""
+        with Case(input={"datasets": datasets}, **config) as case:
+            years(case, "x{}.nc", "tas", range(2001, 2004))
+            case.periods(2003, 2003)
+            result = case.run()
+            self.exits(result, code)
+            return result.err
+
+    def test_an_entry_that_takes_no_file_is_a_problem(self):
+        more = [{"files": "x*.nc", "variable": "tas"}]
+        said = self.said(2, more + [{"files": "X*.nc", "variable": "tas"}])
+        self.assertIn('no file in ', said)
+        self.assertIn('fits "X*.nc"', said)
+        self.assertIn("climnorm.cfg:", said)
+        for only in ("y*.nc", "*.nc4", "deep/x*.nc"):
+            said = self.said(1, [{"files": only, "variable": "tas"}])
+            self.assertIn(f'no file fits "{only}"', said)
+
+    def test_one_file_is_not_two_things(self):
+        for other in ({"experiment": "ssp245"}, {"in_file": "pr"}, {"until": 2002, "then": "ssp1"}):
+            said = self.said(1, [{"files": "x*.nc", "variable": "tas"},
+                                 {"files": "x2*.nc", "variable": "tas", **other}], scenarios=None)
+            self.assertIn("is taken for tas in ", said)
+
+    def test_the_same_said_twice_is_no_error(self):
+        self.said(0, [{"files": "x*.nc", "variable": "tas"}, {"files": "**/x2*.nc", "variable": "tas"}])
+
+    def test_a_variable_that_the_file_lacks(self):
+        said = self.said(2, [{"files": "x*.nc", "variable": "pr"}])
+        self.assertIn("holds no variable 'pr', as input.datasets has it in ", said)
+        self.assertIn("it holds tas; correct in_file", said)
+
+    def test_a_variable_that_the_name_promises(self):
+        for held in ("precipitation_amount", "PREC", "mrros"):
+            with self.subTest(held), Case() as case:
+                years(case, "pr_day_M_historical_r1i1p1f1_gn_{}.nc", held, (2001, 2002, 2003))
+                case.periods(2003, 2003)
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn(f"it holds {held}; correct the name, or say in input.datasets",
+                              result.err)
+
+    def test_nothing_is_taken_by_a_name_alone(self):
+        with Case() as case:
+            years(case, "x{}.nc", "tas", range(2001, 2004))
+            result = case.run()
+            self.exits(result, 1)
+            self.assertIn("input.datasets", result.err)
+            self.assertIn("climnorm inspect", result.err)
+
+    def test_a_damaged_file_costs_its_year(self):
+        """Its name seems to hold the year, which has no other days."""
+        for name in ("rain_2002.nc", "era5.2002-01.nc", "v2.daily.20020101-20021231.nc"):
+            with self.subTest(name), Case(input={"datasets": [
+                    {"files": "*.nc", "variable": "tas"}]}) as case:
+                paths = years(case, "x{}.nc", "tas", (2001, 2003, 2004))
+                with open(os.path.join(case.data, name), "w") as f:
+                    f.write("not a netCDF file")
+                case.config["normals"]["min_years"] = 2
+                case.periods(2004, 2004)
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn("tas historical 2002: ", result.err)
+                self.judged(case, "tas", [2004], timeline=timeline(paths, "tas"))
+
+
+if __name__ == "__main__":
+    main()
