@@ -117,6 +117,8 @@ struct cn_file {
     const char *units;
     const struct cn_attribute *attributes; /* of the data variable, all of them */
     size_t attribute_count;
+    const char *left_out; /* an attribute of these or the file that outputs cannot have, for people;
+                             "": there is none */
     const struct cn_attribute *lat_attributes, *lon_attributes;
     size_t lat_attribute_count, lon_attribute_count;
     const struct cn_attribute *grid_mapping_attributes; /* of a latitude_longitude grid mapping */

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 
 #include <netcdf.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -95,7 +96,6 @@ static int read_string(struct cn_pool *pool, int ncid, int varid, const char *na
     return attribute->value ? NC_NOERR : NC_ENOMEM;
 }
 
-/* Reads one attribute. One that is left out gives NC_NOERR with name NULL. */
 static int read_attribute(struct cn_pool *pool, int ncid, int varid, const char *name,
                           struct cn_attribute *attribute)
 {
@@ -118,7 +118,8 @@ static int read_attribute(struct cn_pool *pool, int ncid, int varid, const char 
         attribute->value = value;
         code = length ? nc_get_att(ncid, varid, name, value) : NC_NOERR;
     } else {
-        return NC_NOERR;
+        attribute->type = type;
+        attribute->length = length;
     }
     if (code == NC_NOERR && !(attribute->name = cn_pool_strdup(pool, name)))
         return NC_ENOMEM;
@@ -149,8 +150,6 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
             return cn_fail_memory(error, "attributes");
         if (code != NC_NOERR)
             return cn_fail_netcdf(error, "an attribute cannot be read", code);
-        if (!items[*count].name)
-            continue;
         bytes += items[*count].length * cn_type_bytes(items[*count].type);
         if (bytes > CN_MAX_ATTRIBUTE_BYTES)
             return cn_fail(error, CN_BAD_INPUT, "attributes of a variable are longer than %d bytes",
@@ -161,11 +160,82 @@ enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
     return CN_OK;
 }
 
-const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name)
+/* Attributes that decide how a variable is read (CF, appendix A). */
+static const struct {
+    const char *name;
+    bool is_text;
+} needed[] = {{"units", true},          {"calendar", true},     {"axis", true},
+              {"standard_name", true},  {"bounds", true},       {"coordinates", true},
+              {"grid_mapping", true},   {"cell_methods", true}, {"_Unsigned", true},
+              {"scale_factor", false},  {"add_offset", false},  {"_FillValue", false},
+              {"missing_value", false}, {"valid_min", false},   {"valid_max", false},
+              {"valid_range", false}};
+
+/* What an attribute is, for people. */
+static const char *describe_form(const struct cn_attribute *attribute, char *text, size_t capacity)
+{
+    if (attribute->type == NC_CHAR)
+        snprintf(text, capacity, "text");
+    else if (attribute->type == NC_STRING)
+        snprintf(text, capacity, "an array of %zu strings", attribute->length);
+    else if (cn_type_bytes(attribute->type))
+        snprintf(text, capacity, "a number (%s)", cn_type_name(attribute->type));
+    else
+        snprintf(text, capacity, "of a user-defined type");
+    return text;
+}
+
+enum cn_status cn_attributes_check(const struct cn_attribute *attributes, size_t count,
+                                   const char *variable, struct cn_error *error)
+{
+    char form[64];
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        const struct cn_attribute *found = cn_attribute_find(attributes, count, needed[i].name);
+        if (found && (!found->value || (found->type == NC_CHAR) != needed[i].is_text))
+            return cn_fail(error, CN_BAD_INPUT,
+                           "the attribute %s of '%s' is %s, expected %s; correct it, for example "
+                           "with ncatted",
+                           needed[i].name, variable, describe_form(found, form, sizeof form),
+                           needed[i].is_text ? "text" : "numbers");
+    }
+    return CN_OK;
+}
+
+static bool describe_left_out(struct cn_pool *pool, const struct cn_attribute *attribute,
+                              const char *variable, const char **left_out)
+{
+    char form[64];
+    if (**left_out)
+        return true;
+    describe_form(attribute, form, sizeof form);
+    *left_out =
+        variable ? cn_pool_printf(pool, "%.100s of '%.100s' is %s", attribute->name, variable, form)
+                 : cn_pool_printf(pool, "the global %.100s is %s", attribute->name, form);
+    return *left_out;
+}
+
+bool cn_attributes_leave_out(struct cn_pool *pool, struct cn_attribute *attributes, size_t *count,
+                             const char *variable, const char **left_out)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (attributes[i].value)
+            attributes[kept++] = attributes[i];
+        else if (!describe_left_out(pool, &attributes[i], variable, left_out))
+            return false;
+    *count = kept;
+    return true;
+}
+
+const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name, const char **left_out)
 {
     struct cn_attribute attribute;
     int code = read_attribute(pool, ncid, NC_GLOBAL, name, &attribute);
     if (code == NC_ENOMEM)
         return NULL;
-    return code == NC_NOERR && attribute.name && attribute.type == NC_CHAR ? attribute.value : "";
+    if (code != NC_NOERR)
+        return "";
+    if (attribute.type == NC_CHAR)
+        return attribute.value;
+    return describe_left_out(pool, &attribute, NULL, left_out) ? "" : NULL;
 }

@@ -10,13 +10,26 @@
  * Returns: CN_BAD_INPUT. */
 enum cn_status cn_fail_netcdf(struct cn_error *error, const char *what, int code);
 
-/* Reads all attributes of a variable that are numbers or text. A netCDF-4 string of length 1
- * becomes text; other types are left out. The caller holds the HDF5 lock.
+/* Reads all attributes of a variable. A netCDF-4 string of length 1 becomes text. Arrays of strings
+ * and user-defined types keep their name, type and length; their value is NULL. The caller holds
+ * the HDF5 lock.
  * Errors: CN_BAD_INPUT: they cannot be read, or are more or longer than limits.h allows.
  * CN_BAD_MACHINE: out of memory. Owns: all lives in the pool. */
 enum cn_status cn_attributes_read(struct cn_pool *pool, int ncid, int varid,
                                   struct cn_attribute **attributes, size_t *count,
                                   struct cn_error *error);
+
+/* Checks that the attributes of a variable that decide how it is read have the form that they must
+ * have: text, or numbers.
+ * Errors: CN_BAD_INPUT names the first that has not. */
+enum cn_status cn_attributes_check(const struct cn_attribute *attributes, size_t count,
+                                   const char *variable, struct cn_error *error);
+
+/* Takes those without a value out of attributes[*count]. *left_out: describes the first of them,
+ * unless it does one already.
+ * Returns: false: out of memory. Owns: the text lives in the pool. */
+bool cn_attributes_leave_out(struct cn_pool *pool, struct cn_attribute *attributes, size_t *count,
+                             const char *variable, const char **left_out);
 
 /* Returns: NULL: there is none of this name. */
 const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attributes, size_t count,
@@ -34,8 +47,9 @@ const char *cn_type_name(int type);
 /* Returns: element i of a numeric attribute. */
 double cn_attribute_number(const struct cn_attribute *attribute, size_t i);
 
-/* Reads a text attribute of the file as a whole. The caller holds the HDF5 lock.
+/* Reads a text attribute of the file as a whole. The caller holds the HDF5 lock. *left_out: as of
+ * cn_attributes_leave_out, where it is no text.
  * Returns: "": there is none; NULL: out of memory. Owns: the text lives in the pool. */
-const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name);
+const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name, const char **left_out);
 
 #endif

@@ -234,6 +234,13 @@ static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *
                                axis == CN_AXIS_TIME ? " and units such as \"days since 1850-01-01\""
                                                     : " of degrees");
     }
+    for (size_t i = 0; i < nc->coordinate_count; i++) {
+        const struct cn_coordinate *coordinate = &nc->coordinates[i];
+        if (contains_dimension(dimids, rank, coordinate->dimid) &&
+            cn_attributes_check(coordinate->attributes, coordinate->attribute_count,
+                                coordinate->name, error))
+            return CN_BAD_INPUT;
+    }
     return cn_fail(error, CN_BAD_INPUT,
                    "no %s axis: no coordinate along a dimension of the variable has axis \"%s\", "
                    "standard_name \"%s\" or the name %s",
@@ -253,7 +260,9 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
         if (!found)
             return fail_without_axis(nc, dimids, rank, axis, error);
         enum cn_status status =
-            axis == CN_AXIS_TIME ? CN_OK : check_geographic(nc, dimids, rank, found, axis, error);
+            cn_attributes_check(found->attributes, found->attribute_count, found->name, error);
+        if (!status && axis != CN_AXIS_TIME)
+            status = check_geographic(nc, dimids, rank, found, axis, error);
         if (status)
             return status;
         axes->coordinates[axis] = *found;
@@ -340,6 +349,8 @@ enum cn_status cn_coordinate_bounds(const struct cn_nc_file *nc,
                                                &variable.attribute_count, error);
     variable.attributes = attributes;
     variable.type = type;
+    if (!status)
+        status = cn_attributes_check(attributes, variable.attribute_count, name, error);
     return status ? status
                   : read_unpacked(nc, name, &variable, bounds, 2 * coordinate->length, error);
 }

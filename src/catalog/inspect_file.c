@@ -238,20 +238,22 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
 }
 
 /* Returns the first of these texts that is not empty; else "". NULL: out of memory. */
-static const char *first_text(struct cn_pool *pool, int ncid, const char *const *names)
+static const char *first_text(struct cn_pool *pool, int ncid, const char *const *names,
+                              const char **left_out)
 {
     const char *text = "";
     for (; text && !*text && *names; names++)
-        text = cn_global_text(pool, ncid, *names);
+        text = cn_global_text(pool, ncid, *names, left_out);
     return text;
 }
 
 static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file *file,
                                  struct cn_error *error)
 {
-#define READ_TEXT(member, ...)                                                       \
-    file->member = first_text(pool, ncid, (const char *const[]){__VA_ARGS__, NULL}); \
-    if (!file->member)                                                               \
+#define READ_TEXT(member, ...)                                                             \
+    file->member =                                                                         \
+        first_text(pool, ncid, (const char *const[]){__VA_ARGS__, NULL}, &file->left_out); \
+    if (!file->member)                                                                     \
         return cn_fail_memory(error, "attributes");
     CN_FILE_TEXTS(READ_TEXT)
     return CN_OK;
@@ -277,12 +279,30 @@ static enum cn_status read_grid_mapping(struct cn_pool *pool, int ncid, struct c
     return status;
 }
 
+/* Outputs can have no attribute that is neither text nor numbers. False: out of memory. */
+static bool leave_out_attributes(struct cn_pool *pool, struct cn_file *file,
+                                 const struct cn_coordinate *axes)
+{
+    return cn_attributes_leave_out(pool, (struct cn_attribute *)file->attributes,
+                                   &file->attribute_count, file->variable, &file->left_out) &&
+           cn_attributes_leave_out(pool, (struct cn_attribute *)file->lat_attributes,
+                                   &file->lat_attribute_count, axes[CN_AXIS_LAT].name,
+                                   &file->left_out) &&
+           cn_attributes_leave_out(pool, (struct cn_attribute *)file->lon_attributes,
+                                   &file->lon_attribute_count, axes[CN_AXIS_LON].name,
+                                   &file->left_out) &&
+           cn_attributes_leave_out(pool, (struct cn_attribute *)file->grid_mapping_attributes,
+                                   &file->grid_mapping_attribute_count, "the grid mapping",
+                                   &file->left_out);
+}
+
 static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_stamps stamps,
                                        int *varid, struct cn_file *file, struct cn_error *error)
 {
     struct cn_nc_file nc = {0};
     struct variable_candidate candidate = {0};
     const struct cn_coordinate *axes = candidate.axes.coordinates;
+    file->left_out = "";
     enum cn_status status = cn_nc_file_read(pool, ncid, &nc, error);
     if (!status)
         status = choose_variable(&nc, file, &candidate, error);
@@ -298,6 +318,8 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
                                     &file->attribute_count, error);
     file->attributes = attributes;
     if (!status)
+        status = cn_attributes_check(attributes, file->attribute_count, candidate.name, error);
+    if (!status)
         status = cn_packing_read(attributes, file->attribute_count, candidate.type, &file->packing,
                                  &file->storage.is_unsigned, error);
     if (!status)
@@ -312,7 +334,9 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
     file->lon_attribute_count = axes[CN_AXIS_LON].attribute_count;
     file->variable = cn_pool_strdup(pool, candidate.name);
     *varid = candidate.varid;
-    return file->variable ? CN_OK : cn_fail_memory(error, "a variable's name");
+    if (!file->variable || !leave_out_attributes(pool, file, axes))
+        return cn_fail_memory(error, "attributes");
+    return CN_OK;
 }
 
 static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool classic,

@@ -127,19 +127,60 @@ static enum cn_status read_scale(struct stored_variable *variable, struct cn_pac
     return CN_OK;
 }
 
-/* Narrows the limits, in packed units or, when the attribute's type is wider than the storage type,
- * in unpacked ones (NetCDF User's Guide, valid_range). */
+/* The wider type of scale_factor and add_offset; 0: there is neither. */
+static int packing_type(const struct stored_variable *variable)
+{
+    static const char *const names[] = {"scale_factor", "add_offset"};
+    int type = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const struct cn_attribute *attribute =
+            cn_attribute_find(variable->attributes, variable->count, names[i]);
+        if (attribute && cn_type_bytes(attribute->type) > cn_type_bytes(type))
+            type = attribute->type;
+    }
+    return type;
+}
+
+/* The outermost double that is rounded to the same float32. */
+static double widen_limit(double value, bool is_max)
+{
+    const float rounded = (float)value;
+    const double next = (double)nextafterf(rounded, is_max ? INFINITY : -INFINITY);
+    const double half = ((double)rounded + next) / 2;
+    if (!isfinite(half))
+        return value;
+    return (float)half == rounded ? half : nextafter(half, (double)rounded);
+}
+
+/* A value that equals the limit once both are rounded to the narrower of their types is inside. Of
+ * unpacked values that is float32, the type of slabs. */
+static double settle_limit(const struct stored_variable *variable, int type, bool is_unpacked,
+                           bool is_max, double value)
+{
+    if (is_unpacked)
+        return widen_limit(value, is_max);
+    if (variable->type == NC_FLOAT)
+        return (double)(float)value;
+    if (type == NC_FLOAT)
+        return widen_limit(value, is_max);
+    if (cn_type_bytes(type) == variable->bytes && variable->is_integer && is_integer(type))
+        cast_to_raw(variable, value, &value); /* 254 may be written as -2 */
+    return value;
+}
+
+/* Narrows the limits. They are in packed units; in unpacked ones where their type is that of
+ * scale_factor and add_offset, and not the storage type (NetCDF User's Guide, valid_range). */
 static void narrow_range(const struct stored_variable *variable,
                          const struct cn_attribute *attribute, size_t i, bool is_max,
                          struct valid_range *packed, struct valid_range *unpacked)
 {
     double value = cn_attribute_number(attribute, i);
-    size_t bytes = cn_type_bytes(attribute->type);
-    struct valid_range *limits = bytes > variable->bytes ? unpacked : packed;
-    if (bytes == variable->bytes && variable->is_integer && is_integer(attribute->type))
-        cast_to_raw(variable, value, &value); /* 254 may be written as -2 */
+    const bool is_unpacked =
+        attribute->type == packing_type(variable) && attribute->type != variable->type;
+    struct valid_range *limits = is_unpacked ? unpacked : packed;
     if (isnan(value))
         return;
+    value = settle_limit(variable, attribute->type, is_unpacked, is_max, value);
     if (is_max && value < limits->max)
         limits->max = value;
     else if (!is_max && value > limits->min)

@@ -134,8 +134,6 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
     if (!file->time_units)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",
                        time->name);
-    if (!calendar && cn_attribute_find(time->attributes, time->attribute_count, "calendar"))
-        return cn_fail(error, CN_BAD_INPUT, "the calendar of '%s' is not text", time->name);
     if (!cn_calendar_parse(calendar, &file->calendar))
         return fail_calendar(calendar, error);
     int64_t *days = cn_pool_alloc(nc->pool, count, sizeof *days);

@@ -144,6 +144,21 @@ static void warn_of_end_stamps(const struct cn_variable_files *in)
                         example);
 }
 
+static void warn_of_attributes(const struct cn_variable_files *in)
+{
+    size_t count = 0;
+    const struct cn_file *first = NULL;
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable && *in->files[i].left_out && count++ == 0)
+            first = &in->files[i];
+    if (first)
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: attributes that are neither text nor numbers are left out of the "
+                        "outputs: %zu file%s, such as %s, where %s",
+                        in->variable->label, count, count == 1 ? " has them" : "s have them",
+                        first->base, first->left_out);
+}
+
 enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)
 {
     struct cn_variable *variable = in->variable;
@@ -157,5 +172,6 @@ enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_e
         warn_of_versions(in, &variable->timelines[t], versions);
     }
     warn_of_end_stamps(in);
+    warn_of_attributes(in);
     return CN_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "sink/attribute_list.h"
 
+#include "base/ascii.h"
 #include "catalog/attributes.h"
 
 #include <netcdf.h>
@@ -11,19 +12,27 @@
 /* They would be wrong in an output file. */
 static const char *const uncopied_names[] = {
     /* How values are stored. */
-    "scale_factor", "add_offset", "actual_range", "missing_value", "least_significant_digit",
-    "number_of_significant_digits", "quantization", "quantization_nsd", "quantization_nsb",
+    "scale_factor", "add_offset", "packing", "packing_convert", "units_packed", "lossy_compression",
+    "keepbits",
     /* Other variables. */
     "coordinates", "bounds", "climatology", "cell_measures", "ancillary_variables", "grid_mapping",
     "formula_terms", "associated_files",
     /* One file. */
-    "history", "tracking_id", "creation_date",
+    "tracking_id", "filename", "file_name", "input_file", "input_files", "checksum", "md5",
+    "data_min", "data_max", "minimum", "maximum",
     /* Variables that are no fields of means: times, flags, station lists, shapes (CF, appendix A).
      */
     "axis", "calendar", "leap_month", "leap_year", "month_lengths", "flag_values", "flag_masks",
     "flag_meanings", "compress", "cf_role", "instance_dimension", "sample_dimension", "geometry",
     "geometry_type", "interior_ring", "node_coordinates", "node_count", "nodes", "part_node_count",
     "computed_standard_name"};
+
+/* So do names that begin so, in capitals or not. */
+static const char *const uncopied_beginnings[] = {
+    "_", /* of netCDF: NetCDF User's Guide, appendix A */
+    "valid_",  "actual_",   "missing_",    "unpacked_",          "quantiz",
+    "quantis", "bitround",  "bitgroom",    "least_significant_", "number_of_significant_",
+    "history", "creation_", "date_created"};
 
 /* CF has them as texts that say something. */
 static const char *const text_names[] = {"standard_name", "long_name", "title",      "comment",
@@ -100,7 +109,6 @@ static bool is_among(const char *name, const char *const *names, size_t count)
     return false;
 }
 
-/* A name that begins with an underscore belongs to netCDF (NetCDF User's Guide, appendix A). */
 static bool is_copied(const struct cn_attribute *source)
 {
     const char *name = source->name;
@@ -109,7 +117,10 @@ static bool is_copied(const struct cn_attribute *source)
     if (is_among(name, text_names, sizeof text_names / sizeof *text_names) &&
         !cn_says_something(cn_attribute_text(source, 1, name)))
         return false;
-    return name[0] != '_' && strncmp(name, "valid_", 6) != 0;
+    for (size_t i = 0; i < sizeof uncopied_beginnings / sizeof *uncopied_beginnings; i++)
+        if (cn_begins_with(name, uncopied_beginnings[i]))
+            return false;
+    return true;
 }
 
 void cn_copy_attributes(struct cn_attributes *list, const struct cn_attribute *source, size_t count)

@@ -248,6 +248,8 @@ def unpack(raw, attributes, default_fill=True):
     offset = float(np.asarray(attributes.get("add_offset", 0.0)).reshape(-1)[0])
     with np.errstate(all="ignore"):
         value = data.astype(np.float64) * scale + offset
+    wide = max((np.asarray(attributes[key]).dtype for key in ("scale_factor", "add_offset")
+                if key in attributes), key=lambda kind: kind.itemsize, default=None)
     low, high = attributes.get("valid_min"), attributes.get("valid_max")
     if "valid_range" in attributes:
         low, high = np.asarray(attributes["valid_range"])[:2]
@@ -255,12 +257,17 @@ def unpack(raw, attributes, default_fill=True):
         if limit is None:
             continue
         limit = np.asarray(limit)
-        if limit.dtype.itemsize > storage.itemsize:
-            against, bound = value, float(limit)
-        else:
-            against, bound = data.astype(np.float64), float(cast(limit)[0])
-        with np.errstate(invalid="ignore"):
-            missing |= (against - bound) * sign < 0
+        unpacked = limit.dtype == wide and limit.dtype != storage
+        against = value if unpacked else data.astype(np.float64)
+        alike = (not unpacked and storage.kind != "f" and limit.dtype.kind in "iu" and
+                 limit.dtype.itemsize == storage.itemsize)
+        bound = float(cast(limit)[0] if alike else limit)
+        narrow = unpacked or storage == np.float32 or limit.dtype == np.float32
+        with np.errstate(invalid="ignore", over="ignore"):
+            outside = (against - bound) * sign < 0
+            if narrow:
+                outside &= against.astype(np.float32) != np.float32(bound)
+            missing |= outside
     with np.errstate(over="ignore", invalid="ignore"):
         return np.where(missing, np.float32(np.nan), value.astype(np.float32)), missing, value
 

@@ -50,6 +50,7 @@ static struct cn_file sample(void)
                     .filter_count = 2,
                     .has_user_block = true},
         .variable = "tas",
+        .left_out = "comment of 'tas' is text",
         .attributes = attributes,
         .attribute_count = 3,
         .lat_attributes = lat_attributes,
@@ -141,6 +142,7 @@ static void test_all_comes_back(void **state)
     assert_string_equal(back.lat_attributes[0].value, "degrees_north");
     assert_int_equal(back.lon_attribute_count, 0);
     assert_string_equal(back.history, "made\nup");
+    assert_string_equal(back.left_out, "comment of 'tas' is text");
     assert_string_equal(back.license, "CC0");
     cn_files_free(&back, 1);
     cn_pool_free(pool);
