@@ -32,6 +32,7 @@ enum cn_phase {
     CN_PHASE_EXISTING,
     CN_PHASE_SYNTHESIZING,
     CN_PHASE_VERIFYING,
+    CN_PHASE_CHECKING,
     CN_PHASE_MEASURING,
     CN_PHASE_RUNNING, /* begins with cn_progress_show_run */
     CN_PHASES

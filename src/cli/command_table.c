@@ -20,6 +20,7 @@ enum {
     HELP = 1 << 5,
     NORMALS = 1 << 6,
     CONFIG = 1 << 7,
+    CHECK = 1 << 8,
     JOBS = RUN | PLAN | NORMALS
 };
 
@@ -97,6 +98,20 @@ const struct cn_command cn_commands[] = {
         .function = cn_command_inspect,
     },
     {
+        .bit = CHECK,
+        .name = "check",
+        .operand = "CONFIG",
+        .what = "a config file",
+        .summary = "Reads all input of CONFIG and tells what is wrong with it.",
+        .details = "Decodes every chunk of every file that CONFIG takes, of the whole grid, and\n"
+                   "tells damaged files, missing days, and values that the variable cannot have.\n"
+                   "Writes nothing. The exit code is 2 where something is wrong.",
+        .examples = "climnorm check my.cfg\n"
+                    "climnorm check my.cfg --md5 index_md5.txt\n"
+                    "climnorm check my.cfg --set variables=pr --json | jq .files_damaged",
+        .function = cn_command_check,
+    },
+    {
         .bit = VERIFY,
         .name = "verify",
         .operand = "OUTPUT...",
@@ -170,28 +185,34 @@ const struct cn_option cn_options[] = {
      CN_OPTION_TEXTS, IN(products)},
     {NORMALS, 0, "show", NULL, "print the config that this call stands for, and do nothing else",
      CN_OPTION_FLAG, IN(show)},
-    {JOBS, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,
+    {JOBS | CHECK, 't', "threads", "N", "threads that compute", CN_OPTION_CONFIG_KEY,
      .key = "engine.threads"},
-    {JOBS, 's', "set", "KEY=VALUE",
+    {JOBS | CHECK, 's', "set", "KEY=VALUE",
      "use this value instead of the config's; can be repeated: --set input.model=CanESM5 --set "
      "variables=pr,tas",
      .type = CN_OPTION_CONFIG_KEY},
     {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
      CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
-    {JOBS | VERIFY | SYNTH | CONFIG, 'p', "progress", "MODE",
+    {JOBS | VERIFY | SYNTH | CONFIG | CHECK, 'p', "progress", "MODE",
      "auto is tty on a terminal, else plain", CN_OPTION_CHOICE, IN(progress),
      .choices = progress_modes, .default_text = "auto"},
     {JOBS, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
      IN(summary), .least = 1, .expects = "the path of a file to write"},
-    {JOBS | VERIFY, 0, "log", "FILE",
+    {JOBS | VERIFY | CHECK, 0, "log", "FILE",
      "add all that is said, the plan and the summary to the end of FILE, with the time",
      CN_OPTION_TEXT, IN(log), .least = 1, .expects = "the path of a file to write"},
-    {JOBS | VERIFY, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG, IN(quiet)},
+    {JOBS | VERIFY | CHECK, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG,
+     IN(quiet)},
     {RUN | NORMALS, 'v', "verbose", NULL, "print the plan first; -vv: every file too",
      CN_OPTION_COUNT, IN(verbose)},
     {PLAN, 'v', "verbose", NULL, "print loads, batches and every file too", CN_OPTION_COUNT,
      IN(verbose)},
+    {CHECK, 0, "md5", "FILE",
+     "compare the files with a list of MD5 sums: lines of a sum and a path, as of md5sum",
+     CN_OPTION_TEXT, IN(md5), .least = 1, .expects = "the path of a list"},
+    {CHECK, 0, "json", NULL, "print what was found as JSON, for programs", CN_OPTION_FLAG,
+     IN(json)},
     {PLAN, 0, "json", NULL, "print the plan as JSON, for programs", CN_OPTION_FLAG, IN(json)},
     {RUN | NORMALS, 0, "wait", NULL,
      "wait while another run writes to output.root, instead of stopping", CN_OPTION_FLAG, IN(wait)},

@@ -23,6 +23,7 @@
 #include <libconfig.h>
 #include <locale.h>
 #include <netcdf.h>
+#include <nettle/version.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,9 +57,11 @@ static int print_version(void)
             printf("%s, ", library);
         }
     }
-    printf("libconfig %d.%d.%d, UDUNITS 2, xxHash %u.%u.%u, Jansson %s, OpenMP %s\n",
+    printf("libconfig %d.%d.%d, UDUNITS 2, xxHash %u.%u.%u, Jansson %s, Nettle %d.%d, "
+           "OpenMP %s\n",
            LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, xxhash / 10000,
-           xxhash / 100 % 100, xxhash % 100, jansson_version_str(), openmp_version());
+           xxhash / 100 % 100, xxhash % 100, jansson_version_str(), nettle_version_major(),
+           nettle_version_minor(), openmp_version());
     printf("build: " CLIMNORM_COMPILER ", " CLIMNORM_BUILD_TYPE "%s\n",
            *CLIMNORM_COMMIT ? ", commit " CLIMNORM_COMMIT : "");
     puts("licence: MIT");

@@ -338,13 +338,12 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
                                                      .accept = accept_block},
                                 error);
     for (size_t t = first; t < end && !status; t = day_end(reader, t))
-        if (shared.rows[t - reader->first])
+        if (shared.rows[t - reader->first]) {
             memcpy(reader->rows[t - reader->first], shared.rows[t - reader->first], row_bytes);
-    if (!status) {
+            cn_count_implausible(reader, t); /* before another day may take the same row */
+        }
+    if (!status)
         cn_file_index_count_box(reader, first, end, scratch);
-        for (size_t t = first; t < end; t = day_end(reader, t))
-            cn_count_implausible(reader, t);
-    }
     if (memory != MAP_FAILED)
         munmap(memory, (end - first) * row_bytes);
     free(shared.rows);
