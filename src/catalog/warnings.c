@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "base/year_list.h"
+#include "catalog/attributes.h"
 #include "catalog/file_names.h"
 #include "catalog/timeline.h"
 #include "climnorm/limits.h"
@@ -48,21 +50,112 @@ static void warn_of_list(struct cn_variable *variable, const char *title, struct
     cn_strbuf_free(&list->text);
 }
 
+/* Marks the day slots that a source year has days for, or those of the days that it should have. */
+static void mark_slots(const struct cn_variable_files *in, const struct cn_source_year *year,
+                       bool is_all, bool *slots)
+{
+    const enum cn_calendar calendar = in->variable->calendar;
+    const enum cn_leap_day rule = in->config->normals.leap_day;
+    struct cn_date date;
+    for (int s = 0; is_all && s < CN_MAX_SLOTS; s++)
+        slots[s] |=
+            s < cn_slot_count(calendar, rule) && cn_slot_date(calendar, rule, year->year, s, &date);
+    for (size_t p = 0; !is_all && p < year->part_count; p++) {
+        const struct cn_part *part = &year->parts[p];
+        for (size_t i = part->first; i < part->first + part->count; i++) {
+            const int slot =
+                cn_slot(calendar, rule, cn_day_date(part->file->calendar, part->file->days[i]));
+            if (slot >= 0 && slot < CN_MAX_SLOTS)
+                slots[slot] = true;
+        }
+    }
+}
+
+static bool is_whole(const struct cn_source_year *year)
+{
+    return year->days_held >= year->days_expected;
+}
+
+/* Finds the day slots that some year should have and no year has. */
+static bool find_empty_slots(const struct cn_variable_files *in, bool *empty)
+{
+    bool held[CN_MAX_SLOTS] = {false}, found = false;
+    for (size_t i = 0; i < in->variable->year_count; i++) {
+        mark_slots(in, &in->variable->years[i], true, empty);
+        mark_slots(in, &in->variable->years[i], is_whole(&in->variable->years[i]), held);
+    }
+    for (int s = 0; s < CN_MAX_SLOTS; s++)
+        found |= (empty[s] &= !held[s]);
+    return found;
+}
+
+/* Whether a year lacks a day that other years have. */
+static bool lacks_days(const struct cn_variable_files *in, const struct cn_source_year *year,
+                       const bool *empty)
+{
+    bool expected[CN_MAX_SLOTS] = {false}, held[CN_MAX_SLOTS] = {false}, lacks = false;
+    mark_slots(in, year, true, expected);
+    mark_slots(in, year, false, held);
+    for (int s = 0; s < CN_MAX_SLOTS; s++)
+        lacks |= expected[s] && !held[s] && !empty[s];
+    return lacks;
+}
+
+/* An example of a day of an empty slot. */
+static struct cn_date find_empty_day(const struct cn_variable_files *in, int slot)
+{
+    struct cn_date date = {0};
+    for (size_t i = 0; i < in->variable->year_count; i++)
+        if (cn_slot_date(in->variable->calendar, in->config->normals.leap_day,
+                         in->variable->years[i].year, slot, &date))
+            break;
+    return date;
+}
+
+static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
+{
+    struct cn_year_list list = {0}; /* of slots */
+    int first = -1, count = 0;
+    for (int s = 0; s < CN_MAX_SLOTS; s++)
+        if (empty[s]) {
+            first = count++ ? first : s;
+            cn_year_list_add(&list, s + 1, s + 1);
+        }
+    const struct cn_date day = find_empty_day(in, first);
+    cn_problems_add(&in->variable->problems, CN_WARNING,
+                    "%s: no value in day slot%s %s: no year of the files has such a day, as "
+                    "%04d-%02d-%02d",
+                    in->variable->label, count == 1 ? "" : "s", cn_year_list_text(&list), day.year,
+                    day.month, day.day);
+    in->variable->problems.lost |= list.text.failed;
+    cn_year_list_free(&list);
+}
+
 static void warn_of_days(const struct cn_variable_files *in)
 {
-    struct warning_list unused = {0}, partial = {0};
+    struct warning_list unused = {0}, partial = {0}, endless = {0};
+    bool empty[CN_MAX_SLOTS] = {false};
     char title[96];
+    if (find_empty_slots(in, empty))
+        warn_of_slots(in, empty);
     for (size_t i = 0; i < in->variable->year_count; i++) {
         const struct cn_source_year *year = &in->variable->years[i];
-        if (year->days_held < year->days_expected &&
-            !cn_year_reported(in, year->experiment, year->year, false))
-            list_item(year->usable ? &partial : &unused, "%d (%.40s, %d of %d)", year->year,
-                      year->experiment, year->days_held, year->days_expected);
+        if (is_whole(year) || cn_year_reported(in, year->experiment, year->year, false))
+            continue;
+        const bool lacks = lacks_days(in, year, empty);
+        if (lacks || !year->usable)
+            list_item(year->usable ? &partial
+                      : lacks      ? &unused
+                                   : &endless,
+                      "%d (%.40s, %d of %d)", year->year, year->experiment, year->days_held,
+                      year->days_expected);
     }
     snprintf(title, sizeof title,
              "years not used, with less than normals.min_days = %g of their days",
              in->config->normals.min_days);
     warn_of_list(in->variable, title, &unused, "download the missing days");
+    warn_of_list(in->variable, title, &endless,
+                 "no year of the files has the others; lower normals.min_days");
     warn_of_list(in->variable, "years with missing days", &partial, "download them");
 }
 
@@ -159,6 +252,29 @@ static void warn_of_attributes(const struct cn_variable_files *in)
                         first->base, first->left_out);
 }
 
+/* Limits that no number lies within: a range that was cut to a narrower type, for example. */
+static void warn_of_limits(const struct cn_variable_files *in)
+{
+    const struct cn_file *first = NULL;
+    size_t files = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const struct cn_file *file = &in->files[i];
+        if (!file->usable || file->packing.valid_min <= file->packing.valid_max)
+            continue;
+        first = files++ ? first : file;
+    }
+    if (!files)
+        return;
+    const bool is_range =
+        cn_attribute_find(first->attributes, first->attribute_count, "valid_range");
+    cn_problems_add(&in->variable->problems, CN_WARNING,
+                    "%s: %s of %zu file%s, such as %s, %s empty, from %g to %g: all values there "
+                    "are missing; correct %s, for example with ncatted",
+                    in->variable->label, is_range ? "valid_range" : "valid_min and valid_max",
+                    files, files == 1 ? "" : "s", first->path, is_range ? "is" : "are",
+                    first->packing.valid_min, first->packing.valid_max, is_range ? "it" : "them");
+}
+
 enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)
 {
     struct cn_variable *variable = in->variable;
@@ -166,6 +282,7 @@ enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_e
     bool *known = cn_pool_alloc(in->pool, CN_LAST_YEAR + 1, sizeof *known);
     if (!versions || !known)
         return cn_fail_memory(error, "warnings");
+    warn_of_limits(in);
     warn_of_days(in);
     for (size_t t = 0; t < variable->timeline_count; t++) {
         warn_of_gaps(in, &variable->timelines[t], known);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/netcdf_constants.h"
+#include "engine/report.h"
 #include "products/change.h"
 #include "sink/file_passes.h"
 
@@ -68,6 +69,14 @@ static void fill_up(void *values, size_t field, size_t first, size_t end, size_t
         memset((char *)values + first * bytes, 0, (end - first) * bytes);
     for (size_t c = first; field == VALUES && c < end; c++)
         ((float *)values)[c] = NAN;
+}
+
+static bool has_value(const float *values, size_t count)
+{
+    size_t c = 0;
+    while (c < count && isnan(values[c]))
+        c++;
+    return c < count;
 }
 
 /* Encodes values back to where they are; the layout's padding makes room. size 0: out of memory. */
@@ -142,6 +151,12 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     void *values = find_values(encoder, chunk, field);
     if (field == COUNTS)
         widen_counts(encoder, values, share.first_slot, share.slot_count);
+    const size_t own_cells = encoder->region->row_count * encoder->region->column_count;
+    const size_t target = encoder->task->target, normal = encoder->task->normal;
+    if (field == VALUES && !cn_is_value_known(encoder->engine, target, normal))
+        cn_report_values(
+            encoder->engine, target, normal,
+            has_value((const float *)values + share.first_slot * own_cells, share.values));
     if (share.slot_count < slots || share.row_count < whole->row_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     fill_up(values, field, slots * cells, whole->chunk_slots * cells,

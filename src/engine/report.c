@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/year_list.h"
 #include "engine/implausible.h"
 #include "progress/problems.h"
 
@@ -18,7 +19,14 @@ enum cn_status cn_reports_prepare(struct cn_engine *engine, struct cn_error *err
     if (reports)
         reports->short_windows = cn_pool_alloc(engine->pool, engine->variable->target_count,
                                                sizeof *reports->short_windows);
-    if (!reports || !reports->short_windows)
+    for (size_t t = 0; reports && t < engine->variable->target_count; t++) {
+        const size_t normals = cn_normal_count(engine->variable, &engine->variable->targets[t]);
+        reports->normal_count = normals > reports->normal_count ? normals : reports->normal_count;
+    }
+    if (reports)
+        reports->found = cn_pool_alloc(engine->pool, engine->variable->target_count,
+                                       reports->normal_count * sizeof *reports->found);
+    if (!reports || !reports->short_windows || !reports->found)
         return cn_fail_memory(error, "the problems of a variable");
     engine->reports = reports; /* only whole: the end of a run looks into all of it */
     return CN_OK;
@@ -194,6 +202,67 @@ static void list_dropped(struct cn_engine *engine)
     engine->result->problems.lost |= told->lost;
 }
 
+static atomic_uchar *found_of(const struct cn_engine *engine, size_t target, size_t normal)
+{
+    return &engine->reports->found[target * engine->reports->normal_count + normal];
+}
+
+void cn_report_values(struct cn_engine *engine, size_t target, size_t normal, bool has_value)
+{
+    unsigned char before = CN_NOT_MADE;
+    if (has_value)
+        atomic_store_explicit(found_of(engine, target, normal), CN_HAS_VALUE, memory_order_relaxed);
+    else
+        atomic_compare_exchange_strong(found_of(engine, target, normal), &before, CN_NO_VALUE);
+}
+
+bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t normal)
+{
+    return atomic_load_explicit(found_of(engine, target, normal), memory_order_relaxed) ==
+           CN_HAS_VALUE;
+}
+
+/* Warns of a product and region of a sample of which results were made without any value. */
+static void list_empty(struct cn_engine *engine, const struct cn_sample *sample, size_t normal)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_product *product = sample->products[normal / variable->layout.region_count];
+    const bool is_only = engine->plan->config->product_count == 1;
+    struct cn_year_list years = {0};
+    size_t made = 0, empty = 0;
+    for (size_t t = 0; t < variable->target_count; t++) {
+        if (variable->targets[t].sample != sample)
+            continue;
+        const unsigned char found = *found_of(engine, t, normal);
+        made += found != CN_NOT_MADE;
+        empty += found == CN_NO_VALUE;
+        if (found == CN_NO_VALUE)
+            cn_year_list_add(&years, variable->targets[t].year, variable->targets[t].year);
+    }
+    if (empty)
+        cn_problems_add(
+            &engine->result->problems, CN_WARNING,
+            "no value in region %s of %s%s%s%s: %s, %s, hold missing values alone",
+            variable->layout.regions[normal % variable->layout.region_count].region->name,
+            engine->result->label, is_only ? "" : ", product \"", is_only ? "" : product->name,
+            is_only ? "" : "\"", empty == made ? "all target years that were made" : "target years",
+            cn_year_list_text(&years));
+    engine->result->problems.lost |= years.text.failed;
+    cn_year_list_free(&years);
+}
+
+/* Not of a run that goes on with passes of another one: their values are not known. */
+static void list_all_empty(struct cn_engine *engine)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    if (variable->resume.passes_done || atomic_load(&engine->stop))
+        return;
+    for (size_t s = 0; s < variable->sample_count; s++)
+        for (size_t n = 0; n < variable->samples[s].product_count * variable->layout.region_count;
+             n++)
+            list_empty(engine, &variable->samples[s], n);
+}
+
 void cn_reports_finish(struct cn_engine *engine)
 {
     const struct cn_reports *reports = engine->reports;
@@ -204,6 +273,7 @@ void cn_reports_finish(struct cn_engine *engine)
     for (size_t t = 0; t < engine->variable->target_count;)
         t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;
     cn_implausible_report(engine, &engine->result->problems);
+    list_all_empty(engine);
     show_problems(engine, &engine->result->problems, first);
 }
 

@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -229,6 +230,120 @@ class Overlaps(TestCase):
             said = self.failure(case, options=[(2000, "historical", "b", ""),
                                                (2001, "historical", "b", "")])
             self.assertIn("2 pairs of files hold the same days (2000-2001)", said)
+
+
+class Days(TestCase):
+    """Days that no year has are one warning, and no advice asks for files that cannot be had."""
+
+    def warnings(self, calendar, keep, normals=None, years=range(2000, 2005)):
+        with Case(variables=["tas"], normals={"min_years": 1, **(normals or {})}) as case:
+            case.periods(2002, 2004)
+            for year in years:
+                trees.year_file(case.data, "tas", year, calendar=calendar, keep=keep)
+            result = case.run("-p", "plain")
+            self.exits(result, 0)
+            warnings = result.variable("tas")["problems"]
+            self.assertEqual(words(case.run(command="plan")).count("warning:"), len(warnings))
+            return warnings
+
+    def test_slots_without_a_day(self):
+        cases = [  # calendar, rule, days that are there, slots
+            ("standard", "dayofyear", lambda d: d[1:] != (12, 31) or d[0] % 4, "slot 366: "),
+            ("julian", "dayofyear", lambda d: d[1:] != (12, 31) or d[0] % 4, "slot 366: "),
+            ("standard", "month_day", lambda d: d[1:] != (2, 29), "slot 60: "),
+            ("noleap", "dayofyear", lambda d: d[1:] != (12, 31), "slot 365: "),
+            ("360_day", "dayofyear", lambda d: d[1] not in (2, 12), "slots 31-60, 331-360: "),
+        ]
+        for calendar, rule, keep, slots in cases:
+            with self.subTest(slots, calendar=calendar):
+                found = self.warnings(calendar, keep, {"min_days": 0.5, "leap_day": rule})
+                said = " ".join(found)
+                self.assertIn("no value in day " + slots, said)
+                self.assertNotIn("download", said)
+                self.assertEqual(len([w for w in found if "begin before" not in w]), 1, found)
+
+    def test_years_that_lack_other_days_are_told_beside_them(self):
+        said = " ".join(self.warnings(
+            "noleap", lambda d: d[1:] != (12, 31) and (d[0] != 2003 or d[1] != 7)))
+        self.assertIn("no value in day slot 365", said)
+        self.assertIn("years with missing days: 2003 (historical, 333 of 365); download", said)
+
+    def test_days_that_leap_years_lack_count_where_others_have_them(self):
+        """29 February has the slot that 1 March has in other years: it is not empty."""
+        said = " ".join(self.warnings("standard", lambda d: d[1:] != (2, 29)))
+        self.assertNotIn("no value", said)
+
+    def test_min_days_that_no_year_reaches(self):
+        with Case(variables=["tas"], normals={"min_years": 1, "min_days": 1.0}) as case:
+            case.periods(2001, 2004)
+            for year in range(2000, 2005):
+                trees.year_file(case.data, "tas", year, calendar="standard",
+                                keep=lambda d: d[1:] != (12, 31) or d[0] % 4)
+            said = words(case.run(command="plan"))
+            self.assertIn("2000 (historical, 365 of 366), 2004 (historical, 365 of 366); no year "
+                          "of the files has the others; lower normals.min_days", said)
+            self.assertNotIn("download", said)
+
+
+class Empty(TestCase):
+    """Results that hold no value are one warning of each region and product."""
+
+    def said(self, case, *options):
+        result = case.run(*options)
+        self.exits(result, 0)
+        return [p for p in result.variable("tas")["problems"] if "no value" in p]
+
+    def sea(self, values):
+        """Values of land alone: the northern half."""
+        values[:, :3] = np.nan
+        return values
+
+    def test_each_region_and_product(self):
+        regions = [{"name": "SOUTH", "lon": [0.0, 360.0], "lat": [-90.0, float(trees.LAT[2])]},
+                   {"name": "NORTH", "lon": [0.0, 360.0], "lat": [float(trees.LAT[3]), 90.0]}]
+        products = [{"name": "normal"}, {"name": "sd", "over": "std"},
+                    {"name": "july", "time": "month", "within": "max"}]
+        pattern = "{region}/{variable}_{period}_{year}_{product}.nc"
+        with Case(variables=["tas"], regions=[], custom_regions=regions, products=products,
+                  output={"root": "output", "pattern": pattern}) as case:
+            case.periods(2002, 2003)
+            for year in range(2000, 2004):
+                small(case, year, convert=self.sea)
+            said = self.said(case)
+            self.assertEqual(len(said), 3, said)
+            for line, product in zip(said, ("normal", "sd", "july")):
+                self.assertIn(f'no value in region SOUTH of tas, product "{product}": all target '
+                              "years that were made, 2002-2003", line)
+            for options in (("-t", "1"), ("-s", "engine.batch_years=1"),
+                            ("-s", "output.counts=true"), ("-s", "output.compression=0"),
+                            ("-s", "engine.memory=1MB")):
+                shutil.rmtree(case.out)
+                self.assertEqual(self.said(case, *options), said)
+
+    def test_some_target_years(self):
+        with Case(variables=["tas"]) as case:
+            case.periods(2002, 2006)
+            for year in range(2000, 2007):
+                small(case, year, convert=lambda v, y=year: v * (np.nan if y < 2004 else 1))
+            said = self.said(case)
+            self.assertEqual(len(said), 1, said)
+            self.assertIn("no value in region GLOBAL of tas: target years, 2002-2003,", said[0])
+            self.assertEqual(self.said(case), [])  # nothing was made
+
+    def test_limits_that_hold_nothing(self):
+        """valid_range, and valid_min above valid_max."""
+        cases = [({"valid_range": np.array([0, -1], "f4")}, "valid_range of 3 files"),
+                 ({"valid_min": np.float32(400), "valid_max": np.float32(100)},
+                  "valid_min and valid_max of 3 files"),
+                 ({"valid_range": np.array([300, 200], "f8")}, "from 300 to 200")]
+        for attributes, expected in cases:
+            with self.subTest(expected), Case(variables=["tas"]).periods(2002, 2002) as case:
+                for year in (2000, 2001, 2002):
+                    small(case, year, attributes=attributes)
+                result = case.run()
+                self.assertIn(expected, result.said)
+                self.assertIn("no value in region GLOBAL of tas", result.said)
+                self.assertIn(expected, words(case.run(command="plan")))
 
 
 main()
