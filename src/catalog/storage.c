@@ -9,6 +9,7 @@
 #include "catalog/attributes.h"
 #include "catalog/classic.h"
 #include "codec/pipeline.h"
+#include "codec/plugins.h"
 
 #include <hdf5.h>
 #include <netcdf.h>
@@ -132,10 +133,8 @@ static enum cn_status check_availability(const struct cn_storage *storage, struc
     const struct cn_filter *filter = cn_pipeline_first_unknown(storage);
     if (!filter || H5Zfilter_avail(filter->id) > 0)
         return CN_OK;
-    return cn_fail(error, CN_BAD_INPUT,
-                   "compressed with %.60s (HDF5 filter %d), which is not installed here; install "
-                   "its plugin and set HDF5_PLUGIN_PATH",
-                   filter->name[0] ? filter->name : "a filter", filter->id);
+    char absent[CN_ABSENT_BYTES];
+    return cn_fail(error, CN_BAD_INPUT, "compressed with %s", cn_filter_absent(filter, absent));
 }
 
 /* Creates an empty dataset like the file's in memory, with one filter, and compares the parameters

@@ -383,12 +383,7 @@ static void check_baseline(struct target_builder *builder, const struct cn_timel
         years += cn_usable_year(source, timeline, sample->baseline - k) >= 0;
     builder->lacks_baseline = sample->baseline && years < sample->min_years;
     if (builder->lacks_baseline)
-        cn_problems_add(&builder->variable->problems, CN_PROBLEM,
-                        "%s: changes against %d%s%s cannot be made: the window of this baseline "
-                        "has %d of %d years, and products need %d; choose another baseline",
-                        source->label, sample->baseline, timeline->scenario ? " of " : "",
-                        timeline->scenario ? timeline->scenario : "", years, sample->window,
-                        sample->min_years);
+        cn_unmade_report_baseline(builder->variable, timeline, sample, years);
 }
 
 static enum cn_status add_timeline(struct target_builder *builder, size_t index,

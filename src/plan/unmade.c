@@ -135,3 +135,20 @@ void cn_keep_problems_once(struct cn_problems *problems)
     }
     problems->count = kept;
 }
+
+void cn_unmade_report_baseline(struct cn_variable_plan *variable,
+                               const struct cn_timeline *timeline, const struct cn_sample *sample,
+                               int years)
+{
+    struct cn_strbuf products = {0};
+    for (size_t p = 0; p < sample->product_count; p++)
+        cn_strbuf_add(&products, "%s\"%s\"", p ? ", " : "", sample->products[p]->name);
+    cn_problems_add(&variable->problems, CN_PROBLEM,
+                    "%s: changes against %d of %s%s%s cannot be made: the window of this baseline "
+                    "has %d of %d years (%s is %d); choose another baseline",
+                    variable->variable->label, sample->baseline, cn_strbuf_text(&products),
+                    timeline->scenario ? ", " : "", timeline->scenario ? timeline->scenario : "",
+                    years, sample->window, sample->min_years_name, sample->min_years);
+    variable->problems.lost |= products.failed;
+    cn_strbuf_free(&products);
+}

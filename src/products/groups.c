@@ -3,6 +3,7 @@
  */
 #include "products/groups.h"
 
+#include "base/ascii.h"
 #include "base/format.h"
 
 #include <math.h>
@@ -69,13 +70,24 @@ const char *const cn_change_meanings[] = {"the result minus the baseline's",
                                           "the result divided by the baseline's; missing where "
                                           "that is 0"};
 
+/* Whether a unit counts from a date or another origin: "K since 1990", "K @ 273.15". */
+static bool has_origin(const char *unit)
+{
+    static const char *const words[] = {"@", "since ", "after ", "from ", "ref "};
+    for (; *unit; unit++)
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+            if (cn_begins_with(unit, words[w]))
+                return true;
+    return false;
+}
+
 bool cn_threshold_parse(const char *text, struct cn_threshold *threshold)
 {
     const size_t digits = strspn(text, "+-.0123456789eE"); /* no "inf", "nan" or "0x10" */
     char *end;
     const double value = strtod(text, &end);
     const char *unit = end + strspn(end, " ");
-    if (end == text || end > text + digits || !isfinite(value) || !*unit)
+    if (end == text || end > text + digits || !isfinite(value) || !*unit || has_origin(unit))
         return false;
     *threshold = (struct cn_threshold){value, unit};
     return true;

@@ -38,7 +38,8 @@ enum { CN_UNIT_BYTES = 100 }; /* of the longest unit that a config may name, wit
 enum { CN_THRESHOLD_BYTES = CN_UNIT_BYTES + 40, CN_WITHIN_BYTES = CN_THRESHOLD_BYTES + 40 };
 
 /* Reads "90 degF"; the unit points into the text. Wants the C locale.
- * Returns: false: the text is no number and unit; *threshold is not set then. */
+ * Returns: false: the text is no number and unit, or the unit has an origin, as "K since 1990";
+ * *threshold is not set then. */
 bool cn_threshold_parse(const char *text, struct cn_threshold *threshold);
 
 /* Writes "90 degF" with all digits that the number needs.

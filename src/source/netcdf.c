@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/machine.h"
 #include "base/workers.h"
+#include "codec/plugins.h"
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
 #include "guard/library.h"
@@ -354,14 +355,13 @@ static enum cn_status decode_block(const struct cn_reader *reader, int file, siz
 static enum cn_status check_plugins(struct cn_reader *reader, struct cn_error *error)
 {
     const struct cn_storage *storage = &reader->file->storage;
+    char absent[CN_ABSENT_BYTES];
     enum cn_status status = CN_OK;
     for (size_t k = 0; k < storage->filter_count && !status; k++)
         if (H5Zfilter_avail(storage->pipeline[k].id) <= 0)
-            status =
-                cn_fail(error, CN_BAD_INPUT,
-                        "%s: netCDF-C has to read it, and HDF5 filter %d is not installed here; "
-                        "install its plugin and set HDF5_PLUGIN_PATH",
-                        reader->file->path, storage->pipeline[k].id);
+            status = cn_fail(error, CN_BAD_INPUT,
+                             "%s: netCDF-C has to read it, and it is compressed with %s",
+                             reader->file->path, cn_filter_absent(&storage->pipeline[k], absent));
     return status;
 }
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import unittest
 import zipfile
 
 import netCDF4
@@ -17,6 +18,11 @@ import xarray
 
 import trees
 from climnorm_case import Case, TestCase, main
+
+try:
+    import h5py
+except ImportError:
+    h5py = None
 
 
 def small(case, year, **options):
@@ -344,6 +350,95 @@ class Empty(TestCase):
                 self.assertIn(expected, result.said)
                 self.assertIn("no value in region GLOBAL of tas", result.said)
                 self.assertIn(expected, words(case.run(command="plan")))
+
+
+class Files(TestCase):
+    def said_of(self, change):
+        """What is said of a file that `change` makes anew, given its path."""
+        with Case(variables=["tas"]).periods(2002, 2002) as case:
+            for year in (2000, 2001, 2002):
+                small(case, year)
+            path = os.path.join(case.data, "tas", trees.name("tas", 2001))
+            change(path)
+            return words(case.run(command="plan"))
+
+    def test_times_that_are_text(self):
+        def strings(nc):
+            dates = nc.createVariable("time", str, ("time",))
+            dates[:] = np.array(["2001-01-%02d" % d for d in range(1, 6)], object)
+
+        def characters(nc):
+            nc.createDimension("length", 10)
+            dates = nc.createVariable("time", "S1", ("time", "length"))
+            dates[:] = np.array([list("2001-01-%02d" % d) for d in range(1, 6)], "S1")
+
+        def write(path, fill, form):
+            os.remove(path)
+            with netCDF4.Dataset(path, "w", format=form) as nc:
+                for axis, size in (("time", 5), ("lat", 3), ("lon", 4)):
+                    nc.createDimension(axis, size)
+                for axis, units in (("lat", "degrees_north"), ("lon", "degrees_east")):
+                    nc.createVariable(axis, "f8", (axis,))[:] = np.arange(len(nc.dimensions[axis]))
+                    nc[axis].units = units
+                nc.createVariable("tas", "f4", ("time", "lat", "lon")).units = "K"
+                fill(nc)
+
+        for fill, form in ((strings, "NETCDF4"), (characters, "NETCDF4"),
+                           (characters, "NETCDF3_CLASSIC")):
+            with self.subTest(fill=fill.__name__, form=form):
+                said = self.said_of(lambda path, f=fill, m=form: write(path, f, m))
+                self.assertIn("'time' is text, expected numbers and units such as",
+                              said)
+
+    @unittest.skipUnless(h5py, "no h5py")
+    def test_filters_that_are_missing(self):
+        def write(path, number):
+            with h5py.File(path, "a") as file:
+                properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                properties.set_chunk((1, 3, 4))
+                properties.set_filter(number, h5py.h5z.FLAG_OPTIONAL)
+                shape = file["tas"].shape
+                del file["tas"]
+                h5py.h5d.create(file.id, b"tas", h5py.h5t.IEEE_F32LE,
+                                h5py.h5s.create_simple(shape), properties)
+                for i, name in enumerate(("time", "lat", "lon")):
+                    file["tas"].dims[i].attach_scale(file[name])
+
+        for number, name, cure in ((32013, "ZFP", "pip install hdf5plugin"),
+                                   (32008, "bitshuffle", "pip install hdf5plugin"),
+                                   (32022, "BitGroom", "nccopy -F none"),
+                                   (40000, "a filter without a name", "nccopy -F none")):
+            with self.subTest(number):
+                said = self.said_of(lambda path, n=number: write(path, n))
+                self.assertIn(f"compressed with {name} (HDF5 filter {number}), which is not "
+                              "installed here", said)
+                self.assertIn(cure, said)
+
+
+class Products(TestCase):
+    def plan(self, **product):
+        with Case(variables=["tas", "pr"], products=[{"name": "normal"}, product]) as case:
+            case.periods(2002, 2002)
+            for year in (2000, 2001, 2002):
+                small(case, year)
+                trees.year_file(case.data, "pr", year, calendar="360_day")
+            return case.run(command="plan")
+
+    def test_units_of_thresholds(self):
+        """One that counts from an origin is no unit of a threshold; others are told once."""
+        for unit in ("K since 1990", "K @ 273.15", "degC from 20"):
+            with self.subTest(unit):
+                result = self.plan(name="hot", time="year", within="count_gt",
+                                   threshold="5 " + unit)
+                self.exits(result, 1)
+                self.assertIn("products.threshold: expected a number and its unit", result.said)
+        result = self.plan(name="hot", time="year", within="count_gt", threshold="5 bananas")
+        self.exits(result, 2)
+        self.assertEqual(words(result).count("no unit that UDUNITS-2 knows"), 1)
+
+    def test_changes_name_their_product(self):
+        said = words(self.plan(name="warming", baseline=1990, change="difference"))
+        self.assertIn('tas, pr: changes against 1990 of "warming" cannot be made', said)
 
 
 main()
