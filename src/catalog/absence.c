@@ -167,3 +167,21 @@ void cn_check_variable_names(const struct cn_config *config, struct cn_catalog *
                             "output.units: there is no variable %s%s",
                             config->output.units[u].variable, hint);
 }
+
+void cn_warn_passed_over(const struct cn_config *config, struct cn_catalog *catalog)
+{
+    const size_t tables = catalog->other_tables, names = catalog->name_mismatches;
+    struct cn_strbuf text = {0};
+    if (tables)
+        cn_strbuf_add(&text, "%zu file%s of other tables than \"%s\" (such as %s)%s", tables,
+                      tables == 1 ? "" : "s", config->input.table, catalog->table_example,
+                      names ? ", " : "");
+    if (names)
+        cn_strbuf_add(&text, "%zu file%s not named like CMIP files (such as %s)", names,
+                      names == 1 ? "" : "s", catalog->mismatch_example);
+    if (text.length)
+        cn_problems_add(&catalog->problems, CN_WARNING, "passed over: %s%s", cn_strbuf_text(&text),
+                        names ? "; input.datasets can say what such files hold" : "");
+    catalog->problems.lost |= text.failed;
+    cn_strbuf_free(&text);
+}

@@ -30,4 +30,8 @@ enum cn_status cn_compare_models(const struct cn_tree_names *tree,
  * not. */
 void cn_check_variable_names(const struct cn_config *config, struct cn_catalog *catalog);
 
+/* Adds to the catalog's problems a warning of the files that are passed over: of other tables, and
+ * those whose names do not follow the rule. */
+void cn_warn_passed_over(const struct cn_config *config, struct cn_catalog *catalog);
+
 #endif

@@ -301,6 +301,8 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
     builder->names = (struct cn_tree_names){
         catalog->pool, builder->config, builder->selection.names, builder->selection.name_count};
     if (!status)
+        cn_warn_passed_over(builder->config, catalog);
+    if (!status)
         status = list_experiments(builder, error);
     if (!status)
         status = list_all_variables(builder, error);

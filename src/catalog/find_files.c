@@ -4,6 +4,7 @@
  */
 #include "catalog/find_files.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "catalog/datasets.h"
 #include "guard/fault.h"
@@ -33,6 +34,8 @@ struct file_search {
     struct entry_list seen;    /* those that were read, sorted by inode */
     struct entry_list again;   /* other paths of those */
     struct entry_list files;
+    size_t other_count; /* of files that may hold data, but are not searched for */
+    const char *other_example;
     enum cn_status status; /* what ended the search */
     struct cn_error *error;
 };
@@ -46,6 +49,39 @@ static bool is_nc(const char *name)
 {
     size_t length = strlen(name);
     return length > 3 && strcmp(name + length - 3, ".nc") == 0;
+}
+
+/* Whether a name is that of data, perhaps packed or cut off, which do not end in .nc. */
+static bool is_other_data(const char *name, bool is_folder)
+{
+    static const char *const endings[] = {
+        "nc",   "nc3",   "nc4", "netcdf", "cdf",  "h5",         "hdf5", "he5", "hdf",
+        "grib", "grib2", "grb", "grb2",   "gb2",  "zip",        "gz",   "bz2", "xz",
+        "zst",  "lz4",   "tar", "tgz",    "part", "crdownload", "aria2"};
+    const char *dot = strrchr(name, '.');
+    bool is_data = false;
+    if (is_folder)
+        return dot && cn_equal_ascii(dot, ".zarr");
+    for (size_t i = 0; dot && dot > name && i < sizeof endings / sizeof *endings; i++)
+        is_data |= cn_equal_ascii(dot + 1, endings[i]);
+    return is_data && !is_nc(name);
+}
+
+static void count_other(struct file_search *search, const char *name)
+{
+    if (search->other_count++ == 0)
+        search->other_example = name;
+}
+
+static void warn_of_others(const struct file_search *search)
+{
+    if (search->other_count)
+        cn_problems_add(
+            search->problems, CN_WARNING,
+            "passed over: %zu file%s whose name%s in .nc, such as %s; input.datasets "
+            "takes netCDF files of any name, others must be unpacked or converted first",
+            search->other_count, search->other_count == 1 ? "" : "s",
+            search->other_count == 1 ? " does not end" : "s do not end", search->other_example);
 }
 
 static void fail_without_memory(struct file_search *search)
@@ -155,6 +191,8 @@ static void add_entry(struct file_search *search, int folder, const char *path, 
     /* Not for a broken link. The error comes when the file is opened. */
     const bool is_kept = reason == EACCES || reason == ESTALE;
     const bool is_file = (is_kept || S_ISREG(status.st_mode)) && is_wanted_file(search, path, name);
+    if (is_there && !is_file && is_other_data(name, S_ISDIR(status.st_mode)))
+        count_other(search, name);
     if (is_file || S_ISDIR(status.st_mode)) {
         const char *own_path = cn_pool_printf(search->pool, "%s/%s", path, name);
         append_entry(search, is_file ? &search->files : &search->folders,
@@ -333,8 +371,10 @@ enum cn_status cn_find_files(struct cn_pool *pool, const struct cn_search *wante
     if (cn_watch_stopped(watch))
         return cn_fail(error, CN_STOPPED, "stopped while files were looked for");
     add_other_paths(&search);
-    if (!search.status)
+    if (!search.status) {
         drop_repeated_files(&search);
+        warn_of_others(&search);
+    }
     *files = search.files.items;
     *count = search.files.count;
     return search.status;

@@ -119,11 +119,8 @@ static void print_files(const struct cn_catalog *catalog)
     struct cn_strbuf passed = {0};
     add_passed_over(&passed, catalog->superseded, "replaced by newer versions",
                     catalog->superseded_example);
-    add_passed_over(&passed, catalog->other_tables, "of other tables", catalog->table_example);
     add_passed_over(&passed, catalog->filtered, "that the config leaves out",
                     catalog->filter_example);
-    add_passed_over(&passed, catalog->name_mismatches, "not named like CMIP files",
-                    catalog->mismatch_example);
     cn_print_labelled("", "%zu file%s", catalog->file_count, cn_plural(catalog->file_count));
     if (passed.length)
         cn_print_labelled("", "passed over: %s", cn_strbuf_text(&passed));

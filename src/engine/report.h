@@ -14,7 +14,7 @@ struct cn_reports {
     struct cn_file_problem *dropped; /* [dropped_count] files that cannot be read; of report_lock */
     size_t dropped_count;
     atomic_int
-        *short_windows; /* [target_count] 1 + the years that could be read; 0: it is not short */
+        *short_windows;  /* [target_count] 1 + the years that could be read; 0: it is not short */
     size_t normal_count; /* the most that a target has */
     atomic_uchar *found; /* [target_count][normal_count] enum cn_found of what is encoded */
 };

@@ -352,6 +352,60 @@ class Empty(TestCase):
                 self.assertIn(expected, words(case.run(command="plan")))
 
 
+class PassedOver(TestCase):
+    """What is not used is told by run as by plan, with a count and an example."""
+
+    def said(self, *names):
+        """What plan and run say of files and folders that lie beside those of a variable."""
+        with Case(variables=["tas"]).periods(2002, 2002) as case:
+            for year in (2000, 2001, 2002):
+                small(case, year)
+            for name in names:
+                if name.endswith("/"):
+                    os.makedirs(os.path.join(case.data, name))
+                else:
+                    with open(os.path.join(case.data, name), "wb") as file:
+                        file.write(b"CDF\1")
+            plan, run = case.run(command="plan"), case.run("-p", "plain")
+            self.exits(run, 0)
+            said = [" ".join(line.split()) for line in run.err.splitlines() if "passed" in line]
+            for line in said:
+                self.assertEqual(words(plan).count(line), 1)
+            return said
+
+    def test_names_and_tables(self):
+        rule, table = "tas_day_M1_historical_r1i1p1f1_gn_%s.nc", "tas_%s_M1_historical_r1_gn_%s.nc"
+        cases = [
+            (["era5.nc"], ["1 file not named like CMIP files (such as era5.nc)"]),
+            (["b.nc", rule % "200301-200312", "a.nc"],
+             ["3 files not named like CMIP files (such as a.nc)"]),
+            ([table % ("Amon", "200301-200312")], ['1 file of other tables than "day" (such as '
+                                                   "tas_Amon_M1"]),
+            ([table % ("Amon", "200301-200312"), table % ("6hr", "2003"), "x.nc"],
+             ['2 files of other tables than "day"', "1 file not named like CMIP files"]),
+        ]
+        for names, expected in cases:
+            with self.subTest(names):
+                said = self.said(*names)
+                self.assertEqual(len(said), 1, said)
+                for part in expected:
+                    self.assertIn(part, said[0])
+
+    def test_other_endings(self):
+        cases = [(["tas_2003.nc4"], "1 file whose name does not end in .nc, such as tas_2003.nc4"),
+                 (["c.NC", "b.nc.gz", "a.grib"], "3 files whose names do not end in .nc, such as "
+                                                 "a.grib"),
+                 (["store.zarr/", "z.h5"], "2 files whose names do not end in .nc, such as "
+                                           "store.zarr"),
+                 (["tas_2003.nc.part"], "1 file whose name does not end in .nc")]
+        for names, expected in cases:
+            with self.subTest(names):
+                said = self.said(*names)
+                self.assertEqual(len(said), 1, said)
+                self.assertIn(expected, said[0])
+        self.assertEqual(self.said("README.txt", "wget.sh", "tas.nc.md5", ".nc4", "plot.png"), [])
+
+
 class Files(TestCase):
     def said_of(self, change):
         """What is said of a file that `change` makes anew, given its path."""
