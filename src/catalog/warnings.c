@@ -71,7 +71,7 @@ static void mark_slots(const struct cn_variable_files *in, const struct cn_sourc
     }
 }
 
-static bool is_whole(const struct cn_source_year *year)
+static bool has_all_days(const struct cn_source_year *year)
 {
     return year->days_held >= year->days_expected;
 }
@@ -82,7 +82,7 @@ static bool find_empty_slots(const struct cn_variable_files *in, bool *empty)
     bool held[CN_MAX_SLOTS] = {false}, found = false;
     for (size_t i = 0; i < in->variable->year_count; i++) {
         mark_slots(in, &in->variable->years[i], true, empty);
-        mark_slots(in, &in->variable->years[i], is_whole(&in->variable->years[i]), held);
+        mark_slots(in, &in->variable->years[i], has_all_days(&in->variable->years[i]), held);
     }
     for (int s = 0; s < CN_MAX_SLOTS; s++)
         found |= (empty[s] &= !held[s]);
@@ -112,6 +112,38 @@ static struct cn_date find_empty_day(const struct cn_variable_files *in, int slo
     return date;
 }
 
+/* Source years with as many days each. */
+struct partial_years {
+    struct warning_list list;
+    const struct cn_source_year *first; /* of those that are not in the list yet; NULL: none */
+    int last;
+};
+
+static void list_partial(struct partial_years *years)
+{
+    const struct cn_source_year *first = years->first;
+    char range[32] = "";
+    if (first && years->last > first->year)
+        snprintf(range, sizeof range, "-%d", years->last);
+    if (first)
+        list_item(&years->list, "%d%s (%.40s, %d of %d)", first->year, range, first->experiment,
+                  first->days_held, first->days_expected);
+    years->first = NULL;
+}
+
+/* Adds a year. It joins those before it when it follows them and has as many days. */
+static void add_partial(struct partial_years *years, const struct cn_source_year *year)
+{
+    const struct cn_source_year *first = years->first;
+    if (!first || year->year != years->last + 1 || year->days_held != first->days_held ||
+        year->days_expected != first->days_expected ||
+        strcmp(year->experiment, first->experiment) != 0) {
+        list_partial(years);
+        years->first = year;
+    }
+    years->last = year->year;
+}
+
 static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
 {
     struct cn_year_list list = {0}; /* of slots */
@@ -133,30 +165,29 @@ static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
 
 static void warn_of_days(const struct cn_variable_files *in)
 {
-    struct warning_list unused = {0}, partial = {0}, endless = {0};
+    struct partial_years unused = {0}, partial = {0}, endless = {0};
     bool empty[CN_MAX_SLOTS] = {false};
     char title[96];
     if (find_empty_slots(in, empty))
         warn_of_slots(in, empty);
     for (size_t i = 0; i < in->variable->year_count; i++) {
         const struct cn_source_year *year = &in->variable->years[i];
-        if (is_whole(year) || cn_year_reported(in, year->experiment, year->year, false))
+        if (has_all_days(year) || cn_year_reported(in, year->experiment, year->year, false))
             continue;
         const bool lacks = lacks_days(in, year, empty);
         if (lacks || !year->usable)
-            list_item(year->usable ? &partial
-                      : lacks      ? &unused
-                                   : &endless,
-                      "%d (%.40s, %d of %d)", year->year, year->experiment, year->days_held,
-                      year->days_expected);
+            add_partial(year->usable ? &partial : lacks ? &unused : &endless, year);
     }
+    list_partial(&unused);
+    list_partial(&partial);
+    list_partial(&endless);
     snprintf(title, sizeof title,
              "years not used, with less than normals.min_days = %g of their days",
              in->config->normals.min_days);
-    warn_of_list(in->variable, title, &unused, "download the missing days");
-    warn_of_list(in->variable, title, &endless,
+    warn_of_list(in->variable, title, &unused.list, "download the missing days");
+    warn_of_list(in->variable, title, &endless.list,
                  "no year of the files has the others; lower normals.min_days");
-    warn_of_list(in->variable, "years with missing days", &partial, "download them");
+    warn_of_list(in->variable, "years with missing days", &partial.list, "download them");
 }
 
 /* known[year]: an earlier timeline has warned of the gap. */

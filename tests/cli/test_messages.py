@@ -279,6 +279,18 @@ class Days(TestCase):
         said = " ".join(self.warnings("standard", lambda d: d[1:] != (2, 29)))
         self.assertNotIn("no value", said)
 
+    def test_years_of_as_many_days_are_a_range(self):
+        cases = [(lambda d: d[0] == 2002 or d[1:] != (7, 5),
+                  "2000-2001 (historical, 359 of 360), 2003-2004 (historical, 359 of 360);"),
+                 (lambda d: d[0] == 2004 or d[1] != 7,
+                  "2000-2003 (historical, 330 of 360);"),
+                 (lambda d: d[0] == 2001 or d[1] != 7 or d[2] > d[0] - 1990,
+                  "2000 (historical, 350 of 360), 2002 (historical, 348 of 360), "
+                  "2003 (historical, 347 of 360), 2004 (historical, 346 of 360);")]
+        for keep, expected in cases:
+            with self.subTest(expected):
+                self.assertIn(expected, " ".join(self.warnings("360_day", keep)))
+
     def test_min_days_that_no_year_reaches(self):
         with Case(variables=["tas"], normals={"min_years": 1, "min_days": 1.0}) as case:
             case.periods(2001, 2004)
