@@ -109,18 +109,18 @@ const char *cn_file_kind(const unsigned char *bytes, size_t count)
 {
     char text[CN_KIND_BYTES + 1];
     size_t zeros = 0;
-    count = count < CN_KIND_BYTES ? count : CN_KIND_BYTES;
+    const size_t size = count < CN_KIND_BYTES ? count : CN_KIND_BYTES;
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
-        if (is_at(&signatures[i], bytes, count))
+        if (is_at(&signatures[i], bytes, size))
             return signatures[i].kind;
-    while (zeros < count && !bytes[zeros])
+    while (zeros < size && !bytes[zeros])
         zeros++;
-    if (zeros == count)
+    if (zeros == size)
         return "it begins with zeros, as a transfer that was interrupted leaves it; download it "
                "again";
-    if (!is_text(bytes, count))
+    if (!is_text(bytes, size))
         return "neither netCDF-3 nor netCDF-4/HDF5: no netCDF file, or a damaged one";
-    memcpy(text, bytes, count);
-    text[count] = '\0';
+    memcpy(text, bytes, size);
+    text[size] = '\0';
     return text_kind(text);
 }
