@@ -78,6 +78,15 @@ static bool is_at(const struct signature *signature, const unsigned char *bytes,
            memcmp(bytes + signature->offset, signature->bytes, signature->length) == 0;
 }
 
+/* How many of the first bytes are 0. */
+static size_t count_zeros(const unsigned char *bytes, size_t count)
+{
+    size_t zeros = 0;
+    while (zeros < count && !bytes[zeros])
+        zeros++;
+    return zeros;
+}
+
 /* Whether no byte is a control character: text of any encoding that extends ASCII. */
 static bool is_text(const unsigned char *bytes, size_t count)
 {
@@ -108,14 +117,11 @@ static const char *text_kind(const char *text)
 const char *cn_file_kind(const unsigned char *bytes, size_t count)
 {
     char text[CN_KIND_BYTES + 1];
-    size_t zeros = 0;
     const size_t size = count < CN_KIND_BYTES ? count : CN_KIND_BYTES;
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (is_at(&signatures[i], bytes, size))
             return signatures[i].kind;
-    while (zeros < size && !bytes[zeros])
-        zeros++;
-    if (zeros == size)
+    if (count_zeros(bytes, size) == size)
         return "it begins with zeros, as a transfer that was interrupted leaves it; download it "
                "again";
     if (!is_text(bytes, size))
