@@ -149,10 +149,11 @@ static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char
                    own.text[0] ? own.text : "no variable has time, latitude and longitude");
 }
 
-/* Lists the variables with time, latitude and longitude. */
-static void list_data_variables(const struct cn_nc_file *nc, struct cn_strbuf *names)
+/* Lists the variables with time, latitude and longitude, at most so many. Returns how many there
+ * are. */
+static size_t list_data_variables(const struct cn_nc_file *nc, const char *separator, size_t most,
+                                  struct cn_strbuf *names)
 {
-    enum { MOST_LISTED = 8 };
     size_t found = 0;
     for (int varid = 0; varid < nc->variable_count; varid++) {
         struct variable_candidate candidate = {0};
@@ -161,19 +162,21 @@ static void list_data_variables(const struct cn_nc_file *nc, struct cn_strbuf *n
         if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
             inquire_variable(nc, varid, &candidate, &own))
             continue;
-        if (found++ < MOST_LISTED)
-            cn_strbuf_add(names, "%s%s", found > 1 ? ", " : "", candidate.name);
+        if (found++ < most)
+            cn_strbuf_add(names, "%s%s", found > 1 ? separator : "", candidate.name);
     }
-    if (found > MOST_LISTED)
-        cn_strbuf_add(names, " and %zu more", found - MOST_LISTED);
+    return found;
 }
 
 /* Says which variables there are, where the one that is promised is not. */
 static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_file *file,
                                   struct cn_error *error)
 {
+    enum { MOST_LISTED = 8 };
     struct cn_strbuf names = {0};
-    list_data_variables(nc, &names);
+    const size_t found = list_data_variables(nc, ", ", MOST_LISTED, &names);
+    if (found > MOST_LISTED)
+        cn_strbuf_add(&names, " and %zu more", found - MOST_LISTED);
     const bool is_empty = !names.length;
     const char *held =
         is_empty ? "no variable with time, latitude and longitude" : cn_strbuf_text(&names);
@@ -371,6 +374,37 @@ static enum cn_status inspect_file(struct cn_pool *pool, enum cn_stamps stamps,
                                stamps, file, error);
     }
     close(descriptor);
+    return status;
+}
+
+enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
+                                      struct cn_error *error)
+{
+    struct cn_file file = {.path = path};
+    struct cn_nc_file nc;
+    struct cn_pool *pool = cn_pool_new();
+    bool classic;
+    int ncid, descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    enum cn_status status = CN_OK;
+    if (!pool)
+        status = cn_fail_memory(error, "a file's metadata");
+    else if (descriptor < 0)
+        status =
+            cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk", strerror(errno));
+    else
+        status = identify_file(descriptor, &file, &classic, error);
+    int code = status ? NC_NOERR : nc_open(path, NC_NOWRITE, &ncid);
+    if (code != NC_NOERR)
+        status = cn_fail_netcdf(error, "cannot be opened", code);
+    if (!status) {
+        status = cn_nc_file_read(pool, ncid, &nc, error);
+        if (!status)
+            list_data_variables(&nc, "/", SIZE_MAX, names);
+        nc_close(ncid);
+    }
+    if (descriptor >= 0)
+        close(descriptor);
+    cn_pool_free(pool);
     return status;
 }
 

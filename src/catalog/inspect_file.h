@@ -16,4 +16,12 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
                                 enum cn_stamps stamps, const struct cn_resources *resources,
                                 const struct cn_watch *watch, struct cn_error *error);
 
+struct cn_strbuf;
+
+/* Lists the variables of a file that may be data variables, with a slash between two names. In a
+ * worker process; the caller holds the HDF5 lock.
+ * Errors: CN_BAD_INPUT: the file cannot be read. CN_BAD_MACHINE. names->failed. */
+enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
+                                      struct cn_error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/print_text.h"
+#include "cli/propose.h"
 #include "climnorm/catalog.h"
 #include "codec/pipeline.h"
 #include "source/backend.h"
@@ -181,15 +182,25 @@ static enum cn_status check_operand(const char *path, struct cn_error *error)
     struct stat status;
     if (stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return cn_fail(error, CN_BAD_INPUT, "%s: there is no such file; check the path", path);
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return cn_fail(error, CN_BAD_INPUT, "%s: a folder; name files in it", path);
     return CN_OK;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 static enum cn_status inspect_operand(const char *path, const struct cn_resources *resources)
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
+    if (is_folder(path)) {
+        enum cn_status status = cn_propose_datasets(path, resources, &error);
+        if (status)
+            fprintf(stderr, "climnorm inspect: %s\n", error.text);
+        return status;
+    }
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = pool ? check_operand(path, &error) : cn_fail_memory(&error, path);
     if (!status)

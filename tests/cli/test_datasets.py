@@ -1,11 +1,12 @@
 """Files with names of another form: what input.datasets takes, and what is wrong with an entry."""
 import os
-import unittest
+import subprocess
 
 import netCDF4
 
 import oracle
 import trees
+from build import BIN
 from climnorm_case import Case, TestCase, main, read
 
 
@@ -445,6 +446,75 @@ class Wrong(TestCase):
                 self.exits(result, 2)
                 self.assertIn("tas historical 2002: ", result.err)
                 self.judged(case, "tas", [2004], timeline=timeline(paths, "tas"))
+
+
+class Proposals(TestCase):
+    """climnorm inspect FOLDER prints a config that can be run."""
+
+    def proposed(self, case):
+        done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
+                              timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_what_it_proposes_can_be_run(self):
+        for pattern, in_file, variable in (
+                ("gridmet/pr_{}.nc", "precipitation_amount", "precipitation_amount"),
+                ("{}/daymet.v4.{}0101-{}1231.nc", "prcp", "prcp"),
+                ("a.b-{}.c.nc", "T 2m", "T_2m"), ("odd[1]*?_{}.nc", "tas", "tas"),
+                ("E-OBS/{}/01/tg_0.25deg_v27.0e.nc", "mean temperature (°C)",
+                 "mean_temperature_C_")):
+            with self.subTest(pattern), Case() as case:
+                paths = years(case, pattern.replace("{}", "{0}"), in_file, range(2001, 2004))
+                text = self.proposed(case)
+                self.assertEqual(text.count("files = "), 1)
+                text += "scenarios = []; regions = [ \"GLOBAL\" ];\n" \
+                        "normals: { window = 3; min_years = 3; periods = ( { name = \"p\"; " \
+                        "first = 2003; last = 2003; } ); };\n"
+                text = text.replace('root = "normals"', f'root = "{case.out}"')
+                self.exits(case.run(text=text), 0)
+                made = os.path.join(case.out, f"GLOBAL/{variable}/p/"
+                                              f"{variable}_GLOBAL_p_2003_3yr_normal.nc")
+                exact = timeline(paths, in_file).normal(2003, 3)[0]
+                distance = oracle.ulp_distance(read(made, variable)["values"], exact)
+                self.assertLessEqual(distance.max(), 1 + 1e-6)
+
+    def test_each_kind_of_name_and_each_variable_is_an_entry(self):
+        with Case() as case:
+            years(case, "one/tmax_{}.nc", "tx", (2001, 2002))
+            for path in years(case, "two_ssp245/all.{}.nc", "t", (2015, 2016)):
+                with netCDF4.Dataset(path, "a") as nc:
+                    nc.createVariable("q", "f4", ("time", "lat", "lon"))
+            years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
+            for name, content in (("damaged.nc", "no file"), ("._x.nc", "Mac OS X")):
+                with open(os.path.join(case.data, name), "w") as f:
+                    f.write(content)
+            said = self.proposed(case)
+            self.assertIn("# 8 .nc files, 2 of them named like CMIP files", said)
+            for entry in ('{ files = "one/tmax_????.nc"; variable = "tx"; in_file = "tx"; }',
+                          '{ files = "two_ssp245/all.????.nc"; variable = "t"; in_file = "t"; '
+                          'experiment = "ssp245"; }',
+                          '{ files = "two_ssp245/all.????.nc"; variable = "q"; in_file = "q"; '
+                          'experiment = "ssp245"; }'):
+                self.assertIn(entry, said)
+            self.assertEqual(said.count("files = "), 3)
+            self.assertIn("# Left out: 1 file such as damaged.nc: ", said)
+            self.assertNotIn("Mac", said)
+            self.exits(case.run(command="plan", text=said), 2)
+
+    def test_names_that_the_rule_takes_need_no_entry(self):
+        with Case() as case:
+            years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
+            said = self.proposed(case)
+            self.assertNotIn("datasets", said)
+            self.assertIn("climnorm config", said)
+
+    def test_a_folder_without_files(self):
+        with Case() as case:
+            done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("no file in this folder", done.stderr)
 
 
 if __name__ == "__main__":

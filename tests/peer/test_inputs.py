@@ -1,0 +1,145 @@
+"""The recipes of docs/inputs.md, each with its config as it stands, on small files of that form.
+Values are judged by the oracle, which knows of a file only what the recipe is for."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import netCDF4
+import numpy as np
+
+import oracle
+import trees
+from build import BIN, ROOT, main
+from climnorm_case import read
+
+RECIPES = dict(re.findall(r"^### ([^\n]+)\n.*?^```\n(.*?)^```\n",
+                          pathlib.Path(ROOT, "docs/inputs.md").read_text("utf-8"), re.M | re.S))
+CONUS_LAT, CONUS_LON = np.arange(49.5, 24, -5.0), np.arange(-124.5, -66, 10.0)
+LAT, LON = np.arange(70.0, 20, -10), np.arange(0.0, 40, 8)
+
+
+def days(calendar, *years):
+    return [d for y in years for d in trees.dates_of_year(calendar, y)]
+
+
+class Recipe(unittest.TestCase):
+    """A folder with the config of a recipe. The windows are of three years."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = self.folder.name
+        self.files = {}  # (variable, experiment) -> [(path, name inside)]
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def add(self, variable, path, in_file, dates, experiment="historical", kind="temp",
+            calendar="standard", **options):
+        shape = (len(options.get("lat", LAT)), len(options.get("lon", LON)))
+        options = {"lat": LAT, "lon": LON, **options}
+        raw = trees.values_like(kind, path, len(dates), shape)
+        convert = options.pop("convert", None)
+        full = trees.write(self.path(path), in_file, dates, convert(raw) if convert else raw,
+                           calendar=calendar, **options)
+        self.files.setdefault((variable, experiment), []).append((full, in_file))
+
+    def run_recipe(self, name, targets, region="GLOBAL", scenario=None):
+        """Runs it, and compares each variable's target years."""
+        with open(self.path("recipe.cfg"), "w") as f:
+            f.write(RECIPES[name])
+        done = subprocess.run([BIN, "run", "recipe.cfg", "-p", "none", "-s", "normals.window=3",
+                               "-s", "normals.targets=" + ",".join(map(str, targets)), "-s",
+                               "normals.min_years=3", "-s", "output.pattern={variable}/{year}.nc"],
+                              cwd=self.root, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        variables = {variable for variable, _ in self.files}
+        made = {os.path.relpath(os.path.join(folder, name), self.path("normals"))
+                for folder, _, names in os.walk(self.path("normals")) for name in names
+                if name.endswith(".nc")}
+        self.assertEqual(made, {f"{v}/{t}.nc" for v in variables for t in targets})
+        for variable in variables:
+            line = oracle.Timeline([({"experiment": e}, oracle.SourceFile(*file))
+                                    for e in ("historical", scenario)
+                                    for file in self.files.get((variable, e), ())])
+            box = None if region == "GLOBAL" else oracle.BUILT_IN[region]
+            rows, columns, _ = oracle.cells_of(box, line.lat, line.lon)
+            for target in targets:
+                got = read(self.path("normals", variable, f"{target}.nc"), variable)["values"]
+                exact = line.normal(target, 3, rows=rows, columns=columns)[0]
+                distance = oracle.ulp_distance(got, exact)
+                self.assertFalse((distance > 1 + 1e-6).any(), f"{variable} {target}")
+                self.assertFalse(np.isnan(got).all())
+
+    def test_gridmet(self):
+        packed = {"lat": CONUS_LAT, "lon": CONUS_LON, "time_units": "days since 1900-01-01 00:00:00",
+                  "calendar": "gregorian", "fill": 32767,
+                  "names": {"time": "day", "lat": "lat", "lon": "lon"}, "hours": (0.0,)}
+        for year in (2018, 2019, 2020):
+            self.add("pr", f"gridmet/pr_{year}.nc", "precipitation_amount", days("standard", year),
+                     units="mm", convert=lambda raw: (raw * 3).astype(np.uint16),
+                     attributes={"scale_factor": 0.1, "add_offset": 0.0}, **packed)
+            self.add("tasmax", f"gridmet/tmmx_{year}.nc", "air_temperature", days("standard", year),
+                     convert=lambda raw: (raw * 10 - 2200).astype(np.uint16),
+                     attributes={"scale_factor": 0.1, "add_offset": 220.0}, **packed)
+        self.run_recipe("gridMET", [2020], region="CONUS")
+
+    def test_era5(self):
+        for year, month, day in days("standard", 2018, 2019, 2020):
+            self.add("tas", f"era5/{year}/{month:02}/era5_2t_{year}{month:02}{day:02}.nc", "t2m",
+                     [(year, month, day)], time_units="hours since 1900-01-01", time_type="i4",
+                     names={"time": "time", "lat": "latitude", "lon": "longitude"})
+        self.run_recipe("ERA5, a file a day", [2020])
+
+    def test_e_obs(self):
+        self.add("tas", "e-obs/tg_ens_mean_0.25deg_reg_v27.0e.nc", "tg",
+                 days("standard", *range(1978, 1991)), units="Celsius", fill=-9999,
+                 names={"time": "time", "lat": "latitude", "lon": "longitude"},
+                 convert=trees.pack16(0.01, 280, fill=-9999), chunks=(10, 3, 3),
+                 attributes={"scale_factor": 0.01, "add_offset": 0.0})
+        self.run_recipe("E-OBS", [1980, 1990])
+
+    def test_daymet(self):
+        for year in (2008, 2009, 2010):
+            dates = [d for d in days("standard", year) if year % 4 or d[1:] != (12, 31)]
+            for short, variable in (("prcp", "pr"), ("tmax", "tasmax")):
+                self.add(variable, f"daymet/{year}/daymet_v4_daily_na_{short}_{year}.nc", short,
+                         dates, fill=-9999, units="mm" if short == "prcp" else "degrees C")
+        self.run_recipe("Daymet", [2010])
+
+    def test_loca2(self):
+        for experiment, span, years in (("historical", "1950-2014", range(2008, 2015)),
+                                        ("ssp245", "2015-2044", range(2015, 2021))):
+            self.add("tasmax", f"loca2/ACCESS-CM2/{experiment}/tasmax.ACCESS-CM2.{experiment}.r1i1p1f1."
+                     f"{span}.LOCA_16thdeg_v20220413.nc", "tasmax", days("standard", *years),
+                     experiment=experiment, lat=CONUS_LAT[::-1], lon=CONUS_LON + 360)
+        self.run_recipe("LOCA2", [2010, 2016, 2020], region="CONUS", scenario="ssp245")
+
+    def test_cesm(self):
+        for experiment, case, years in (("historical", "BHISTcmip6", range(2010, 2015)),
+                                        ("ssp370", "BSSP370cmip6", range(2015, 2018))):
+            self.add("tas", f"cesm2-le/b.e21.{case}.f09_g17.LE2-1231.001.cam.h1.TREFHT."
+                     f"{years[0]}0101-{years[-1]}1231.nc", "TREFHT", days("noleap", *years),
+                     experiment=experiment, calendar="noleap")
+        self.run_recipe("CESM", [2014, 2016], scenario="ssp370")
+
+    def test_joined(self):
+        self.add("tas", "joined/tas_day_X_historical+rcp85_r1i1p1_19500101-21001231.nc", "tas",
+                 days("standard", *range(2001, 2009)))
+        self.run_recipe("Historical years and a scenario in one file", [2005, 2008])
+        with netCDF4.Dataset(self.path("normals/tas/2005.nc")) as nc:
+            self.assertEqual((nc.scenario, nc.period), ("historical", "historical"))
+        with netCDF4.Dataset(self.path("normals/tas/2008.nc")) as nc:
+            self.assertEqual(nc.scenario, "rcp85")
+
+    def test_every_recipe_is_here(self):
+        tested = pathlib.Path(__file__).read_text("utf-8")
+        for name in RECIPES:
+            self.assertIn(f'run_recipe("{name}"', tested)
+
+
+if __name__ == "__main__":
+    main()
