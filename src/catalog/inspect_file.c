@@ -6,14 +6,12 @@
 
 #include "base/error.h"
 #include "base/io.h"
-#include "base/netcdf_constants.h"
 #include "base/strbuf.h"
 #include "base/workers.h"
 #include "catalog/attributes.h"
 #include "catalog/axes.h"
-#include "catalog/classic.h"
 #include "catalog/file_archive.h"
-#include "catalog/file_kind.h"
+#include "catalog/identify_file.h"
 #include "catalog/packing.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
@@ -23,7 +21,6 @@
 #include <fcntl.h>
 #include <netcdf.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes together */
@@ -44,54 +41,6 @@ struct variable_candidate {
     char name[NC_MAX_NAME + 1];
     struct cn_axes axes;
 };
-
-/* An HDF5 file has this at 0, 512, 1024, 2048, …, behind a user block. */
-static bool is_hdf5(int descriptor, uint64_t size)
-{
-    char found[CN_HDF5_SIGNATURE_BYTES];
-    for (uint64_t at = 0; at < size && at <= INT64_MAX / 4; at = at ? 2 * at : 512)
-        if (cn_pread_full(descriptor, found, sizeof found, at) == CN_HDF5_SIGNATURE_BYTES &&
-            memcmp(found, CN_HDF5_SIGNATURE, sizeof found) == 0)
-            return true;
-    return false;
-}
-
-static bool is_classic(int descriptor)
-{
-    char found[4];
-    return cn_pread_full(descriptor, found, 4, 0) == 4 && memcmp(found, "CDF", 3) == 0 &&
-           (found[3] == 1 || found[3] == 2 || found[3] == 5);
-}
-
-static enum cn_status fail_kind(int descriptor, struct cn_error *error)
-{
-    unsigned char bytes[CN_KIND_BYTES];
-    const ssize_t count = cn_pread_full(descriptor, bytes, sizeof bytes, 0);
-    if (count < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
-                       strerror(errno));
-    return cn_fail(error, CN_BAD_INPUT, "%s", cn_file_kind(bytes, (size_t)count));
-}
-
-/* Finds out, without any library, what the file is, and its identity. */
-static enum cn_status identify_file(int descriptor, struct cn_file *file, bool *classic,
-                                    struct cn_error *error)
-{
-    struct stat status;
-    if (fstat(descriptor, &status) < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
-                       strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return cn_fail(error, CN_BAD_INPUT, "not a regular file, as a netCDF file is");
-    file->size = (uint64_t)status.st_size;
-    file->mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    if (file->size == 0)
-        return cn_fail(error, CN_BAD_INPUT, "empty; download it again");
-    *classic = is_classic(descriptor);
-    if (*classic)
-        return cn_classic_check(descriptor, file->size, error);
-    return is_hdf5(descriptor, file->size) ? CN_OK : fail_kind(descriptor, error);
-}
 
 static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,
                                        struct variable_candidate *candidate, struct cn_error *error)
@@ -367,7 +316,7 @@ static enum cn_status inspect_file(struct cn_pool *pool, enum cn_stamps stamps,
     if (descriptor < 0)
         return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
                        strerror(errno));
-    enum cn_status status = identify_file(descriptor, file, &classic, error);
+    enum cn_status status = cn_identify_file(descriptor, file, &classic, error);
     if (!status) {
         char path[CN_DESCRIPTOR_PATH_BYTES];
         status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
@@ -392,7 +341,7 @@ enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
         status =
             cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk", strerror(errno));
     else
-        status = identify_file(descriptor, &file, &classic, error);
+        status = cn_identify_file(descriptor, &file, &classic, error);
     int code = status ? NC_NOERR : nc_open(path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         status = cn_fail_netcdf(error, "cannot be opened", code);
