@@ -59,8 +59,7 @@ static void check_threshold(struct cn_config_builder *builder,
                             const struct cn_custom_product *custom)
 {
     const struct cn_product *given = &custom->product;
-    const bool has_threshold = given->threshold.unit,
-               needs_it = cn_withins[given->within].has_threshold;
+    const bool has_threshold = given->threshold.unit, needs_it = cn_has_threshold(given->within);
     if (needs_it && !has_threshold)
         cn_config_error(
             builder, custom->location, "products.threshold",

@@ -27,7 +27,7 @@ static bool is_of_variable(const struct cn_product *product, const char *name)
 /* Whether the slab has the values of the product's groups. */
 static bool has_slab_values(const struct cn_product *product)
 {
-    return product->time == CN_DAY && !cn_withins[product->within].has_threshold;
+    return product->time == CN_DAY && !cn_has_threshold(product->within);
 }
 
 /* The index of the group values that a product needs; they are added where there are none yet. */

@@ -11,47 +11,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* X(VALUE, NAME, METHOD, NOUN, MEANING, HAS_THRESHOLD, UNIT, KERNEL) */
-#define WITHINS(X)                                                                               \
-    X(CN_WITHIN_MEAN, "mean", "mean", "mean", "the mean of its days", false, CN_UNIT_OF_SOURCE,  \
-      group_means)                                                                               \
-    X(CN_WITHIN_SUM, "sum", "sum", "sum",                                                        \
-      "the sum of its days, each times one day: of a flux the amount", false, CN_UNIT_TIMES_DAY, \
-      group_sums)                                                                                \
-    X(CN_WITHIN_MINIMUM, "min", "minimum", "minimum", "the smallest value", false,               \
-      CN_UNIT_OF_SOURCE, group_minima)                                                           \
-    X(CN_WITHIN_MAXIMUM, "max", "maximum", "maximum", "the largest value", false,                \
-      CN_UNIT_OF_SOURCE, group_maxima)                                                           \
-    X(CN_COUNT_GT, "count_gt", "sum", "days above", "how many days are above `threshold`", true, \
-      CN_UNIT_OF_COUNT, group_counts_gt)                                                         \
-    X(CN_COUNT_GE, "count_ge", "sum", "days at or above", "how many are at or above it", true,   \
-      CN_UNIT_OF_COUNT, group_counts_ge)                                                         \
-    X(CN_COUNT_LT, "count_lt", "sum", "days below", "how many are below it", true,               \
-      CN_UNIT_OF_COUNT, group_counts_lt)                                                         \
-    X(CN_COUNT_LE, "count_le", "sum", "days at or below", "how many are at or below it", true,   \
-      CN_UNIT_OF_COUNT, group_counts_le)                                                         \
-    X(CN_EXCESS, "excess", "sum", "excess over",                                                 \
-      "the sum of how far days are above it, each times one day", true, CN_UNIT_TIMES_DAY,       \
-      group_excesses)                                                                            \
-    X(CN_DEFICIT, "deficit", "sum", "deficit under",                                             \
-      "the sum of how far days are below it, each times one day", true, CN_UNIT_TIMES_DAY,       \
-      group_deficits)
+/* X(VALUE, NAME, METHOD, NOUN, PLURAL, RELATION, SIDE, UNIT, KERNEL, MEANING) */
+#define WITHINS(X)                                                                                 \
+    X(CN_WITHIN_MEAN, "mean", "mean", "mean", "means", NULL, CN_NO_THRESHOLD, CN_UNIT_OF_SOURCE,   \
+      group_means, "the mean of its days")                                                         \
+    X(CN_WITHIN_SUM, "sum", "sum", "sum", "sums", NULL, CN_NO_THRESHOLD, CN_UNIT_TIMES_DAY,        \
+      group_sums, "the sum of its days, each times one day: of a flux the amount")                 \
+    X(CN_WITHIN_MINIMUM, "min", "minimum", "minimum", "minima", NULL, CN_NO_THRESHOLD,             \
+      CN_UNIT_OF_SOURCE, group_minima, "the smallest value")                                       \
+    X(CN_WITHIN_MAXIMUM, "max", "maximum", "maximum", "maxima", NULL, CN_NO_THRESHOLD,             \
+      CN_UNIT_OF_SOURCE, group_maxima, "the largest value")                                        \
+    X(CN_COUNT_GT, "count_gt", "sum", "days above", NULL, ">", CN_ABOVE, CN_UNIT_OF_COUNT,         \
+      group_counts_gt, "how many days are above `threshold`")                                      \
+    X(CN_COUNT_GE, "count_ge", "sum", "days at or above", NULL, ">=", CN_ABOVE, CN_UNIT_OF_COUNT,  \
+      group_counts_ge, "how many are at or above it")                                              \
+    X(CN_COUNT_LT, "count_lt", "sum", "days below", NULL, "<", CN_BELOW, CN_UNIT_OF_COUNT,         \
+      group_counts_lt, "how many are below it")                                                    \
+    X(CN_COUNT_LE, "count_le", "sum", "days at or below", NULL, "<=", CN_BELOW, CN_UNIT_OF_COUNT,  \
+      group_counts_le, "how many are at or below it")                                              \
+    X(CN_EXCESS, "excess", "sum", "excess over", "sums", "above", CN_ABOVE, CN_UNIT_TIMES_DAY,     \
+      group_excesses, "the sum of how far days are above it, each times one day")                  \
+    X(CN_DEFICIT, "deficit", "sum", "deficit under", "sums", "below", CN_BELOW, CN_UNIT_TIMES_DAY, \
+      group_deficits, "the sum of how far days are below it, each times one day")
 
-#define COMPUTE(value, name, method, noun, meaning, has_threshold, unit, kernel)                   \
+#define COMPUTE(value, name, method, noun, plural, relation, side, unit, kernel, meaning)          \
     static void compute_##kernel(const struct cn_kernels *kernels, const struct cn_group_job *job) \
     {                                                                                              \
         kernels->kernel(job);                                                                      \
     }
 WITHINS(COMPUTE)
 
-#define ROW(value, name, method, noun, meaning, has_threshold, unit, kernel) \
-    [value] = {name, method, noun, has_threshold, unit, compute_##kernel},
+#define ROW(value, name, method, noun, plural, relation, side, unit, kernel, meaning) \
+    [value] = {name, method, noun, plural, relation, side, unit, compute_##kernel},
 const struct cn_within_row cn_withins[] = {WITHINS(ROW)};
 
 #define NAME(value, name, ...) [value] = name,
 const char *const cn_within_names[] = {WITHINS(NAME) NULL};
 
-#define MEANING(value, name, method, noun, meaning, ...) [value] = meaning,
+#define MEANING(value, name, method, noun, plural, relation, side, unit, kernel, meaning) \
+    [value] = meaning,
 const char *const cn_within_meanings[] = {WITHINS(MEANING)};
 
 const char *const cn_time_names[] = {
@@ -104,7 +102,7 @@ const char *cn_threshold_text(const struct cn_threshold *threshold, char text[CN
 const char *cn_within_noun(const struct cn_product *product, char text[CN_WITHIN_BYTES])
 {
     const struct cn_within_row *row = &cn_withins[product->within];
-    if (row->has_threshold) {
+    if (cn_has_threshold(product->within)) {
         char threshold[CN_THRESHOLD_BYTES];
         snprintf(text, CN_WITHIN_BYTES, "%s %s", row->noun,
                  cn_threshold_text(&product->threshold, threshold));

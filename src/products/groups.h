@@ -14,17 +14,27 @@ enum cn_group_unit {
     CN_UNIT_OF_COUNT   /* 1 */
 };
 
+/* The days that count: those on this side of the threshold. */
+enum cn_side { CN_NO_THRESHOLD, CN_ABOVE, CN_BELOW };
+
 struct cn_within_row {
-    const char *name;   /* in configs */
-    const char *method; /* in cell_methods: CF 1.8, appendix E */
-    const char *noun;   /* for people: "sum"; with a threshold, which follows: "days above" */
-    bool has_threshold;
+    const char *name;     /* in configs */
+    const char *method;   /* in cell_methods: CF 1.8, appendix E */
+    const char *noun;     /* for people: "sum"; with a threshold, which follows: "days above" */
+    const char *plural;   /* for people: "sums"; NULL: of counts */
+    const char *relation; /* of a value that counts to the threshold: ">"; NULL: it has none */
+    enum cn_side side;
     enum cn_group_unit unit;
     void (*compute)(const struct cn_kernels *kernels, const struct cn_group_job *job);
 };
 
 /* [CN_DEFICIT + 1] */
 extern const struct cn_within_row cn_withins[];
+
+static inline bool cn_has_threshold(enum cn_within within)
+{
+    return cn_withins[within].side != CN_NO_THRESHOLD;
+}
 
 /* By enum cn_within and by enum cn_time: the words of configs, which end with NULL, and what each
  * means, for people. */

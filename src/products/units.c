@@ -63,7 +63,7 @@ static enum cn_status set_threshold(const struct unit_task *task)
     const struct cn_threshold *threshold = &product->threshold;
     struct cn_conversion line;
     struct cn_error why;
-    if (!cn_withins[product->within].has_threshold)
+    if (!cn_has_threshold(product->within))
         return CN_OK;
     enum cn_status status = cn_unit_conversion(threshold->unit, task->source, &line, &why);
     if (!status) {
@@ -121,7 +121,7 @@ static bool is_difference(const struct cn_product *product)
     const struct cn_within_row *row = &cn_withins[product->within];
     return cn_statistics[product->over.statistic].is_difference ||
            product->change == CN_DIFFERENCE ||
-           (row->unit == CN_UNIT_TIMES_DAY && row->has_threshold);
+           (row->unit == CN_UNIT_TIMES_DAY && cn_has_threshold(product->within));
 }
 
 static enum cn_status convert_results(const struct unit_task *task, const char *own,

@@ -5,6 +5,7 @@
 #include "sink/standard_names.h"
 
 #include "base/strbuf.h"
+#include "products/groups.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -123,27 +124,29 @@ static const char *name_count(struct cn_pool *pool, const char *source, bool is_
     return NULL;
 }
 
-static bool is_above(enum cn_within within)
+static bool is_above(const struct cn_product *product)
 {
-    return within == CN_COUNT_GT || within == CN_COUNT_GE || within == CN_EXCESS;
+    return cn_withins[product->within].side == CN_ABOVE;
 }
 
-static bool is_integral(enum cn_within within)
+/* How far, and not how often, values are beyond the threshold. */
+static bool is_integral(const struct cn_product *product)
 {
-    return within == CN_EXCESS || within == CN_DEFICIT;
+    return cn_has_threshold(product->within) &&
+           cn_withins[product->within].unit == CN_UNIT_TIMES_DAY;
 }
 
 /* Without the change. */
 static const char *name_statistic(struct cn_pool *pool, const char *source,
                                   const struct cn_product *product, bool *failed)
 {
-    if (is_integral(product->within))
+    if (is_integral(product))
         return strcmp(source, "air_temperature") == 0
                    ? join(pool, "integral_wrt_time_of_air_temperature_",
-                          is_above(product->within) ? "excess" : "deficit", "", failed)
+                          is_above(product) ? "excess" : "deficit", "", failed)
                    : NULL;
     if (product->threshold.unit)
-        return name_count(pool, source, is_above(product->within), failed);
+        return name_count(pool, source, is_above(product), failed);
     return product->within == CN_WITHIN_SUM ? name_sum(pool, source, product->unit.name, failed)
                                             : name_values(pool, source, product->unit.name, failed);
 }
@@ -167,7 +170,7 @@ const char *cn_threshold_standard_name(struct cn_pool *pool, const char *source,
 {
     if (!source)
         return NULL;
-    if (is_integral(product->within) && strcmp(source, "air_temperature") == 0)
+    if (is_integral(product) && strcmp(source, "air_temperature") == 0)
         return "air_temperature_threshold";
     return name_values(pool, source, product->threshold.unit, failed);
 }
@@ -189,8 +192,8 @@ const char *cn_temperature_metadata(const char *source, const struct cn_product 
     const bool is_temperature = source && strstr(source, "temperature");
     const bool is_difference = product->change == CN_DIFFERENCE ||
                                product->over.statistic == CN_STANDARD_DEVIATION ||
-                               is_integral(product->within);
+                               is_integral(product);
     if (!unit || !is_temperature || !is_difference || product->change == CN_RATIO)
         return NULL;
-    return is_integral(product->within) || has_scale(unit) ? "temperature: difference" : NULL;
+    return is_integral(product) || has_scale(unit) ? "temperature: difference" : NULL;
 }

@@ -11,13 +11,6 @@
 
 static const char *const adjectives[] = {
     [CN_DAY] = "daily", [CN_MONTH] = "monthly", [CN_SEASON] = "seasonal", [CN_YEAR] = "yearly"};
-static const char *const plurals[] = {
-    [CN_WITHIN_MEAN] = "means",     [CN_WITHIN_SUM] = "sums", [CN_WITHIN_MINIMUM] = "minima",
-    [CN_WITHIN_MAXIMUM] = "maxima", [CN_EXCESS] = "sums",     [CN_DEFICIT] = "sums"};
-/* How a value stands to the threshold. */
-static const char *const relations[] = {
-    [CN_COUNT_GT] = ">",  [CN_COUNT_GE] = ">=",  [CN_COUNT_LT] = "<",
-    [CN_COUNT_LE] = "<=", [CN_EXCESS] = "above", [CN_DEFICIT] = "below"};
 static const char *const changes[] = {[CN_DIFFERENCE] = "difference from", [CN_RATIO] = "ratio to"};
 
 static const char article[] = "the "; /* of a number */
@@ -39,7 +32,7 @@ static const char *with_threshold(struct cn_pool *pool, const struct cn_product 
     char threshold[CN_THRESHOLD_BYTES];
     if (!product->threshold.unit)
         return quantity;
-    return cn_pool_printf(pool, "%s %s %s", quantity, relations[product->within],
+    return cn_pool_printf(pool, "%s %s %s", quantity, cn_withins[product->within].relation,
                           cn_threshold_text(&product->threshold, threshold));
 }
 
@@ -53,8 +46,8 @@ const char *cn_subject(struct cn_pool *pool, const struct cn_product *product, c
         return cn_pool_printf(pool, "%snumber of days%s%s with %s", article,
                               is_of_days ? "" : " per ",
                               is_of_days ? "" : cn_time_names[product->time], compared);
-    return cn_pool_printf(pool, "%s %s of %s", adjectives[product->time], plurals[product->within],
-                          compared);
+    return cn_pool_printf(pool, "%s %s of %s", adjectives[product->time],
+                          cn_withins[product->within].plural, compared);
 }
 
 /* The product without its years. */
