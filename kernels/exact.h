@@ -104,10 +104,10 @@ static void exact_subtract_square(struct exact *sum, struct exact x)
     double parts[16];
     size_t count = 0;
     for (int sign; count < 16 && (sign = exact_sign(&x)) != 0; count++) {
-        struct exact magnitude = x;
+        struct exact positive = x;
         if (sign < 0)
-            exact_negate(&magnitude);
-        parts[count] = sign * first_digits(exact_estimate(&magnitude));
+            exact_negate(&positive);
+        parts[count] = sign * first_digits(exact_estimate(&positive));
         exact_add(&x, -parts[count]);
     }
     for (size_t i = 0; i < count; i++)
