@@ -45,7 +45,7 @@ static inline struct window_batch largest_batch(const struct cn_window_job *job)
     size_t rows = MAX_ROWS;
     if (job->pool > 1) {
         const size_t fit = MAX_POOLED_ROWS / job->window;
-        const size_t most = job->pool < 16 ? 16 / job->pool * job->pool : job->pool;
+        const size_t most = job->pool < 16 ? 16 : job->pool;
         batch.slots = fit > job->pool ? even_part(job->slots, least(most, fit - job->pool + 1)) : 1;
         rows = MAX_POOLED_ROWS;
     }
@@ -84,32 +84,28 @@ static inline size_t collected_rows(const struct window_batch *largest)
     return largest->job->pool * largest->years;
 }
 
-/* The values of sorted lists; quantile.h says what they are. */
+/* The sorted lists of quantiles; quantile.h says what they are. */
 enum {
-    CHUNK = 32,               /* a list has a multiple of it */
-    MOST_LOWER = 512 * CHUNK, /* of all lower lists of a group: 1 MiB at most */
+    CHUNK = 32,    /* a list has a multiple of it */
+    LIST_ENDS = 4, /* before and behind a list, together */
 };
 
 struct list_sizes {
-    size_t day;   /* values of the list of a day */
-    size_t group; /* slots of a group */
+    size_t day;    /* values of the list of a day */
+    size_t levels; /* a group has 2^levels slots */
+    size_t pairs;  /* whose lists are there at once */
+    size_t values; /* of all other lists of a group, with their ends, at most */
 };
 
 static inline struct list_sizes list_sizes_of(const struct window_batch *largest)
 {
-    const size_t day = (largest->job->window + CHUNK - 1) / CHUNK * CHUNK;
-    const size_t slots = least(largest->slots, largest->job->pool);
-    size_t group = 1;
-    while (group < slots && (group + 1) * group / 2 * day <= MOST_LOWER)
-        group++;
-    return (struct list_sizes){day, group};
-}
-
-/* The values before the lower list of so many days: those of all shorter lists, each between two
- * and one more. */
-static inline size_t lower_values(size_t day, size_t days)
-{
-    return days * (days - 1) / 2 * day + 3 * days;
+    const size_t pool = largest->job->pool;
+    struct list_sizes sizes = {.day = (largest->job->window + CHUNK - 1) / CHUNK * CHUNK};
+    while ((size_t)2 << sizes.levels <= pool)
+        sizes.levels++;
+    sizes.pairs = (((size_t)1 << sizes.levels) + pool) / 2;
+    sizes.values = (13 * pool / 4 + 1) * (sizes.day + LIST_ENDS); /* for each odd pool */
+    return sizes;
 }
 
 /* The job's scratch from the first cache line on that it has whole. */

@@ -182,8 +182,8 @@ size_t cn_window_scratch_bytes(const struct cn_window_job *job);
 
 enum {
     CN_USUAL_VALUES = 16000,
-    CN_USUAL_SCRATCH = 5 << 20,
-    CN_MOST_SCRATCH = 16 << 20,
+    CN_USUAL_SCRATCH = 9 << 20,
+    CN_MOST_SCRATCH = 32 << 20,
 };
 
 /* All kernels that this build has and this CPU can run.

@@ -9,19 +9,26 @@
 #include "lanes.h"
 #include "sorted.h"
 
-/* A group of q slots has pool - q + 1 days in common. The sample of its slot i is the union of two
- * lists: `lower` has the q - 1 - i days before the common ones. It is made once for each i, from
- * the last slot to the first, one day more each time. `upper` has the other days. It grows by one
- * day from each slot to the next. So a slot costs two merges of a day into a list. Both are lists
- * of VL cells, with two times -INFINITY before the first value and INFINITY after the last. */
+/* A sorted list of the values of days, VL cells, with what fills each day. Two times -INFINITY lie
+ * before the first value, and two times INFINITY behind the last. */
+struct day_list {
+    const float *values;
+    size_t days;
+};
+
+/* A group of 2^level slots has pool - 2^level + 1 days in common. Of its two halves, the first has
+ * in common also the 2^(level - 1) days before them, and the second as many behind them. So the
+ * list of the common days of a half is merged from that of the group and that of a block of days,
+ * and so on down to single slots. But the last, smallest blocks become lists that are the slot's
+ * own: a quantile is found in both lists without merging them. */
 struct quantile_lists {
     const struct window_batch *batch;
-    const float *block;    /* [days][years][LANES], from the first of the VL cells on */
-    size_t values, chunks; /* of a day's list, with what fills it */
-    float *days;           /* [days][values] */
-    float *numbers;        /* [days], how many are no fill */
-    float *lower, *upper;  /* [group][0 … values * pool], [values * pool] */
-    size_t first, cells;   /* the cells of the job */
+    struct list_sizes sizes;
+    const float *block;  /* [days][years][LANES], from the first of the VL cells on */
+    float *days, *pairs; /* lists of single days; of days 1 and 2, 3 and 4, … */
+    float *numbers;      /* [days], how many are no fill */
+    float *rest;         /* for the lists of a group */
+    size_t first, cells; /* the cells of the job */
 };
 
 /* Rank k + weight in a sorted list: (1 - weight) * list[k] + weight * list[k + 1]. */
@@ -44,19 +51,20 @@ static struct rank rank_of(const struct cn_quantiles *quantiles, size_t share, s
 
 /* The values of rank k and k + 1 in the union of two lists, the same k in all lanes. With i of the
  * lower ones from a, and the others from b, the largest is at least the value of rank k, and for
- * one i it is that. `a_most`, `b_most`: the values in each, at most. */
+ * one i it is that. `a_most`, `b_most`: the values in each, at most. Two i are tried at a time; one
+ * that is too many does no harm. */
 static ALWAYS_INLINE void find_together(vf found[2], const float *a, size_t a_most, const float *b,
                                         size_t b_most, size_t k)
 {
     const size_t first = k + 1 > b_most ? k + 1 - b_most : 0, last = least(k + 2, a_most);
-    vf here = vf_set(INFINITY), next = here;
-    vf above = vf_load(b + (ptrdiff_t)(k + 1 - first) * VL);
-    for (size_t i = first; i <= last; i++) {
-        const vf x = vf_load(a + ((ptrdiff_t)i - 1) * VL);
-        const vf y = vf_load(b + ((ptrdiff_t)k - (ptrdiff_t)i) * VL);
-        here = vf_min(here, vf_max(x, y));
-        next = vf_min(next, vf_max(x, above));
-        above = y;
+    const float *x = a + ((ptrdiff_t)last - 1) * VL, *y = b + ((ptrdiff_t)k - (ptrdiff_t)last) * VL;
+    vf here = vf_set(INFINITY), next = here, below = vf_load(y);
+    for (size_t i = 0; i <= last - first; i += 2, x -= 2 * VL, y += 2 * VL) {
+        const vf x0 = vf_load(x), x1 = vf_load(x - VL);
+        const vf y0 = below, y1 = vf_load(y + VL), y2 = vf_load(y + 2 * VL);
+        here = vf_min(here, vf_min(vf_max(x0, y0), vf_max(x1, y1)));
+        next = vf_min(next, vf_min(vf_max(x0, y1), vf_max(x1, y2)));
+        below = y2;
     }
     found[0] = here;
     found[1] = next;
@@ -97,6 +105,11 @@ static size_t count_values(const struct quantile_lists *lists, size_t slot, floa
     for (size_t day = slot; day < slot + job->pool; day++)
         sum = vf_add(sum, vf_load(lists->numbers + day * VL));
     vf_store(n, sum);
+    bool is_one = true;
+    for (size_t i = 0; i < VL; i++)
+        is_one &= n[i] == n[0];
+    if (is_one)
+        return (size_t)n[0];
     float most = 0;
     for (size_t i = 0; i < VL; i++)
         most = n[i] > most ? n[i] : most;
@@ -109,41 +122,49 @@ static size_t count_values(const struct quantile_lists *lists, size_t slot, floa
 /* Most candidates of find_together. More are slower than find_alone in each lane. */
 enum { MOST_TOGETHER = 192 };
 
+static ALWAYS_INLINE vf quantile_together(const struct rank rank, const float *a, size_t a_most,
+                                          const float *b, size_t b_most)
+{
+    vf found[2];
+    find_together(found, a, a_most, b, b_most, rank.k);
+    const vd weight = vd_set(rank.weight);
+    return between_ranks(found[0], found[1], weight, weight);
+}
+
+/* Of samples of n values. */
+static vf quantile_alone(const struct cn_window_job *job, size_t share, const float n[VL],
+                         const float *a, size_t a_most, const float *b, size_t b_most)
+{
+    double weight[VL] = {0};
+    float here[VL] = {0}, next[VL] = {0};
+    for (size_t i = 0; i < VL; i++) {
+        if (n[i] < (float)job->min_values)
+            continue;
+        const struct rank rank = rank_of(job->quantiles, share, (size_t)n[i]);
+        find_alone(here + i, next + i, a + i, a_most, b + i, b_most, rank.k);
+        weight[i] = rank.weight;
+    }
+    return between_ranks(vf_load(here), vf_load(next), vd_load(weight), vd_load(weight + VL / 2));
+}
+
 static void put_quantiles(const struct quantile_lists *lists, size_t slot, size_t target,
-                          const float *a, size_t a_days)
+                          struct day_list own, struct day_list common)
 {
     const struct cn_window_job *job = lists->batch->job;
     const size_t place = place_of(lists->batch, slot, target);
-    const size_t a_most = a_days * job->window, b_most = (job->pool - a_days) * job->window;
+    const float *a = own.values, *b = common.values;
+    const size_t a_most = own.days * job->window, b_most = common.days * job->window;
     float n[VL];
-    const size_t common = count_values(lists, slot, n);
+    const size_t all = count_values(lists, slot, n);
+    const bool together = all && least(a_most, b_most) <= MOST_TOGETHER;
+    const vm enough = vf_le(vf_set((float)job->min_values), vf_load(n));
     for (size_t share = 0; share < job->quantiles->count; share++) {
         float *results = job->results[share * job->slots * job->targets + place];
         if (!results)
             continue;
-        double weight[VL] = {0};
-        float pair[2][VL] = {{0}};
-        if (common && least(a_most, b_most) <= MOST_TOGETHER) {
-            const struct rank rank = rank_of(job->quantiles, share, common);
-            vf found[2];
-            find_together(found, a, a_most, lists->upper, b_most, rank.k);
-            vf_store(pair[0], found[0]);
-            vf_store(pair[1], found[1]);
-            for (size_t i = 0; i < VL; i++)
-                weight[i] = rank.weight;
-        } else {
-            for (size_t i = 0; i < VL; i++) {
-                if (n[i] < (float)job->min_values)
-                    continue;
-                const struct rank rank = rank_of(job->quantiles, share, (size_t)n[i]);
-                find_alone(pair[0] + i, pair[1] + i, a + i, a_most, lists->upper + i, b_most,
-                           rank.k);
-                weight[i] = rank.weight;
-            }
-        }
-        const vf result = between_ranks(vf_load(pair[0]), vf_load(pair[1]), vd_load(weight),
-                                        vd_load(weight + VL / 2));
-        const vm enough = vf_le(vf_set((float)job->min_values), vf_load(n));
+        const vf result =
+            together ? quantile_together(rank_of(job->quantiles, share, all), a, a_most, b, b_most)
+                     : quantile_alone(job, share, n, a, a_most, b, b_most);
         const vf put = vf_if(enough, result, vf_set(NAN));
         put_vectors(results + lists->first, lists->cells, &put, 1);
     }
@@ -164,24 +185,52 @@ static ALWAYS_INLINE vf is_number(vf x) /* 1 or 0 */
     return vf_if(vf_le(x, vf_set(FLT_MAX)), vf_set(1), vf_set(0));
 }
 
+/* Marks the ends of a list of so many values. Returns: where its values are to be. */
+static float *list_at(float *place, size_t values)
+{
+    vf_store(place, vf_set(-INFINITY));
+    vf_store(place + VL, vf_set(-INFINITY));
+    vf_store(place + (2 + values) * VL, vf_set(INFINITY));
+    vf_store(place + (3 + values) * VL, vf_set(INFINITY));
+    return place + (ptrdiff_t)2 * VL;
+}
+
+/* The floats of the list of so many days. */
+static size_t list_floats(const struct quantile_lists *lists, size_t days)
+{
+    return (days * lists->sizes.day + LIST_ENDS) * VL;
+}
+
+static float *list_of_day(const struct quantile_lists *lists, size_t day)
+{
+    return lists->days + day * list_floats(lists, 1) + (ptrdiff_t)2 * VL;
+}
+
+/* The lists of a group's pairs take turns, so that they stay in cache. */
+static float *pair_place(const struct quantile_lists *lists, size_t first_day)
+{
+    return lists->pairs + first_day / 2 % lists->sizes.pairs * list_floats(lists, 2);
+}
+
 /* Sorts the values of a day in the first window. */
 static void sort_day(const struct quantile_lists *lists, size_t day)
 {
-    const size_t window = lists->batch->job->window;
-    float *list = lists->days + day * lists->values * VL;
-    _Alignas(64) float chunk[CHUNK * VL];
+    const size_t window = lists->batch->job->window, values = lists->sizes.day;
+    float *list = list_at(lists->days + day * list_floats(lists, 1), values);
     vf number = vf_set(0);
-    for (size_t c = 0; c < lists->chunks; c++) {
-        for (size_t i = 0; i < CHUNK; i++) {
-            const bool is_used = c * CHUNK + i < window;
-            const vf x = is_used ? clean_value(lists, day, c * CHUNK + i) : vf_set(INFINITY);
-            number = vf_add(number, is_number(x));
-            vf_store(chunk + i * VL, x);
-        }
-        sort_chunk(chunk);
-        merge_into(list, list, c, chunk, 1);
+    for (size_t i = 0; i < values; i++) {
+        const vf x = i < window ? clean_value(lists, day, i) : vf_set(INFINITY);
+        number = vf_add(number, is_number(x));
+        vf_store(list + i * VL, x);
     }
     vf_store(lists->numbers + day * VL, number);
+    for (size_t i = 0; i < values; i += CHUNK) {
+        sort_chunk(list + i * VL);
+        if (i) {
+            merge(lists->rest, list + i * VL, 1, list, i / CHUNK);
+            memcpy(list, lists->rest, (i + CHUNK) * VL * sizeof *list);
+        }
+    }
 }
 
 /* Moves the window of a day to the next target. */
@@ -189,31 +238,63 @@ static void move_day(const struct quantile_lists *lists, size_t day, size_t targ
 {
     const vf old = clean_value(lists, day, target - 1);
     const vf new = clean_value(lists, day, target + lists->batch->job->window - 1);
-    replace_in(lists->days + day * lists->values * VL, lists->values, old, new);
+    replace_in(list_of_day(lists, day), lists->batch->job->window, old, new);
     const vf number = vf_load(lists->numbers + day * VL);
     vf_store(lists->numbers + day * VL, vf_add(vf_sub(number, is_number(old)), is_number(new)));
 }
 
-/* The lower list of so many days. */
-static float *lower_list(const struct quantile_lists *lists, size_t days)
+/* Merges two lists at a place that neither takes. */
+static struct day_list merge_days(const struct quantile_lists *lists, struct day_list a,
+                                  struct day_list b, float *place)
 {
-    return lists->lower + (lower_values(lists->values, days) + 2) * VL;
+    const size_t chunks = lists->sizes.day / CHUNK, days = a.days + b.days;
+    float *list = list_at(place, days * lists->sizes.day);
+    merge(list, a.values, a.days * chunks, b.values, b.days * chunks);
+    return (struct day_list){list, days};
 }
 
-static void put_group(const struct quantile_lists *lists, size_t slot, size_t slots, size_t target)
+/* The list of days that follow each other, which is made at `place` if need be. Two days are a
+ * pair: where slots have days in common, all blocks of more days than one begin at an odd day. */
+static struct day_list list_of_days(const struct quantile_lists *lists, size_t day, size_t days,
+                                    float *place)
 {
-    const size_t pool = lists->batch->job->pool, step = lists->values * VL, chunks = lists->chunks;
-    const float *days = lists->days + slot * step;
-    for (size_t i = 1; i < slots; i++)
-        merge_into(lower_list(lists, i), lower_list(lists, i - 1), (i - 1) * chunks,
-                   days + (slots - 1 - i) * step, chunks);
-    size_t count = 0;
-    for (size_t i = 0; i < slots; i++) {
-        for (; count < pool - slots + 1 + i; count++)
-            merge_into(lists->upper, lists->upper, count * chunks,
-                       days + (slots - 1 + count) * step, chunks);
-        vf_store(lists->upper + count * step, vf_set(INFINITY));
-        put_quantiles(lists, slot + i, target, lower_list(lists, slots - 1 - i), slots - 1 - i);
+    if (days == 1)
+        return (struct day_list){list_of_day(lists, day), 1};
+    if (days == 2)
+        return (struct day_list){pair_place(lists, day) + (ptrdiff_t)2 * VL, 2};
+    const size_t half = half_above(days);
+    float *rest = place + list_floats(lists, days);
+    const struct day_list b = list_of_days(lists, day + half, days - half, rest);
+    const struct day_list a =
+        list_of_days(lists, day, half, rest + list_floats(lists, days - half));
+    return merge_days(lists, b, a, place);
+}
+
+/* The most days of a block that is merged into a list of a slot's own, not into a list of days
+ * that slots have in common. */
+static size_t own_days(size_t pool)
+{
+    return pool < 12 ? 1 : 2;
+}
+
+/* The quantiles of the first 2^level slots from `slot` on. */
+static void put_slots(const struct quantile_lists *lists, size_t slot, size_t level, size_t target,
+                      struct day_list own, struct day_list common, float *place)
+{
+    if (!level) {
+        put_quantiles(lists, slot, target, own, common);
+        return;
+    }
+    const size_t half = (size_t)1 << (level - 1), pool = lists->batch->job->pool;
+    for (size_t i = 0; i < 2 && slot + i * half < lists->batch->slots; i++) {
+        const size_t day = i ? slot + pool : slot + half - 1;
+        struct day_list parts[] = {own, common};
+        struct day_list *part = parts + (half > own_days(pool));
+        const size_t days = part->days + half;
+        float *rest = place + list_floats(lists, days);
+        const struct day_list added = list_of_days(lists, day, half, rest);
+        *part = part->days ? merge_days(lists, added, *part, place) : added;
+        put_slots(lists, slot + i * half, level - 1, target, parts[0], parts[1], rest);
     }
 }
 
@@ -221,43 +302,55 @@ static void put_group(const struct quantile_lists *lists, size_t slot, size_t sl
 static struct quantile_lists make_lists(const struct window_batch *batch,
                                         const struct window_batch *largest)
 {
-    const struct list_sizes sizes = list_sizes_of(largest);
-    struct quantile_lists lists = {
-        .batch = batch, .values = sizes.day, .chunks = sizes.day / CHUNK};
+    struct quantile_lists lists = {.batch = batch, .sizes = list_sizes_of(largest)};
     lists.days = batch->spare;
-    lists.numbers = lists.days + largest->days * sizes.day * VL;
-    lists.upper = lists.numbers + (largest->days + 2) * VL;
-    lists.lower = lists.upper + (batch->job->pool * sizes.day + 1) * VL;
-    for (size_t i = 1; i <= 2; i++)
-        vf_store(lists.upper - i * VL, vf_set(-INFINITY));
-    for (size_t days = 0; days < sizes.group; days++) {
-        float *list = lower_list(&lists, days);
-        vf_store(list - 2 * (ptrdiff_t)VL, vf_set(-INFINITY));
-        vf_store(list - (ptrdiff_t)VL, vf_set(-INFINITY));
-        vf_store(list + days * sizes.day * VL, vf_set(INFINITY));
-    }
+    lists.numbers = lists.days + largest->days * list_floats(&lists, 1);
+    lists.pairs = lists.numbers + largest->days * VL;
+    lists.rest = lists.pairs + lists.sizes.pairs * list_floats(&lists, 2);
     return lists;
+}
+
+/* Sorts the values of a day for a target, and makes the list of a pair that it completes. */
+static void prepare_day(const struct quantile_lists *lists, size_t day, size_t target)
+{
+    if (target)
+        move_day(lists, day, target);
+    else
+        sort_day(lists, day);
+    if (lists->sizes.levels && day && day % 2 == 0)
+        merge_days(lists, list_of_days(lists, day - 1, 1, NULL), list_of_days(lists, day, 1, NULL),
+                   pair_place(lists, day - 1));
+}
+
+/* The quantiles of all slots of the batch. */
+static void put_target(const struct quantile_lists *lists, size_t target)
+{
+    const struct window_batch *batch = lists->batch;
+    const size_t group = (size_t)1 << lists->sizes.levels, pool = batch->job->pool;
+    size_t prepared = 0;
+    for (size_t slot = 0; slot < batch->slots; slot += group) {
+        while (prepared < least(batch->days, slot + group + pool - 1))
+            prepare_day(lists, prepared++, target);
+        const struct day_list none = {list_at(lists->rest, 0), 0};
+        float *place = lists->rest + list_floats(lists, 0);
+        const size_t days = pool - group + 1;
+        const struct day_list common = list_of_days(lists, slot + group - 1, days, place);
+        put_slots(lists, slot, lists->sizes.levels, target, none, common,
+                  place + list_floats(lists, days));
+    }
 }
 
 /* Of LANES cells of all slots of a batch: block[days][years][LANES]. */
 static void quantiles_of_slots(const struct window_batch *batch, const struct window_batch *largest,
                                size_t first, size_t cells, const float *block)
 {
-    const size_t group = even_part(batch->slots, list_sizes_of(largest).group);
     struct quantile_lists lists = make_lists(batch, largest);
     for (size_t i = 0; i < cells; i += VL) {
         lists.first = first + i;
         lists.cells = least(cells - i, VL);
         lists.block = block + i;
-        for (size_t target = 0; target < batch->targets; target++) {
-            for (size_t day = 0; day < batch->days; day++)
-                if (target)
-                    move_day(&lists, day, target);
-                else
-                    sort_day(&lists, day);
-            for (size_t slot = 0; slot < batch->slots; slot += group)
-                put_group(&lists, slot, least(batch->slots - slot, group), target);
-        }
+        for (size_t target = 0; target < batch->targets; target++)
+            put_target(&lists, target);
     }
 }
 

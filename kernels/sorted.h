@@ -22,6 +22,12 @@ static ALWAYS_INLINE void order_bitonic(vf v[8])
     order(v, v + 1), order(v + 2, v + 3), order(v + 4, v + 5), order(v + 6, v + 7);
 }
 
+/* Sorts 4 such values. */
+static ALWAYS_INLINE void order_4(vf v[4])
+{
+    order(v, v + 2), order(v + 1, v + 3), order(v, v + 1), order(v + 2, v + 3);
+}
+
 static ALWAYS_INLINE void load_8(vf v[8], const float *from)
 {
     for (size_t i = 0; i < 8; i++)
@@ -34,42 +40,115 @@ static ALWAYS_INLINE void store_8(float *to, const vf v[8])
         vf_store(to + i * VL, v[i]);
 }
 
-/* Of the values of two sorted lists of `size` (8, 16 or 32), the lower half goes to `low`, the
- * upper half to `high`, both sorted. `low` may be `a`; `high` is the second list and the result. */
-static ALWAYS_INLINE void merge_lists(float *low, const float *a, float *high, size_t size)
+/* The power of two that is half of `count`, more than 1, or of the next larger power of two. */
+static size_t half_above(size_t count)
 {
-    _Alignas(64) float upper[CHUNK * VL];
-    const size_t parts = size / 8;
+    size_t half = 1;
+    while (2 * half < count)
+        half *= 2;
+    return half;
+}
+
+/* A chunk of a list, from its first or its last value on. */
+struct part {
+    const float *from;
+    ptrdiff_t step;
+};
+
+/* Chunk c of the values of `a`, from the last to the first, and those of `b` behind them. */
+static struct part part_of(const float *a, size_t a_count, const float *b, size_t c)
+{
+    if (c < a_count)
+        return (struct part){a + ((a_count - c) * CHUNK - 1) * VL, -(ptrdiff_t)VL};
+    return (struct part){b + (c - a_count) * CHUNK * VL, VL};
+}
+
+/* Sorts the values of chunks, 1, 2 or 4, that are bitonic as above. */
+static ALWAYS_INLINE void order_parts(float *to, const struct part *from, size_t chunks)
+{
     for (size_t i = 0; i < 8; i++) {
-        vf x[4], y[4];
-        for (size_t j = 0; j < parts; j++) {
-            x[j] = vf_load(a + (i + 8 * j) * VL);
-            y[j] = vf_load(high + (size - 1 - i - 8 * j) * VL);
-            order(x + j, y + j);
-        }
-        if (parts == 4) {
-            order(x, x + 2), order(x + 1, x + 3), order(y, y + 2), order(y + 1, y + 3);
-            order(x + 2, x + 3), order(y + 2, y + 3);
-        }
-        if (parts > 1)
-            order(x, x + 1), order(y, y + 1);
-        for (size_t j = 0; j < parts; j++) {
-            vf_store(low + (i + 8 * j) * VL, x[j]);
-            vf_store(upper + (i + 8 * j) * VL, y[j]);
-        }
+        vf v[16];
+        for (size_t k = 0; k < 4 * chunks; k++)
+            v[k] = vf_load(from[k / 4].from + (ptrdiff_t)(i + k % 4 * 8) * from[k / 4].step);
+        for (size_t k = 0; chunks == 4 && k < 8; k++)
+            order(v + k, v + 8 + k);
+        for (size_t k = 0; k < 4 * chunks; k += 8)
+            if (chunks == 1)
+                order_4(v);
+            else
+                order_bitonic(v + k);
+        for (size_t k = 0; k < 4 * chunks; k++)
+            vf_store(to + (i + k * 8) * VL, v[k]);
     }
-    for (size_t j = 0; j < parts; j++) {
+    for (size_t k = 0; k < 4 * chunks; k++) {
         vf v[8];
-        load_8(v, upper + 8 * j * VL);
+        load_8(v, to + k * 8 * VL);
         order_bitonic(v);
-        store_8(high + 8 * j * VL, v); /* first: the next chunk waits for it */
+        store_8(to + k * 8 * VL, v);
     }
-    for (size_t j = 0; j < parts; j++) {
-        vf v[8];
-        load_8(v, low + 8 * j * VL);
-        order_bitonic(v);
-        store_8(low + 8 * j * VL, v);
+}
+
+static void order_few(float *to, const struct part *from, size_t chunks)
+{
+    if (chunks == 1)
+        order_parts(to, from, 1);
+    else if (chunks == 2)
+        order_parts(to, from, 2);
+    else
+        order_parts(to, from, 4);
+}
+
+/* The same of any number of chunks that fall and then rise. As if INFINITY followed up to a power
+ * of two, which no step would move. */
+static void order_list(float *list, size_t chunks)
+{
+    enum { FLOATS = CHUNK * VL };
+    if (chunks < 5 && chunks != 3) {
+        const struct part parts[] = {
+            {list, VL}, {list + FLOATS, VL}, {list + 2 * FLOATS, VL}, {list + 3 * FLOATS, VL}};
+        order_few(list, parts, chunks);
+        return;
     }
+    const size_t half = half_above(chunks);
+    float *upper = list + half * FLOATS;
+    for (size_t i = 0; i < (chunks - half) * FLOATS; i += VL) {
+        vf x = vf_load(list + i), y = vf_load(upper + i);
+        order(&x, &y);
+        vf_store(list + i, x);
+        vf_store(upper + i, y);
+    }
+    order_list(list, half);
+    order_list(upper, chunks - half);
+}
+
+/* Merges two sorted lists into a third, which lies elsewhere; counts are of chunks. The values of
+ * `a` from the last to the first, and then those of `b`, fall and then rise. */
+static void merge(float *to, const float *a, size_t a_count, const float *b, size_t b_count)
+{
+    enum { FLOATS = CHUNK * VL };
+    const size_t count = a_count + b_count, half = half_above(count);
+    if (count == 2 || count == 4) {
+        struct part parts[4];
+        for (size_t c = 0; c < count; c++)
+            parts[c] = part_of(a, a_count, b, c);
+        order_few(to, parts, count);
+        return;
+    }
+    for (size_t c = 0; c < half; c++) {
+        const struct part low = part_of(a, a_count, b, c), high = part_of(a, a_count, b, c + half);
+        float *lower = to + c * FLOATS, *upper = lower + half * FLOATS;
+        for (size_t i = 0; i < CHUNK; i++) {
+            vf x = vf_load(low.from + (ptrdiff_t)i * low.step);
+            if (c + half < count) {
+                vf y = vf_load(high.from + (ptrdiff_t)i * high.step);
+                order(&x, &y);
+                vf_store(upper + i * VL, y);
+            }
+            vf_store(lower + i * VL, x);
+        }
+    }
+    order_list(to, half);
+    order_list(to + half * FLOATS, count - half);
 }
 
 /* Sorts 8 values in 19 steps (Knuth, The Art of Computer Programming 3, 5.3.4). */
@@ -86,32 +165,38 @@ static ALWAYS_INLINE void sort_8(float *list)
     store_8(list, v);
 }
 
+/* Merges two sorted lists of `size`, 8 or 16, behind each other into one that lies elsewhere. */
+static ALWAYS_INLINE void merge_small(float *to, const float *from, size_t size)
+{
+    for (size_t i = 0; i < 8; i++) {
+        vf v[4];
+        for (size_t j = 0; 8 * j < size; j++) {
+            v[j] = vf_load(from + (i + 8 * j) * VL);
+            v[j + size / 8] = vf_load(from + (2 * size - 1 - i - 8 * j) * VL);
+        }
+        if (size == 16)
+            order_4(v);
+        else
+            order(v, v + 1);
+        for (size_t j = 0; 4 * j < size; j++)
+            vf_store(to + (i + 8 * j) * VL, v[j]);
+    }
+    for (size_t i = 0; i < 2 * size; i += 8) {
+        vf v[8];
+        load_8(v, to + i * VL);
+        order_bitonic(v);
+        store_8(to + i * VL, v);
+    }
+}
+
 static void sort_chunk(float *list)
 {
+    _Alignas(64) float merged[CHUNK * VL];
     for (size_t i = 0; i < CHUNK; i += 8)
         sort_8(list + i * VL);
     for (size_t i = 0; i < CHUNK; i += 16)
-        merge_lists(list + i * VL, list + i * VL, list + (i + 8) * VL, 8);
-    merge_lists(list, list, list + 16 * VL, 16);
-}
-
-/* Merges list[count], sorted, and added[extra], sorted, into out[count + extra], which may be
- * `list`; counts are of chunks. A chunk that is added goes up along the list: at each chunk the
- * lower half of both stays, and the upper half goes on. No value of chunk k can come to rest below
- * place k * CHUNK. */
-static void merge_into(float *out, const float *list, size_t count, const float *added,
-                       size_t extra)
-{
-    enum { FLOATS = CHUNK * VL };
-    const float *from = list;
-    for (size_t k = 0; k < extra; k++) {
-        float *carry = out + (count + k) * FLOATS;
-        for (size_t i = 0; i < FLOATS; i += VL)
-            vf_store(carry + i, vf_load(added + k * FLOATS + i));
-        for (size_t c = k; c < count + k; c++)
-            merge_lists(out + c * FLOATS, from + c * FLOATS, carry, CHUNK);
-        from = out;
-    }
+        merge_small(merged + i * VL, list + i * VL, 8);
+    merge_small(list, merged, 16);
 }
 
 /* In a sorted list, replaces one value that equals `old` by `new`. With `new` in place, the value

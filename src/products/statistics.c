@@ -21,7 +21,7 @@ const struct cn_statistic_row cn_statistics[] = {
     [CN_STANDARD_DEVIATION] = {"std", "standard_deviation", "standard deviation", true, 1.1, 0.46},
     [CN_MINIMUM] = {"min", "minimum", "minimum", false, 0.6, 0.15},
     [CN_MAXIMUM] = {"max", "maximum", "maximum", false, 0.6, 0.15},
-    [CN_QUANTILE] = {"p", NULL, "percentile", false, 1.2, 2.8},
+    [CN_QUANTILE] = {"p", NULL, "percentile", false, 1.7, 1.7},
 };
 
 /* What each further quantile of the same samples takes, of the first. */
