@@ -104,7 +104,8 @@ static inline struct list_sizes list_sizes_of(const struct window_batch *largest
     while ((size_t)2 << sizes.levels <= pool)
         sizes.levels++;
     sizes.pairs = (((size_t)1 << sizes.levels) + pool) / 2;
-    sizes.values = (13 * pool / 4 + 1) * (sizes.day + LIST_ENDS); /* for each odd pool */
+    /* Counted for each odd pool up to CN_MAX_POOL; a test runs all of them. */
+    sizes.values = (13 * pool / 4 + 1) * (sizes.day + LIST_ENDS);
     return sizes;
 }
 

@@ -87,6 +87,37 @@ static void test_large_samples_are_cut(void **state)
         check_shape(shapes[i], 3, 1, 1);
 }
 
+/* The lists of every pool, in groups that are full and that are not. */
+static void test_lists_stay_in_their_scratch(void **state)
+{
+    (void)state;
+    quantiles.count = 1;
+    quantiles.method = CN_QUANTILE_LINEAR;
+    for (size_t pool = 1; pool <= CN_MAX_POOL; pool += 2)
+        for (size_t slots = 1; slots <= 2 * pool; slots += pool > 9 ? pool : 1) {
+            struct trial trial = trial_of((struct cn_window_job){.window = 3,
+                                                                 .targets = 2,
+                                                                 .slots = slots,
+                                                                 .pool = pool,
+                                                                 .min_values = 1,
+                                                                 .cells = 3,
+                                                                 .quantiles = &quantiles},
+                                          1, 0);
+            struct guarded scratch = guarded_new(cn_window_scratch_bytes(&trial.job));
+            struct cn_window_job job = trial.job;
+            job.statistic = CN_QUANTILE;
+            job.scratch = scratch.at;
+            trial_fill(&trial, GAPS);
+            for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++) {
+                trial_clear(&trial);
+                (*each)->window_statistics(&job, 1);
+                trial_judge(&trial, (*each)->isa, &statistic);
+            }
+            guarded_free(&scratch);
+            trial_free(&trial, 0);
+        }
+}
+
 static void test_quantiles_of_all_cells(void **state)
 {
     (void)state;
@@ -154,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantiles_of_all_windows_and_pools),
         cmocka_unit_test(test_large_samples_are_cut),
+        cmocka_unit_test(test_lists_stay_in_their_scratch),
         cmocka_unit_test(test_quantiles_of_all_cells),
         cmocka_unit_test(test_many_targets_and_absent_rows),
         cmocka_unit_test(test_results_may_be_unwanted),
