@@ -323,7 +323,7 @@ static void prepare_day(const struct quantile_lists *lists, size_t day, size_t t
 }
 
 /* The quantiles of all slots of the batch. */
-static void put_target(const struct quantile_lists *lists, size_t target)
+static void quantiles_of_target(const struct quantile_lists *lists, size_t target)
 {
     const struct window_batch *batch = lists->batch;
     const size_t group = (size_t)1 << lists->sizes.levels, pool = batch->job->pool;
@@ -350,7 +350,7 @@ static void quantiles_of_slots(const struct window_batch *batch, const struct wi
         lists.cells = least(cells - i, VL);
         lists.block = block + i;
         for (size_t target = 0; target < batch->targets; target++)
-            put_target(&lists, target);
+            quantiles_of_target(&lists, target);
     }
 }
 

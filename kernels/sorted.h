@@ -50,21 +50,21 @@ static size_t half_above(size_t count)
 }
 
 /* A chunk of a list, from its first or its last value on. */
-struct part {
+struct list_chunk {
     const float *from;
     ptrdiff_t step;
 };
 
 /* Chunk c of the values of `a`, from the last to the first, and those of `b` behind them. */
-static struct part part_of(const float *a, size_t a_count, const float *b, size_t c)
+static struct list_chunk chunk_of(const float *a, size_t a_count, const float *b, size_t c)
 {
     if (c < a_count)
-        return (struct part){a + ((a_count - c) * CHUNK - 1) * VL, -(ptrdiff_t)VL};
-    return (struct part){b + (c - a_count) * CHUNK * VL, VL};
+        return (struct list_chunk){a + ((a_count - c) * CHUNK - 1) * VL, -(ptrdiff_t)VL};
+    return (struct list_chunk){b + (c - a_count) * CHUNK * VL, VL};
 }
 
 /* Sorts the values of chunks, 1, 2 or 4, that are bitonic as above. */
-static ALWAYS_INLINE void order_parts(float *to, const struct part *from, size_t chunks)
+static ALWAYS_INLINE void order_parts(float *to, const struct list_chunk *from, size_t chunks)
 {
     for (size_t i = 0; i < 8; i++) {
         vf v[16];
@@ -88,7 +88,7 @@ static ALWAYS_INLINE void order_parts(float *to, const struct part *from, size_t
     }
 }
 
-static void order_few(float *to, const struct part *from, size_t chunks)
+static void order_few(float *to, const struct list_chunk *from, size_t chunks)
 {
     if (chunks == 1)
         order_parts(to, from, 1);
@@ -104,7 +104,7 @@ static void order_list(float *list, size_t chunks)
 {
     enum { FLOATS = CHUNK * VL };
     if (chunks < 5 && chunks != 3) {
-        const struct part parts[] = {
+        const struct list_chunk parts[] = {
             {list, VL}, {list + FLOATS, VL}, {list + 2 * FLOATS, VL}, {list + 3 * FLOATS, VL}};
         order_few(list, parts, chunks);
         return;
@@ -128,14 +128,15 @@ static void merge(float *to, const float *a, size_t a_count, const float *b, siz
     enum { FLOATS = CHUNK * VL };
     const size_t count = a_count + b_count, half = half_above(count);
     if (count == 2 || count == 4) {
-        struct part parts[4];
+        struct list_chunk parts[4];
         for (size_t c = 0; c < count; c++)
-            parts[c] = part_of(a, a_count, b, c);
+            parts[c] = chunk_of(a, a_count, b, c);
         order_few(to, parts, count);
         return;
     }
     for (size_t c = 0; c < half; c++) {
-        const struct part low = part_of(a, a_count, b, c), high = part_of(a, a_count, b, c + half);
+        const struct list_chunk low = chunk_of(a, a_count, b, c),
+                                high = chunk_of(a, a_count, b, c + half);
         float *lower = to + c * FLOATS, *upper = lower + half * FLOATS;
         for (size_t i = 0; i < CHUNK; i++) {
             vf x = vf_load(low.from + (ptrdiff_t)i * low.step);

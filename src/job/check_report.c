@@ -65,7 +65,7 @@ static void report_implausible(const struct cn_checked_variable *checked,
 }
 
 /* Whether a timeline lacks days or years; the catalog's problems say which. */
-static bool lacks_days(const struct cn_variable *variable)
+static bool has_gaps_in_time(const struct cn_variable *variable)
 {
     for (size_t y = 0; y < variable->year_count; y++)
         if (variable->years[y].days_held < variable->years[y].days_expected)
@@ -109,7 +109,7 @@ static void report_digests(const struct cn_checked_variable *checked, struct cn_
 void cn_check_report(const struct cn_checked_variable *checked, struct cn_md5_list *list,
                      struct cn_problems *problems, struct cn_check_counts *counts)
 {
-    counts->gaps += lacks_days(checked->variable);
+    counts->gaps += has_gaps_in_time(checked->variable);
     report_damage(checked, problems, counts);
     report_implausible(checked, problems, counts);
     if (list)
