@@ -25,12 +25,59 @@ struct cn_attribute {
     const void *value; /* length elements in native byte order; text ends with an extra NUL */
 };
 
-/* A horizontal grid in the file's order. Bounds [n][2] are the source's; NULL: it has none. */
-struct cn_grid {
-    size_t row_count, column_count;
-    const double *lat, *lon; /* degrees north / east, lat strictly monotonic */
-    const double *lat_bounds, *lon_bounds;
+/* A coordinate that outputs keep as it is: along rows, as projection coordinates and the names of
+ * stations are, along columns, or of one value. */
+struct cn_grid_variable {
+    const char *name;
+    int type;     /* nc_type of a number, or NC_CHAR */
+    size_t width; /* of a value: characters of a text; else 1 */
+    enum cn_along { CN_ALONG_ROWS, CN_ALONG_COLUMNS, CN_SCALAR } along;
+    const void *values; /* [row_count, column_count or 1][width] */
+    const struct cn_attribute *attributes;
+    size_t attribute_count;
 };
+
+enum cn_grid_kind {
+    CN_REGULAR,      /* rows are latitudes, columns longitudes */
+    CN_CURVILINEAR,  /* each cell has a latitude and a longitude of its own */
+    CN_UNSTRUCTURED, /* the same with cells in one dimension, or a single one: rows of one column */
+};
+
+/* A horizontal grid in the file's order. Bounds are the source's; NULL: it has none. */
+struct cn_grid {
+    enum cn_grid_kind kind;
+    size_t row_count, column_count;
+    /* Degrees north and east. CN_REGULAR: [row_count] strictly monotonic and [column_count]; bounds
+     * [n][2]. Else [row_count * column_count], NaN: the cell has no place; bounds
+     * [n][corner_count], which may be NaN. */
+    const double *lat, *lon;
+    const double *lat_bounds, *lon_bounds;
+    size_t corner_count;
+    /* Names of the file. CN_REGULAR: not known, NULL. */
+    const char *dim_names[2]; /* of rows and columns; "": it has no such dimension */
+    const char *lat_name, *lon_name;
+    const char *mapping_name; /* of the grid mapping variable; "": it has none */
+    const struct cn_grid_variable *variables;
+    size_t variable_count;
+};
+
+/* Returns: how many latitudes a grid has. */
+static inline size_t cn_grid_lats(const struct cn_grid *grid)
+{
+    return grid->kind == CN_REGULAR ? grid->row_count : grid->row_count * grid->column_count;
+}
+
+/* Returns: how many longitudes a grid has. */
+static inline size_t cn_grid_lons(const struct cn_grid *grid)
+{
+    return grid->kind == CN_REGULAR ? grid->column_count : grid->row_count * grid->column_count;
+}
+
+/* Returns: how many bounds a latitude or longitude has. */
+static inline size_t cn_grid_corners(const struct cn_grid *grid)
+{
+    return grid->kind == CN_REGULAR ? 2 : grid->corner_count;
+}
 
 /* What turns raw values into numbers: NetCDF User's Guide, attribute conventions; CF section 8.1.
  * All in double: raw values of every supported type (at most 32-bit integers) are exact in it. */
@@ -51,12 +98,14 @@ struct cn_filter {
     const unsigned *parameters;
 };
 
-/* How the data variable lies in its file. Dimensions other than time, lat, lon have length 1. */
+/* How the data variable lies in its file. Dimensions other than time, rows and columns have length
+ * 1. Rows and columns that the file has no dimension for are dimensions of length 1 behind its own
+ * ones, `rank` and `rank` + 1. */
 struct cn_storage {
     enum { CN_CLASSIC, CN_CONTIGUOUS, CN_COMPACT, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
     size_t rank;
-    size_t shape[CN_MAX_DIMS];
-    size_t chunk[CN_MAX_DIMS];            /* CN_CHUNKED only */
+    size_t shape[CN_DIM_ROOM];
+    size_t chunk[CN_DIM_ROOM];            /* CN_CHUNKED only */
     size_t time_dim, row_dim, column_dim; /* positions among the dimensions */
     int type;                             /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
     bool is_unsigned;                     /* an integer read as unsigned: its type, or _Unsigned */
@@ -121,7 +170,7 @@ struct cn_file {
                              "": there is none */
     const struct cn_attribute *lat_attributes, *lon_attributes;
     size_t lat_attribute_count, lon_attribute_count;
-    const struct cn_attribute *grid_mapping_attributes; /* of a latitude_longitude grid mapping */
+    const struct cn_attribute *grid_mapping_attributes; /* CN_REGULAR: of latitude_longitude */
     size_t grid_mapping_attribute_count;                /* 0: it has none */
     CN_FILE_TEXTS(CN_FILE_TEXT)                         /* "" without */
 };

@@ -15,8 +15,14 @@ struct cn_run {
     size_t place; /* index of the first in the region */
 };
 
+/* Cells of a region that are neighbours there. */
+struct cn_cell_run {
+    size_t first, count;
+};
+
 struct cn_region_cells {
     const struct cn_region *region;
+    enum cn_grid_kind kind; /* of the grid */
     size_t row_count, column_count;
     /* Rows in the order of the file. Those of a pass are part of the region's: the ones in its
      * stretch, row_offset rows from the region's first one on. */
@@ -26,8 +32,13 @@ struct cn_region_cells {
     size_t row_offset;
     const struct cn_run *column_runs; /* cover columns 0 … column_count - 1, west to east */
     size_t column_run_count;
-    const double *lat, *lon;               /* [row_count], [column_count] output coordinates */
-    const double *lat_bounds, *lon_bounds; /* [n][2], NULL: none */
+    /* Cells of a block of a curvilinear grid that are not in the region, in its order: they are
+     * missing. Indices in the whole region's cells, also in a pass; they ascend. */
+    const struct cn_cell_run *holes;
+    size_t hole_count;
+    /* Output coordinates of the whole region, as struct cn_grid has them. */
+    const double *lat, *lon;
+    const double *lat_bounds, *lon_bounds; /* NULL: none */
     size_t first_cell; /* index in a slab's row; of cell (j, i) first_cell + j * column_count + i */
     size_t dropped_columns; /* columns that equal an earlier one modulo 360 */
     bool replaced_lat_bounds, replaced_lon_bounds; /* the source's are no bounds */
@@ -51,6 +62,20 @@ struct cn_layout {
     size_t row_cells;    /* cells of a day slot, padding included */
     size_t result_cells; /* cells of a target's results, padding included */
 };
+
+/* Returns: how many latitudes a region has. */
+static inline size_t cn_region_lats(const struct cn_region_cells *region)
+{
+    return region->kind == CN_REGULAR ? region->row_count
+                                      : region->row_count * region->column_count;
+}
+
+/* Returns: how many longitudes a region has. */
+static inline size_t cn_region_lons(const struct cn_region_cells *region)
+{
+    return region->kind == CN_REGULAR ? region->column_count
+                                      : region->row_count * region->column_count;
+}
 
 /* Returns: the index of a day slot's first cell in a target's results. The slot counts from the
  * year's first. */

@@ -21,7 +21,9 @@ enum {
 /* Of an input file: X(NAME, VALUE, MEANING). docs/reading.md has them as a table. */
 #define CN_FILE_LIMITS(X)                                                           \
     X(CN_MAX_VARIABLES, 4096, "variables")                                          \
-    X(CN_MAX_POINTS, 1 << 20, "latitudes, or longitudes")                           \
+    X(CN_MAX_POINTS, 1 << 20, "latitudes, or longitudes; rows or columns")          \
+    X(CN_MAX_CELLS, 1 << 24, "cells with latitudes and longitudes of their own")    \
+    X(CN_MAX_CORNERS, 1 << 23, "corners of such cells; files with more lose them")  \
     X(CN_MAX_TIMES, 1 << 21, "instants (239 years of hours)")                       \
     X(CN_LAST_YEAR, 9999, "year of an instant; years are written with four digits") \
     X(CN_MAX_DIMS, 8, "dimensions of the variable")                                 \
@@ -31,6 +33,10 @@ enum {
     X(CN_MAX_ATTRIBUTES, 1000, "attributes of a variable")                          \
     X(CN_MAX_ATTRIBUTE_BYTES, 1 << 20, "bytes of these attributes together")
 #define CN_FILE_LIMIT(name, value, meaning) name = (value),
-enum { CN_FILE_LIMITS(CN_FILE_LIMIT) };
+enum {
+    CN_FILE_LIMITS(CN_FILE_LIMIT)
+    /* Of arrays with an entry for each dimension, and for rows and columns that the file lacks. */
+    CN_DIM_ROOM = CN_MAX_DIMS + 2,
+};
 
 #endif

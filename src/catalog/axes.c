@@ -58,36 +58,50 @@ static bool matches_axis(const struct cn_coordinate *coordinate, enum cn_axis ax
     }
 }
 
-/* Whether standard_name, units or name say that it is this axis. The attribute `axis` alone does
- * not: coordinates of map projections have it, too. */
-static bool is_geographic(const struct cn_coordinate *coordinate, enum cn_axis axis)
+/* The attribute `axis` alone does not say so: coordinates of map projections have it, too. */
+bool cn_is_geographic(const struct cn_coordinate *coordinate, enum cn_axis axis)
 {
     return matches_axis(coordinate, axis, BY_STANDARD_NAME) ||
            matches_axis(coordinate, axis, BY_UNITS) || matches_axis(coordinate, axis, BY_NAME);
 }
 
-static enum cn_status read_coordinate(struct cn_pool *pool, int ncid, int varid,
-                                      struct cn_coordinate *coordinate, bool *is_main,
-                                      struct cn_error *error)
+enum cn_status cn_coordinate_read(const struct cn_nc_file *nc, int varid,
+                                  struct cn_coordinate *coordinate, struct cn_error *error)
 {
-    char name[NC_MAX_NAME + 1], dimension[NC_MAX_NAME + 1];
+    char name[NC_MAX_NAME + 1];
     nc_type type;
-    *coordinate = (struct cn_coordinate){.varid = varid};
-    int code = nc_inq_var(ncid, varid, name, &type, NULL, &coordinate->dimid, NULL);
-    if (code == NC_NOERR)
-        code = nc_inq_dim(ncid, coordinate->dimid, dimension, &coordinate->length);
+    int dimids[NC_MAX_VAR_DIMS], rank,
+        code = nc_inq_var(nc->ncid, varid, name, &type, &rank, dimids, NULL);
+    *coordinate = (struct cn_coordinate){.varid = varid, .rank = -1, .length = 1};
+    if (code == NC_NOERR && (rank > 3 || type == NC_CHAR || !cn_type_bytes(type)))
+        return CN_OK;
+    for (int d = 0; d < rank && code == NC_NOERR; d++) {
+        size_t length = 0;
+        coordinate->dimids[d] = dimids[d];
+        code = nc_inq_dimlen(nc->ncid, dimids[d], &length);
+        if (__builtin_mul_overflow(coordinate->length, length, &coordinate->length))
+            return CN_OK;
+    }
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "a coordinate cannot be read", code);
     coordinate->type = type;
-    coordinate->name = cn_pool_strdup(pool, name);
+    coordinate->rank = rank;
+    coordinate->name = cn_pool_strdup(nc->pool, name);
     if (!coordinate->name)
         return cn_fail_memory(error, "coordinates");
-    *is_main = strcmp(name, dimension) == 0;
     struct cn_attribute *attributes = NULL;
-    enum cn_status status =
-        cn_attributes_read(pool, ncid, varid, &attributes, &coordinate->attribute_count, error);
+    enum cn_status status = cn_attributes_read(nc->pool, nc->ncid, varid, &attributes,
+                                               &coordinate->attribute_count, error);
     coordinate->attributes = attributes;
     return status;
+}
+
+/* Whether it has the name of its dimension. */
+static bool is_main_coordinate(const struct cn_nc_file *nc, const struct cn_coordinate *coordinate)
+{
+    char dimension[NC_MAX_NAME + 1];
+    return nc_inq_dimname(nc->ncid, coordinate->dimids[0], dimension) == NC_NOERR &&
+           strcmp(coordinate->name, dimension) == 0;
 }
 
 enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file *nc,
@@ -111,11 +125,10 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
             type == NC_CHAR || !cn_type_bytes(type))
             continue;
         struct cn_coordinate coordinate;
-        bool is_main = false;
-        enum cn_status status = read_coordinate(pool, ncid, varid, &coordinate, &is_main, error);
+        enum cn_status status = cn_coordinate_read(nc, varid, &coordinate, error);
         if (status)
             return status;
-        if (is_main)
+        if (is_main_coordinate(nc, &coordinate))
             found[nc->coordinate_count++] = coordinate;
         else
             found[--last] = coordinate;
@@ -126,63 +139,19 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
     return CN_OK;
 }
 
-static bool contains_dimension(const int *dimids, size_t rank, int dimid)
-{
-    for (size_t d = 0; d < rank; d++)
-        if (dimids[d] == dimid)
-            return true;
-    return false;
-}
-
-/* Whether a latitude has several of these dimensions at once. Leaves its name in `name`. */
-static bool has_curvilinear_latitude(const struct cn_nc_file *nc, const int *dimids, size_t rank,
-                                     char name[NC_MAX_NAME + 1])
-{
-    for (int varid = 0; varid < nc->variable_count; varid++) {
-        int own_rank, own_dimids[NC_MAX_VAR_DIMS];
-        struct cn_attribute *attributes;
-        struct cn_coordinate latitude = {.name = name};
-        if (nc_inq_var(nc->ncid, varid, name, NULL, &own_rank, own_dimids, NULL) || own_rank < 2)
-            continue;
-        bool is_along = true;
-        for (int d = 0; d < own_rank; d++)
-            is_along &= contains_dimension(dimids, rank, own_dimids[d]);
-        if (!is_along || cn_attributes_read(nc->pool, nc->ncid, varid, &attributes,
-                                            &latitude.attribute_count, NULL))
-            continue;
-        latitude.attributes = attributes;
-        if (is_geographic(&latitude, CN_AXIS_LAT))
-            return true;
-    }
-    return false;
-}
-
-static enum cn_status fail_curvilinear(const char *name, struct cn_error *error)
-{
-    return cn_fail(error, CN_BAD_INPUT,
-                   "curvilinear grid: the latitudes in '%s' do not lie along one dimension; regrid "
-                   "to latitude x longitude first, for example with cdo remapbil",
-                   name);
-}
-
 /* Checks that an axis is latitude or longitude: a rotated pole or a map projection has Y and X
  * axes, too. */
-static enum cn_status check_geographic(const struct cn_nc_file *nc, const int *dimids, size_t rank,
-                                       const struct cn_coordinate *coordinate, enum cn_axis axis,
+static enum cn_status check_geographic(const struct cn_coordinate *coordinate, enum cn_axis axis,
                                        struct cn_error *error)
 {
-    char name[NC_MAX_NAME + 1];
     const char *standard_name = coordinate_text(coordinate, "standard_name");
     const char *units = coordinate_text(coordinate, "units");
-    bool is_other = standard_name && !matches_axis(coordinate, axis, BY_STANDARD_NAME);
-    if ((is_other || !is_geographic(coordinate, axis)) &&
-        has_curvilinear_latitude(nc, dimids, rank, name))
-        return fail_curvilinear(name, error);
-    if (is_other)
+    if (standard_name && !matches_axis(coordinate, axis, BY_STANDARD_NAME))
         return cn_fail(error, CN_BAD_INPUT,
-                       "curvilinear grid: axis '%s' is %s, not %s; regrid to latitude x longitude "
-                       "first, for example with cdo remapbil",
-                       coordinate->name, standard_name, axis_rules[axis].standard_name);
+                       "axis '%s' is %.60s, not %s, and no variable has the %ss of its cells; add "
+                       "one, or regrid with cdo remapbil",
+                       coordinate->name, standard_name, axis_rules[axis].standard_name,
+                       axis_rules[axis].standard_name);
     enum cn_direction direction;
     if (!cn_degrees_parse(units, &direction) ||
         (direction != CN_NO_DIRECTION && direction != axis_rules[axis].up &&
@@ -200,12 +169,21 @@ static const struct cn_coordinate *find_axis(const struct cn_nc_file *nc, const 
         for (size_t i = 0; i < nc->coordinate_count; i++) {
             const struct cn_coordinate *coordinate = &nc->coordinates[i];
             for (size_t d = 0; d < rank; d++)
-                if (dimids[d] == coordinate->dimid && matches_axis(coordinate, axis, criterion)) {
+                if (dimids[d] == coordinate->dimids[0] &&
+                    matches_axis(coordinate, axis, criterion)) {
                     *position = d;
                     return coordinate;
                 }
         }
     return NULL;
+}
+
+static bool contains_dimension(const int *dimids, size_t rank, int dimid)
+{
+    for (size_t d = 0; d < rank; d++)
+        if (dimids[d] == dimid)
+            return true;
+    return false;
 }
 
 /* Says why a variable has no coordinate of an axis: what would be it is no numbers, or is not
@@ -248,23 +226,34 @@ static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *
                    axis_rules[axis].standard_name, axis_rules[axis].short_name);
 }
 
+enum cn_status cn_axes_find_time(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                 struct cn_axes *axes, struct cn_error *error)
+{
+    const struct cn_coordinate *found =
+        find_axis(nc, dimids, rank, CN_AXIS_TIME, &axes->dims[CN_AXIS_TIME]);
+    if (!found)
+        return fail_without_axis(nc, dimids, rank, CN_AXIS_TIME, error);
+    axes->coordinates[CN_AXIS_TIME] = *found;
+    return cn_attributes_check(found->attributes, found->attribute_count, found->name, error);
+}
+
 enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                             struct cn_axes *axes, struct cn_error *error)
 {
     const size_t *dims = axes->dims;
-    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++) {
-        char name[NC_MAX_NAME + 1];
+    axes->kind = CN_REGULAR;
+    axes->is_certain = true;
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_LON; axis++) {
         const struct cn_coordinate *found = find_axis(nc, dimids, rank, axis, &axes->dims[axis]);
-        if (!found && axis != CN_AXIS_TIME && has_curvilinear_latitude(nc, dimids, rank, name))
-            return fail_curvilinear(name, error);
         if (!found)
             return fail_without_axis(nc, dimids, rank, axis, error);
         enum cn_status status =
             cn_attributes_check(found->attributes, found->attribute_count, found->name, error);
-        if (!status && axis != CN_AXIS_TIME)
-            status = check_geographic(nc, dimids, rank, found, axis, error);
+        if (!status)
+            status = check_geographic(found, axis, error);
         if (status)
             return status;
+        axes->is_certain &= cn_is_geographic(found, axis);
         axes->coordinates[axis] = *found;
     }
     if (dims[CN_AXIS_TIME] == dims[CN_AXIS_LAT] || dims[CN_AXIS_TIME] == dims[CN_AXIS_LON] ||
@@ -276,17 +265,8 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
     return CN_OK;
 }
 
-/* A variable of numbers along a coordinate. */
-struct number_variable {
-    int varid, type;
-    const struct cn_attribute *attributes;
-    size_t attribute_count;
-};
-
-/* Reads unpacked numbers into values[count]; missing ones become NaN. */
-static enum cn_status read_unpacked(const struct cn_nc_file *nc, const char *name,
-                                    const struct number_variable *variable, double *values,
-                                    size_t count, struct cn_error *error)
+enum cn_status cn_numbers_read(const struct cn_nc_file *nc, const struct cn_coordinate *variable,
+                               double *values, size_t count, struct cn_error *error)
 {
     struct cn_packing packing;
     bool is_unsigned;
@@ -297,7 +277,7 @@ static enum cn_status read_unpacked(const struct cn_nc_file *nc, const char *nam
     int code = nc_get_var_double(nc->ncid, variable->varid, values);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
-                       name, nc_strerror(code));
+                       variable->name, nc_strerror(code));
     for (size_t i = 0; i < count; i++) {
         bool is_missing = false;
         for (size_t k = 0; k < packing.missing_count; k++)
@@ -314,11 +294,7 @@ enum cn_status cn_coordinate_values(const struct cn_nc_file *nc,
                                     const struct cn_coordinate *coordinate, double *values,
                                     struct cn_error *error)
 {
-    enum cn_status status = read_unpacked(
-        nc, coordinate->name,
-        &(struct number_variable){coordinate->varid, coordinate->type, coordinate->attributes,
-                                  coordinate->attribute_count},
-        values, coordinate->length, error);
+    enum cn_status status = cn_numbers_read(nc, coordinate, values, coordinate->length, error);
     for (size_t i = 0; i < coordinate->length && !status; i++)
         if (!isfinite(values[i]))
             status = cn_fail(error, CN_BAD_INPUT,
@@ -333,26 +309,19 @@ enum cn_status cn_coordinate_bounds(const struct cn_nc_file *nc,
                                     bool *found, struct cn_error *error)
 {
     const char *name = coordinate_text(coordinate, "bounds");
-    struct number_variable variable;
-    int rank, dimids[NC_MAX_VAR_DIMS];
-    nc_type type;
+    struct cn_coordinate variable;
     size_t length;
-    *found = name && nc_inq_varid(nc->ncid, name, &variable.varid) == NC_NOERR &&
-             nc_inq_var(nc->ncid, variable.varid, NULL, &type, &rank, dimids, NULL) == NC_NOERR &&
-             rank == 2 && dimids[0] == coordinate->dimid && type != NC_CHAR &&
-             cn_type_bytes(type) && nc_inq_dimlen(nc->ncid, dimids[1], &length) == NC_NOERR &&
-             length == 2;
-    if (!*found)
+    int varid;
+    *found = false;
+    if (!name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR)
         return CN_OK;
-    struct cn_attribute *attributes = NULL;
-    enum cn_status status = cn_attributes_read(nc->pool, nc->ncid, variable.varid, &attributes,
-                                               &variable.attribute_count, error);
-    variable.attributes = attributes;
-    variable.type = type;
-    if (!status)
-        status = cn_attributes_check(attributes, variable.attribute_count, name, error);
-    return status ? status
-                  : read_unpacked(nc, name, &variable, bounds, 2 * coordinate->length, error);
+    enum cn_status status = cn_coordinate_read(nc, varid, &variable, error);
+    *found = !status && variable.rank == 2 && variable.dimids[0] == coordinate->dimids[0] &&
+             nc_inq_dimlen(nc->ncid, variable.dimids[1], &length) == NC_NOERR && length == 2;
+    if (*found)
+        status = cn_attributes_check(variable.attributes, variable.attribute_count, name, error);
+    return *found && !status ? cn_numbers_read(nc, &variable, bounds, 2 * coordinate->length, error)
+                             : status;
 }
 
 /* Reads an axis; numbers that grow southward or westward are turned. */
@@ -385,15 +354,42 @@ static enum cn_status read_points(const struct cn_nc_file *nc,
     return status;
 }
 
+static enum cn_status check_size(const struct cn_grid *grid, struct cn_error *error)
+{
+    const bool is_list = grid->kind == CN_UNSTRUCTURED;
+    const size_t most = is_list ? CN_MAX_CELLS : CN_MAX_POINTS;
+    if (grid->row_count == 0 || grid->row_count > most || grid->column_count == 0 ||
+        grid->column_count > (is_list ? 1 : most) ||
+        grid->row_count * grid->column_count >
+            (grid->kind == CN_REGULAR ? (size_t)INT32_MAX : CN_MAX_CELLS))
+        return cn_fail(error, CN_BAD_INPUT, "the grid has %zu x %zu cells; at most %d are accepted",
+                       grid->row_count, grid->column_count,
+                       grid->kind == CN_REGULAR ? INT32_MAX : CN_MAX_CELLS);
+    return CN_OK;
+}
+
+/* Of a grid whose cells have places of their own, or none. */
+static enum cn_status check_places(const struct cn_grid *grid, struct cn_error *error)
+{
+    const size_t count = grid->row_count * grid->column_count;
+    size_t places = 0;
+    for (size_t i = 0; i < count; i++) {
+        places += isfinite(grid->lat[i]) && isfinite(grid->lon[i]);
+        if (fabs(grid->lat[i]) > 90 + LAT_SLACK_DEG || fabs(grid->lon[i]) > MAX_LON_DEG)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "cell %zu (counted from 0) is at latitude %g, longitude %g: outside -90 "
+                           "to 90, -%g to %g",
+                           i, grid->lat[i], grid->lon[i], MAX_LON_DEG, MAX_LON_DEG);
+    }
+    return places ? CN_OK : cn_fail(error, CN_BAD_INPUT, "no cell has a latitude and a longitude");
+}
+
 /* Written so that NaN fails: numbers from another process may be anything. */
 enum cn_status cn_grid_check(const struct cn_grid *grid, struct cn_error *error)
 {
-    if (grid->row_count == 0 || grid->row_count > CN_MAX_POINTS || grid->column_count == 0 ||
-        grid->column_count > CN_MAX_POINTS ||
-        grid->row_count * grid->column_count > (size_t)INT32_MAX)
-        return cn_fail(error, CN_BAD_INPUT,
-                       "the grid has %zu x %zu cells; at most 2^31 are accepted", grid->row_count,
-                       grid->column_count);
+    enum cn_status status = check_size(grid, error);
+    if (status || grid->kind != CN_REGULAR)
+        return status ? status : check_places(grid, error);
     for (size_t i = 0; i < grid->row_count; i++) {
         if (!(fabs(grid->lat[i]) <= 90 + LAT_SLACK_DEG))
             return cn_fail(error, CN_BAD_INPUT,

@@ -16,6 +16,9 @@
 
 static const double GRID_TOLERANCE = 1e-3; /* of the smallest spacing */
 
+/* Degrees, of cells with places of their own: their order in the file says nothing of spacing. */
+static const double PLACE_TOLERANCE = 1e-4;
+
 /* The years that a file holds; of one that cannot be read, those of its name. */
 static void set_years(const struct cn_file *file, struct cn_file_problem *problem)
 {
@@ -61,23 +64,43 @@ static double min_spacing(const double *points, size_t count)
     return isfinite(smallest) ? smallest : 1; /* a single point: a degree */
 }
 
-/* Index of the first point that differs; `count`: none does. */
-static size_t first_difference(const double *a, const double *b, size_t count)
+static double tolerance_of(const struct cn_grid *grid, const double *points, size_t count)
 {
-    double tolerance = GRID_TOLERANCE * min_spacing(a, count);
+    return grid->kind == CN_REGULAR ? GRID_TOLERANCE * min_spacing(points, count) : PLACE_TOLERANCE;
+}
+
+/* Index of the first point that differs; `count`: none does. Missing ones are alike. */
+static size_t first_difference(const double *a, const double *b, size_t count, double tolerance)
+{
     for (size_t i = 0; i < count; i++)
-        if (!(fabs(a[i] - b[i]) <= tolerance))
+        if (!(fabs(a[i] - b[i]) <= tolerance) && !(isnan(a[i]) && isnan(b[i])))
             return i;
     return count;
+}
+
+static size_t first_lat_difference(const struct cn_grid *a, const struct cn_grid *b)
+{
+    const size_t count = cn_grid_lats(a);
+    return first_difference(a->lat, b->lat, count, tolerance_of(a, a->lat, count));
+}
+
+static size_t first_lon_difference(const struct cn_grid *a, const struct cn_grid *b)
+{
+    const size_t count = cn_grid_lons(a);
+    return first_difference(a->lon, b->lon, count, tolerance_of(a, a->lon, count));
+}
+
+static bool same_shape(const struct cn_grid *a, const struct cn_grid *b)
+{
+    return a->kind == b->kind && a->row_count == b->row_count && a->column_count == b->column_count;
 }
 
 static bool same_grid(const struct cn_file *a, const struct cn_file *b, struct cn_error *error)
 {
     (void)error;
     const struct cn_grid *x = &a->grid, *y = &b->grid;
-    return x->row_count == y->row_count && x->column_count == y->column_count &&
-           first_difference(x->lat, y->lat, x->row_count) == x->row_count &&
-           first_difference(x->lon, y->lon, x->column_count) == x->column_count;
+    return same_shape(x, y) && first_lat_difference(x, y) == cn_grid_lats(x) &&
+           first_lon_difference(x, y) == cn_grid_lons(x);
 }
 
 static bool same_units(const struct cn_file *a, const struct cn_file *b, struct cn_error *error)
@@ -102,19 +125,27 @@ struct file_group {
 static void describe_grid_difference(const struct cn_file *odd, const struct cn_file *usual,
                                      char *text, size_t capacity)
 {
+    static const char *const kinds[] = {[CN_REGULAR] = "regular",
+                                        [CN_CURVILINEAR] = "curvilinear",
+                                        [CN_UNSTRUCTURED] = "unstructured"};
     const struct cn_grid *x = &odd->grid, *y = &usual->grid;
-    if (x->row_count != y->row_count || x->column_count != y->column_count) {
+    if (x->kind != y->kind) {
+        snprintf(text, capacity, "%s: its grid is %s, that of most files (%s) %s", odd->path,
+                 kinds[x->kind], usual->base, kinds[y->kind]);
+        return;
+    }
+    if (!same_shape(x, y)) {
         snprintf(text, capacity,
                  "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu", odd->path,
                  x->row_count, x->column_count, usual->base, y->row_count, y->column_count);
         return;
     }
-    size_t i = first_difference(x->lat, y->lat, x->row_count);
-    bool is_lat = i < x->row_count;
+    size_t i = first_lat_difference(x, y);
+    bool is_lat = i < cn_grid_lats(x);
     if (!is_lat)
-        i = first_difference(x->lon, y->lon, x->column_count);
-    if (i == (is_lat ? x->row_count : x->column_count)) /* no point differs by the spacing of this
-                                                        file, only by that of the other */
+        i = first_lon_difference(x, y);
+    if (i == (is_lat ? cn_grid_lats(x) : cn_grid_lons(x))) /* no point differs by the spacing of
+                                                        this file, only by that of the other */
         i = 0;
     snprintf(text, capacity, "%s: its grid differs: %s %zu is %.9g, in most files (%s) %.9g",
              odd->path, is_lat ? "latitude" : "longitude", i + 1, is_lat ? x->lat[i] : x->lon[i],

@@ -14,6 +14,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_GRID_VARIABLES = 64 };
+
 /* Carries the number of items. Returns: when unpacking, zeroed items to fill in; else NULL. */
 static void *carry_count(struct cn_archive *archive, size_t *count, size_t most, size_t size)
 {
@@ -28,21 +30,15 @@ static void *carry_count(struct cn_archive *archive, size_t *count, size_t most,
     return fresh;
 }
 
-static const double *carry_bounds(struct cn_archive *archive, const double *bounds, size_t count)
+static const double *carry_bounds(struct cn_archive *archive, const double *bounds, size_t count,
+                                  size_t corners)
 {
     bool is_there = bounds != NULL;
+    size_t bytes;
     cn_archive_flag(archive, &is_there);
-    return is_there ? cn_archive_array(archive, bounds, count, 2 * sizeof *bounds) : NULL;
-}
-
-static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
-{
-    cn_archive_count(archive, &grid->row_count);
-    cn_archive_count(archive, &grid->column_count);
-    grid->lat = cn_archive_array(archive, grid->lat, grid->row_count, sizeof *grid->lat);
-    grid->lon = cn_archive_array(archive, grid->lon, grid->column_count, sizeof *grid->lon);
-    grid->lat_bounds = carry_bounds(archive, grid->lat_bounds, grid->row_count);
-    grid->lon_bounds = carry_bounds(archive, grid->lon_bounds, grid->column_count);
+    if (__builtin_mul_overflow(corners, sizeof *bounds, &bytes))
+        archive->status = CN_BAD_INPUT;
+    return is_there ? cn_archive_array(archive, bounds, count, bytes) : NULL;
 }
 
 static void carry_filters(struct cn_archive *archive, struct cn_storage *storage)
@@ -95,6 +91,64 @@ carry_attributes(struct cn_archive *archive, const struct cn_attribute *attribut
             fresh[i] = one;
     }
     return fresh ? fresh : attributes;
+}
+
+static void carry_grid_variables(struct cn_archive *archive, struct cn_grid *grid)
+{
+    const size_t counts[] = {grid->row_count, grid->column_count, 1};
+    struct cn_grid_variable *fresh =
+        carry_count(archive, &grid->variable_count, MOST_GRID_VARIABLES, sizeof *fresh);
+    for (size_t k = 0; k < grid->variable_count && !archive->status; k++) {
+        struct cn_grid_variable one = fresh ? fresh[k] : grid->variables[k];
+        size_t along = one.along, bytes;
+        one.name = cn_archive_text(archive, one.name);
+        cn_archive_bytes(archive, &one.type, sizeof one.type);
+        cn_archive_bytes(archive, &along, sizeof along);
+        cn_archive_count(archive, &one.width);
+        if (along > CN_SCALAR || !one.width || !cn_type_bytes(one.type) ||
+            __builtin_mul_overflow(one.width, cn_type_bytes(one.type), &bytes)) {
+            archive->status = CN_BAD_INPUT;
+            return;
+        }
+        one.along = (enum cn_along)along;
+        one.values = cn_archive_array(archive, one.values, counts[along], bytes);
+        one.attributes = carry_attributes(archive, one.attributes, &one.attribute_count);
+        if (fresh)
+            fresh[k] = one;
+    }
+    if (archive->unpacking)
+        grid->variables = fresh;
+}
+
+/* What a regular grid has no use for is not carried. */
+static void carry_names(struct cn_archive *archive, struct cn_grid *grid)
+{
+    if (grid->kind == CN_REGULAR)
+        return;
+    for (int d = 0; d < 2; d++)
+        grid->dim_names[d] = cn_archive_text(archive, grid->dim_names[d]);
+    grid->lat_name = cn_archive_text(archive, grid->lat_name);
+    grid->lon_name = cn_archive_text(archive, grid->lon_name);
+    grid->mapping_name = cn_archive_text(archive, grid->mapping_name);
+    cn_archive_bytes(archive, &grid->corner_count, sizeof grid->corner_count);
+    carry_grid_variables(archive, grid);
+}
+
+static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
+{
+    size_t kind = grid->kind;
+    cn_archive_bytes(archive, &kind, sizeof kind);
+    if (kind > CN_UNSTRUCTURED)
+        archive->status = CN_BAD_INPUT;
+    grid->kind = kind > CN_UNSTRUCTURED ? CN_REGULAR : (enum cn_grid_kind)kind;
+    cn_archive_count(archive, &grid->row_count);
+    cn_archive_count(archive, &grid->column_count);
+    carry_names(archive, grid);
+    const size_t lats = cn_grid_lats(grid), lons = cn_grid_lons(grid);
+    grid->lat = cn_archive_array(archive, grid->lat, lats, sizeof *grid->lat);
+    grid->lon = cn_archive_array(archive, grid->lon, lons, sizeof *grid->lon);
+    grid->lat_bounds = carry_bounds(archive, grid->lat_bounds, lats, cn_grid_corners(grid));
+    grid->lon_bounds = carry_bounds(archive, grid->lon_bounds, lons, cn_grid_corners(grid));
 }
 
 /* Unpacked days are not in the pool, so that cn_time_axes_add can free them. */

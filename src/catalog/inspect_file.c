@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "base/workers.h"
 #include "catalog/attributes.h"
+#include "catalog/auxiliary.h"
 #include "catalog/axes.h"
 #include "catalog/file_archive.h"
 #include "catalog/identify_file.h"
@@ -49,15 +50,15 @@ static enum cn_status inquire_variable(const struct cn_nc_file *nc, int varid,
     int code = nc_inq_var(nc->ncid, varid, candidate->name, &candidate->type, &rank, dimids, NULL);
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "a variable cannot be read", code);
-    if (rank < 3 || rank > CN_MAX_DIMS)
+    if (rank < 1 || rank > CN_MAX_DIMS)
         return cn_fail(error, CN_BAD_INPUT,
-                       "variable '%s' has %d dimensions, expected time, latitude, longitude and at "
-                       "most %d of length 1",
-                       candidate->name, rank, CN_MAX_DIMS - 3);
+                       "variable '%s' has %d dimensions, expected time, those of the grid and at "
+                       "most %d in all",
+                       candidate->name, rank, CN_MAX_DIMS);
     candidate->varid = varid;
     candidate->rank = rank;
     memcpy(candidate->dimids, dimids, (size_t)rank * sizeof *dimids);
-    return cn_axes_find(nc, dimids, (size_t)rank, &candidate->axes, error);
+    return cn_horizontal_find(nc, varid, dimids, (size_t)rank, &candidate->axes, error);
 }
 
 /* Whether a file name begins with the name of a variable. */
@@ -67,26 +68,52 @@ static bool is_in_name(const char *base, const char *name)
     return strncmp(base, name, length) == 0 && base[length] == '_';
 }
 
-/* The only variable with time, lat and lon; among several, the one that the file name begins with.
- */
-static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char *base,
-                                         struct variable_candidate *chosen, struct cn_error *error)
+/* Whether a variable is a coordinate along its dimension, or has the bounds of one. */
+static bool is_of_coordinate(const struct cn_nc_file *nc, const char *name)
+{
+    for (size_t i = 0; i < nc->coordinate_count; i++) {
+        const struct cn_coordinate *one = &nc->coordinates[i];
+        const char *bounds = cn_attribute_text(one->attributes, one->attribute_count, "bounds");
+        char dimension[NC_MAX_NAME + 1];
+        if ((bounds && strcmp(bounds, name) == 0) ||
+            (strcmp(one->name, name) == 0 &&
+             nc_inq_dimname(nc->ncid, one->dimids[0], dimension) == NC_NOERR &&
+             strcmp(dimension, name) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Counts the variables of so many dimensions with time and a grid. Chosen is the one that the file
+ * name begins with, of which there is one then; else the first. */
+static size_t find_candidates(const struct cn_nc_file *nc, const char *base, int least, int most,
+                              struct variable_candidate *chosen, struct cn_error *own)
 {
     size_t found = 0;
-    struct cn_error own = {0};
     for (int varid = 0; varid < nc->variable_count; varid++) {
         struct variable_candidate candidate = {0};
         int rank;
-        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
-            inquire_variable(nc, varid, &candidate, &own))
+        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < least || rank > most ||
+            inquire_variable(nc, varid, &candidate, own) || is_of_coordinate(nc, candidate.name))
             continue;
-        if (is_in_name(base, candidate.name)) {
+        const bool is_named = is_in_name(base, candidate.name);
+        if (is_named || found++ == 0)
             *chosen = candidate;
-            return CN_OK;
-        }
-        if (found++ == 0)
-            *chosen = candidate;
+        if (is_named)
+            return 1;
     }
+    return found;
+}
+
+/* The only variable with time and a grid; among several, the one that the file name begins with.
+ * One of few dimensions counts only where there is no other. */
+static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char *base,
+                                         struct variable_candidate *chosen, struct cn_error *error)
+{
+    struct cn_error own = {0};
+    size_t found = find_candidates(nc, base, 3, CN_MAX_DIMS, chosen, &own);
+    for (int rank = 2; rank > 0 && !found; rank--)
+        found = find_candidates(nc, base, rank, rank, chosen, own.text[0] ? NULL : &own);
     if (found == 1)
         return CN_OK;
     if (found > 1)
@@ -167,6 +194,8 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
     storage->time_dim = candidate->axes.dims[CN_AXIS_TIME];
     storage->row_dim = candidate->axes.dims[CN_AXIS_LAT];
     storage->column_dim = candidate->axes.dims[CN_AXIS_LON];
+    for (size_t d = storage->rank; d < storage->rank + 2; d++)
+        storage->shape[d] = storage->chunk[d] = 1;
     for (size_t d = 0; d < storage->rank; d++) {
         char name[NC_MAX_NAME + 1];
         int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
@@ -211,31 +240,18 @@ static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file 
     return CN_OK;
 }
 
-/* Reads the attributes of the grid mapping that the variable names, if it is of a regular grid. One
- * that cannot be found is as none. */
-static enum cn_status read_grid_mapping(struct cn_pool *pool, int ncid, struct cn_file *file,
-                                        struct cn_error *error)
-{
-    const char *name = cn_attribute_text(file->attributes, file->attribute_count, "grid_mapping");
-    struct cn_attribute *attributes = NULL;
-    size_t count = 0;
-    int varid;
-    if (!name || nc_inq_varid(ncid, name, &varid) != NC_NOERR)
-        return CN_OK;
-    enum cn_status status = cn_attributes_read(pool, ncid, varid, &attributes, &count, error);
-    const char *kind = status ? NULL : cn_attribute_text(attributes, count, "grid_mapping_name");
-    if (kind && strcmp(kind, "latitude_longitude") == 0) {
-        file->grid_mapping_attributes = attributes;
-        file->grid_mapping_attribute_count = count;
-    }
-    return status;
-}
-
 /* Outputs can have no attribute that is neither text nor numbers. False: out of memory. */
 static bool leave_out_attributes(struct cn_pool *pool, struct cn_file *file,
                                  const struct cn_coordinate *axes)
 {
-    return cn_attributes_leave_out(pool, (struct cn_attribute *)file->attributes,
+    bool is_done = true;
+    struct cn_grid_variable *kept = (struct cn_grid_variable *)file->grid.variables;
+    for (size_t k = 0; k < file->grid.variable_count; k++)
+        is_done = is_done &&
+                  cn_attributes_leave_out(pool, (struct cn_attribute *)kept[k].attributes,
+                                          &kept[k].attribute_count, kept[k].name, &file->left_out);
+    return is_done &&
+           cn_attributes_leave_out(pool, (struct cn_attribute *)file->attributes,
                                    &file->attribute_count, file->variable, &file->left_out) &&
            cn_attributes_leave_out(pool, (struct cn_attribute *)file->lat_attributes,
                                    &file->lat_attribute_count, axes[CN_AXIS_LAT].name,
@@ -261,7 +277,8 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
     if (!status)
         status = read_shape(&nc, &candidate, &file->storage, error);
     if (!status)
-        status = cn_axes_grid(&nc, &candidate.axes, &file->grid, error);
+        status = cn_horizontal_read(&nc, candidate.varid, candidate.dimids, (size_t)candidate.rank,
+                                    &candidate.axes, &file->grid, error);
     if (!status)
         status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], stamps, file, error);
     struct cn_attribute *attributes = NULL;
@@ -275,7 +292,7 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
         status = cn_packing_read(attributes, file->attribute_count, candidate.type, &file->packing,
                                  &file->storage.is_unsigned, error);
     if (!status)
-        status = read_grid_mapping(pool, ncid, file, error);
+        status = cn_grid_mapping_read(&nc, file, error);
     if (!status)
         status = read_texts(pool, ncid, file, error);
     if (status)

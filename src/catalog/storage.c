@@ -204,16 +204,18 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
 bool cn_storage_is_valid(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
-    size_t rank = storage->rank, time = storage->time_dim, lat = storage->row_dim,
-           lon = storage->column_dim;
-    if (rank < 3 || rank > CN_MAX_DIMS || time >= rank || lat >= rank || lon >= rank ||
-        time == lat || time == lon || lat == lon)
+    const size_t rank = storage->rank, time = storage->time_dim, row = storage->row_dim,
+                 column = storage->column_dim;
+    const size_t room = file->grid.kind == CN_UNSTRUCTURED ? rank + 2 : rank;
+    if (rank < 1 || rank > CN_MAX_DIMS || time >= rank || row >= room || column >= room ||
+        time == row || time == column || row == column)
         return false;
-    for (size_t d = 0; d < rank; d++)
-        if (storage->shape[d] != (d == time  ? file->time_count
-                                  : d == lat ? file->grid.row_count
-                                  : d == lon ? file->grid.column_count
-                                             : 1))
+    for (size_t d = 0; d < room; d++)
+        if (storage->shape[d] != (d == time     ? file->time_count
+                                  : d == row    ? file->grid.row_count
+                                  : d == column ? file->grid.column_count
+                                                : 1) ||
+            (d >= rank && (storage->shape[d] != 1 || storage->chunk[d] != 1)))
             return false;
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
         storage->value_bytes != cn_type_bytes(storage->type) ||

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/file_sets.h"
+#include "cli/grid_text.h"
 #include "cli/prepare.h"
 #include "cli/signals.h"
 #include "climnorm/plan.h"
@@ -192,9 +193,8 @@ static const char *describe_variable(struct tree_config *tree, const struct cn_v
 {
     struct cn_strbuf text = {0};
     describe_years(&text, variable);
-    cn_strbuf_add(&text, "; calendar %s, grid of %zu latitudes and %zu longitudes.",
-                  cn_calendar_name(variable->calendar), variable->grid.row_count,
-                  variable->grid.column_count);
+    cn_strbuf_add(&text, "; calendar %s, ", cn_calendar_name(variable->calendar));
+    cn_grid_add_words(&text, &variable->grid);
     return cn_strbuf_to_pool(&text, tree->pool);
 }
 

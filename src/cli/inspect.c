@@ -7,6 +7,7 @@
 #include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 #include "cli/commands.h"
+#include "cli/grid_text.h"
 #include "cli/options.h"
 #include "cli/print_text.h"
 #include "cli/propose.h"
@@ -26,15 +27,19 @@ enum { FILTERS_BYTES = 256 };
 static void print_data_variable(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
+    const bool is_regular = file->grid.kind == CN_REGULAR;
+    const char *row = is_regular ? "lat" : file->grid.dim_names[0];
+    const char *column = is_regular ? "lon" : file->grid.dim_names[1];
     printf("  %-18s", "variable");
     cn_print_text(file->variable);
-    for (size_t d = 0; d < storage->rank; d++)
-        printf("%s%s = %zu", d ? ", " : "(",
-               d == storage->time_dim     ? "time"
-               : d == storage->row_dim    ? "lat"
-               : d == storage->column_dim ? "lon"
-                                          : "other",
-               storage->shape[d]);
+    for (size_t d = 0; d < storage->rank; d++) {
+        printf("%s", d ? ", " : "(");
+        cn_print_text(d == storage->time_dim     ? "time"
+                      : d == storage->row_dim    ? row
+                      : d == storage->column_dim ? column
+                                                 : "other");
+        printf(" = %zu", storage->shape[d]);
+    }
     printf("), ");
     cn_print_text(file->units[0] ? file->units : "no units");
     putchar('\n');
@@ -61,6 +66,42 @@ static void print_points(const char *label, const double *points, size_t count,
     if (count > 1)
         printf(", %s", order[points[count - 1] < points[0]]);
     printf("%s\n", has_bounds ? ", with bounds" : "");
+}
+
+/* "-12.3 to 78.1, 2 of 864000 cells without a place" */
+static void print_places(const char *label, const double *values, size_t count, bool has_bounds)
+{
+    double least = NAN, most = NAN;
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        least = fmin(least, values[i]);
+        most = fmax(most, values[i]);
+        missing += isnan(values[i]) != 0;
+    }
+    printf("  %-18sfrom %.9g to %.9g", label, least, most);
+    if (missing)
+        printf(", missing in %zu of %zu cells", missing, count);
+    printf("%s\n", has_bounds ? ", with bounds" : "");
+}
+
+/* Of any grid but a regular one. */
+static void print_grid(struct cn_pool *pool, const struct cn_grid *grid)
+{
+    const size_t cells = grid->row_count * grid->column_count;
+    const char *text = cn_grid_text(pool, grid);
+    printf("  %-18s", "grid");
+    cn_print_text(text ? text : "");
+    putchar('\n');
+    print_places("latitude", grid->lat, cells, grid->lat_bounds != NULL);
+    print_places("longitude", grid->lon, cells, grid->lon_bounds != NULL);
+}
+
+static void print_regular_grid(const struct cn_grid *grid)
+{
+    static const char *const lat_order[2] = {"south to north", "north to south"};
+    static const char *const lon_order[2] = {"west to east", "east to west"};
+    print_points("latitude", grid->lat, grid->row_count, lat_order, grid->lat_bounds != NULL);
+    print_points("longitude", grid->lon, grid->column_count, lon_order, grid->lon_bounds != NULL);
 }
 
 static void print_date(const struct cn_file *file, int64_t day)
@@ -154,19 +195,17 @@ static void print_reader(const struct cn_file *file)
     printf("\n\n");
 }
 
-static void print_file(const char *path, const struct cn_file *file)
+static void print_file(struct cn_pool *pool, const char *path, const struct cn_file *file)
 {
-    static const char *const lat_order[2] = {"south to north", "north to south"};
-    static const char *const lon_order[2] = {"west to east", "east to west"};
     cn_print_text(path);
     printf("\n  %-18s%s, %llu bytes\n", "format",
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
     print_data_variable(file);
-    print_points("latitude", file->grid.lat, file->grid.row_count, lat_order,
-                 file->grid.lat_bounds != NULL);
-    print_points("longitude", file->grid.lon, file->grid.column_count, lon_order,
-                 file->grid.lon_bounds != NULL);
+    if (file->grid.kind == CN_REGULAR)
+        print_regular_grid(&file->grid);
+    else
+        print_grid(pool, &file->grid);
     printf("  %-18s%s, ", "calendar", cn_calendar_name(file->calendar));
     cn_print_text(file->time_units);
     putchar('\n');
@@ -210,7 +249,7 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
     if (status)
         fprintf(stderr, "climnorm inspect: %s\n", error.text);
     else
-        print_file(path, &file);
+        print_file(pool, path, &file);
     cn_files_free(&file, 1);
     cn_pool_free(pool);
     return status;

@@ -80,8 +80,10 @@ static json_t *input_object(const struct cn_job *job, bool *failed)
 
 static json_t *region_object(const struct cn_region_cells *region)
 {
-    return json_pack("{so so so}", "name", cn_json_text(region->region->name), "lat",
-                     cn_json_count(region->row_count), "lon", cn_json_count(region->column_count));
+    const bool is_regular = region->kind == CN_REGULAR;
+    return json_pack("{so so so}", "name", cn_json_text(region->region->name),
+                     is_regular ? "lat" : "rows", cn_json_count(region->row_count),
+                     is_regular ? "lon" : "columns", cn_json_count(region->column_count));
 }
 
 static json_t *period_object(const struct cn_variable_plan *variable,
@@ -169,6 +171,7 @@ static void add_details(json_t *object, const struct cn_plan *plan,
                         const struct cn_variable_plan *variable, bool *failed)
 {
     const struct cn_variable *source = variable->variable;
+    const bool is_regular = source->grid.kind == CN_REGULAR;
     json_t *regions = json_array(), *periods = json_array();
     struct cn_period_share share;
     for (size_t r = 0; r < variable->layout.region_count; r++)
@@ -180,8 +183,10 @@ static void add_details(json_t *object, const struct cn_plan *plan,
     *failed |=
         json_object_set_new(object, "calendar", json_string(cn_calendar_name(source->calendar))) ||
         json_object_set_new(object, "days", json_integer(variable->slots)) ||
-        json_object_set_new(object, "lat", cn_json_count(source->grid.row_count)) ||
-        json_object_set_new(object, "lon", cn_json_count(source->grid.column_count)) ||
+        json_object_set_new(object, is_regular ? "lat" : "rows",
+                            cn_json_count(source->grid.row_count)) ||
+        json_object_set_new(object, is_regular ? "lon" : "columns",
+                            cn_json_count(source->grid.column_count)) ||
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
         json_object_set_new(object, "products", cn_products_json(plan, variable)) ||
         json_object_set_new(object, "regions", regions) ||

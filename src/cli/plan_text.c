@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/year_list.h"
 #include "cli/columns.h"
+#include "cli/grid_text.h"
 #include "cli/plan_counts.h"
 #include "cli/plan_passes.h"
 #include "cli/plan_periods.h"
@@ -62,9 +63,9 @@ static const char *describe_input(const struct cn_plan *plan,
         first = timeline->first_year < first ? timeline->first_year : first;
         last = timeline->last_year > last ? timeline->last_year : last;
     }
-    return cn_pool_printf(plan->pool, "%d-%d, %s calendar, %zu x %zu cells (lat x lon)", first,
-                          last, cn_calendar_name(source->calendar), source->grid.row_count,
-                          source->grid.column_count);
+    return cn_pool_printf(plan->pool, "%d-%d, %s calendar, %s", first, last,
+                          cn_calendar_name(source->calendar),
+                          cn_grid_text(plan->pool, &source->grid));
 }
 
 /* Lists the source years that are read, or those that are not. */
@@ -180,15 +181,21 @@ static void print_input(const struct cn_plan *plan)
 
 /* --- what will be made --- */
 
+static void add_region_shape(struct cn_strbuf *text, const char *before,
+                             const struct cn_region_cells *region)
+{
+    cn_strbuf_add(text, "%s%s %zu", before, region->region->name, region->row_count);
+    if (region->kind != CN_UNSTRUCTURED)
+        cn_strbuf_add(text, " x %zu", region->column_count);
+}
+
 /* "CONUS 104 x 240, AK 88 x 260 cells" */
 static const char *describe_regions(const struct cn_plan *plan,
                                     const struct cn_variable_plan *variable)
 {
     struct cn_strbuf text = {0};
     for (size_t r = 0; r < variable->layout.region_count; r++)
-        cn_strbuf_add(
-            &text, "%s%s %zu x %zu", r ? ", " : "", variable->layout.regions[r].region->name,
-            variable->layout.regions[r].row_count, variable->layout.regions[r].column_count);
+        add_region_shape(&text, r ? ", " : "", &variable->layout.regions[r]);
     cn_strbuf_add(&text, " cells");
     return cn_strbuf_to_pool(&text, plan->pool);
 }

@@ -228,8 +228,8 @@ static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
     }
 }
 
-/* Completes a slab after decoding. Day slots that no file holds become missing. (Open does not do
- * it: the next load waits for open.) */
+/* Completes a slab after decoding. Day slots that no file holds and holes become missing. (Open
+ * does not do it: the next load waits for open.) */
 static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_pass *pass = pass_of(engine, load);
@@ -241,6 +241,8 @@ static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
             memcpy(to, from, row_cells * sizeof *to);
         for (size_t c = 0; !from && c < row_cells; c++)
             to[c] = NAN;
+        for (size_t r = 0; from && r < pass->layout.region_count; r++)
+            cn_region_fill_holes(&pass->layout.regions[r], to, NAN);
     }
 }
 

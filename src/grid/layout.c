@@ -106,8 +106,6 @@ static void cut_rows(struct cn_region_cells *region, const struct cn_pass_stretc
     region->first_row =
         region->first_row > stretch->first_row ? region->first_row : stretch->first_row;
     region->end_row = region->end_row < end ? region->end_row : end;
-    region->lat += place;
-    region->lat_bounds += region->lat_bounds ? 2 * place : 0;
 }
 
 bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
@@ -129,6 +127,19 @@ bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
             return false;
     }
     return true;
+}
+
+void cn_region_fill_holes(const struct cn_region_cells *region, float *row, float fill)
+{
+    const size_t begin = region->row_offset * region->column_count;
+    const size_t end = begin + region->row_count * region->column_count;
+    float *cells = row + region->first_cell;
+    for (size_t k = 0; k < region->hole_count && region->holes[k].first < end; k++) {
+        const struct cn_cell_run *hole = &region->holes[k];
+        const size_t stop = hole->first + hole->count < end ? hole->first + hole->count : end;
+        for (size_t c = hole->first > begin ? hole->first : begin; c < stop; c++)
+            cells[c - begin] = fill;
+    }
 }
 
 struct cn_box cn_layout_box(const struct cn_layout *layout)

@@ -27,6 +27,9 @@ size_t cn_region_rows(const struct cn_region_cells *region, size_t first, size_t
 /* Returns: the first run that ends behind row `row` of the grid; row_run_count: none does. */
 size_t cn_region_run_at(const struct cn_region_cells *region, size_t row);
 
+/* Fills the holes of a region in the row of a day slot. */
+void cn_region_fill_holes(const struct cn_region_cells *region, float *row, float fill);
+
 /* The hull of cells: rows and columns of the grid. */
 struct cn_box {
     size_t first_row, last_row, first_column, last_column;

@@ -7,14 +7,11 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "climnorm/grid.h"
+#include "grid/cell_places.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A centre this close to a bound is inside; columns this close modulo 360 are the same
- * (docs/config.md). */
-static const double TOLERANCE_DEG = 1e-5;
 
 /* Neighbouring cells may overlap by so much of their distance: bounds stored as float32. */
 static const double OVERLAP = 1.001;
@@ -35,7 +32,7 @@ static int compare_points(const void *a, const void *b)
 
 static bool is_same_column(double a, double b)
 {
-    return fabs(remainder(a - b, 360)) < TOLERANCE_DEG;
+    return fabs(remainder(a - b, 360)) < CN_DEGREE_TOLERANCE;
 }
 
 /* Fills columns[column_count] with those inside the box, west to east, without duplicates. Returns
@@ -55,8 +52,8 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
                 columns[count++] = (struct axis_point){i, grid->lon[i]};
         return count;
     }
-    double west = region->lon[0] - TOLERANCE_DEG;
-    double east = region->lon[1] + TOLERANCE_DEG;
+    double west = region->lon[0] - CN_DEGREE_TOLERANCE;
+    double east = region->lon[1] + CN_DEGREE_TOLERANCE;
     for (size_t i = 0; i < grid->column_count; i++) {
         double lon = grid->lon[i] + 360.0 * ceil((west - grid->lon[i]) / 360.0);
         if (lon <= east || region->lon[1] - region->lon[0] >= 360.0)
@@ -65,7 +62,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
     qsort(columns, count, sizeof *columns, compare_points);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (kept && columns[i].value - columns[kept - 1].value < TOLERANCE_DEG) {
+        if (kept && columns[i].value - columns[kept - 1].value < CN_DEGREE_TOLERANCE) {
             if (columns[i].index < columns[kept - 1].index) /* the one earlier in the file stays */
                 columns[kept - 1] = columns[i];
             ++*dropped;
@@ -73,7 +70,7 @@ static size_t select_columns(const struct cn_grid *grid, const struct cn_region 
             columns[kept++] = columns[i];
         }
     }
-    if (kept > 1 && columns[kept - 1].value - columns[0].value > 360.0 - TOLERANCE_DEG) {
+    if (kept > 1 && columns[kept - 1].value - columns[0].value > 360.0 - CN_DEGREE_TOLERANCE) {
         if (columns[kept - 1].index < columns[0].index) /* both ends of a closed circle */
             columns[0] =
                 (struct axis_point){columns[kept - 1].index, columns[kept - 1].value - 360.0};
@@ -90,8 +87,8 @@ static size_t select_rows(const struct cn_grid *grid, const struct cn_region *re
 {
     size_t count = 0;
     for (size_t j = 0; j < grid->row_count; j++)
-        if (region->global || (grid->lat[j] >= region->lat[0] - TOLERANCE_DEG &&
-                               grid->lat[j] <= region->lat[1] + TOLERANCE_DEG))
+        if (region->global || (grid->lat[j] >= region->lat[0] - CN_DEGREE_TOLERANCE &&
+                               grid->lat[j] <= region->lat[1] + CN_DEGREE_TOLERANCE))
             rows[count++] = (struct axis_point){j, grid->lat[j]};
     return count;
 }
@@ -135,7 +132,7 @@ static void source_bounds(const struct source_axis *axis, size_t i, double bound
 {
     for (int side = 0; side < 2; side++) {
         double bound = axis->bounds[2 * i + (size_t)side], out = bound - axis->values[i];
-        bool is_turned = axis->turn > 0 && fabs(out) > axis->turn / 2 + TOLERANCE_DEG;
+        bool is_turned = axis->turn > 0 && fabs(out) > axis->turn / 2 + CN_DEGREE_TOLERANCE;
         bounds[side] = is_turned ? bound - axis->turn * round(out / axis->turn) : bound;
     }
 }
@@ -150,11 +147,11 @@ static bool are_bounds(const struct source_axis *axis)
         source_bounds(axis, i, bounds);
         double low = axis->values[i] - fmin(bounds[0], bounds[1]);
         double high = fmax(bounds[0], bounds[1]) - axis->values[i];
-        if (!isfinite(bounds[0]) || !isfinite(bounds[1]) || !(low >= -TOLERANCE_DEG) ||
-            !(high >= -TOLERANCE_DEG))
+        if (!isfinite(bounds[0]) || !isfinite(bounds[1]) || !(low >= -CN_DEGREE_TOLERANCE) ||
+            !(high >= -CN_DEGREE_TOLERANCE))
             return false;
         bool rises = axis->count > 1 && step_from(axis, i > 0 ? i - 1 : 0) > 0;
-        if (i > 0 && !(before + (rises ? low : high) <= fabs(step) * OVERLAP + TOLERANCE_DEG))
+        if (i > 0 && !(before + (rises ? low : high) <= fabs(step) * OVERLAP + CN_DEGREE_TOLERANCE))
             return false;
         before = rises ? high : low;
     }
@@ -216,13 +213,38 @@ static bool fill_runs(struct cn_pool *pool, const struct axis_point *rows,
     return cells->row_runs && cells->column_runs;
 }
 
-enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
-                               const struct cn_region *region, struct cn_region_cells *cells,
-                               struct cn_error *error)
+/* The least and the greatest of values that are not NaN. */
+static void find_extent(const double *values, size_t count, double extent[2])
+{
+    extent[0] = extent[1] = NAN;
+    for (size_t i = 0; i < count; i++) {
+        extent[0] = fmin(extent[0], values[i]);
+        extent[1] = fmax(extent[1], values[i]);
+    }
+}
+
+static enum cn_status fail_without_cells(const struct cn_grid *grid, const struct cn_region *region,
+                                         struct cn_error *error)
+{
+    double lat[2] = {grid->lat[0], grid->lat[cn_grid_lats(grid) - 1]};
+    double lon[2] = {grid->lon[0], grid->lon[cn_grid_lons(grid) - 1]};
+    if (grid->kind != CN_REGULAR) {
+        find_extent(grid->lat, cn_grid_lats(grid), lat);
+        find_extent(grid->lon, cn_grid_lons(grid), lon);
+    }
+    return cn_fail(error, CN_BAD_INPUT,
+                   "region %s (lon %g to %g, lat %g to %g) holds no cell centre of the grid "
+                   "(lat %g to %g, lon %g to %g); enlarge the box or leave the region out",
+                   region->name, region->lon[0], region->lon[1], region->lat[0], region->lat[1],
+                   lat[0], lat[1], lon[0], lon[1]);
+}
+
+static enum cn_status select_rectangle(struct cn_pool *pool, const struct cn_grid *grid,
+                                       const struct cn_region *region,
+                                       struct cn_region_cells *cells, struct cn_error *error)
 {
     const struct source_axis lat = {grid->lat, grid->lat_bounds, grid->row_count, 0};
     const struct source_axis lon = {grid->lon, grid->lon_bounds, grid->column_count, 360.0};
-    *cells = (struct cn_region_cells){.region = region};
     struct axis_point *points = calloc(grid->row_count + grid->column_count, sizeof *points);
     if (!points)
         return cn_fail_memory(error, "columns of a region");
@@ -230,19 +252,26 @@ enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
     enum cn_status status = CN_OK;
     cells->row_count = select_rows(grid, region, rows);
     cells->column_count = select_columns(grid, region, columns, &cells->dropped_columns);
-    if (!cells->row_count || !cells->column_count)
-        status = cn_fail(error, CN_BAD_INPUT,
-                         "region %s (lon %g to %g, lat %g to %g) holds no cell centre of the grid "
-                         "(lat %g to %g, lon %g to %g); enlarge the box or leave the region out",
-                         region->name, region->lon[0], region->lon[1], region->lat[0],
-                         region->lat[1], grid->lat[0], grid->lat[grid->row_count - 1], grid->lon[0],
-                         grid->lon[grid->column_count - 1]);
-    else if (!fill_axis(pool, &lat, rows, cells->row_count, &cells->lat, &cells->lat_bounds,
-                        &cells->replaced_lat_bounds) ||
-             !fill_axis(pool, &lon, columns, cells->column_count, &cells->lon, &cells->lon_bounds,
-                        &cells->replaced_lon_bounds) ||
-             !fill_runs(pool, rows, columns, cells))
+    if (cells->row_count && cells->column_count &&
+        (!fill_axis(pool, &lat, rows, cells->row_count, &cells->lat, &cells->lat_bounds,
+                    &cells->replaced_lat_bounds) ||
+         !fill_axis(pool, &lon, columns, cells->column_count, &cells->lon, &cells->lon_bounds,
+                    &cells->replaced_lon_bounds) ||
+         !fill_runs(pool, rows, columns, cells)))
         status = cn_fail_memory(error, "cells of a region");
     free(points);
+    return status;
+}
+
+enum cn_status cn_region_cells(struct cn_pool *pool, const struct cn_grid *grid,
+                               const struct cn_region *region, struct cn_region_cells *cells,
+                               struct cn_error *error)
+{
+    *cells = (struct cn_region_cells){.region = region, .kind = grid->kind};
+    enum cn_status status = grid->kind == CN_REGULAR
+                                ? select_rectangle(pool, grid, region, cells, error)
+                                : cn_region_places(pool, grid, region, cells, error);
+    if (!status && (!cells->row_count || !cells->column_count))
+        status = fail_without_cells(grid, region, error);
     return status;
 }

@@ -20,7 +20,7 @@ static const double ABOUT_FILE_BYTES = 34000, ABOUT_CHUNK_BYTES = 85;
 static const double MOST_FILE_BYTES = 49152, MOST_CHUNK_BYTES = 96;
 static const double SLOT_BYTES = 28;         /* day of the year, time and its bounds */
 static const double MOST_TARGET_BYTES = 512; /* besides the names of a target's source files */
-static const double COORDINATE_BYTES = 24;   /* a coordinate and its bounds */
+static const double NUMBER_BYTES = 8;        /* of a coordinate or a bound */
 
 /* The share of their size to which outputs are assumed to compress is that of the input files, but
  * at most this. Means compress less well than their inputs, most of all on boxes of land in files
@@ -160,6 +160,13 @@ static bool is_output_of(const struct cn_output *output, enum cn_time time, size
     return output->product->time == time && output->region == region;
 }
 
+/* Of coordinates and bounds; not of the few values that are kept as they are. */
+static double coordinate_bytes(const struct cn_grid *grid, const struct cn_region_cells *region)
+{
+    return NUMBER_BYTES * (double)(1 + cn_grid_corners(grid)) *
+           (double)(cn_region_lats(region) + cn_region_lons(region));
+}
+
 /* Adds to *need the outputs of one region and kind of groups. share: see input_share. */
 static void add_region(const struct cn_plan *plan, const struct cn_variable_plan *variable,
                        enum cn_time time, size_t index, double share, struct cn_space_need *need)
@@ -174,8 +181,7 @@ static void add_region(const struct cn_plan *plan, const struct cn_variable_plan
         means / (double)sizeof(float) * (double)cn_cell_bytes(plan->config, variable, time);
     const double last_blocks = LAST_BLOCK_BYTES * chunks * (counts ? 2 : 1);
     struct region_sizes sizes = {
-        .most_file =
-            MOST_FILE_BYTES + COORDINATE_BYTES * (double)(region->row_count + region->column_count),
+        .most_file = MOST_FILE_BYTES + coordinate_bytes(&variable->variable->grid, region),
         .most_normal = values + MOST_CHUNK_BYTES * chunks * (counts ? 2 : 1) + SLOT_BYTES * steps +
                        MOST_TARGET_BYTES + 2 * most_text_bytes(variable), /* rows of 2^k bytes */
         .least_file = LEAST_FILE_BYTES,

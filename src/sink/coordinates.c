@@ -1,66 +1,13 @@
 /*
- * Coordinates after CF 1.8: sections 4 (coordinates), 5.6 (grid mappings), 7.1 (bounds) and 7.4
- * (climatological statistics).
+ * Coordinates after CF 1.8: sections 4 (coordinates) and 7.4 (climatological statistics).
  */
 #include "sink/coordinates.h"
 
-#include "catalog/attributes.h"
 #include "products/groups.h"
 #include "sink/climatology.h"
 
 #include <netcdf.h>
 #include <string.h>
-
-static void add_axis(struct cn_metadata *metadata, const struct cn_attribute *source, size_t count,
-                     int dim, const double *values, const char *name, const char *standard_name,
-                     const char *units, const char *axis, const char *bounds)
-{
-    struct cn_file_variable *variable = cn_metadata_add(metadata, name, NC_DOUBLE, 1, &dim);
-    struct cn_attributes *list = &variable->attributes;
-    variable->shared_values = values;
-    cn_copy_attributes(list, source, count);
-    cn_set_text(list, "standard_name", standard_name);
-    if (!cn_says_something(cn_attribute_text(source, count, "long_name")))
-        cn_set_text(list, "long_name", standard_name);
-    cn_set_text(list, "units", units);
-    cn_set_text(list, "axis", axis);
-    if (bounds)
-        cn_set_text(list, "bounds", bounds);
-    cn_end_shared(list);
-}
-
-static void add_axis_bounds(struct cn_metadata *metadata, const char *name, int dim, int bnds,
-                            const double *values)
-{
-    if (values)
-        cn_metadata_add(metadata, name, NC_DOUBLE, 2, (int[]){dim, bnds})->shared_values = values;
-}
-
-/* The source's, if it has one. Else nothing is claimed but the kind of coordinates: tools then take
- * their own default datum. */
-static void add_grid_mapping(struct cn_metadata *metadata, const struct cn_file *newest)
-{
-    static const int zero = 0;
-    struct cn_file_variable *crs = cn_metadata_add(metadata, CN_GRID_MAPPING, NC_INT, 0, NULL);
-    crs->shared_values = &zero;
-    cn_copy_attributes(&crs->attributes, newest->grid_mapping_attributes,
-                       newest->grid_mapping_attribute_count);
-    cn_set_text(&crs->attributes, "grid_mapping_name", "latitude_longitude");
-    cn_end_shared(&crs->attributes);
-}
-
-void cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                  const struct cn_file_dims *dims, const struct cn_file *newest)
-{
-    const struct cn_region_cells *region = file->region;
-    add_axis(metadata, newest->lat_attributes, newest->lat_attribute_count, dims->lat, region->lat,
-             "lat", "latitude", "degrees_north", "Y", region->lat_bounds ? "lat_bnds" : NULL);
-    add_axis(metadata, newest->lon_attributes, newest->lon_attribute_count, dims->lon, region->lon,
-             "lon", "longitude", "degrees_east", "X", region->lon_bounds ? "lon_bnds" : NULL);
-    add_axis_bounds(metadata, "lat_bnds", dims->lat, dims->bnds, region->lat_bounds);
-    add_axis_bounds(metadata, "lon_bnds", dims->lon, dims->bnds, region->lon_bounds);
-    add_grid_mapping(metadata, newest);
-}
 
 void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *file,
                  const struct cn_file_dims *dims)

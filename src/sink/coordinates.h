@@ -1,16 +1,10 @@
 /*
- * The coordinates of an output file: cells, day slots and their times.
+ * The coordinates of an output file: day slots and their times.
  */
 #ifndef CLIMNORM_SINK_COORDINATES_H
 #define CLIMNORM_SINK_COORDINATES_H
 
 #include "sink/layouts/layout.h"
-
-/* Adds lat, lon, their bounds, and the grid mapping. newest: whose attributes are copied. */
-void cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                  const struct cn_file_dims *dims, const struct cn_file *newest);
-
-#define CN_GRID_MAPPING "crs" /* the name of the grid mapping variable */
 
 /* Adds dayofyear, which is a coordinate or auxiliary, as output.axis says. */
 void cn_add_days(struct cn_metadata *metadata, const struct cn_normals_file *file,

@@ -9,6 +9,7 @@
 #include "products/groups.h"
 #include "products/statistics.h"
 #include "sink/cell_methods.h"
+#include "sink/cells.h"
 #include "sink/coordinates.h"
 #include "sink/global_attributes.h"
 #include "sink/layouts/layout.h"
@@ -22,9 +23,11 @@
 static const struct cn_layout_rules *const layouts[] = {
     [CN_SINGLE] = &cn_single_layout, [CN_STACKED] = &cn_stacked_layout};
 
-/* The names of the fields. */
+/* The names of the fields, and what they name. */
 struct field_names {
     const char *values, *counts;
+    const char *coordinates; /* ""; NULL: out of memory */
+    const char *mapping;     /* NULL: there is none */
 };
 
 static bool is_taken(const struct cn_metadata *metadata, const char *name)
@@ -66,28 +69,29 @@ static struct cn_file_variable *add_values(struct cn_metadata *metadata,
 {
     const struct cn_region_cells *region = file->region;
     const size_t cells[] = {region->chunk_slots, region->row_count, region->column_count};
-    const int last[] = {dims->slots, dims->lat, dims->lon};
-    const int lead = dims->lead_count;
+    const int last[] = {dims->slots, dims->cells[0], dims->cells[1]};
+    const int lead = dims->lead_count, rank = lead + 1 + dims->cell_rank;
     int shape[CN_MAX_FILE_RANK] = {0};
-    for (int d = 0; d < lead; d++)
-        shape[d] = dims->lead[d];
-    for (int d = 0; d < 3; d++)
-        shape[lead + d] = last[d];
-    struct cn_file_variable *field = cn_metadata_add(metadata, name, type, lead + 3, shape);
-    for (int d = 0; d < lead + 3; d++)
+    for (int d = 0; d < rank; d++)
+        shape[d] = d < lead ? dims->lead[d] : last[d - lead];
+    struct cn_file_variable *field = cn_metadata_add(metadata, name, type, rank, shape);
+    for (int d = 0; d < rank; d++)
         field->chunk[d] = d < lead ? 1 : cells[d - lead];
     field->is_field = true;
+    field->slot_dim = lead;
     metadata->field_count++;
     return field;
 }
 
 /* coverage_content_type: ACDD wants it for each variable with data. */
-static void end_field(struct cn_attributes *list, const char *coordinates, const char *content_type)
+static void end_field(struct cn_attributes *list, const struct field_names *names,
+                      const char *content_type)
 {
     cn_set_text(list, "coverage_content_type", content_type);
-    if (!coordinates || *coordinates)
-        cn_set_text(list, "coordinates", coordinates);
-    cn_set_text(list, "grid_mapping", CN_GRID_MAPPING);
+    if (!names->coordinates || *names->coordinates)
+        cn_set_text(list, "coordinates", names->coordinates);
+    if (names->mapping)
+        cn_set_text(list, "grid_mapping", names->mapping);
     cn_end_shared(list);
 }
 
@@ -151,7 +155,7 @@ static void describe_quantity(struct cn_attributes *list, const struct cn_normal
 
 static void add_statistic(struct cn_metadata *metadata, const struct cn_normals_file *file,
                           const struct cn_file_dims *dims, const struct cn_file *newest,
-                          const char *coordinates, const struct field_names *names)
+                          const struct field_names *names)
 {
     static const float fill_value = CN_FILL_VALUE;
     const struct cn_attribute *source = newest->attributes;
@@ -168,18 +172,11 @@ static void add_statistic(struct cn_metadata *metadata, const struct cn_normals_
     cn_set_value(list, "missing_value", NC_FLOAT, 1, &fill_value);
     if (file->config->output.counts)
         cn_set_text(list, "ancillary_variables", names->counts);
-    end_field(list, coordinates, "modelResult");
-}
-
-/* Adds a name to a list of them. NULL: out of memory, now or before. */
-static const char *append_coordinate(struct cn_pool *pool, const char *names, const char *name)
-{
-    return !names ? NULL : *names ? cn_pool_printf(pool, "%s %s", names, name) : name;
+    end_field(list, names, "modelResult");
 }
 
 static void add_counts(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                       const struct cn_file_dims *dims, const char *coordinates,
-                       const struct field_names *names)
+                       const struct cn_file_dims *dims, const struct field_names *names)
 {
     const int type = cn_field_bytes(file, 1) == sizeof(int16_t) ? NC_SHORT : NC_INT;
     struct cn_attributes *list = &add_values(metadata, file, dims, names->counts, type)->attributes;
@@ -188,7 +185,7 @@ static void add_counts(struct cn_metadata *metadata, const struct cn_normals_fil
                 file->product->pool > 1 ? "number of values of the sample"
                                         : "number of source years with a value");
     cn_set_text(list, "units", "1");
-    end_field(list, coordinates, "qualityInformation");
+    end_field(list, names, "qualityInformation");
 }
 
 /* Adds coordinates that are not those of an axis, or say what the axis of days is. Returns their
@@ -200,15 +197,15 @@ static const char *add_coordinates(struct cn_metadata *metadata, const struct cn
 {
     const char *names = layout->add_targets(metadata, file, dims);
     if (file->product->time == CN_DAY)
-        names = append_coordinate(metadata->pool, names,
-                                  cn_file_has_dates(file) ? "dayofyear" : "climatology_time");
+        names = cn_append_name(metadata->pool, names,
+                               cn_file_has_dates(file) ? "dayofyear" : "climatology_time");
     if (!file->product->threshold.unit)
         return names;
     cn_add_threshold(metadata, file,
                      cn_threshold_standard_name(metadata->pool, known_standard_name(newest),
                                                 file->product,
                                                 &metadata->variables[0].attributes.failed));
-    return append_coordinate(metadata->pool, names, "threshold");
+    return cn_append_name(metadata->pool, names, "threshold");
 }
 
 enum cn_status cn_describe_file(struct cn_pool *pool, const struct cn_normals_file *file,
@@ -229,21 +226,20 @@ enum cn_status cn_describe_file(struct cn_pool *pool, const struct cn_normals_fi
     dims.slots = cn_metadata_add_dim(
         metadata, (struct cn_file_dim){has_dates ? "time" : "dayofyear", (size_t)file->slots,
                                        .is_unlimited = has_dates && !dims.lead_count});
-    dims.lat = cn_metadata_add_dim(metadata, (struct cn_file_dim){"lat", file->region->row_count});
-    dims.lon =
-        cn_metadata_add_dim(metadata, (struct cn_file_dim){"lon", file->region->column_count});
-    dims.bnds = cn_metadata_add_dim(metadata, (struct cn_file_dim){"bnds", 2});
+    cn_add_cell_dims(metadata, file, &dims);
     cn_describe_shared(global, file, &from);
     cn_describe_own(global, file, &from);
     if (file->product->time == CN_DAY)
         cn_add_days(metadata, file, &dims);
-    cn_add_cells(metadata, file, &dims, from.newest);
-    const char *coordinates = add_coordinates(metadata, file, &dims, layout, from.newest);
+    const char *cells = cn_add_cells(metadata, file, &dims, from.newest, &names.mapping);
+    names.coordinates = add_coordinates(metadata, file, &dims, layout, from.newest);
+    if (!cells || *cells)
+        names.coordinates = cn_append_name(pool, names.coordinates, cells);
     if (!name_fields(metadata, file, &names))
         return cn_fail_memory(error, "attributes");
-    add_statistic(metadata, file, &dims, from.newest, coordinates, &names);
+    add_statistic(metadata, file, &dims, from.newest, &names);
     if (file->config->output.counts)
-        add_counts(metadata, file, &dims, coordinates, &names);
+        add_counts(metadata, file, &dims, &names);
     for (size_t v = 0; v < metadata->count; v++)
         if (metadata->variables[v].attributes.failed)
             return cn_fail_memory(error, "attributes");

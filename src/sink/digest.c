@@ -3,6 +3,8 @@
  */
 #include "sink/digest.h"
 
+#include "catalog/attributes.h"
+
 #define XXH_STATIC_LINKING_ONLY /* the state is on the stack: nothing to allocate */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,14 +45,39 @@ static void end_digest(XXH3_state_t *state, char hex[33])
 }
 
 /* The values that the output gets for cells and their bounds. */
-static void hash_axis(XXH3_state_t *state, const double *values, const double *bounds, size_t count)
+static void hash_axis(XXH3_state_t *state, const double *values, const double *bounds, size_t count,
+                      size_t corners)
 {
     hash_number(state, (int64_t)count);
     hash_number(state, bounds != NULL);
     for (size_t i = 0; i < count; i++)
         hash_double(state, values[i]);
-    for (size_t i = 0; bounds && i < 2 * count; i++)
+    for (size_t i = 0; bounds && i < corners * count; i++)
         hash_double(state, bounds[i]);
+}
+
+/* What the output of another grid than a regular one gets besides. */
+static void hash_cells(XXH3_state_t *state, const struct cn_normals_file *file)
+{
+    const struct cn_grid *grid = &file->variable->grid;
+    const struct cn_region_cells *region = file->region;
+    hash_number(state, grid->kind);
+    hash_text(state, grid->mapping_name);
+    for (size_t k = 0; k < region->hole_count; k++) {
+        hash_number(state, (int64_t)region->holes[k].first);
+        hash_number(state, (int64_t)region->holes[k].count);
+    }
+}
+
+static void hash_kept(XXH3_state_t *state, const struct cn_grid *grid)
+{
+    const size_t counts[] = {grid->row_count, grid->column_count, 1};
+    for (size_t k = 0; k < grid->variable_count; k++) {
+        const struct cn_grid_variable *kept = &grid->variables[k];
+        hash_text(state, kept->name);
+        XXH3_128bits_update(state, kept->values,
+                            counts[kept->along] * kept->width * cn_type_bytes(kept->type));
+    }
 }
 
 /* The values of a group of days, their unit, and the change. What a mean of day slots in the
@@ -155,8 +182,14 @@ static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)
             for (size_t p = 0; year && p < year->part_count; p++)
                 hash_part(state, &year->parts[p]);
         }
-    hash_axis(state, region->lat, region->lat_bounds, region->row_count);
-    hash_axis(state, region->lon, region->lon_bounds, region->column_count);
+    const struct cn_grid *grid = &file->variable->grid;
+    hash_axis(state, region->lat, region->lat_bounds, cn_region_lats(region),
+              cn_grid_corners(grid));
+    hash_axis(state, region->lon, region->lon_bounds, cn_region_lons(region),
+              cn_grid_corners(grid));
+    if (region->kind != CN_REGULAR)
+        hash_cells(state, file);
+    hash_kept(state, grid);
 }
 
 void cn_sink_digests(const struct cn_normals_file *file, struct cn_digests *digests)

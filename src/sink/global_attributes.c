@@ -27,7 +27,7 @@ static void set_known(struct cn_attributes *list, const char *name, const char *
         cn_set_text(list, name, text);
 }
 
-/* The least and the greatest of `count` values. */
+/* The least and the greatest of `count` values, of which NaN do not count. */
 static void find_range(const double *values, size_t count, double range[2])
 {
     range[0] = range[1] = values[0];
@@ -38,11 +38,12 @@ static void find_range(const double *values, size_t count, double range[2])
 }
 
 /* Where the cells are: their centres, and the edges of the box around them. */
-static void describe_space(struct cn_attributes *list, const struct cn_region_cells *region)
+static void describe_space(struct cn_attributes *list, const struct cn_region_cells *region,
+                           size_t corners)
 {
     double lat[2], lon[2];
-    find_range(region->lat, region->row_count, lat);
-    find_range(region->lon, region->column_count, lon);
+    find_range(region->lat, cn_region_lats(region), lat);
+    find_range(region->lon, cn_region_lons(region), lon);
     cn_set_double(list, "geospatial_lat_min", lat[0]);
     cn_set_double(list, "geospatial_lat_max", lat[1]);
     cn_set_text(list, "geospatial_lat_units", "degrees_north");
@@ -51,8 +52,8 @@ static void describe_space(struct cn_attributes *list, const struct cn_region_ce
     cn_set_text(list, "geospatial_lon_units", "degrees_east");
     if (!region->lat_bounds || !region->lon_bounds)
         return;
-    find_range(region->lat_bounds, 2 * region->row_count, lat);
-    find_range(region->lon_bounds, 2 * region->column_count, lon);
+    find_range(region->lat_bounds, corners * cn_region_lats(region), lat);
+    find_range(region->lon_bounds, corners * cn_region_lons(region), lon);
     cn_set_text(list, "geospatial_bounds", /* well-known text, latitude first as ACDD has it */
                 cn_pool_printf(list->pool, "POLYGON ((%g %g, %g %g, %g %g, %g %g, %g %g))", lat[0],
                                lon[0], lat[0], lon[1], lat[1], lon[1], lat[1], lon[0], lat[0],
@@ -90,7 +91,7 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
                                file->product->change == CN_NO_CHANGE ? "" : "change of ", noun));
     cn_set_text(list, "standard_name_vocabulary", "CF standard names");
     cn_set_text(list, "comment", "climatology_bnds holds the days that each value stands for.");
-    describe_space(list, file->region);
+    describe_space(list, file->region, cn_grid_corners(&file->variable->grid));
     cn_set_text(list, "time_coverage_resolution", resolutions[file->product->time]);
     cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
     cn_set_text(list, "region", region->name);

@@ -7,7 +7,7 @@
 
 #include "sink/attribute_list.h"
 
-enum { CN_MAX_FILE_DIMS = 12, CN_MAX_FILE_VARIABLES = 24, CN_MAX_FILE_RANK = 4 };
+enum { CN_MAX_FILE_DIMS = 24, CN_MAX_FILE_VARIABLES = 40, CN_MAX_FILE_RANK = 4 };
 
 struct cn_file_dim {
     const char *name;
@@ -26,6 +26,7 @@ struct cn_file_variable {
     const void *shared_values;      /* of its type; they belong to the skeleton; NULL: none */
     const void *own_values;         /* of its type, of this file alone; NULL: none */
     bool is_field;                  /* its chunks are put, in the order of target, day slot */
+    int slot_dim; /* of a field: its dimension of day slots; 1 behind that of targets */
 };
 
 struct cn_metadata {

@@ -41,7 +41,7 @@ static bool add_chunks(struct cn_image *image, hid_t dataset,
                        const struct cn_file_variable *variable, size_t field,
                        const struct chunk_table *table)
 {
-    const int slot_dim = variable->rank - 3;
+    const int slot_dim = variable->slot_dim;
     hsize_t offset[CN_MAX_FILE_RANK] = {0};
     for (size_t t = 0; t < table->targets; t++)
         for (size_t k = 0; k < table->count; k++) {

@@ -35,7 +35,7 @@ static const size_t MAX_METADATA_BYTES = (size_t)256 << 20;
 /* An array whose chunks were put, as its dataset has it. */
 struct field {
     hid_t dataset;
-    int slot_dim;            /* targets, if any, come before the slots */
+    int slot_dim;
     hsize_t targets, chunks; /* of a target */
     hsize_t chunk_slots;
 };
@@ -46,6 +46,7 @@ struct subject {
     uint64_t size;
     struct field fields[MAX_FIELDS]; /* [field_count] in the order of their definition */
     size_t field_count;
+    int slot_dim;                   /* of fields: targets, if any, come before the slots */
     uint64_t area_begin, area_end;  /* that the chunks take */
     struct cn_stored_chunk *chunks; /* [chunk_count] in the order of addresses */
     size_t chunk_count;             /* 0: their bytes are not looked at */
@@ -99,18 +100,33 @@ static bool read_digest(hid_t file, const char *name, char text[DIGEST_LENGTH + 
     return is_read && strspn(text, "0123456789abcdef") == DIGEST_LENGTH;
 }
 
-/* Whether the dataset is a field: chunked, and on a grid. *field: how it lies in the file. */
-static bool read_field(hid_t dataset, struct field *field)
+/* Whether target years are a dimension of fields. */
+static bool has_targets(hid_t file)
+{
+    hid_t dataset = H5Lexists(file, "target_year", H5P_DEFAULT) > 0
+                        ? H5Dopen2(file, "target_year", H5P_DEFAULT)
+                        : -1;
+    hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
+    const bool has = space >= 0 && H5Sget_simple_extent_ndims(space) == 1;
+    if (space >= 0)
+        H5Sclose(space);
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    return has;
+}
+
+/* Whether the dataset is a field: chunked, with values. *field: how it lies in the file. */
+static bool read_field(hid_t dataset, int slot, struct field *field)
 {
     hsize_t shape[MAX_RANK], chunk[MAX_RANK];
     hid_t space = H5Dget_space(dataset), list = H5Dget_create_plist(dataset);
     int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    bool is_field = rank >= 3 && rank <= MAX_RANK && list >= 0 &&
-                    H5Pget_layout(list) == H5D_CHUNKED && H5Aexists(dataset, "grid_mapping") > 0 &&
+    bool is_field = rank > slot && rank <= MAX_RANK && list >= 0 &&
+                    H5Pget_layout(list) == H5D_CHUNKED &&
+                    H5Aexists(dataset, "coverage_content_type") > 0 &&
                     H5Sget_simple_extent_dims(space, shape, NULL) == rank &&
                     H5Pget_chunk(list, rank, chunk) == rank;
     if (is_field) {
-        int slot = rank - 3;
         *field = (struct field){.dataset = dataset,
                                 .slot_dim = slot,
                                 .targets = slot ? shape[0] : 1,
@@ -134,7 +150,7 @@ static herr_t visit_object(hid_t file, const char *name, const H5L_info_t *info,
     if (object < 0)
         return -1;
     if (H5Iget_type(object) == H5I_DATASET && subject->field_count < MAX_FIELDS &&
-        read_field(object, &subject->fields[subject->field_count]))
+        read_field(object, subject->slot_dim, &subject->fields[subject->field_count]))
         subject->field_count++;
     else
         H5Oclose(object);
@@ -226,6 +242,7 @@ static enum cn_status read_structure(const char *path, struct subject *subject,
         return fail_digest(error, "HDF5 cannot open it");
     size_t count = 0;
     enum cn_status status = CN_OK;
+    subject->slot_dim = has_targets(file);
     const htri_t has_digest = H5Aexists(file, CN_CONTENT_DIGEST);
     if (has_digest == 0)
         status =

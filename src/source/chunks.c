@@ -84,7 +84,8 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
     for (size_t d = 0; d < storage->rank; d++)
         search->is_damaged |= offset[d] >= storage->shape[d];
     for (int d = 0; d < 3; d++) {
-        const hsize_t begin = offset[search->dims[d]], first = grid->begin[d];
+        const size_t dim = search->dims[d];
+        const hsize_t begin = dim < storage->rank ? offset[dim] : 0, first = grid->begin[d];
         if (begin < first || (begin - first) / grid->extent[d] >= grid->count[d])
             return H5_ITER_CONT;
         chunk = chunk * grid->count[d] + (size_t)(begin - first) / grid->extent[d];
@@ -116,7 +117,7 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
     const struct cn_file_index *index = search->index;
     size_t asked = 0;
     for (size_t chunk = 0; chunk < index->chunk_count; chunk++) {
-        hsize_t offset[CN_MAX_DIMS] = {0}, size = 0;
+        hsize_t offset[CN_DIM_ROOM] = {0}, size = 0;
         haddr_t address = HADDR_UNDEF;
         unsigned mask = 0;
         size_t begin[3];
@@ -196,7 +197,7 @@ static bool span_of_chunk(const struct cn_reader *reader, size_t unit, uint64_t 
 /* Among all chunks of the variable, in the order of its dimensions. */
 static size_t chunk_number(const struct cn_storage *storage, const size_t begin[3])
 {
-    size_t dims[3], offset[CN_MAX_DIMS] = {0}, number = 0;
+    size_t dims[3], offset[CN_DIM_ROOM] = {0}, number = 0;
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++)
         offset[dims[d]] = begin[d];

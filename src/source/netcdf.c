@@ -144,7 +144,7 @@ static enum cn_status fail_netcdf(const struct cn_reader *reader, int code, int 
 
 /* The block of the instants first … end - 1, without bytes, and the hyperslab that fills it. */
 static struct cn_block block_of(const struct cn_reader *reader, size_t first, size_t end,
-                                size_t start[CN_MAX_DIMS], size_t count[CN_MAX_DIMS])
+                                size_t start[CN_DIM_ROOM], size_t count[CN_DIM_ROOM])
 {
     const struct cn_storage *storage = &reader->file->storage;
     const size_t dims[3] = {storage->time_dim, storage->row_dim, storage->column_dim};
@@ -181,7 +181,7 @@ static enum cn_status read_block(const struct cn_reader *reader, const struct op
                                  size_t first, size_t end, struct cn_scratch *scratch,
                                  struct cn_block *block, struct cn_error *error)
 {
-    size_t start[CN_MAX_DIMS], count[CN_MAX_DIMS];
+    size_t start[CN_DIM_ROOM], count[CN_DIM_ROOM];
     *block = block_of(reader, first, end, start, count);
     size_t bytes = block->raw.elements * block->raw.width;
     unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);

@@ -130,7 +130,7 @@ class Inspect(unittest.TestCase):
         with netCDF4.Dataset(path, "a") as file:
             file["a"].standard_name = "grid_latitude"
             file["a"].axis = "Y"
-        self.assertIn("curvilinear", inspect(path).stderr)
+        self.assertIn("no variable has the latitudes of its cells", inspect(path).stderr)
 
     def test_capitals_are_those_of_ascii_in_every_locale(self):
         """In Turkish, the small letter of I is another than i."""

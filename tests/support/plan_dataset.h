@@ -80,12 +80,13 @@ static inline struct dataset *make_dataset(int first, int split, int last, size_
                                          .output.root = "/normals",
                                          .output.pattern = "{variable}/{period}/{year}.nc"};
     set_product(&dataset->config, &dataset->product);
-    dataset->variable = (struct cn_variable){.name = "tas",
-                                             .calendar = CN_NOLEAP,
-                                             .grid = {2, 4, lat, lon, NULL, NULL},
-                                             .years = dataset->years,
-                                             .timelines = dataset->timelines,
-                                             .timeline_count = scenarios};
+    dataset->variable =
+        (struct cn_variable){.name = "tas",
+                             .calendar = CN_NOLEAP,
+                             .grid = {.row_count = 2, .column_count = 4, .lat = lat, .lon = lon},
+                             .years = dataset->years,
+                             .timelines = dataset->timelines,
+                             .timeline_count = scenarios};
     for (int year = first; year <= split; year++) {
         size_t y = add_year(dataset, year, "historical", years_per_file);
         for (size_t s = 0; s < scenarios; s++)

@@ -323,14 +323,14 @@ static struct dataset *make_dataset(size_t years)
         .output.compression = 1};
     set_product(&dataset->config, &dataset->product);
     dataset->timeline = (struct cn_timeline){NULL, FIRST_YEAR, last, dataset->index, false};
-    dataset->variable =
-        (struct cn_variable){.name = "tas",
-                             .calendar = CN_NOLEAP,
-                             .grid = {LATS, LONS, dataset->lat, dataset->lon, NULL, NULL},
-                             .years = dataset->years,
-                             .year_count = years,
-                             .timelines = &dataset->timeline,
-                             .timeline_count = 1};
+    dataset->variable = (struct cn_variable){
+        .name = "tas",
+        .calendar = CN_NOLEAP,
+        .grid = {.row_count = LATS, .column_count = LONS, .lat = dataset->lat, .lon = dataset->lon},
+        .years = dataset->years,
+        .year_count = years,
+        .timelines = &dataset->timeline,
+        .timeline_count = 1};
     dataset->catalog = catalog_of(&dataset->variable, dataset->files, years);
     return dataset;
 }

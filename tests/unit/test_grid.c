@@ -29,7 +29,8 @@ static void make_axes(struct axes *axes, double first_lat, double step, size_t l
         axes->lat[j] = first_lat + step * (double)j;
     for (size_t i = 0; i < lons; i++)
         axes->lon[i] = first_lon + 360.0 / (double)lons * (double)i;
-    axes->grid = (struct cn_grid){lats, lons, axes->lat, axes->lon, NULL, NULL};
+    axes->grid = (struct cn_grid){
+        .row_count = lats, .column_count = lons, .lat = axes->lat, .lon = axes->lon};
 }
 
 static int setup(void **state)

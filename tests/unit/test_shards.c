@@ -67,17 +67,18 @@ static void add_variable(struct world *world, size_t u, int first, int last)
     struct cn_variable *variable = &world->variables[u];
     const int split = roll(first, last), per_file = roll(0, 2) ? 1 : roll(2, 12);
     snprintf(world->units[u].name, sizeof world->units[u].name, "v%zu", u);
-    *variable = (struct cn_variable){.name = world->units[u].name,
-                                     .model = "M",
-                                     .variant = "r1i1p1f1",
-                                     .grid_label = "gn",
-                                     .label = world->units[u].name,
-                                     .files = &world->files[world->catalog.file_count],
-                                     .calendar = CN_NOLEAP,
-                                     .grid = {2, 4, latitudes, longitudes, NULL, NULL},
-                                     .years = world->units[u].years,
-                                     .timelines = world->units[u].timelines,
-                                     .timeline_count = (size_t)roll(1, 2)};
+    *variable = (struct cn_variable){
+        .name = world->units[u].name,
+        .model = "M",
+        .variant = "r1i1p1f1",
+        .grid_label = "gn",
+        .label = world->units[u].name,
+        .files = &world->files[world->catalog.file_count],
+        .calendar = CN_NOLEAP,
+        .grid = {.row_count = 2, .column_count = 4, .lat = latitudes, .lon = longitudes},
+        .years = world->units[u].years,
+        .timelines = world->units[u].timelines,
+        .timeline_count = (size_t)roll(1, 2)};
     if (roll(0, 9) == 0)
         variable->failure = "nothing of it can be read";
     for (int year = first; year <= last; year++) {

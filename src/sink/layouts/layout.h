@@ -12,7 +12,9 @@
 struct cn_file_dims {
     int lead[1]; /* [lead_count] of a field, in front of those of a normal */
     int lead_count;
-    int slots, lat, lon, bnds;
+    int slots, bnds;
+    int cells[2]; /* [cell_rank] of rows and columns, as far as the source has them */
+    int cell_rank;
 };
 
 struct cn_layout_rules {

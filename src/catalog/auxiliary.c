@@ -1,0 +1,436 @@
+/*
+ * Latitudes and longitudes that are not axes of their own are found among all variables of the
+ * file: those that the data variable names in `coordinates` first. Their dimensions are the rows
+ * and columns of the grid.
+ */
+#include "catalog/auxiliary.h"
+
+#include "base/ascii.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include "catalog/attributes.h"
+#include "catalog/degrees.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <string.h>
+
+enum { MOST_CORNERS = 32, MOST_KEPT = 8, MOST_TEXT = 255 };
+
+/* Larger numbers are fill values that the file does not declare. */
+static const double MOST_DEGREES = 1000;
+
+/* What models call them, without a unit or standard name that says so. */
+static const char *const model_names[][2] = {
+    {"nav_lat", "nav_lon"}, {"XLAT", "XLONG"}, {"latCell", "lonCell"}, {"clat", "clon"}};
+
+/* The data variable. */
+struct data_variable {
+    const struct cn_nc_file *nc;
+    const int *dimids;
+    size_t rank, time_dim;
+    const char *coordinates; /* the attribute; "": none */
+};
+
+/* Whether a list of names that blanks separate has a name. */
+static bool lists_name(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = strstr(list, name); at; at = strstr(at + 1, name))
+        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+            return true;
+    return false;
+}
+
+static bool has_name_of(const struct cn_coordinate *coordinate, enum cn_axis axis)
+{
+    for (size_t i = 0; i < sizeof model_names / sizeof *model_names; i++)
+        if (cn_equal_ascii(coordinate->name, model_names[i][axis]))
+            return true;
+    return cn_is_geographic(coordinate, axis);
+}
+
+/* The position of a dimension in the data variable; rank: it does not have it, or it is time. */
+static size_t position_of(const struct data_variable *data, int dimid)
+{
+    for (size_t d = 0; d < data->rank; d++)
+        if (data->dimids[d] == dimid && d != data->time_dim)
+            return d;
+    return data->rank;
+}
+
+static bool is_along(const struct data_variable *data, const struct cn_coordinate *coordinate)
+{
+    bool is = coordinate->rank >= 0 && coordinate->rank <= 2;
+    for (int d = 0; is && d < coordinate->rank; d++)
+        is = position_of(data, coordinate->dimids[d]) < data->rank;
+    return is && !(coordinate->rank == 2 && coordinate->dimids[0] == coordinate->dimids[1]);
+}
+
+/* A better one has more dimensions; of these, one that the data variable names. */
+static int rate(const struct data_variable *data, const struct cn_coordinate *coordinate)
+{
+    return 2 * coordinate->rank + lists_name(data->coordinates, coordinate->name);
+}
+
+/* The best coordinate of an axis, with the dimensions of `same` if that is not NULL. found->name
+ * NULL: there is none. */
+static enum cn_status find_best(const struct data_variable *data, enum cn_axis axis,
+                                const struct cn_coordinate *same, struct cn_coordinate *found,
+                                struct cn_error *error)
+{
+    *found = (struct cn_coordinate){.name = NULL};
+    for (int varid = 0; varid < data->nc->variable_count; varid++) {
+        struct cn_coordinate one;
+        int rank;
+        if (nc_inq_varndims(data->nc->ncid, varid, &rank) != NC_NOERR || rank > 2 ||
+            (same && (rank != same->rank || varid == same->varid)))
+            continue;
+        enum cn_status status = cn_coordinate_read(data->nc, varid, &one, error);
+        if (status)
+            return status;
+        if (is_along(data, &one) && has_name_of(&one, axis) &&
+            !(same && memcmp(one.dimids, same->dimids, sizeof one.dimids) != 0) &&
+            (!found->name || rate(data, &one) > rate(data, found)))
+            *found = one;
+    }
+    return CN_OK;
+}
+
+static void set_dims(const struct data_variable *data, struct cn_axes *axes)
+{
+    const struct cn_coordinate *lat = &axes->coordinates[CN_AXIS_LAT];
+    for (int d = 0; d < 2; d++)
+        axes->dims[d] = d < lat->rank ? position_of(data, lat->dimids[d]) : data->rank + (size_t)d;
+    axes->kind = lat->rank == 2 ? CN_CURVILINEAR : CN_UNSTRUCTURED;
+}
+
+static enum cn_status read_coordinates_attribute(const struct cn_nc_file *nc, int varid,
+                                                 const char **names, struct cn_error *error)
+{
+    struct cn_attribute *attributes = NULL;
+    size_t count = 0;
+    enum cn_status status =
+        cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &count, error);
+    const char *text = status ? NULL : cn_attribute_text(attributes, count, "coordinates");
+    *names = text ? text : "";
+    return status;
+}
+
+enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const int *dimids,
+                                  size_t rank, struct cn_axes *axes, struct cn_error *error)
+{
+    struct cn_error own;
+    struct data_variable data = {.nc = nc, .dimids = dimids, .rank = rank};
+    enum cn_status status = cn_axes_find_time(nc, dimids, rank, axes, error);
+    if (status)
+        return status;
+    const enum cn_status regular = cn_axes_find(nc, dimids, rank, axes, &own);
+    if (!regular && axes->is_certain)
+        return CN_OK;
+    struct cn_coordinate lat, lon = {.name = NULL};
+    data.time_dim = axes->dims[CN_AXIS_TIME];
+    status = read_coordinates_attribute(nc, varid, &data.coordinates, error);
+    if (!status)
+        status = find_best(&data, CN_AXIS_LAT, NULL, &lat, error);
+    if (!status && lat.name)
+        status = find_best(&data, CN_AXIS_LON, &lat, &lon, error);
+    if (status)
+        return status;
+    if (!lon.name)
+        return regular ? cn_fail(error, regular, "%s", own.text) : CN_OK;
+    axes->coordinates[CN_AXIS_LAT] = lat;
+    axes->coordinates[CN_AXIS_LON] = lon;
+    set_dims(&data, axes);
+    return CN_OK;
+}
+
+/* --- reading --- */
+
+/* What a unit is in degrees north or east; 0: it is no angle of that axis. */
+static double degrees_of_unit(const char *units, enum cn_axis axis)
+{
+    enum cn_direction direction;
+    if (units && strncasecmp(units, "rad", 3) == 0)
+        return 180 / M_PI;
+    if (!cn_degrees_parse(units, &direction))
+        return 0;
+    if (direction == (axis == CN_AXIS_LAT ? CN_SOUTH : CN_WEST))
+        return -1;
+    return direction == CN_NO_DIRECTION || direction == (axis == CN_AXIS_LAT ? CN_NORTH : CN_EAST);
+}
+
+/* Reads numbers in degrees; what is none becomes NaN. */
+static enum cn_status read_degrees(const struct cn_nc_file *nc,
+                                   const struct cn_coordinate *variable, double factor,
+                                   size_t count, const double **numbers, struct cn_error *error)
+{
+    double *values = cn_pool_alloc(nc->pool, count, sizeof *values);
+    if (!values)
+        return cn_fail_memory(error, "coordinates");
+    enum cn_status status = cn_numbers_read(nc, variable, values, count, error);
+    for (size_t i = 0; i < count && !status; i++)
+        values[i] = fabs(values[i] * factor) < MOST_DEGREES ? values[i] * factor : NAN;
+    *numbers = values;
+    return status;
+}
+
+/* Reads the corners of cells. *corner_count 0: there are none that can be used. */
+static enum cn_status read_corners(const struct cn_nc_file *nc,
+                                   const struct cn_coordinate *coordinate, double factor,
+                                   const double **corners, size_t *corner_count,
+                                   struct cn_error *error)
+{
+    const char *name =
+        cn_attribute_text(coordinate->attributes, coordinate->attribute_count, "bounds");
+    struct cn_coordinate variable;
+    int varid;
+    *corner_count = 0;
+    if (!name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR)
+        return CN_OK;
+    enum cn_status status = cn_coordinate_read(nc, varid, &variable, error);
+    if (status || variable.rank != coordinate->rank + 1)
+        return status;
+    for (int d = 0; d < coordinate->rank; d++)
+        if (variable.dimids[d] != coordinate->dimids[d])
+            return CN_OK;
+    const size_t count = variable.length / coordinate->length;
+    if (count < 2 || count > MOST_CORNERS || variable.length > CN_MAX_CORNERS)
+        return CN_OK;
+    *corner_count = count;
+    return read_degrees(nc, &variable, factor, variable.length, corners, error);
+}
+
+static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_axes *axes,
+                                  struct cn_grid *grid, struct cn_error *error)
+{
+    const double **values[] = {&grid->lat, &grid->lon};
+    const double **corners[] = {&grid->lat_bounds, &grid->lon_bounds};
+    const size_t cells = grid->row_count * grid->column_count;
+    size_t corner_counts[2] = {0};
+    enum cn_status status = CN_OK;
+    if (cells == 0 || cells > CN_MAX_CELLS)
+        return cn_fail(error, CN_BAD_INPUT, "the grid has %zu cells; 1 to %d are accepted", cells,
+                       CN_MAX_CELLS);
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_LON && !status; axis++) {
+        const struct cn_coordinate *coordinate = &axes->coordinates[axis];
+        const char *units =
+            cn_attribute_text(coordinate->attributes, coordinate->attribute_count, "units");
+        const double factor = degrees_of_unit(units, axis);
+        if (factor == 0)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "'%s' is in '%.60s', expected %s; correct its units", coordinate->name,
+                           units, axis == CN_AXIS_LAT ? "degrees_north" : "degrees_east");
+        status = read_degrees(nc, coordinate, factor, cells, values[axis], error);
+        if (!status)
+            status =
+                read_corners(nc, coordinate, factor, corners[axis], &corner_counts[axis], error);
+    }
+    grid->corner_count = corner_counts[0];
+    if (!corner_counts[0] || corner_counts[0] != corner_counts[1]) {
+        grid->lat_bounds = grid->lon_bounds = NULL;
+        grid->corner_count = 0;
+    }
+    return status;
+}
+
+/* Reads texts of netCDF-4 into a table of characters. */
+static int read_strings(const struct cn_nc_file *nc, int varid, size_t count,
+                        struct cn_grid_variable *kept)
+{
+    char **texts = cn_pool_alloc(nc->pool, count, sizeof *texts);
+    if (!texts)
+        return NC_ENOMEM;
+    const int code = nc_get_var_string(nc->ncid, varid, texts);
+    kept->width = 1;
+    for (size_t i = 0; i < count && !code; i++) {
+        const size_t length = texts[i] ? strnlen(texts[i], MOST_TEXT) : 0;
+        kept->width = length > kept->width ? length : kept->width;
+    }
+    char *values = code ? NULL : cn_pool_alloc(nc->pool, count, kept->width);
+    for (size_t i = 0; i < count && values && texts[i]; i++)
+        memcpy(values + i * kept->width, texts[i], strnlen(texts[i], kept->width));
+    if (!code)
+        nc_free_string(count, texts);
+    kept->values = values;
+    kept->type = NC_CHAR;
+    return code || values ? code : NC_ENOMEM;
+}
+
+/* Reads numbers or characters as they are. */
+static int read_raw(const struct cn_nc_file *nc, int varid, size_t count,
+                    struct cn_grid_variable *kept)
+{
+    void *values = cn_pool_alloc(nc->pool, count * kept->width + 1, cn_type_bytes(kept->type));
+    kept->values = values;
+    return values ? nc_get_var(nc->ncid, varid, values) : NC_ENOMEM;
+}
+
+/* Whether it is a coordinate along rows, columns, or of one value, and which. Sets type and width
+ * of a variable without values. */
+static bool may_keep(const struct cn_nc_file *nc, int varid, const struct cn_grid *grid,
+                     const int horizontal[2], struct cn_grid_variable *kept, size_t *count)
+{
+    int rank, dimids[NC_MAX_VAR_DIMS];
+    nc_type type;
+    if (nc_inq_var(nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR ||
+        (!cn_type_bytes(type) && type != NC_STRING))
+        return false;
+    kept->type = type;
+    kept->width = 1;
+    if (type == NC_CHAR && rank > 0 &&
+        (nc_inq_dimlen(nc->ncid, dimids[--rank], &kept->width) != NC_NOERR || !kept->width ||
+         kept->width > MOST_TEXT))
+        return false;
+    kept->along = CN_SCALAR;
+    *count = 1;
+    if (rank == 0)
+        return true;
+    size_t length;
+    if (rank > 1 || nc_inq_dimlen(nc->ncid, dimids[0], &length) != NC_NOERR)
+        return false;
+    if (dimids[0] == horizontal[0] || dimids[0] == horizontal[1]) {
+        kept->along = dimids[0] == horizontal[0] ? CN_ALONG_ROWS : CN_ALONG_COLUMNS;
+        *count = kept->along == CN_ALONG_ROWS ? grid->row_count : grid->column_count;
+        return *count == length;
+    }
+    return length == 1;
+}
+
+static enum cn_status keep_variable(const struct cn_nc_file *nc, int varid, const char *name,
+                                    const int horizontal[2], struct cn_grid *grid,
+                                    struct cn_error *error)
+{
+    struct cn_grid_variable *all = (struct cn_grid_variable *)grid->variables;
+    struct cn_grid_variable *kept = &all[grid->variable_count];
+    struct cn_attribute *attributes = NULL;
+    size_t count;
+    for (size_t i = 0; i < grid->variable_count; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return CN_OK;
+    if (grid->variable_count == MOST_KEPT || !may_keep(nc, varid, grid, horizontal, kept, &count))
+        return CN_OK;
+    enum cn_status status =
+        cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &kept->attribute_count, error);
+    if (status)
+        return status;
+    kept->attributes = attributes;
+    kept->name = cn_pool_strdup(nc->pool, name);
+    const int code = !kept->name               ? NC_ENOMEM
+                     : kept->type == NC_STRING ? read_strings(nc, varid, count, kept)
+                                               : read_raw(nc, varid, count, kept);
+    if (code == NC_ENOMEM)
+        return cn_fail_memory(error, "coordinates");
+    if (code)
+        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
+                       name, nc_strerror(code));
+    grid->variable_count++;
+    return CN_OK;
+}
+
+/* Whether a variable is time, lat or lon, of which outputs have others. */
+static bool is_axis(const struct cn_axes *axes, int varid)
+{
+    bool is = false;
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++)
+        is |= axes->coordinates[axis].varid == varid;
+    return is;
+}
+
+/* Keeps the coordinates of rows, columns and dimensions of one value, then those that the data
+ * variable names. */
+static enum cn_status keep_coordinates(const struct data_variable *data, const struct cn_axes *axes,
+                                       struct cn_grid *grid, struct cn_error *error)
+{
+    const struct cn_nc_file *nc = data->nc;
+    int horizontal[2] = {-1, -1};
+    enum cn_status status = CN_OK;
+    for (int d = 0; d < 2; d++)
+        if (axes->dims[d] < data->rank)
+            horizontal[d] = data->dimids[axes->dims[d]];
+    struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT, sizeof *variables);
+    grid->variables = variables;
+    if (!variables)
+        return cn_fail_memory(error, "coordinates");
+    for (int pass = 0; pass < 2; pass++)
+        for (int varid = 0; varid < nc->variable_count && !status; varid++) {
+            char name[NC_MAX_NAME + 1];
+            int dimid;
+            if (is_axis(axes, varid) || nc_inq_varname(nc->ncid, varid, name) != NC_NOERR)
+                continue;
+            const bool is_of_dim = nc_inq_dimid(nc->ncid, name, &dimid) == NC_NOERR &&
+                                   position_of(data, dimid) < data->rank;
+            if (pass == 0 ? is_of_dim : lists_name(data->coordinates, name))
+                status = keep_variable(nc, varid, name, horizontal, grid, error);
+        }
+    return status;
+}
+
+static enum cn_status read_names(const struct data_variable *data, const struct cn_axes *axes,
+                                 struct cn_grid *grid, struct cn_error *error)
+{
+    char name[NC_MAX_NAME + 1];
+    for (int d = 0; d < 2; d++) {
+        const bool is_there = axes->dims[d] < data->rank;
+        if (is_there &&
+            nc_inq_dimname(data->nc->ncid, data->dimids[axes->dims[d]], name) != NC_NOERR)
+            return cn_fail(error, CN_BAD_INPUT, "a dimension cannot be read");
+        grid->dim_names[d] = is_there ? cn_pool_strdup(data->nc->pool, name) : "";
+        if (!grid->dim_names[d])
+            return cn_fail_memory(error, "coordinates");
+    }
+    grid->lat_name = axes->coordinates[CN_AXIS_LAT].name;
+    grid->lon_name = axes->coordinates[CN_AXIS_LON].name;
+    return CN_OK;
+}
+
+enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, int varid, const int *dimids,
+                                  size_t rank, const struct cn_axes *axes, struct cn_grid *grid,
+                                  struct cn_error *error)
+{
+    struct data_variable data = {
+        .nc = nc, .dimids = dimids, .rank = rank, .time_dim = axes->dims[CN_AXIS_TIME]};
+    enum cn_status status = CN_OK;
+    size_t shape[2] = {1, 1};
+    if (axes->kind == CN_REGULAR)
+        return cn_axes_grid(nc, axes, grid, error);
+    for (int d = 0; d < 2; d++)
+        if (axes->dims[d] < rank &&
+            nc_inq_dimlen(nc->ncid, dimids[axes->dims[d]], &shape[d]) != NC_NOERR)
+            return cn_fail(error, CN_BAD_INPUT, "a dimension cannot be read");
+    *grid = (struct cn_grid){.kind = axes->kind, .row_count = shape[0], .column_count = shape[1]};
+    status = read_coordinates_attribute(nc, varid, &data.coordinates, error);
+    if (!status)
+        status = read_places(nc, axes, grid, error);
+    if (!status)
+        status = read_names(&data, axes, grid, error);
+    if (!status)
+        status = keep_coordinates(&data, axes, grid, error);
+    return status ? status : cn_grid_check(grid, error);
+}
+
+/* The name may be followed by those of coordinates. */
+enum cn_status cn_grid_mapping_read(const struct cn_nc_file *nc, struct cn_file *file,
+                                    struct cn_error *error)
+{
+    const char *named = cn_attribute_text(file->attributes, file->attribute_count, "grid_mapping");
+    struct cn_attribute *attributes = NULL;
+    size_t count = 0;
+    int varid;
+    const char *name =
+        cn_pool_strndup(nc->pool, named ? named : "", named ? strcspn(named, " :") : 0);
+    file->grid.mapping_name = "";
+    if (!name)
+        return cn_fail_memory(error, "attributes");
+    if (!*name || nc_inq_varid(nc->ncid, name, &varid) != NC_NOERR)
+        return CN_OK;
+    enum cn_status status =
+        cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &count, error);
+    const char *kind = status ? NULL : cn_attribute_text(attributes, count, "grid_mapping_name");
+    if (kind && (file->grid.kind != CN_REGULAR || strcmp(kind, "latitude_longitude") == 0)) {
+        file->grid.mapping_name = name;
+        file->grid_mapping_attributes = attributes;
+        file->grid_mapping_attribute_count = count;
+    }
+    return status;
+}
