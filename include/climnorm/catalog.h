@@ -73,6 +73,17 @@ static inline size_t cn_grid_lons(const struct cn_grid *grid)
     return grid->kind == CN_REGULAR ? grid->column_count : grid->row_count * grid->column_count;
 }
 
+/* Returns: the indices of a cell's latitude and longitude. */
+static inline size_t cn_grid_lat_index(const struct cn_grid *grid, size_t row, size_t column)
+{
+    return grid->kind == CN_REGULAR ? row : row * grid->column_count + column;
+}
+
+static inline size_t cn_grid_lon_index(const struct cn_grid *grid, size_t row, size_t column)
+{
+    return grid->kind == CN_REGULAR ? column : row * grid->column_count + column;
+}
+
 /* Returns: how many bounds a latitude or longitude has. */
 static inline size_t cn_grid_corners(const struct cn_grid *grid)
 {

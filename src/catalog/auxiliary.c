@@ -217,6 +217,10 @@ static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_a
         const char *units =
             cn_attribute_text(coordinate->attributes, coordinate->attribute_count, "units");
         const double factor = degrees_of_unit(units, axis);
+        status = cn_attributes_check(coordinate->attributes, coordinate->attribute_count,
+                                     coordinate->name, error);
+        if (status)
+            return status;
         if (factor == 0)
             return cn_fail(error, CN_BAD_INPUT,
                            "'%s' is in '%.60s', expected %s; correct its units", coordinate->name,

@@ -214,7 +214,7 @@ static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *
     }
     for (size_t i = 0; i < nc->coordinate_count; i++) {
         const struct cn_coordinate *coordinate = &nc->coordinates[i];
-        if (contains_dimension(dimids, rank, coordinate->dimid) &&
+        if (contains_dimension(dimids, rank, coordinate->dimids[0]) &&
             cn_attributes_check(coordinate->attributes, coordinate->attribute_count,
                                 coordinate->name, error))
             return CN_BAD_INPUT;

@@ -41,7 +41,9 @@ void cn_value_check_add_extreme(const struct cn_value_check *check, const struct
     const struct cn_date date = cn_day_date(file->calendar, file->days[extreme->instant]);
     cn_strbuf_add(text, "%g %s on %04d-%02d-%02d at lat %g, lon %g of %s", (double)extreme->value,
                   check->variable->units, date.year, date.month, date.day,
-                  file->grid.lat[extreme->row], file->grid.lon[extreme->column], file->path);
+                  file->grid.lat[cn_grid_lat_index(&file->grid, extreme->row, extreme->column)],
+                  file->grid.lon[cn_grid_lon_index(&file->grid, extreme->row, extreme->column)],
+                  file->path);
 }
 
 void cn_value_check_describe(const struct cn_value_check *check, const struct cn_tally *tally,
