@@ -224,7 +224,7 @@ static struct cn_name *add_name_of_file(struct cn_name_filter *filter)
 {
     struct cn_pool *pool = filter->catalog->pool;
     struct cn_name **names = cn_pool_grow(pool, filter->names, filter->name_count,
-                                          &filter->name_capacity, sizeof *names);
+                                          &filter->name_capacity, sizeof(struct cn_name *));
     struct cn_name *name = cn_pool_alloc(pool, 1, sizeof *name);
     if (!names || !name)
         return NULL;

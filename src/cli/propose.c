@@ -133,8 +133,10 @@ static const char *scenario_of(const char *path, char scenario[8])
     scenario[0] = '\0';
     for (const char *at = path; *at; at++) {
         const size_t digits = cn_begins_with(at, "ssp") ? 3 : cn_begins_with(at, "rcp") ? 2 : 0;
-        if (cn_begins_with(at, "hist"))
-            return strcpy(scenario, "");
+        if (cn_begins_with(at, "hist")) {
+            scenario[0] = '\0';
+            break;
+        }
         if (digits && strspn(at + 3, "0123456789") == digits && !scenario[0])
             for (size_t i = 0; i < 3 + digits; i++) {
                 scenario[i] = cn_lower(at[i]);

@@ -72,8 +72,11 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     char noun[CN_OVER_BYTES];
     cn_over_noun(&file->product->over, noun);
     cn_set_text(list, "Conventions", "CF-1.8, ACDD-1.3");
+    const char *model = file->variable->model;
     cn_set_text(list, "source",
-                cn_says_something(newest->source) ? newest->source : file->variable->model);
+                cn_says_something(newest->source) ? newest->source
+                : *model                          ? model
+                                                  : "not stated by the source files");
     set_known(list, "institution", newest->institution);
     set_known(list, "contributor_name", newest->institution);
     if (cn_says_something(newest->institution))
@@ -96,8 +99,8 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
     cn_set_text(list, "region", region->name);
     cn_set_text(list, "region_name", region_title(region));
-    cn_set_text(list, "model", file->variable->model);
-    cn_set_text(list, "variant", file->variable->variant);
+    set_known(list, "model", model);
+    set_known(list, "variant", file->variable->variant);
     cn_set_text(list, "product", file->product->name);
     cn_set_text(list, "climnorm_version", CLIMNORM_VERSION);
     cn_end_shared(list);
@@ -116,15 +119,17 @@ static const char *list_scenarios(struct cn_pool *pool, const struct cn_normals_
     return list;
 }
 
-/* The base name of the path, the model and the variant. NULL: out of memory. */
+/* The base name of the path, and what is known of the model and the variant. NULL: out of memory.
+ */
 static const char *make_id(struct cn_pool *pool, const struct cn_normals_file *file)
 {
     const char *slash = strrchr(file->path, '/'), *base = slash ? slash + 1 : file->path;
     size_t length = strlen(base);
     if (length > 3 && strcmp(base + length - 3, ".nc") == 0)
         length -= 3;
-    return cn_pool_printf(pool, "%.*s_%s_%s", (int)length, base, file->variable->model,
-                          file->variable->variant);
+    const char *model = file->variable->model, *variant = file->variable->variant;
+    return cn_pool_printf(pool, "%.*s%s%s%s%s", (int)length, base, *model ? "_" : "", model,
+                          *variant ? "_" : "", variant);
 }
 
 /* Which years the file covers; years of seasons begin with December. The IOOS compliance checker
@@ -165,10 +170,11 @@ static const char *summarize(struct cn_pool *pool, const struct cn_normals_file 
                                    strncmp(quantity, "Daily ", 6) == 0 ? "" : "daily ", quantity);
     if (!subject || !change)
         return NULL;
-    return cn_pool_printf(pool, "Climate normal: %s of %s of %s (%s, %s), for %s.%s%s%s", statistic,
-                          subject, file->variable->model, scenarios, file->variable->variant,
-                          groups_of_year[product->time], *change ? " Values are changes: " : "",
-                          change, *change ? "." : "");
+    const char *model = file->variable->model, *variant = file->variable->variant;
+    return cn_pool_printf(pool, "Climate normal: %s of %s%s%s (%s%s%s), for %s.%s%s%s", statistic,
+                          subject, *model ? " of " : "", model, scenarios, *variant ? ", " : "",
+                          variant, groups_of_year[product->time],
+                          *change ? " Values are changes: " : "", change, *change ? "." : "");
 }
 
 /* One line of what was done, then the history of the source. NULL: out of memory. */
@@ -194,6 +200,7 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     struct cn_pool *pool = list->pool;
     const struct cn_file *newest = from->newest;
     const char *name = file->variable->name, *scenarios = list_scenarios(pool, file);
+    const char *model = file->variable->model;
     const char *long_name =
         cn_attribute_text(newest->attributes, newest->attribute_count, "long_name");
     const char *quantity = cn_says_something(long_name) ? long_name : name;
@@ -213,9 +220,9 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     cn_set_text(list, "title", cn_title(pool, file));
     cn_set_text(list, "summary", summarize(pool, file, statistic, quantity, scenarios));
     cn_set_text(list, "keywords",
-                cn_pool_printf(pool, "climate normal, climatology, %s%s%s, %s, %s",
+                cn_pool_printf(pool, "climate normal, climatology, %s%s%s%s%s, %s",
                                has_standard_name ? standard_name : "",
-                               has_standard_name ? ", " : "", name, file->variable->model,
+                               has_standard_name ? ", " : "", name, *model ? ", " : "", model,
                                scenarios));
     cn_set_text(list, "id", make_id(pool, file));
     cn_set_text(list, "date_created", cn_pool_strdup(pool, date));

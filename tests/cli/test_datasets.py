@@ -328,6 +328,21 @@ class Identity(TestCase):
             self.exits(case.run(), 0)
             self.assertEqual(list(case.normals()), ["M/r1i1p1f1/gn/2003.nc"])
 
+    def test_outputs_say_nothing_of_what_nobody_knows(self):
+        with Case(input={"datasets": [{"files": "*.nc", "variable": "tas"}]}) as case:
+            years(case, "{}.nc", "tas", (2001, 2002, 2003))
+            case.periods(2003, 2003)
+            self.exits(case.run(), 0)
+            with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+                self.assertFalse({"model", "variant"} & set(nc.ncattrs()))
+                self.assertEqual(nc.id, "tas_GLOBAL_p_2003_3yr_normal")
+                for text in (nc.summary, nc.keywords, nc.title):
+                    self.assertNotRegex(text, r"of  |, ,|\( ?,|, ?\)")
+            case.config["output"]["pattern"] = "{model}/{year}.nc"
+            result = case.run()
+            self.exits(result, 1)
+            self.assertIn("output.pattern", result.err)
+
     def test_an_entry_may_say_them(self):
         with Case(input={"datasets": [{"files": "*.nc", "variable": "tas", "model": "E-OBS",
                                        "variant": "mean", "grid": "0.1deg", "version": "27.0"}]}
