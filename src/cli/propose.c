@@ -151,7 +151,7 @@ static void add_own_name(struct cn_strbuf *text, const char *in_file)
 {
     enum { MOST_BYTES = 64 };
     bool is_after_odd = false;
-    for (size_t i = 0; in_file[i] && i < MOST_BYTES; i++) {
+    for (size_t i = 0; i < MOST_BYTES && in_file[i]; i++) {
         const char letter[2] = {in_file[i], '\0'};
         const bool is_plain = cn_text_has_form(CN_KEY_IDENTIFIER, letter);
         if (is_plain || !is_after_odd)

@@ -121,9 +121,17 @@ class Recipe(unittest.TestCase):
     def test_cesm(self):
         for experiment, case, years in (("historical", "BHISTcmip6", range(2010, 2015)),
                                         ("ssp370", "BSSP370cmip6", range(2015, 2018))):
-            self.add("tas", f"cesm2-le/b.e21.{case}.f09_g17.LE2-1231.001.cam.h1.TREFHT."
-                     f"{years[0]}0101-{years[-1]}1231.nc", "TREFHT", days("noleap", *years),
-                     experiment=experiment, calendar="noleap")
+            name = (f"b.e21.{case}.f09_g17.LE2-1231.001.cam.h1.TREFHT."
+                    f"{years[0]}0101-{years[-1]}1231.nc")
+            dates = days("noleap", *years)
+            # The same values, with the day's middle for the oracle, and its end for the program.
+            self.add("tas", f"judge/{name}", "TREFHT", dates, experiment=experiment,
+                     calendar="noleap")
+            raw = trees.values_like("temp", f"judge/{name}", len(dates), (len(LAT), len(LON)))
+            ends = trees.numbers(dates, "days since 1950-01-01", "noleap", (24.0,))
+            trees.write(self.path("cesm2-le", name), "TREFHT", dates, raw, calendar="noleap",
+                        lat=LAT, lon=LON, time_values=ends,
+                        time_bounds=np.stack([ends - 1, ends], axis=1))
         self.run_recipe("CESM", [2014, 2016], scenario="ssp370")
 
     def test_joined(self):
