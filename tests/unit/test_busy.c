@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "engine/compute.h"
 #include "engine/graph.h"
+#include "engine/implausible.h"
 #include "engine/load.h"
 #include "engine/output.h"
 
@@ -412,7 +413,9 @@ static struct outcome run_scene(const struct scene *scene)
     struct cn_variable_result result = {0};
     struct cn_counters counters = {0};
     struct cn_error error = {.text = ""};
+    struct cn_implausible implausible = {0}; /* no values are looked at */
     struct cn_engine job = {.plan = plan,
+                            .implausible = &implausible,
                             .variable = &plan->variables[0],
                             .watch = &watch,
                             .counters = &counters,
