@@ -15,9 +15,9 @@ struct signature {
     const char *kind; /* what it is, and what to do */
 };
 
-#define AT(offset, bytes, kind)               \
-    {                                         \
-        offset, sizeof bytes - 1, bytes, kind \
+#define AT(offset, bytes, kind)                      \
+    {                                                \
+        (offset), sizeof(bytes) - 1, (bytes), (kind) \
     }
 #define UNPACK(what, how)  what ", not a netCDF file; unpack it, for example with " how
 #define CONVERT(what, how) what ", not a netCDF file; convert it, for example with " how

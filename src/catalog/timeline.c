@@ -171,18 +171,13 @@ static void add_days_not_held(struct timeline_builder *builder, const struct yea
     }
 }
 
-/* The experiment that wins days which the historical one and the scenario hold; NULL: none. */
-static const char *winner_of(const struct cn_variable_files *in, const char *scenario)
+/* Whether it wins days which the historical experiment and the scenario hold. */
+static bool is_winner(const struct cn_variable_files *in, const char *experiment,
+                      const char *scenario)
 {
-    switch (in->config->input.overlap) {
-    case CN_HISTORICAL_WINS:
-        return in->experiments->names[0];
-    case CN_SCENARIO_WINS:
-        return scenario;
-    case CN_OVERLAP_IS_ERROR:
-        break;
-    }
-    return NULL;
+    const bool is_historical = strcmp(experiment, in->experiments->names[0]) == 0;
+    return in->config->input.overlap == CN_HISTORICAL_WINS ? is_historical
+                                                           : strcmp(experiment, scenario) == 0;
 }
 
 /* Chooses the pieces, of one year's pieces[count], that belong to the timeline of a scenario; NULL:
@@ -191,18 +186,18 @@ static void choose_pieces(struct timeline_builder *builder, const struct year_pi
                           size_t count, const char *scenario)
 {
     const struct cn_variable_files *in = builder->in;
-    const char *winner = scenario ? winner_of(in, scenario) : NULL;
+    const bool has_winner = scenario && in->config->input.overlap != CN_OVERLAP_IS_ERROR;
     bool held[CN_MAX_SLOTS] = {false};
     builder->chosen.count = 0;
-    for (size_t i = 0; winner && i < count; i++) {
+    for (size_t i = 0; has_winner && i < count; i++) {
         const struct cn_part *part = &pieces[i].part;
         const int64_t start = first_day_of_year(part->file->calendar, pieces[i].year);
-        if (strcmp(pieces[i].experiment, winner) == 0)
+        if (is_winner(in, pieces[i].experiment, scenario))
             for (size_t k = part->first; k < part->first + part->count; k++)
                 held[part->file->days[k] - start] = true;
     }
     for (size_t i = 0; i < count; i++)
-        if (winner && strcmp(pieces[i].experiment, winner) != 0 &&
+        if (has_winner && !is_winner(in, pieces[i].experiment, scenario) &&
             is_of_timeline(in, pieces[i].experiment, scenario))
             add_days_not_held(builder, &pieces[i], held);
         else if (is_of_timeline(in, pieces[i].experiment, scenario))
