@@ -417,13 +417,15 @@ static enum cn_status run_checkers(struct checking *checking, size_t threads)
     size_t started = 1;
     if (!checkers)
         return cn_fail_memory(checking->error, "threads");
-    for (size_t t = 0; t < threads; t++)
-        checkers[t].checking = checking;
+    checkers[0].checking = checking;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    while (started < threads && pthread_create(&checkers[started].thread, &attributes, run_thread,
-                                               &checkers[started]) == 0)
-        started++;
+    for (; started < threads; started++) {
+        struct checker *checker = &checkers[started];
+        checker->checking = checking;
+        if (pthread_create(&checker->thread, &attributes, run_thread, checker) != 0)
+            break;
+    }
     run_checker(&checkers[0]);
     for (size_t t = 1; t < started; t++)
         pthread_join(checkers[t].thread, NULL);

@@ -49,7 +49,7 @@ static char *read_sums(const char *path, size_t *length, struct cn_error *error)
         cn_fail(error, CN_BAD_USAGE, "--md5 %s: cannot be read: %s; name a list of checksums", path,
                 strerror(errno));
     fclose(file);
-    if (is_read) {
+    if (text && is_read) {
         text[*length] = '\0';
         return text;
     }
