@@ -174,8 +174,8 @@ static ALWAYS_INLINE struct deviation_rules rules_of(const struct cn_window_job 
 }
 
 /* Makes the bounds of a deviation; NaN instead of `less` if there are none. */
-static ALWAYS_INLINE void bound(vd sum, vd squares, vd n, const struct deviation_rules *rules,
-                                vd *less, vd *more)
+static ALWAYS_INLINE void bound_deviation(vd sum, vd squares, vd n,
+                                          const struct deviation_rules *rules, vd *less, vd *more)
 {
     const vd all = vd_mul(n, squares), v = vd_sub(all, vd_mul(sum, sum));
     const vd s = vd_sqrt(rules->missing ? vd_div(v, vd_mul(n, vd_sub(n, vd_set(1))))
@@ -192,8 +192,8 @@ static ALWAYS_INLINE vf deviations(struct moments sums, vf n, const struct devia
                                    vf *doubtful)
 {
     vd low_less, low_more, high_less, high_more;
-    bound(sums.low, sums.low_squares, vd_low(n), rules, &low_less, &low_more);
-    bound(sums.high, sums.high_squares, vd_high(n), rules, &high_less, &high_more);
+    bound_deviation(sums.low, sums.low_squares, vd_low(n), rules, &low_less, &low_more);
+    bound_deviation(sums.high, sums.high_squares, vd_high(n), rules, &high_less, &high_more);
     const vf less = vf_narrow(low_less, high_less), more = vf_narrow(low_more, high_more);
     const vm enough = vf_le(rules->enough, n), is_doubtful = vm_and(enough, vf_ne(less, more));
     *doubtful = vf_if(is_doubtful, vf_set(1), *doubtful);

@@ -170,15 +170,16 @@ static ALWAYS_INLINE void sort_8(float *list)
 static ALWAYS_INLINE void merge_small(float *to, const float *from, size_t size)
 {
     for (size_t i = 0; i < 8; i++) {
-        vf v[4];
-        for (size_t j = 0; 8 * j < size; j++) {
-            v[j] = vf_load(from + (i + 8 * j) * VL);
-            v[j + size / 8] = vf_load(from + (2 * size - 1 - i - 8 * j) * VL);
-        }
-        if (size == 16)
+        const float *first = from + i * VL, *last = from + (2 * size - 1 - i) * VL;
+        vf v[4] = {vf_load(first), vf_load(last)};
+        if (size == 16) {
+            v[2] = v[1];
+            v[1] = vf_load(first + (ptrdiff_t)8 * VL);
+            v[3] = vf_load(last - (ptrdiff_t)8 * VL);
             order_4(v);
-        else
+        } else {
             order(v, v + 1);
+        }
         for (size_t j = 0; 4 * j < size; j++)
             vf_store(to + (i + 8 * j) * VL, v[j]);
     }

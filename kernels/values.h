@@ -65,12 +65,12 @@ static void unpack_f64(double *out, const uint8_t *values, size_t count,
 static bool narrow_f32(float *restrict out, const double *restrict numbers, size_t count,
                        const struct cn_float_range *plausible)
 {
-    const float least = plausible->min, most = plausible->max;
+    const float min = plausible->min, max = plausible->max;
     unsigned outside = 0;
     for (size_t i = 0; i < count; i++) {
         const float rounded = (float)numbers[i];
         out[i] = fabsf(rounded) <= FLT_MAX ? rounded : NAN;
-        outside |= (unsigned)((out[i] < least) | (out[i] > most));
+        outside |= (unsigned)((out[i] < min) | (out[i] > max));
     }
     return outside;
 }

@@ -300,10 +300,10 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
                            &builder->selection, error);
     builder->names = (struct cn_tree_names){
         catalog->pool, builder->config, builder->selection.names, builder->selection.name_count};
-    if (!status)
+    if (!status) {
         cn_warn_passed_over(builder->config, catalog);
-    if (!status)
         status = list_experiments(builder, error);
+    }
     if (!status)
         status = list_all_variables(builder, error);
     if (!status)

@@ -134,7 +134,7 @@ static enum cn_status lay_cells(struct open_file *open, struct cn_error *error)
 static enum cn_status open_reader_of(const struct checking *checking, struct open_file *open,
                                      struct cn_error *error)
 {
-    static float any_row[1]; /* each decode has rows of its own */
+    static float any_row[1] = {0}; /* each decode has rows of its own */
     const struct cn_file *file = open->found->file;
     open->budget = (struct cn_index_budget){CN_INDEX_LOCATION_BYTES, CN_INDEX_MARK_BYTES};
     cn_file_index_init(&open->index, file, &open->layout, &open->budget);

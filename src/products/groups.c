@@ -49,7 +49,7 @@ const struct cn_within_row cn_withins[] = {WITHINS(ROW)};
 const char *const cn_within_names[] = {WITHINS(NAME) NULL};
 
 #define MEANING(value, name, method, noun, plural, relation, side, unit, kernel, meaning) \
-    [value] = meaning,
+    [value] = (meaning),
 const char *const cn_within_meanings[] = {WITHINS(MEANING)};
 
 const char *const cn_time_names[] = {

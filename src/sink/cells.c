@@ -228,7 +228,7 @@ static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file 
 {
     struct cn_pool *pool = metadata->pool;
     const char *name = free_name(pool, file, kept->name);
-    int shape[2], rank = 0;
+    int shape[2] = {0}, rank = 0;
     if (kept->along != CN_SCALAR)
         shape[rank++] = dims->cells[kept->along == CN_ALONG_ROWS ? 0 : dims->cell_rank - 1];
     const bool is_main = rank && name && strcmp(metadata->dims[shape[0]].name, name) == 0;

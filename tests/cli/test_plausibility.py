@@ -1,6 +1,5 @@
 """Values that a variable cannot have: counted exactly, told once, and never changed."""
 import os
-import unittest
 
 import netCDF4
 import numpy as np

@@ -169,7 +169,7 @@ class Statistics(TestCase):
         self.assertEqual(len(self.case.normals()), len(CASES) * len(PRODUCTS))
 
     def test_standard_deviations_are_rounded_once(self):
-        """Halfway between the made float and each of its neighbours lies on the other side of the exact one."""
+        """The exact one lies between the points halfway to the neighbours of the made float."""
         for variable in CASES:
             for product, pool in (("sd", 1), ("sd3", 3)):
                 with self.subTest(variable=variable, product=product):

@@ -50,7 +50,8 @@ class Result:
 
     def problems(self, name):
         """Those of the variable, and the files that one problem is of."""
-        return json.dumps(self.variable(name)["problems"] + self.variable(name)["details"])
+        details = [text for text in self.variable(name)["details"] if "implausible" not in text]
+        return json.dumps(self.variable(name)["problems"] + details)
 
     @property
     def said(self):

@@ -427,8 +427,10 @@ class OddFiles(Tree):
             "int64": lambda path: write(path, dtype="i8", first=365),
             "text": lambda path: write(path, dtype="S1", first=365),
             "scale_factor": lambda path: write(path, first=365, attributes={"scale_factor": 0.0}),
-            "latitude 2 (counted from 0) is 95": lambda path: write(path, first=365, lat=np.array([75.0, 85.0, 95.0])),
-            "latitude 2 (counted from 0) is 2, after 3": lambda path: write(path, first=365, lat=np.array([1.0, 3.0, 2.0])),
+            "latitude 2 (counted from 0) is 95": lambda path: write(
+                path, first=365, lat=np.array([75.0, 85.0, 95.0])),
+            "latitude 2 (counted from 0) is 2, after 3": lambda path: write(
+                path, first=365, lat=np.array([1.0, 3.0, 2.0])),
             "has no value": lambda path: write(path, first=365, lat=np.array([1.0, np.nan, 2.0])),
             "unknown calendar": lambda path: write(path, first=365, calendar="mayan"),
             "months": lambda path: write(path, count=365, time_units="months since 2001-01-01"),
