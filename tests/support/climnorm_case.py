@@ -49,9 +49,10 @@ class Result:
         return next(v for v in self.summary["variables"] if v["name"] == name)
 
     def problems(self, name):
-        """Those of the variable, and the files that one problem is of."""
-        details = [text for text in self.variable(name)["details"] if "implausible" not in text]
-        return json.dumps(self.variable(name)["problems"] + details)
+        """Those of the variable, and the files that one problem is of; without values that are
+        implausible, which leave no file out."""
+        texts = self.variable(name)["problems"] + self.variable(name)["details"]
+        return json.dumps([text for text in texts if "implausible" not in text])
 
     @property
     def said(self):
