@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/strbuf.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -33,8 +34,8 @@ void cn_value_check_end(struct cn_value_check *check)
     *check = (struct cn_value_check){0};
 }
 
-void cn_value_check_add_extreme(const struct cn_value_check *check, const struct cn_tally *tally,
-                                struct cn_strbuf *text)
+static void add_extreme(const struct cn_value_check *check, const struct cn_tally *tally,
+                        struct cn_strbuf *text)
 {
     const struct cn_cell_value *extreme = cn_tally_extreme(tally, &check->shared.range);
     const struct cn_file *file = extreme->file;
@@ -46,19 +47,40 @@ void cn_value_check_add_extreme(const struct cn_value_check *check, const struct
                   file->path);
 }
 
-void cn_value_check_describe(const struct cn_value_check *check, const struct cn_tally *tally,
-                             double values, struct cn_strbuf *text)
+/* Adds a text to the problems and frees it. */
+static void add_problem_text(struct cn_problems *problems, enum cn_severity severity,
+                             const char *label, struct cn_strbuf *text)
+{
+    cn_problems_add(problems, severity, "%s: %s", label, cn_strbuf_text(text));
+    problems->lost |= text->failed;
+    cn_strbuf_free(text);
+}
+
+void cn_value_check_warn(const struct cn_value_check *check, const struct cn_tally *tally,
+                         double values, const char *label, struct cn_problems *problems)
 {
     char unit[32];
-    cn_strbuf_add(text, "%" PRIu64 " value%s implausible, outside %g to %g %s, the farthest ",
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "%" PRIu64 " value%s implausible, outside %g to %g %s, the farthest ",
                   tally->count, tally->count == 1 ? " is" : "s are", check->limits.min,
                   check->limits.max, check->variable->units);
-    cn_value_check_add_extreme(check, tally, text);
+    add_extreme(check, tally, &text);
     if ((double)tally->count >= share_of_wrong_unit * values &&
         cn_plausible_in_other_unit(&check->limits, check->variable->units,
                                    (double)tally->least.value, (double)tally->most.value, unit))
-        cn_strbuf_add(text, "; they would be plausible in %s: check the units of the files", unit);
-    cn_strbuf_add(text, "; no value is changed");
+        cn_strbuf_add(&text, "; they would be plausible in %s: check the units of the files", unit);
+    cn_strbuf_add(&text, "; no value is changed");
+    add_problem_text(problems, CN_WARNING, label, &text);
+}
+
+void cn_value_check_detail(const struct cn_value_check *check, const struct cn_tally *tally,
+                           const char *label, struct cn_problems *problems)
+{
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "%" PRIu64 " implausible value%s, the farthest ", tally->count,
+                  tally->count == 1 ? "" : "s");
+    add_extreme(check, tally, &text);
+    add_problem_text(problems, CN_DETAIL, label, &text);
 }
 
 enum cn_status cn_implausible_prepare(struct cn_engine *engine, struct cn_error *error)
@@ -86,14 +108,11 @@ void cn_implausible_count(const struct cn_engine *engine, const struct cn_reader
 static void add_year_detail(const struct cn_engine *engine, const struct cn_source_year *year,
                             const struct cn_tally *tally, struct cn_problems *problems)
 {
-    struct cn_strbuf text = {0};
-    cn_value_check_add_extreme(&engine->implausible->check, tally, &text);
-    cn_problems_add(problems, CN_DETAIL,
-                    "%s %s %d: %" PRIu64 " implausible value%s, the farthest %s",
-                    engine->result->label, year->experiment, year->year, tally->count,
-                    tally->count == 1 ? "" : "s", cn_strbuf_text(&text));
-    problems->lost |= text.failed;
-    cn_strbuf_free(&text);
+    struct cn_strbuf label = {0};
+    cn_strbuf_add(&label, "%s %s %d", engine->result->label, year->experiment, year->year);
+    cn_value_check_detail(&engine->implausible->check, tally, cn_strbuf_text(&label), problems);
+    problems->lost |= label.failed;
+    cn_strbuf_free(&label);
 }
 
 /* The values of a day, about: a cell of two regions counts twice. */
@@ -120,11 +139,7 @@ void cn_implausible_report(const struct cn_engine *engine, struct cn_problems *p
     }
     if (!total.count)
         return;
-    struct cn_strbuf text = {0};
-    cn_value_check_describe(&implausible->check, &total, values, &text);
-    cn_problems_add(problems, CN_WARNING, "%s: %s", engine->result->label, cn_strbuf_text(&text));
-    problems->lost |= text.failed;
-    cn_strbuf_free(&text);
+    cn_value_check_warn(&implausible->check, &total, values, engine->result->label, problems);
     for (size_t y = 0; y < variable->year_count; y++)
         if (implausible->tallies[y].count && !atomic_load(&engine->year_dropped[y]))
             add_year_detail(engine, &variable->years[y], &implausible->tallies[y], problems);

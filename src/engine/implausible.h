@@ -5,7 +5,6 @@
 #ifndef CLIMNORM_ENGINE_IMPLAUSIBLE_H
 #define CLIMNORM_ENGINE_IMPLAUSIBLE_H
 
-#include "base/strbuf.h"
 #include "catalog/plausible.h"
 #include "engine/engine.h"
 #include "source/reader.h"
@@ -23,14 +22,16 @@ enum cn_status cn_value_check_begin(struct cn_value_check *check,
                                     const struct cn_variable *variable, struct cn_error *error);
 void cn_value_check_end(struct cn_value_check *check);
 
-/* Adds to `text` what a tally has found among about so many values: "3 values are implausible,
- * outside …". Only one thread may call this, see catalog/units.h. Errors: text->failed. */
-void cn_value_check_describe(const struct cn_value_check *check, const struct cn_tally *tally,
-                             double values, struct cn_strbuf *text);
+/* Adds a warning of what a tally has found among about so many values: "LABEL: 3 values are
+ * implausible, outside …, the farthest …". Only one thread may call this, see catalog/units.h.
+ * Errors: problems->lost. */
+void cn_value_check_warn(const struct cn_value_check *check, const struct cn_tally *tally,
+                         double values, const char *label, struct cn_problems *problems);
 
-/* Adds the farthest value of a tally, its day and its cell. Errors: text->failed. */
-void cn_value_check_add_extreme(const struct cn_value_check *check, const struct cn_tally *tally,
-                                struct cn_strbuf *text);
+/* Adds a detail of that warning: the values of a file or a year, which the label names.
+ * Errors: problems->lost. */
+void cn_value_check_detail(const struct cn_value_check *check, const struct cn_tally *tally,
+                           const char *label, struct cn_problems *problems);
 
 /* Of a run: */
 struct cn_implausible {

@@ -28,23 +28,10 @@ static void report_damage(const struct cn_checked_variable *checked, struct cn_p
     }
 }
 
-static void add_file_detail(const struct cn_checked_variable *checked,
-                            const struct cn_checked_file *file, struct cn_problems *problems)
-{
-    struct cn_strbuf text = {0};
-    cn_value_check_add_extreme(&checked->values, &file->tally, &text);
-    cn_problems_add(problems, CN_DETAIL, "%s: %" PRIu64 " implausible value%s, the farthest %s",
-                    checked->variable->label, file->tally.count, file->tally.count == 1 ? "" : "s",
-                    cn_strbuf_text(&text));
-    problems->lost |= text.failed;
-    cn_strbuf_free(&text);
-}
-
 static void report_implausible(const struct cn_checked_variable *checked,
                                struct cn_problems *problems, struct cn_check_counts *counts)
 {
     struct cn_tally total = {0};
-    struct cn_strbuf text = {0};
     double values = 0;
     for (size_t f = 0; f < checked->file_count; f++) {
         const struct cn_checked_file *file = &checked->files[f];
@@ -54,14 +41,11 @@ static void report_implausible(const struct cn_checked_variable *checked,
     }
     if (!total.count)
         return;
-    cn_value_check_describe(&checked->values, &total, values, &text);
-    cn_problems_add(problems, CN_WARNING, "%s: %s", checked->variable->label,
-                    cn_strbuf_text(&text));
-    problems->lost |= text.failed;
-    cn_strbuf_free(&text);
+    cn_value_check_warn(&checked->values, &total, values, checked->variable->label, problems);
     for (size_t f = 0; f < checked->file_count; f++)
         if (checked->files[f].tally.count)
-            add_file_detail(checked, &checked->files[f], problems);
+            cn_value_check_detail(&checked->values, &checked->files[f].tally,
+                                  checked->variable->label, problems);
 }
 
 /* Whether a timeline lacks days or years; the catalog's problems say which. */

@@ -26,6 +26,15 @@ def timeline(paths, in_file, experiment="historical"):
                             for path in paths])
 
 
+def add_lower(paths):
+    """Adds `tn`, 10 K below `tx`."""
+    for path in paths:
+        with netCDF4.Dataset(path, "a") as nc:
+            lower = nc.createVariable("tn", "f4", ("time", "lat", "lon"))
+            lower.units = "K"
+            lower[:] = nc["tx"][:] - 10
+
+
 class Files(TestCase):
     def test_the_least_entry_names_files_and_variable(self):
         with Case(input={"datasets": [{"files": "obs/rain_*.nc", "variable": "rain"}]}) as case:
@@ -52,11 +61,7 @@ class Files(TestCase):
                 {"files": "**/met.????.nc", "variable": "tasmax", "in_file": "tx"},
                 {"files": "**/met.????.nc", "variable": "tasmin", "in_file": "tn"}]}) as case:
             paths = years(case, "a/b/met.{}.nc", "tx", range(2001, 2004))
-            for path in paths:
-                with netCDF4.Dataset(path, "a") as nc:
-                    lower = nc.createVariable("tn", "f4", ("time", "lat", "lon"))
-                    lower.units = "K"
-                    lower[:] = nc["tx"][:] - 10
+            add_lower(paths)
             case.periods(2003, 2003)
             self.exits(case.run(), 0)
             self.judged(case, "tasmax", [2003], timeline=timeline(paths, "tx"))
@@ -382,11 +387,7 @@ class Identity(TestCase):
     def test_another_variable_of_the_file_makes_the_output_again(self):
         with Case(input={"datasets": [{"files": "x*.nc", "variable": "t", "in_file": "tx"}]}) as case:
             paths = years(case, "x{}.nc", "tx", range(2001, 2004))
-            for path in paths:
-                with netCDF4.Dataset(path, "a") as nc:
-                    lower = nc.createVariable("tn", "f4", ("time", "lat", "lon"))
-                    lower.units = "K"
-                    lower[:] = nc["tx"][:] - 10
+            add_lower(paths)
             case.periods(2003, 2003)
             self.exits(case.run(), 0)
             self.assertEqual(case.run().variable("t")["normals_skipped"], 1)
