@@ -182,8 +182,9 @@ static void read_ahead(const char *path, bool past_cache, size_t least)
     cn_readahead_add(job, decodes, DECODES);
     wait_until_filled(decodes, least, BUFFERS);
     for (size_t d = 0; d < DECODES; d++) {
+        const bool is_filled = atomic_load(&decodes[d].state) == 2; /* in any order */
         const struct cn_prefetched *ahead = cn_readahead_claim(job, &decodes[d]);
-        if (ahead || (least == BUFFERS && d != 1 && d <= BUFFERS))
+        if (ahead || is_filled)
             expect_bytes(ahead, d);
         cn_readahead_release(job, &decodes[d]);
         if (least == BUFFERS && d == 0) /* its state stays, the buffer goes on */
