@@ -109,14 +109,15 @@ struct cn_filter {
     const unsigned *parameters;
 };
 
-/* How the data variable lies in its file. Dimensions other than time, rows and columns have length
- * 1. Rows and columns that the file has no dimension for are dimensions of length 1 behind its own
- * ones, `rank` and `rank` + 1. */
+/* How the data variable lies in its file. Along dimensions other than time, rows and columns one
+ * index is read. Rows and columns that the file has no dimension for are dimensions of length 1
+ * behind its own ones, `rank` and `rank` + 1. */
 struct cn_storage {
     enum { CN_CLASSIC, CN_CONTIGUOUS, CN_COMPACT, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
     size_t rank;
     size_t shape[CN_DIM_ROOM];
     size_t chunk[CN_DIM_ROOM];            /* CN_CHUNKED only */
+    size_t index[CN_DIM_ROOM];            /* along other dimensions: what is read; else 0 */
     size_t time_dim, row_dim, column_dim; /* positions among the dimensions */
     int type;                             /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
     bool is_unsigned;                     /* an integer read as unsigned: its type, or _Unsigned */
@@ -133,6 +134,12 @@ struct cn_storage {
 };
 
 #define CN_UNWRITTEN UINT64_MAX
+
+/* Returns: whether a dimension is neither time nor one of the grid. */
+static inline bool cn_storage_is_other(const struct cn_storage *storage, size_t d)
+{
+    return d != storage->time_dim && d != storage->row_dim && d != storage->column_dim;
+}
 
 /* Global attributes of a file that outputs use: X(MEMBER, NAMES…), of which the first that the file
  * has counts. */

@@ -201,8 +201,7 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
         int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
         if (code != NC_NOERR)
             return cn_fail_netcdf(error, "a dimension cannot be read", code);
-        bool is_axis = d == storage->time_dim || d == storage->row_dim || d == storage->column_dim;
-        if (!is_axis && storage->shape[d] != 1)
+        if (cn_storage_is_other(storage, d) && storage->shape[d] != 1)
             return cn_fail(error, CN_BAD_INPUT,
                            "dimension '%s' of '%s' has length %zu, expected 1; select one, for "
                            "example with ncks -d %s,0",

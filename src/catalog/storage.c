@@ -201,6 +201,20 @@ static bool chunks_are_bounded(const struct cn_storage *storage)
     return true;
 }
 
+/* Whether a dimension is as long as time axis and grid say, and has what is read of it. */
+static bool is_dim_valid(const struct cn_file *file, size_t d)
+{
+    const struct cn_storage *storage = &file->storage;
+    const size_t length = storage->shape[d];
+    if (d >= storage->rank && (length != 1 || storage->chunk[d] != 1))
+        return false;
+    if (cn_storage_is_other(storage, d))
+        return storage->index[d] < length;
+    return storage->index[d] == 0 && length == (d == storage->time_dim  ? file->time_count
+                                                : d == storage->row_dim ? file->grid.row_count
+                                                                        : file->grid.column_count);
+}
+
 bool cn_storage_is_valid(const struct cn_file *file)
 {
     const struct cn_storage *storage = &file->storage;
@@ -211,11 +225,7 @@ bool cn_storage_is_valid(const struct cn_file *file)
         time == row || time == column || row == column)
         return false;
     for (size_t d = 0; d < room; d++)
-        if (storage->shape[d] != (d == time     ? file->time_count
-                                  : d == row    ? file->grid.row_count
-                                  : d == column ? file->grid.column_count
-                                                : 1) ||
-            (d >= rank && (storage->shape[d] != 1 || storage->chunk[d] != 1)))
+        if (!is_dim_valid(file, d))
             return false;
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
         storage->value_bytes != cn_type_bytes(storage->type) ||

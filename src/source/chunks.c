@@ -14,13 +14,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Of the whole variable, written or not; SIZE_MAX: more than can be. */
-static size_t count_chunks(const struct cn_storage *storage)
+/* Of the whole variable, written or not, or of the slice that is read; SIZE_MAX: more than can be.
+ */
+static size_t count_chunks(const struct cn_storage *storage, bool is_of_slice)
 {
     size_t chunks = 1;
     for (size_t d = 0; d < storage->rank; d++)
-        if (__builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
+        if (!(is_of_slice && cn_storage_is_other(storage, d)) &&
+            __builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
                                    &chunks))
             return SIZE_MAX;
     return chunks;
@@ -29,11 +32,16 @@ static size_t count_chunks(const struct cn_storage *storage)
 bool cn_chunks_are_few(const struct cn_storage *storage)
 {
 #if H5_VERSION_GE(1, 14, 0)
-    static const size_t most = 5000000; /* one walk finds all; their locations take memory */
+    static const size_t most = 5000000; /* one walk finds all */
+    return count_chunks(storage, false) <= most;
 #else
-    static const size_t most = 10000; /* a walk for each, some 30 ns a chunk: 3 s */
+    static const size_t most =
+        100000000; /* a walk for each that is read, some 30 ns a chunk: 3 s */
+    size_t walked;
+    return !__builtin_mul_overflow(count_chunks(storage, false), count_chunks(storage, true),
+                                   &walked) &&
+           walked <= most;
 #endif
-    return count_chunks(storage) <= most;
 }
 
 static enum cn_status plan_chunks(struct cn_reader *reader, struct cn_error *error)
@@ -81,16 +89,21 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
     const struct cn_unit_grid *grid = &search->index->grid;
     const struct cn_storage *storage = &search->index->file->storage;
     size_t chunk = 0;
-    for (size_t d = 0; d < storage->rank; d++)
+    bool is_read = true;
+    for (size_t d = 0; d < storage->rank; d++) {
         search->is_damaged |= offset[d] >= storage->shape[d];
-    for (int d = 0; d < 3; d++) {
+        is_read &= !cn_storage_is_other(storage, d) ||
+                   offset[d] / storage->chunk[d] == storage->index[d] / storage->chunk[d];
+    }
+    for (int d = 0; d < 3 && is_read; d++) {
         const size_t dim = search->dims[d];
         const hsize_t begin = dim < storage->rank ? offset[dim] : 0, first = grid->begin[d];
         if (begin < first || (begin - first) / grid->extent[d] >= grid->count[d])
             return H5_ITER_CONT;
         chunk = chunk * grid->count[d] + (size_t)(begin - first) / grid->extent[d];
     }
-    note_chunk(search, chunk, mask, address, size);
+    if (is_read)
+        note_chunk(search, chunk, mask, address, size);
     return H5_ITER_CONT;
 }
 
@@ -103,7 +116,7 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
  * Else it lists a chunk outside of the variable, or one twice. */
 static bool lists_no_more(const struct chunk_search *search, hid_t dataset, size_t asked)
 {
-    const size_t others = count_chunks(&search->index->file->storage) - asked;
+    const size_t others = count_chunks(&search->index->file->storage, false) - asked;
     hsize_t listed = 0;
     hid_t space = H5Dget_space(dataset);
     bool known = space >= 0 && H5Dget_num_chunks(dataset, space, &listed) >= 0;
@@ -117,13 +130,15 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
     const struct cn_file_index *index = search->index;
     size_t asked = 0;
     for (size_t chunk = 0; chunk < index->chunk_count; chunk++) {
-        hsize_t offset[CN_DIM_ROOM] = {0}, size = 0;
+        hsize_t offset[CN_DIM_ROOM], size = 0;
         haddr_t address = HADDR_UNDEF;
         unsigned mask = 0;
         size_t begin[3];
         const struct cn_block block = cn_grid_block(&index->grid, chunk, begin);
         if (!cn_layout_needs(index->layout, block.first + 1, block.count + 1))
             continue;
+        for (size_t d = 0; d < CN_DIM_ROOM; d++)
+            offset[d] = index->file->storage.index[d];
         for (int d = 0; d < 3; d++)
             offset[search->dims[d]] = begin[d];
         if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0)
@@ -197,14 +212,24 @@ static bool span_of_chunk(const struct cn_reader *reader, size_t unit, uint64_t 
 /* Among all chunks of the variable, in the order of its dimensions. */
 static size_t chunk_number(const struct cn_storage *storage, const size_t begin[3])
 {
-    size_t dims[3], offset[CN_DIM_ROOM] = {0}, number = 0;
+    size_t dims[3], offset[CN_DIM_ROOM], number = 0;
     cn_storage_dims(storage, dims);
+    memcpy(offset, storage->index, sizeof offset);
     for (int d = 0; d < 3; d++)
         offset[dims[d]] = begin[d];
     for (size_t d = 0; d < storage->rank; d++)
         number = number * ((storage->shape[d] - 1) / storage->chunk[d] + 1) +
                  offset[d] / storage->chunk[d];
     return number;
+}
+
+/* In elements, also at the edge: chunks are stored full size. */
+static size_t stride_in_chunk(const struct cn_storage *storage, size_t dim)
+{
+    size_t stride = 1;
+    for (size_t inner = dim + 1; inner < storage->rank; inner++)
+        stride *= storage->chunk[inner];
+    return stride;
 }
 
 /* Completes the block with the values of a chunk that begins at `begin`. */
@@ -238,11 +263,11 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
             reader->file->path, chunk_number(storage, begin), reader->file->variable, fault);
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++) {
-        block->stride[d] = 1; /* also at the edge: chunks are stored full size */
-        for (size_t inner = dims[d] + 1; inner < storage->rank; inner++)
-            block->stride[d] *= storage->chunk[inner];
+        block->stride[d] = stride_in_chunk(storage, dims[d]);
         block->origin += (block->first[d] - begin[d]) * block->stride[d];
     }
+    for (size_t d = 0; d < storage->rank; d++)
+        block->origin += storage->index[d] % storage->chunk[d] * stride_in_chunk(storage, d);
     return CN_OK;
 }
 

@@ -29,6 +29,15 @@ struct strides {
     size_t values;      /* of all */
 };
 
+/* Bytes from one index along a dimension to the next. */
+static uint64_t stride_of_dim(const struct cn_storage *storage, size_t dim)
+{
+    uint64_t stride = storage->value_bytes;
+    for (size_t inner = dim + 1; inner < storage->rank; inner++)
+        stride *= storage->shape[inner]; /* the catalog bounds the product */
+    return dim == 0 ? storage->step : stride;
+}
+
 static void order_axes(const struct cn_storage *storage, struct strides *strides)
 {
     const size_t dims[3] = {storage->time_dim, storage->row_dim, storage->column_dim};
@@ -37,20 +46,18 @@ static void order_axes(const struct cn_storage *storage, struct strides *strides
         for (int b = 0; b < 3; b++)
             level += dims[b] < dims[a];
         strides->axis[level] = a;
-        strides->stride[level] = storage->value_bytes;
-        for (size_t inner = dims[a] + 1; inner < storage->rank; inner++)
-            strides->stride[level] *= storage->shape[inner]; /* the catalog bounds the product */
-        if (dims[a] == 0)
-            strides->stride[level] = storage->step;
+        strides->stride[level] = stride_of_dim(storage, dims[a]);
     }
 }
 
 static struct strides strides_of(const struct cn_reader *reader, const size_t count[3])
 {
     const size_t width = reader->file->storage.value_bytes;
-    struct strides strides = {.step = {[2] = 1}};
+    struct strides strides;
     order_axes(&reader->file->storage, &strides);
-    strides.run = strides.values = count[strides.axis[2]];
+    /* Values of the innermost axis are neighbours, but where another dimension is inside of it. */
+    strides.step[2] = (size_t)strides.stride[2] / width;
+    strides.run = strides.values = (count[strides.axis[2]] - 1) * strides.step[2] + 1;
     bool joined = true;
     for (int level = 1; level >= 0; level--) {
         const size_t n = count[strides.axis[level]];
@@ -79,9 +86,10 @@ static enum cn_status plan_contiguous(struct cn_reader *reader, struct cn_error 
     for (int level = 0; level < 3; level++) {
         size_t *extent = &reader->grid.extent[whole.axis[level]], all = *extent;
         *extent = 1;
-        const size_t one = strides_of(reader, reader->grid.extent).values * width;
+        const size_t one =
+            (level < 2 ? strides_of(reader, reader->grid.extent).values : whole.step[2]) * width;
         const size_t fit = UNIT_BYTES / (one + (level < 2 ? GAP_BYTES : 0));
-        if (fit > 0 || level == 2) {
+        if (fit > 0) {
             *extent = fit < all ? fit : all;
             break;
         }
@@ -93,9 +101,13 @@ static enum cn_status plan_contiguous(struct cn_reader *reader, struct cn_error 
 static uint64_t address_of(const struct cn_reader *reader, const struct cn_block *block,
                            const struct strides *strides)
 {
-    uint64_t address = reader->file->storage.begin;
+    const struct cn_storage *storage = &reader->file->storage;
+    uint64_t address = storage->begin;
     for (int level = 0; level < 3; level++)
         address += block->first[strides->axis[level]] * strides->stride[level];
+    for (size_t d = 0; d < storage->rank; d++)
+        if (storage->index[d])
+            address += storage->index[d] * stride_of_dim(storage, d);
     return address;
 }
 

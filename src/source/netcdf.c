@@ -153,7 +153,7 @@ static struct cn_block block_of(const struct cn_reader *reader, size_t first, si
                                        reader->box.last_row - reader->box.first_row + 1,
                                        reader->box.last_column - reader->box.first_column + 1}};
     for (size_t d = 0; d < storage->rank; d++) {
-        start[d] = 0;
+        start[d] = storage->index[d];
         count[d] = 1;
     }
     for (int d = 0; d < 3; d++) {

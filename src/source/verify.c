@@ -61,7 +61,7 @@ static bool begin_walk(const struct cn_reader *reader, hid_t dataset, size_t fir
     if (space >= 0)
         H5Sclose(space);
     for (size_t d = 0; there && d < storage->rank; d++) {
-        hsize_t from = 0, to = 1;
+        hsize_t from = storage->index[d], to = from + 1;
         if (d == storage->time_dim) {
             from = first;
             to = end;
