@@ -42,6 +42,15 @@ struct cn_dataset {
     int version_major, version_minor;
 };
 
+/* An entry of input.select: what is read along a dimension besides time and those of the grid. */
+struct cn_slice_choice {
+    const char *dim;
+    bool is_all;      /* the first slice with a value, of each cell and instant */
+    bool is_text;     /* it was given in quotes */
+    const char *text; /* as given, without quotes */
+    double number;    /* the same as a number; NAN: it is none */
+};
+
 struct cn_region {
     const char *name;  /* [A-Za-z0-9_-] */
     const char *title; /* "Conterminous United States", … */
@@ -80,6 +89,8 @@ struct cn_config {
         int version_major, version_minor; /* used when not newest */
         enum cn_stamps stamps;
         enum cn_overlap_rule overlap;
+        const struct cn_slice_choice *select; /* [select_count] of dimensions that differ */
+        size_t select_count;
         const struct cn_dataset *datasets; /* [dataset_count] */
         size_t dataset_count;
     } input;

@@ -13,6 +13,7 @@ enum {
     CN_MAX_THREADS = 4096,
     CN_MAX_NAME_BYTES = 64,
     CN_MAX_VARIABLE_BYTES = 256, /* of a name inside a netCDF file */
+    CN_SELECT_BYTES = 255,       /* of a text that input.select takes, and of one in a file */
     CN_MAX_MODELS = 1000,        /* of one run */
     CN_MAX_PATH_BYTES = 3000,    /* of a folder, and of an output below it */
     CN_MAX_SHARDS = 100000,      /* of a job */

@@ -216,11 +216,12 @@ static void offer_key(struct completion *c)
     for (const struct cn_key *key = cn_keys; key->path; key++) {
         if (key->type == CN_KEY_GROUP || key->type == CN_KEY_GROUPS)
             continue;
-        const bool has_members = key->type == CN_KEY_UNITS;
+        const bool has_members = cn_key_has_members(key);
         if (has_members && starts_with(c->partial, key->path) &&
             c->partial[strlen(key->path)] == '.') {
             keep(c, strlen(key->path) + 1);
-            offer_names(c, "variables");
+            if (key->type == CN_KEY_UNITS)
+                offer_names(c, "variables");
             return;
         }
         if (!c->partial[length]) {

@@ -180,8 +180,8 @@ static void print_override(const struct cn_key *key)
 {
     const char *value = key->default_text ? key->default_text : "VALUE";
     const char *quote = strpbrk(value, " {}%") ? "'" : "";
-    if (key->type == CN_KEY_UNITS)
-        printf("\nFor one run: --set %s.VARIABLE=UNIT\n", key->path);
+    if (cn_key_has_members(key))
+        printf("\nFor one run: --set %s.%s\n", key->path, key->member);
     else
         printf("\nFor one run: --set %s%s=%s%s\n", quote, key->path, value, quote);
 }

@@ -48,6 +48,7 @@ struct cn_config_builder {
     struct cn_list targets;                       /* of int */
     struct cn_list products;                      /* of struct cn_custom_product */
     struct cn_list units;                         /* of struct cn_variable_unit */
+    struct cn_list slices;                        /* of struct cn_slice_choice */
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
     const char *const *typed;                     /* [line_count] see struct cn_config_text */
     size_t line_count;
@@ -74,6 +75,17 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
  * Returns: false: the value is wrong, and a problem was added. */
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
                      const struct cn_value *value);
+
+/* Stores members of a group with names of the user's own that the list does not have yet: --set
+ * comes before the file.
+ * Returns: false: some are wrong, and problems were added. */
+bool cn_config_store_members(struct cn_config_builder *builder, const struct cn_key *key,
+                             struct cn_list *list, const struct cn_value *value);
+
+/* Adds a problem for a value that is not what the key takes; hint: its end.
+ * Returns: false. */
+bool cn_config_reject(struct cn_config_builder *builder, const struct cn_key *key,
+                      const struct cn_value *value, const char *hint);
 
 /* Adds a problem for a member that is no key; `group` is the path of its group, "" at the top. */
 void cn_config_unknown_key(struct cn_config_builder *builder, const struct cn_key *keys,

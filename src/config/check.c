@@ -323,6 +323,25 @@ static void check_pattern(struct cn_config_builder *builder)
     }
 }
 
+/* Slices of several dimensions that complete each other would have no order. */
+static void check_slices(struct cn_config_builder *builder)
+{
+    const struct cn_slice_choice *slices = builder->slices.items, *first = NULL;
+    for (size_t i = 0; i < builder->slices.count; i++) {
+        if (!slices[i].is_all)
+            continue;
+        if (first)
+            cn_config_error(builder, cn_config_key_state(builder, "input.select")->location,
+                            "input.select",
+                            "both %s and %s are \"all\", which one dimension may be; select a "
+                            "value of the other",
+                            first->dim, slices[i].dim);
+        first = first ? first : &slices[i];
+    }
+    builder->config.input.select = slices;
+    builder->config.input.select_count = builder->slices.count;
+}
+
 static void check_units(struct cn_config_builder *builder)
 {
     builder->config.output.units = builder->units.items;
@@ -341,6 +360,7 @@ void cn_config_check(struct cn_config_builder *builder)
     check_models(builder);
     check_pattern(builder);
     check_units(builder);
+    check_slices(builder);
     if (!builder->out_of_memory)
         add_model_folder(builder);
 }

@@ -18,7 +18,11 @@ static void store_with_state(struct cn_config_builder *builder, const struct cn_
                              const struct cn_value *value)
 {
     struct cn_key_state *key_state = &builder->key_states[key - cn_keys];
-    key_state->state = cn_config_store(builder, key, builder, value) ? CN_SET : CN_WRONG;
+    const bool is_right =
+        cn_key_has_members(key)
+            ? cn_config_store_members(builder, key, (void *)((char *)builder + key->offset), value)
+            : cn_config_store(builder, key, builder, value);
+    key_state->state = is_right ? CN_SET : CN_WRONG;
     key_state->location = value->location;
 }
 
@@ -49,10 +53,10 @@ static const struct cn_key *override_key(struct cn_config_builder *builder,
     const struct cn_key *key = cn_key_find(cn_keys, "", path);
     if (!key) {
         key = cn_key_of_member(cn_keys, path);
-    } else if (key->type == CN_KEY_UNITS) {
+    } else if (cn_key_has_members(key)) {
         cn_config_error(builder, location, NULL,
-                        "\"%s\" is a group; set one of its keys, such as %s.tas=degC", key->path,
-                        key->path);
+                        "\"%s\" is a group; set one of its keys, such as %s.%s", key->path,
+                        key->path, key->member);
         return NULL;
     }
     if (key && key->type == CN_KEY_GROUP) {
@@ -114,7 +118,7 @@ static void apply_overrides(struct cn_config_builder *builder, const struct cn_o
         const char *text = strchr(overrides[i].text, '=') + 1;
         struct cn_location location = {0, &overrides[i]};
         if (!cn_value_from_text(pool, key, text, location, &value) ||
-            (key->type == CN_KEY_UNITS && !make_group(pool, key, &value))) {
+            (cn_key_has_members(key) && !make_group(pool, key, &value))) {
             builder->out_of_memory = true;
             return;
         }
@@ -133,7 +137,7 @@ static void apply_group(struct cn_config_builder *builder, const char *group,
         else if (key->type == CN_KEY_GROUP && value->kind == CN_VALUE_GROUP)
             apply_group(builder, key->path, value);
         else if (builder->key_states[key - cn_keys].state == CN_UNSET ||
-                 key->type == CN_KEY_UNITS) /* --set replaces single ones of these */
+                 cn_key_has_members(key)) /* --set replaces single ones of these */
             store_with_state(builder, key, value);
     }
 }

@@ -36,6 +36,7 @@ static const char *const forms[] = {
     [CN_KEY_THRESHOLD] = "a number and its unit such as \"90 degF\"",
     [CN_KEY_UNIT] = "a unit such as \"degC\"",
     [CN_KEY_UNITS] = "a unit for each variable: { tas = \"degC\"; }",
+    [CN_KEY_SLICES] = "a value for each dimension: { plev = 85000.0; }",
     [CN_KEY_MEMORY] = "a share such as \"80%%\" or a size such as \"48GiB\"",
 };
 
@@ -54,7 +55,7 @@ const struct cn_key *cn_key_of_member(const struct cn_key *keys, const char *pat
 {
     for (const struct cn_key *key = keys; key->path; key++) {
         const size_t length = strlen(key->path);
-        if (key->type == CN_KEY_UNITS && strncmp(path, key->path, length) == 0 &&
+        if (cn_key_has_members(key) && strncmp(path, key->path, length) == 0 &&
             path[length] == '.' && path[length + 1])
             return key;
     }

@@ -32,6 +32,7 @@ enum cn_key_type {                      /* stored as */
                    CN_KEY_THRESHOLD,   /* struct cn_threshold */
                    CN_KEY_UNIT,        /* const char * */
                    CN_KEY_UNITS,       /* struct cn_list of struct cn_variable_unit */
+                   CN_KEY_SLICES,      /* struct cn_list of struct cn_slice_choice */
                    CN_KEY_MEMORY,      /* config->engine: memory_share, memory_bytes */
 };
 
@@ -52,6 +53,7 @@ struct cn_key {
     size_t element_bytes;
     const char *default_text; /* the default, as --set takes it; NULL: see meaning */
     const char *example;      /* of a key without default, as a config has it */
+    const char *member;       /* an example of its members, as --set takes it: "tas=degC" */
     const char *meaning;      /* for people; printed in the reference */
 };
 
@@ -64,6 +66,12 @@ enum { CN_MAX_KEYS = 100 }; /* of cn_keys */
 /* Finds the key GROUP.NAME; group "": NAME, which may be a whole path.
  * Returns: NULL: keys, whose last has the path NULL, has none. */
 const struct cn_key *cn_key_find(const struct cn_key *keys, const char *group, const char *name);
+
+/* Returns: whether it is a group whose members have names of the user's own. */
+static inline bool cn_key_has_members(const struct cn_key *key)
+{
+    return key->type == CN_KEY_UNITS || key->type == CN_KEY_SLICES;
+}
 
 /* Returns: the key of which `path` names a member, as "output.units.tas" does; NULL: there is none.
  */

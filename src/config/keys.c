@@ -191,6 +191,14 @@ const struct cn_key cn_keys[] = {
      .default_text = "error",
      .meaning = "What happens to days that files of the historical experiment and files of a "
                 "scenario both hold. Within one experiment they are always an error."},
+    {"input.select", offsetof(struct cn_config_builder, slices), CN_KEY_SLICES, 1, CN_SELECT_BYTES,
+     .example = "{ plev = 85000.0; member_id = \"r1i1p1f1\"; }", .member = "plev=85000",
+     .meaning =
+         "What is read along dimensions other than time and those of the grid, by their names: a "
+         "value of the dimension's coordinate in its own unit; where it has no coordinate, an "
+         "index, counted from 0; or `\"all\"` for one dimension whose slices complete each other: "
+         "the first value that is there. Dimensions of length 1 need none. See "
+         "[inputs](inputs.md#dimensions-besides-time-and-the-grid). Left out: none."},
     {"input.datasets", offsetof(struct cn_config_builder, datasets), CN_KEY_GROUPS, 1, ENTRIES,
      .element = dataset_keys, .element_bytes = sizeof(struct cn_custom_dataset),
      .example = "( { files = \"gridmet/pr_*.nc\"; variable = \"pr\"; in_file = "
@@ -273,7 +281,7 @@ const struct cn_key cn_keys[] = {
     {KEY(output.axis), CN_KEY_CHOICE, .choices = axes, .choice_meanings = axis_meanings,
      .default_text = "dayofyear", .meaning = "The dimension of the day slots."},
     {"output.units", offsetof(struct cn_config_builder, units), CN_KEY_UNITS, 1, CN_UNIT_BYTES,
-     .example = "{ tas = \"degC\"; pr = \"mm d-1\"; }",
+     .example = "{ tas = \"degC\"; pr = \"mm d-1\"; }", .member = "tas=degC",
      .meaning =
          "The units of results, by variable, in the words of UDUNITS. Sums have that times a "
          "day (`mm d-1` becomes `mm`), and counts have 1. Left out: those of the source."},

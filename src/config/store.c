@@ -11,14 +11,13 @@
 #include "products/groups.h"
 #include "products/statistics.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool reject_value(struct cn_config_builder *builder, const struct cn_key *key,
-                         const struct cn_value *value, const char *hint)
+bool cn_config_reject(struct cn_config_builder *builder, const struct cn_key *key,
+                      const struct cn_value *value, const char *hint)
 {
     char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
     cn_config_error(builder, value->location, key->path, "expected %s, not %s%s",
@@ -31,10 +30,10 @@ static bool check_text(struct cn_config_builder *builder, const struct cn_key *k
                        const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_TEXT)
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     if (!value->text[0])
-        return reject_value(builder, key, value,
-                            key->required ? "" : "; leave the key out to get its default");
+        return cn_config_reject(builder, key, value,
+                                key->required ? "" : "; leave the key out to get its default");
     if (!cn_text_is_clean(value->text))
         cn_config_error(builder, value->location, key->path,
                         "holds control characters or bytes that are not UTF-8 text");
@@ -79,7 +78,7 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
     if (!cn_text_has_form(key->type, text))
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN || key->type == CN_KEY_GLOB;
     if (path && (text[0] == '~' || strchr(text, '$'))) {
         cn_config_error(builder, value->location, key->path,
@@ -114,7 +113,7 @@ static bool store_paths(struct cn_config_builder *builder, const struct cn_key *
     builder->out_of_memory |= !paths;
     for (size_t i = 0; paths && i < count; i++)
         good &= items[i].kind == CN_VALUE_TEXT ? store_text(builder, &one, &paths[i], &items[i])
-                                               : reject_value(builder, key, &items[i], "");
+                                               : cn_config_reject(builder, key, &items[i], "");
     *list = (struct cn_list){paths, count};
     return good;
 }
@@ -125,7 +124,7 @@ static bool store_number(struct cn_config_builder *builder, const struct cn_key 
     bool whole = value->kind == CN_VALUE_INT;
     bool number = whole || (value->kind == CN_VALUE_REAL && key->type == CN_KEY_REAL);
     if (!number || !(value->real >= key->min && value->real <= key->max))
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     int integer = (int)value->real;
     if (key->type == CN_KEY_INT)
         memcpy(at, &integer, sizeof integer);
@@ -150,7 +149,7 @@ static bool store_choice(struct cn_config_builder *builder, const struct cn_key 
         }
         cn_suggestion_text(&suggestion, hint);
     }
-    return reject_value(builder, key, value, hint);
+    return cn_config_reject(builder, key, value, hint);
 }
 
 static bool store_statistic(struct cn_config_builder *builder, const struct cn_key *key, void *at,
@@ -164,7 +163,7 @@ static bool store_statistic(struct cn_config_builder *builder, const struct cn_k
         cn_over_suggest(&suggestion);
         cn_suggestion_text(&suggestion, hint);
     }
-    return reject_value(builder, key, value, hint);
+    return cn_config_reject(builder, key, value, hint);
 }
 
 /* Whether the unit is one shows later, where that of a variable is known. */
@@ -176,69 +175,28 @@ static bool store_threshold(struct cn_config_builder *builder, const struct cn_k
                            (value->kind == CN_VALUE_TEXT && *value->text &&
                             !value->text[strspn(value->text, "+-.0123456789eE ")]);
     if (is_number)
-        return reject_value(builder, key, value, "; write the unit, too");
+        return cn_config_reject(builder, key, value, "; write the unit, too");
     if (!check_text(builder, key, value))
         return false;
     if (!cn_threshold_parse(value->text, &threshold))
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     threshold.unit = cn_pool_strdup(builder->config.pool, threshold.unit);
     builder->out_of_memory |= !threshold.unit;
     memcpy(at, &threshold, sizeof threshold);
     return threshold.unit;
 }
 
-/* Units of variables that have none yet: --set comes before the file. */
-static bool store_units(struct cn_config_builder *builder, const struct cn_key *key,
-                        struct cn_list *list, const struct cn_value *value)
-{
-    if (value->kind != CN_VALUE_GROUP)
-        return reject_value(builder, key, value, "");
-    struct cn_variable_unit *units =
-        cn_pool_alloc(builder->config.pool, list->count + value->count, sizeof *units);
-    if (!units) {
-        builder->out_of_memory = true;
-        return false;
-    }
-    if (list->count)
-        memcpy(units, list->items, list->count * sizeof *units);
-    list->items = units;
-    bool good = true;
-    for (size_t i = 0; i < value->count; i++) {
-        const char *name = value->items[i].name;
-        char path[CN_MAX_NAME_BYTES + 40];
-        const struct cn_key one = {.path = path, .type = CN_KEY_UNIT, .min = 1, .max = key->max};
-        size_t earlier = 0;
-        while (earlier < list->count && strcmp(units[earlier].variable, name) != 0)
-            earlier++;
-        if (earlier < list->count)
-            continue;
-        snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_NAME_BYTES, name);
-        if (!isalpha((unsigned char)*name) || !cn_text_has_form(CN_KEY_IDENTIFIER, name) ||
-            strlen(name) > CN_MAX_NAME_BYTES) {
-            cn_config_error(builder, value->items[i].location, path,
-                            "the name of a variable begins with a letter and has letters, digits, "
-                            "\"_\" and \"-\"; products.units takes other names");
-            good = false;
-        } else if (store_text(builder, &one, &units[list->count].unit, &value->items[i])) {
-            units[list->count++].variable = name;
-        } else {
-            good = false;
-        }
-    }
-    return good;
-}
-
 static bool store_range(struct cn_config_builder *builder, const struct cn_key *key, void *at,
                         const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_LIST || value->count != 2)
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     double bounds[2];
     for (size_t i = 0; i < 2; i++) {
         const struct cn_value *bound = &value->items[i];
         bool number = bound->kind == CN_VALUE_INT || bound->kind == CN_VALUE_REAL;
         if (!number || !(bound->real >= key->min && bound->real <= key->max))
-            return reject_value(builder, key, bound, "");
+            return cn_config_reject(builder, key, bound, "");
         bounds[i] = bound->real;
     }
     memcpy(at, bounds, sizeof bounds);
@@ -253,7 +211,7 @@ static bool store_version(struct cn_config_builder *builder, const struct cn_key
     config->input.newest = strcmp(text, "newest") == 0;
     if (!config->input.newest &&
         !cn_version_parse(text, &config->input.version_major, &config->input.version_minor))
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     return true;
 }
 
@@ -272,7 +230,7 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
     char *end;
     double number = strtod(text, &end);
     if (digits == 0 || end != text + digits || !(number > 0))
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     const char *unit = text + digits + strspn(text + digits, " ");
     struct cn_config *config = &builder->config;
     if (strcmp(unit, "%") == 0 && number <= 100) {
@@ -288,7 +246,7 @@ static bool store_memory(struct cn_config_builder *builder, const struct cn_key 
             return true;
         }
     }
-    return reject_value(builder, key, value, "");
+    return cn_config_reject(builder, key, value, "");
 }
 
 static bool store_names(struct cn_config_builder *builder, const struct cn_key *key,
@@ -360,7 +318,7 @@ static bool store_element(struct cn_config_builder *builder, const struct cn_key
                           char *element, const struct cn_value *value)
 {
     if (value->kind != CN_VALUE_GROUP)
-        return reject_value(builder, list, value, " in the list");
+        return cn_config_reject(builder, list, value, " in the list");
     memcpy(element, &value->location, sizeof value->location);
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
@@ -388,9 +346,9 @@ static bool store_list(struct cn_config_builder *builder, const struct cn_key *k
     if (key->type == CN_KEY_NAMES_OR_ALL && value->kind == CN_VALUE_TEXT)
         value = &as_list;
     if (value->kind != CN_VALUE_LIST)
-        return reject_value(builder, key, value, "");
+        return cn_config_reject(builder, key, value, "");
     if (value->count < (size_t)key->min)
-        return reject_value(builder, key, value, "; leave the key out to get its default");
+        return cn_config_reject(builder, key, value, "; leave the key out to get its default");
     if (value->count > (size_t)key->max) {
         cn_config_error(builder, value->location, key->path, "has %zu entries; %g is the most",
                         value->count, key->max);
@@ -425,7 +383,9 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     void *at = (char *)base + key->offset;
     switch (key->type) {
     case CN_KEY_GROUP:
-        return reject_value(builder, key, value, "");
+    case CN_KEY_UNITS: /* see cn_config_store_members */
+    case CN_KEY_SLICES:
+        return cn_config_reject(builder, key, value, "");
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
     case CN_KEY_NAMES_OR_ALL:
@@ -438,7 +398,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return store_number(builder, key, at, value);
     case CN_KEY_BOOL:
         if (value->kind != CN_VALUE_BOOL)
-            return reject_value(builder, key, value, "");
+            return cn_config_reject(builder, key, value, "");
         memcpy(at, &value->flag, sizeof value->flag);
         return true;
     case CN_KEY_CHOICE:
@@ -453,8 +413,6 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
         return store_statistic(builder, key, at, value);
     case CN_KEY_THRESHOLD:
         return store_threshold(builder, key, at, value);
-    case CN_KEY_UNITS:
-        return store_units(builder, key, at, value);
     case CN_KEY_NAME:
     case CN_KEY_IDENTIFIER:
     case CN_KEY_LABEL:

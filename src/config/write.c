@@ -69,6 +69,21 @@ static void add_units(struct cn_strbuf *text, const struct cn_list *list)
     cn_strbuf_add(text, "}");
 }
 
+static void add_slices(struct cn_strbuf *text, const struct cn_list *list)
+{
+    const struct cn_slice_choice *slices = list->items;
+    cn_strbuf_add(text, "{ ");
+    for (size_t i = 0; i < list->count; i++) {
+        cn_strbuf_add(text, "%s = ", slices[i].dim);
+        if (slices[i].is_text)
+            cn_config_quote(text, slices[i].text);
+        else
+            cn_strbuf_add(text, "%s", slices[i].text);
+        cn_strbuf_add(text, "; ");
+    }
+    cn_strbuf_add(text, "}");
+}
+
 static void add_memory(struct cn_strbuf *text, const struct cn_config *config)
 {
     cn_strbuf_add(text, "\"");
@@ -155,6 +170,9 @@ static void add_value(struct cn_strbuf *text, const struct cn_config *config,
         break;
     case CN_KEY_UNITS:
         add_units(text, list);
+        break;
+    case CN_KEY_SLICES:
+        add_slices(text, list);
         break;
     case CN_KEY_MEMORY:
         add_memory(text, config);

@@ -84,7 +84,7 @@ class Completion(unittest.TestCase):
         document = pathlib.Path(ROOT, "docs/config.md").read_text("utf-8")
         table = document.partition("<!-- keys -->")[2].partition("<!-- end of keys -->")[0]
         listed = re.findall(r"^\| `([\w.]+)` \|", table, re.M)
-        settable = {f"{key}." if key == "output.units" else f"{key}=" for key in listed
+        settable = {f"{key}." if key in ("output.units", "input.select") else f"{key}=" for key in listed
                     if not key.startswith(("input.datasets", "custom_regions", "normals.periods",
                                            "products"))}
         self.assertGreater(len(settable), 15)
