@@ -26,7 +26,8 @@ struct cn_attribute {
 };
 
 /* A coordinate that outputs keep as it is: along rows, as projection coordinates and the names of
- * stations are, along columns, or of one value. */
+ * stations are, along columns, or of one value, as that of a dimension that is not in outputs. Of a
+ * regular grid, those of one value alone. */
 struct cn_grid_variable {
     const char *name;
     int type;     /* nc_type of a number, or NC_CHAR */
@@ -116,8 +117,10 @@ struct cn_storage {
     enum { CN_CLASSIC, CN_CONTIGUOUS, CN_COMPACT, CN_CHUNKED } layout; /* CN_CLASSIC: netCDF-3 */
     size_t rank;
     size_t shape[CN_DIM_ROOM];
-    size_t chunk[CN_DIM_ROOM];            /* CN_CHUNKED only */
-    size_t index[CN_DIM_ROOM];            /* along other dimensions: what is read; else 0 */
+    size_t chunk[CN_DIM_ROOM];     /* CN_CHUNKED only */
+    size_t index[CN_DIM_ROOM];     /* along other dimensions: what is read; else 0 */
+    size_t slice_dim, slice_count; /* of the dimension whose slices complete each other: the first
+                                      value that is there is read; slice_count 0: there is none */
     size_t time_dim, row_dim, column_dim; /* positions among the dimensions */
     int type;                             /* nc_type: NC_BYTE … NC_UINT, NC_FLOAT, NC_DOUBLE */
     bool is_unsigned;                     /* an integer read as unsigned: its type, or _Unsigned */
@@ -140,6 +143,16 @@ static inline bool cn_storage_is_other(const struct cn_storage *storage, size_t 
 {
     return d != storage->time_dim && d != storage->row_dim && d != storage->column_dim;
 }
+
+/* A dimension of a variable besides time and those of the grid, for people. */
+struct cn_other_dim {
+    const char *name;
+    size_t length;
+    const char
+        *values;       /* of one that is longer than 1, or chosen: "100000, 85000 and 17 more Pa" */
+    const char *entry; /* of input.select, for one of these: "plev = 85000" */
+    const char *read;  /* what input.select chose: "85000 Pa"; "": nothing */
+};
 
 /* Global attributes of a file that outputs use: X(MEMBER, NAMES…), of which the first that the file
  * has counts. */
@@ -180,6 +193,8 @@ struct cn_file {
                               00:00: that may be 24:00 of the day before */
     struct cn_grid grid;
     struct cn_storage storage;
+    const struct cn_other_dim *other_dims; /* in the order of the variable's dimensions */
+    size_t other_dim_count;
     struct cn_packing packing;
     const char *units;
     const struct cn_attribute *attributes; /* of the data variable, all of them */

@@ -50,6 +50,15 @@ const char *cn_attribute_text(const struct cn_attribute *attributes, size_t coun
     return attribute && attribute->type == NC_CHAR ? attribute->value : NULL;
 }
 
+bool cn_names_hold(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = strstr(list, name); at; at = strstr(at + 1, name))
+        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+            return true;
+    return false;
+}
+
 double cn_attribute_number(const struct cn_attribute *attribute, size_t i)
 {
     switch (attribute->type) {

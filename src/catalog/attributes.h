@@ -39,6 +39,9 @@ const struct cn_attribute *cn_attribute_find(const struct cn_attribute *attribut
 const char *cn_attribute_text(const struct cn_attribute *attributes, size_t count,
                               const char *name);
 
+/* Returns: whether a list of names that blanks separate has a name. */
+bool cn_names_hold(const char *list, const char *name);
+
 /* Returns: bytes of one element of an atomic numeric or char nc_type; 0: another type. */
 size_t cn_type_bytes(int type);
 /* Returns: "int16", "float32", "text", … */

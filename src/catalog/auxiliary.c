@@ -15,7 +15,7 @@
 #include <netcdf.h>
 #include <string.h>
 
-enum { MOST_CORNERS = 32, MOST_KEPT = 8, MOST_TEXT = 255 };
+enum { MOST_CORNERS = 32 };
 
 /* Larger numbers are fill values that the file does not declare. */
 static const double MOST_DEGREES = 1000;
@@ -31,16 +31,6 @@ struct data_variable {
     size_t rank, time_dim;
     const char *coordinates; /* the attribute; "": none */
 };
-
-/* Whether a list of names that blanks separate has a name. */
-static bool lists_name(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = strstr(list, name); at; at = strstr(at + 1, name))
-        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
-            return true;
-    return false;
-}
 
 static bool has_name_of(const struct cn_coordinate *coordinate, enum cn_axis axis)
 {
@@ -70,7 +60,7 @@ static bool is_along(const struct data_variable *data, const struct cn_coordinat
 /* A better one has more dimensions; of these, one that the data variable names. */
 static int rate(const struct data_variable *data, const struct cn_coordinate *coordinate)
 {
-    return 2 * coordinate->rank + lists_name(data->coordinates, coordinate->name);
+    return 2 * coordinate->rank + cn_names_hold(data->coordinates, coordinate->name);
 }
 
 /* The best coordinate of an axis, with the dimensions of `same` if that is not NULL. found->name
@@ -238,138 +228,6 @@ static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_a
     return status;
 }
 
-/* Reads texts of netCDF-4 into a table of characters. */
-static int read_strings(const struct cn_nc_file *nc, int varid, size_t count,
-                        struct cn_grid_variable *kept)
-{
-    char **texts = cn_pool_alloc(nc->pool, count, sizeof *texts);
-    if (!texts)
-        return NC_ENOMEM;
-    const int code = nc_get_var_string(nc->ncid, varid, texts);
-    kept->width = 1;
-    for (size_t i = 0; i < count && !code; i++) {
-        const size_t length = texts[i] ? strnlen(texts[i], MOST_TEXT) : 0;
-        kept->width = length > kept->width ? length : kept->width;
-    }
-    char *values = code ? NULL : cn_pool_alloc(nc->pool, count, kept->width);
-    for (size_t i = 0; i < count && values && texts[i]; i++)
-        memcpy(values + i * kept->width, texts[i], strnlen(texts[i], kept->width));
-    if (!code)
-        nc_free_string(count, texts);
-    kept->values = values;
-    kept->type = NC_CHAR;
-    return code || values ? code : NC_ENOMEM;
-}
-
-/* Reads numbers or characters as they are. */
-static int read_raw(const struct cn_nc_file *nc, int varid, size_t count,
-                    struct cn_grid_variable *kept)
-{
-    void *values = cn_pool_alloc(nc->pool, count * kept->width + 1, cn_type_bytes(kept->type));
-    kept->values = values;
-    return values ? nc_get_var(nc->ncid, varid, values) : NC_ENOMEM;
-}
-
-/* Whether it is a coordinate along rows, columns, or of one value, and which. Sets type and width
- * of a variable without values. */
-static bool may_keep(const struct cn_nc_file *nc, int varid, const struct cn_grid *grid,
-                     const int horizontal[2], struct cn_grid_variable *kept, size_t *count)
-{
-    int rank, dimids[NC_MAX_VAR_DIMS];
-    nc_type type;
-    if (nc_inq_var(nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR ||
-        (!cn_type_bytes(type) && type != NC_STRING))
-        return false;
-    kept->type = type;
-    kept->width = 1;
-    if (type == NC_CHAR && rank > 0 &&
-        (nc_inq_dimlen(nc->ncid, dimids[--rank], &kept->width) != NC_NOERR || !kept->width ||
-         kept->width > MOST_TEXT))
-        return false;
-    kept->along = CN_SCALAR;
-    *count = 1;
-    if (rank == 0)
-        return true;
-    size_t length;
-    if (rank > 1 || nc_inq_dimlen(nc->ncid, dimids[0], &length) != NC_NOERR)
-        return false;
-    if (dimids[0] == horizontal[0] || dimids[0] == horizontal[1]) {
-        kept->along = dimids[0] == horizontal[0] ? CN_ALONG_ROWS : CN_ALONG_COLUMNS;
-        *count = kept->along == CN_ALONG_ROWS ? grid->row_count : grid->column_count;
-        return *count == length;
-    }
-    return length == 1;
-}
-
-static enum cn_status keep_variable(const struct cn_nc_file *nc, int varid, const char *name,
-                                    const int horizontal[2], struct cn_grid *grid,
-                                    struct cn_error *error)
-{
-    struct cn_grid_variable *all = (struct cn_grid_variable *)grid->variables;
-    struct cn_grid_variable *kept = &all[grid->variable_count];
-    struct cn_attribute *attributes = NULL;
-    size_t count;
-    for (size_t i = 0; i < grid->variable_count; i++)
-        if (strcmp(all[i].name, name) == 0)
-            return CN_OK;
-    if (grid->variable_count == MOST_KEPT || !may_keep(nc, varid, grid, horizontal, kept, &count))
-        return CN_OK;
-    enum cn_status status =
-        cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &kept->attribute_count, error);
-    if (status)
-        return status;
-    kept->attributes = attributes;
-    kept->name = cn_pool_strdup(nc->pool, name);
-    const int code = !kept->name               ? NC_ENOMEM
-                     : kept->type == NC_STRING ? read_strings(nc, varid, count, kept)
-                                               : read_raw(nc, varid, count, kept);
-    if (code == NC_ENOMEM)
-        return cn_fail_memory(error, "coordinates");
-    if (code)
-        return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
-                       name, nc_strerror(code));
-    grid->variable_count++;
-    return CN_OK;
-}
-
-/* Whether a variable is time, lat or lon, of which outputs have others. */
-static bool is_axis(const struct cn_axes *axes, int varid)
-{
-    bool is = false;
-    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++)
-        is |= axes->coordinates[axis].varid == varid;
-    return is;
-}
-
-/* Keeps the coordinates of rows, columns and dimensions of one value, then those that the data
- * variable names. */
-static enum cn_status keep_coordinates(const struct data_variable *data, const struct cn_axes *axes,
-                                       struct cn_grid *grid, struct cn_error *error)
-{
-    const struct cn_nc_file *nc = data->nc;
-    int horizontal[2] = {-1, -1};
-    enum cn_status status = CN_OK;
-    for (int d = 0; d < 2; d++)
-        if (axes->dims[d] < data->rank)
-            horizontal[d] = data->dimids[axes->dims[d]];
-    struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT, sizeof *variables);
-    grid->variables = variables;
-    if (!variables)
-        return cn_fail_memory(error, "coordinates");
-    for (int pass = 0; pass < 2; pass++)
-        for (int varid = 0; varid < nc->variable_count && !status; varid++) {
-            char name[NC_MAX_NAME + 1];
-            int dimid;
-            if (is_axis(axes, varid) || nc_inq_varname(nc->ncid, varid, name) != NC_NOERR)
-                continue;
-            const bool is_of_dim = nc_inq_dimid(nc->ncid, name, &dimid) == NC_NOERR &&
-                                   position_of(data, dimid) < data->rank;
-            if (pass == 0 ? is_of_dim : lists_name(data->coordinates, name))
-                status = keep_variable(nc, varid, name, horizontal, grid, error);
-        }
-    return status;
-}
-
 static enum cn_status read_names(const struct data_variable *data, const struct cn_axes *axes,
                                  struct cn_grid *grid, struct cn_error *error)
 {
@@ -388,8 +246,8 @@ static enum cn_status read_names(const struct data_variable *data, const struct 
     return CN_OK;
 }
 
-enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, int varid, const int *dimids,
-                                  size_t rank, const struct cn_axes *axes, struct cn_grid *grid,
+enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                  const struct cn_axes *axes, struct cn_grid *grid,
                                   struct cn_error *error)
 {
     struct data_variable data = {
@@ -403,13 +261,9 @@ enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, int varid, const 
             nc_inq_dimlen(nc->ncid, dimids[axes->dims[d]], &shape[d]) != NC_NOERR)
             return cn_fail(error, CN_BAD_INPUT, "a dimension cannot be read");
     *grid = (struct cn_grid){.kind = axes->kind, .row_count = shape[0], .column_count = shape[1]};
-    status = read_coordinates_attribute(nc, varid, &data.coordinates, error);
-    if (!status)
-        status = read_places(nc, axes, grid, error);
+    status = read_places(nc, axes, grid, error);
     if (!status)
         status = read_names(&data, axes, grid, error);
-    if (!status)
-        status = keep_coordinates(&data, axes, grid, error);
     return status ? status : cn_grid_check(grid, error);
 }
 

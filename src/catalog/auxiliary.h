@@ -1,7 +1,6 @@
 /*
  * Grids whose latitudes and longitudes are auxiliary coordinates (CF section 5): curvilinear and
- * unstructured ones, stations, points; and coordinates that outputs keep as they are. Callers hold
- * the HDF5 lock.
+ * unstructured ones, stations, points. Callers hold the HDF5 lock.
  */
 #ifndef CLIMNORM_CATALOG_AUXILIARY_H
 #define CLIMNORM_CATALOG_AUXILIARY_H
@@ -17,8 +16,8 @@ enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const 
 /* Reads the grid, and checks it.
  * Errors: CN_BAD_INPUT: climnorm cannot use it. CN_BAD_MACHINE: out of memory. Owns: all lives in
  * the pool. */
-enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, int varid, const int *dimids,
-                                  size_t rank, const struct cn_axes *axes, struct cn_grid *grid,
+enum cn_status cn_horizontal_read(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                  const struct cn_axes *axes, struct cn_grid *grid,
                                   struct cn_error *error);
 
 /* Reads the grid mapping that the variable of file->attributes names; of a regular grid,

@@ -13,6 +13,7 @@
 #include "catalog/find_files.h"
 #include "catalog/inspect_file.h"
 #include "catalog/select.h"
+#include "catalog/slices.h"
 #include "catalog/time_axis.h"
 #include "catalog/timeline.h"
 #include "catalog/warnings.h"
@@ -209,8 +210,11 @@ static enum cn_status inspect_selected(struct catalog_builder *builder,
                                  .first_year = name->first_year,
                                  .last_year = name->last_year};
         }
-    return cn_files_inspect(catalog->pool, catalog->files, count, builder->config->input.stamps,
-                            builder->resources, watch, error);
+    const struct cn_file_rules rules = {.stamps = builder->config->input.stamps,
+                                        .choices = builder->config->input.select,
+                                        .choice_count = builder->config->input.select_count};
+    return cn_files_inspect(catalog->pool, catalog->files, count, &rules, builder->resources, watch,
+                            error);
 }
 
 /* Puts the files in order. */
@@ -315,8 +319,10 @@ static enum cn_status build_catalog(struct catalog_builder *builder, const struc
     if (!status && cn_config_has_several_models(builder->config) &&
         !builder->config->variable_count)
         status = cn_compare_models(&builder->names, &builder->selection, catalog, error);
-    if (!status)
+    if (!status) {
         cn_check_variable_names(builder->config, catalog);
+        cn_warn_unused_choices(builder->config, catalog);
+    }
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file_problems.h"
 #include "base/pool.h"
+#include "catalog/kept.h"
 #include "catalog/time_axis.h"
 #include "catalog/units.h"
 
@@ -214,6 +215,37 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
+static bool has_kept(const struct cn_grid *grid, const struct cn_grid_variable *wanted)
+{
+    for (size_t k = 0; k < grid->variable_count; k++) {
+        const struct cn_grid_variable *kept = &grid->variables[k];
+        if (kept->along == CN_SCALAR && strcmp(kept->name, wanted->name) == 0)
+            return cn_kept_equal(kept, wanted);
+    }
+    return false;
+}
+
+/* Of coordinates of one value, outputs keep those that all files have alike. */
+static enum cn_status keep_common(const struct cn_variable_files *in, struct cn_error *error)
+{
+    struct cn_grid *grid = &in->variable->grid;
+    struct cn_grid_variable *common = cn_pool_alloc(in->pool, grid->variable_count, sizeof *common);
+    size_t count = 0;
+    if (!common)
+        return cn_fail_memory(error, "the catalog");
+    for (size_t k = 0; k < grid->variable_count; k++) {
+        const struct cn_grid_variable *kept = &grid->variables[k];
+        bool is_common = true;
+        for (size_t i = 0; i < in->count && is_common && kept->along == CN_SCALAR; i++)
+            is_common = !in->files[i].usable || has_kept(&in->files[i].grid, kept);
+        if (is_common)
+            common[count++] = *kept;
+    }
+    grid->variables = common;
+    grid->variable_count = count;
+    return CN_OK;
+}
+
 enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct cn_error *error)
 {
     struct cn_variable *variable = in->variable;
@@ -235,5 +267,5 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
     for (size_t i = 0; i < in->count && !variable->failure; i++)
         if (in->files[i].usable)
             variable->failure = calendar_conflict(in->pool, usual, &in->files[i]);
-    return CN_OK;
+    return keep_common(in, error);
 }

@@ -120,18 +120,15 @@ static void carry_grid_variables(struct cn_archive *archive, struct cn_grid *gri
         grid->variables = fresh;
 }
 
-/* What a regular grid has no use for is not carried. */
+/* Of other grids than regular ones. */
 static void carry_names(struct cn_archive *archive, struct cn_grid *grid)
 {
-    if (grid->kind == CN_REGULAR)
-        return;
     for (int d = 0; d < 2; d++)
         grid->dim_names[d] = cn_archive_text(archive, grid->dim_names[d]);
     grid->lat_name = cn_archive_text(archive, grid->lat_name);
     grid->lon_name = cn_archive_text(archive, grid->lon_name);
     grid->mapping_name = cn_archive_text(archive, grid->mapping_name);
     cn_archive_bytes(archive, &grid->corner_count, sizeof grid->corner_count);
-    carry_grid_variables(archive, grid);
 }
 
 static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
@@ -143,7 +140,9 @@ static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
     grid->kind = kind > CN_UNSTRUCTURED ? CN_REGULAR : (enum cn_grid_kind)kind;
     cn_archive_count(archive, &grid->row_count);
     cn_archive_count(archive, &grid->column_count);
-    carry_names(archive, grid);
+    if (grid->kind != CN_REGULAR)
+        carry_names(archive, grid);
+    carry_grid_variables(archive, grid);
     const size_t lats = cn_grid_lats(grid), lons = cn_grid_lons(grid);
     grid->lat = cn_archive_array(archive, grid->lat, lats, sizeof *grid->lat);
     grid->lon = cn_archive_array(archive, grid->lon, lons, sizeof *grid->lon);
@@ -168,6 +167,24 @@ static void carry_days(struct cn_archive *archive, struct cn_file *file)
     file->days = days;
 }
 
+static void carry_other_dims(struct cn_archive *archive, struct cn_file *file)
+{
+    struct cn_other_dim *fresh =
+        carry_count(archive, &file->other_dim_count, CN_MAX_DIMS, sizeof *fresh);
+    for (size_t k = 0; k < file->other_dim_count && !archive->status; k++) {
+        struct cn_other_dim one = fresh ? fresh[k] : file->other_dims[k];
+        cn_archive_bytes(archive, &one.length, sizeof one.length);
+        one.name = cn_archive_text(archive, one.name);
+        one.values = cn_archive_text(archive, one.values);
+        one.entry = cn_archive_text(archive, one.entry);
+        one.read = cn_archive_text(archive, one.read);
+        if (fresh)
+            fresh[k] = one;
+    }
+    if (archive->unpacking)
+        file->other_dims = fresh;
+}
+
 static void carry_all(struct cn_archive *archive, struct cn_file *file)
 {
     cn_archive_bytes(archive, &file->size, sizeof file->size);
@@ -179,6 +196,7 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
     cn_archive_flag(archive, &file->ends_at_midnight);
     carry_grid(archive, &file->grid);
     carry_storage(archive, &file->storage);
+    carry_other_dims(archive, file);
     file->variable = cn_archive_text(archive, file->variable);
     file->left_out = cn_archive_text(archive, file->left_out);
     file->attributes = carry_attributes(archive, file->attributes, &file->attribute_count);

@@ -13,7 +13,9 @@
 #include "catalog/axes.h"
 #include "catalog/file_archive.h"
 #include "catalog/identify_file.h"
+#include "catalog/kept.h"
 #include "catalog/packing.h"
+#include "catalog/slices.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
 #include "guard/library.h"
@@ -30,7 +32,7 @@ enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes togethe
 struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
-    enum cn_stamps stamps;
+    const struct cn_file_rules *rules;
     struct cn_time_axes axes;
     struct cn_shared_arrays *shared;
 };
@@ -197,15 +199,9 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
     for (size_t d = storage->rank; d < storage->rank + 2; d++)
         storage->shape[d] = storage->chunk[d] = 1;
     for (size_t d = 0; d < storage->rank; d++) {
-        char name[NC_MAX_NAME + 1];
-        int code = nc_inq_dim(nc->ncid, candidate->dimids[d], name, &storage->shape[d]);
+        int code = nc_inq_dimlen(nc->ncid, candidate->dimids[d], &storage->shape[d]);
         if (code != NC_NOERR)
             return cn_fail_netcdf(error, "a dimension cannot be read", code);
-        if (cn_storage_is_other(storage, d) && storage->shape[d] != 1)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "dimension '%s' of '%s' has length %zu, expected 1; select one, for "
-                           "example with ncks -d %s,0",
-                           name, candidate->name, storage->shape[d], name);
     }
     storage->type = candidate->type;
     storage->value_bytes = cn_type_bytes(candidate->type);
@@ -263,8 +259,9 @@ static bool leave_out_attributes(struct cn_pool *pool, struct cn_file *file,
                                    &file->left_out);
 }
 
-static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_stamps stamps,
-                                       int *varid, struct cn_file *file, struct cn_error *error)
+static enum cn_status inspect_variable(struct cn_pool *pool, int ncid,
+                                       const struct cn_file_rules *rules, int *varid,
+                                       struct cn_file *file, struct cn_error *error)
 {
     struct cn_nc_file nc = {0};
     struct variable_candidate candidate = {0};
@@ -276,10 +273,12 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
     if (!status)
         status = read_shape(&nc, &candidate, &file->storage, error);
     if (!status)
-        status = cn_horizontal_read(&nc, candidate.varid, candidate.dimids, (size_t)candidate.rank,
-                                    &candidate.axes, &file->grid, error);
+        status = cn_slices_choose(&nc, candidate.dimids, candidate.name, rules, file, error);
     if (!status)
-        status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], stamps, file, error);
+        status = cn_horizontal_read(&nc, candidate.dimids, (size_t)candidate.rank, &candidate.axes,
+                                    &file->grid, error);
+    if (!status)
+        status = cn_time_axis_read(&nc, &axes[CN_AXIS_TIME], rules->stamps, file, error);
     struct cn_attribute *attributes = NULL;
     if (!status)
         status = cn_attributes_read(pool, ncid, candidate.varid, &attributes,
@@ -290,6 +289,8 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
     if (!status)
         status = cn_packing_read(attributes, file->attribute_count, candidate.type, &file->packing,
                                  &file->storage.is_unsigned, error);
+    if (!status)
+        status = cn_kept_read(&nc, candidate.dimids, &candidate.axes, file, error);
     if (!status)
         status = cn_grid_mapping_read(&nc, file, error);
     if (!status)
@@ -308,14 +309,14 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid, enum cn_s
 }
 
 static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool classic,
-                                    enum cn_stamps stamps, struct cn_file *file,
+                                    const struct cn_file_rules *rules, struct cn_file *file,
                                     struct cn_error *error)
 {
     int ncid, code = nc_open(path, NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         return cn_fail_netcdf(error, "cannot be opened", code);
     int varid = 0;
-    enum cn_status status = inspect_variable(pool, ncid, stamps, &varid, file, error);
+    enum cn_status status = inspect_variable(pool, ncid, rules, &varid, file, error);
     nc_close(ncid);
     if (status)
         return status;
@@ -323,7 +324,7 @@ static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool
                    : cn_storage_read_hdf5(pool, path, file, error);
 }
 
-static enum cn_status inspect_file(struct cn_pool *pool, enum cn_stamps stamps,
+static enum cn_status inspect_file(struct cn_pool *pool, const struct cn_file_rules *rules,
                                    struct cn_file *file, struct cn_error *error)
 {
     bool classic = false;
@@ -336,7 +337,7 @@ static enum cn_status inspect_file(struct cn_pool *pool, enum cn_stamps stamps,
     if (!status) {
         char path[CN_DESCRIPTOR_PATH_BYTES];
         status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
-                               stamps, file, error);
+                               rules, file, error);
     }
     close(descriptor);
     return status;
@@ -376,7 +377,7 @@ enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
 /* A file before its inspection and after it. */
 struct inspection {
     struct cn_pool *pool;
-    enum cn_stamps stamps;
+    const struct cn_file_rules *rules;
     const struct cn_file *given;
     struct cn_file file;
 };
@@ -385,7 +386,7 @@ static enum cn_status inspect_item(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return inspect_file(inspection->pool, inspection->stamps, &inspection->file, error);
+    return inspect_file(inspection->pool, inspection->rules, &inspection->file, error);
 }
 
 /* In a child. */
@@ -394,7 +395,7 @@ static enum cn_status pack_item(void *context, size_t item, struct cn_archive *f
 {
     const struct batch *batch = context;
     struct inspection inspection = {
-        .pool = cn_pool_new(), .stamps = batch->stamps, .given = &batch->files[item]};
+        .pool = cn_pool_new(), .rules = batch->rules, .given = &batch->files[item]};
     if (!inspection.pool)
         return cn_fail_memory(error, "a file's metadata");
     enum cn_status status =
@@ -448,8 +449,9 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
 }
 
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                enum cn_stamps stamps, const struct cn_resources *resources,
-                                const struct cn_watch *watch, struct cn_error *error)
+                                const struct cn_file_rules *rules,
+                                const struct cn_resources *resources, const struct cn_watch *watch,
+                                struct cn_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         /* A relative path could look like a URL to netCDF-C. */
@@ -466,7 +468,7 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
         .pool = pool,
         .shared = cn_pool_alloc(pool, 1, sizeof *batch.shared), /* it works without, too */
         .files = files,
-        .stamps = stamps,
+        .rules = rules,
         .axes = {files, count, .limit = resources->machine_memory / TIME_AXES_SHARE}};
     return cn_workers_run(&(struct cn_workers){.count = count,
                                                .threads = resources->threads,

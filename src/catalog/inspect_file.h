@@ -4,6 +4,7 @@
 #ifndef CLIMNORM_CATALOG_INSPECT_FILE_H
 #define CLIMNORM_CATALOG_INSPECT_FILE_H
 
+#include "catalog/file_rules.h"
 #include "climnorm/catalog.h"
 
 /* Reads the metadata of files[count], whose path and variable are given. variable NULL: the only
@@ -13,8 +14,9 @@
  * Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: all lives in the pool, but days: the caller calls
  * cn_files_free, also after a failure. */
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                enum cn_stamps stamps, const struct cn_resources *resources,
-                                const struct cn_watch *watch, struct cn_error *error);
+                                const struct cn_file_rules *rules,
+                                const struct cn_resources *resources, const struct cn_watch *watch,
+                                struct cn_error *error);
 
 struct cn_strbuf;
 

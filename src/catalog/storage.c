@@ -208,6 +208,9 @@ static bool is_dim_valid(const struct cn_file *file, size_t d)
     const size_t length = storage->shape[d];
     if (d >= storage->rank && (length != 1 || storage->chunk[d] != 1))
         return false;
+    if (storage->slice_count && d == storage->slice_dim)
+        return cn_storage_is_other(storage, d) && storage->index[d] == 0 &&
+               length == storage->slice_count;
     if (cn_storage_is_other(storage, d))
         return storage->index[d] < length;
     return storage->index[d] == 0 && length == (d == storage->time_dim  ? file->time_count
@@ -222,11 +225,20 @@ bool cn_storage_is_valid(const struct cn_file *file)
                  column = storage->column_dim;
     const size_t room = file->grid.kind == CN_UNSTRUCTURED ? rank + 2 : rank;
     if (rank < 1 || rank > CN_MAX_DIMS || time >= rank || row >= room || column >= room ||
-        time == row || time == column || row == column)
+        time == row || time == column || row == column ||
+        (storage->slice_count && storage->slice_dim >= rank))
         return false;
-    for (size_t d = 0; d < room; d++)
+    size_t others = 0;
+    for (size_t d = 0; d < room; d++) {
         if (!is_dim_valid(file, d))
             return false;
+        if (d < rank && cn_storage_is_other(storage, d) &&
+            (others == file->other_dim_count ||
+             file->other_dims[others++].length != storage->shape[d]))
+            return false;
+    }
+    if (others != file->other_dim_count)
+        return false;
     if (storage->layout > CN_CHUNKED || !cn_storage_takes_type(storage->type) ||
         storage->value_bytes != cn_type_bytes(storage->type) ||
         storage->filter_count > CN_MAX_FILTERS)

@@ -32,17 +32,35 @@ static void print_data_variable(const struct cn_file *file)
     const char *column = is_regular ? "lon" : file->grid.dim_names[1];
     printf("  %-18s", "variable");
     cn_print_text(file->variable);
+    const struct cn_other_dim *other = file->other_dims;
     for (size_t d = 0; d < storage->rank; d++) {
         printf("%s", d ? ", " : "(");
         cn_print_text(d == storage->time_dim     ? "time"
                       : d == storage->row_dim    ? row
                       : d == storage->column_dim ? column
-                                                 : "other");
+                                                 : other++->name);
         printf(" = %zu", storage->shape[d]);
     }
     printf("), ");
     cn_print_text(file->units[0] ? file->units : "no units");
     putchar('\n');
+}
+
+/* What may be selected along dimensions besides time and those of the grid. */
+static void print_other_dims(const struct cn_file *file)
+{
+    for (size_t k = 0; k < file->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &file->other_dims[k];
+        if (dim->length == 1)
+            continue;
+        printf("  %-18s", "select");
+        cn_print_text(dim->name);
+        printf(": ");
+        cn_print_text(dim->values);
+        printf("\n  %-18sinput: { select = { ", "");
+        cn_print_text(dim->entry);
+        printf("; }; };\n");
+    }
 }
 
 /* "-59.875 to 89.875 by 0.25, south to north" */
@@ -202,6 +220,7 @@ static void print_file(struct cn_pool *pool, const char *path, const struct cn_f
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
     print_data_variable(file);
+    print_other_dims(file);
     if (file->grid.kind == CN_REGULAR)
         print_regular_grid(&file->grid);
     else
@@ -234,6 +253,7 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
 {
     struct cn_error error = {0};
     struct cn_file file = {.path = path};
+    const struct cn_file_rules rules = {.stamps = CN_STAMPS_AUTO, .takes_first = true};
     if (is_folder(path)) {
         enum cn_status status = cn_propose_datasets(path, resources, &error);
         if (status)
@@ -243,7 +263,7 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = pool ? check_operand(path, &error) : cn_fail_memory(&error, path);
     if (!status)
-        status = cn_files_inspect(pool, &file, 1, CN_STAMPS_AUTO, resources, NULL, &error);
+        status = cn_files_inspect(pool, &file, 1, &rules, resources, NULL, &error);
     if (!status && file.failure)
         status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
     if (status)

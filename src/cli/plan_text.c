@@ -68,6 +68,22 @@ static const char *describe_input(const struct cn_plan *plan,
                           cn_grid_text(plan->pool, &source->grid));
 }
 
+/* "selected: plev = 85000 Pa"; NULL: nothing is. Files of a variable are alike. */
+static const char *describe_selection(const struct cn_plan *plan, const struct cn_variable *source)
+{
+    struct cn_strbuf text = {0};
+    size_t f = 0;
+    while (!source->files[f].usable) /* one is: the variable has not failed */
+        f++;
+    for (size_t k = 0; k < source->files[f].other_dim_count; k++) {
+        const struct cn_other_dim *dim = &source->files[f].other_dims[k];
+        if (*dim->read)
+            cn_strbuf_add(&text, "%s%s = %s", text.length ? ", " : "selected: ", dim->name,
+                          dim->read);
+    }
+    return text.length ? cn_strbuf_to_pool(&text, plan->pool) : NULL;
+}
+
 /* Lists the source years that are read, or those that are not. */
 static void list_years(const struct cn_variable_plan *variable, bool is_read,
                        struct cn_year_list *list)
@@ -160,7 +176,8 @@ static void print_models(const struct cn_plan *plan)
 static void print_input(const struct cn_plan *plan)
 {
     const size_t sound = cn_sound_variables(plan);
-    struct cn_shared_lines grids = {.plan = plan}, reading = {.plan = plan};
+    struct cn_shared_lines grids = {.plan = plan}, selected = {.plan = plan},
+                           reading = {.plan = plan};
     printf("%-*s%s\n", CN_LABEL_COLUMNS, "Input", plan->config->input.root);
     if (!plan->variable_count) { /* of a shard without work */
         print_files(plan->catalog);
@@ -172,9 +189,11 @@ static void print_input(const struct cn_plan *plan)
         if (variable->failure)
             continue;
         cn_shared_add(&grids, v, describe_input(plan, variable));
+        cn_shared_add(&selected, v, describe_selection(plan, variable->variable));
         cn_shared_add(&reading, v, describe_reading(plan, variable));
     }
     cn_shared_print("", &grids, sound);
+    cn_shared_print("", &selected, sound);
     print_files(plan->catalog);
     cn_shared_print("", &reading, sound);
 }

@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-enum { CN_SCRATCH_BUFFERS = 3 };
+enum { CN_SCRATCH_BUFFERS = 4 };
 
 struct cn_scratch {
     unsigned char *bytes[CN_SCRATCH_BUFFERS];

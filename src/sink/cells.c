@@ -72,20 +72,24 @@ static const char *const own_names[] = {
     "target_year",  "threshold", "source_years",     "missing_source_years", "source_versions",
     "source_files", "scenario",  "vertices",         "number_of_years"};
 
+static const char *const regular_names[] = {"lat", "lon", "lat_bnds", "lon_bnds", REGULAR_MAPPING};
+
 /* A name of the source, changed if an output file uses it otherwise. NULL: out of memory. */
 static const char *free_name(struct cn_pool *pool, const struct cn_normals_file *file,
                              const char *name)
 {
+    const bool is_regular = file->variable->grid.kind == CN_REGULAR;
     bool is_own = strcmp(name, file->variable->name) == 0 || strncmp(name, "strlen_", 7) == 0;
     for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
         is_own |= strcmp(name, own_names[i]) == 0;
+    for (size_t i = 0; is_regular && i < sizeof regular_names / sizeof *regular_names; i++)
+        is_own |= strcmp(name, regular_names[i]) == 0;
     return is_own ? cn_pool_printf(pool, "source_%s", name) : name;
 }
 
 void cn_add_cell_dims(struct cn_metadata *metadata, const struct cn_normals_file *file,
                       struct cn_file_dims *dims)
 {
-    static const char *const regular_names[] = {"lat", "lon"};
     const struct cn_grid *grid = &file->variable->grid;
     const bool is_regular = grid->kind == CN_REGULAR;
     const size_t shape[] = {file->region->row_count, file->region->column_count};

@@ -156,6 +156,16 @@ static void hash_config(XXH3_state_t *state, const struct cn_normals_file *file)
     }
 }
 
+/* What is read along dimensions that are longer than 1. No index is negative. */
+static void hash_slice(XXH3_state_t *state, const struct cn_storage *storage)
+{
+    for (size_t d = 0; d < storage->rank; d++)
+        if (cn_storage_is_other(storage, d) && storage->shape[d] > 1)
+            hash_number(state, storage->slice_count && d == storage->slice_dim
+                                   ? -1
+                                   : (int64_t)storage->index[d]);
+}
+
 static void hash_part(XXH3_state_t *state, const struct cn_part *part)
 {
     const struct cn_file *file = part->file;
@@ -169,6 +179,7 @@ static void hash_part(XXH3_state_t *state, const struct cn_part *part)
     hash_number(state, (int64_t)part->first); /* other instants may be the same days */
     hash_number(state, part->count ? file->days[part->first] : 0);
     hash_number(state, part->count ? file->days[part->first + part->count - 1] : 0);
+    hash_slice(state, &file->storage);
 }
 
 static void hash_inputs(XXH3_state_t *state, const struct cn_normals_file *file)

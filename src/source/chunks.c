@@ -8,6 +8,7 @@
 #include "codec/pipeline.h"
 #include "guard/library.h"
 #include "source/bytes.h"
+#include "source/completion.h"
 #include "source/file_index.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
@@ -16,13 +17,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether one index is read along a dimension. */
+static bool is_one_index(const struct cn_storage *storage, size_t d)
+{
+    return cn_storage_is_other(storage, d) && !(storage->slice_count && d == storage->slice_dim);
+}
+
 /* Of the whole variable, written or not, or of the slice that is read; SIZE_MAX: more than can be.
  */
 static size_t count_chunks(const struct cn_storage *storage, bool is_of_slice)
 {
     size_t chunks = 1;
     for (size_t d = 0; d < storage->rank; d++)
-        if (!(is_of_slice && cn_storage_is_other(storage, d)) &&
+        if (!(is_of_slice && is_one_index(storage, d)) &&
             __builtin_mul_overflow(chunks, (storage->shape[d] - 1) / storage->chunk[d] + 1,
                                    &chunks))
             return SIZE_MAX;
@@ -65,8 +72,8 @@ struct chunk_search {
 };
 
 /* A chunk that cannot be there has no bytes. It costs only the days that it holds. */
-static void note_chunk(struct chunk_search *search, size_t chunk, unsigned mask, haddr_t address,
-                       hsize_t size)
+static void note_chunk(struct chunk_search *search, size_t layer, size_t chunk, unsigned mask,
+                       haddr_t address, hsize_t size)
 {
     struct cn_file_index *index = search->index;
     const uint64_t end = index->file->size;
@@ -75,7 +82,7 @@ static void note_chunk(struct chunk_search *search, size_t chunk, unsigned mask,
     search->found += address != HADDR_UNDEF;
     if (address == HADDR_UNDEF || !cn_layout_needs(index->layout, block.first + 1, block.count + 1))
         return;
-    struct cn_chunk_location *location = &index->chunks[chunk];
+    struct cn_chunk_location *location = &index->chunks[layer * index->layer_chunks + chunk];
     const bool fits = size <= search->most_bytes && address <= end && size <= end - address;
     search->is_damaged |= location->address != CN_UNWRITTEN;
     *location = (struct cn_chunk_location){address, fits ? size : 0, mask};
@@ -88,11 +95,13 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
     struct chunk_search *search = context;
     const struct cn_unit_grid *grid = &search->index->grid;
     const struct cn_storage *storage = &search->index->file->storage;
+    const size_t layer =
+        storage->slice_count ? offset[storage->slice_dim] / storage->chunk[storage->slice_dim] : 0;
     size_t chunk = 0;
     bool is_read = true;
     for (size_t d = 0; d < storage->rank; d++) {
         search->is_damaged |= offset[d] >= storage->shape[d];
-        is_read &= !cn_storage_is_other(storage, d) ||
+        is_read &= !is_one_index(storage, d) ||
                    offset[d] / storage->chunk[d] == storage->index[d] / storage->chunk[d];
     }
     for (int d = 0; d < 3 && is_read; d++) {
@@ -103,7 +112,7 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
         chunk = chunk * grid->count[d] + (size_t)(begin - first) / grid->extent[d];
     }
     if (is_read)
-        note_chunk(search, chunk, mask, address, size);
+        note_chunk(search, layer, chunk, mask, address, size);
     return H5_ITER_CONT;
 }
 
@@ -125,11 +134,11 @@ static bool lists_no_more(const struct chunk_search *search, hid_t dataset, size
     return known && listed >= search->found && listed - search->found <= others;
 }
 
-static bool search_all(struct chunk_search *search, hid_t dataset)
+static bool search_layer(struct chunk_search *search, size_t layer, hid_t dataset, size_t *asked)
 {
     const struct cn_file_index *index = search->index;
-    size_t asked = 0;
-    for (size_t chunk = 0; chunk < index->chunk_count; chunk++) {
+    const struct cn_storage *storage = &index->file->storage;
+    for (size_t chunk = 0; chunk < index->layer_chunks; chunk++) {
         hsize_t offset[CN_DIM_ROOM], size = 0;
         haddr_t address = HADDR_UNDEF;
         unsigned mask = 0;
@@ -138,14 +147,25 @@ static bool search_all(struct chunk_search *search, hid_t dataset)
         if (!cn_layout_needs(index->layout, block.first + 1, block.count + 1))
             continue;
         for (size_t d = 0; d < CN_DIM_ROOM; d++)
-            offset[d] = index->file->storage.index[d];
+            offset[d] = storage->index[d];
+        if (storage->slice_count)
+            offset[storage->slice_dim] = layer * storage->chunk[storage->slice_dim];
         for (int d = 0; d < 3; d++)
             offset[search->dims[d]] = begin[d];
         if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0)
             return false;
-        note_chunk(search, chunk, mask, address, size);
-        asked++;
+        note_chunk(search, layer, chunk, mask, address, size);
+        ++*asked;
     }
+    return true;
+}
+
+static bool search_all(struct chunk_search *search, hid_t dataset)
+{
+    size_t asked = 0;
+    for (size_t layer = 0; layer < cn_chunk_layers(&search->index->file->storage); layer++)
+        if (!search_layer(search, layer, dataset, &asked))
+            return false;
     return lists_no_more(search, dataset, asked);
 }
 #endif
@@ -190,33 +210,53 @@ static enum cn_status ask_chunks(struct cn_reader *reader, struct cn_error *erro
 
 static enum cn_status take_chunks(struct cn_reader *reader, struct cn_error *error)
 {
-    reader->chunks = calloc(reader->unit_count, sizeof *reader->chunks);
+    const size_t layers = cn_chunk_layers(&reader->file->storage);
+    reader->chunks = calloc(layers * reader->unit_count, sizeof *reader->chunks);
     if (!reader->chunks)
         return cn_fail_memory(error, "the chunk table of a file");
-    for (size_t unit = 0; unit < reader->unit_count; unit++)
-        reader->chunks[unit] = reader->index->chunks[cn_file_index_chunk(reader, unit)];
+    struct cn_chunk_location *location = reader->chunks;
+    for (size_t layer = 0; layer < layers; layer++)
+        for (size_t unit = 0; unit < reader->unit_count; unit++)
+            *location++ = reader->index->chunks[cn_file_index_chunk(reader, unit, layer)];
     return CN_OK;
+}
+
+static const struct cn_chunk_location *location_of(const struct cn_reader *reader, size_t unit,
+                                                   size_t layer)
+{
+    return &reader->chunks[layer * reader->unit_count + unit];
 }
 
 static bool span_of_chunk(const struct cn_reader *reader, size_t unit, uint64_t *address,
                           uint64_t *spread, uint64_t *bytes)
 {
     size_t begin[3];
-    const struct cn_chunk_location *location = &reader->chunks[unit];
     const struct cn_block block = cn_unit_block(reader, unit, begin);
-    *address = location->address;
-    *bytes = *spread = location->size;
-    return location->size && location->address != CN_UNWRITTEN && cn_unit_is_needed(reader, &block);
+    uint64_t end = 0;
+    *address = UINT64_MAX;
+    *bytes = 0;
+    for (size_t layer = 0; layer < cn_chunk_layers(&reader->file->storage); layer++) {
+        const struct cn_chunk_location *at = location_of(reader, unit, layer);
+        if (!at->size || at->address == CN_UNWRITTEN)
+            continue;
+        *address = at->address < *address ? at->address : *address;
+        end = at->address + at->size > end ? at->address + at->size : end;
+        *bytes += at->size;
+    }
+    *spread = end - *address;
+    return *bytes && cn_unit_is_needed(reader, &block);
 }
 
 /* Among all chunks of the variable, in the order of its dimensions. */
-static size_t chunk_number(const struct cn_storage *storage, const size_t begin[3])
+static size_t chunk_number(const struct cn_storage *storage, const size_t begin[3], size_t layer)
 {
     size_t dims[3], offset[CN_DIM_ROOM], number = 0;
     cn_storage_dims(storage, dims);
     memcpy(offset, storage->index, sizeof offset);
     for (int d = 0; d < 3; d++)
         offset[dims[d]] = begin[d];
+    if (storage->slice_count)
+        offset[storage->slice_dim] = layer * storage->chunk[storage->slice_dim];
     for (size_t d = 0; d < storage->rank; d++)
         number = number * ((storage->shape[d] - 1) / storage->chunk[d] + 1) +
                  offset[d] / storage->chunk[d];
@@ -234,11 +274,11 @@ static size_t stride_in_chunk(const struct cn_storage *storage, size_t dim)
 
 /* Completes the block with the values of a chunk that begins at `begin`. */
 static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_t unit,
-                                 const size_t begin[3], struct cn_scratch *scratch,
+                                 size_t layer, const size_t begin[3], struct cn_scratch *scratch,
                                  struct cn_block *block, struct cn_error *error)
 {
     const struct cn_storage *storage = &reader->file->storage;
-    const struct cn_chunk_location *location = &reader->chunks[unit];
+    const struct cn_chunk_location *location = location_of(reader, unit, layer);
     const char *fault = "";
     size_t dims[3];
     const unsigned char *stored = cn_prefetched_bytes(scratch, location->address, location->size);
@@ -260,15 +300,58 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     if (status)
         return cn_fail(
             error, status, "%s: chunk %zu of %s %s; the file is damaged; download it again",
-            reader->file->path, chunk_number(storage, begin), reader->file->variable, fault);
+            reader->file->path, chunk_number(storage, begin, layer), reader->file->variable, fault);
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++) {
         block->stride[d] = stride_in_chunk(storage, dims[d]);
         block->origin += (block->first[d] - begin[d]) * block->stride[d];
     }
     for (size_t d = 0; d < storage->rank; d++)
-        block->origin += storage->index[d] % storage->chunk[d] * stride_in_chunk(storage, d);
+        if (storage->index[d])
+            block->origin += storage->index[d] % storage->chunk[d] * stride_in_chunk(storage, d);
     return CN_OK;
+}
+
+/* Completes the values of a unit by all slices of a layer. */
+static enum cn_status decode_layer(const struct cn_reader *reader, int file, size_t unit,
+                                   size_t layer, struct cn_scratch *scratch,
+                                   struct cn_completion *completion, struct cn_error *error)
+{
+    const struct cn_storage *storage = &reader->file->storage;
+    const struct cn_chunk_location *location = location_of(reader, unit, layer);
+    const size_t extent = storage->chunk[storage->slice_dim],
+                 left = storage->slice_count - layer * extent;
+    size_t begin[3];
+    struct cn_block slice = cn_unit_block(reader, unit, begin);
+    if (location->address == CN_UNWRITTEN) {
+        cn_completion_fill(completion, (double)reader->fill);
+        return CN_OK;
+    }
+    if (!location->size)
+        return fail_chunk_place(reader->file, error);
+    enum cn_status status = read_chunk(reader, file, unit, layer, begin, scratch, &slice, error);
+    for (size_t s = 0; s < extent && s < left && !status; s++) {
+        cn_completion_add(completion, reader, &slice);
+        slice.origin += stride_in_chunk(storage, storage->slice_dim);
+    }
+    if (!status)
+        cn_file_index_count(reader->index, cn_file_index_chunk(reader, unit, layer), scratch);
+    return status;
+}
+
+static enum cn_status decode_layers(const struct cn_reader *reader, int file, size_t unit,
+                                    struct cn_scratch *scratch, const struct cn_block *block,
+                                    struct cn_error *error)
+{
+    struct cn_completion completion;
+    enum cn_status status = cn_completion_begin(reader, block, scratch, &completion)
+                                ? CN_OK
+                                : cn_fail_memory(error, "a chunk");
+    for (size_t layer = 0; layer < cn_chunk_layers(&reader->file->storage) && !status; layer++)
+        status = decode_layer(reader, file, unit, layer, scratch, &completion, error);
+    if (!status)
+        cn_scatter_values(&completion.reader, &completion.block);
+    return status;
 }
 
 static enum cn_status decode_chunk(const struct cn_reader *reader, int file, size_t unit,
@@ -278,17 +361,19 @@ static enum cn_status decode_chunk(const struct cn_reader *reader, int file, siz
     struct cn_block block = cn_unit_block(reader, unit, begin);
     if (!cn_unit_is_needed(reader, &block))
         return CN_OK;
+    if (reader->file->storage.slice_count)
+        return decode_layers(reader, file, unit, scratch, &block, error);
     if (reader->chunks[unit].address == CN_UNWRITTEN) {
         cn_scatter_fill(reader, &block, reader->fill);
         return CN_OK;
     }
     if (!reader->chunks[unit].size)
         return fail_chunk_place(reader->file, error);
-    enum cn_status status = read_chunk(reader, file, unit, begin, scratch, &block, error);
+    enum cn_status status = read_chunk(reader, file, unit, 0, begin, scratch, &block, error);
     if (status)
         return status;
     cn_scatter_values(reader, &block);
-    cn_file_index_count(reader->index, cn_file_index_chunk(reader, unit), scratch);
+    cn_file_index_count(reader->index, cn_file_index_chunk(reader, unit, 0), scratch);
     return CN_OK;
 }
 

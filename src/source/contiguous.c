@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "guard/library.h"
 #include "source/bytes.h"
+#include "source/completion.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
 
@@ -131,24 +132,31 @@ static bool span_of_rectangle(const struct cn_reader *reader, size_t unit, uint6
     const struct cn_block block = cn_unit_block(reader, unit, begin);
     const size_t width = block.raw.width;
     const struct strides strides = strides_of(reader, block.count);
-    if (reader->file->storage.begin == CN_UNWRITTEN || !cn_unit_is_needed(reader, &block))
+    const struct cn_storage *storage = &reader->file->storage;
+    if (storage->begin == CN_UNWRITTEN || !cn_unit_is_needed(reader, &block))
         return false;
     *address = address_of(reader, &block, &strides);
     *spread = strides.run * width;
     for (int level = 0; level < 2; level++)
         *spread += (strides.reads[level] - 1) * strides.stride[level];
     *bytes = strides.reads[0] * strides.reads[1] * strides.run * width;
+    if (storage->slice_count) {
+        *spread += (storage->slice_count - 1) * stride_of_dim(storage, storage->slice_dim);
+        *bytes *= storage->slice_count;
+    }
     return true;
 }
 
-/* Completes the block with the values that it covers. */
-static enum cn_status read_rectangle(const struct cn_reader *reader, int file,
+/* Completes the block with the values that it covers, of slice number `slice`. */
+static enum cn_status read_rectangle(const struct cn_reader *reader, int file, size_t slice,
                                      struct cn_scratch *scratch, struct cn_block *block,
                                      struct cn_error *error)
 {
+    const struct cn_storage *storage = &reader->file->storage;
     const size_t width = block->raw.width;
     const struct strides strides = strides_of(reader, block->count);
-    const uint64_t address = address_of(reader, block, &strides);
+    const uint64_t address = address_of(reader, block, &strides) +
+                             (slice ? slice * stride_of_dim(storage, storage->slice_dim) : 0);
     unsigned char *bytes = cn_scratch_get(scratch, 0, strides.values * width);
     if (!bytes)
         return cn_fail_memory(error, "a part of a file");
@@ -169,6 +177,26 @@ static enum cn_status read_rectangle(const struct cn_reader *reader, int file,
     return CN_OK;
 }
 
+/* A rectangle of slices that complete each other. */
+static enum cn_status decode_slices(const struct cn_reader *reader, int file,
+                                    struct cn_scratch *scratch, const struct cn_block *block,
+                                    struct cn_error *error)
+{
+    struct cn_completion completion;
+    enum cn_status status = cn_completion_begin(reader, block, scratch, &completion)
+                                ? CN_OK
+                                : cn_fail_memory(error, "a part of a file");
+    for (size_t s = 0; s < reader->file->storage.slice_count && !status; s++) {
+        struct cn_block slice = *block;
+        status = read_rectangle(reader, file, s, scratch, &slice, error);
+        if (!status)
+            cn_completion_add(&completion, reader, &slice);
+    }
+    if (!status)
+        cn_scatter_values(&completion.reader, &completion.block);
+    return status;
+}
+
 static enum cn_status decode_rectangle(const struct cn_reader *reader, int file, size_t unit,
                                        struct cn_scratch *scratch, struct cn_error *error)
 {
@@ -180,7 +208,9 @@ static enum cn_status decode_rectangle(const struct cn_reader *reader, int file,
         cn_scatter_fill(reader, &block, reader->fill);
         return CN_OK;
     }
-    enum cn_status status = read_rectangle(reader, file, scratch, &block, error);
+    if (reader->file->storage.slice_count)
+        return decode_slices(reader, file, scratch, &block, error);
+    enum cn_status status = read_rectangle(reader, file, 0, scratch, &block, error);
     if (!status)
         cn_scatter_values(reader, &block);
     return status;

@@ -35,7 +35,9 @@ enum cn_status cn_file_index_prepare(struct cn_file_index *index, struct cn_erro
     cn_storage_dims(storage, dims);
     for (int d = 0; d < 3; d++)
         index->grid.extent[d] = storage->chunk[dims[d]];
-    index->chunk_count = cn_grid_lay(&index->grid, true);
+    index->layer_chunks = cn_grid_lay(&index->grid, true);
+    if (__builtin_mul_overflow(index->layer_chunks, cn_chunk_layers(storage), &index->chunk_count))
+        index->chunk_count = SIZE_MAX;
     const uint64_t bytes = (index->chunk_count / 64 + 1) * sizeof *index->marks;
     if (bytes > index->budget->mark_bytes)
         return CN_OK;
@@ -84,9 +86,10 @@ static size_t number_in(const struct cn_unit_grid *grid, const struct cn_unit_gr
     return number;
 }
 
-size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit)
+size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit, size_t layer)
 {
-    return number_in(&reader->index->grid, &reader->grid, unit);
+    const struct cn_file_index *index = reader->index;
+    return layer * index->layer_chunks + number_in(&index->grid, &reader->grid, unit);
 }
 
 void cn_file_index_count(struct cn_file_index *index, size_t chunk, struct cn_scratch *scratch)
@@ -111,8 +114,10 @@ void cn_file_index_count_box(const struct cn_reader *reader, size_t first, size_
     box.last[0] = end - 1;
     cn_grid_bound(&box, &reader->box);
     const size_t count = cn_grid_lay(&box, true);
-    for (size_t k = 0; k < count; k++)
-        cn_file_index_count(index, number_in(&index->grid, &box, k), scratch);
+    for (size_t layer = 0; layer < cn_chunk_layers(&index->file->storage); layer++)
+        for (size_t k = 0; k < count; k++)
+            cn_file_index_count(
+                index, layer * index->layer_chunks + number_in(&index->grid, &box, k), scratch);
 }
 
 void cn_file_index_free(struct cn_file_index *index)

@@ -29,8 +29,9 @@ struct cn_file_index {
     float fill;          /* the slab value of what was never written */
 
     /* Of CN_CHUNKED storage: */
-    struct cn_unit_grid grid;         /* of the chunks in the instants that readers need */
-    size_t chunk_count;               /* of the grid; SIZE_MAX: more than can be counted */
+    struct cn_unit_grid grid; /* of the chunks in the instants that readers need */
+    size_t chunk_count;       /* of the grid and all layers; SIZE_MAX: more than can be counted */
+    size_t layer_chunks;      /* of the grid: of slices in chunks of their own, one layer */
     struct cn_chunk_location *chunks; /* [chunk_count] size 0: it cannot be there. NULL: none */
     bool is_kept;                     /* they stay for other readers */
     atomic_uint_fast64_t *marks;      /* [chunk_count / 64 + 1] bit: decoded; NULL: not counted */
@@ -53,8 +54,8 @@ enum cn_status cn_file_index_prepare(struct cn_file_index *index, struct cn_erro
  * no room for them. */
 void cn_file_index_release(struct cn_file_index *index);
 
-/* Returns: the number of a reader's unit in index->chunks. */
-size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit);
+/* Returns: the number of a layer of a reader's unit in index->chunks. */
+size_t cn_file_index_chunk(const struct cn_reader *reader, size_t unit, size_t layer);
 
 /* Counts, in scratch, that a chunk of index->chunks was decoded. Any number of threads at once. */
 void cn_file_index_count(struct cn_file_index *index, size_t chunk, struct cn_scratch *scratch);

@@ -120,14 +120,18 @@ static uint64_t block_bytes(const struct cn_reader *reader, size_t first, size_t
 uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, size_t count)
 {
     const struct cn_storage *storage = &reader->file->storage;
-    const uint64_t block = reader->unit_first ? block_bytes(reader, first, count) : 0;
+    uint64_t block = reader->unit_first ? block_bytes(reader, first, count) : 0;
+    if (storage->slice_count) /* their numbers are doubles */
+        block += (uint64_t)reader->unit_bytes / storage->value_bytes * sizeof(double);
     if (storage->layout != CN_CHUNKED)
         return block; /* other units are small */
     const uint64_t inflated = (uint64_t)cn_chunk_elements(storage) * storage->value_bytes;
     uint64_t stored = reader->chunks ? 0 : inflated; /* as netCDF-C reads it: not known */
-    for (size_t unit = first; reader->chunks && unit < first + count; unit++)
-        if (reader->chunks[unit].size > stored)
-            stored = reader->chunks[unit].size;
+    for (size_t layer = 0; reader->chunks && layer < cn_chunk_layers(storage); layer++)
+        for (size_t unit = first; unit < first + count; unit++) {
+            const uint64_t size = reader->chunks[layer * reader->unit_count + unit].size;
+            stored = size > stored ? size : stored;
+        }
     return block + stored + (storage->filter_count ? inflated : 0) +
            (storage->filter_count > 1 ? inflated : 0);
 }

@@ -14,7 +14,7 @@
 #include "guard/fault.h"
 #include "guard/hdf5_lock.h"
 #include "guard/library.h"
-#include "source/block.h"
+#include "source/completion.h"
 #include "source/file_index.h"
 #include "source/h5_variable.h"
 #include "source/units.h"
@@ -176,13 +176,15 @@ struct opened {
     int file, variable; /* of netCDF-C */
 };
 
-/* Reads the instants first … end - 1 into scratch. */
-static enum cn_status read_block(const struct cn_reader *reader, const struct opened *opened,
-                                 size_t first, size_t end, struct cn_scratch *scratch,
+/* Reads the instants first … end - 1 of slice number `slice` into scratch. */
+static enum cn_status read_slice(const struct cn_reader *reader, const struct opened *opened,
+                                 size_t first, size_t end, size_t slice, struct cn_scratch *scratch,
                                  struct cn_block *block, struct cn_error *error)
 {
     size_t start[CN_DIM_ROOM], count[CN_DIM_ROOM];
     *block = block_of(reader, first, end, start, count);
+    if (slice)
+        start[reader->file->storage.slice_dim] = slice;
     size_t bytes = block->raw.elements * block->raw.width;
     unsigned char *values = cn_scratch_get(scratch, VALUES, bytes);
     if (!values)
@@ -194,6 +196,32 @@ static enum cn_status read_block(const struct cn_reader *reader, const struct op
     scratch->bytes_read += bytes;
     block->raw.bytes = values;
     return CN_OK;
+}
+
+/* Reads the instants first … end - 1 into scratch; of slices that complete each other, the numbers
+ * that they make. *from: the reader that scatters the block. */
+static enum cn_status read_block(const struct cn_reader *reader, const struct opened *opened,
+                                 size_t first, size_t end, struct cn_scratch *scratch,
+                                 struct cn_block *block, struct cn_reader *from,
+                                 struct cn_error *error)
+{
+    const size_t slices = reader->file->storage.slice_count;
+    struct cn_completion completion;
+    *from = *reader;
+    enum cn_status status = read_slice(reader, opened, first, end, 0, scratch, block, error);
+    if (status || !slices)
+        return status;
+    if (!cn_completion_begin(reader, block, scratch, &completion))
+        return cn_fail_memory(error, "a block of a file");
+    cn_completion_add(&completion, reader, block);
+    for (size_t s = 1; s < slices && !status; s++) {
+        status = read_slice(reader, opened, first, end, s, scratch, block, error);
+        if (!status)
+            cn_completion_add(&completion, reader, block);
+    }
+    *block = completion.block;
+    *from = completion.reader;
+    return status;
 }
 
 /* One day of several instants, which may be many: in pieces, summed up. */
@@ -213,10 +241,11 @@ static enum cn_status read_day(const struct cn_reader *reader, const struct open
     memset(counts, 0, cells * sizeof *counts);
     for (size_t at = first; at < end && !status; at += piece) {
         struct cn_block block;
+        struct cn_reader from;
         status = read_block(reader, opened, at, end - at < piece ? end : at + piece, scratch,
-                            &block, error);
+                            &block, &from, error);
         if (!status)
-            cn_scatter_sums(reader, &block, &day);
+            cn_scatter_sums(&from, &block, &day);
     }
     for (size_t c = 0; c < cells; c++)
         sums[c] = counts[c] ? (sums[c] + sums[cells + c]) / counts[c] : NAN;
@@ -237,9 +266,10 @@ static enum cn_status read_unit(const struct cn_reader *reader, const struct ope
             continue;
         }
         struct cn_block block;
-        status = read_block(reader, opened, at, next, scratch, &block, error);
+        struct cn_reader from;
+        status = read_block(reader, opened, at, next, scratch, &block, &from, error);
         if (!status)
-            cn_scatter_values(reader, &block);
+            cn_scatter_values(&from, &block);
     }
     return status;
 }

@@ -56,7 +56,7 @@ struct cn_reader {
     size_t unit_bytes; /* of a full unit, decoded */
 
     struct cn_unit_grid grid;         /* of units that are rectangles */
-    struct cn_chunk_location *chunks; /* [unit_count] after opening; NULL: values without chunks */
+    struct cn_chunk_location *chunks; /* [layers][unit_count] after opening; NULL: there are none */
     float fill;                       /* the slab value of what was never written */
 
     /* Units that are instants unit_first[u] … unit_first[u + 1] - 1: */

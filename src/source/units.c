@@ -23,6 +23,13 @@ size_t cn_chunk_elements(const struct cn_storage *storage)
     return elements;
 }
 
+size_t cn_chunk_layers(const struct cn_storage *storage)
+{
+    return storage->slice_count
+               ? (storage->slice_count - 1) / storage->chunk[storage->slice_dim] + 1
+               : 1;
+}
+
 void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box)
 {
     grid->first[1] = box->first_row;

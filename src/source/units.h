@@ -12,6 +12,9 @@ void cn_storage_dims(const struct cn_storage *storage, size_t dims[3]);
 /* Returns: the values of a chunk. Those at the edge have as many: they are stored in full. */
 size_t cn_chunk_elements(const struct cn_storage *storage);
 
+/* Returns: chunks along the dimension whose slices complete each other; 1: there is none. */
+size_t cn_chunk_layers(const struct cn_storage *storage);
+
 /* Sets the bounds of a grid along lat and lon. */
 void cn_grid_bound(struct cn_unit_grid *grid, const struct cn_box *box);
 

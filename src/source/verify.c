@@ -62,7 +62,9 @@ static bool begin_walk(const struct cn_reader *reader, hid_t dataset, size_t fir
         H5Sclose(space);
     for (size_t d = 0; there && d < storage->rank; d++) {
         hsize_t from = storage->index[d], to = from + 1;
-        if (d == storage->time_dim) {
+        if (storage->slice_count && d == storage->slice_dim) {
+            to = storage->slice_count;
+        } else if (d == storage->time_dim) {
             from = first;
             to = end;
         } else if (d == storage->row_dim) {

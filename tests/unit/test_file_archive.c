@@ -27,6 +27,9 @@ static const struct cn_attribute lat_attributes[] = {{"units", NC_CHAR, 13, "deg
 static const unsigned width[] = {4}, level[] = {5};
 static const struct cn_filter filters[] = {{2, "shuffle", 1, width}, {1, "", 1, level}};
 
+static const struct cn_other_dim other_dims[] = {
+    {.name = "plev", .length = 3, .values = "3, 2, 1 Pa", .entry = "plev = 3", .read = "3 Pa"}};
+
 static struct cn_file sample(void)
 {
     return (struct cn_file){
@@ -43,7 +46,8 @@ static struct cn_file sample(void)
                  .lat_bounds = lat_bounds},
         .storage = {.layout = CN_CHUNKED,
                     .rank = 4,
-                    .shape = {TIMES, 1, LATS, LONS},
+                    .shape = {TIMES, 3, LATS, LONS},
+                    .index = {0, 2},
                     .chunk = {1, 1, LATS, LONS},
                     .time_dim = 0,
                     .row_dim = 2,
@@ -53,6 +57,8 @@ static struct cn_file sample(void)
                     .pipeline = filters,
                     .filter_count = 2,
                     .has_user_block = true},
+        .other_dims = other_dims,
+        .other_dim_count = 1,
         .variable = "tas",
         .left_out = "comment of 'tas' is text",
         .attributes = attributes,
@@ -126,6 +132,10 @@ static void test_all_comes_back(void **state)
     assert_null(back.grid.lon_bounds);
     assert_memory_equal(back.storage.shape, file.storage.shape, sizeof file.storage.shape);
     assert_memory_equal(back.storage.chunk, file.storage.chunk, sizeof file.storage.chunk);
+    assert_memory_equal(back.storage.index, file.storage.index, sizeof file.storage.index);
+    assert_int_equal(back.other_dim_count, 1);
+    assert_string_equal(back.other_dims[0].name, "plev");
+    assert_string_equal(back.other_dims[0].values, "3, 2, 1 Pa");
     assert_int_equal(back.storage.filter_count, 2);
     for (size_t k = 0; k < 2; k++) {
         const struct cn_filter *filter = &back.storage.pipeline[k];
@@ -196,6 +206,9 @@ static void test_inventions_are_refused(void **state)
     REFUSED(storage.rank = SIZE_MAX);
     REFUSED(storage.shape[0] = TIMES + 1);
     REFUSED(storage.shape[1] = 2);
+    REFUSED(storage.index[1] = 3);
+    REFUSED(storage.index[2] = 1);
+    REFUSED(other_dim_count = 0);
     REFUSED(storage.shape[3] = 0);
     REFUSED(storage.chunk[2] = 0);
     REFUSED(storage.chunk[3] = (size_t)1 << 62);
@@ -212,7 +225,7 @@ static void test_inventions_are_refused(void **state)
     plain.storage.layout = CN_CONTIGUOUS;
     plain.storage.filter_count = 0;
     plain.storage.has_user_block = false;
-    plain.storage.step = LATS * LONS * sizeof(float);
+    plain.storage.step = 3 * LATS * LONS * sizeof(float);
     plain.storage.begin = plain.size - TIMES * plain.storage.step;
     assert_false(is_refused(plain));
     plain.storage.begin++;

@@ -1,0 +1,223 @@
+/*
+ * Coordinates are kept as they are stored, with their attributes. What an output makes of them is
+ * decided in src/sink.
+ */
+#include "catalog/kept.h"
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "catalog/attributes.h"
+
+#include <math.h>
+#include <netcdf.h>
+#include <string.h>
+
+enum { MOST_KEPT = 8, MOST_BYTES = 8 * CN_MAX_CELLS };
+
+/* The data variable of a file. */
+struct kept_search {
+    const struct cn_nc_file *nc;
+    const int *dimids;
+    const struct cn_storage *storage;
+    const struct cn_axes *axes;
+    struct cn_grid *grid;
+};
+
+bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_variable *flat)
+{
+    int rank, dimids[NC_MAX_VAR_DIMS];
+    *flat = (struct cn_flat_variable){.varid = varid, .width = 1, .dimid = -1, .count = 1};
+    if (nc_inq_var(nc->ncid, varid, NULL, &flat->type, &rank, dimids, NULL) != NC_NOERR ||
+        (!cn_type_bytes(flat->type) && flat->type != NC_STRING))
+        return false;
+    if (flat->type == NC_CHAR && rank > 0 &&
+        (nc_inq_dimlen(nc->ncid, dimids[--rank], &flat->width) != NC_NOERR || !flat->width ||
+         flat->width > CN_SELECT_BYTES))
+        return false;
+    if (rank == 1) {
+        flat->dimid = dimids[0];
+        if (nc_inq_dimlen(nc->ncid, dimids[0], &flat->count) != NC_NOERR)
+            return false;
+    }
+    const size_t bytes = flat->type == NC_STRING ? CN_SELECT_BYTES : cn_type_bytes(flat->type);
+    return rank <= 1 && flat->count > 0 && flat->count <= MOST_BYTES / (bytes * flat->width);
+}
+
+/* Reads texts of netCDF-4 into a table of characters. */
+static int read_strings(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,
+                        struct cn_grid_variable *kept)
+{
+    char **texts = cn_pool_alloc(nc->pool, flat->count, sizeof *texts);
+    if (!texts)
+        return NC_ENOMEM;
+    const int code = nc_get_var_string(nc->ncid, flat->varid, texts);
+    kept->width = 1;
+    for (size_t i = 0; i < flat->count && !code; i++) {
+        const size_t length = texts[i] ? strnlen(texts[i], CN_SELECT_BYTES) : 0;
+        kept->width = length > kept->width ? length : kept->width;
+    }
+    char *values = code ? NULL : cn_pool_alloc(nc->pool, flat->count, kept->width);
+    for (size_t i = 0; i < flat->count && values; i++)
+        if (texts[i])
+            memcpy(values + i * kept->width, texts[i], strnlen(texts[i], kept->width));
+    if (!code)
+        nc_free_string(flat->count, texts);
+    kept->values = values;
+    kept->type = NC_CHAR;
+    return code || values ? code : NC_ENOMEM;
+}
+
+/* Reads numbers or characters. */
+static int read_raw(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,
+                    struct cn_grid_variable *kept)
+{
+    void *values =
+        cn_pool_alloc(nc->pool, flat->count * flat->width + 1, cn_type_bytes(flat->type));
+    kept->type = flat->type;
+    kept->width = flat->width;
+    kept->values = values;
+    return values ? nc_get_var(nc->ncid, flat->varid, values) : NC_ENOMEM;
+}
+
+enum cn_status cn_flat_read(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,
+                            const char *name, struct cn_grid_variable *values,
+                            struct cn_error *error)
+{
+    const int code =
+        flat->type == NC_STRING ? read_strings(nc, flat, values) : read_raw(nc, flat, values);
+    if (code == NC_ENOMEM)
+        return cn_fail_memory(error, "coordinates");
+    return code ? cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
+                          name, nc_strerror(code))
+                : CN_OK;
+}
+
+static size_t find_dim(const struct kept_search *search, int dimid)
+{
+    size_t d = 0;
+    while (d < search->storage->rank && search->dimids[d] != dimid)
+        d++;
+    return d;
+}
+
+/* Whether a coordinate of this shape is kept, along what, and from which value on. */
+static bool may_keep(const struct kept_search *search, const struct cn_flat_variable *flat,
+                     struct cn_grid_variable *kept, size_t *first)
+{
+    const struct cn_storage *storage = search->storage;
+    const size_t d = find_dim(search, flat->dimid);
+    kept->along = CN_SCALAR;
+    *first = 0;
+    if (d == storage->rank)
+        return flat->count == 1;
+    if (cn_storage_is_other(storage, d)) {
+        *first = storage->index[d];
+        return !storage->slice_count || d != storage->slice_dim;
+    }
+    kept->along = d == storage->row_dim ? CN_ALONG_ROWS : CN_ALONG_COLUMNS;
+    return d != storage->time_dim && search->grid->kind != CN_REGULAR;
+}
+
+/* Packed numbers become what they stand for. */
+static enum cn_status unpack_kept(const struct kept_search *search,
+                                  const struct cn_flat_variable *flat,
+                                  struct cn_grid_variable *kept, struct cn_error *error)
+{
+    struct cn_coordinate coordinate;
+    enum cn_status status = cn_coordinate_read(search->nc, flat->varid, &coordinate, error);
+    double *values = cn_pool_alloc(search->nc->pool, flat->count, sizeof *values);
+    kept->type = NC_DOUBLE;
+    kept->values = values;
+    if (!values)
+        return cn_fail_memory(error, "coordinates");
+    return status ? status : cn_numbers_read(search->nc, &coordinate, values, flat->count, error);
+}
+
+static bool has_attribute(const struct cn_grid_variable *kept, const char *name)
+{
+    return cn_attribute_find(kept->attributes, kept->attribute_count, name);
+}
+
+static enum cn_status keep_variable(const struct kept_search *search, int varid, const char *name,
+                                    struct cn_error *error)
+{
+    const struct cn_nc_file *nc = search->nc;
+    struct cn_grid *grid = search->grid;
+    struct cn_grid_variable *all = (struct cn_grid_variable *)grid->variables;
+    struct cn_grid_variable *kept = &all[grid->variable_count];
+    struct cn_attribute *attributes = NULL;
+    struct cn_flat_variable flat;
+    size_t first;
+    for (size_t i = 0; i < grid->variable_count; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return CN_OK;
+    if (grid->variable_count == MOST_KEPT || !cn_flat_inquire(nc, varid, &flat) ||
+        !may_keep(search, &flat, kept, &first))
+        return CN_OK;
+    enum cn_status status =
+        cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &kept->attribute_count, error);
+    if (status)
+        return status;
+    kept->attributes = attributes;
+    if (has_attribute(kept, "grid_mapping_name")) /* which some list among the coordinates */
+        return CN_OK;
+    kept->name = cn_pool_strdup(nc->pool, name);
+    status = cn_flat_read(nc, &flat, name, kept, error);
+    if (!status && (has_attribute(kept, "scale_factor") || has_attribute(kept, "add_offset")))
+        status = unpack_kept(search, &flat, kept, error);
+    if (status)
+        return status;
+    if (!kept->name)
+        return cn_fail_memory(error, "coordinates");
+    kept->values = (const char *)kept->values + first * kept->width * cn_type_bytes(kept->type);
+    grid->variable_count++;
+    return CN_OK;
+}
+
+/* Whether a variable is time, lat or lon, of which outputs have others. */
+static bool is_axis(const struct cn_axes *axes, int varid)
+{
+    bool is = false;
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_TIME; axis++)
+        is |= axes->coordinates[axis].varid == varid;
+    return is;
+}
+
+enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
+                            const struct cn_axes *axes, struct cn_file *file,
+                            struct cn_error *error)
+{
+    const struct kept_search search = {nc, dimids, &file->storage, axes, &file->grid};
+    const char *listed = cn_attribute_text(file->attributes, file->attribute_count, "coordinates");
+    struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT, sizeof *variables);
+    enum cn_status status = CN_OK;
+    file->grid.variables = variables;
+    if (!variables)
+        return cn_fail_memory(error, "coordinates");
+    for (int pass = 0; pass < 2; pass++)
+        for (int varid = 0; varid < nc->variable_count && !status; varid++) {
+            char name[NC_MAX_NAME + 1];
+            int dimid;
+            if (is_axis(axes, varid) || nc_inq_varname(nc->ncid, varid, name) != NC_NOERR)
+                continue;
+            const bool is_of_dim = nc_inq_dimid(nc->ncid, name, &dimid) == NC_NOERR &&
+                                   find_dim(&search, dimid) < file->storage.rank;
+            if (pass == 0 ? is_of_dim : listed && cn_names_hold(listed, name))
+                status = keep_variable(&search, varid, name, error);
+        }
+    return status;
+}
+
+bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variable *b)
+{
+    static const double tolerance = 1e-6; /* as of values that are selected */
+    if (a->type == NC_CHAR || b->type == NC_CHAR) {
+        const size_t length = strnlen(a->values, a->type == NC_CHAR ? a->width : 0);
+        return a->type == b->type && length == strnlen(b->values, b->width) &&
+               memcmp(a->values, b->values, length) == 0;
+    }
+    const struct cn_attribute of_a = {.type = a->type, .value = a->values},
+                              of_b = {.type = b->type, .value = b->values};
+    const double x = cn_attribute_number(&of_a, 0), y = cn_attribute_number(&of_b, 0);
+    return fabs(x - y) <= tolerance * fmax(fabs(x), fabs(y)) || (isnan(x) && isnan(y));
+}

@@ -1,0 +1,361 @@
+/*
+ * The value of a dimension is one of its coordinate variable, which has its name: a number, or a
+ * text. Where there is none, it is an index, counted from 0 as netCDF does.
+ */
+#include "catalog/slices.h"
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/pool.h"
+#include "base/strbuf.h"
+#include "base/suggest.h"
+#include "catalog/attributes.h"
+#include "catalog/kept.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <netcdf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_LISTED = 10, MOST_SHOWN_BYTES = 60 };
+
+static const double TOLERANCE = 1e-6; /* of a value */
+
+/* A dimension and its coordinate. */
+struct slices {
+    const char *dim;
+    size_t count;
+    const double *numbers; /* [count], NaN: missing; NULL: they are no numbers */
+    const char *texts;     /* [count][width]; NULL: they are no texts */
+    size_t width;
+    const char *units; /* of numbers; "": none */
+};
+
+static enum cn_status read_slice_numbers(const struct cn_nc_file *nc, int varid,
+                                         struct slices *slices, struct cn_error *error)
+{
+    struct cn_coordinate coordinate;
+    enum cn_status status = cn_coordinate_read(nc, varid, &coordinate, error);
+    double *numbers = cn_pool_alloc(nc->pool, slices->count, sizeof *numbers);
+    if (!numbers)
+        return cn_fail_memory(error, "coordinates");
+    const char *units =
+        status ? NULL
+               : cn_attribute_text(coordinate.attributes, coordinate.attribute_count, "units");
+    slices->numbers = numbers;
+    slices->units = units ? units : "";
+    return status ? status : cn_numbers_read(nc, &coordinate, numbers, slices->count, error);
+}
+
+/* Reads the coordinate along a dimension, if it has one. */
+static enum cn_status read_slices(const struct cn_nc_file *nc, int dimid, struct slices *slices,
+                                  struct cn_error *error)
+{
+    struct cn_flat_variable flat;
+    struct cn_grid_variable table = {0};
+    int varid;
+    if (nc_inq_varid(nc->ncid, slices->dim, &varid) != NC_NOERR ||
+        !cn_flat_inquire(nc, varid, &flat) || flat.dimid != dimid)
+        return CN_OK;
+    if (flat.type != NC_CHAR && flat.type != NC_STRING)
+        return read_slice_numbers(nc, varid, slices, error);
+    enum cn_status status = cn_flat_read(nc, &flat, slices->dim, &table, error);
+    slices->texts = table.values;
+    slices->width = table.width;
+    return status;
+}
+
+/* --- in words --- */
+
+/* The fewest digits that select the number. */
+static void add_slice_number(struct cn_strbuf *text, double number)
+{
+    char digits[CN_NUMBER_BYTES];
+    if (number != trunc(number)) {
+        snprintf(digits, sizeof digits, "%.7g", number);
+        number = strtod(digits, NULL);
+    }
+    cn_strbuf_add(text, "%s", cn_format_number(number, digits));
+}
+
+/* Adds value i as input.select takes it. */
+static void add_slice(struct cn_strbuf *text, const struct slices *slices, size_t i)
+{
+    if (slices->numbers) {
+        add_slice_number(text, slices->numbers[i]);
+    } else if (slices->texts) {
+        const char *value = slices->texts + i * slices->width;
+        cn_strbuf_add(text, "\"%.*s\"", (int)strnlen(value, slices->width), value);
+    } else {
+        cn_strbuf_add(text, "%zu", i);
+    }
+}
+
+static void add_slice_units(struct cn_strbuf *text, const struct slices *slices)
+{
+    if (slices->units && *slices->units)
+        cn_strbuf_add(text, " %.*s", MOST_SHOWN_BYTES, slices->units);
+}
+
+/* Lists the values: "100000, 85000 and 17 more Pa", "indices 0 to 39, as it has no coordinate". */
+static const char *list_slices(struct cn_pool *pool, const struct slices *slices)
+{
+    struct cn_strbuf text = {0};
+    if (!slices->numbers && !slices->texts)
+        return cn_pool_printf(pool, "indices 0 to %zu, as it has no coordinate", slices->count - 1);
+    for (size_t i = 0; i < slices->count && i < MOST_LISTED; i++) {
+        cn_strbuf_add(&text, "%s", i ? ", " : "");
+        add_slice(&text, slices, i);
+    }
+    if (slices->count > MOST_LISTED)
+        cn_strbuf_add(&text, " and %zu more", slices->count - MOST_LISTED);
+    add_slice_units(&text, slices);
+    return cn_strbuf_to_pool(&text, pool);
+}
+
+/* The entry of input.select for value i: "plev = 85000". */
+static const char *propose_entry(struct cn_pool *pool, const struct slices *slices, size_t i)
+{
+    struct cn_strbuf text = {0};
+    cn_strbuf_add(&text, "%s = ", slices->dim);
+    if (strcmp(slices->dim, "expver") == 0) /* ERA5: final months, then preliminary ones */
+        cn_strbuf_add(&text, "\"all\"");
+    else
+        add_slice(&text, slices, i);
+    return cn_strbuf_to_pool(&text, pool);
+}
+
+/* What is read: "85000 Pa", "\"r1i1p1f1\"", "index 3". */
+static const char *describe_slice(struct cn_pool *pool, const struct slices *slices, size_t i)
+{
+    struct cn_strbuf text = {0};
+    if (!slices->numbers && !slices->texts)
+        cn_strbuf_add(&text, "index ");
+    add_slice(&text, slices, i);
+    add_slice_units(&text, slices);
+    return cn_strbuf_to_pool(&text, pool);
+}
+
+/* --- finding a value --- */
+
+/* The number that is nearest to the one that is wanted, but `skip`; count: there is none. */
+static size_t find_nearest(const struct slices *slices, double wanted, size_t skip)
+{
+    size_t best = slices->count;
+    for (size_t i = 0; i < slices->count; i++)
+        if (i != skip && isfinite(slices->numbers[i]) &&
+            (best == slices->count ||
+             fabs(slices->numbers[i] - wanted) < fabs(slices->numbers[best] - wanted)))
+            best = i;
+    return best;
+}
+
+static enum cn_status fail_number(struct cn_pool *pool, const struct slices *slices,
+                                  const struct cn_slice_choice *choice, struct cn_error *error)
+{
+    const size_t first = find_nearest(slices, choice->number, slices->count);
+    const size_t second = find_nearest(slices, choice->number, first);
+    struct cn_strbuf near = {0};
+    if (first < slices->count)
+        add_slice(&near, slices, first);
+    if (second < slices->count) {
+        cn_strbuf_add(&near, " and ");
+        add_slice(&near, slices, second);
+    }
+    add_slice_units(&near, slices);
+    const char *text = cn_strbuf_to_pool(&near, pool);
+    return text ? cn_fail(error, CN_BAD_INPUT,
+                          "input.select has %s = %s, which is not there: of %zu values the nearest "
+                          "are %s",
+                          slices->dim, choice->text, slices->count, text)
+                : cn_fail_memory(error, "a message");
+}
+
+/* Says which texts there are, and which is meant. */
+static enum cn_status fail_text(struct cn_pool *pool, const struct slices *slices,
+                                const struct cn_slice_choice *choice, struct cn_error *error)
+{
+    struct cn_suggestion suggestion = {.word = choice->text};
+    char hint[CN_SUGGESTION_BYTES];
+    for (size_t i = 0; slices->texts && i < slices->count; i++) {
+        const char *text = cn_pool_strndup(pool, slices->texts + i * slices->width, slices->width);
+        if (text)
+            cn_suggest(&suggestion, text);
+    }
+    const char *listed = list_slices(pool, slices);
+    return listed
+               ? cn_fail(error, CN_BAD_INPUT,
+                         "input.select has %s = \"%.*s\", which is %s%s; there are %s", slices->dim,
+                         MOST_SHOWN_BYTES, choice->text, slices->texts ? "not there" : "no number",
+                         cn_suggestion_text(&suggestion, hint), listed)
+               : cn_fail_memory(error, "a message");
+}
+
+/* Finds what is chosen along a dimension. */
+static enum cn_status find_slice(struct cn_pool *pool, const struct slices *slices,
+                                 const struct cn_slice_choice *choice, size_t *index,
+                                 struct cn_error *error)
+{
+    const double wanted = choice->number;
+    if (slices->texts) {
+        const size_t length = strlen(choice->text);
+        for (size_t i = 0; i < slices->count; i++) {
+            const char *text = slices->texts + i * slices->width;
+            *index = i;
+            if (strnlen(text, slices->width) == length && memcmp(text, choice->text, length) == 0)
+                return CN_OK;
+        }
+        return fail_text(pool, slices, choice, error);
+    }
+    if (!slices->numbers) {
+        if (wanted >= 0 && wanted < (double)slices->count && wanted == trunc(wanted)) {
+            *index = (size_t)wanted;
+            return CN_OK;
+        }
+        return cn_fail(error, CN_BAD_INPUT,
+                       "input.select has %s = %.*s, which is no index from 0 to %zu: the dimension "
+                       "has no coordinate",
+                       slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
+    }
+    if (isnan(wanted))
+        return fail_text(pool, slices, choice, error);
+    *index = find_nearest(slices, wanted, slices->count);
+    if (*index == slices->count || !(fabs(slices->numbers[*index] - wanted) <=
+                                     TOLERANCE * fmax(fabs(slices->numbers[*index]), fabs(wanted))))
+        return fail_number(pool, slices, choice, error);
+    return CN_OK;
+}
+
+/* --- all dimensions of a variable --- */
+
+static const struct cn_slice_choice *find_choice(const struct cn_file_rules *rules, const char *dim)
+{
+    for (size_t i = 0; i < rules->choice_count; i++)
+        if (strcmp(rules->choices[i].dim, dim) == 0)
+            return &rules->choices[i];
+    return NULL;
+}
+
+static enum cn_status fail_unchosen(const struct cn_other_dim *dim, const char *variable,
+                                    struct cn_error *error)
+{
+    return cn_fail(error, CN_BAD_INPUT,
+                   "'%.*s' has a dimension %s of length %zu; choose what is read along it, for "
+                   "example with input.select = { %s; }; there are %s",
+                   MOST_SHOWN_BYTES, variable, dim->name, dim->length, dim->entry, dim->values);
+}
+
+/* Chooses along dimension d, of which name and length are known. */
+static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const char *variable,
+                                   const struct cn_file_rules *rules, struct cn_other_dim *dim,
+                                   struct cn_storage *storage, size_t d, struct cn_error *error)
+{
+    struct slices slices = {.dim = dim->name, .count = dim->length};
+    size_t *index = &storage->index[d];
+    const struct cn_slice_choice *choice = find_choice(rules, dim->name);
+    dim->values = dim->entry = dim->read = "";
+    *index = 0;
+    if (dim->length == 1 && !choice)
+        return CN_OK;
+    if (dim->length == 0 || dim->length > CN_MAX_POINTS)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "dimension %s of '%.*s' has length %zu, expected 1 to %d", dim->name,
+                       MOST_SHOWN_BYTES, variable, dim->length, CN_MAX_POINTS);
+    enum cn_status status = read_slices(nc, dimid, &slices, error);
+    if (status)
+        return status;
+    if (choice && choice->is_all && dim->length > 1) {
+        storage->slice_dim = d;
+        storage->slice_count = dim->length;
+    } else if (choice && !choice->is_all) {
+        status = find_slice(nc->pool, &slices, choice, index, error);
+    }
+    if (status)
+        return status;
+    dim->values = list_slices(nc->pool, &slices);
+    dim->entry = propose_entry(nc->pool, &slices, *index);
+    if (choice)
+        dim->read = choice->is_all ? cn_pool_printf(nc->pool, "all %zu", dim->length)
+                                   : describe_slice(nc->pool, &slices, *index);
+    if (!dim->values || !dim->entry || !dim->read)
+        return cn_fail_memory(error, "a file's metadata");
+    return choice || rules->takes_first ? CN_OK : fail_unchosen(dim, variable, error);
+}
+
+static enum cn_status name_dim(const struct cn_nc_file *nc, int dimid, const char **copy,
+                               struct cn_error *error)
+{
+    char name[NC_MAX_NAME + 1];
+    const int code = nc_inq_dimname(nc->ncid, dimid, name);
+    if (code != NC_NOERR)
+        return cn_fail_netcdf(error, "a dimension cannot be read", code);
+    *copy = cn_pool_strdup(nc->pool, name);
+    return *copy ? CN_OK : cn_fail_memory(error, "a file's metadata");
+}
+
+/* Refuses a choice along time or a dimension of the grid. */
+static enum cn_status check_axis_dim(const struct cn_file_rules *rules, const char *name,
+                                     bool is_time, struct cn_error *error)
+{
+    if (!find_choice(rules, name))
+        return CN_OK;
+    return cn_fail(error, CN_BAD_INPUT, "input.select has %s, which is %s; remove it: %s", name,
+                   is_time ? "the dimension of time" : "a dimension of the grid",
+                   is_time ? "normals.targets chooses years" : "regions choose cells");
+}
+
+enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
+                                const char *variable, const struct cn_file_rules *rules,
+                                struct cn_file *file, struct cn_error *error)
+{
+    struct cn_storage *storage = &file->storage;
+    struct cn_other_dim *dims = cn_pool_alloc(nc->pool, storage->rank, sizeof *dims);
+    enum cn_status status = dims ? CN_OK : cn_fail_memory(error, "a file's metadata");
+    file->other_dims = dims;
+    file->other_dim_count = 0;
+    for (size_t d = 0; d < storage->rank && !status; d++) {
+        struct cn_other_dim *dim = &dims[file->other_dim_count];
+        status = name_dim(nc, dimids[d], &dim->name, error);
+        if (status)
+            break;
+        if (!cn_storage_is_other(storage, d)) {
+            status = check_axis_dim(rules, dim->name, d == storage->time_dim, error);
+            continue;
+        }
+        dim->length = storage->shape[d];
+        file->other_dim_count++;
+        status = choose_slice(nc, dimids[d], variable, rules, dim, storage, d, error);
+    }
+    return status;
+}
+
+static bool has_other_dim(const struct cn_file *file, const char *name)
+{
+    for (size_t k = 0; k < file->other_dim_count; k++)
+        if (strcmp(file->other_dims[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog)
+{
+    for (size_t i = 0; i < config->input.select_count; i++) {
+        const char *dim = config->input.select[i].dim;
+        struct cn_suggestion suggestion = {.word = dim};
+        char hint[CN_SUGGESTION_BYTES];
+        size_t usable = 0, having = 0;
+        for (size_t f = 0; f < catalog->file_count; f++) {
+            const struct cn_file *file = &catalog->files[f];
+            usable += file->usable;
+            having += file->usable && has_other_dim(file, dim);
+            for (size_t k = 0; file->usable && k < file->other_dim_count; k++)
+                cn_suggest(&suggestion, file->other_dims[k].name);
+        }
+        if (usable && !having)
+            cn_problems_add(&catalog->problems, CN_WARNING,
+                            "input.select: no file that can be used has a dimension %s%s", dim,
+                            cn_suggestion_text(&suggestion, hint));
+    }
+}
