@@ -215,18 +215,32 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
-static bool has_kept(const struct cn_grid *grid, const struct cn_grid_variable *wanted)
+/* The coordinate of one value with the name of another; NULL: there is none. */
+static const struct cn_grid_variable *find_kept(const struct cn_grid *grid, const char *name)
 {
-    for (size_t k = 0; k < grid->variable_count; k++) {
-        const struct cn_grid_variable *kept = &grid->variables[k];
-        if (kept->along == CN_SCALAR && strcmp(kept->name, wanted->name) == 0)
-            return cn_kept_equal(kept, wanted);
-    }
-    return false;
+    for (size_t k = 0; k < grid->variable_count; k++)
+        if (grid->variables[k].along == CN_SCALAR && strcmp(grid->variables[k].name, name) == 0)
+            return &grid->variables[k];
+    return NULL;
+}
+
+/* Files of several levels or members in one timeline, each of which has one. */
+static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_file *usual,
+                            const struct cn_file *odd, const char *name)
+{
+    bool is_dim = false;
+    for (size_t k = 0; k < usual->other_dim_count; k++)
+        is_dim |= strcmp(usual->other_dims[k].name, name) == 0;
+    if (is_dim && find_kept(&odd->grid, name))
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: %s is not the same in all files, such as %s and %s; input.select "
+                        "keeps to one value",
+                        in->variable->label, name, usual->base, odd->base);
 }
 
 /* Of coordinates of one value, outputs keep those that all files have alike. */
-static enum cn_status keep_common(const struct cn_variable_files *in, struct cn_error *error)
+static enum cn_status keep_common(const struct cn_variable_files *in, const struct cn_file *usual,
+                                  struct cn_error *error)
 {
     struct cn_grid *grid = &in->variable->grid;
     struct cn_grid_variable *common = cn_pool_alloc(in->pool, grid->variable_count, sizeof *common);
@@ -235,10 +249,15 @@ static enum cn_status keep_common(const struct cn_variable_files *in, struct cn_
         return cn_fail_memory(error, "the catalog");
     for (size_t k = 0; k < grid->variable_count; k++) {
         const struct cn_grid_variable *kept = &grid->variables[k];
-        bool is_common = true;
-        for (size_t i = 0; i < in->count && is_common && kept->along == CN_SCALAR; i++)
-            is_common = !in->files[i].usable || has_kept(&in->files[i].grid, kept);
-        if (is_common)
+        const struct cn_file *odd = NULL;
+        for (size_t i = 0; i < in->count && !odd && kept->along == CN_SCALAR; i++) {
+            const struct cn_grid_variable *other = find_kept(&in->files[i].grid, kept->name);
+            if (in->files[i].usable && !(other && cn_kept_equal(kept, other)))
+                odd = &in->files[i];
+        }
+        if (odd)
+            warn_of_mixture(in, usual, odd, kept->name);
+        else
             common[count++] = *kept;
     }
     grid->variables = common;
@@ -267,5 +286,5 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
     for (size_t i = 0; i < in->count && !variable->failure; i++)
         if (in->files[i].usable)
             variable->failure = calendar_conflict(in->pool, usual, &in->files[i]);
-    return keep_common(in, error);
+    return keep_common(in, usual, error);
 }

@@ -19,7 +19,6 @@ struct kept_search {
     const struct cn_nc_file *nc;
     const int *dimids;
     const struct cn_storage *storage;
-    const struct cn_axes *axes;
     struct cn_grid *grid;
 };
 
@@ -187,7 +186,7 @@ enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
                             const struct cn_axes *axes, struct cn_file *file,
                             struct cn_error *error)
 {
-    const struct kept_search search = {nc, dimids, &file->storage, axes, &file->grid};
+    const struct kept_search search = {nc, dimids, &file->storage, &file->grid};
     const char *listed = cn_attribute_text(file->attributes, file->attribute_count, "coordinates");
     struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT, sizeof *variables);
     enum cn_status status = CN_OK;

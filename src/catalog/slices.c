@@ -167,8 +167,7 @@ static enum cn_status fail_number(struct cn_pool *pool, const struct slices *sli
     add_slice_units(&near, slices);
     const char *text = cn_strbuf_to_pool(&near, pool);
     return text ? cn_fail(error, CN_BAD_INPUT,
-                          "input.select has %s = %s, which is not there: of %zu values the nearest "
-                          "are %s",
+                          "input.select has %s = %s, which is not there; nearest of %zu: %s",
                           slices->dim, choice->text, slices->count, text)
                 : cn_fail_memory(error, "a message");
 }
@@ -344,7 +343,6 @@ void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *c
     for (size_t i = 0; i < config->input.select_count; i++) {
         const char *dim = config->input.select[i].dim;
         struct cn_suggestion suggestion = {.word = dim};
-        char hint[CN_SUGGESTION_BYTES];
         size_t usable = 0, having = 0;
         for (size_t f = 0; f < catalog->file_count; f++) {
             const struct cn_file *file = &catalog->files[f];
@@ -353,9 +351,11 @@ void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *c
             for (size_t k = 0; file->usable && k < file->other_dim_count; k++)
                 cn_suggest(&suggestion, file->other_dims[k].name);
         }
-        if (usable && !having)
-            cn_problems_add(&catalog->problems, CN_WARNING,
-                            "input.select: no file that can be used has a dimension %s%s", dim,
-                            cn_suggestion_text(&suggestion, hint));
+        if (!usable || having)
+            continue;
+        char hint[CN_SUGGESTION_BYTES];
+        cn_problems_add(&catalog->problems, CN_WARNING,
+                        "input.select: no file that can be used has a dimension %s%s", dim,
+                        cn_suggestion_text(&suggestion, hint));
     }
 }

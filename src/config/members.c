@@ -34,7 +34,7 @@ static bool store_unit(struct cn_config_builder *builder, const struct cn_key *k
 static bool store_slice(struct cn_config_builder *builder, const struct cn_key *key,
                         const struct cn_value *value, struct cn_slice_choice *slice)
 {
-    char path[CN_MAX_VARIABLE_BYTES + 40], digits[CN_NUMBER_BYTES], shown[CN_SHOWN_BYTES];
+    char path[CN_MAX_VARIABLE_BYTES + 40];
     const struct cn_key text = {
         .path = path, .type = CN_KEY_TITLE, .required = true, .min = 1, .max = key->max};
     const bool is_number = value->kind == CN_VALUE_INT || value->kind == CN_VALUE_REAL;
@@ -43,12 +43,14 @@ static bool store_slice(struct cn_config_builder *builder, const struct cn_key *
     *slice =
         (struct cn_slice_choice){.dim = value->name, .is_text = !is_number, .number = value->real};
     if (!is_number && value->kind != CN_VALUE_TEXT) {
+        char shown[CN_SHOWN_BYTES];
         cn_config_error(builder, value->location, path,
                         "expected a number, a text or \"all\", not %s",
                         cn_value_show(value, shown));
         return false;
     }
     if (is_number) {
+        char digits[CN_NUMBER_BYTES];
         slice->text = cn_pool_strdup(builder->config.pool, cn_format_number(value->real, digits));
         builder->out_of_memory |= !slice->text;
         return slice->text;

@@ -101,6 +101,7 @@ static int note_next(const hsize_t *offset, unsigned mask, haddr_t address, hsiz
     bool is_read = true;
     for (size_t d = 0; d < storage->rank; d++) {
         search->is_damaged |= offset[d] >= storage->shape[d];
+        is_read &= offset[d] < storage->shape[d];
         is_read &= !is_one_index(storage, d) ||
                    offset[d] / storage->chunk[d] == storage->index[d] / storage->chunk[d];
     }

@@ -9,6 +9,7 @@ import unittest
 
 import netCDF4
 import numpy as np
+import xarray
 
 import oracle
 import trees
@@ -133,6 +134,42 @@ class Recipe(unittest.TestCase):
                         lat=LAT, lon=LON, time_values=ends,
                         time_bounds=np.stack([ends - 1, ends], axis=1))
         self.run_recipe("CESM", [2014, 2016], scenario="ssp370")
+
+    def add_slices(self, variable, path, in_file, dates, dim, slices, **options):
+        """A file with another dimension. slices: coordinate, and a function that makes the values
+        of each from those that the recipe reads."""
+        self.add(variable, f"judge/{path}", in_file, dates, **options)
+        with xarray.open_dataset(self.path("judge", path), decode_cf=False) as ds:
+            parts = [ds[in_file].copy(data=make(ds[in_file].values)) for _, make in slices]
+            index = xarray.DataArray([value for value, _ in slices], dims=dim, name=dim)
+            joined = xarray.concat(parts, index).transpose("time", dim, ...)
+            joined.attrs = ds[in_file].attrs
+            os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
+            ds.drop_vars(in_file).merge(joined.to_dataset(name=in_file)).to_netcdf(self.path(path))
+
+    def test_era5_expver(self):
+        fill = np.float32(1e20)
+        for year in (2018, 2019, 2020):
+            dates = days("standard", year)
+            final = np.arange(len(dates))[:, None, None] < 300
+            self.add_slices("tas", f"era5/era5_2t_{year}.nc", "t2m", dates, "expver",
+                            [(1, lambda raw, final=final: np.where(final, raw, fill)),
+                             (5, lambda raw, final=final: np.where(final, fill, raw))])
+        self.run_recipe("ERA5 with preliminary months", [2020])
+
+    def test_era5_level(self):
+        for year in (2018, 2019, 2020):
+            self.add_slices("ta850", f"era5/era5_t_{year}.nc", "t", days("standard", year), "level",
+                            [(500, lambda raw: raw - 20), (850, lambda raw: raw),
+                             (1000, lambda raw: raw + 9)])
+        self.run_recipe("ERA5 on a pressure level", [2020])
+
+    def test_cesm_members(self):
+        self.add_slices("tas", "cesm2-le/TREFHT_2012-2014.nc", "TREFHT",
+                        days("noleap", 2012, 2013, 2014), "member_id",
+                        [("r10i1171p1f1", lambda raw: raw - 2), ("r10i1181p1f1", lambda raw: raw)],
+                        calendar="noleap")
+        self.run_recipe("CESM, members in one file", [2014])
 
     def test_joined(self):
         self.add("tas", "joined/tas_day_X_historical+rcp85_r1i1p1_19500101-21001231.nc", "tas",

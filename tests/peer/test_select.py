@@ -10,7 +10,6 @@ import numpy as np
 import xarray
 
 import trees
-from build import ROOT  # noqa: F401
 from climnorm_case import Case, TestCase, main
 
 YEARS, DAYS = range(2001, 2004), 365
@@ -284,7 +283,7 @@ class Refusals(SelectCase):
                                                 "100000, 85000, 50000, 1000 Pa"]),
                 ({"plev": (levels, "f4")}, None, ["9000, 10000 and 2 more Pa"]),
                 ({"plev": (PLEV, "f8")}, {"plev": 80000},
-                 ["plev = 80000, which is not there", "nearest are 85000 and 100000 Pa"]),
+                 ["plev = 80000, which is not there", "nearest of 4: 85000 and 100000 Pa"]),
                 ({"plev": (PLEV, "f8")}, {"plev": "high"}, ["no number", "85000, 50000"]),
                 ({"m": (["r1", "r2"], "char")}, {"m": "r3"}, ['there are "r1", "r2"']),
                 ({"m": (["r1", "r2"], "string")}, None, ['{ m = "r1"; }']),
@@ -310,6 +309,19 @@ class Refusals(SelectCase):
         result = case.run()
         self.exits(result, 0)
         self.assertEqual(result.err.count("no file that can be used has a dimension memebr"), 1)
+
+    def test_files_of_one_level_each(self):
+        case = self.case()
+        for year in YEARS:
+            write_year(case.data, year, values_of(year, (1,)),
+                       {"plev": ([85000.0 if year > 2001 else 50000.0], "f8")})
+        result = case.run()
+        self.exits(result, 0)
+        self.assertIn("plev is not the same in all files", result.err)
+        self.assertNotIn("plev", self.attributes(case))
+        result = case.run("-s", "input.select.plev=85000")
+        self.exits(result, 2)
+        self.assertIn("plev = 85000, which is not there; nearest of 1: 50000 Pa", result.err)
 
     def test_config_errors(self):
         rows = [({"a": "all", "b": "all"}, "both a and b are \"all\""),
@@ -391,10 +403,10 @@ class Scalars(SelectCase):
     def test_packed_numbers_are_what_they_stand_for(self):
         case = self.case()
         self.write(case, height=lambda year: 40, kind="i2")
-        for path in case.data, :
-            for name in os.listdir(path):
-                with netCDF4.Dataset(os.path.join(path, name), "a") as nc:
-                    nc["height"].setncatts({"scale_factor": 0.05, "add_offset": 0.5})
+        for name in os.listdir(case.data):
+            with netCDF4.Dataset(os.path.join(case.data, name), "a") as nc:
+                nc["height"].set_auto_maskandscale(False)
+                nc["height"].setncatts({"scale_factor": 0.05, "add_offset": 0.5})
         self.exits(case.run(), 0)
         with netCDF4.Dataset(case.path("tas", 2003)) as nc:
             self.assertAlmostEqual(float(nc["height"][...]), 2.5)
