@@ -38,12 +38,14 @@ bool cn_is_same_kind(const struct cn_file_problem *a, const struct cn_file_probl
     }
 }
 
-/* "tas historical 1951: PATH: ...; left out". Empties the list of years. */
+/* "tas historical 1951: PATH: ...; left out", without years that nobody knows. Empties the list of
+ * years. */
 static void list_file(struct cn_problems *problems, enum cn_severity severity, const char *variable,
                       const struct cn_file_problem *item, struct cn_year_list *years)
 {
-    cn_problems_add(problems, severity, "%s %s %s: %s; left out", variable, item->experiment,
-                    cn_year_list_text(years), item->reason);
+    const char *text = cn_year_list_text(years);
+    cn_problems_add(problems, severity, "%s %s%s%s: %s; left out", variable, item->experiment,
+                    *text ? " " : "", text, item->reason);
     problems->lost |= years->text.failed;
     cn_year_list_free(years);
 }
@@ -94,8 +96,9 @@ static void list_kind(struct cn_problems *problems, const char *variable,
     if (files == 1) {
         list_file(problems, CN_PROBLEM, variable, &items[0], &years);
     } else {
-        cn_problems_add(problems, CN_PROBLEM, "%s %s %s: %zu files are left out, such as %s",
-                        variable, items[0].experiment, cn_year_list_text(&years), files,
+        const char *text = cn_year_list_text(&years);
+        cn_problems_add(problems, CN_PROBLEM, "%s %s%s%s: %zu files are left out, such as %s",
+                        variable, items[0].experiment, *text ? " " : "", text, files,
                         items[0].reason);
         problems->lost |= years.text.failed;
         cn_year_list_free(&years);

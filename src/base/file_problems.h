@@ -10,9 +10,9 @@
 /* Why a file, or some years of it, are left out, and the years that it would have given. */
 struct cn_file_problem {
     const char *experiment;
-    const char *path;   /* of the file */
-    const char *reason; /* "PATH: what is wrong; what to do" */
-    int first_year, last_year;
+    const char *path;          /* of the file */
+    const char *reason;        /* "PATH: what is wrong; what to do" */
+    int first_year, last_year; /* last < first: they are not known */
     size_t position; /* in the file; of two problems of the same years the first one counts */
     bool is_listed;  /* a list has it already */
 };

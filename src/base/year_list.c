@@ -23,6 +23,8 @@ static void write_range(struct cn_year_list *list)
 
 void cn_year_list_add(struct cn_year_list *list, int first, int last)
 {
+    if (last < first)
+        return;
     if (list->has_any && first >= list->first && first <= list->last + 1) {
         list->last = last > list->last ? last : list->last;
         return;

@@ -13,7 +13,8 @@ struct cn_year_list {
     bool has_any, is_full;
 };
 
-/* Adds years. They join those before them when they overlap or follow them. */
+/* Adds years; none where last < first. They join those before them when they overlap or follow
+ * them. */
 void cn_year_list_add(struct cn_year_list *list, int first, int last);
 
 /* Returns: the list; it ends with "and more" when it gets too long to read. "": there are no years.

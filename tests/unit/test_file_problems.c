@@ -55,6 +55,22 @@ static void test_a_kind_is_one_line_and_each_of_its_files_a_detail(void **state)
     cn_problems_free(&problems);
 }
 
+static void test_years_that_nobody_knows_are_not_told(void **state)
+{
+    (void)state;
+    struct cn_file_problem items[] = {
+        {"historical", "/d/a.nc", "/d/a.nc: monthly data", 0, -1},
+        {"historical", "/d/b.nc", "/d/b.nc: yearly data", 0, -1},
+        {"historical", "/d/c_1999.nc", "/d/c_1999.nc: yearly data", 1999, 1999}};
+    struct cn_problems problems = {0};
+    cn_list_file_problems(&problems, "tas", items, 3);
+    assert_problem(&problems, 0, CN_PROBLEM, "tas historical: /d/a.nc: monthly data; left out");
+    assert_problem(&problems, 1, CN_PROBLEM,
+                   "tas historical 1999: 2 files are left out, such as /d/b.nc: yearly data");
+    assert_problem(&problems, 2, CN_DETAIL, "tas historical: /d/b.nc: yearly data; left out");
+    cn_problems_free(&problems);
+}
+
 static void test_years_of_one_file_are_one_line(void **state)
 {
     (void)state;
@@ -149,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_kind_is_one_line_and_each_of_its_files_a_detail),
+        cmocka_unit_test(test_years_that_nobody_knows_are_not_told),
         cmocka_unit_test(test_years_of_one_file_are_one_line),
         cmocka_unit_test(test_what_is_listed_is_left_out),
         cmocka_unit_test(test_years_join_where_they_touch),
