@@ -86,6 +86,16 @@ static bool is_of_coordinate(const struct cn_nc_file *nc, const char *name)
     return false;
 }
 
+/* Whether a variable has so many dimensions, time and a grid, and is no coordinate. */
+static bool is_candidate(const struct cn_nc_file *nc, int varid, int least_rank, int most_rank,
+                         struct variable_candidate *candidate, struct cn_error *own)
+{
+    int rank;
+    return nc_inq_varndims(nc->ncid, varid, &rank) == NC_NOERR && rank >= least_rank &&
+           rank <= most_rank && inquire_variable(nc, varid, candidate, own) == CN_OK &&
+           !is_of_coordinate(nc, candidate->name);
+}
+
 /* Counts the variables of so many dimensions with time and a grid. Chosen is the one that the file
  * name begins with, of which there is one then; else the first. */
 static size_t find_candidates(const struct cn_nc_file *nc, const char *base, int least, int most,
@@ -94,9 +104,7 @@ static size_t find_candidates(const struct cn_nc_file *nc, const char *base, int
     size_t found = 0;
     for (int varid = 0; varid < nc->variable_count; varid++) {
         struct variable_candidate candidate = {0};
-        int rank;
-        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < least || rank > most ||
-            inquire_variable(nc, varid, &candidate, own) || is_of_coordinate(nc, candidate.name))
+        if (!is_candidate(nc, varid, least, most, &candidate, own))
             continue;
         const bool is_named = is_in_name(base, candidate.name);
         if (is_named || found++ == 0)
@@ -127,22 +135,29 @@ static enum cn_status find_data_variable(const struct cn_nc_file *nc, const char
                    own.text[0] ? own.text : "no variable has time, latitude and longitude");
 }
 
-/* Lists the variables with time, latitude and longitude, at most so many. Returns how many there
- * are. */
-static size_t list_data_variables(const struct cn_nc_file *nc, const char *separator, size_t most,
-                                  struct cn_strbuf *names)
+/* Lists the variables of so many dimensions with time and a grid, at most so many. Returns how many
+ * there are. */
+static size_t list_variables_of(const struct cn_nc_file *nc, int least_rank, int most_rank,
+                                const char *separator, size_t most, struct cn_strbuf *names)
 {
     size_t found = 0;
     for (int varid = 0; varid < nc->variable_count; varid++) {
         struct variable_candidate candidate = {0};
-        struct cn_error own;
-        int rank;
-        if (nc_inq_varndims(nc->ncid, varid, &rank) != NC_NOERR || rank < 3 ||
-            inquire_variable(nc, varid, &candidate, &own))
+        if (!is_candidate(nc, varid, least_rank, most_rank, &candidate, NULL))
             continue;
         if (found++ < most)
             cn_strbuf_add(names, "%s%s", found > 1 ? separator : "", candidate.name);
     }
+    return found;
+}
+
+/* Those of few dimensions count only where there is no other: see find_data_variable. */
+static size_t list_data_variables(const struct cn_nc_file *nc, const char *separator, size_t most,
+                                  struct cn_strbuf *names)
+{
+    size_t found = list_variables_of(nc, 3, CN_MAX_DIMS, separator, most, names);
+    for (int rank = 2; rank > 0 && !found; rank--)
+        found = list_variables_of(nc, rank, rank, separator, most, names);
     return found;
 }
 

@@ -1,8 +1,10 @@
 """Files with names of another form: what input.datasets takes, and what is wrong with an entry."""
 import os
+import re
 import subprocess
 
 import netCDF4
+import numpy as np
 
 import oracle
 import trees
@@ -517,6 +519,32 @@ class Proposals(TestCase):
             self.assertIn("# Left out: 1 file such as damaged.nc: ", said)
             self.assertNotIn("Mac", said)
             self.exits(case.run(command="plan", text=said), 2)
+
+    def test_stations_and_points_are_proposed(self):
+        """Of few dimensions, with bounds of time, which are no variable."""
+        for dims in ((), ("station",)):
+            with self.subTest(dims), Case() as case:
+                values = np.random.default_rng(1).normal(280, 9, (3, 365)[-1 - len(dims):])
+                with netCDF4.Dataset(os.path.join(case.data, "cities_2001.nc"), "w") as nc:
+                    for name, size in (("station", 3), ("time", 365), ("bnds", 2)):
+                        nc.createDimension(name, size)
+                    time = nc.createVariable("time", "f8", ("time",))
+                    time.setncatts({"units": "days since 2001-01-01", "bounds": "time_bnds"})
+                    time[:] = np.arange(365) + 0.5
+                    nc.createVariable("time_bnds", "f8", ("time", "bnds"))[:] = \
+                        np.arange(365)[:, None] + [0, 1]
+                    for name, unit in (("lat", "degrees_north"), ("lon", "degrees_east")):
+                        var = nc.createVariable(name, "f8", dims)
+                        var.units, var[:] = unit, 30.0
+                    nc.createVariable("t2m", "f8", dims + ("time",))[:] = values
+                text = self.proposed(case)
+                self.assertEqual(re.findall('in_file = "(.*?)"', text), ["t2m"])
+                text += "regions = [ \"GLOBAL\" ]; normals: { window = 1; targets = [ \"2001\" ]; };\n"
+                text = text.replace('root = "normals"', f'root = "{case.out}"')
+                self.exits(case.run(text=text), 0)
+                [made] = case.normals().values()
+                np.testing.assert_array_equal(read(made, "t2m")["values"][:365],
+                                              values.T.astype("f4"))
 
     def test_names_that_the_rule_takes_need_no_entry(self):
         with Case() as case:
