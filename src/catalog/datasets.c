@@ -24,15 +24,15 @@ static const char *path_below(const char *root, const char *path)
                : NULL;
 }
 
-bool cn_dataset_takes(const struct cn_dataset *dataset, const char *const *roots, size_t root_count,
-                      const char *path)
+const char *cn_dataset_path(const struct cn_dataset *dataset, const char *const *roots,
+                            size_t root_count, const char *path)
 {
     for (size_t r = 0; r < root_count; r++) {
         const char *below = path_below(roots[r], path);
         if (below && cn_glob_fits(dataset->files, below))
-            return true;
+            return below;
     }
-    return false;
+    return NULL;
 }
 
 /* The year that some digits of a name are, or begin with: YYYY, YYYYMM, YYYYMMDD, and longer
@@ -66,22 +66,39 @@ static void find_years(const char *base, int *first, int *last)
     }
 }
 
-void cn_dataset_name(const struct cn_dataset *dataset, const char *table, const char *base,
+/* What reissues of a file share: its path from the first part on for which the pattern has a
+ * wildcard, or which is a year. Folders above it may be those of an issue; with neither, the whole
+ * path. */
+static const char *path_of_issues(const char *pattern, const char *path)
+{
+    for (const char *at = path; *pattern && *at;) {
+        const size_t fixed = strcspn(pattern, "/"), length = strcspn(at, "/");
+        if (strcspn(pattern, "*?[") < fixed ||
+            (strspn(at, "0123456789") == length && year_of_digits(at, length)))
+            return at;
+        pattern += fixed + (pattern[fixed] == '/');
+        at += length + (at[length] == '/');
+    }
+    return path;
+}
+
+void cn_dataset_name(const struct cn_dataset *dataset, const char *table, const char *path,
                      struct cn_name *name)
 {
+    const char *slash = strrchr(path, '/');
     *name = (struct cn_name){.variable = dataset->variable,
                              .table = table,
                              .model = dataset->model,
                              .experiment = dataset->experiment,
                              .variant = dataset->variant,
                              .grid = dataset->grid,
-                             .time = base,
+                             .time = path_of_issues(dataset->files, path),
                              .version_major = dataset->version_major,
                              .version_minor = dataset->version_minor,
                              .daily_time = true,
                              .dataset = dataset};
     cn_version_format(name->version_major, name->version_minor, name->version);
-    find_years(base, &name->first_year, &name->last_year);
+    find_years(slash ? slash + 1 : path, &name->first_year, &name->last_year);
 }
 
 static bool is_of_one_model(const struct cn_dataset *a, const struct cn_dataset *b)

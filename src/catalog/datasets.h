@@ -8,16 +8,16 @@
 #include "catalog/file_names.h"
 #include "climnorm/config.h"
 
-/* Returns: whether the entry takes the file at `path`, which begins with one of the roots or is
- * one. */
-bool cn_dataset_takes(const struct cn_dataset *dataset, const char *const *roots, size_t root_count,
-                      const char *path);
+/* Returns: the part below the root of a path, which begins with one of the roots or is one; NULL:
+ * the entry does not take the file. */
+const char *cn_dataset_path(const struct cn_dataset *dataset, const char *const *roots,
+                            size_t root_count, const char *path);
 
-/* Fills *name with what the entry says of a file that it takes. Model, variant and grid that it
- * does not say are NULL. The years are those that the base name seems to hold, for messages about
- * files that cannot be read: the days that a file holds come from its time axis. Both texts must
- * live as long as *name. */
-void cn_dataset_name(const struct cn_dataset *dataset, const char *table, const char *base,
+/* Fills *name with what the entry says of a file that it takes; path: below the root. Model,
+ * variant and grid that it does not say are NULL. The years are those that the base name seems to
+ * hold, for messages about files that cannot be read: the days that a file holds come from its time
+ * axis. Both texts must live as long as *name. */
+void cn_dataset_name(const struct cn_dataset *dataset, const char *table, const char *path,
                      struct cn_name *name);
 
 /* Returns: whether two entries that take one file for one variable of one model say different

@@ -20,7 +20,7 @@ struct cn_name {
     char text[CN_NAME_BYTES]; /* the name, cut at its underscores; the fields point into it */
     /* grid "": CMIP5. Of a dataset, model, variant and grid may be NULL: it does not say them. */
     const char *variable, *table, *model, *experiment, *variant, *grid;
-    const char *time;
+    const char *time; /* of a dataset: what reissues of one file share of its path */
     int version_major, version_minor; /* 1.0 when the name has none */
     char version[CN_VERSION_BYTES];   /* the same as text */
     int first_year, last_year;        /* of daily_time */

@@ -166,7 +166,7 @@ static bool is_of_dataset(const struct file_search *search, const char *path)
 {
     const struct cn_search *wanted = search->wanted;
     for (size_t d = 0; d < wanted->dataset_count; d++)
-        if (cn_dataset_takes(&wanted->datasets[d], wanted->roots, wanted->root_count, path))
+        if (cn_dataset_path(&wanted->datasets[d], wanted->roots, wanted->root_count, path))
             return true;
     return false;
 }

@@ -258,7 +258,9 @@ static enum cn_status name_by_datasets(struct cn_name_filter *filter,
     *is_taken = false;
     for (size_t d = 0; d < config->input.dataset_count; d++) {
         const struct cn_dataset *dataset = &config->input.datasets[d];
-        if (!cn_dataset_takes(dataset, config->input.roots, config->input.root_count, file->path))
+        const char *path =
+            cn_dataset_path(dataset, config->input.roots, config->input.root_count, file->path);
+        if (!path)
             continue;
         *is_taken = true;
         filter->taken[d]++;
@@ -272,7 +274,7 @@ static enum cn_status name_by_datasets(struct cn_name_filter *filter,
                                filter->names[i]->dataset->origin);
         struct cn_name *name = add_name_of_file(filter);
         if (name)
-            cn_dataset_name(dataset, config->input.table, file->base, name);
+            cn_dataset_name(dataset, config->input.table, path, name);
         if (!name || !keep_wanted(filter, file, name))
             return cn_fail_memory(error, "the list of input files");
     }

@@ -53,6 +53,8 @@ static int compare_experiments(const struct cn_name *a, const struct cn_name *b)
 static int compare_times(const struct cn_name *a, const struct cn_name *b)
 {
     int order = compare_experiments(a, b);
+    if (!order)
+        order = (a->dataset != NULL) - (b->dataset != NULL);
     return order ? order : strcmp(a->time, b->time);
 }
 

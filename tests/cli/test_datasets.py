@@ -363,6 +363,31 @@ class Identity(TestCase):
                 self.assertEqual((nc.model, nc.variant, nc.source_versions),
                                  ("E-OBS", "mean", "27.0"))
 
+    def test_a_newer_version_takes_the_place_of_the_same_path_alone(self):
+        """Two entries; which year each file of them holds, and the files that are used."""
+        for older, newer, used in (
+                (("v1/*/data.nc", {"v1/a/data.nc": 2001, "v1/b/data.nc": 2002, "v1/c/data.nc": 2003}),
+                 ("v2/*/data.nc", {"v2/c/data.nc": 2003}),
+                 ("v1/a/data.nc", "v1/b/data.nc", "v2/c/data.nc")),
+                (("v1/*.nc", {"v1/x1.nc": 2001, "v1/x2.nc": 2002, "v1/x3.nc": 2003}),
+                 ("new/v2/x*.nc", {"new/v2/x2.nc": 2002, "new/v2/x3.nc": 2003}),
+                 ("v1/x1.nc", "new/v2/x2.nc", "new/v2/x3.nc")),
+                (("2001/*.nc", {"2001/t.nc": 2001}),
+                 ("200[23]/*.nc", {"2002/t.nc": 2002, "2003/t.nc": 2003}),
+                 ("2001/t.nc", "2002/t.nc", "2003/t.nc")),
+                (("a/2001/t.nc", {"a/2001/t.nc": 2001}),
+                 ("a/200[23]/t.nc", {"a/2002/t.nc": 2002, "a/2003/t.nc": 2003}),
+                 ("a/2001/t.nc", "a/2002/t.nc", "a/2003/t.nc"))):
+            entries = [{"files": older[0], "variable": "tas", "version": "1.0"},
+                       {"files": newer[0], "variable": "tas", "version": "2.0"}]
+            with self.subTest(older[0]), Case(input={"datasets": entries}) as case:
+                for path, number in (*older[1].items(), *newer[1].items()):
+                    year(case, path, "tas", number, seed=path)
+                case.periods(2003, 2003)
+                self.exits(case.run(), 0)
+                paths = [os.path.join(case.data, path) for path in used]
+                self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
+
     def test_the_config_may_say_them(self):
         with Case(input={"model": "ERA5", "datasets": [{"files": "*.nc", "variable": "tas"}]}
                   ) as case:
