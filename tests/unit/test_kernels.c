@@ -206,12 +206,13 @@ static void test_unpacking_follows_every_rule(void **state)
     enum { SPECIAL = sizeof special / sizeof *special, MOST = 67 };
     const struct cn_unpacking base = {
         .raw_min = -DBL_MAX, .raw_max = DBL_MAX, .min = -INFINITY, .max = INFINITY};
-    struct cn_unpacking rules[] = {base, base, base, base, base};
+    struct cn_unpacking rules[] = {base, base, base, base, base, base, base};
     rules[1].packed = true, rules[1].scale = 1 / 3.0, rules[1].offset = 273.15;
     rules[2].missing_count = 3, rules[2].missing[0] = 7, rules[2].missing[1] = -7;
     rules[2].missing[2] = 0;
     rules[3].raw_min = -100, rules[3].raw_max = 100;
     rules[4] = rules[1], rules[4].scale = 1e10, rules[4].min = -1e11, rules[4].max = 1e12;
+    rules[5].min = 3, rules[6].max = 100;
     for (size_t rule = 0; rule < sizeof rules / sizeof *rules; rule++) {
         for (enum cn_number type = CN_INT8; type <= CN_FLOAT64; type++) {
             rules[rule].type = type;
