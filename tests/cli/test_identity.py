@@ -13,18 +13,11 @@ import numpy as np
 
 import oracle
 import trees
-from climnorm_case import BIN, Case, TestCase, main
+from climnorm_case import BIN, Case, TestCase, kernels_here, main
 
 # passive: see fault/test_passes.py
 EPOCH = {"SOURCE_DATE_EPOCH": "1600000000", "OMP_WAIT_POLICY": "passive"}
 FIRST, LAST, WINDOW = 1990, 2009, 5
-
-
-def kernels_here():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        flags = set(re.search(r"^(?:flags|Features)\s*:(.*)$", file.read(), re.M)[1].split())
-    return ["portable"] + [isa for isa, flag in (("avx2", "avx2"), ("avx512", "avx512f"))
-                           if flag in flags]
 
 
 class Identity(TestCase):

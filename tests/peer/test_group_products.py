@@ -10,7 +10,7 @@ import numpy as np
 import group_oracle
 import oracle
 import trees
-from climnorm_case import Case, TestCase, main
+from climnorm_case import Case, TestCase, kernels_here, main
 
 LAT, LON = np.array([-40.0, 40]), np.array([60.0, 180, 300])
 FIRST, LAST, GAP = 2000, 2010, 2004
@@ -178,7 +178,7 @@ class Making(TestCase):
             memory = least.err.split("(")[-1].split(" bytes")[0] + "B"
             ways = [({"engine.threads": 1}, {}), ({"engine.threads": 3, "engine.batch_years": 1}, {}),
                     ({"engine.memory": memory}, {}),
-                    ({"engine.memory": memory}, {"CLIMNORM_ISA": "portable"})]
+                    *(({"engine.memory": memory}, {"CLIMNORM_ISA": isa}) for isa in kernels_here())]
             for settings, env in ways:
                 with self.subTest(settings=settings, env=env):
                     options = [o for k, v in settings.items() for o in ("--set", f"{k}={v}")]

@@ -12,7 +12,7 @@ import numpy as np
 import oracle
 import trees
 from build import ROOT
-from climnorm_case import PATTERN, Case, TestCase, main, text_of
+from climnorm_case import PATTERN, Case, TestCase, kernels_here, main, text_of
 
 GUIDE = os.path.join(ROOT, "docs", "products.md")
 LAT, LON = np.array([-40.0, 0, 40]), np.array([60.0, 180, 300])
@@ -184,11 +184,8 @@ class Making(TestCase):
         memory = least.err.split("(")[-1].split(" bytes")[0]
         self.assertEqual(self.result.variable("tas")["passes"], 1)
         ways = [({"engine.threads": 1}, {}), ({"engine.threads": 3}, {}), ({"engine.batch_years": 1}, {}),
-                ({"engine.memory": memory + "B"}, {}), ({}, {"CLIMNORM_ISA": "portable"})]
-        with open("/proc/cpuinfo", encoding="ascii") as file:
-            flags = file.read()
-        ways += [({}, {"CLIMNORM_ISA": isa}) for isa, flag in (("avx2", " avx2 "), ("avx512", " avx512dq "))
-                 if flag in flags]
+                ({"engine.memory": memory + "B"}, {}),
+                *(({}, {"CLIMNORM_ISA": isa}) for isa in kernels_here())]
         for settings, env in ways:
             with self.subTest(settings=settings, env=env):
                 options = [o for k, v in settings.items() for o in ("--set", f"{k}={v}")]

@@ -5,6 +5,7 @@ business of oracle.py; this file knows commands, keys and paths, nothing else.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +34,13 @@ def text_of(value):
     if any(isinstance(v, (dict, list, tuple)) for v in value):
         return "( " + ", ".join(text_of(v) for v in value) + " )"
     return "[ " + ", ".join(text_of(v) for v in value) + " ]"
+
+
+def kernels_here():
+    """The forms of the kernels that the program has and this CPU can run, as its message lists them."""
+    said = subprocess.run([BIN, "--version"], env={**os.environ, "CLIMNORM_ISA": "?"},
+                          capture_output=True, text=True).stderr
+    return re.search(r"on this CPU has (.*); name", said)[1].split(", ")
 
 
 class Result:
