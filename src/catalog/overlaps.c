@@ -1,13 +1,21 @@
 /*
  * Collects pairs of files, and tells all at once: who removes one of two files must not meet the
- * next pair in the next run.
+ * next pair in the next run. Opens the files of a pair only to compare their bytes.
  */
 #include "catalog/overlaps.h"
 
+#include "base/io.h"
 #include "base/year_list.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum {
+    BLOCK_BYTES = 64 << 10,
+    MOST_COMPARED = 64 << 20, /* bytes of the pairs of a variable: a second on most disks */
+};
 
 static bool is_same_pair(const struct cn_overlap *a, const struct cn_overlap *b)
 {
@@ -52,11 +60,40 @@ static int compare_days(const void *a, const void *b)
     return order ? order : compare_pairs(a, b);
 }
 
-/* Whether the files have one name and one size. */
-static bool are_copies(const struct cn_overlap *overlap)
+/* What is known of the files of some pairs, from the least to the most. */
+enum likeness { DIFFERENT, ONE_NAME_AND_SIZE, COPIES };
+
+/* Compares the bytes of two files of one size; those above *left are not compared. */
+static enum likeness compare_bytes(int first, int second, uint64_t size, uint64_t *left)
 {
-    return overlap->first->size == overlap->second->size &&
-           strcmp(overlap->first->base, overlap->second->base) == 0;
+    unsigned char bytes[2][BLOCK_BYTES];
+    for (uint64_t at = 0; at < size; at += BLOCK_BYTES) {
+        const size_t count = size - at < BLOCK_BYTES ? (size_t)(size - at) : BLOCK_BYTES;
+        if (*left < count)
+            return ONE_NAME_AND_SIZE;
+        *left -= count;
+        if (cn_pread_full(first, bytes[0], count, at) != (ssize_t)count ||
+            cn_pread_full(second, bytes[1], count, at) != (ssize_t)count ||
+            memcmp(bytes[0], bytes[1], count) != 0)
+            return DIFFERENT;
+    }
+    return COPIES;
+}
+
+static enum likeness compare_pair(const struct cn_overlap *overlap, uint64_t *left)
+{
+    const struct cn_file *first = overlap->first, *second = overlap->second;
+    if (first->size != second->size || strcmp(first->base, second->base) != 0)
+        return DIFFERENT;
+    const int a = open(first->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int b = open(second->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const enum likeness likeness =
+        a < 0 || b < 0 ? DIFFERENT : compare_bytes(a, b, first->size, left);
+    if (a >= 0)
+        close(a);
+    if (b >= 0)
+        close(b);
+    return likeness;
 }
 
 /* What to do about overlaps: input.overlap chooses between experiments alone. */
@@ -72,27 +109,34 @@ static const char *advise_of_overlaps(const struct cn_overlaps *overlaps)
            "\"scenario\"";
 }
 
-/* Counts pairs, and those of copies, of overlaps in the order of compare_pairs. */
-static size_t count_pairs(const struct cn_overlaps *overlaps, size_t *copies)
+/* Counts the pairs of overlaps in the order of compare_pairs. *least: what is known of each. */
+static size_t count_pairs(const struct cn_overlaps *overlaps, enum likeness *least)
 {
+    uint64_t left = MOST_COMPARED;
     size_t pairs = 0;
-    *copies = 0;
+    *least = COPIES;
     for (size_t i = 0; i < overlaps->count; i++)
         if (i == 0 || !is_same_pair(&overlaps->items[i - 1], &overlaps->items[i])) {
             pairs++;
-            *copies += are_copies(&overlaps->items[i]);
+            const enum likeness likeness =
+                *least == DIFFERENT ? DIFFERENT : compare_pair(&overlaps->items[i], &left);
+            *least = likeness < *least ? likeness : *least;
         }
     return pairs;
 }
 
+/* Follows "two files" and "pairs of files". */
+static const char *const likeness_words[] = {"", "one name and one size",
+                                             "one name and the same bytes: copies of one another"};
+
 const char *cn_overlaps_text(struct cn_overlaps *overlaps, struct cn_pool *pool)
 {
     struct cn_year_list years = {0};
-    size_t copies;
+    enum likeness least;
     if (!overlaps->count)
         return NULL;
     qsort(overlaps->items, overlaps->count, sizeof *overlaps->items, compare_pairs);
-    const size_t pairs = count_pairs(overlaps, &copies);
+    const size_t pairs = count_pairs(overlaps, &least);
     qsort(overlaps->items, overlaps->count, sizeof *overlaps->items, compare_days);
     const struct cn_overlap *first = &overlaps->items[0];
     for (size_t i = 0; i < overlaps->count; i++)
@@ -101,17 +145,15 @@ const char *cn_overlaps_text(struct cn_overlaps *overlaps, struct cn_pool *pool)
     const char *text;
     if (pairs == 1)
         text = cn_pool_printf(
-            pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s%s; keep one of them%s",
+            pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s%s%s; keep one of them%s",
             day.year, day.month, day.day, first->first->path, first->second->path,
-            copies ? ", which have one name and one size: copies of one another" : "",
-            advise_of_overlaps(overlaps));
+            least ? ", which have " : "", likeness_words[least], advise_of_overlaps(overlaps));
     else
         text = cn_pool_printf(
             pool,
-            "overlap: %zu pairs of files hold the same days (%s)%s, such as %04d-%02d-%02d in %s "
+            "overlap: %zu pairs of files hold the same days (%s)%s%s, such as %04d-%02d-%02d in %s "
             "and %s; keep one file of each pair%s",
-            pairs, cn_year_list_text(&years),
-            copies == pairs ? " and have one name and one size: copies of one another" : "",
+            pairs, cn_year_list_text(&years), least ? " and have " : "", likeness_words[least],
             day.year, day.month, day.day, first->first->path, first->second->path,
             advise_of_overlaps(overlaps));
     cn_year_list_free(&years);

@@ -209,9 +209,9 @@ class Overlaps(TestCase):
         """Copies in one folder and in two, files of one name with other values, two experiments."""
         cases = [
             ([(y, "historical", "backup", "") for y in (2000, 2001, 2002)],
-             "3 pairs of files hold the same days (2000-2002) and have one name and one size"),
+             "3 pairs of files hold the same days (2000-2002) and have one name and the same bytes"),
             ([(y, "historical", f, "") for y in (2000, 2002) for f in ("b", "c")],
-             "4 pairs of files hold the same days (2000, 2002) and have one name and one size"),
+             "4 pairs of files hold the same days (2000, 2002) and have one name and the same bytes"),
             ([(y, "historical", "new", "other") for y in (2001, 2002)],
              "2 pairs of files hold the same days (2001-2002), such as 2001-01-01"),
             ([(y, "ssp245", "", "other") for y in (2001, 2002)],
@@ -228,6 +228,21 @@ class Overlaps(TestCase):
                 self.assertEqual(said.count("overlap:"), 1)
                 self.assertEqual(words(case.run("-p", "plain")).count("overlap:"), 1)
                 self.assertEqual("copies of one another" in said, "other" not in extra[0])
+
+    def test_only_files_of_the_same_bytes_are_copies(self):
+        for change in (0, 1):
+            with self.subTest(change), Case(variables=["tas"]).periods(2002, 2002) as case:
+                path = small(case, 2000, form="NETCDF3_CLASSIC")
+                with open(path, "rb") as f:
+                    data = bytearray(f.read())
+                data[-1] ^= change
+                os.makedirs(os.path.join(case.data, "b"))
+                with open(os.path.join(case.data, "b", os.path.basename(path)), "wb") as f:
+                    f.write(data)
+                said = self.failure(case, years=(2001, 2002))
+                self.assertIn("2000-01-01 is held by two files", said)
+                self.assertEqual("copies of one another" in said, not change)
+                self.assertEqual("one name and" in said, not change)
 
     def test_scenarios_share_the_pairs_of_the_past(self):
         with Case(variables=["tas"], scenarios=["ssp245", "ssp585"]).periods(2002, 2002) as case:
