@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "calendar/least_days.h"
 #include "catalog/overlaps.h"
 #include "catalog/time_axis.h"
 
@@ -225,8 +226,9 @@ static ptrdiff_t add_year(struct timeline_builder *builder, const char *scenario
     for (size_t i = 0; i < chosen->count; i++)
         parts[year.part_count++] = chosen->items[i].part;
     count_days(builder, &year);
-    year.usable = year.days_held >= in->config->normals.min_days * year.days_expected - 1e-9 &&
-                  !cn_year_reported(in, scenario, year.year, year.days_held == year.days_expected);
+    year.usable =
+        year.days_held >= cn_least_days(in->config->normals.min_days, year.days_expected) &&
+        !cn_year_reported(in, scenario, year.year, year.days_held == year.days_expected);
     variable->years = years;
     years[variable->year_count] = year;
     return (ptrdiff_t)variable->year_count++;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "calendar/least_days.h"
 #include "engine/pieces.h"
 #include "plan/stretch.h"
 #include "products/groups.h"
@@ -100,12 +101,12 @@ static void compute_group(struct group_tile *tile, size_t group, size_t cell, si
     const size_t days = find_group_rows(tile, group, cell);
     const size_t row = tile->pass->group_rows[tile->values] + group - stretch.first_slot;
     const double share = values->time == CN_DAY ? 0 : engine->plan->config->normals.min_days;
-    const double least = fmax(ceil(share * (double)days), 1);
+    const int least = cn_least_days(share, (int)days);
     float *results = cn_arena_groups(engine->arena, engine->variable, tile->groups->group_slot) +
                      row * tile->pass->layout.row_cells + cell;
     const struct cn_group_job job = {.rows = tile->rows,
                                      .days = days,
-                                     .min_values = (size_t)least,
+                                     .min_values = least > 0 ? (size_t)least : 1,
                                      .cells = cells,
                                      .threshold = values->threshold,
                                      .results = results};

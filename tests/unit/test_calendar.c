@@ -2,6 +2,7 @@
  * Calendars, slots, reference dates and instants: known values, round trips and errors. What
  * cftime, xarray and CDO say to the same questions is in test_calendar_cftime.py.
  */
+#include "calendar/least_days.h"
 #include "calendar/time.h"
 #include "climnorm/calendar.h"
 
@@ -224,6 +225,18 @@ static void test_the_rule_for_leap_days_chooses_the_slot(void **state)
             assert_int_equal(
                 cn_slot(examples[i].calendar, (enum cn_leap_day)rule, examples[i].date),
                 examples[i].slots[rule]);
+}
+
+/* A config says 0.55, and 0.55 of 360 days are 198, though the double of 0.55 is larger. */
+static void test_a_share_of_days_is_what_its_decimals_say(void **state)
+{
+    (void)state;
+    for (int percent = 0; percent <= 100; percent++)
+        for (int days = 0; days <= 366; days++) {
+            const int least = (percent * days + 99) / 100;
+            if (cn_least_days(percent / 100.0, days) != least)
+                fail_msg("%d%% of %d: %d", percent, days, cn_least_days(percent / 100.0, days));
+        }
 }
 
 static void test_every_slot_gives_its_date_back(void **state)
@@ -482,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_day_numbers_are_as_far_apart_as_julian_day_numbers),
         cmocka_unit_test(test_every_day_number_gives_its_date_back),
         cmocka_unit_test(test_the_rule_for_leap_days_chooses_the_slot),
+        cmocka_unit_test(test_a_share_of_days_is_what_its_decimals_say),
         cmocka_unit_test(test_every_slot_gives_its_date_back),
         cmocka_unit_test(test_reference_dates_are_read_in_all_their_forms),
         cmocka_unit_test(test_what_is_no_reference_date_is_refused),
