@@ -283,8 +283,7 @@ const char *cn_add_cells(struct cn_metadata *metadata, const struct cn_normals_f
         names = add_all_places(metadata, file, dims, newest);
         *mapping = add_mapping(metadata, file, newest);
     }
-    for (size_t k = 0; k < grid->variable_count; k++) /* xarray lists the mapping among them */
-        if (strcmp(grid->variables[k].name, grid->mapping_name) != 0)
-            add_kept(metadata, file, dims, &grid->variables[k], &names);
+    for (size_t k = 0; k < grid->variable_count; k++)
+        add_kept(metadata, file, dims, &grid->variables[k], &names);
     return names;
 }
