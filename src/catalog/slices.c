@@ -44,9 +44,14 @@ static enum cn_status read_slice_numbers(const struct cn_nc_file *nc, int varid,
     const char *units =
         status ? NULL
                : cn_attribute_text(coordinate.attributes, coordinate.attribute_count, "units");
-    slices->numbers = numbers;
+    if (!status)
+        status = cn_numbers_read(nc, &coordinate, numbers, slices->count, error);
+    bool has_any = false;
+    for (size_t i = 0; i < slices->count && !status; i++)
+        has_any |= isfinite(numbers[i]) != 0;
+    slices->numbers = has_any ? numbers : NULL; /* one without values is none */
     slices->units = units ? units : "";
-    return status ? status : cn_numbers_read(nc, &coordinate, numbers, slices->count, error);
+    return status;
 }
 
 /* Reads the coordinate along a dimension, if it has one. */

@@ -19,8 +19,10 @@
 
 enum { DAY_SECONDS = 86400 };
 
-/* A step that is a day but for roundings passes. */
-static enum cn_status check_step(double step, double precision, struct cn_error *error)
+/* A step that is a day but for roundings passes. is_one: it is the interval of a file's only
+ * instant. */
+static enum cn_status check_step(double step, bool is_one, double precision,
+                                 const struct cn_file *file, struct cn_error *error)
 {
     static const double slack = 0.01;
     const double step_days = step / DAY_SECONDS;
@@ -28,10 +30,10 @@ static enum cn_status check_step(double step, double precision, struct cn_error 
                        : step_days >= 360 && step_days <= 366 ? "yearly data"
                                                               : "not daily data";
     if (step_days > 1 + fmax(slack, precision / DAY_SECONDS))
-        return cn_fail(error, CN_BAD_INPUT,
-                       "%s: the median time step is %g days, expected at most one day; input.table "
-                       "chooses the daily files",
-                       what, step_days);
+        return cn_fail(error, CN_BAD_INPUT, "%s: the %s is %g days, expected at most one day; %s",
+                       what, is_one ? "interval of its only time" : "median time step", step_days,
+                       file->dataset ? "choose daily files"
+                                     : "choose daily files, see input.table");
     return CN_OK;
 }
 
@@ -71,6 +73,14 @@ int cn_time_axis_date(const struct cn_file *file, size_t i)
     return (date.year * 100 + date.month) * 100 + date.day;
 }
 
+/* How long the interval of the only instant is, in seconds; 0: its bounds are none. */
+static double only_interval(const struct cn_time_numbers *numbers, const double bounds[2])
+{
+    const double low = fmin(bounds[0], bounds[1]), high = fmax(bounds[0], bounds[1]);
+    const bool is_inside = low <= numbers->values[0] && numbers->values[0] <= high;
+    return is_inside ? (high - low) * numbers->unit_seconds : 0;
+}
+
 /* Makes the numbers those of the times that they stand for. scratch[2 * count]. */
 static enum cn_status settle_numbers(const struct cn_nc_file *nc, const struct cn_coordinate *time,
                                      enum cn_stamps stamps, const struct cn_time_numbers *numbers,
@@ -82,6 +92,8 @@ static enum cn_status settle_numbers(const struct cn_nc_file *nc, const struct c
     enum cn_status status = cn_coordinate_bounds(nc, time, scratch, &has_bounds, error);
     if (status)
         return status;
+    if (has_bounds && numbers->count == 1)
+        *step = only_interval(numbers, scratch);
     file->end_stamped = has_bounds && cn_time_is_end_stamped(numbers, scratch);
     file->ends_at_midnight = !has_bounds && cn_time_ends_at_midnight(numbers, *step);
     if (file->end_stamped && stamps == CN_STAMPS_AUTO)
@@ -116,7 +128,7 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
     }
     if (!status)
         status = check_year_range(file->calendar, days[0], days[numbers.count - 1], error);
-    return status ? status : check_step(step, precision, error);
+    return status ? status : check_step(step, numbers.count == 1, precision, file, error);
 }
 
 enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_coordinate *time,

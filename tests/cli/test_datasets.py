@@ -498,7 +498,7 @@ class Proposals(TestCase):
         done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
                               timeout=60, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        return done.stdout
+        return done.stdout.replace('root = "normals"', f'root = "{case.out}"')
 
     def test_what_it_proposes_can_be_run(self):
         for pattern, in_file, variable in (
@@ -511,14 +511,12 @@ class Proposals(TestCase):
                 paths = years(case, pattern.replace("{}", "{0}"), in_file, range(2001, 2004))
                 text = self.proposed(case)
                 self.assertEqual(text.count("files = "), 1)
-                text += "scenarios = []; regions = [ \"GLOBAL\" ];\n" \
-                        "normals: { window = 3; min_years = 3; periods = ( { name = \"p\"; " \
-                        "first = 2003; last = 2003; } ); };\n"
-                text = text.replace('root = "normals"', f'root = "{case.out}"')
                 self.exits(case.run(text=text), 0)
-                made = os.path.join(case.out, f"GLOBAL/{variable}/p/"
-                                              f"{variable}_GLOBAL_p_2003_3yr_normal.nc")
-                exact = timeline(paths, in_file).normal(2003, 3)[0]
+                line = timeline(paths, in_file)
+                made = case.normals()[f"CONUS/{variable}/historical/{variable}_CONUS_historical_"
+                                      "2003_3yr_normal.nc"]
+                rows, columns, _ = oracle.cells_of(oracle.BUILT_IN["CONUS"], line.lat, line.lon)
+                exact = line.normal(2003, 3, rows=rows, columns=columns)[0]
                 distance = oracle.ulp_distance(read(made, variable)["values"], exact)
                 self.assertLessEqual(distance.max(), 1 + 1e-6)
 
@@ -543,7 +541,30 @@ class Proposals(TestCase):
             self.assertEqual(said.count("files = "), 3)
             self.assertIn("# Left out: 1 file such as damaged.nc: ", said)
             self.assertNotIn("Mac", said)
-            self.exits(case.run(command="plan", text=said), 2)
+            self.exits(case.run(command="plan", text=said), 0)
+
+    def test_what_cannot_be_used_is_left_out_with_the_reason(self):
+        with Case() as case:
+            years(case, "tx_{}.nc", "tx", (2001, 2002))
+            dates = [(2001, month, 15) for month in range(1, 13)]
+            for name, names in (("monthly.nc", ("t", "q")), ("monthly_2.nc", ("t",))):
+                values = trees.values_like("temp", name, 12)
+                path = trees.write(os.path.join(case.data, name), names[0], dates, values)
+                with netCDF4.Dataset(path, "a") as nc:
+                    for other in names[1:]:
+                        nc.createVariable(other, "f4", ("time", "lat", "lon"))[:] = values
+            said = self.proposed(case)
+            reason = "monthly data: the median time step is 31 days, expected at most one day"
+            self.assertIn(f"# Left out: t, q of 1 file such as monthly.nc: {reason}", said)
+            self.assertIn(f"# Left out: t of 1 file such as monthly_2.nc: {reason}", said)
+            self.assertEqual(re.findall('in_file = "(.*?)"', said), ["tx"])
+            self.exits(case.run(text=said), 0)
+
+    def test_regions_are_those_with_cells(self):
+        for scale, regions in ((1, '[ "CONUS", "AK" ]'), (0.1, '[ "GLOBAL" ]')):
+            with Case() as case:
+                year(case, "x_2001.nc", "tx", 2001, lat=trees.LAT * scale)
+                self.assertIn(f"regions = {regions};", self.proposed(case))
 
     def test_stations_and_points_are_proposed(self):
         """Of few dimensions, with bounds of time, which are no variable."""
@@ -564,8 +585,6 @@ class Proposals(TestCase):
                     nc.createVariable("t2m", "f8", dims + ("time",))[:] = values
                 text = self.proposed(case)
                 self.assertEqual(re.findall('in_file = "(.*?)"', text), ["t2m"])
-                text += "regions = [ \"GLOBAL\" ]; normals: { window = 1; targets = [ \"2001\" ]; };\n"
-                text = text.replace('root = "normals"', f'root = "{case.out}"')
                 self.exits(case.run(text=text), 0)
                 [made] = case.normals().values()
                 np.testing.assert_array_equal(read(made, "t2m")["values"][:365],

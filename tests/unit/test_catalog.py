@@ -423,6 +423,8 @@ class OddFiles(Tree):
                                            extra=[("lev", 2)]),
             "monthly data": lambda path: write(path, first=365, count=12, step=30.4),
             "median time step is 5 days": lambda path: write(path, first=365, count=73, step=5),
+            "monthly data: the interval of its only time is 31 days": lambda path: write(
+                path, first=380, count=1, bounds=[[365, 396]]),
             "no variable 'pr'": lambda path: write(path, variable="tas", first=365),
             "int64": lambda path: write(path, dtype="i8", first=365),
             "text": lambda path: write(path, dtype="S1", first=365),
