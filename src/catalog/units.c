@@ -277,6 +277,56 @@ static bool find_line_of_water(ut_unit *from, ut_unit *to, struct cn_conversion 
     return is_found;
 }
 
+static enum cn_status compare_zeros(void *context, struct cn_error *error)
+{
+    struct cn_conversion line = {1, 0};
+    (void)error;
+    ut_unit *unit = parse_unit(*(const struct unit_text *)context);
+    ut_unit *factor = unit ? ut_multiply(unit, ut_get_dimensionless_unit_one(unit_system())) : NULL;
+    const bool has_zero = factor && find_line(unit, factor, &line) && line.offset != 0;
+    ut_free(factor);
+    ut_free(unit);
+    return has_zero ? CN_OK : CN_BAD_INPUT;
+}
+
+bool cn_unit_has_zero(const char *unit, struct cn_error *error)
+{
+    struct unit_text text = trim_text(unit);
+    return cn_library_call(&(struct cn_library_call){.function = compare_zeros,
+                                                     .context = &text,
+                                                     .what = "a unit cannot be read",
+                                                     .input_is_sound = true},
+                           error) == CN_OK;
+}
+
+/* Whether the first is the second times a day. */
+static enum cn_status compare_times_day(void *context, struct cn_error *error)
+{
+    const struct unit_pair *pair = context;
+    struct cn_conversion line = {0, 0};
+    (void)error;
+    ut_unit *text = parse_unit(pair->first), *unit = parse_unit(pair->second);
+    ut_unit *day = text && unit ? ut_parse(unit_system(), "d", UT_ASCII) : NULL;
+    ut_unit *product = day ? ut_multiply(unit, day) : NULL;
+    const bool are_equal = !unit || (product && find_line(text, product, &line) &&
+                                     line.offset == 0 && fabs(line.scale - 1) <= 1e-9);
+    ut_free(product);
+    ut_free(day);
+    ut_free(unit);
+    ut_free(text);
+    return are_equal ? CN_OK : CN_BAD_INPUT;
+}
+
+bool cn_unit_is_times_day(const char *text, const char *unit, struct cn_error *error)
+{
+    struct unit_pair pair = {trim_text(text), trim_text(unit)};
+    return cn_library_call(&(struct cn_library_call){.function = compare_times_day,
+                                                     .context = &pair,
+                                                     .what = "units cannot be multiplied",
+                                                     .input_is_sound = true},
+                           error) == CN_OK;
+}
+
 struct unit_change {
     struct unit_text from, to;
     const struct unit_text *unknown; /* which is no unit; NULL: none of them */

@@ -38,4 +38,14 @@ struct cn_conversion {
 enum cn_status cn_unit_conversion(const char *from, const char *to,
                                   struct cn_conversion *conversion, struct cn_error *error);
 
+/* Whether the unit counts from another zero than the same unit as a factor does: degC, but neither
+ * K nor "degC d", of which UDUNITS makes "K d". Returns: false also of no unit. Errors: false and
+ * *error with CN_BAD_MACHINE, as cn_units_equal. */
+bool cn_unit_has_zero(const char *unit, struct cn_error *error);
+
+/* Whether a text is the unit times a day: "mm" is "mm d-1" times a day. Nothing is "dBZ" times a
+ * day. Of a unit that UDUNITS cannot read, any text is taken for it. Returns: so it is. Errors: as
+ * of cn_unit_has_zero. */
+bool cn_unit_is_times_day(const char *text, const char *unit, struct cn_error *error);
+
 #endif

@@ -77,7 +77,7 @@ static bool store_text(struct cn_config_builder *builder, const struct cn_key *k
         return false;
     const char *text = value->text;
     struct cn_pool *pool = builder->config.pool;
-    if (!cn_text_has_form(key->type, text))
+    if (!cn_text_has_form(key->type, text) || (key->type == CN_KEY_UNIT && cn_names_origin(text)))
         return cn_config_reject(builder, key, value, "");
     bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN || key->type == CN_KEY_GLOB;
     if (path && (text[0] == '~' || strchr(text, '$'))) {

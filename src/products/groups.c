@@ -68,8 +68,7 @@ const char *const cn_change_meanings[] = {"the result minus the baseline's",
                                           "the result divided by the baseline's; missing where "
                                           "that is 0"};
 
-/* Whether a unit counts from a date or another origin: "K since 1990", "K @ 273.15". */
-static bool has_origin(const char *unit)
+bool cn_names_origin(const char *unit)
 {
     static const char *const words[] = {"@", "since ", "after ", "from ", "ref "};
     for (; *unit; unit++)
@@ -85,7 +84,7 @@ bool cn_threshold_parse(const char *text, struct cn_threshold *threshold)
     char *end;
     const double value = strtod(text, &end);
     const char *unit = end + strspn(end, " ");
-    if (end == text || end > text + digits || !isfinite(value) || !*unit || has_origin(unit))
+    if (end == text || end > text + digits || !isfinite(value) || !*unit || cn_names_origin(unit))
         return false;
     *threshold = (struct cn_threshold){value, unit};
     return true;

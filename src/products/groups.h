@@ -47,6 +47,10 @@ extern const char *const cn_change_names[], *const cn_change_meanings[];
 enum { CN_UNIT_BYTES = 100 }; /* of the longest unit that a config may name, without the NUL */
 enum { CN_THRESHOLD_BYTES = CN_UNIT_BYTES + 40, CN_WITHIN_BYTES = CN_THRESHOLD_BYTES + 40 };
 
+/* Returns: whether a unit's text names a date or a number to count from: "K since 1990",
+ * "K @ 273.15". */
+bool cn_names_origin(const char *unit);
+
 /* Reads "90 degF"; the unit points into the text. Wants the C locale.
  * Returns: false: the text is no number and unit, or the unit has an origin, as "K since 1990";
  * *threshold is not set then. */

@@ -27,14 +27,15 @@ struct unit_task {
     struct cn_error *error;
 };
 
+/* unit: which the value should fit. */
 static enum cn_status fail_fit(const struct unit_task *task, const char *key, const char *value,
-                               const struct cn_error *why)
+                               const char *unit, const struct cn_error *why)
 {
     if (why->status != CN_BAD_INPUT)
         return cn_fail(task->error, why->status, "%s", why->text);
     return cn_fail(task->error, CN_BAD_INPUT, "%s \"%s\" %s not fit: %s", key, value,
                    strcmp(key, "units") == 0 ? "do" : "does",
-                   *task->source ? why->text : "the files have no unit");
+                   *unit ? why->text : "the files have no unit");
 }
 
 /* UDUNITS goes from degF to degC through K, so 32 degF becomes 4e-14 degC. A number with few
@@ -74,7 +75,7 @@ static enum cn_status set_threshold(const struct unit_task *task)
     }
     if (status) {
         char text[CN_THRESHOLD_BYTES];
-        return fail_fit(task, "threshold", cn_threshold_text(threshold, text), &why);
+        return fail_fit(task, "threshold", cn_threshold_text(threshold, text), task->source, &why);
     }
     return CN_OK;
 }
@@ -92,27 +93,47 @@ static size_t length_before_day(const char *unit)
     return 0;
 }
 
-/* "mm d-1" becomes "mm", "K" becomes "K d". NULL: out of memory. */
-static const char *times_day(struct cn_pool *pool, const char *unit)
+/* "mm d-1" becomes "mm", "K" becomes "K d". The text of "degC d-1" is not cut: degC is no
+ * difference. */
+static enum cn_status times_day(const struct unit_task *task, const char *unit,
+                                const char **product)
 {
     const size_t length = length_before_day(unit);
-    if (length)
-        return cn_pool_strndup(pool, unit, length);
-    return *unit && strcmp(unit, "1") != 0 ? cn_pool_printf(pool, "%s d", unit) : "d";
+    const char *texts[] = {length ? cn_pool_strndup(task->pool, unit, length) : NULL,
+                           cn_pool_printf(task->pool, "%s d", unit)};
+    struct cn_error why = {.status = CN_OK};
+    *product = "d";
+    if (!*unit || strcmp(unit, "1") == 0)
+        return CN_OK;
+    if ((length && !texts[0]) || !texts[1])
+        return cn_fail_memory(task->error, "units");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && !why.status; i++) {
+        *product = texts[i];
+        if (texts[i] && cn_unit_is_times_day(texts[i], unit, &why))
+            return CN_OK;
+    }
+    if (why.status)
+        return cn_fail(task->error, why.status, "%s", why.text);
+    return cn_fail(task->error, CN_BAD_INPUT,
+                   "values in \"%s\" do not add up: UDUNITS-2 knows no such unit times a day",
+                   unit);
 }
 
-/* The unit that the results have without another one. NULL: out of memory. */
-static const char *own_unit(const struct unit_task *task)
+/* Sets the unit that the results have without another one. */
+static enum cn_status find_own_unit(const struct unit_task *task, const char **own)
 {
-    switch (cn_withins[task->product->within].unit) {
+    *own = task->source;
+    switch (task->product->change == CN_RATIO ? CN_UNIT_OF_COUNT
+                                              : cn_withins[task->product->within].unit) {
     case CN_UNIT_OF_COUNT:
-        return "1";
+        *own = "1";
+        break;
     case CN_UNIT_TIMES_DAY:
-        return times_day(task->pool, task->source);
+        return times_day(task, task->source, own);
     case CN_UNIT_OF_SOURCE:
         break;
     }
-    return task->source;
+    return CN_OK;
 }
 
 /* Whether the results do not depend on where the zero of a unit is. */
@@ -132,67 +153,106 @@ static enum cn_status convert_results(const struct unit_task *task, const char *
     struct cn_error why;
     const enum cn_status status = cn_unit_conversion(own, asked, &line, &why);
     if (status)
-        return fail_fit(task, "units", task->asked, &why);
+        return fail_fit(task, "units", task->asked, own, &why);
     product->unit =
         (struct cn_value_unit){asked, line.scale, is_difference(product) ? 0 : line.offset};
     return CN_OK;
 }
 
-/* The unit of the days behind "degC d": "degC". NULL: out of memory, or the text is another. */
-static const char *unit_of_days(const struct unit_task *task)
+/* The next word of a unit's text from *at on, which moves behind it: "degC" of "h*degC". "": there
+ * is none. NULL: out of memory. */
+static const char *next_word(struct cn_pool *pool, const char **at)
 {
-    static const char ending[] = " d";
-    const size_t length = strlen(task->asked), before = length - strlen(ending);
-    if (!task->is_asked_of_product)
-        return task->asked;
-    if (length < sizeof ending || strcmp(task->asked + before, ending) != 0)
-        return NULL;
-    return cn_pool_strndup(task->pool, task->asked, before);
+    static const char letters[] = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    static const char dot[] = "\u00b7"; /* multiplies, too */
+    size_t length = 0;
+    while (**at && !strchr(letters, **at) && (unsigned char)**at < 0x80)
+        (*at)++;
+    while (((*at)[length] && strchr(letters, (*at)[length])) ||
+           (unsigned char)(*at)[length] >= 0x80)
+        if (strncmp(*at + length, dot, strlen(dot)) != 0)
+            length++;
+        else if (length)
+            break;
+        else
+            *at += strlen(dot);
+    const char *word = cn_pool_strndup(pool, *at, length);
+    *at += length;
+    return word;
 }
 
-/* Finds out whether the unit of the days has its zero elsewhere than the source's. Without the
- * number of days, no sum converts then; but UDUNITS takes a degC d for a K d. */
+/* Finds out whether the unit that is asked for, such as "degC d", has its zero elsewhere than the
+ * source's: then no sum converts without the number of days. UDUNITS takes "degC d" for "K d", so
+ * the words decide. */
 static enum cn_status find_other_zero(const struct unit_task *task, bool *has_other_zero)
 {
-    const char *unit = is_difference(task->product) ? NULL : unit_of_days(task);
     struct cn_conversion line = {1, 0};
-    enum cn_status status =
-        unit ? cn_unit_conversion(task->source, unit, &line, task->error) : CN_OK;
-    *has_other_zero = line.offset != 0;
-    return status == CN_BAD_INPUT ? CN_OK : status; /* the whole unit tells more */
+    struct cn_error why = {.status = CN_OK};
+    const char *at = task->asked, *word = task->asked;
+    if (task->is_asked_of_product)
+        do
+            word = next_word(task->pool, &at);
+        while (word && *word && !cn_unit_has_zero(word, &why) && !why.status);
+    if (!word)
+        return cn_fail_memory(task->error, "units");
+    if (!why.status && *word) {
+        cn_unit_conversion(task->source, word, &line, &why);
+        *has_other_zero = line.offset != 0;
+    } else if (!why.status) {
+        *has_other_zero = cn_unit_has_zero(task->source, &why);
+    }
+    if (why.status == CN_OK || why.status == CN_BAD_INPUT) /* the whole unit tells more */
+        return CN_OK;
+    return cn_fail(task->error, why.status, "%s", why.text);
 }
 
 static enum cn_status set_unit_of_sum(const struct unit_task *task, const char *own)
 {
-    bool has_other_zero;
-    enum cn_status status = find_other_zero(task, &has_other_zero);
-    if (status)
-        return status;
-    if (has_other_zero && !task->is_asked_of_product)
+    const char *asked = task->asked;
+    bool has_other_zero = false;
+    enum cn_status status =
+        is_difference(task->product) ? CN_OK : find_other_zero(task, &has_other_zero);
+    if (!status && has_other_zero && !task->is_asked_of_product)
         return CN_OK;
-    if (has_other_zero)
+    if (!status && !task->is_asked_of_product)
+        status = times_day(task, task->asked, &asked);
+    if (!status)
+        status = convert_results(task, own, asked);
+    if (!status && (has_other_zero || task->product->unit.offset != 0))
         return cn_fail(
             task->error, CN_BAD_INPUT,
             "units \"%s\" do not fit: the sums are of \"%s\", which has its zero elsewhere",
             task->asked, task->source);
-    const char *asked =
-        task->is_asked_of_product ? task->asked : times_day(task->pool, task->asked);
-    return asked ? convert_results(task, own, asked) : cn_fail_memory(task->error, "units");
+    return status;
+}
+
+static enum cn_status set_unit_of_count(const struct unit_task *task)
+{
+    const enum cn_status status = convert_results(task, "1", task->asked);
+    if (!status && task->product->change != CN_RATIO && task->product->unit.scale != 1)
+        return cn_fail(task->error, CN_BAD_INPUT,
+                       "units \"%s\" do not fit: the results are numbers of days, whose unit is 1",
+                       task->asked);
+    return status;
 }
 
 static enum cn_status set_unit(const struct unit_task *task)
 {
     struct cn_product *product = task->product;
-    const bool is_ratio = product->change == CN_RATIO;
-    const enum cn_group_unit kind = is_ratio ? CN_UNIT_OF_COUNT : cn_withins[product->within].unit;
-    const char *own = is_ratio ? "1" : own_unit(task);
-    if (!own)
-        return cn_fail_memory(task->error, "units");
+    const char *own;
+    const enum cn_status status = find_own_unit(task, &own);
+    if (status)
+        return status;
     product->unit = (struct cn_value_unit){own, 1, 0};
-    if (!task->asked || (kind == CN_UNIT_OF_COUNT && !task->is_asked_of_product))
+    const bool is_number =
+        product->change == CN_RATIO || cn_withins[product->within].unit == CN_UNIT_OF_COUNT;
+    if (!task->asked || (is_number && !task->is_asked_of_product))
         return CN_OK;
-    return kind == CN_UNIT_TIMES_DAY ? set_unit_of_sum(task, own)
-                                     : convert_results(task, own, task->asked);
+    if (is_number)
+        return set_unit_of_count(task);
+    return cn_withins[product->within].unit == CN_UNIT_TIMES_DAY
+               ? set_unit_of_sum(task, own)
+               : convert_results(task, own, task->asked);
 }
 
 /* The text without blanks around it. NULL: out of memory. */

@@ -445,7 +445,8 @@ static void test_units_of_output_are_texts_by_variable(void **state)
 {
     (void)state;
     expect_errors(
-        "input = { root = \"i\"; };\noutput = { root = \"o\"; units = { tas = 3; pr = \"\"; "
+        "input = { root = \"i\"; };\noutput = { root = \"o\"; units = { tas = 3; huss = \"1 @ 3\"; "
+        "pr = \"\"; "
         "}; };",
         SET("output.units=degC", "output.units.9t=K", "output.units.hurs=", "output.unit.tas=K"),
         "--set output.units=degC: \"output.units\" is a group; set one of its keys, such as "
@@ -456,6 +457,7 @@ static void test_units_of_output_are_texts_by_variable(void **state)
         "out to get its default\n"
         "--set output.unit.tas=K: is not a key (did you mean \"output.units\"?)\n"
         "F:2: output.units.tas: expected a unit such as \"degC\", not 3\n"
+        "F:2: output.units.huss: expected a unit such as \"degC\", not \"1 @ 3\"\n"
         "F:2: output.units.pr: expected a unit such as \"degC\", not \"\"; leave the key out "
         "to get its default\n");
     expect_error(ROOTS, SET("output.units.tas=degC", "output.units.tas"), "expected KEY=VALUE");

@@ -185,6 +185,14 @@ static void test_results_have_the_unit_that_is_asked_for(void **state)
          1.8,
          0},
         {"K", "degC", {.within = CN_WITHIN_SUM, .change = CN_DIFFERENCE}, "degC d", 1, 0},
+        {"degC", NULL, {.within = CN_WITHIN_SUM, .unit.name = "h*Celsius"}, "h*Celsius", 24, 0},
+        {"degC", NULL, {.within = CN_WITHIN_SUM}, "degC d", 1, 0},
+        {"K", NULL, {.within = CN_WITHIN_SUM, .unit.name = "h K"}, "h K", 24, 0},
+        {"K", NULL, {.within = CN_WITHIN_SUM, .unit.name = "d degR"}, "d degR", 1.8, 0},
+        /* a unit of which the day is cut off must not get a zero by that */
+        {"degC d-1", NULL, {.within = CN_WITHIN_SUM}, "degC d-1 d", 1, 0},
+        {"degC d-1", NULL, {.within = CN_WITHIN_SUM, .unit.name = "K"}, "K", 1, 0},
+        {"K d-1", "degC d-1", {.within = CN_WITHIN_SUM}, "degC d-1 d", 1, 0},
         /* what lies beyond a threshold has no zero */
         {"K", NULL, {.within = CN_EXCESS, .threshold = {10, "degC"}}, "K d", 1, 0},
         {"K", "degC", {.within = CN_EXCESS, .threshold = {10, "degC"}}, "degC d", 1, 0},
@@ -199,10 +207,11 @@ static void test_results_have_the_unit_that_is_asked_for(void **state)
         {"K", "degC", {.within = CN_COUNT_GT, .threshold = {25, "degC"}}, "1", 1, 0},
         {"K",
          "degC",
-         {.within = CN_COUNT_GE, .threshold = {25, "degC"}, .unit.name = "%"},
-         "%",
-         100,
+         {.within = CN_COUNT_GE, .threshold = {25, "degC"}, .unit.name = "count"},
+         "count",
+         1,
          0},
+        {"K", NULL, {.change = CN_RATIO, .unit.name = "%"}, "%", 100, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cn_product product = cases[i].product;
@@ -261,6 +270,47 @@ static void test_what_does_not_fit_is_told_in_a_sentence(void **state)
          NULL,
          {.within = CN_WITHIN_SUM, .unit.name = "degC d"},
          "units \"degC d\" do not fit: the sums are of \"K\", which has its zero elsewhere"},
+#define OTHER_ZERO(source, asked)                                \
+    {source,                                                     \
+     NULL,                                                       \
+     {.within = CN_WITHIN_SUM, .unit.name = asked},              \
+     "units \"" asked "\" do not fit: the sums are of \"" source \
+     "\", which has its zero elsewhere"}
+        OTHER_ZERO("K", "degC day"),
+        OTHER_ZERO("K", "d degC"),
+        OTHER_ZERO("K", "degC*h"),
+        OTHER_ZERO("K", "degF.d"),
+        OTHER_ZERO("K", "d \u00b0C"),
+        OTHER_ZERO("K", "d\u00b7degC"),
+        OTHER_ZERO("K", "86400 s celsius"),
+        OTHER_ZERO("degC", "K d"),
+        OTHER_ZERO("degC", "degF h"),
+        OTHER_ZERO("degC d-1", "degC"),
+        {"degC",
+         NULL,
+         {.within = CN_WITHIN_SUM, .unit.name = "mm"},
+         "units \"mm\" do not fit: \"degC d\" does not convert to \"mm\""},
+        {"dBZ",
+         NULL,
+         {.within = CN_WITHIN_SUM},
+         "values in \"dBZ\" do not add up: UDUNITS-2 knows no such unit times a day"},
+        {"K @ 20",
+         NULL,
+         {.within = CN_EXCESS, .threshold = {1, "K"}},
+         "values in \"K @ 20\" do not add up: UDUNITS-2 knows no such unit times a day"},
+        {"days since 2000-01-01",
+         NULL,
+         {.within = CN_WITHIN_SUM, .unit.name = "d2"},
+         "values in \"days since 2000-01-01\" do not add up: UDUNITS-2 knows no such unit times a "
+         "day"},
+        {NULL,
+         NULL,
+         {.within = CN_WITHIN_SUM, .unit.name = "1"},
+         "units \"1\" do not fit: \"d\" does not convert to \"1\""},
+        {"K",
+         NULL,
+         {.within = CN_COUNT_GE, .threshold = {25, "degC"}, .unit.name = "%"},
+         "units \"%\" do not fit: the results are numbers of days, whose unit is 1"},
         {"K",
          NULL,
          {.within = CN_COUNT_GT, .threshold = {1, "K"}, .unit.name = "d"},
