@@ -12,7 +12,7 @@ enum {
     LANE_BYTES = LANES * sizeof(float),
     MAX_ROWS = 1024,            /* of one batch without a pool: 64 KiB fit the L2 cache */
     MAX_POOLED_ROWS = 16 << 10, /* of one batch with a pool, but for the largest samples */
-    SPARE_ROWS = 5,             /* for each year of a batch, beside its values */
+    SPARE_ROWS = 4,             /* for each slot and year of a batch, beside values and numbers */
 };
 _Static_assert((int)CN_MAX_WINDOW <= (int)MAX_ROWS, "a batch must hold the years of one window");
 _Static_assert((int)CN_MAX_WINDOW *(int)CN_MAX_POOL <= UINT16_MAX, "counts are uint16");
@@ -22,7 +22,9 @@ struct window_batch {
     const struct cn_window_job *job;     /* of the statistic that is made */
     size_t first_slot, slots, days;      /* days: that the slots' samples have */
     size_t first_target, targets, years; /* years: that the targets' windows have */
-    float *spare; /* scratch for any use, behind the block: cn_window_scratch_bytes */
+    /* Scratch behind the block: cn_window_scratch_bytes. */
+    float *numbers; /* [slots][years][LANES], values of a slot's days; only if some are missing */
+    float *spare;   /* for any use */
 };
 
 static inline size_t least(size_t a, size_t b)

@@ -6,7 +6,7 @@
 #define CLIMNORM_KERNELS_DEVIATION_H
 
 #include "exact.h"
-#include "lanes.h"
+#include "samples.h"
 
 /* Sums over some values of VL cells: of y, what a value is above a centre, and of y^2. */
 struct moments {
@@ -40,42 +40,6 @@ static ALWAYS_INLINE void store_moments(double *year, struct moments moments)
     vd_store(year + LANES + VL / 2, moments.high_squares);
 }
 
-/* LANES cells of one slot: block[pool][years][LANES]. */
-struct deviation_lanes {
-    const struct window_batch *batch;
-    size_t slot, first, cells;
-    const float *block;
-    double *years;  /* [years][2][LANES] moments */
-    float *numbers; /* [years][LANES], of values; only if some are missing */
-};
-
-/* Sums that are made together, so that additions do not wait for each other. */
-enum { CHAINS = VECTORS < 4 ? 4 / VECTORS : 1 };
-
-/* Whether values may be missing: a sum of values is NaN. */
-static bool has_gaps(const float *block, size_t rows)
-{
-    bool gaps = false;
-    for (size_t i = 0; i < LANES; i += VL) {
-        vf sums[CHAINS];
-        float lanes[VL];
-        size_t row = 0;
-        for (size_t k = 0; k < CHAINS; k++)
-            sums[k] = vf_set(0);
-        for (; row + CHAINS <= rows; row += CHAINS)
-            for (size_t k = 0; k < CHAINS; k++)
-                sums[k] = vf_add(sums[k], vf_load(block + (row + k) * LANES + i));
-        for (; row < rows; row++)
-            sums[0] = vf_add(sums[0], vf_load(block + row * LANES + i));
-        for (size_t k = 1; k < CHAINS; k++)
-            sums[0] = vf_add(sums[0], sums[k]);
-        vf_store(lanes, sums[0]);
-        for (size_t k = 0; k < VL; k++)
-            gaps |= isnan(lanes[k]);
-    }
-    return gaps;
-}
-
 /* The last values before row `end`, of those from row `begin` on; `others` where all are missing.
  */
 static ALWAYS_INLINE vf last_values(const float *block, size_t begin, size_t end, vf others,
@@ -104,31 +68,47 @@ static ALWAYS_INLINE vf centres_of(const float *block, size_t rows, bool missing
     return vf_max(vf_min(a, b), vf_min(vf_max(a, b), c)); /* a zero may have any sign */
 }
 
-/* The moments of each year, of all days. A missing value lies in the centre. */
-static ALWAYS_INLINE void make_years(const struct deviation_lanes *of, bool missing)
+/* The moments of VL values. A missing value lies in the centre. */
+static ALWAYS_INLINE struct moments moments_of(const float *values, vf centre, bool missing)
 {
-    const size_t pool = of->batch->job->pool, years = of->batch->years;
-    for (size_t i = 0; i < LANES; i += VL) {
-        const vf centre = centres_of(of->block + i, pool * years, missing);
-        const vd low_centre = vd_low(centre), high_centre = vd_high(centre);
-        for (size_t year = 0; year < years; year++) {
-            struct moments sums = no_moments();
-            vf n = vf_set(0);
-            for (size_t day = 0; day < pool; day++) {
-                vf x = vf_load(of->block + (day * years + year) * LANES + i);
-                if (missing) {
-                    const vm present = vf_le(x, x);
-                    x = vf_if(present, x, centre);
-                    n = vf_add(n, vf_if(present, vf_set(1), vf_set(0)));
+    vf x = vf_load(values);
+    x = missing ? vf_if(vf_le(x, x), x, centre) : x;
+    const vd low = vd_sub(vd_low(x), vd_low(centre)), high = vd_sub(vd_high(x), vd_high(centre));
+    return (struct moments){low, high, vd_mul(low, low), vd_mul(high, high)};
+}
+
+/* The moments of each slot's days in each year, to [slots][years][2][LANES]. The days are cut into
+ * parts, as in extremes.h. */
+static ALWAYS_INLINE void moments_of_days(const struct samples *of, double *moments, bool missing)
+{
+    const struct window_batch *batch = of->batch;
+    const size_t pool = batch->job->pool, day = batch->years * LANES;
+    vf centres[VECTORS];
+    for (size_t i = 0; i < VECTORS; i++)
+        centres[i] = centres_of(of->block + i * VL, batch->days * batch->years, missing);
+    for (size_t i = 0; i < day; i += VL) {
+        const vf centre = centres[i % LANES / VL];
+        const float *values = of->block + i;
+        double *to = moments + i / LANES * 2 * LANES + i % LANES;
+        if (pool == 1) {
+            store_moments(to, moments_of(values, centre, missing));
+            continue;
+        }
+        struct moments to_end[CN_MAX_POOL], beginning = no_moments();
+        for (size_t slot = 0; slot < batch->slots; slot++) {
+            const size_t at = slot % pool;
+            if (at == 0) {
+                struct moments sums = beginning = no_moments();
+                for (size_t d = pool; d-- > 0;) {
+                    sums =
+                        add_moments(moments_of(values + (slot + d) * day, centre, missing), sums);
+                    to_end[d] = sums;
                 }
-                const vd low = vd_sub(vd_low(x), low_centre);
-                const vd high = vd_sub(vd_high(x), high_centre);
-                sums = add_moments(
-                    sums, (struct moments){low, high, vd_mul(low, low), vd_mul(high, high)});
+            } else {
+                const float *last = values + (slot + pool - 1) * day;
+                beginning = add_moments(beginning, moments_of(last, centre, missing));
             }
-            store_moments(of->years + 2 * year * LANES + i, sums);
-            if (missing)
-                vf_store(of->numbers + year * LANES + i, n);
+            store_moments(to + 2 * slot * day, add_moments(to_end[at], beginning));
         }
     }
 }
@@ -149,8 +129,8 @@ static ALWAYS_INLINE void add_to_end(double *years, size_t count)
 /* How sums are made into deviations.
  *
  * Let d be the sum of y of a sample and q that of y^2, as computed, and D, Q the exact ones. No
- * value goes through more than k = pool + 2 window additions, and y and y^2 are rounded before. So
- * with g = (k + 5) 2^-53, q is off by at most g Q, and d by g times the sum of |y|, which is at
+ * value goes through more than k = 2 (pool + window) additions, and y and y^2 are rounded before.
+ * So with g = (k + 5) 2^-53, q is off by at most g Q, and d by g times the sum of |y|, which is at
  * most sqrt(n Q). The exact variance is V / n(n - 1), V = n Q - D^2, where D^2 <= n Q. So n q - d^2
  * is off by at most 4 g n q, rounding included. Where it is at least 2^-7 n q, its relative error
  * is at most 2^9 g, and that of its root s is at most e = 0.51 * 2^9 g, again with rounding. If
@@ -166,7 +146,7 @@ struct deviation_rules {
 static ALWAYS_INLINE struct deviation_rules rules_of(const struct cn_window_job *job, bool missing)
 {
     const double n = (double)(job->window * job->pool);
-    const double k = (double)(job->pool + 2 * job->window);
+    const double k = (double)(2 * (job->pool + job->window));
     const double e = 0.51 * 0x1p9 * (k + 5) * 0x1p-53;
     return (struct deviation_rules){vd_set(1 / (n * (n - 1))), vd_set(1 - e), vd_set(1 + e),
                                     vf_set((float)(job->min_values < 2 ? 2 : job->min_values)),
@@ -226,21 +206,21 @@ static float deviation_of_values(const float *values, size_t n)
     return less <= FLT_MAX ? less : NAN;
 }
 
-/* Replaces what is in doubt in the results of one lane. */
-static void settle_doubts(const struct deviation_lanes *of, size_t lane)
+/* Replaces what is in doubt in the results of one lane of a slot. */
+static void settle_doubts(const struct samples *of, size_t slot, size_t lane)
 {
     const struct window_batch *batch = of->batch;
     const struct cn_window_job *job = batch->job;
-    float *values = batch->spare; /* the moments are no longer needed */
-    _Static_assert((int)CN_MAX_POOL <= SPARE_ROWS * LANES, "a sample must fit into batch->spare");
+    float *values = of->batch->spare; /* the moments are no longer needed */
+    _Static_assert((int)CN_MAX_POOL <= SPARE_ROWS * LANES, "a sample must fit into spare");
     for (size_t target = 0; target < batch->targets; target++) {
-        float *results = job->results[place_of(batch, of->slot, target)];
+        float *results = job->results[place_of(batch, slot, target)];
         if (!results || results[of->first + lane] != (float)IN_DOUBT)
             continue;
         size_t n = 0;
         for (size_t day = 0; day < job->pool; day++)
             for (size_t year = target; year < target + job->window; year++) {
-                const float x = of->block[(day * batch->years + year) * LANES + lane];
+                const float x = of->block[((slot + day) * batch->years + year) * LANES + lane];
                 values[n] = x;
                 n += isnan(x) ? 0 : 1;
             }
@@ -248,62 +228,63 @@ static void settle_doubts(const struct deviation_lanes *of, size_t lane)
     }
 }
 
-/* The years are cut into parts as long as a window, as in extremes.h. So sums only grow, and an
- * outlier leaves nothing behind. */
-static ALWAYS_INLINE void deviations_of_targets(const struct deviation_lanes *of, bool missing)
+/* The deviations of a slot. The years are cut into parts as long as a window, as in extremes.h. So
+ * sums only grow, and an outlier leaves nothing behind. `years`: the moments of the slot. */
+static ALWAYS_INLINE void deviations_of_slot(const struct samples *of, size_t slot, double *years,
+                                             const struct deviation_rules *rules,
+                                             vf doubtful[VECTORS])
 {
     const struct window_batch *batch = of->batch;
     const struct cn_window_job *job = batch->job;
-    const struct deviation_rules rules = rules_of(job, missing);
     struct moments beginning[VECTORS];
-    vf n[VECTORS], doubtful[VECTORS], results[VECTORS];
-    make_years(of, missing);
-    for (size_t i = 0; i < VECTORS; i++) {
+    vf n[VECTORS], results[VECTORS];
+    for (size_t i = 0; i < VECTORS; i++)
         beginning[i] = no_moments();
-        doubtful[i] = vf_set(0);
-        n[i] = vf_set(missing ? 0 : (float)(job->window * job->pool));
-        for (size_t year = 0; missing && year + 1 < job->window; year++)
-            n[i] = vf_add(n[i], vf_load(of->numbers + year * LANES + i * VL));
-    }
+    begin_numbers(of, slot, n);
     for (size_t target = 0; target < batch->targets; target++) {
         const bool is_part = target % job->window == 0;
-        const size_t oldest = target * LANES, newest = (target + job->window - 1) * LANES;
+        const size_t oldest = target, newest = target + job->window - 1;
         if (is_part)
-            add_to_end(of->years + 2 * oldest, job->window);
+            add_to_end(years + 2 * oldest * LANES, job->window);
+        enter_numbers(of, slot, newest, n);
         for (size_t i = 0; i < VECTORS; i++) {
-            const double *year = of->years + 2 * newest + i * VL;
-            beginning[i] = is_part ? no_moments() : add_moments(beginning[i], load_moments(year));
-            if (missing)
-                n[i] = vf_add(n[i], vf_load(of->numbers + newest + i * VL));
-            const struct moments end = load_moments(of->years + 2 * oldest + i * VL);
-            results[i] = deviations(add_moments(end, beginning[i]), n[i], &rules, doubtful + i);
+            const double *year = years + i * VL;
+            beginning[i] = is_part
+                               ? no_moments()
+                               : add_moments(beginning[i], load_moments(year + 2 * newest * LANES));
+            const struct moments end = load_moments(year + 2 * oldest * LANES);
+            results[i] = deviations(add_moments(end, beginning[i]), n[i], rules, doubtful + i);
         }
-        put_lanes(job, place_of(batch, of->slot, target), of->first, of->cells, results, n);
-        for (size_t i = 0; i < VECTORS && missing; i++)
-            n[i] = vf_sub(n[i], vf_load(of->numbers + oldest + i * VL));
+        put_lanes(job, place_of(batch, slot, target), of->first, of->cells, results, n);
+        leave_numbers(of, slot, oldest, n);
     }
+}
+
+static ALWAYS_INLINE void deviations_of_slots(const struct samples *of, bool missing)
+{
+    const struct window_batch *batch = of->batch;
+    const struct deviation_rules rules = rules_of(batch->job, missing);
+    double *moments = (double *)(void *)of->batch->spare;
+    vf doubtful[VECTORS];
     float lanes[LANES];
+    for (size_t i = 0; i < VECTORS; i++)
+        doubtful[i] = vf_set(0);
+    moments_of_days(of, moments, missing);
+    for (size_t slot = 0; slot < batch->slots; slot++)
+        deviations_of_slot(of, slot, moments + 2 * slot * batch->years * LANES, &rules, doubtful);
     for (size_t i = 0; i < VECTORS; i++)
         vf_store(lanes + i * VL, doubtful[i]);
     for (size_t i = 0; i < of->cells; i++)
-        if (lanes[i] != 0)
-            settle_doubts(of, i);
+        for (size_t slot = 0; lanes[i] != 0 && slot < batch->slots; slot++)
+            settle_doubts(of, slot, i);
 }
 
-static void deviations_of_lanes(const struct window_batch *batch, size_t slot, size_t first,
-                                size_t cells, const float *block)
+static void standard_deviations(const struct samples *of)
 {
-    const struct deviation_lanes lanes = {.batch = batch,
-                                          .slot = slot,
-                                          .first = first,
-                                          .cells = cells,
-                                          .block = block,
-                                          .years = (double *)(void *)batch->spare,
-                                          .numbers = batch->spare + 4 * batch->years * LANES};
-    if (has_gaps(block, batch->job->pool * batch->years))
-        deviations_of_targets(&lanes, true);
+    if (of->missing)
+        deviations_of_slots(of, true);
     else
-        deviations_of_targets(&lanes, false);
+        deviations_of_slots(of, false);
 }
 
 #endif

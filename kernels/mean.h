@@ -6,7 +6,7 @@
 #define CLIMNORM_KERNELS_MEAN_H
 
 #include "expansion.h"
-#include "lanes.h"
+#include "samples.h"
 
 /* The sums of the window of LANES cells: s - start + e, of n values. */
 struct sums {
@@ -160,16 +160,11 @@ static void means_of_lanes(const struct window_batch *batch, size_t slot, size_t
         put_missing(batch, slot, first, cells);
         return;
     }
-    const bool pools = batch->job->pool > 1, pairs = spread->widest > limits->one;
+    const bool pools = batch->job->pool > 1, pairs = pools || spread->widest > limits->one;
     double start[LANES];
     for (size_t i = 0; pairs && i < LANES; i++)
         start[i] = start_of(spread->exponent[i], limits);
-    if (pools && !pairs && !spread->missing)
-        slide(batch, slot, first, cells, block, start, (struct method){.pools = true});
-    else if (pools && !pairs)
-        slide(batch, slot, first, cells, block, start,
-              (struct method){.missing = true, .pools = true});
-    else if (pools && spread->narrowest <= limits->pair)
+    if (pools && spread->narrowest <= limits->pair)
         slide(batch, slot, first, cells, block, start,
               (struct method){.pairs = true, .missing = true, .pools = true});
     else if (!pairs && !spread->missing)
@@ -187,20 +182,91 @@ static void means_of_lanes(const struct window_batch *batch, size_t slot, size_t
                           spread->bits[i]);
 }
 
-/* The same in all slots of a batch: block[days][years][LANES]. One spread does for all slots whose
- * values one double can sum. Others need their own: they would not share the slowest way. */
-static void means_of_slots(const struct window_batch *batch, size_t first, size_t cells,
-                           const float *block, struct expansion *expansion)
+/* The sums of each slot's days in each year, to [slots][years][LANES]. One double must hold them.
+ */
+static ALWAYS_INLINE void sum_days_of_slots(const struct samples *of, double *sums, bool missing)
 {
-    const size_t pool = batch->job->pool, day_floats = batch->years * LANES;
-    const struct spread all = measure_spread(block, batch->days * batch->years);
-    const bool is_shared = batch->slots == 1 || all.widest <= expansion->limits.one;
-    for (size_t slot = 0; slot < batch->slots; slot++) {
-        const float *values = block + slot * day_floats;
-        struct spread own;
-        if (!is_shared)
-            own = measure_spread(values, pool * batch->years);
-        means_of_lanes(batch, slot, first, cells, values, is_shared ? &all : &own, expansion);
+    const struct window_batch *batch = of->batch;
+    const size_t pool = batch->job->pool, day = batch->years * LANES;
+    for (size_t i = 0; i < day; i += VL) {
+        vd low = vd_set(0), high = vd_set(0);
+        for (size_t d = 0; d < batch->days; d++) {
+            vf x = vf_load(of->block + d * day + i);
+            x = missing ? vf_if(vf_le(x, x), x, vf_set(0)) : x;
+            low = vd_add(low, vd_low(x));
+            high = vd_add(high, vd_high(x));
+            if (d + 1 < pool)
+                continue;
+            const size_t slot = d + 1 - pool;
+            vd_store(sums + slot * day + i, low);
+            vd_store(sums + slot * day + i + VL / 2, high);
+            x = vf_load(of->block + slot * day + i);
+            x = missing ? vf_if(vf_le(x, x), x, vf_set(0)) : x;
+            low = vd_sub(low, vd_low(x));
+            high = vd_sub(high, vd_high(x));
+        }
+    }
+}
+
+/* The means of a slot with such sums. They are exact as those of one double above: a sum of years
+ * has no more terms than a window. */
+static ALWAYS_INLINE void means_of_sums(const struct samples *of, size_t slot, const double *sums,
+                                        bool missing)
+{
+    const struct window_batch *batch = of->batch;
+    const struct cn_window_job *job = batch->job;
+    struct sums window;
+    begin_numbers(of, slot, window.n);
+    for (size_t half = 0; half < 2 * VECTORS; half++)
+        window.s[half] = vd_set(0);
+    for (size_t year = 0; year + 1 < job->window; year++)
+        for (size_t half = 0; half < 2 * VECTORS; half++)
+            window.s[half] = vd_add(window.s[half], vd_load(sums + year * LANES + half * (VL / 2)));
+    for (size_t target = 0; target < batch->targets; target++) {
+        const size_t place = place_of(batch, slot, target), newest = target + job->window - 1;
+        enter_numbers(of, slot, newest, window.n);
+        for (size_t half = 0; half < 2 * VECTORS; half++)
+            window.s[half] =
+                vd_add(window.s[half], vd_load(sums + newest * LANES + half * (VL / 2)));
+        if (job->results[place])
+            put_means(job->results[place] + of->first, of->cells, &window, (float)job->min_values,
+                      NULL, (struct method){.missing = missing});
+        if (job->counts && job->counts[place])
+            put_counts(job->counts[place] + of->first, of->cells, window.n);
+        leave_numbers(of, slot, target, window.n);
+        for (size_t half = 0; half < 2 * VECTORS; half++)
+            window.s[half] =
+                vd_sub(window.s[half], vd_load(sums + target * LANES + half * (VL / 2)));
+    }
+}
+
+static ALWAYS_INLINE void pooled_means(const struct samples *of, bool missing)
+{
+    double *sums = (double *)(void *)of->batch->spare;
+    sum_days_of_slots(of, sums, missing);
+    for (size_t slot = 0; slot < of->batch->slots; slot++)
+        means_of_sums(of, slot, sums + slot * of->batch->years * LANES, missing);
+}
+
+/* With a pool, sums of days serve all slots, if one double can hold those of all samples. Else each
+ * slot has its own spread: few share the slowest way. */
+static void means(const struct samples *of, struct expansion *expansion)
+{
+    const struct window_batch *batch = of->batch;
+    const struct spread all = measure_spread(of->block, batch->days * batch->years);
+    if (batch->job->pool == 1) {
+        means_of_lanes(batch, 0, of->first, of->cells, of->block, &all, expansion);
+    } else if (all.widest <= expansion->limits.one) {
+        if (all.missing)
+            pooled_means(of, true);
+        else
+            pooled_means(of, false);
+    } else {
+        for (size_t slot = 0; slot < batch->slots; slot++) {
+            const float *block = of->block + slot * batch->years * LANES;
+            const struct spread own = measure_spread(block, batch->job->pool * batch->years);
+            means_of_lanes(batch, slot, of->first, of->cells, block, &own, expansion);
+        }
     }
 }
 

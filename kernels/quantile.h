@@ -6,7 +6,7 @@
 #ifndef CLIMNORM_KERNELS_QUANTILE_H
 #define CLIMNORM_KERNELS_QUANTILE_H
 
-#include "lanes.h"
+#include "samples.h"
 #include "sorted.h"
 
 /* A sorted list of the values of days, VL cells, with what fills each day. Two times -INFINITY lie
@@ -340,16 +340,14 @@ static void quantiles_of_target(const struct quantile_lists *lists, size_t targe
     }
 }
 
-/* Of LANES cells of all slots of a batch: block[days][years][LANES]. */
-static void quantiles_of_slots(const struct window_batch *batch, const struct window_batch *largest,
-                               size_t first, size_t cells, const float *block)
+static void quantiles(const struct samples *of, const struct window_batch *largest)
 {
-    struct quantile_lists lists = make_lists(batch, largest);
-    for (size_t i = 0; i < cells; i += VL) {
-        lists.first = first + i;
-        lists.cells = least(cells - i, VL);
-        lists.block = block + i;
-        for (size_t target = 0; target < batch->targets; target++)
+    struct quantile_lists lists = make_lists(of->batch, largest);
+    for (size_t i = 0; i < of->cells; i += VL) {
+        lists.first = of->first + i;
+        lists.cells = least(of->cells - i, VL);
+        lists.block = of->block + i;
+        for (size_t target = 0; target < of->batch->targets; target++)
             quantiles_of_target(&lists, target);
     }
 }
