@@ -66,16 +66,26 @@ static int read_strings(const struct cn_nc_file *nc, const struct cn_flat_variab
     return code || values ? code : NC_ENOMEM;
 }
 
-/* Reads numbers or characters. */
+/* Reads numbers or characters. Those of types that CF 1.8 lacks become int, or double where they
+ * do not fit. */
 static int read_raw(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,
                     struct cn_grid_variable *kept)
 {
-    void *values =
-        cn_pool_alloc(nc->pool, flat->count * flat->width + 1, cn_type_bytes(flat->type));
-    kept->type = flat->type;
+    const bool is_in_cf = flat->type <= NC_DOUBLE;
+    const size_t bytes = is_in_cf ? cn_type_bytes(flat->type) : sizeof(double);
+    void *values = cn_pool_alloc(nc->pool, flat->count * flat->width + 1, bytes);
+    kept->type = is_in_cf ? flat->type : NC_INT;
     kept->width = flat->width;
     kept->values = values;
-    return values ? nc_get_var(nc->ncid, flat->varid, values) : NC_ENOMEM;
+    if (!values)
+        return NC_ENOMEM;
+    int code = is_in_cf ? nc_get_var(nc->ncid, flat->varid, values)
+                        : nc_get_var_int(nc->ncid, flat->varid, values);
+    if (!is_in_cf && code == NC_ERANGE) {
+        kept->type = NC_DOUBLE;
+        code = nc_get_var_double(nc->ncid, flat->varid, values);
+    }
+    return code;
 }
 
 enum cn_status cn_flat_read(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,

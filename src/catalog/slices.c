@@ -143,6 +143,15 @@ static const char *describe_slice(struct cn_pool *pool, const struct slices *sli
     return cn_strbuf_to_pool(&text, pool);
 }
 
+const char *cn_select_entries(struct cn_pool *pool, const struct cn_file *file)
+{
+    struct cn_strbuf text = {0};
+    for (size_t k = 0; k < file->other_dim_count; k++)
+        if (file->other_dims[k].length > 1)
+            cn_strbuf_add(&text, "%s%s;", text.length ? " " : "", file->other_dims[k].entry);
+    return text.length ? cn_strbuf_to_pool(&text, pool) : "";
+}
+
 /* --- finding a value --- */
 
 /* The number that is nearest to the one that is wanted, but `skip`; count: there is none. */
@@ -242,13 +251,33 @@ static const struct cn_slice_choice *find_choice(const struct cn_file_rules *rul
     return NULL;
 }
 
-static enum cn_status fail_unchosen(const struct cn_other_dim *dim, const char *variable,
-                                    struct cn_error *error)
+/* Whether a choice is needed and not there. */
+static bool is_unchosen(const struct cn_other_dim *dim)
 {
+    return dim->length > 1 && !*dim->read;
+}
+
+/* Says which dimensions need a choice, which values there are, and how to write it. */
+static enum cn_status fail_unchosen(struct cn_pool *pool, const char *variable,
+                                    const struct cn_file *file, struct cn_error *error)
+{
+    struct cn_strbuf dims = {0}, values = {0};
+    for (size_t k = 0; k < file->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &file->other_dims[k];
+        if (!is_unchosen(dim))
+            continue;
+        cn_strbuf_add(&dims, "%s%s of length %zu", dims.length ? ", " : "", dim->name, dim->length);
+        cn_strbuf_add(&values, "; %s has %s", dim->name, dim->values);
+    }
+    const char *entries = cn_select_entries(pool, file);
+    const char *dims_text = cn_strbuf_to_pool(&dims, pool);
+    const char *values_text = cn_strbuf_to_pool(&values, pool);
+    if (!entries || !dims_text || !values_text)
+        return cn_fail_memory(error, "a message");
     return cn_fail(error, CN_BAD_INPUT,
-                   "'%.*s' has a dimension %s of length %zu; choose what is read along it, for "
-                   "example with input.select = { %s; }; there are %s",
-                   MOST_SHOWN_BYTES, variable, dim->name, dim->length, dim->entry, dim->values);
+                   "'%.*s' has other dimensions than time and those of the grid: %s; choose what "
+                   "is read along them, for example with input.select = { %s }%s",
+                   MOST_SHOWN_BYTES, variable, dims_text, entries, values_text);
 }
 
 /* Chooses along dimension d, of which name and length are known. */
@@ -285,7 +314,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
                                    : describe_slice(nc->pool, &slices, *index);
     if (!dim->values || !dim->entry || !dim->read)
         return cn_fail_memory(error, "a file's metadata");
-    return choice || rules->takes_first ? CN_OK : fail_unchosen(dim, variable, error);
+    return CN_OK;
 }
 
 static enum cn_status name_dim(const struct cn_nc_file *nc, int dimid, const char **copy,
@@ -332,6 +361,9 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
         file->other_dim_count++;
         status = choose_slice(nc, dimids[d], variable, rules, dim, storage, d, error);
     }
+    for (size_t k = 0; k < file->other_dim_count && !status && !rules->takes_first; k++)
+        if (is_unchosen(&dims[k]))
+            return fail_unchosen(nc->pool, variable, file, error);
     return status;
 }
 

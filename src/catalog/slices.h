@@ -17,6 +17,10 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
                                 const char *variable, const struct cn_file_rules *rules,
                                 struct cn_file *file, struct cn_error *error);
 
+/* Returns: entries of input.select for all dimensions longer than 1: "plev = 85000; m = 0;"; NULL:
+ * out of memory. Owns: the pool. */
+const char *cn_select_entries(struct cn_pool *pool, const struct cn_file *file);
+
 /* Warns of entries of input.select that no usable file has a dimension for. */
 void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog);
 

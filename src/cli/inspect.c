@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/inspect_file.h"
+#include "catalog/slices.h"
 #include "catalog/time_axis.h"
 #include "cli/commands.h"
 #include "cli/grid_text.h"
@@ -47,20 +48,24 @@ static void print_data_variable(const struct cn_file *file)
 }
 
 /* What may be selected along dimensions besides time and those of the grid. */
-static void print_other_dims(const struct cn_file *file)
+static void print_other_dims(struct cn_pool *pool, const struct cn_file *file)
 {
+    const char *entries = cn_select_entries(pool, file);
     for (size_t k = 0; k < file->other_dim_count; k++) {
         const struct cn_other_dim *dim = &file->other_dims[k];
         if (dim->length == 1)
             continue;
-        printf("  %-18s", "select");
+        printf("  %-18s", "other dimension");
         cn_print_text(dim->name);
         printf(": ");
         cn_print_text(dim->values);
-        printf("\n  %-18sinput: { select = { ", "");
-        cn_print_text(dim->entry);
-        printf("; }; };\n");
+        putchar('\n');
     }
+    if (!entries || !*entries)
+        return;
+    printf("  %-18sinput: { select = { ", "choose with");
+    cn_print_text(entries);
+    printf(" }; };\n");
 }
 
 /* "-59.875 to 89.875 by 0.25, south to north" */
@@ -220,7 +225,7 @@ static void print_file(struct cn_pool *pool, const char *path, const struct cn_f
            file->storage.layout == CN_CLASSIC ? "netCDF-3" : "netCDF-4",
            (unsigned long long)file->size);
     print_data_variable(file);
-    print_other_dims(file);
+    print_other_dims(pool, file);
     if (file->grid.kind == CN_REGULAR)
         print_regular_grid(&file->grid);
     else

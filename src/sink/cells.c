@@ -247,6 +247,10 @@ static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file 
                     (kept->type == NC_CHAR && !metadata->dims[metadata->dim_count - 1].name);
     cn_copy_attributes(list, kept->attributes, kept->attribute_count);
     cn_remove_attribute(list, "cf_role"); /* of discrete sampling geometries */
+    if (!cn_says_something(
+            cn_attribute_text(kept->attributes, kept->attribute_count, "standard_name")) &&
+        !cn_says_something(cn_attribute_text(kept->attributes, kept->attribute_count, "long_name")))
+        cn_set_text(list, "long_name", kept->name);
     const char *axis = cn_attribute_text(kept->attributes, kept->attribute_count, "axis");
     if (is_main && axis)
         cn_set_text(list, "axis", axis);
