@@ -1,10 +1,11 @@
 """Real model output: CanESM2 1950-2100 against exact means, a CMIP6 file of one 20-year chunk,
-and one with two pressure levels, which must be refused by name.
+and one with two pressure levels, of which one must be selected.
 """
 import os
 
 import netCDF4
 import numpy as np
+import xarray
 
 import oracle
 from build import REAL
@@ -79,6 +80,22 @@ class Cmip6(TestCase):
             self.assertIn("ta_day_KACE-1-0-G_historical_r1i1p1f1_gr_20000101-20141230.nc",
                           result.said)
             self.assertRegex(result.variable("ta")["status"], "(?i)fail")
+
+    def test_a_pressure_level_is_what_xarray_selects(self):
+        with xarray.open_dataset(os.path.join(
+                REAL, "cmip6", "ta_day_KACE-1-0-G_historical_r1i1p1f1_gr_20000101-20141230.nc")) as ds:
+            levels = ds["ta"].where(ds["ta"] < 1e30)  # netCDF's default fill value is missing
+            levels = levels.sel(time=slice("2010", "2014")).groupby("time.dayofyear").mean().load()
+        for level in (100000.0, 85000.0):
+            with Case(input={"root": os.path.join(REAL, "cmip6"), "select": {"plev": level}},
+                      variables=["ta"], normals={"window": 5, "min_years": 5}
+                      ).periods(2014, 2014) as case:
+                self.exits(case.run(), 0)
+                with xarray.open_dataset(case.path("ta", 2014)) as made:
+                    wanted = levels.sel(plev=level)
+                    np.testing.assert_allclose(made["ta"], wanted, rtol=3e-7)
+                    self.assertEqual(made["plev"].item(), level)
+                    self.assertEqual(made["plev"].attrs["units"], "Pa")
 
 
 if __name__ == "__main__":
