@@ -253,6 +253,7 @@ struct cn_variable {
     size_t year_count;
     struct cn_timeline *timelines;
     size_t timeline_count;
+    bool has_gaps; /* days or years are missing that it should have: a problem says which */
     struct cn_problems problems; /* files left out, gaps, mixed versions, end-stamped time, … */
 };
 

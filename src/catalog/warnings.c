@@ -181,6 +181,8 @@ static void warn_of_days(const struct cn_variable_files *in)
     list_partial(&unused);
     list_partial(&partial);
     list_partial(&endless);
+    in->variable->has_gaps |=
+        unused.list.text.length || partial.list.text.length || endless.list.text.length;
     snprintf(title, sizeof title,
              "years not used, with less than normals.min_days = %g of their days",
              in->config->normals.min_days);
@@ -206,6 +208,7 @@ static void warn_of_gaps(const struct cn_variable_files *in, const struct cn_tim
             list_item(&gaps, "%d", year);
         year = last;
     }
+    in->variable->has_gaps |= gaps.text.length;
     warn_of_list(in->variable, "years without a file", &gaps, "download them");
 }
 

@@ -6,26 +6,23 @@
 #include "job/check.h"
 
 #include "base/error.h"
-#include "base/io.h"
 #include "base/threads.h"
 #include "engine/budget.h"
 #include "grid/layout.h"
 #include "grid/region.h"
+#include "job/md5_file.h"
 #include "kernels.h"
 #include "source/bytes.h"
 #include "source/file_reader.h"
 
-#include <nettle/md5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     TAKE_BYTES = 16 << 20,    /* decoded at a time by one thread */
     LARGE_SCRATCH = 64 << 20, /* decodes above it share a budget */
     SCRATCH_SHARE = 8,        /* of the machine's memory: that budget */
-    DIGEST_BYTES = 1 << 20,   /* read at a time */
     STACK_BYTES = 2 << 20,
 };
 
@@ -140,7 +137,8 @@ static enum cn_status open_reader_of(const struct checking *checking, struct ope
     cn_file_index_init(&open->index, file, &open->layout, &open->budget);
     enum cn_status status = cn_reader_plan(&open->reader, &open->index, &open->layout,
                                            checking->kernels, 0, file->time_count, error);
-    if (!status && open->checked->values.limits.row) {
+    /* The limits are in the unit of the files that can be used. */
+    if (!status && file->usable && open->checked->values.limits.row) {
         status = cn_reader_watch_values(&open->reader, &open->checked->values.shared, error);
         for (size_t t = 0; !status && t < file->time_count; t++)
             open->reader.tallies[t] = &open->found->tally;
@@ -193,8 +191,8 @@ static void close_file(struct checking *checking, struct open_file *open)
     found->parts = open->unit_count;
     found->values =
         (double)file->time_count * (double)file->grid.row_count * (double)file->grid.column_count;
-    found->is_checked = !checking->status;
-    checking->check->files_checked += found->is_checked;
+    found->first->unread -= !checking->status;
+    checking->check->files_checked += !checking->status && !found->first->unread;
     cn_progress_count(checking->watch->progress, checking->check->files_checked,
                       checking->check->file_count);
     if (open->reader.backend)
@@ -222,12 +220,13 @@ static bool open_next(struct checking *checking)
     *open = (struct open_file){.found = found, .checked = variable};
     checking->opening++;
     pthread_mutex_unlock(&checking->lock);
-    const enum cn_status status = open_checked(checking, open, &error);
+    const enum cn_status status =
+        found->is_unreadable ? CN_OK : open_checked(checking, open, &error);
     pthread_mutex_lock(&checking->lock);
     checking->opening--;
     if (status)
         note_damage(checking, open, 0, &error);
-    open->is_digest_left = checking->digests;
+    open->is_digest_left = checking->digests && found->first == found;
     struct open_file **last = &checking->open;
     while (*last)
         last = &(*last)->next;
@@ -303,36 +302,13 @@ static void decode_work(struct checker *checker, const struct check_work *work)
     cn_budget_release(budget, bytes);
 }
 
-/* Reads the whole file. */
-static enum cn_status digest_file(struct checker *checker, const struct cn_file *file,
-                                  char md5[CN_MD5_TEXT])
+static enum cn_status digest_file(struct checker *checker, struct cn_checked_file *found)
 {
-    const struct cn_watch *watch = checker->checking->watch;
-    unsigned char *buffer = cn_scratch_get(&checker->scratch, 0, DIGEST_BYTES);
-    struct md5_ctx context;
-    uint8_t digest[MD5_DIGEST_SIZE];
-    int descriptor;
-    if (!buffer)
-        return cn_fail_memory(&checker->error, "a file");
-    enum cn_status status = cn_file_open(file, &descriptor, &checker->error);
-    if (status)
-        return status;
-    md5_init(&context);
-    for (uint64_t at = 0; at < file->size && !status && !cn_watch_stopped(watch);) {
-        const uint64_t left = file->size - at;
-        const size_t bytes = left < DIGEST_BYTES ? (size_t)left : DIGEST_BYTES;
-        status =
-            cn_file_bytes(file, descriptor, at, bytes, &checker->scratch, buffer, &checker->error);
-        if (!status)
-            md5_update(&context, bytes, buffer);
-        at += bytes;
-    }
-    close(descriptor);
-    checker->scratch.bytes_read = 0; /* decoding counts them */
-    md5_digest(&context, sizeof digest, digest);
-    for (int k = 0; k < MD5_DIGEST_SIZE && !status && !cn_watch_stopped(watch); k++)
-        snprintf(md5 + (size_t)2 * (size_t)k, 3, "%02x", digest[k]);
-    return status;
+    const enum cn_status status =
+        cn_md5_file(found->file, !found->is_unreadable, &checker->scratch, checker->checking->watch,
+                    found->md5, &checker->error);
+    /* Why such a file cannot be opened is told already. */
+    return found->is_unreadable && status == CN_BAD_INPUT ? CN_OK : status;
 }
 
 /* With the lock. Returns false: there is nothing left to do. */
@@ -388,7 +364,7 @@ static void *run_checker(void *context)
         pthread_mutex_unlock(&checking->lock);
         enum cn_status status = CN_OK;
         if (work.is_digest)
-            status = digest_file(checker, work.file->found->file, work.file->found->md5);
+            status = digest_file(checker, work.file->found);
         else
             decode_work(checker, &work);
         pthread_mutex_lock(&checking->lock);
@@ -443,10 +419,41 @@ static enum cn_status list_variable(struct cn_pool *pool, const struct cn_variab
     checked->files = cn_pool_alloc(pool, variable->file_count, sizeof *checked->files);
     if (!checked->files)
         return cn_fail_memory(error, "the files");
-    for (size_t f = 0; f < variable->file_count; f++)
-        if (variable->files[f].usable)
-            checked->files[checked->file_count++].file = &variable->files[f];
+    checked->file_count = variable->file_count;
+    for (size_t f = 0; f < variable->file_count; f++) {
+        checked->files[f].file = &variable->files[f];
+        checked->files[f].is_unreadable = !variable->files[f].usable && !variable->files[f].days;
+    }
     return cn_value_check_begin(&checked->values, variable, error);
+}
+
+/* By path; of one path in the order of the variables. */
+static int compare_checked(const void *a, const void *b)
+{
+    const struct cn_checked_file *const *x = a, *const *y = b;
+    const int order = strcmp((*x)->file->path, (*y)->file->path);
+    return order ? order : ((*x)->file > (*y)->file) - ((*x)->file < (*y)->file);
+}
+
+/* Finds files that several variables are read from. */
+static enum cn_status find_first_files(struct cn_check *check, size_t most, struct cn_error *error)
+{
+    struct cn_checked_file **files = calloc(most + 1, sizeof(struct cn_checked_file *));
+    size_t count = 0;
+    if (!files)
+        return cn_fail_memory(error, "the files");
+    for (size_t v = 0; v < check->variable_count; v++)
+        for (size_t f = 0; f < check->variables[v].file_count; f++)
+            files[count++] = &check->variables[v].files[f];
+    qsort(files, count, sizeof(struct cn_checked_file *), compare_checked);
+    for (size_t k = 0; k < count; k++) {
+        const bool is_same = k && strcmp(files[k - 1]->file->path, files[k]->file->path) == 0;
+        files[k]->first = is_same ? files[k - 1]->first : files[k];
+        files[k]->first->unread++;
+        check->file_count += !is_same;
+    }
+    free(files);
+    return CN_OK;
 }
 
 enum cn_status cn_check_files(struct cn_pool *pool, const struct cn_catalog *catalog,
@@ -471,8 +478,9 @@ enum cn_status cn_check_files(struct cn_pool *pool, const struct cn_catalog *cat
         const enum cn_status status = list_variable(pool, &catalog->variables[v], checked, error);
         if (status)
             return status;
-        check->file_count += checked->file_count;
     }
+    if (find_first_files(check, catalog->file_count, error))
+        return error->status;
     cn_progress_enter(checking.watch->progress, CN_PHASE_CHECKING);
     cn_progress_count(checking.watch->progress, 0, check->file_count);
     cn_budget_init(&checking.large_scratch, resources->machine_memory / SCRATCH_SHARE);

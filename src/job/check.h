@@ -15,7 +15,10 @@ struct cn_kernels;
 /* What is found of a file. */
 struct cn_checked_file {
     const struct cn_file *file;
-    bool is_checked;         /* all of it was read */
+    struct cn_checked_file *first;   /* the same path, of the first variable that has it */
+    size_t unread;                   /* of the first: how many of them are not checked yet */
+    bool has_damage, has_odd_values; /* of the first: counted as damaged, as implausible */
+    bool is_unreadable;              /* the catalog says why it cannot be decoded */
     uint64_t parts, damaged; /* what was decoded at once: chunks, pieces, blocks; and failed */
     char *failure;           /* the first of them; NULL: the file is sound */
     struct cn_tally tally;   /* of implausible values */
@@ -27,21 +30,21 @@ struct cn_checked_file {
 struct cn_checked_variable {
     const struct cn_variable *variable;
     struct cn_value_check values;
-    struct cn_checked_file *files; /* [file_count] those that can be used */
+    struct cn_checked_file *files; /* [file_count] of the variable */
     size_t file_count;
 };
 
 struct cn_check {
     struct cn_checked_variable *variables; /* [variable_count], as in the catalog */
     size_t variable_count;
-    size_t file_count, files_checked;
-    uint64_t bytes_read; /* of what was decoded, as stored */
+    size_t file_count, files_checked; /* each path once */
+    uint64_t bytes_read;              /* of what was decoded, as stored */
 };
 
-/* Reads all files of a catalog that can be used, with resources->threads threads. digests: computes
- * their MD5 sums, too.
- * Returns: CN_OK, whatever is found. Errors: CN_BAD_MACHINE; CN_STOPPED: the watch asked for it.
- * *check has what was found until then. Owns: the pool, but for what cn_check_free frees. */
+/* Reads all files of a catalog, and decodes those whose metadata can be read, with
+ * resources->threads threads. digests: computes their MD5 sums, too. Returns: CN_OK, whatever is
+ * found. Errors: CN_BAD_MACHINE; CN_STOPPED: the watch asked for it. *check has what was found
+ * until then. Owns: the pool, but for what cn_check_free frees. */
 enum cn_status cn_check_files(struct cn_pool *pool, const struct cn_catalog *catalog,
                               const struct cn_resources *resources,
                               const struct cn_kernels *kernels, bool digests,
@@ -51,9 +54,9 @@ void cn_check_free(struct cn_check *check);
 
 /* What is told of a check. */
 struct cn_check_counts {
-    size_t damaged;     /* files */
+    size_t damaged;     /* files, those that cannot be opened among them */
     size_t implausible; /* files with such values */
-    size_t gaps;        /* variables whose timelines lack days or years */
+    size_t gaps;        /* variables whose timelines lack days or years, as plan tells them */
     size_t differing;   /* files whose sum is another than that of the list */
     size_t unlisted;    /* files that the list lacks */
     size_t unfound;     /* entries of the list that are of none of the files */

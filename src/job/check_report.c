@@ -16,9 +16,12 @@ static void report_damage(const struct cn_checked_variable *checked, struct cn_p
     for (size_t f = 0; f < checked->file_count; f++) {
         const struct cn_checked_file *file = &checked->files[f];
         char more[96] = "";
+        if (file->failure || file->is_unreadable) {
+            counts->damaged += !file->first->has_damage;
+            file->first->has_damage = true;
+        }
         if (!file->failure)
             continue;
-        counts->damaged++;
         if (file->damaged > 1)
             snprintf(more, sizeof more,
                      " (the first of %" PRIu64 " such parts of the file, of %" PRIu64 ")",
@@ -37,7 +40,10 @@ static void report_implausible(const struct cn_checked_variable *checked,
         const struct cn_checked_file *file = &checked->files[f];
         cn_tally_add(&total, &file->tally);
         values += file->tally.count ? file->values : 0;
-        counts->implausible += file->tally.count > 0;
+        if (file->tally.count) {
+            counts->implausible += !file->first->has_odd_values;
+            file->first->has_odd_values = true;
+        }
     }
     if (!total.count)
         return;
@@ -48,21 +54,6 @@ static void report_implausible(const struct cn_checked_variable *checked,
                                   checked->variable->label, problems);
 }
 
-/* Whether a timeline lacks days or years; the catalog's problems say which. */
-static bool has_gaps_in_time(const struct cn_variable *variable)
-{
-    for (size_t y = 0; y < variable->year_count; y++)
-        if (variable->years[y].days_held < variable->years[y].days_expected)
-            return true;
-    for (size_t t = 0; t < variable->timeline_count; t++) {
-        const struct cn_timeline *timeline = &variable->timelines[t];
-        for (int year = timeline->first_year; year <= timeline->last_year; year++)
-            if (timeline->years[year - timeline->first_year] < 0)
-                return true;
-    }
-    return false;
-}
-
 static void report_digests(const struct cn_checked_variable *checked, struct cn_md5_list *list,
                            struct cn_problems *problems, struct cn_check_counts *counts)
 {
@@ -71,10 +62,10 @@ static void report_digests(const struct cn_checked_variable *checked, struct cn_
     for (size_t f = 0; f < checked->file_count; f++) {
         const struct cn_checked_file *file = &checked->files[f];
         const struct cn_md5_entry *entry =
-            file->md5[0] ? cn_md5_list_find(list, file->file->path, file->md5) : NULL;
+            file->first == file ? cn_md5_list_find(list, file->file->path, file->md5) : NULL;
         if (file->md5[0] && !entry && unlisted++ == 0)
             example = file->file->path;
-        if (!entry || strcmp(entry->md5, file->md5) == 0)
+        if (!entry || !file->md5[0] || strcmp(entry->md5, file->md5) == 0)
             continue;
         counts->differing++;
         cn_problems_add(problems, CN_PROBLEM,
@@ -93,7 +84,7 @@ static void report_digests(const struct cn_checked_variable *checked, struct cn_
 void cn_check_report(const struct cn_checked_variable *checked, struct cn_md5_list *list,
                      struct cn_problems *problems, struct cn_check_counts *counts)
 {
-    counts->gaps += has_gaps_in_time(checked->variable);
+    counts->gaps += checked->variable->has_gaps;
     report_damage(checked, problems, counts);
     report_implausible(checked, problems, counts);
     if (list)
@@ -111,6 +102,12 @@ void cn_check_report_list(const struct cn_md5_list *list, const char *path,
         cn_problems_add(problems, CN_WARNING,
                         "%s: %zu of %zu entries are of no file that was checked, such as %s", path,
                         counts->unfound, list->count, example);
+    if (list->conflicts)
+        cn_problems_add(problems, CN_PROBLEM,
+                        "%s: %zu sum%s of a path that has another one, too, such as %s; name a "
+                        "list that has each path once",
+                        path, list->conflicts, list->conflicts == 1 ? " is" : "s are",
+                        list->conflict_example);
     if (list->other_lines)
         cn_problems_add(problems, CN_WARNING, "%s: %zu %s no checksum; the first is line %zu", path,
                         list->other_lines, list->other_lines == 1 ? "line is" : "lines are",

@@ -14,19 +14,22 @@ struct cn_md5_entry {
     char md5[CN_MD5_TEXT]; /* in lower case */
     bool is_found;         /* a file is the one that is meant */
     const char *path;      /* as the list has it */
-    const char *base;      /* its base name */
+    size_t length;         /* of the path */
 };
 
 struct cn_md5_list {
-    struct cn_md5_entry *entries; /* [count], by base name and path */
+    struct cn_md5_entry *entries; /* [count], by path from its end on, and sum */
     size_t count;
     size_t other_lines; /* that are no checksum */
     size_t first_other; /* the number of the first of them */
+    size_t conflicts;   /* sums of a path that has another one, too */
+    const char *conflict_example;
 };
 
-/* Reads a list: lines of 32 hexadecimal digits, blanks, perhaps "*", and a path. Others are
- * counted. Errors: CN_BAD_USAGE: it cannot be read, is too long, or has no checksum.
- * CN_BAD_MACHINE: out of memory. Owns: the pool. */
+/* Reads a list: lines of 32 hexadecimal digits, blanks, perhaps "*", and a path, or "MD5 (PATH) =
+ * SUM"; behind a backslash, the path is escaped as md5sum does it. Other lines are counted. Errors:
+ * CN_BAD_USAGE: it cannot be read, is too long, or has no checksum. CN_BAD_MACHINE: out of memory.
+ * Owns: the pool. */
 enum cn_status cn_md5_list_read(struct cn_pool *pool, const char *path, struct cn_md5_list *list,
                                 struct cn_error *error);
 

@@ -105,6 +105,56 @@ class Check(climnorm_case.TestCase):
         told, _ = self.check(case, code=2)
         self.assertIn(path, str(told))
 
+    def test_files_that_cannot_be_opened_are_checked_and_damaged(self):
+        """They count, and their sums are compared: one of three was downloaded as it is."""
+        case = self.case()
+        contents = {2000: b"", 2001: b"<html>", 2002: b"\x89HDF\r\n\x1a\n" + bytes(900)}
+        for year, content in contents.items():
+            with open(self.paths["tas", year], "wb") as file:
+                file.write(content)
+        path = os.path.join(case.dir, "sums.txt")
+        with open(path, "w") as file:
+            for key, name in self.paths.items():
+                file.write(f"{'0' * 32 if key[1] in (2000, 2001) else md5(name)}  {name}\n")
+        told, text = self.check(case, "--md5", path, code=2)
+        self.counts(told, files_damaged=3, files_differing=2)
+        self.assertEqual((told["files"], told["files_checked"]), (4, 4))
+        self.assertEqual(told["variables"][0]["files"], 4)
+        self.assertIn("4 files checked", text.out)
+        self.assertIn(": 3 are damaged, 2 differ from their checksums\n", text.out)
+
+    def test_a_file_of_several_variables_counts_once(self):
+        case = self.case()
+        for path in self.paths.values():
+            with netCDF4.Dataset(path, "a") as nc:
+                nc.createVariable("tx", "f4", ("time", "lat", "lon"), zlib=True,
+                                  chunksizes=(1, 6, 8))[:] = nc["tas"][:]
+                nc["tx"].units = "K"
+        case.config["variables"] = None
+        case.config["input"]["datasets"] = [
+            {"files": "**/*.nc", "variable": "tasmax", "in_file": "tx"},
+            {"files": "**/*.nc", "variable": "tas"}]
+        damage_chunk(self.paths["tas", 2000], "tas", 3)
+        damage_chunk(self.paths["tas", 2000], "tx", 3)
+        path = os.path.join(case.dir, "sums.txt")
+        with open(path, "w") as file:
+            file.write(f"{'0' * 32}  {self.paths['tas', 2001]}\n")
+        told, _ = self.check(case, "--md5", path, code=2)
+        self.counts(told, files_damaged=1, files_differing=1, files_unlisted=3)
+        self.assertEqual((told["files"], told["files_checked"]), (4, 4))
+        self.assertEqual([v["files_damaged"] for v in told["variables"]], [1, 1])
+
+    def test_days_that_no_year_has_are_not_missing(self):
+        """Years of 365 days in a calendar with 29 February, as Daymet has them."""
+        case = self.case(calendar="standard", keep=lambda date: date[1:] != (12, 31)
+                         or date[0] % 4 != 0)
+        self.check(case, code=0)
+        case.config["normals"]["min_days"] = 1.0
+        told, text = self.check(case, code=2)
+        self.counts(told, variables_with_gaps=1)
+        self.assertIn("years not used, with less than normals.min_days = 1 of their days: 2000",
+                      text.out)
+
     def test_missing_days_and_years_are_found(self):
         case = self.case()
         trees.year_file(case.data, "tas", 2001, keep=lambda date: date[1] != 6)
@@ -168,6 +218,53 @@ class Check(climnorm_case.TestCase):
                 with open(path, "w") as out:
                     out.writelines(f"{digest}  {name}\n" for digest, name in lines)
                 self.check(case, "--md5", path, code=code)
+
+    def test_every_form_of_md5sum_is_read(self):
+        case = self.case(years=(2000,))
+        file = self.paths["tas", 2000]
+        folder = os.path.join(os.path.dirname(file), "a\\b\nc")
+        os.mkdir(folder)
+        os.rename(file, os.path.join(folder, os.path.basename(file)))
+        file = os.path.join(folder, os.path.basename(file))
+        name, path = os.path.relpath(file, case.dir), os.path.join(case.dir, "sums.txt")
+        for options in ([], ["--tag"], ["--binary"]):
+            lines = subprocess.run(["md5sum", *options, name], cwd=case.dir, check=True,
+                                   capture_output=True).stdout
+            self.assertTrue(lines.startswith(b"\\"))
+            wrong = lines.replace(md5(file).encode(), b"0" * 32)
+            for content, code in ((lines, 0), (b"\xef\xbb\xbf" + lines, 0), (wrong, 2),
+                                  (lines.replace(b"\n", b" \t\r\n"), 0)):
+                with self.subTest(content):
+                    with open(path, "wb") as out:
+                        out.write(content)
+                    told, _ = self.check(case, "--md5", path, code=code)
+                    self.counts(told, files_differing=code // 2)
+
+    def test_every_entry_of_a_base_name_is_looked_at(self):
+        """More than 4096 of them, the right one anywhere."""
+        case = self.case(years=(2000,))
+        file = self.paths["tas", 2000]
+        base, path = os.path.basename(file), os.path.join(case.dir, "sums.txt")
+        for folders, code in (("data/tas", 0), ("zz", 0), ("tas", 2), ("~/tas", 0)):
+            with self.subTest(folders), open(path, "w") as out:
+                names = [f"d{number}/{base}" for number in range(5000)]
+                out.writelines(f"{'1' * 32}  {name}\n" for name in names)
+                if code:
+                    out.write(f"{'2' * 32}  data/tas/{base}\n")
+                out.write(f"{md5(file)}  {folders}/{base}\n")
+                out.flush()
+                told, _ = self.check(case, "--md5", path, code=code)
+                self.counts(told, files_differing=code // 2,
+                            entries_unfound=told["entries_unfound"])
+
+    def test_two_sums_for_one_path_are_a_problem(self):
+        case = self.case(years=(2000,))
+        file, path = self.paths["tas", 2000], os.path.join(case.dir, "sums.txt")
+        for second, code in ((md5(file), 0), ("0" * 32, 2)):
+            with open(path, "w") as out:
+                out.write(f"{md5(file)}  {file}\n{second}  {file}\n")
+            _, text = self.check(case, "--md5", path, code=code)
+            self.assertEqual("1 sum is of a path that has another one, too" in text.out, code == 2)
 
     def test_lists_that_are_none_are_refused(self):
         case = self.case(years=(2000,))
