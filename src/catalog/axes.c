@@ -270,16 +270,27 @@ enum cn_status cn_numbers_read(const struct cn_nc_file *nc, const struct cn_coor
 {
     struct cn_packing packing;
     bool is_unsigned;
-    enum cn_status status = cn_packing_read(variable->attributes, variable->attribute_count,
-                                            variable->type, &packing, &is_unsigned, error);
+    enum cn_status status =
+        cn_attributes_check(variable->attributes, variable->attribute_count, variable->name, error);
+    if (!status)
+        status = cn_packing_read(variable->attributes, variable->attribute_count, variable->type,
+                                 &packing, &is_unsigned, error);
     if (status)
         return status;
     int code = nc_get_var_double(nc->ncid, variable->varid, values);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
                        variable->name, nc_strerror(code));
+    /* netCDF-C knows nothing of _Unsigned. */
+    const size_t bytes = cn_type_bytes(variable->type);
+    const bool is_integer = variable->type != NC_FLOAT && variable->type != NC_DOUBLE && bytes <= 4;
+    const double span = is_integer ? ldexp(1, 8 * (int)bytes) : INFINITY;
     for (size_t i = 0; i < count; i++) {
         bool is_missing = false;
+        if (is_unsigned && values[i] < 0)
+            values[i] += span;
+        else if (!is_unsigned && values[i] >= span / 2)
+            values[i] -= span;
         for (size_t k = 0; k < packing.missing_count; k++)
             is_missing |= values[i] == packing.missing[k];
         if (packing.packed)
@@ -318,8 +329,6 @@ enum cn_status cn_coordinate_bounds(const struct cn_nc_file *nc,
     enum cn_status status = cn_coordinate_read(nc, varid, &variable, error);
     *found = !status && variable.rank == 2 && variable.dimids[0] == coordinate->dimids[0] &&
              nc_inq_dimlen(nc->ncid, variable.dimids[1], &length) == NC_NOERR && length == 2;
-    if (*found)
-        status = cn_attributes_check(variable.attributes, variable.attribute_count, name, error);
     return *found && !status ? cn_numbers_read(nc, &variable, bounds, 2 * coordinate->length, error)
                              : status;
 }

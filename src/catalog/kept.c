@@ -172,7 +172,9 @@ static enum cn_status keep_variable(const struct kept_search *search, int varid,
         return CN_OK;
     kept->name = cn_pool_strdup(nc->pool, name);
     status = cn_flat_read(nc, &flat, name, kept, error);
-    if (!status && (has_attribute(kept, "scale_factor") || has_attribute(kept, "add_offset")))
+    if (!status && kept->type != NC_CHAR &&
+        (has_attribute(kept, "scale_factor") || has_attribute(kept, "add_offset") ||
+         has_attribute(kept, "_Unsigned")))
         status = unpack_kept(search, &flat, kept, error);
     if (status)
         return status;

@@ -171,6 +171,19 @@ class Coordinates(TestCase):
         with netCDF4.Dataset(self.output(self.one_year(lat_bounds=edges, change=pack))) as nc:
             np.testing.assert_array_equal(nc["lat_bnds"][:], edges)
 
+    def test_unsigned_coordinates_are_read_as_such(self):
+        def store(nc):
+            nc.renameVariable("lon", "unused")
+            attributes = {name: nc["unused"].getncattr(name) for name in nc["unused"].ncattrs()}
+            for name in attributes:
+                nc["unused"].delncattr(name)
+            lon = nc.createVariable("lon", "i1", ("lon",))
+            lon.set_auto_maskandscale(False)
+            lon.setncatts({**attributes, "_Unsigned": "true", "scale_factor": 2.0})
+            lon[:] = (LON / 2).astype("u1").view("i1")
+        path = self.output(self.one_year(form="NETCDF3_CLASSIC", change=store))
+        np.testing.assert_array_equal(read(path, "tas")["lon"], LON)
+
     def test_existing_files_follow_the_coordinates_of_the_first_file(self):
         case = self.one_year()
         case.config["normals"].update(window=2)
