@@ -53,7 +53,7 @@ const char *cn_attribute_text(const struct cn_attribute *attributes, size_t coun
 bool cn_names_hold(const char *list, const char *name)
 {
     const size_t length = strlen(name);
-    for (const char *at = strstr(list, name); at; at = strstr(at + 1, name))
+    for (const char *at = *name ? strstr(list, name) : NULL; at; at = strstr(at + 1, name))
         if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
             return true;
     return false;

@@ -67,6 +67,56 @@ class Attributes(TestCase):
                         self.judged(case, variable, (2002, 2003))
 
 
+class Places(TestCase):
+    """Odd variables beside two-dimensional latitudes and longitudes."""
+
+    def one_year(self, **options):
+        case = Case(normals={"window": 1, "min_years": 1}).periods(2001, 2001)
+        self.addCleanup(case.close)
+        return case, trees.year_file(case.data, "tas", 2001, calendar="360_day", twod=True,
+                                     **options)
+
+    def test_odd_attributes_of_corners(self):
+        for kind in ("texts", "compound", "scale"):
+            with self.subTest(kind):
+                case, path = self.one_year()
+                with netCDF4.Dataset(path, "a") as nc:
+                    nc.createDimension("corner", 4)
+                    nc["lat"].bounds = "lat_vertices"
+                    corners = nc.createVariable("lat_vertices", "f8", ("lat", "lon", "corner"))
+                    corners[:] = nc["lat"][:][:, :, None]
+                    if kind == "texts":
+                        corners.setncattr_string("missing_value", ["a", "b"])
+                    elif kind == "scale":
+                        corners.setncattr("scale_factor", "0.1")
+                if kind == "compound":
+                    with h5py.File(path, "a") as file:
+                        file["pair"] = np.dtype("f4,i2")
+                        file["lat_vertices"].attrs.create("missing_value", np.zeros(2, "f4,i2"),
+                                                          dtype=file["pair"])
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn("of 'lat_vertices' is ", result.problems("tas"))
+
+    def test_a_variable_without_a_name(self):
+        """The length of a name in the header of netCDF-3 becomes 0."""
+        case, path = self.one_year(form="NETCDF3_CLASSIC", records=("f8",))
+        with netCDF4.Dataset(path, "a") as nc:
+            nc["tas"].coordinates = "lat lon"
+            nc.renameVariable("before0", "abcd")
+        with open(path, "rb") as file:
+            data = file.read()
+        named = b"\0\0\0\x04abcd"
+        with netCDF4.Dataset(path) as nc:
+            sizes = sum(nc[name].size * nc[name].dtype.itemsize for name in nc.variables)
+        begin = len(data) - sizes
+        self.assertEqual(data.count(named), 1)
+        data = data[:begin].replace(named, bytes(4)) + bytes(4) + data[begin:]
+        with open(path, "wb") as file:
+            file.write(data)
+        self.assertIn(case.run(timeout=60).code, (0, 2))
+
+
 class Shapes(TestCase):
     def test_giant_claims(self):
         """A file of a few kilobytes that claims terabytes."""
