@@ -33,7 +33,6 @@ static const struct signature signatures[] = {
     AT(0, "\x04\x22\x4d\x18", UNPACK("compressed with lz4", "lz4cat FILE > NEW.nc")),
     AT(0, "7z\xbc\xaf\x27\x1c", UNPACK("a 7z archive", "7z x")),
     AT(0, "Rar!\x1a\7", UNPACK("a RAR archive", "unrar x")),
-    AT(257, "ustar", UNPACK("a tar archive", "tar -xf")),
     AT(0, "GRIB", CONVERT("GRIB data", "cdo -f nc copy")),
     AT(0, "BUFR", "BUFR messages, not a netCDF file; choose gridded data"),
     AT(0, "II*\0", CONVERT("a TIFF image (GeoTIFF)", "gdal_translate -of netCDF")),
@@ -78,6 +77,22 @@ static bool is_at(const struct signature *signature, const unsigned char *bytes,
            memcmp(bytes + signature->offset, signature->bytes, signature->length) == 0;
 }
 
+bool cn_is_tar(const unsigned char *bytes, size_t count)
+{
+    enum { HEADER = 512, SUM_AT = 148, SUM_BYTES = 8 };
+    unsigned sum = 0, stored = 0;
+    if (count < HEADER)
+        return false;
+    for (size_t i = 0; i < HEADER; i++)
+        sum += i >= SUM_AT && i < SUM_AT + SUM_BYTES ? ' ' : bytes[i];
+    size_t at = SUM_AT;
+    while (at < SUM_AT + SUM_BYTES && bytes[at] == ' ')
+        at++;
+    for (; at < SUM_AT + SUM_BYTES && bytes[at] >= '0' && bytes[at] <= '7'; at++)
+        stored = stored * 8 + (bytes[at] - '0');
+    return sum == stored;
+}
+
 /* How many of the first bytes are 0. */
 static size_t count_zeros(const unsigned char *bytes, size_t count)
 {
@@ -118,6 +133,8 @@ const char *cn_file_kind(const unsigned char *bytes, size_t count)
 {
     char text[CN_KIND_BYTES + 1];
     const size_t size = count < CN_KIND_BYTES ? count : CN_KIND_BYTES;
+    if (cn_is_tar(bytes, size))
+        return UNPACK("a tar archive", "tar -xf");
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (is_at(&signatures[i], bytes, size))
             return signatures[i].kind;

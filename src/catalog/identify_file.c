@@ -31,6 +31,13 @@ static bool is_classic(int descriptor)
            (found[3] == 1 || found[3] == 2 || found[3] == 5);
 }
 
+static bool is_tar(int descriptor)
+{
+    unsigned char bytes[CN_KIND_BYTES];
+    const ssize_t count = cn_pread_full(descriptor, bytes, sizeof bytes, 0);
+    return count > 0 && cn_is_tar(bytes, (size_t)count);
+}
+
 static enum cn_status fail_kind(int descriptor, struct cn_error *error)
 {
     unsigned char bytes[CN_KIND_BYTES];
@@ -57,5 +64,6 @@ enum cn_status cn_identify_file(int descriptor, struct cn_file *file, bool *clas
     *classic = is_classic(descriptor);
     if (*classic)
         return cn_classic_check(descriptor, file->size, error);
-    return is_hdf5(descriptor, file->size) ? CN_OK : fail_kind(descriptor, error);
+    return is_hdf5(descriptor, file->size) && !is_tar(descriptor) ? CN_OK
+                                                                  : fail_kind(descriptor, error);
 }

@@ -41,11 +41,23 @@ def zipped(name):
     return data.getvalue()
 
 
-def tarred(mode):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode=mode) as archive:
-        archive.addfile(tarfile.TarInfo("tas.nc"))
-    return data.getvalue()
+def tarred(mode, member=b"", old=False):
+    """A tar archive; old: without the word `ustar`, as before POSIX."""
+    data, info = io.BytesIO(), tarfile.TarInfo("tas.nc")
+    info.size = len(member)
+    with tarfile.open(fileobj=data, mode=mode, format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(member))
+    if not old:
+        return data.getvalue()
+    header = bytearray(data.getvalue()[:512])
+    header[257:] = bytes(255)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data.getvalue()[512:]
+
+
+def netcdf4():
+    return netCDF4.Dataset("tas.nc", "w", memory=1000).close().tobytes()
 
 
 def piped(*command):
@@ -69,6 +81,8 @@ KINDS = [
     (piped("zstd", "-qc"), "zstd", "zstdcat"),
     (piped("lz4", "-qc"), "lz4", "lz4cat"),
     (tarred("w"), "a tar archive", "tar -xf"),
+    (tarred("w", netcdf4()), "a tar archive", "tar -xf"),
+    (tarred("w", netcdf4(), old=True), "a tar archive", "tar -xf"),
     (b"GRIB" + bytes(3) + b"\2" + bytes(99), "GRIB", "cdo -f nc copy"),
     (b"GRIB\0\0\x54\1" + bytes(99), "GRIB", "cdo -f nc copy"),
     (b"II*\0\x08\0\0\0" + bytes(99), "GeoTIFF", "gdal_translate"),
