@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "base/year_list.h"
 #include "catalog/attributes.h"
+#include "catalog/corners.h"
 #include "catalog/file_names.h"
 #include "catalog/timeline.h"
 #include "climnorm/limits.h"
@@ -309,6 +310,19 @@ static void warn_of_limits(const struct cn_variable_files *in)
                     first->packing.valid_min, first->packing.valid_max, is_range ? "it" : "them");
 }
 
+/* The outputs have no corners then. */
+static void leave_out_corners(struct cn_variable *variable)
+{
+    if (cn_corners_fit(&variable->grid))
+        return;
+    variable->grid.lat_bounds = variable->grid.lon_bounds = NULL;
+    variable->grid.corner_count = 0;
+    cn_problems_add(&variable->problems, CN_WARNING,
+                    "%s: the corners of cells are not finite, or not around the cells, and are "
+                    "left out of the outputs",
+                    variable->label);
+}
+
 enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_error *error)
 {
     struct cn_variable *variable = in->variable;
@@ -316,6 +330,7 @@ enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_e
     bool *known = cn_pool_alloc(in->pool, CN_LAST_YEAR + 1, sizeof *known);
     if (!versions || !known)
         return cn_fail_memory(error, "warnings");
+    leave_out_corners(variable);
     warn_of_limits(in);
     warn_of_days(in);
     for (size_t t = 0; t < variable->timeline_count; t++) {

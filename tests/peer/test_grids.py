@@ -465,6 +465,29 @@ class OddGrids(TestCase):
         self.assertIn(name, result.problems("tas"))
         self.assertIn("its grid differs: latitude", result.problems("tas"))
 
+    def test_corners_that_are_none_are_left_out(self):
+        """Cells without a place may have any."""
+        grid = Cells()
+        for what, spoilt, is_odd in (
+                ("zeros", np.zeros((700, 3)), True), ("NaN", np.full((700, 3), np.nan), True),
+                ("1e20", np.full((700, 3), 1e20), True),
+                ("degrees", grid.corners[0], True),
+                ("those of other cells", np.radians(grid.corners[0][::-1]), True),
+                ("one", np.where(np.arange(700)[:, None] == 9, 0, np.radians(grid.corners[0])), True),
+                ("sound", np.radians(grid.corners[0]), False)):
+            with self.subTest(what):
+                case = self.years(grid)
+
+                def spoil(nc, spoilt=spoilt):
+                    nc["clat_vertices"][:] = spoilt
+                for year in YEARS:
+                    self.change(case, "ICON", year, spoil)
+                result = case.run()
+                self.exits(result, 0)
+                self.assertEqual(result.err.count("the corners of cells are not"), is_odd)
+                with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+                    self.assertEqual("bounds" in nc["clat"].ncattrs(), not is_odd)
+
     def test_impossible_places(self):
         for value, reason in ((95.0, "outside -90 to 90"), (np.nan, "no cell has a latitude")):
             case = self.years(Cells())
