@@ -39,11 +39,10 @@ enum {
     EXIT_WAIT_MS = 500, /* from the closed pipe to the status; far less if cores are free */
 };
 
-/* The most memory for one item: more than a sound file ever needs. */
+/* The most memory for one item, and the longest answer, which a child has in memory. By the limits
+ * of climnorm/limits.h, the places of the largest grid are 256 MiB, most corners 128 MiB, and the
+ * longest time axis 16 MiB; while an answer grows, it may take twice its bytes. */
 static const uint64_t ITEM_BYTES = (uint64_t)1 << 30;
-
-/* The longest time axis and the largest grid are 130 MB. */
-static const size_t MAX_ANSWER_BYTES = (size_t)256 << 20;
 
 /* Goes before each answer. `bytes` bytes follow: an archive, or a text that says what failed. */
 struct header {
@@ -329,7 +328,7 @@ static void on_closed_pipe(struct run *run, struct child *child)
 static enum cn_status prepare_answer(struct child *child, struct cn_error *error)
 {
     const struct header *header = &child->header;
-    size_t most = header->status ? sizeof((struct cn_error *)NULL)->text : MAX_ANSWER_BYTES;
+    size_t most = header->status ? sizeof((struct cn_error *)NULL)->text : (size_t)ITEM_BYTES;
     if (header->item != child->next || header->bytes > most ||
         (header->status != CN_OK && header->status != CN_BAD_INPUT &&
          header->status != CN_BAD_MACHINE))

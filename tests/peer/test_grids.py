@@ -500,6 +500,28 @@ class OddGrids(TestCase):
             self.exits(result, 2)
             self.assertIn(reason, result.problems("tas"))
 
+    def test_the_largest_grid_is_read(self):
+        """16777216 cells, as docs/grids.md has it."""
+        case, size = Case(), 4096
+        self.addCleanup(case.close)
+        path = os.path.join(case.data, "large.nc")
+        with netCDF4.Dataset(path, "w") as nc:
+            for name, length in (("time", 1), ("y", size), ("x", size)):
+                nc.createDimension(name, length)
+            nc.createVariable("time", "f8", ("time",))[:] = 0
+            nc["time"].units = "days since 2000-01-01"
+            storage = dict(zlib=True, complevel=1, chunksizes=(64, size))
+            places = np.linspace(-80, 80, size)[:, None], np.linspace(0, 359, size)[None, :]
+            for name, unit, values in zip(("lat", "lon"), ("degrees_north", "degrees_east"), places):
+                var = nc.createVariable(name, "f8", ("y", "x"), **storage)
+                var.units = unit
+                var[:] = np.broadcast_to(values, (size, size))
+            nc.createVariable("tas", "f4", ("time", "y", "x"), zlib=True,
+                              chunksizes=(1, 64, size)).units = "K"
+        result = case.run(command="inspect", config=path)
+        self.exits(result, 0)
+        self.assertIn("4096 x 4096 cells (y x x, curvilinear)", result.out)
+
     def test_units_that_are_no_angle(self):
         case = self.years(Cells())
 
