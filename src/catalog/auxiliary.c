@@ -127,8 +127,10 @@ enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const 
         status = find_best(&data, CN_AXIS_LON, &lat, &lon, error);
     if (status)
         return status;
-    if (!lon.name)
-        return regular ? cn_fail(error, regular, "%s", own.text) : CN_OK;
+    if (!lon.name && regular)
+        return cn_fail(error, regular, "%s", own.text);
+    if (!regular && (!lon.name || lat.rank < 2)) /* they are of a station beside the grid, say */
+        return CN_OK;
     axes->coordinates[CN_AXIS_LAT] = lat;
     axes->coordinates[CN_AXIS_LON] = lon;
     set_dims(&data, axes);

@@ -56,6 +56,17 @@ class Coordinates(TestCase):
                 np.testing.assert_array_equal(got["lat"], LAT)
                 np.testing.assert_array_equal(got["lon"], LON)
 
+    def test_scalars_beside_a_regular_grid_are_not_its_places(self):
+        """Axes that the attribute `axis` alone tells, and a station's latitude and longitude."""
+        def add(nc):
+            for name, place, unit in (("lat", 45, "degrees_north"), ("lon", 5, "degrees_east")):
+                nc.createVariable(name, "f8", ()).units = unit
+                nc[name][:] = place
+        case = self.one_year(names={"time": "time", "lat": "y", "lon": "x"}, axis_by="axis", change=add)
+        got = read(self.output(case), "tas")
+        np.testing.assert_array_equal(got["lat"], LAT)
+        np.testing.assert_array_equal(got["values"][0], mark(LAT, LON))
+
     def test_degrees_west_and_south_turn_the_sign(self):
         for lat, lon in (("degrees_south", "degrees_west"), ("degree_S", "degree_W"),
                          ("degreeS", "degW"), ("degreesS", "degreesW"), ("deg south", "Deg_West")):
