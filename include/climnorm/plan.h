@@ -97,10 +97,12 @@ struct cn_pass {
     struct cn_layout layout; /* the regions' cells in these rows; a region may have none */
     struct cn_layout results[CN_TIMES]; /* the same with the results of these groups */
     size_t *slot_of_year;               /* [year_count]; SIZE_MAX: not loaded in this pass */
-    size_t *groups_of_year; /* [year_count] in variable->groups; SIZE_MAX: not made in this pass */
+    /* [timeline_count][year_count] in variable->groups; SIZE_MAX: not made in this pass. */
+    size_t *groups_of_year;
     size_t *group_rows; /* [group_value_count + 1] where the rows of each begin in a group slot */
-    size_t first_load, load_count;   /* in variable->loads; 0: the pass was made by a killed run */
-    size_t first_batch, batch_count; /* in variable->batches */
+    size_t first_load, load_count; /* in variable->loads; 0: the pass was made by a killed run */
+    size_t first_groups, groups_count; /* in variable->groups */
+    size_t first_batch, batch_count;   /* in variable->batches */
 };
 
 /* Passes that an earlier run has made: their outputs wait in unfinished files. */
@@ -117,7 +119,7 @@ struct cn_load {
     size_t year_count;
 };
 
-/* The making of the group values of one year. */
+/* The making of the group values of one year, for all timelines that have the same year before. */
 struct cn_groups {
     size_t pass;
     size_t year;           /* index in variable->years */
@@ -254,6 +256,16 @@ static inline const struct cn_sample *cn_batch_sample(const struct cn_variable_p
                                                       const struct cn_batch *batch)
 {
     return variable->targets[batch->first_target].sample;
+}
+
+/* Returns: where a batch finds the group values of a source year, in variable->groups; SIZE_MAX:
+ * they are not made. */
+static inline size_t cn_batch_groups(const struct cn_variable_plan *variable,
+                                     const struct cn_batch *batch, ptrdiff_t year)
+{
+    const size_t timeline = variable->targets[batch->first_target].timeline;
+    return variable->passes[batch->pass]
+        .groups_of_year[timeline * variable->variable->year_count + (size_t)year];
 }
 
 /* What a division into shards comes to: bytes to read as if no output existed. */

@@ -12,14 +12,14 @@
 #include "plan/stretch.h"
 
 /* The slot that holds the values that a sample needs of a year; SIZE_MAX: they are not there. */
-static size_t find_slot(const struct cn_variable_plan *variable, const struct cn_pass *pass,
-                        const struct cn_sample *sample, ptrdiff_t year)
+static size_t find_slot(const struct cn_variable_plan *variable, const struct cn_batch *batch,
+                        ptrdiff_t year)
 {
     if (year < 0)
         return SIZE_MAX;
-    if (sample->values == SIZE_MAX)
-        return pass->slot_of_year[year];
-    const size_t groups = pass->groups_of_year[year];
+    if (cn_batch_sample(variable, batch)->values == SIZE_MAX)
+        return variable->passes[batch->pass].slot_of_year[year];
+    const size_t groups = cn_batch_groups(variable, batch, year);
     return groups == SIZE_MAX ? SIZE_MAX
                               : variable->year_slots + variable->groups[groups].group_slot;
 }
@@ -35,8 +35,7 @@ static bool prepare_batch(const struct cn_engine *engine, const struct cn_batch 
     if (!state->slots || !state->values || !state->computed)
         return false;
     for (size_t k = 0; k < batch->row_count; k++) {
-        const size_t slot = find_slot(variable, &variable->passes[batch->pass],
-                                      cn_batch_sample(variable, batch), batch->rows[k]);
+        const size_t slot = find_slot(variable, batch, batch->rows[k]);
         if (slot != SIZE_MAX)
             state->slots[state->slot_count++] = slot;
     }
@@ -66,15 +65,17 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
 }
 
 /* Where the values that a sample needs of a year are. NULL: it cannot be used. */
-static const float *find_year_values(const struct cn_engine *engine, const struct cn_pass *pass,
-                                     const struct cn_sample *sample, ptrdiff_t year)
+static const float *find_year_values(const struct cn_engine *engine, const struct cn_batch *batch,
+                                     ptrdiff_t year)
 {
     const struct cn_variable_plan *variable = engine->variable;
+    const struct cn_pass *pass = &variable->passes[batch->pass];
+    const struct cn_sample *sample = cn_batch_sample(variable, batch);
     if (year < 0 || atomic_load(&engine->year_dropped[year]))
         return NULL;
     if (sample->values == SIZE_MAX)
         return cn_arena_slab(engine->arena, variable, pass->slot_of_year[year]);
-    const size_t groups = pass->groups_of_year[year];
+    const size_t groups = cn_batch_groups(variable, batch, year);
     return cn_are_groups_made(engine, groups)
                ? cn_arena_groups(engine->arena, variable, variable->groups[groups].group_slot) +
                      pass->group_rows[sample->values] * pass->layout.row_cells
@@ -100,8 +101,7 @@ void cn_batch_gate(struct cn_engine *engine, size_t batch_index)
     if (!cn_engine_is_running(engine))
         return;
     for (size_t k = 0; k < batch->row_count; k++)
-        state->values[k] =
-            find_year_values(engine, &variable->passes[batch->pass], sample, batch->rows[k]);
+        state->values[k] = find_year_values(engine, batch, batch->rows[k]);
     const int of_baseline =
         sample->baseline ? count_years(state, batch->row_count - (size_t)window, window) : window;
     for (size_t t = 0; t < batch->target_count; t++) {

@@ -128,14 +128,16 @@ static void list_window_used(const struct cn_engine *engine, const struct cn_bat
 {
     const struct cn_sample *sample = cn_batch_sample(engine->variable, batch);
     const struct cn_batch_state *state = &engine->batches[batch - engine->variable->batches];
-    const size_t *groups = engine->variable->passes[batch->pass].groups_of_year;
+    const struct cn_variable_plan *variable = engine->variable;
     const ptrdiff_t *rows = batch->rows + row;
     const size_t window = (size_t)sample->window;
     for (size_t k = 0; k < window; k++)
         years[k] = state->values[row + k] &&
-                   (sample->time != CN_SEASON || !cn_are_groups_stale(engine, groups[rows[k]]));
+                   (sample->time != CN_SEASON ||
+                    !cn_are_groups_stale(engine, cn_batch_groups(variable, batch, rows[k])));
     if (cn_sample_window(sample) > window)
-        years[window] = state->values[row] && cn_is_year_before_used(engine, groups[rows[0]]);
+        years[window] = state->values[row] &&
+                        cn_is_year_before_used(engine, cn_batch_groups(variable, batch, rows[0]));
 }
 
 /* Lists the years that entered a normal: [cn_sample_years]. */

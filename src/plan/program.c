@@ -31,7 +31,8 @@ struct maker {
     const struct cn_program_shape *shape;
     struct cn_variable_plan *variable;
     struct cn_batch_list batches; /* of one pass */
-    ptrdiff_t *year_before;       /* [year_count] of which December is needed; -1: of none */
+    /* [timeline_count][year_count] year of which December is needed; -1: of none. */
+    ptrdiff_t *year_before;
     size_t *last_use;       /* [load_count] last step that reads the load; SIZE_MAX: none so far */
     size_t *last_group_use; /* [group_count] last step that reads the groups */
     struct free_slots year_slots, group_slots;
@@ -65,29 +66,49 @@ static void add_load_step(struct maker *maker, const struct cn_pass *pass, size_
 }
 
 /* The year of which December is needed for the groups of another; -1: none. */
-static ptrdiff_t find_year_before(const struct maker *maker, size_t year)
+static ptrdiff_t find_year_before(const struct maker *maker, size_t timeline, size_t year)
 {
-    const ptrdiff_t before = maker->year_before[year];
+    const ptrdiff_t before =
+        maker->year_before[timeline * maker->variable->variable->year_count + year];
     return before >= 0 && maker->loading->needed[before] ? before : -1;
 }
 
-/* Adds the steps that make the group values of a year, unless the pass has them. */
-static void add_groups_step(struct maker *maker, size_t pass_index, size_t year)
+/* Finds the groups of a year that were made for another timeline with the same year before.
+ * SIZE_MAX: there are none. */
+static size_t find_groups_of_others(const struct maker *maker, const struct cn_pass *pass,
+                                    size_t year, ptrdiff_t before)
+{
+    const struct cn_variable *variable = maker->variable->variable;
+    for (size_t t = 0; t < variable->timeline_count; t++) {
+        const size_t groups = pass->groups_of_year[t * variable->year_count + year];
+        if (groups != SIZE_MAX && maker->variable->groups[groups].year_before == before)
+            return groups;
+    }
+    return SIZE_MAX;
+}
+
+/* Adds the steps that make the group values of a year for a timeline, unless the pass has them. */
+static void add_groups_step(struct maker *maker, size_t pass_index, size_t timeline, size_t year)
 {
     struct cn_variable_plan *variable = maker->variable;
     struct cn_pass *pass = &variable->passes[pass_index];
-    if (pass->groups_of_year[year] != SIZE_MAX)
+    size_t *groups = &pass->groups_of_year[timeline * variable->variable->year_count + year];
+    if (*groups != SIZE_MAX)
         return;
-    const ptrdiff_t before = find_year_before(maker, year);
+    const ptrdiff_t before = find_year_before(maker, timeline, year);
+    *groups = find_groups_of_others(maker, pass, year, before);
+    if (*groups != SIZE_MAX)
+        return;
     if (before >= 0)
         add_load_step(maker, pass, (size_t)before);
     add_load_step(maker, pass, year);
     if (before >= 0) /* the next step reads it, too */
         add_load_step(maker, pass, (size_t)before);
-    pass->groups_of_year[year] = variable->group_count;
+    *groups = variable->group_count;
     variable->steps[variable->step_count++] = (struct cn_step){CN_GROUPS, variable->group_count};
     variable->groups[variable->group_count++] =
         (struct cn_groups){.pass = pass_index, .year = year, .year_before = before};
+    pass->groups_count++;
 }
 
 /* Adds a batch, behind the steps that it needs. */
@@ -97,11 +118,12 @@ static void add_batch_step(struct maker *maker, size_t index)
     const struct cn_batch *batch = &variable->batches[index];
     const struct cn_pass *pass = &variable->passes[batch->pass];
     const bool has_groups = cn_batch_sample(variable, batch)->values != SIZE_MAX;
+    const size_t timeline = variable->targets[batch->first_target].timeline;
     for (size_t k = 0; k < batch->row_count; k++) {
         if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
             continue;
         if (has_groups)
-            add_groups_step(maker, batch->pass, (size_t)batch->rows[k]);
+            add_groups_step(maker, batch->pass, timeline, (size_t)batch->rows[k]);
         else
             add_load_step(maker, pass, (size_t)batch->rows[k]);
     }
@@ -109,7 +131,8 @@ static void add_batch_step(struct maker *maker, size_t index)
         if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
             continue;
         if (has_groups)
-            maker->last_group_use[pass->groups_of_year[batch->rows[k]]] = variable->step_count;
+            maker->last_group_use[cn_batch_groups(variable, batch, batch->rows[k])] =
+                variable->step_count;
         else
             add_load_step(maker, pass, (size_t)batch->rows[k]);
     }
@@ -122,6 +145,8 @@ static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_err
     struct cn_variable_plan *variable = maker->variable;
     struct cn_pass *pass = &variable->passes[index];
     pass->first_load = variable->load_count;
+    pass->first_groups = variable->group_count;
+    pass->groups_count = 0;
     enum cn_status status = cn_make_loads(maker->loading, maker->pool, pass, index,
                                           variable->loads + variable->load_count, &pass->load_count,
                                           &variable->bytes_to_decode, error);
@@ -173,11 +198,9 @@ static void free_slots(struct maker *maker, const struct cn_pass *pass, size_t s
     for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
         for (size_t k = 0; maker->last_use[l] == s && k < variable->loads[l].year_count; k++)
             free_slot(&maker->year_slots, pass->slot_of_year[variable->loads[l].years[k]]);
-    for (size_t y = 0; variable->group_count && y < variable->variable->year_count; y++) {
-        const size_t groups = pass->groups_of_year[y];
-        if (groups != SIZE_MAX && maker->last_group_use[groups] == s)
-            free_slot(&maker->group_slots, variable->groups[groups].group_slot);
-    }
+    for (size_t g = pass->first_groups; g < pass->first_groups + pass->groups_count; g++)
+        if (maker->last_group_use[g] == s)
+            free_slot(&maker->group_slots, variable->groups[g].group_slot);
 }
 
 /* Assigns slots by running the program with so many slots, and with more if it needs them. */
@@ -290,26 +313,30 @@ static bool size_least(const struct maker *maker, uint64_t *need)
                          maker->batches.most_results, need);
 }
 
-/* Finds the year before each year on its timeline; a year of a scenario is on one timeline, and
- * historical ones follow each other on all. Only seasons need it. False: out of memory. */
+/* Finds the year before each year of each timeline. Timelines that share a year may have different
+ * ones before it: where a scenario replaces historical years. Only seasons need it. False: out of
+ * memory. */
 static bool find_years_before(struct maker *maker)
 {
     const struct cn_variable *variable = maker->variable->variable;
+    const size_t years = variable->year_count;
     bool has_seasons = false;
     for (size_t v = 0; v < maker->variable->group_value_count; v++)
         has_seasons |= maker->variable->group_values[v].time == CN_SEASON;
     maker->year_before =
-        cn_pool_alloc(maker->pool, variable->year_count, sizeof *maker->year_before);
+        cn_pool_alloc(maker->pool, years, variable->timeline_count * sizeof *maker->year_before);
     if (!maker->year_before)
         return false;
-    for (size_t y = 0; y < variable->year_count; y++)
-        maker->year_before[y] = -1;
-    for (size_t t = 0; t < variable->timeline_count && has_seasons; t++) {
+    for (size_t t = 0; t < variable->timeline_count; t++) {
         const struct cn_timeline *timeline = &variable->timelines[t];
-        for (int year = timeline->first_year + 1; year <= timeline->last_year; year++) {
+        ptrdiff_t *year_before = maker->year_before + t * years;
+        for (size_t y = 0; y < years; y++)
+            year_before[y] = -1;
+        for (int year = timeline->first_year + 1; year <= timeline->last_year && has_seasons;
+             year++) {
             const ptrdiff_t y = cn_usable_year(variable, timeline, year);
             if (y >= 0)
-                maker->year_before[y] = cn_usable_year(variable, timeline, year - 1);
+                year_before[y] = cn_usable_year(variable, timeline, year - 1);
         }
     }
     return true;
@@ -329,21 +356,24 @@ static enum cn_status prepare_steps(struct maker *maker, struct cn_error *error)
 {
     struct cn_variable_plan *variable = maker->variable;
     const size_t years = variable->variable->year_count, passes = variable->pass_count;
-    size_t loads, batches;
+    size_t loads, batches, group_count;
     if (__builtin_mul_overflow(years, passes, &loads) ||
+        __builtin_mul_overflow(loads, variable->variable->timeline_count, &group_count) ||
         __builtin_mul_overflow(maker->batches.count, passes, &batches))
         return cn_fail_memory(error, "the plan");
-    const size_t capacity = years + maker->shape->extra_slots + 1;
+    const size_t capacity =
+        years * variable->variable->timeline_count + maker->shape->extra_slots + 1;
     maker->year_slots = (struct free_slots){.capacity = capacity};
     maker->group_slots = (struct free_slots){.capacity = capacity};
     maker->year_slots.items = cn_pool_alloc(maker->pool, 2 * capacity, sizeof(size_t));
     maker->last_use = cn_pool_alloc(maker->pool, loads, sizeof *maker->last_use);
-    maker->last_group_use = make_unset(maker->pool, loads);
-    size_t *slots = make_unset(maker->pool, loads), *groups = make_unset(maker->pool, loads);
+    maker->last_group_use = make_unset(maker->pool, group_count);
+    size_t *slots = make_unset(maker->pool, loads), *groups = make_unset(maker->pool, group_count);
     variable->loads = cn_pool_alloc(maker->pool, loads, sizeof *variable->loads);
-    variable->groups = cn_pool_alloc(maker->pool, loads, sizeof *variable->groups);
+    variable->groups = cn_pool_alloc(maker->pool, group_count, sizeof *variable->groups);
     variable->batches = cn_pool_alloc(maker->pool, batches, sizeof *variable->batches);
-    variable->steps = cn_pool_alloc(maker->pool, 2 * loads + batches, sizeof *variable->steps);
+    variable->steps =
+        cn_pool_alloc(maker->pool, loads + group_count + batches, sizeof *variable->steps);
     if (!find_years_before(maker) || !maker->year_slots.items || !maker->last_use ||
         !maker->last_group_use || !slots || !groups || !variable->loads || !variable->groups ||
         !variable->batches || !variable->steps)
@@ -353,7 +383,8 @@ static enum cn_status prepare_steps(struct maker *maker, struct cn_error *error)
     variable->bytes_to_decode = 0;
     for (size_t p = 0; p < passes; p++) {
         variable->passes[p].slot_of_year = slots + p * years;
-        variable->passes[p].groups_of_year = groups + p * years;
+        variable->passes[p].groups_of_year =
+            groups + p * years * variable->variable->timeline_count;
     }
     return CN_OK;
 }

@@ -89,15 +89,15 @@ static int first_scenario_year(const struct target_builder *builder)
     return first;
 }
 
-/* Whether all years of a window are historical. A missing target year counts as historical if it is
- * before all scenario years. */
+/* Whether all years of a window, and the one that lends its December, are historical. A missing
+ * target year counts as historical if it is before all scenario years. */
 static bool is_window_historical(const struct target_builder *builder,
                                  const struct cn_timeline *timeline, int year)
 {
     if (cn_usable_year(builder->variable->variable, timeline, year) < 0 &&
         year >= first_scenario_year(builder))
         return false;
-    for (int k = 0; k < builder->sample->window; k++) {
+    for (int k = 0; k < (int)cn_sample_window(builder->sample); k++) {
         ptrdiff_t index = cn_usable_year(builder->variable->variable, timeline, year - k);
         if (index >= 0 && strcmp(source_year(builder, index)->experiment,
                                  builder->plan->config->input.historical) != 0)

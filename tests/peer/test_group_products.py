@@ -257,6 +257,36 @@ class Timelines(Judge):
                 self.judge(case, timelines, "dayofyear", products=PRODUCTS[5:9])
 
 
+    def test_a_december_is_that_of_its_own_timeline(self):
+        """One scenario replaces the historical 2007 and shares 2008 with the other, so their winters of 2008
+        differ, whether they are made together or alone. The one with a December of a scenario is no
+        historical one."""
+        def run(scenarios):
+            with Case(input={"overlap": "scenario"}, scenarios=scenarios, variables=["tas"],
+                      products=[product("s", "season"), product("y", "year")],
+                      output={"pattern": "{product}_{scenario}_{year}.nc"}) as case:
+                case.config["normals"] = {
+                    "window": 1, "min_years": 1, "targets": ["2008-2010"],
+                    "periods": [{"name": "{scenario}", "first": 2000, "last": 2010}]}
+                years = {"historical": range(2006, 2009), "ssp126": (2007, 2009, 2010), "ssp585": (2009, 2010)}
+                for k, (experiment, each) in enumerate(years.items()):
+                    for year in each:
+                        trees.year_file(case.data, "tas", year, lat=LAT, lon=LON, experiment=experiment,
+                                        raw=trees.values_like("temp", f"{k}{year}", 365, (2, 3)))
+                self.exits(case.run(), 0)
+                made = {}
+                for name, path in case.normals().items():
+                    with netCDF4.Dataset(path) as nc:
+                        made[name] = np.ma.filled(nc["tas"][:], np.nan)
+                return made
+        together, alone = run(["ssp126", "ssp585"]), {**run(["ssp126"]), **run(["ssp585"])}
+        self.assertEqual(set(together), set(alone))
+        self.assertLessEqual({"s_ssp126_2008.nc", "s_historical_2008.nc", "y_historical_2008.nc"}, set(alone))
+        for name, values in together.items():
+            np.testing.assert_array_equal(values, alone[name], name)
+        self.assertTrue((together["s_ssp126_2008.nc"][0] != together["s_historical_2008.nc"][0]).all())
+
+
 class Results(TestCase):
     """What is done to the statistic: units, and the change against another window."""
 

@@ -10,7 +10,7 @@
 
 /* What was loaded into a year slot, or made in a group slot. */
 struct held {
-    size_t pass, year; /* SIZE_MAX: nothing */
+    size_t pass, year; /* SIZE_MAX: nothing; of a group slot the index in variable->groups */
 };
 
 /* The simulated run. */
@@ -55,7 +55,10 @@ static inline void run_groups(struct paper *paper, struct run *run, size_t index
     const struct cn_pass *pass = &variable->passes[groups->pass];
     must(index < variable->group_count && !run->grouped[index]);
     must(groups->pass >= run->pass && groups->year < paper->years && paper->needed[groups->year]);
-    must(pass->groups_of_year[groups->year] == index);
+    bool is_found = false;
+    for (size_t t = 0; t < source->timeline_count; t++)
+        is_found |= pass->groups_of_year[t * source->year_count + groups->year] == index;
+    must(is_found);
     must(groups->group_slot < variable->group_slots);
     run->grouped[index] = true;
     run->pass = groups->pass;
@@ -66,7 +69,7 @@ static inline void run_groups(struct paper *paper, struct run *run, size_t index
         must(before->year == (size_t)groups->year_before && before->pass == groups->pass);
         must(source->years[groups->year_before].year == source->years[groups->year].year - 1);
     }
-    run->group_slots[groups->group_slot] = (struct held){groups->pass, groups->year};
+    run->group_slots[groups->group_slot] = (struct held){groups->pass, index};
 }
 
 /* Whether a batch finds the values of a year: its slab, or its groups with the Decembers that they
@@ -78,19 +81,22 @@ static inline void find_row(const struct paper *paper, const struct run *run,
     const struct cn_pass *pass = &variable->passes[batch->pass];
     const struct cn_sample *sample = cn_batch_sample(variable, batch);
     const struct held *held;
+    size_t wanted = (size_t)year;
     if (year < 0 || !paper->needed[year])
         return;
     if (sample->values == SIZE_MAX) {
         must(pass->slot_of_year[year] < variable->year_slots);
         held = &run->slots[pass->slot_of_year[year]];
     } else {
-        must(pass->groups_of_year[year] < variable->group_count);
-        const struct cn_groups *groups = &variable->groups[pass->groups_of_year[year]];
+        wanted = cn_batch_groups(variable, batch, year);
+        must(wanted < variable->group_count);
+        const struct cn_groups *groups = &variable->groups[wanted];
+        must(groups->year == (size_t)year);
         held = &run->group_slots[groups->group_slot];
         if (sample->time == CN_SEASON)
             must(groups->year_before == (before >= 0 && paper->needed[before] ? before : -1));
     }
-    must(held->year == (size_t)year && held->pass == batch->pass);
+    must(held->year == wanted && held->pass == batch->pass);
 }
 
 static inline void find_window(const struct paper *paper, const struct run *run,
