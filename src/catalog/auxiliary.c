@@ -17,12 +17,18 @@
 
 enum { MOST_CORNERS = 32 };
 
-/* Larger numbers are fill values that the file does not declare. */
-static const double MOST_DEGREES = 1000;
+/* Larger numbers are fill values that the file does not declare: no convention goes round the
+ * circle more than twice. */
+static const double MOST_DEGREES = 720;
 
 /* What models call them, without a unit or standard name that says so. */
-static const char *const model_names[][2] = {
-    {"nav_lat", "nav_lon"}, {"XLAT", "XLONG"}, {"latCell", "lonCell"}, {"clat", "clon"}};
+static const struct {
+    const char *names[2];
+    bool in_radians; /* MPAS Mesh Specification; grids of ICON: where they have no unit */
+} models[] = {{{"nav_lat", "nav_lon"}, false},
+              {{"XLAT", "XLONG"}, false},
+              {{"latCell", "lonCell"}, true},
+              {{"clat", "clon"}, true}};
 
 /* The data variable. */
 struct data_variable {
@@ -34,8 +40,8 @@ struct data_variable {
 
 static bool has_name_of(const struct cn_coordinate *coordinate, enum cn_axis axis)
 {
-    for (size_t i = 0; i < sizeof model_names / sizeof *model_names; i++)
-        if (cn_equal_ascii(coordinate->name, model_names[i][axis]))
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (cn_equal_ascii(coordinate->name, models[i].names[axis]))
             return true;
     return cn_is_geographic(coordinate, axis);
 }
@@ -162,7 +168,7 @@ static enum cn_status read_degrees(const struct cn_nc_file *nc,
         return cn_fail_memory(error, "coordinates");
     enum cn_status status = cn_numbers_read(nc, variable, values, count, error);
     for (size_t i = 0; i < count && !status; i++)
-        values[i] = fabs(values[i] * factor) < MOST_DEGREES ? values[i] * factor : NAN;
+        values[i] = fabs(values[i] * factor) <= MOST_DEGREES ? values[i] * factor : NAN;
     *numbers = values;
     return status;
 }
@@ -193,6 +199,45 @@ static enum cn_status read_corners(const struct cn_nc_file *nc,
     return read_degrees(nc, &variable, factor, variable.length, corners, error);
 }
 
+static const char *units_of(const struct cn_coordinate *coordinate)
+{
+    return cn_attribute_text(coordinate->attributes, coordinate->attribute_count, "units");
+}
+
+/* Whether no number is larger than `most`. */
+static bool are_within(const double *numbers, size_t count, double most)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fabs(numbers[i]) > most)
+            return false;
+    return true;
+}
+
+/* Whether places without units are in radians: by their names, and no number contradicts it. */
+static bool are_radians(const struct cn_axes *axes, const struct cn_grid *grid)
+{
+    static const double most[2] = {M_PI / 2 + 1e-5, 2 * M_PI + 1e-5};
+    const double *const numbers[2] = {grid->lat, grid->lon};
+    bool are = true;
+    for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_LON && are; axis++) {
+        const struct cn_coordinate *coordinate = &axes->coordinates[axis];
+        const char *units = units_of(coordinate);
+        bool is_named = false;
+        for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+            is_named |=
+                models[i].in_radians && cn_equal_ascii(coordinate->name, models[i].names[axis]);
+        are = is_named && (!units || !units[strspn(units, " ")]) &&
+              are_within(numbers[axis], grid->row_count * grid->column_count, most[axis]);
+    }
+    return are;
+}
+
+static void turn_into_degrees(const double *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ((double *)numbers)[i] *= 180 / M_PI;
+}
+
 static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_axes *axes,
                                   struct cn_grid *grid, struct cn_error *error)
 {
@@ -206,8 +251,7 @@ static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_a
                        CN_MAX_CELLS);
     for (enum cn_axis axis = CN_AXIS_LAT; axis <= CN_AXIS_LON && !status; axis++) {
         const struct cn_coordinate *coordinate = &axes->coordinates[axis];
-        const char *units =
-            cn_attribute_text(coordinate->attributes, coordinate->attribute_count, "units");
+        const char *units = units_of(coordinate);
         const double factor = degrees_of_unit(units, axis);
         status = cn_attributes_check(coordinate->attributes, coordinate->attribute_count,
                                      coordinate->name, error);
@@ -221,6 +265,12 @@ static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_a
         if (!status)
             status =
                 read_corners(nc, coordinate, factor, corners[axis], &corner_counts[axis], error);
+    }
+    if (!status && are_radians(axes, grid)) {
+        turn_into_degrees(grid->lat, cells);
+        turn_into_degrees(grid->lon, cells);
+        turn_into_degrees(grid->lat_bounds, corner_counts[0] * cells);
+        turn_into_degrees(grid->lon_bounds, corner_counts[1] * cells);
     }
     grid->corner_count = corner_counts[0];
     if (!corner_counts[0] || corner_counts[0] != corner_counts[1]) {

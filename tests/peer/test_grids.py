@@ -522,6 +522,54 @@ class OddGrids(TestCase):
         self.exits(result, 0)
         self.assertIn("4096 x 4096 cells (y x x, curvilinear)", result.out)
 
+    def test_undeclared_fill_values_are_no_places(self):
+        """-999 and the like in radians or degrees, in latitude, longitude or both."""
+        class Odd(Spectral):
+            def __init__(self):
+                super().__init__()
+                self.written = self.lat.copy(), self.lon.copy()
+                for axis, cell, value in ((0, 0, -999.0), (0, 1, 999.0), (1, 2, -999.0),
+                                          (0, 3, 1e20), (1, 3, 1e20), (1, 4, -9999.0)):
+                    self.written[axis][cell] = value
+                self.lat[:5] = self.lon[:5] = np.nan
+
+            def place(self, nc):
+                for name, unit, values in zip(self.names, ("degrees_north", "degrees_east"),
+                                              self.written):
+                    nc.createVariable(name, "f8", self.dims)[:] = values
+                    nc[name].units = unit
+        grid = Odd()
+        case = self.years(grid)
+        self.exits(case.run(), 0)
+        with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+            np.testing.assert_array_equal(nc["lat"][:], grid.lat[5:])
+            mean, _, _ = grid.expected(None, 2003)
+            np.testing.assert_allclose(np.ma.filled(nc["tas"][:], np.nan), mean, rtol=1.2e-7)
+
+    def test_radians_without_units(self):
+        """Names of MPAS and ICON; the same numbers under another name are degrees."""
+        for names, are_radians in ((("latCell", "lonCell"), True), (("clat", "clon"), True),
+                                   (("nav_lat", "nav_lon"), False)):
+            class Bare(Cells):
+                def place(self, nc, names=names):
+                    add_place(nc, names, self.dims, np.radians((self.lat, self.lon)),
+                              corners=np.radians(self.corners))
+                    for name in names:
+                        del nc[name].units, nc[name].standard_name
+
+                def finish(self, nc, var):
+                    pass
+            with self.subTest(names):
+                grid = Bare()
+                case = self.years(grid)
+                self.exits(case.run(), 0)
+                with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+                    lat = nc[names[0]]
+                    expected = grid.lat if are_radians else np.radians(grid.lat)
+                    np.testing.assert_allclose(lat[:], expected, atol=1e-9)
+                    corners = grid.corners[0] if are_radians else np.radians(grid.corners[0])
+                    np.testing.assert_allclose(nc[lat.bounds][:], corners, atol=1e-9)
+
     def test_units_that_are_no_angle(self):
         case = self.years(Cells())
 
