@@ -102,6 +102,43 @@ static bool lacks_days(const struct cn_variable_files *in, const struct cn_sourc
     return lacks;
 }
 
+/* Whether the files have a year before another one, or after it, on the same timeline. */
+static bool has_neighbours(const struct cn_variable_files *in, const struct cn_source_year *year,
+                           bool after)
+{
+    const char *historical = in->config->input.historical;
+    for (size_t i = 0; i < in->variable->year_count; i++) {
+        const struct cn_source_year *other = &in->variable->years[i];
+        const bool is_shared = strcmp(other->experiment, year->experiment) == 0 ||
+                               strcmp(other->experiment, historical) == 0 ||
+                               strcmp(year->experiment, historical) == 0;
+        if (is_shared && (after ? other->year > year->year : other->year < year->year))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a year is the first or the last one and lacks only the days before all others, or after
+ * them: the model's run begins or ends there, as in December. */
+static bool is_cut_off(const struct cn_variable_files *in, const struct cn_source_year *year)
+{
+    bool expected[CN_MAX_SLOTS] = {false}, held[CN_MAX_SLOTS] = {false};
+    int first = CN_MAX_SLOTS, last = -1;
+    mark_slots(in, year, true, expected);
+    mark_slots(in, year, false, held);
+    for (int s = 0; s < CN_MAX_SLOTS; s++)
+        if (held[s]) {
+            first = s < first ? s : first;
+            last = s;
+        }
+    bool lacks_begin = false, lacks_middle = false, lacks_end = false;
+    for (int s = 0; s < CN_MAX_SLOTS; s++)
+        if (expected[s] && !held[s])
+            *(s < first ? &lacks_begin : s < last ? &lacks_middle : &lacks_end) = true;
+    return !lacks_middle && !(lacks_begin && has_neighbours(in, year, false)) &&
+           !(lacks_end && has_neighbours(in, year, true));
+}
+
 /* An example of a day of an empty slot. */
 static struct cn_date find_empty_day(const struct cn_variable_files *in, int slot)
 {
@@ -166,7 +203,14 @@ static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
 
 static void warn_of_days(const struct cn_variable_files *in)
 {
-    struct partial_years unused = {0}, partial = {0}, endless = {0};
+    enum { UNUSED, PARTIAL, ENDLESS, CUT_UNUSED, CUT_PARTIAL, KINDS };
+    static const char *const advice[KINDS] = {
+        [UNUSED] = "download the missing days",
+        [PARTIAL] = "download them",
+        [ENDLESS] = "no year of the files has the others; lower normals.min_days",
+        [CUT_UNUSED] = "the files begin or end there",
+        [CUT_PARTIAL] = "the files begin or end there"};
+    struct partial_years kinds[KINDS] = {0};
     bool empty[CN_MAX_SLOTS] = {false};
     char title[96];
     if (find_empty_slots(in, empty))
@@ -175,22 +219,24 @@ static void warn_of_days(const struct cn_variable_files *in)
         const struct cn_source_year *year = &in->variable->years[i];
         if (has_all_days(year) || cn_year_reported(in, year->experiment, year->year, false))
             continue;
-        const bool lacks = lacks_days(in, year, empty);
+        const bool lacks = lacks_days(in, year, empty), is_cut = lacks && is_cut_off(in, year);
         if (lacks || !year->usable)
-            add_partial(year->usable ? &partial : lacks ? &unused : &endless, year);
+            add_partial(&kinds[is_cut         ? (year->usable ? CUT_PARTIAL : CUT_UNUSED)
+                               : year->usable ? PARTIAL
+                               : lacks        ? UNUSED
+                                              : ENDLESS],
+                        year);
     }
-    list_partial(&unused);
-    list_partial(&partial);
-    list_partial(&endless);
-    in->variable->has_gaps |=
-        unused.list.text.length || partial.list.text.length || endless.list.text.length;
     snprintf(title, sizeof title,
              "years not used, with less than normals.min_days = %g of their days",
              in->config->normals.min_days);
-    warn_of_list(in->variable, title, &unused.list, "download the missing days");
-    warn_of_list(in->variable, title, &endless.list,
-                 "no year of the files has the others; lower normals.min_days");
-    warn_of_list(in->variable, "years with missing days", &partial.list, "download them");
+    for (int kind = 0; kind < KINDS; kind++) {
+        const bool is_used = kind == PARTIAL || kind == CUT_PARTIAL;
+        list_partial(&kinds[kind]);
+        in->variable->has_gaps |= kinds[kind].list.text.length > 0;
+        warn_of_list(in->variable, is_used ? "years with missing days" : title, &kinds[kind].list,
+                     advice[kind]);
+    }
 }
 
 /* known[year]: an earlier timeline has warned of the gap. */

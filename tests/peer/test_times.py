@@ -225,9 +225,13 @@ class Times(TestCase):
                 for year in range(2001, 2006):
                     days = np.arange(365 if year < 2005 else spill) + 365 * (year - 1950.0) + 0.5
                     self.write(case, year, days, days)
-                self.exits(case.run(), 0)
+                result = case.run()
+                self.exits(result, 0)
                 years = {name.split("_")[-3] for name in case.normals()}
                 self.assertEqual(years, {"2002", "2003", "2004"})
+                self.assertIn(f"2005 (historical, {spill} of 365); the files begin or end there",
+                              result.err)
+                self.assertNotIn("download", result.err)
 
     def test_drop_needs_no_29_february(self):
         for calendar, year in (("standard", 2000), ("julian", 1900), ("all_leap", 2001)):
