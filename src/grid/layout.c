@@ -129,6 +129,24 @@ bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
     return true;
 }
 
+bool cn_region_is_hole(const struct cn_region_cells *region, size_t row, size_t column)
+{
+    if (!region->hole_count) /* else rows and columns are neighbours in the file */
+        return false;
+    const size_t cell = (row - region->row_runs[0].source) * region->column_count + column -
+                        region->column_runs[0].source;
+    size_t first = 0,
+           end = region->hole_count; /* the last hole that begins at the cell or before */
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+        if (region->holes[middle].first <= cell)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first && cell - region->holes[first - 1].first < region->holes[first - 1].count;
+}
+
 void cn_region_fill_holes(const struct cn_region_cells *region, float *row, float fill)
 {
     const size_t begin = region->row_offset * region->column_count;

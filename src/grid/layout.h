@@ -27,6 +27,10 @@ size_t cn_region_rows(const struct cn_region_cells *region, size_t first, size_t
 /* Returns: the first run that ends behind row `row` of the grid; row_run_count: none does. */
 size_t cn_region_run_at(const struct cn_region_cells *region, size_t row);
 
+/* Returns: whether a cell of the grid, which lies in the rows and columns of a region, is a hole.
+ */
+bool cn_region_is_hole(const struct cn_region_cells *region, size_t row, size_t column);
+
 /* Fills the holes of a region in the row of a day slot. */
 void cn_region_fill_holes(const struct cn_region_cells *region, float *row, float fill);
 

@@ -126,17 +126,23 @@ static void scatter(struct visitor *visitor)
     }
 }
 
-/* Whether a region in front of this one has the cell. */
-static bool is_counted(const struct cn_layout *layout, const struct cn_region_cells *region,
-                       size_t row, size_t column)
+/* Whether this region has the cell, and none in front of it. */
+static bool is_first_with(const struct cn_layout *layout, const struct cn_region_cells *region,
+                          size_t row, size_t column)
 {
-    const struct cn_layout before = {.regions = layout->regions,
-                                     .region_count = (size_t)(region - layout->regions)};
-    return cn_layout_needs(&before, (const size_t[2]){row, column}, (const size_t[2]){1, 1});
+    if (cn_region_is_hole(region, row, column))
+        return false;
+    for (struct cn_region_cells *before = layout->regions; before < region; before++) {
+        const struct cn_layout one = {.regions = before, .region_count = 1};
+        if (cn_layout_needs(&one, (const size_t[2]){row, column}, (const size_t[2]){1, 1}) &&
+            !cn_region_is_hole(before, row, column))
+            return false;
+    }
+    return true;
 }
 
 /* Adds the implausible values among cells done … done + count of a span, whose row has them, to the
- * tally of the instant. A cell that several regions have counts once. */
+ * tally of the instant. A cell that several regions have counts once, one that is in none not. */
 static void count_outside(const struct visitor *visitor, const struct span *span, size_t done,
                           size_t count)
 {
@@ -149,7 +155,7 @@ static void count_outside(const struct visitor *visitor, const struct span *span
         const size_t column = span->column + (span->is_column ? 0 : done + k);
         const bool is_outside =
             values[k] < visitor->plausible->min || values[k] > visitor->plausible->max;
-        if (!is_outside || is_counted(reader->layout, span->region, row, column))
+        if (!is_outside || !is_first_with(reader->layout, span->region, row, column))
             continue;
         one.least = one.most =
             (struct cn_cell_value){values[k], reader->file, visitor->instant, row, column};

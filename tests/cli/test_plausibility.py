@@ -55,6 +55,37 @@ class Plausibility(climnorm_case.TestCase):
                           "tas historical 2002: 1 implausible value, the "])
         self.judged(case, "tas", range(2001, 2004))
 
+    def test_cells_of_no_region_do_not_count(self):
+        """A curvilinear grid whose boxes cut obliquely through rows, and cells without a place."""
+        lat = trees.LAT[:, None] + np.arange(8.0)
+        lon = trees.LON[None, :] + 3.0 * np.arange(6)[:, None]
+        lat[2, 2] = lon[4, 5] = np.nan
+        boxes = {"A": ([60.0, 200.0], [-40.0, 17.0]), "B": ([100.0, 300.0], [-10.0, 45.0])}
+
+        def is_in(box):
+            (west, east), (south, north) = boxes[box]
+            return (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
+        inside = {"A": is_in("A"), "B": is_in("B"), "AB": is_in("A") | is_in("B"),
+                  "GLOBAL": np.isfinite(lat + lon)}
+        self.assertTrue((is_in("A") & is_in("B")).any())
+        for regions, cells in inside.items():
+            for memory in ("80%", "1MiB"):
+                with self.subTest(regions=regions, memory=memory):
+                    case = self.case(twod=True)
+                    for path in self.paths.values():
+                        change(path, "lat", {(): lat})
+                        change(path, "lon", {(): lon})
+                    change(self.paths[2002], "tas", {(9,): np.full((6, 8), 999)})
+                    case.config["regions"] = ["GLOBAL"] if regions == "GLOBAL" else []
+                    case.config["custom_regions"] = [
+                        {"name": name, "lon": boxes[name][0], "lat": boxes[name][1]}
+                        for name in ("A", "B") if name in regions and regions != "GLOBAL"]
+                    result = case.run("--threads", "2", "--set", f"engine.memory={memory}")
+                    self.exits(result, 0)
+                    warning, = self.warnings(result)
+                    self.assertIn(f"tas: {cells.sum()} values are implausible", warning)
+                    self.assertNotIn("nan", warning)
+
     def test_celsius_under_kelvin_is_recognized(self):
         result = self.case(convert=lambda values: values - np.float32(273.15)).run()
         self.exits(result, 0)
