@@ -194,6 +194,17 @@ static void test_default_fill_counts_without_fill_value_only(void **state)
     assert_true(read_packing(NC_UINT, NULL, 0).packing.missing[0] == NC_FILL_UINT);
 }
 
+static void test_lists_hold_whole_names(void **state)
+{
+    (void)state;
+    assert_true(cn_names_hold("lat lon time", "lon"));
+    assert_true(cn_names_hold("lon2 lon", "lon"));
+    assert_false(cn_names_hold("lon2 xlon", "lon"));
+    assert_false(cn_names_hold("", "lon"));
+    assert_false(cn_names_hold("lat lon ", ""));
+    assert_false(cn_names_hold("", ""));
+}
+
 static void test_unsigned_is_honoured(void **state)
 {
     (void)state;
@@ -266,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_versions_compare_as_numbers),
         cmocka_unit_test(test_missing_values_are_cast_to_the_storage_type),
         cmocka_unit_test(test_default_fill_counts_without_fill_value_only),
+        cmocka_unit_test(test_lists_hold_whole_names),
         cmocka_unit_test(test_unsigned_is_honoured),
         cmocka_unit_test(test_valid_ranges_are_packed_unless_wider),
         cmocka_unit_test(test_nonsense_is_refused_by_name),
