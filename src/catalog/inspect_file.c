@@ -12,6 +12,7 @@
 #include "catalog/auxiliary.h"
 #include "catalog/axes.h"
 #include "catalog/file_archive.h"
+#include "catalog/file_groups.h"
 #include "catalog/identify_file.h"
 #include "catalog/kept.h"
 #include "catalog/packing.h"
@@ -171,8 +172,11 @@ static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_f
     if (found > MOST_LISTED)
         cn_strbuf_add(&names, " and %zu more", found - MOST_LISTED);
     const bool is_empty = !names.length;
-    const char *held =
-        is_empty ? "no variable with time, latitude and longitude" : cn_strbuf_text(&names);
+    if (is_empty) {
+        cn_strbuf_add(&names, "no variable with time, latitude and longitude");
+        cn_add_groups(nc->ncid, &names);
+    }
+    const char *held = cn_strbuf_text(&names);
     enum cn_status status;
     if (names.failed)
         status = cn_fail_memory(error, "a message");

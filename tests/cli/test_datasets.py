@@ -457,6 +457,14 @@ class Wrong(TestCase):
         self.assertIn("holds no variable 'pr', as input.datasets has it in ", said)
         self.assertIn("it holds tas; correct in_file", said)
 
+    def test_groups_are_listed(self):
+        with Case(input={"datasets": [{"files": "*.nc", "variable": "tas"}]}) as case:
+            with netCDF4.Dataset(os.path.join(case.data, "x.nc"), "w") as nc:
+                nc.createGroup("forecast")
+                nc.createGroup("analysis")
+            self.assertIn("but the groups forecast, analysis, of which ncks -G : -g GROUP takes one "
+                          "out; correct files", " ".join(case.run().err.split()))
+
     def test_a_variable_that_the_name_promises(self):
         for held in ("precipitation_amount", "PREC", "mrros"):
             with self.subTest(held), Case() as case:
