@@ -198,16 +198,16 @@ enum cn_status cn_md5_list_read(struct cn_pool *pool, const char *path, struct c
             list->entries[list->count++] = entry;
     }
     free(text);
-    if (!status && !list->count)
+    if (status)
+        return status;
+    if (!list->count)
         return cn_fail(error, CN_BAD_USAGE,
                        "--md5 %s: no line is a checksum; expected lines such as "
                        "\"d41d8cd98f00b204e9800998ecf8427e  tas/FILE.nc\"",
                        path);
-    if (!status)
-        qsort(list->entries, list->count, sizeof *list->entries, compare_entries);
-    if (!status)
-        find_conflicts(list);
-    return status;
+    qsort(list->entries, list->count, sizeof *list->entries, compare_entries);
+    find_conflicts(list);
+    return CN_OK;
 }
 
 /* How many bytes both paths share at their ends, in whole names, each with the slash before it. */
