@@ -145,21 +145,33 @@ static bool is_variable(const struct cn_catalog *catalog, const char *name,
     return false;
 }
 
+/* Whether the job has a variable of the product. */
+static bool is_product_made(const struct cn_catalog *catalog, const struct cn_product *product)
+{
+    char hint[CN_SUGGESTION_BYTES];
+    bool is_made = product->variable_count == 0; /* of all */
+    for (size_t v = 0; v < product->variable_count; v++)
+        is_made |= is_variable(catalog, product->variables[v], hint);
+    return is_made;
+}
+
 void cn_check_variable_names(const struct cn_config *config, struct cn_catalog *catalog)
 {
     char hint[CN_SUGGESTION_BYTES];
+    bool is_any_made = false;
+    for (size_t p = 0; p < config->product_count; p++)
+        is_any_made |= is_product_made(catalog, &config->products[p]);
     for (size_t p = 0; p < config->product_count; p++) {
         const struct cn_product *product = &config->products[p];
-        size_t there = 0;
-        for (size_t v = 0; v < product->variable_count; v++)
-            there += is_variable(catalog, product->variables[v], hint);
-        /* A config that lists variables may leave some of a product's out. */
-        const bool is_lost = !there && !config->variable_count;
+        /* A config that lists variables may leave out those of some products, but not of all. */
+        const bool is_lost =
+            !is_product_made(catalog, product) && (!config->variable_count || !is_any_made);
         for (size_t v = 0; v < product->variable_count; v++)
             if (!is_variable(catalog, product->variables[v], hint))
                 cn_problems_add(&catalog->problems, is_lost ? CN_PROBLEM : CN_WARNING,
-                                "product \"%s\" is not made of %s: there is no such variable%s",
-                                product->name, product->variables[v], hint);
+                                "product \"%s\" is not made of %s: there is no such variable%s%s",
+                                product->name, product->variables[v],
+                                config->variable_count ? " in `variables`" : "", hint);
     }
     for (size_t u = 0; u < config->output.unit_count; u++)
         if (!is_variable(catalog, config->output.units[u].variable, hint))

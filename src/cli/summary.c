@@ -251,6 +251,9 @@ static void add_closing(struct cn_text *text, const struct cn_result *result,
     if (!totals->variables && totals->shard.count && !status) {
         cn_text_printf(text, "Nothing to do for shard %zu/%zu: the others make all",
                        totals->shard.number, totals->shard.count);
+    } else if (!totals->all && !totals->unplanned) {
+        cn_text_printf(text, "Nothing to make: see the line%s above",
+                       cn_plural(totals->problems + totals->warnings));
     } else if (totals->unmade + totals->failed + totals->unplanned) {
         cn_text_printf(text, "%s: ", stops[status ? status : CN_BAD_INPUT]);
         add_missing_normals(text, totals);

@@ -4,6 +4,7 @@
 #include "climnorm/limits.h"
 #include "config/builder.h"
 #include "products/groups.h"
+#include "products/statistics.h"
 
 #include <stddef.h>
 
@@ -110,8 +111,6 @@ static const struct cn_key period_keys[] = {
     {.path = NULL},
 };
 
-static const char *const methods[] = {
-    [CN_QUANTILE_LINEAR] = "linear", [CN_QUANTILE_MEDIAN_UNBIASED] = "median_unbiased", NULL};
 static const char *const method_meanings[] = {
     [CN_QUANTILE_LINEAR] =
         "linear between values, as numpy and xarray do it (Hyndman and Fan, method 7)",
@@ -245,8 +244,9 @@ const struct cn_key cn_keys[] = {
     {KEY(normals.min_values), CN_KEY_INT, 1, CN_MAX_WINDOW, .default_text = "1",
      .meaning = "Values that a sample must have; where it has fewer, the result is missing. A "
                 "sample is the values of one cell and group of days in the window's years."},
-    {KEY(normals.quantiles), CN_KEY_CHOICE, .choices = methods, .choice_meanings = method_meanings,
-     .default_text = "linear", .meaning = "How percentiles lie between two values."},
+    {KEY(normals.quantiles), CN_KEY_CHOICE, .choices = cn_quantile_method_names,
+     .choice_meanings = method_meanings, .default_text = "linear",
+     .meaning = "How percentiles lie between two values."},
     {LIST(products), CN_KEY_GROUPS, 1, ENTRIES, .element = product_keys,
      .element_bytes = sizeof(struct cn_custom_product),
      .example = "( { name = \"normal\"; }, { name = \"p90\"; over = \"p90\"; pool = 5; } )",

@@ -373,7 +373,7 @@ static void report_timeline(struct target_builder *builder, const struct cn_time
                         CN_FIRST_DEFAULT_YEAR);
 }
 
-/* Reports a baseline whose window is short of years: then no change can be made. */
+/* Reports a baseline whose window is short of years. With too few of them no change can be made. */
 static void check_baseline(struct target_builder *builder, const struct cn_timeline *timeline)
 {
     const struct cn_variable *source = builder->variable->variable;
@@ -382,7 +382,7 @@ static void check_baseline(struct target_builder *builder, const struct cn_timel
     for (int k = 0; sample->baseline && k < sample->window; k++)
         years += cn_usable_year(source, timeline, sample->baseline - k) >= 0;
     builder->lacks_baseline = sample->baseline && years < sample->min_years;
-    if (builder->lacks_baseline)
+    if (sample->baseline)
         cn_unmade_report_baseline(builder->variable, timeline, sample, years);
 }
 

@@ -84,11 +84,33 @@ static void report_short(const struct cn_unmade *unmade, struct cn_variable_plan
     struct cn_year_list missing = {0};
     char windows[80];
     list_missing(unmade, variable->variable, timeline, sample->window, &missing);
-    cn_problems_add(&variable->problems, CN_PROBLEM, "%s %s: not made, %s (%s is %d); missing: %s",
-                    name, years, describe_windows(unmade, sample->window, windows),
-                    sample->min_years_name, sample->min_years, cn_year_list_text(&missing));
+    cn_problems_add(
+        &variable->problems, CN_PROBLEM, "%s%s %s: not made, %s (%s is %d); missing: %s", name,
+        strchr(name, '"') ? "," : "", years, describe_windows(unmade, sample->window, windows),
+        sample->min_years_name, sample->min_years, cn_year_list_text(&missing));
     variable->problems.lost |= missing.text.failed;
     cn_year_list_free(&missing);
+}
+
+/* Adds `, products "a", "b"`, if others of the variable have another window or rule: all that have
+ * these, so that their samples tell the same. */
+static void name_products_left_out(struct cn_strbuf *name, const struct cn_variable_plan *variable,
+                                   const struct cn_sample *sample)
+{
+    struct cn_strbuf products = {0};
+    size_t count = 0, others = 0;
+    for (size_t k = 0; k < variable->sample_count; k++) {
+        const struct cn_sample *other = &variable->samples[k];
+        const bool is_same =
+            other->window == sample->window && other->min_years == sample->min_years;
+        others += !is_same;
+        for (size_t p = 0; p < other->product_count && is_same; p++)
+            cn_strbuf_add(&products, "%s\"%s\"", count++ ? ", " : "", other->products[p]->name);
+    }
+    if (others)
+        cn_strbuf_add(name, ", product%s %s", count == 1 ? "" : "s", cn_strbuf_text(&products));
+    name->failed |= products.failed;
+    cn_strbuf_free(&products);
 }
 
 void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
@@ -102,14 +124,16 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
     cn_strbuf_add(&name, "%s", variable->variable->label);
     if (variable->variable->timeline_count > 1)
         cn_strbuf_add(&name, " %s", unmade->scenario);
+    name_products_left_out(&name, variable, sample);
     for (size_t i = 0; i < unmade->count; i++)
         cn_year_list_add(&years, unmade->years[i], unmade->years[i]);
     const char *label = cn_strbuf_text(&name), *list = cn_year_list_text(&years);
     if (reason == CN_LATE)
-        cn_problems_add(&variable->problems, CN_PROBLEM,
-                        "%s %s: not made, the last source year is %d; add later files, or end the "
-                        "target years there",
-                        label, list, timeline->last_year);
+        cn_problems_add(
+            &variable->problems, CN_PROBLEM,
+            "%s%s %s: not made, the last source year is %d; add later files, or end the "
+            "target years there",
+            label, strchr(label, '"') ? "," : "", list, timeline->last_year);
     else if (reason == CN_SHORT_WINDOW)
         report_short(unmade, variable, timeline, sample, label, list);
     else
@@ -140,15 +164,19 @@ void cn_unmade_report_baseline(struct cn_variable_plan *variable,
                                const struct cn_timeline *timeline, const struct cn_sample *sample,
                                int years)
 {
+    const bool is_made = years >= sample->min_years;
     struct cn_strbuf products = {0};
+    if (years == sample->window)
+        return;
     for (size_t p = 0; p < sample->product_count; p++)
         cn_strbuf_add(&products, "%s\"%s\"", p ? ", " : "", sample->products[p]->name);
-    cn_problems_add(&variable->problems, CN_PROBLEM,
-                    "%s: changes against %d of %s%s%s cannot be made: the window of this baseline "
-                    "has %d of %d years (%s is %d); choose another baseline",
+    cn_problems_add(&variable->problems, is_made ? CN_WARNING : CN_PROBLEM,
+                    "%s: changes against %d of %s%s%s%s: the window of this baseline has %d of %d "
+                    "years (%s is %d)%s",
                     variable->variable->label, sample->baseline, cn_strbuf_text(&products),
                     timeline->scenario ? ", " : "", timeline->scenario ? timeline->scenario : "",
-                    years, sample->window, sample->min_years_name, sample->min_years);
+                    is_made ? "" : " cannot be made", years, sample->window, sample->min_years_name,
+                    sample->min_years, is_made ? "" : "; choose another baseline");
     variable->problems.lost |= products.failed;
     cn_strbuf_free(&products);
 }

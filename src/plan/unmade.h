@@ -36,7 +36,8 @@ void cn_unmade_report(struct cn_unmade *unmade, enum cn_unmade_reason reason,
  * here tell the same. */
 void cn_keep_problems_once(struct cn_problems *problems);
 
-/* Reports the changes of a sample, whose baseline has only so many source years in its window. */
+/* Reports the changes of a sample, whose baseline has so many source years in its window, if it is
+ * short: a warning where they can be made. */
 void cn_unmade_report_baseline(struct cn_variable_plan *variable,
                                const struct cn_timeline *timeline, const struct cn_sample *sample,
                                int years);

@@ -11,44 +11,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* X(VALUE, NAME, METHOD, NOUN, PLURAL, RELATION, SIDE, UNIT, KERNEL, MEANING) */
+/* X(VALUE, NAME, METHOD, NOUN, PLURAL, LONG_NOUN, RELATION, SIDE, UNIT, KERNEL, MEANING) */
 #define WITHINS(X)                                                                                 \
-    X(CN_WITHIN_MEAN, "mean", "mean", "mean", "means", NULL, CN_NO_THRESHOLD, CN_UNIT_OF_SOURCE,   \
-      group_means, "the mean of its days")                                                         \
-    X(CN_WITHIN_SUM, "sum", "sum", "sum", "sums", NULL, CN_NO_THRESHOLD, CN_UNIT_TIMES_DAY,        \
-      group_sums, "the sum of its days, each times one day: of a flux the amount")                 \
-    X(CN_WITHIN_MINIMUM, "min", "minimum", "minimum", "minima", NULL, CN_NO_THRESHOLD,             \
+    X(CN_WITHIN_MEAN, "mean", "mean", "mean", "means", NULL, NULL, CN_NO_THRESHOLD,                \
+      CN_UNIT_OF_SOURCE, group_means, "the mean of its days")                                      \
+    X(CN_WITHIN_SUM, "sum", "sum", "sum", "sums", "sum of", NULL, CN_NO_THRESHOLD,                 \
+      CN_UNIT_TIMES_DAY, group_sums,                                                               \
+      "the sum of its days, each times one day: of a flux the amount")                             \
+    X(CN_WITHIN_MINIMUM, "min", "minimum", "minimum", "minima", NULL, NULL, CN_NO_THRESHOLD,       \
       CN_UNIT_OF_SOURCE, group_minima, "the smallest value")                                       \
-    X(CN_WITHIN_MAXIMUM, "max", "maximum", "maximum", "maxima", NULL, CN_NO_THRESHOLD,             \
+    X(CN_WITHIN_MAXIMUM, "max", "maximum", "maximum", "maxima", NULL, NULL, CN_NO_THRESHOLD,       \
       CN_UNIT_OF_SOURCE, group_maxima, "the largest value")                                        \
-    X(CN_COUNT_GT, "count_gt", "sum", "days above", NULL, ">", CN_ABOVE, CN_UNIT_OF_COUNT,         \
-      group_counts_gt, "how many days are above `threshold`")                                      \
-    X(CN_COUNT_GE, "count_ge", "sum", "days at or above", NULL, ">=", CN_ABOVE, CN_UNIT_OF_COUNT,  \
-      group_counts_ge, "how many are at or above it")                                              \
-    X(CN_COUNT_LT, "count_lt", "sum", "days below", NULL, "<", CN_BELOW, CN_UNIT_OF_COUNT,         \
-      group_counts_lt, "how many are below it")                                                    \
-    X(CN_COUNT_LE, "count_le", "sum", "days at or below", NULL, "<=", CN_BELOW, CN_UNIT_OF_COUNT,  \
-      group_counts_le, "how many are at or below it")                                              \
-    X(CN_EXCESS, "excess", "sum", "excess over", "sums", "above", CN_ABOVE, CN_UNIT_TIMES_DAY,     \
-      group_excesses, "the sum of how far days are above it, each times one day")                  \
-    X(CN_DEFICIT, "deficit", "sum", "deficit under", "sums", "below", CN_BELOW, CN_UNIT_TIMES_DAY, \
-      group_deficits, "the sum of how far days are below it, each times one day")
+    X(CN_COUNT_GT, "count_gt", "sum", "days above", NULL, "number of days with", ">", CN_ABOVE,    \
+      CN_UNIT_OF_COUNT, group_counts_gt, "how many days are above `threshold`")                    \
+    X(CN_COUNT_GE, "count_ge", "sum", "days at or above", NULL, "number of days with",             \
+      ">=", CN_ABOVE, CN_UNIT_OF_COUNT, group_counts_ge, "how many are at or above it")            \
+    X(CN_COUNT_LT, "count_lt", "sum", "days below", NULL, "number of days with", "<", CN_BELOW,    \
+      CN_UNIT_OF_COUNT, group_counts_lt, "how many are below it")                                  \
+    X(CN_COUNT_LE, "count_le", "sum", "days at or below", NULL, "number of days with",             \
+      "<=", CN_BELOW, CN_UNIT_OF_COUNT, group_counts_le, "how many are at or below it")            \
+    X(CN_EXCESS, "excess", "sum", "excess over", "sums of the excess", "excess of", "over",        \
+      CN_ABOVE, CN_UNIT_TIMES_DAY, group_excesses,                                                 \
+      "the sum of how far days are above it, each times one day")                                  \
+    X(CN_DEFICIT, "deficit", "sum", "deficit under", "sums of the deficit", "deficit of", "under", \
+      CN_BELOW, CN_UNIT_TIMES_DAY, group_deficits,                                                 \
+      "the sum of how far days are below it, each times one day")
 
-#define COMPUTE(value, name, method, noun, plural, relation, side, unit, kernel, meaning)          \
+#define COMPUTE(value, name, method, noun, plural, long_noun, relation, side, unit, kernel,        \
+                meaning)                                                                           \
     static void compute_##kernel(const struct cn_kernels *kernels, const struct cn_group_job *job) \
     {                                                                                              \
         kernels->kernel(job);                                                                      \
     }
 WITHINS(COMPUTE)
 
-#define ROW(value, name, method, noun, plural, relation, side, unit, kernel, meaning) \
-    [value] = {name, method, noun, plural, relation, side, unit, compute_##kernel},
+#define ROW(value, name, method, noun, plural, long_noun, relation, side, unit, kernel, meaning) \
+    [value] = {name, method, noun, plural, long_noun, relation, side, unit, compute_##kernel},
 const struct cn_within_row cn_withins[] = {WITHINS(ROW)};
 
 #define NAME(value, name, ...) [value] = name,
 const char *const cn_within_names[] = {WITHINS(NAME) NULL};
 
-#define MEANING(value, name, method, noun, plural, relation, side, unit, kernel, meaning) \
+#define MEANING(value, name, method, noun, plural, long_noun, relation, side, unit, kernel, \
+                meaning)                                                                    \
     [value] = (meaning),
 const char *const cn_within_meanings[] = {WITHINS(MEANING)};
 

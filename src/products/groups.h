@@ -18,11 +18,12 @@ enum cn_group_unit {
 enum cn_side { CN_NO_THRESHOLD, CN_ABOVE, CN_BELOW };
 
 struct cn_within_row {
-    const char *name;     /* in configs */
-    const char *method;   /* in cell_methods: CF 1.8, appendix E */
-    const char *noun;     /* for people: "sum"; with a threshold, which follows: "days above" */
-    const char *plural;   /* for people: "sums"; NULL: of counts */
-    const char *relation; /* of a value that counts to the threshold: ">"; NULL: it has none */
+    const char *name;      /* in configs */
+    const char *method;    /* in cell_methods: CF 1.8, appendix E */
+    const char *noun;      /* for people: "sum"; with a threshold, which follows: "days above" */
+    const char *plural;    /* for people: "sums"; NULL: of counts */
+    const char *long_noun; /* for people, of a quantity: "sum of", "number of days with" */
+    const char *relation;  /* of a value that counts to the threshold: ">"; NULL: it has none */
     enum cn_side side;
     enum cn_group_unit unit;
     void (*compute)(const struct cn_kernels *kernels, const struct cn_group_job *job);

@@ -14,6 +14,9 @@ enum {
 
 static const char median[] = "median";
 
+const char *const cn_quantile_method_names[] = {
+    [CN_QUANTILE_LINEAR] = "linear", [CN_QUANTILE_MEDIAN_UNBIASED] = "median_unbiased", NULL};
+
 /* Costs: build/bench/bench_kernels on an Intel Xeon with AVX-512, in cache, with pools of 1 and 5.
  */
 const struct cn_statistic_row cn_statistics[] = {

@@ -21,6 +21,9 @@ struct cn_statistic_row {
 /* [CN_QUANTILE + 1] */
 extern const struct cn_statistic_row cn_statistics[];
 
+/* The names of methods in configs and outputs, by enum cn_quantile_method; NULL-terminated. */
+extern const char *const cn_quantile_method_names[];
+
 /* Reads "mean", "std", "median", "p90" or "p2.5".
  * Returns: false: the text names no statistic; *over is not set then. */
 bool cn_over_parse(const char *text, struct cn_over *over);

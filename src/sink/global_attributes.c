@@ -64,6 +64,20 @@ static void describe_space(struct cn_attributes *list, const struct cn_region_ce
 static const char *const resolutions[] = {
     [CN_DAY] = "P1D", [CN_MONTH] = "P1M", [CN_SEASON] = "P3M", [CN_YEAR] = "P1Y"};
 
+/* The rules that decide which values enter a result, by the keys of the config. */
+static void describe_rules(struct cn_attributes *list, const struct cn_normals_file *file)
+{
+    const struct cn_product *product = file->product;
+    cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
+    cn_set_double(list, "min_days", file->config->normals.min_days);
+    cn_set_int(list, "min_years", product->min_years);
+    cn_set_int(list, "min_values", product->min_values);
+    if (product->pool > 1)
+        cn_set_int(list, "pool", product->pool);
+    if (product->over.statistic == CN_QUANTILE)
+        cn_set_text(list, "quantiles", cn_quantile_method_names[file->config->normals.quantiles]);
+}
+
 void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file *file,
                         const struct cn_sources *from)
 {
@@ -90,13 +104,18 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     set_known(list, "metadata_link", newest->metadata_link);
     set_known(list, "acknowledgement", newest->acknowledgement);
     cn_set_text(list, "processing_level",
-                cn_pool_printf(list->pool, "%sclimatological %s of daily data",
-                               file->product->change == CN_NO_CHANGE ? "" : "change of ", noun));
+                cn_pool_printf(list->pool, "%sclimatological %s of %s",
+                               file->product->change == CN_NO_CHANGE ? "" : "change of ", noun,
+                               cn_group_values_phrase(file->product)));
     cn_set_text(list, "standard_name_vocabulary", "CF standard names");
-    cn_set_text(list, "comment", "climatology_bnds holds the days that each value stands for.");
+    cn_set_text(list, "comment",
+                file->product->pool > 1
+                    ? "climatology_bnds holds the day that each value is for; its sample also has "
+                      "the days around it that the attribute pool counts."
+                    : "climatology_bnds holds the days that each value stands for.");
     describe_space(list, file->region, cn_grid_corners(&file->variable->grid));
     cn_set_text(list, "time_coverage_resolution", resolutions[file->product->time]);
-    cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
+    describe_rules(list, file);
     cn_set_text(list, "region", region->name);
     cn_set_text(list, "region_name", region_title(region));
     set_known(list, "model", model);
@@ -194,6 +213,18 @@ static const char *tell_history(struct cn_pool *pool, const struct cn_normals_fi
         *change ? ", " : "", change, *source ? "\n" : "", source);
 }
 
+/* The baseline's window is the same for all targets. */
+static void describe_baseline(struct cn_attributes *list, const struct cn_normals_file *file)
+{
+    const int window = file->product->window, last = file->product->baseline;
+    int years = 0;
+    for (int k = 0; k < window; k++)
+        years += cn_file_year(file, 0, cn_file_window(file) + (size_t)k) != NULL;
+    cn_set_text(list, "baseline_years",
+                cn_pool_printf(list->pool, "%d-%d", last - window + 1, last));
+    cn_set_int(list, "number_of_baseline_years", years);
+}
+
 void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *file,
                      const struct cn_sources *from)
 {
@@ -229,9 +260,7 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     describe_coverage(list, file, first, last);
     cn_set_text(list, "period", cn_file_target(file, 0)->period);
     if (file->product->change != CN_NO_CHANGE)
-        cn_set_text(list, "baseline_years",
-                    cn_pool_printf(pool, "%d-%d", file->product->baseline - window + 1,
-                                   file->product->baseline));
+        describe_baseline(list, file);
     cn_set_text(list, "history", tell_history(pool, file, date, statistic, newest->history));
     struct cn_digests digests;
     cn_sink_digests(file, &digests);

@@ -36,6 +36,19 @@ static const char *with_threshold(struct cn_pool *pool, const struct cn_product 
                           cn_threshold_text(&product->threshold, threshold));
 }
 
+const char *cn_group_values_phrase(const struct cn_product *product)
+{
+    static const char *const counts[] = {[CN_DAY] = "days that count",
+                                         [CN_MONTH] = "monthly numbers of days",
+                                         [CN_SEASON] = "seasonal numbers of days",
+                                         [CN_YEAR] = "yearly numbers of days"};
+    static const char *const values[] = {[CN_DAY] = "daily data",
+                                         [CN_MONTH] = "monthly values of daily data",
+                                         [CN_SEASON] = "seasonal values of daily data",
+                                         [CN_YEAR] = "yearly values of daily data"};
+    return is_count(product) ? counts[product->time] : values[product->time];
+}
+
 const char *cn_subject(struct cn_pool *pool, const struct cn_product *product, const char *quantity)
 {
     const bool is_of_days = product->time == CN_DAY;
@@ -116,8 +129,7 @@ static const char *name_quantity(struct cn_pool *pool, const struct cn_product *
     if (cn_is_source_quantity(product))
         return quantity;
     const char *compared = with_threshold(pool, product, quantity);
-    return compared ? cn_pool_printf(pool, "%s %s",
-                                     is_count(product) ? "number of days with" : "sum of", compared)
+    return compared ? cn_pool_printf(pool, "%s %s", cn_withins[product->within].long_noun, compared)
                     : NULL;
 }
 

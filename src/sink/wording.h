@@ -12,6 +12,9 @@
 const char *cn_subject(struct cn_pool *pool, const struct cn_product *product,
                        const char *quantity);
 
+/* Returns: what the statistic over the years is of: "daily data", "yearly numbers of days". */
+const char *cn_group_values_phrase(const struct cn_product *product);
+
 /* "30-year monthly mean of tas, 1991-2020, Alaska".
  * Returns: NULL: out of memory. Owns: the pool. */
 const char *cn_title(struct cn_pool *pool, const struct cn_normals_file *file);

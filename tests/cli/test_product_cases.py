@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+import netCDF4
 import numpy as np
 
 import trees
@@ -72,6 +73,49 @@ class Products(TestCase):
         self.assertIn('product "hot" is not made of tass: there is no such variable (did you mean '
                       '"tas"?)', result.err)
         self.assertEqual(result.variable("tas")["normals_written"], 8)
+
+    def test_products_of_none_of_the_variables_leave_nothing_to_make(self):
+        case = self.make([{"name": "hot", "variables": ["pr"]}])
+        case.config["variables"] = ["tas"]
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn('product "hot" is not made of pr: there is no such variable in `variables`', result.err)
+        self.assertIn("Nothing to make: see the line above", result.said)
+        self.assertNotIn("already", result.said)
+
+    def test_what_cannot_be_made_is_named_by_its_products(self):
+        """Others of the variable are made."""
+        case = self.make([{"name": "normal"}, MONTHS, {"name": "long", "window": 30, "min_years": 20}])
+        case.config["normals"].pop("periods")
+        said = [text for text in case.run().variable("tas")["problems"] if "implausible" not in text]
+        self.assertEqual(len(said), 2)
+        self.assertTrue(said[0].startswith('warning: tas, products "normal", "months": target years'), said)
+        self.assertTrue(said[1].startswith('tas, product "long": nothing can be made; '), said)
+
+    def test_a_baseline_that_lacks_years_is_a_warning_and_in_the_file(self):
+        case = self.make([{"name": "change", "baseline": 2001, "change": "difference"}], min_years=2)
+        result = case.run()
+        self.exits(result, 0)
+        self.assertEqual(result.variable("tas")["problems"][0],
+                         'warning: tas: changes against 2001 of "change": the window of this baseline has 2 '
+                         'of 3 years (normals.min_years is 2)')
+        with netCDF4.Dataset(next(iter(case.normals().values()))) as nc:
+            self.assertEqual((nc.baseline_years, nc.number_of_baseline_years), ("1999-2001", 2))
+
+    def test_a_file_says_by_which_rules_it_was_made(self):
+        case = self.make([{"name": "p90", "over": "p90", "pool": 5, "min_values": 7},
+                          {"name": "sd", "time": "year", "over": "std"}], quantiles="median_unbiased")
+        self.exits(case.run(), 0)
+        said = {}
+        for path in case.normals().values():
+            with netCDF4.Dataset(path) as nc:
+                said[nc.product] = nc.__dict__
+        rules = ("min_days", "min_years", "min_values", "pool", "quantiles")
+        self.assertEqual([said["p90"][r] for r in rules], [0.9, 3, 7, 5, "median_unbiased"])
+        self.assertEqual([said["sd"].get(r) for r in rules], [0.9, 3, 1, None, None])
+        self.assertIn("the days around it", said["p90"]["comment"])
+        self.assertEqual(said["sd"]["processing_level"],
+                         "climatological standard deviation of yearly values of daily data")
 
     def test_a_threshold_that_does_not_fit_counts_as_failed(self):
         case = self.make([{"name": "wet", "time": "year", "within": "count_gt",

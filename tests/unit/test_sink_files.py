@@ -158,11 +158,11 @@ PRODUCTS = {
              "mean number of days with tasmax > 90 degF", 366, {}),
     "growing": ("growing", "K d", "integral_wrt_time_of_air_temperature_excess",
                 DAYS + "sum over days time: mean over years (area mean)",
-                "mean of yearly sums of tasmax above 50 degF", 1,
+                "mean of yearly sums of the excess of tasmax over 50 degF", 1,
                 {"units_metadata": "temperature: difference"}),
     "heating": ("heating", "degF d", "integral_wrt_time_of_air_temperature_deficit",
                 DAYS + "sum over days time: mean over years (area mean)",
-                "mean of monthly sums of tasmax below 291.5 K", 12,
+                "mean of monthly sums of the deficit of tasmax under 291.5 K", 12,
                 {"units_metadata": "temperature: difference"}),
     "rain": ("rain", "mm", "lwe_thickness_of_precipitation_amount",
              RAIN + "sum over days time: mean over years (area mean)", "mean of seasonal sums of pr", 4,
@@ -228,6 +228,7 @@ def check_product(path, name):
         change = ", " + methods.split("(")[-1].split(",")[0].rstrip(")") if "1941" in methods else ""
         assert data.attrs["title"] == f"30-year {title}, 1951-1980{change}, A box", data.attrs["title"]
         assert data.attrs.get("baseline_years") == ("1941-1970" if change else None)
+        assert ("number_of_baseline_years" in data.attrs) == bool(change)
         assert data.attrs["time_coverage_resolution"] == RESOLUTIONS[steps]
         assert field.shape[-3:] == (steps, 3, 4) and f"{variable}_count" in data
         assert ("threshold" in data) == (name in THRESHOLDS)
