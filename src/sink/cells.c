@@ -74,17 +74,43 @@ static const char *const own_names[] = {
 
 static const char *const regular_names[] = {"lat", "lon", "lat_bnds", "lon_bnds", REGULAR_MAPPING};
 
-/* A name of the source, changed if an output file uses it otherwise. NULL: out of memory. */
-static const char *free_name(struct cn_pool *pool, const struct cn_normals_file *file,
-                             const char *name)
+/* Whether a name may be that of a field, which is added later: see name_fields. */
+static bool is_field_name(const struct cn_normals_file *file, const char *name)
+{
+    const char *variable = file->variable->name, *product = file->product->name;
+    const size_t length = strlen(variable);
+    if (strncmp(name, variable, length) != 0)
+        return false;
+    const char *end = name + length;
+    if (!*end || strcmp(end, "_count") == 0)
+        return true;
+    if (*end++ != '_')
+        return false;
+    for (; *product && *end == (*product == '-' ? '_' : *product); product++)
+        end++;
+    return !*product && (!*end || strcmp(end, "_count") == 0);
+}
+
+static bool is_own_name(const struct cn_normals_file *file, const char *name)
 {
     const bool is_regular = file->variable->grid.kind == CN_REGULAR;
-    bool is_own = strcmp(name, file->variable->name) == 0 || strncmp(name, "strlen_", 7) == 0;
+    bool is_own = is_field_name(file, name) || strncmp(name, "strlen_", 7) == 0;
     for (size_t i = 0; i < sizeof own_names / sizeof *own_names; i++)
         is_own |= strcmp(name, own_names[i]) == 0;
     for (size_t i = 0; is_regular && i < sizeof regular_names / sizeof *regular_names; i++)
         is_own |= strcmp(name, regular_names[i]) == 0;
-    return is_own ? cn_pool_printf(pool, "source_%s", name) : name;
+    return is_own;
+}
+
+/* A name of the source, changed if an output file uses it otherwise. What gets it is a dimension,
+ * or a variable of dims[rank]. NULL: out of memory. */
+static const char *free_name(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                             const char *name, int rank, const int *dims)
+{
+    while (name && *name &&
+           (is_own_name(file, name) || cn_metadata_has(metadata, name, rank, dims)))
+        name = cn_pool_printf(metadata->pool, "source_%s", name);
+    return name;
 }
 
 void cn_add_cell_dims(struct cn_metadata *metadata, const struct cn_normals_file *file,
@@ -96,7 +122,7 @@ void cn_add_cell_dims(struct cn_metadata *metadata, const struct cn_normals_file
     dims->cell_rank = 0;
     for (int d = 0; d < 2; d++) {
         const char *name =
-            is_regular ? regular_names[d] : free_name(metadata->pool, file, grid->dim_names[d]);
+            is_regular ? regular_names[d] : free_name(metadata, file, grid->dim_names[d], 0, NULL);
         metadata->variables[0].attributes.failed |= !name;
         if (name && *name)
             dims->cells[dims->cell_rank++] =
@@ -153,13 +179,18 @@ static void add_place_bounds(struct cn_metadata *metadata, const struct cn_norma
     cn_end_shared(&bounds->attributes);
 }
 
-static void add_places(struct cn_metadata *metadata, const struct cn_normals_file *file,
-                       const struct cn_file_dims *dims, int corners, const struct places *places)
+/* Returns their name; NULL: out of memory. */
+static const char *add_places(struct cn_metadata *metadata, const struct cn_normals_file *file,
+                              const struct cn_file_dims *dims, int corners,
+                              const struct places *places)
 {
     static const double fill = (double)CN_FILL_VALUE;
     const struct cn_region_cells *region = file->region;
+    const char *name = free_name(metadata, file, places->name, dims->cell_rank, dims->cells);
+    if (!name)
+        return NULL;
     struct cn_file_variable *variable =
-        cn_metadata_add(metadata, places->name, NC_DOUBLE, dims->cell_rank, dims->cells);
+        cn_metadata_add(metadata, name, NC_DOUBLE, dims->cell_rank, dims->cells);
     struct cn_attributes *list = &variable->attributes;
     bool has_missing;
     variable->shared_values = fill_missing(metadata->pool, places->values,
@@ -174,13 +205,16 @@ static void add_places(struct cn_metadata *metadata, const struct cn_normals_fil
     if (has_missing)
         cn_set_value(list, "_FillValue", NC_DOUBLE, 1, &fill);
     const char *bounds =
-        places->bounds ? cn_pool_printf(metadata->pool, "%s_bnds", places->name) : NULL;
+        places->bounds
+            ? free_name(metadata, file, cn_pool_printf(metadata->pool, "%s_bnds", name), 0, NULL)
+            : NULL;
     list->failed |= places->bounds && !bounds;
     if (bounds)
         cn_set_text(list, "bounds", bounds);
     cn_end_shared(list);
     if (bounds)
         add_place_bounds(metadata, file, dims, corners, places, bounds);
+    return name;
 }
 
 static const char *add_all_places(struct cn_metadata *metadata, const struct cn_normals_file *file,
@@ -188,21 +222,20 @@ static const char *add_all_places(struct cn_metadata *metadata, const struct cn_
 {
     const struct cn_grid *grid = &file->variable->grid;
     const struct cn_region_cells *region = file->region;
-    struct cn_pool *pool = metadata->pool;
     const struct places all[] = {
-        {free_name(pool, file, grid->lat_name), "latitude", "degrees_north", region->lat,
-         region->lat_bounds, newest->lat_attributes, newest->lat_attribute_count},
-        {free_name(pool, file, grid->lon_name), "longitude", "degrees_east", region->lon,
-         region->lon_bounds, newest->lon_attributes, newest->lon_attribute_count}};
+        {grid->lat_name, "latitude", "degrees_north", region->lat, region->lat_bounds,
+         newest->lat_attributes, newest->lat_attribute_count},
+        {grid->lon_name, "longitude", "degrees_east", region->lon, region->lon_bounds,
+         newest->lon_attributes, newest->lon_attribute_count}};
+    const char *names = "";
     int corners = 0;
-    if (!all[0].name || !all[1].name)
-        return NULL;
     if (region->lat_bounds)
         corners =
             cn_metadata_add_dim(metadata, (struct cn_file_dim){"vertices", grid->corner_count});
     for (int axis = 0; axis < 2; axis++)
-        add_places(metadata, file, dims, corners, &all[axis]);
-    return cn_append_name(pool, all[0].name, all[1].name);
+        names = cn_append_name(metadata->pool, names,
+                               add_places(metadata, file, dims, corners, &all[axis]));
+    return names;
 }
 
 /* --- coordinates that are kept as they are --- */
@@ -231,20 +264,22 @@ static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file 
                      const char **names)
 {
     struct cn_pool *pool = metadata->pool;
-    const char *name = free_name(pool, file, kept->name);
     int shape[2] = {0}, rank = 0;
     if (kept->along != CN_SCALAR)
         shape[rank++] = dims->cells[kept->along == CN_ALONG_ROWS ? 0 : dims->cell_rank - 1];
-    const bool is_main = rank && name && strcmp(metadata->dims[shape[0]].name, name) == 0;
+    const char *name = free_name(metadata, file, kept->name, rank, shape);
+    char *length = name ? cn_pool_printf(pool, "strlen_%s", name) : NULL;
+    if (!length) {
+        *names = NULL;
+        return;
+    }
+    const bool is_main = rank && strcmp(metadata->dims[shape[0]].name, name) == 0;
     if (kept->type == NC_CHAR)
-        shape[rank++] = cn_metadata_add_dim(
-            metadata,
-            (struct cn_file_dim){cn_pool_printf(pool, "strlen_%s", name ? name : ""), kept->width});
+        shape[rank++] = cn_metadata_add_dim(metadata, (struct cn_file_dim){length, kept->width});
     struct cn_file_variable *variable = cn_metadata_add(metadata, name, kept->type, rank, shape);
     struct cn_attributes *list = &variable->attributes;
     variable->shared_values = take_kept(pool, file->region, kept);
-    list->failed |= !name || !variable->shared_values ||
-                    (kept->type == NC_CHAR && !metadata->dims[metadata->dim_count - 1].name);
+    list->failed |= !variable->shared_values;
     cn_copy_attributes(list, kept->attributes, kept->attribute_count);
     cn_remove_attribute(list, "cf_role"); /* of discrete sampling geometries */
     if (!cn_says_something(
@@ -263,7 +298,8 @@ static const char *add_mapping(struct cn_metadata *metadata, const struct cn_nor
                                const struct cn_file *newest)
 {
     static const int zero = 0;
-    const char *name = free_name(metadata->pool, file, file->variable->grid.mapping_name);
+    const char *name = free_name(metadata, file, file->variable->grid.mapping_name, 0, NULL);
+    metadata->variables[0].attributes.failed |= !name;
     if (!name || !*name)
         return NULL;
     struct cn_file_variable *mapping = cn_metadata_add(metadata, name, NC_INT, 0, NULL);

@@ -30,34 +30,28 @@ struct field_names {
     const char *mapping;     /* NULL: there is none */
 };
 
-static bool is_taken(const struct cn_metadata *metadata, const char *name)
-{
-    for (size_t d = 0; d < metadata->dim_count; d++)
-        if (strcmp(metadata->dims[d].name, name) == 0)
-            return true;
-    for (size_t v = 0; v < metadata->count; v++)
-        if (strcmp(metadata->variables[v].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Values in the source's unit are called as they are; others by their product, with the variable
- * before it where that alone is no name of CF 1.8, section 2.3, or taken. False: out of memory. */
+ * before it where that alone is no name of CF 1.8, section 2.3, or taken. Coordinates leave free
+ * what begins with the variable. False: out of memory. */
 static bool name_fields(const struct cn_metadata *metadata, const struct cn_normals_file *file,
                         struct field_names *names)
 {
-    names->values = file->variable->name;
-    if (!cn_file_has_source_unit(file)) {
-        char *name = cn_pool_printf(metadata->pool, "%s_%s", names->values, file->product->name);
-        if (!name)
-            return false;
-        char *product = name + strlen(names->values) + 1;
-        for (char *at = product; *at; at++)
-            *at = *at == '-' ? '_' : *at;
-        names->values =
-            isalpha((unsigned char)*product) && !is_taken(metadata, product) ? product : name;
-    }
+    const size_t length = strlen(file->variable->name);
+    const bool has_source_unit = cn_file_has_source_unit(file);
+    char *name = cn_pool_printf(metadata->pool, "%s_%s", file->variable->name, file->product->name);
+    if (!name)
+        return false;
+    char *product = name + length + 1;
+    for (char *at = product; *at; at++)
+        *at = *at == '-' ? '_' : *at;
+    names->values = has_source_unit ? file->variable->name : name;
     names->counts = cn_pool_printf(metadata->pool, "%s_count", names->values);
+    if (!has_source_unit && names->counts && isalpha((unsigned char)*product) &&
+        !cn_metadata_has(metadata, product, 0, NULL) &&
+        !cn_metadata_has(metadata, names->counts + length + 1, 0, NULL)) {
+        names->values = product;
+        names->counts += length + 1;
+    }
     return names->counts;
 }
 

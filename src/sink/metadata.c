@@ -23,6 +23,22 @@ bool cn_metadata_chunk(const struct cn_metadata *metadata, const struct cn_file_
     return is_chunked;
 }
 
+bool cn_metadata_has(const struct cn_metadata *metadata, const char *name, int rank,
+                     const int *dims)
+{
+    for (size_t v = 0; v < metadata->count; v++)
+        if (strcmp(metadata->variables[v].name, name) == 0)
+            return true;
+    for (size_t d = 0; d < metadata->dim_count; d++) {
+        bool is_own = false;
+        for (int k = 0; k < rank; k++)
+            is_own |= (size_t)dims[k] == d;
+        if (!is_own && strcmp(metadata->dims[d].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct cn_file_variable *cn_metadata_add(struct cn_metadata *metadata, const char *name, int type,
                                          int rank, const int *dims)
 {

@@ -48,6 +48,10 @@ int cn_metadata_add_dim(struct cn_metadata *metadata, struct cn_file_dim dim);
 bool cn_metadata_chunk(const struct cn_metadata *metadata, const struct cn_file_variable *variable,
                        size_t *chunk);
 
+/* Returns: whether a variable has this name, or a dimension that is none of dims[rank]. */
+bool cn_metadata_has(const struct cn_metadata *metadata, const char *name, int rank,
+                     const int *dims);
+
 /* Adds a variable without attributes. dims: [rank].
  * Returns: the variable, for the caller to complete. */
 struct cn_file_variable *cn_metadata_add(struct cn_metadata *metadata, const char *name, int type,

@@ -61,17 +61,22 @@ static int define_variable(int file, const int dim_ids[CN_MAX_FILE_DIMS],
 }
 
 /* Defines all, and puts the shared attributes and values. taken: [CN_MAX_FILE_VARIABLES], how many
- * attributes each variable has. Returns a status of netCDF-C. */
-static int define_file(int file, const struct cn_metadata *metadata, int level, size_t *taken)
+ * attributes each variable has. *at: the name that came last. Returns a status of netCDF-C. */
+static int define_file(int file, const struct cn_metadata *metadata, int level, size_t *taken,
+                       const char **at)
 {
     const struct cn_file_variable *variables = metadata->variables;
     int dim_ids[CN_MAX_FILE_DIMS], ids[CN_MAX_FILE_VARIABLES] = {NC_GLOBAL}, status = NC_NOERR;
-    for (size_t d = 0; d < metadata->dim_count && !status; d++)
-        status = nc_def_dim(
-            file, metadata->dims[d].name,
-            metadata->dims[d].is_unlimited ? NC_UNLIMITED : metadata->dims[d].length, &dim_ids[d]);
-    for (size_t v = 1; v < metadata->count && !status; v++)
+    for (size_t d = 0; d < metadata->dim_count && !status; d++) {
+        const struct cn_file_dim *dim = &metadata->dims[d];
+        *at = dim->name;
+        status = nc_def_dim(file, dim->name, dim->is_unlimited ? NC_UNLIMITED : dim->length,
+                            &dim_ids[d]);
+    }
+    for (size_t v = 1; v < metadata->count && !status; v++) {
+        *at = variables[v].name;
         status = define_variable(file, dim_ids, metadata, &variables[v], level, &ids[v]);
+    }
     for (size_t v = 0; v < metadata->count && !status; v++)
         status = put_attributes(file, ids[v], &variables[v].attributes, &taken[v]);
     if (!status)
@@ -193,23 +198,24 @@ static enum cn_status make_skeleton(void *context, struct cn_error *error)
     const struct recipe *recipe = context;
     const struct cn_normals_file *file = recipe->file;
     const int level = file->config->output.compression;
-    const char *field = first_field(recipe->metadata);
+    const char *at = "", *field = first_field(recipe->metadata);
     size_t taken[CN_MAX_FILE_VARIABLES] = {0};
     cn_skeleton_free(recipe->skeleton);
     int id, status = nc_create(name, NC_NETCDF4 | NC_DISKLESS, &id);
     if (!status) {
-        status = define_file(id, recipe->metadata, level, taken);
+        status = define_file(id, recipe->metadata, level, taken, &at);
         if (!status)
             status = nc_sync(id);
         if (!status)
             status = copy_bytes(find_file(name), recipe->skeleton);
         nc_close(id);
     }
-    if (status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME ||
-        is_dimension(recipe->metadata, field))
+    const bool is_bad_name =
+        status == NC_ENAMEINUSE || status == NC_EBADNAME || status == NC_EMAXNAME;
+    if (is_bad_name || is_dimension(recipe->metadata, field))
         return cn_fail(error, CN_BAD_INPUT,
                        "%s: an output file cannot hold a variable of the name '%s'; rename it",
-                       file->path, field);
+                       file->path, is_bad_name ? at : field);
     if (status && status != NC_ENOMEM)
         return cn_fail(error, CN_BAD_MACHINE,
                        "%s: HDF5 cannot write its metadata: %s; run again, finished files are "

@@ -6,6 +6,7 @@ import subprocess
 
 import netCDF4
 import numpy as np
+import xarray
 
 import trees
 from build import ROOT
@@ -588,6 +589,40 @@ class OddGrids(TestCase):
         with netCDF4.Dataset(case.path("tas", 2003)) as nc:
             self.assertEqual(nc["tas"].dimensions, ("dayofyear", "source_dayofyear"))
             self.assertIn("source_bnds", nc["tas"].coordinates)
+
+    def test_kept_names_that_outputs_use(self):
+        """Whatever coordinates are called, each is kept under a name of its own."""
+        names = ["lat_bnds", "tas_count", "threshold", "source_threshold", "tas_hot_days_count",
+                 "vertices"]
+        case = Case(variables=["tas"], output={"counts": True}, products=[
+            {"name": "plain"}, {"name": "hot-days", "time": "year", "within": "count_gt",
+                                "threshold": "10 degC"}]).periods(2003, 2003)
+        self.addCleanup(case.close)
+        grid = Cordex()
+        grid.dims = ("source_time", "time_x")
+        grid.write(case.data)
+
+        def extend(nc):
+            for k, name in enumerate(names):
+                nc.createVariable(name, "f8", ("source_time",))[:] = k + np.arange(30)
+            nc.renameVariable("time_x", "aside")
+            nc.createVariable("time_x", "f8", ())[:] = 77
+            nc["tas"].coordinates = "lat lon time_x " + " ".join(names)
+        for year in YEARS:
+            self.change(case, "CORDEX", year, extend)
+        result = case.run()
+        self.exits(result, 0)
+        for product, field in (("plain", "tas"), ("hot-days", "hot_days")):
+            path, = [p for n, p in case.normals().items() if product in n]
+            with xarray.open_dataset(path, decode_times=False) as ds:
+                kept = [name for name in ds.coords if ds[name].dims == ("source_time",)]
+                for k, name in enumerate(names):
+                    own = [n for n in kept if n.endswith(name) and ds[n].values[0] == k
+                           and ds[n].values[1] == k + 1]
+                    self.assertEqual(len(own), 1, f"{name}: {kept}")
+                self.assertIn("source_time_x", ds.coords)
+                self.assertEqual(ds[field + "_count"].dims[1:], ("source_time", "time_x"))
+                self.assertEqual(ds["lat_bnds"].dims[-1], "vertices")
 
 
 if __name__ == "__main__":
