@@ -37,23 +37,81 @@ static void find_range(const double *values, size_t count, double range[2])
     }
 }
 
-/* Where the cells are: their centres, and the edges of the box around them. */
+/* Finds the widest stretch of the circle without longitudes, which must be wider than a part.
+ * *begin: where it begins, from 0 on. Returns its width; 0: there is none. */
+static double find_empty_stretch(const double *lons, size_t count, double *begin)
+{
+    enum { CIRCLE_PARTS = 720 };
+    double least[CIRCLE_PARTS], most[CIRCLE_PARTS]; /* longitude in each part */
+    double last = NAN, widest = 0;
+    for (size_t p = 0; p < CIRCLE_PARTS; p++)
+        least[p] = most[p] = NAN;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(lons[i]))
+            continue;
+        const double lon = lons[i] - 360 * floor(lons[i] / 360);
+        const size_t p = (size_t)(lon * (CIRCLE_PARTS / 360.0)) % CIRCLE_PARTS;
+        least[p] = fmin(least[p], lon);
+        most[p] = fmax(most[p], lon);
+    }
+    for (size_t p = 0; p < 2 * CIRCLE_PARTS; p++) { /* twice: the stretch may hold 0 */
+        const size_t part = p % CIRCLE_PARTS;
+        const double turn = p < CIRCLE_PARTS ? 0 : 360;
+        if (isnan(least[part]))
+            continue;
+        if (least[part] + turn - last > widest) {
+            widest = least[part] + turn - last;
+            *begin = last;
+        }
+        last = most[part] + turn;
+    }
+    return widest;
+}
+
+/* The range of longitudes in any order, from west to east. Returns whether it is not that of the
+ * numbers, as another one round the circle is much narrower: it begins at -180 … 180 then. */
+static bool find_lon_range(const double *lons, size_t count, double range[2])
+{
+    enum { LEAST_GAIN = 10 }; /* degrees; global grids keep their own range */
+    double begin = 0;
+    find_range(lons, count, range);
+    if (!(range[1] - range[0] > 180)) /* no stretch is wider than the one around these */
+        return false;
+    const double empty = find_empty_stretch(lons, count, &begin);
+    if (360 - empty > range[1] - range[0] - LEAST_GAIN)
+        return false;
+    range[0] = begin + empty;
+    range[0] -= 360 * floor((range[0] + 180) / 360);
+    range[1] = range[0] + 360 - empty;
+    return true;
+}
+
+/* Where the cells are: their centres, and the edges of the box around them. Across the date line
+ * ACDD has geospatial_lon_min > geospatial_lon_max. */
 static void describe_space(struct cn_attributes *list, const struct cn_region_cells *region,
                            size_t corners)
 {
     double lat[2], lon[2];
     find_range(region->lat, cn_region_lats(region), lat);
-    find_range(region->lon, cn_region_lons(region), lon);
+    const bool is_regular = region->kind == CN_REGULAR;
+    bool is_turned = false;
+    if (is_regular)
+        find_range(region->lon, cn_region_lons(region), lon);
+    else
+        is_turned = find_lon_range(region->lon, cn_region_lons(region), lon);
     cn_set_double(list, "geospatial_lat_min", lat[0]);
     cn_set_double(list, "geospatial_lat_max", lat[1]);
     cn_set_text(list, "geospatial_lat_units", "degrees_north");
     cn_set_double(list, "geospatial_lon_min", lon[0]);
-    cn_set_double(list, "geospatial_lon_max", lon[1]);
+    cn_set_double(list, "geospatial_lon_max", is_turned && lon[1] > 180 ? lon[1] - 360 : lon[1]);
     cn_set_text(list, "geospatial_lon_units", "degrees_east");
     if (!region->lat_bounds || !region->lon_bounds)
         return;
     find_range(region->lat_bounds, corners * cn_region_lats(region), lat);
-    find_range(region->lon_bounds, corners * cn_region_lons(region), lon);
+    if (is_regular)
+        find_range(region->lon_bounds, corners * cn_region_lons(region), lon);
+    else
+        find_lon_range(region->lon_bounds, corners * cn_region_lons(region), lon);
     cn_set_text(list, "geospatial_bounds", /* well-known text, latitude first as ACDD has it */
                 cn_pool_printf(list->pool, "POLYGON ((%g %g, %g %g, %g %g, %g %g, %g %g))", lat[0],
                                lon[0], lat[0], lon[1], lat[1], lon[1], lat[1], lon[0], lat[0],

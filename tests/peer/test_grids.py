@@ -590,6 +590,38 @@ class OddGrids(TestCase):
             self.assertEqual(nc["tas"].dimensions, ("dayofyear", "source_dayofyear"))
             self.assertIn("source_bnds", nc["tas"].coordinates)
 
+    def test_extent_across_the_date_line(self):
+        """ACDD: geospatial_lon_min is greater than geospatial_lon_max then."""
+        for west, corners in ((160.0, [-3, 3]), (350.0, [-3, 3]), (350.0, None), (20.0, [-3, 3])):
+            for turn in (0, 360):  # -180 to 180, 0 to 360
+                with self.subTest(west=west, turn=turn):
+                    grid = Ocean()
+                    east = west + 42
+                    lat, lon = np.meshgrid(np.linspace(40, 60, 6), np.linspace(west, east, 8),
+                                           indexing="ij")
+                    grid.lat = lat
+                    grid.lon = lon % 360 if turn else (lon + 180) % 360 - 180
+                    grid.chunks = None
+                    offsets = corners and np.array([corners[0], corners[1]] * 2)
+                    grid.place = lambda nc, g=grid, o=offsets: add_place(
+                        nc, g.names, g.dims, (g.lat, g.lon), corners=None if o is None else
+                        (g.lat[..., None] + [-1, -1, 1, 1],
+                         (g.lon[..., None] + o) % 360 - (0 if turn else 360) * (
+                             (g.lon[..., None] + o) % 360 > 180)))
+                    case = self.years(grid)
+                    self.exits(case.run(), 0)
+                    with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+                        low, high = nc.geospatial_lon_min, nc.geospatial_lon_max
+                        if west == 160 and turn == 0:
+                            self.assertEqual((low, high), (160, -158))
+                        self.assertAlmostEqual((low - west) % 360, 0)
+                        self.assertAlmostEqual((high - east) % 360, 0)
+                        if corners:
+                            edges = [float(p.split()[1]) for p in
+                                     nc.geospatial_bounds[10:-2].split(", ")]
+                            self.assertEqual(max(edges) - min(edges), 48)
+                            self.assertAlmostEqual((min(edges) - west + 3) % 360, 0)
+
     def test_kept_names_that_outputs_use(self):
         """Whatever coordinates are called, each is kept under a name of its own."""
         names = ["lat_bnds", "tas_count", "threshold", "source_threshold", "tas_hot_days_count",
