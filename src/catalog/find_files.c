@@ -45,10 +45,15 @@ static bool goes_on(const struct file_search *search)
     return !search->status && !cn_watch_stopped(search->watch);
 }
 
+static bool ends_in(const char *name, const char *ending)
+{
+    const size_t length = strlen(name), least = strlen(ending);
+    return length > least && strcmp(name + length - least, ending) == 0;
+}
+
 static bool is_nc(const char *name)
 {
-    size_t length = strlen(name);
-    return length > 3 && strcmp(name + length - 3, ".nc") == 0;
+    return ends_in(name, ".nc");
 }
 
 /* Whether a name is that of data, perhaps packed or cut off, which do not end in .nc. */
@@ -174,8 +179,11 @@ static bool is_of_dataset(const struct file_search *search, const char *path)
 /* Whether a file of this name in a folder is searched for. */
 static bool is_wanted_file(struct file_search *search, const char *folder, const char *name)
 {
-    if (is_nc(name) || !search->wanted->dataset_count)
-        return is_nc(name);
+    bool is_wanted = is_nc(name);
+    for (const char *const *ending = search->wanted->endings; ending && *ending; ending++)
+        is_wanted |= ends_in(name, *ending);
+    if (is_wanted || !search->wanted->dataset_count)
+        return is_wanted;
     const char *path = cn_pool_printf(search->pool, "%s/%s", folder, name);
     if (!path)
         fail_without_memory(search);

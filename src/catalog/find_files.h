@@ -28,14 +28,15 @@ struct cn_search {
     size_t root_count;
     const struct cn_dataset *datasets; /* [dataset_count] of which files are found, too */
     size_t dataset_count;
+    const char *const *endings; /* of names that are found besides .nc; NULL ends it, or is all */
 };
 
-/* Finds every regular file whose name ends in ".nc", or that a dataset takes, among the roots and
- * below those that are folders. Follows symbolic links. Each folder and each (inode, base name)
- * counts once, but each path that a dataset takes is found; the order depends on names alone.
- * Folders and links that cannot be read become warnings. Reports to the watch how many files were
- * found. Errors: CN_BAD_USAGE: a root cannot be read. CN_STOPPED: the watch asked for it.
- * CN_BAD_MACHINE. Owns: all lives in the pool. */
+/* Finds every regular file whose name ends in ".nc" or another ending, or that a dataset takes,
+ * among the roots and below those that are folders. Follows symbolic links. Each folder and each
+ * (inode, base name) counts once, but each path that a dataset takes is found; the order depends on
+ * names alone. Folders and links that cannot be read become warnings. Reports to the watch how many
+ * files were found. Errors: CN_BAD_USAGE: a root cannot be read. CN_STOPPED: the watch asked for
+ * it. CN_BAD_MACHINE. Owns: all lives in the pool. */
 enum cn_status cn_find_files(struct cn_pool *pool, const struct cn_search *search,
                              const struct cn_watch *watch, struct cn_found_file **files,
                              size_t *count, struct cn_problems *problems, struct cn_error *error);

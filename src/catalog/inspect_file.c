@@ -370,15 +370,14 @@ enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
     struct cn_pool *pool = cn_pool_new();
     bool classic;
     int ncid, descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    enum cn_status status = CN_OK;
-    if (!pool)
-        status = cn_fail_memory(error, "a file's metadata");
-    else if (descriptor < 0)
-        status =
-            cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk", strerror(errno));
-    else
-        status = cn_identify_file(descriptor, &file, &classic, error);
-    int code = status ? NC_NOERR : nc_open(path, NC_NOWRITE, &ncid);
+    enum cn_status status = !pool ? cn_fail_memory(error, "a file's metadata")
+                            : descriptor < 0
+                                ? cn_fail(error, CN_BAD_INPUT,
+                                          "%s; check its permissions and the disk", strerror(errno))
+                                : cn_identify_file(descriptor, &file, &classic, error);
+    char open_path[CN_DESCRIPTOR_PATH_BYTES];
+    int code = status ? NC_NOERR
+                      : nc_open(cn_descriptor_path(descriptor, path, open_path), NC_NOWRITE, &ncid);
     if (code != NC_NOERR)
         status = cn_fail_netcdf(error, "cannot be opened", code);
     if (!status) {

@@ -93,10 +93,10 @@ const struct cn_command cn_commands[] = {
         .what = "a netCDF file",
         .operands = CN_OPERANDS,
         .summary = "Shows the grid, calendar, days and storage of netCDF files.",
-        .details =
-            "It also says whether the parallel decoder takes a file, or why not. Of a folder\n"
-            "it prints a config: its input.datasets says what those files are that are not\n"
-            "named like files of CMIP.",
+        .details = "It also says whether the parallel decoder takes a file, or why not. A file of\n"
+                   "several variables is shown for each, unless its name begins with one. Of a\n"
+                   "folder it prints a config: its input.datasets says what those files are that\n"
+                   "are not named like files of CMIP.",
         .examples = "climnorm inspect tas_day_NorESM2-LM_historical_r1i1p1f1_gn_2014.nc",
         .function = cn_command_inspect,
     },

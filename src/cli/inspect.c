@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/inspect_file.h"
+#include "catalog/list_variables.h"
 #include "catalog/slices.h"
 #include "catalog/time_axis.h"
 #include "cli/commands.h"
@@ -254,11 +255,65 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* The variables of a file that may be data variables. *files: one for each; at least one. */
+static enum cn_status list_file_contents(struct cn_pool *pool, const char *path,
+                                         const struct cn_resources *resources,
+                                         struct cn_file **files, size_t *count,
+                                         struct cn_error *error)
+{
+    struct cn_held_variables held = {.path = path};
+    enum cn_status status = cn_variables_list(pool, &held, 1, resources, error);
+    if (status)
+        return status;
+    char *names = cn_pool_strdup(pool, held.names);
+    size_t capacity = 0;
+    for (char *name = names, *rest; name && *name; name = rest) {
+        rest = name + strcspn(name, "/");
+        if (*rest)
+            *rest++ = '\0';
+        *files = cn_pool_grow(pool, *files, *count, &capacity, sizeof **files);
+        if (!*files)
+            return cn_fail_memory(error, path);
+        (*files)[(*count)++] = (struct cn_file){.path = path, .variable = name};
+    }
+    return names ? CN_OK : cn_fail_memory(error, path);
+}
+
+/* Shows a file, once for each variable with time and a grid; only the one that its name begins
+ * with, where it does. What is wrong with one of several is printed here. */
+static enum cn_status inspect_variables(struct cn_pool *pool, const char *path,
+                                        const struct cn_resources *resources,
+                                        struct cn_error *error)
+{
+    const struct cn_file_rules rules = {.stamps = CN_STAMPS_AUTO, .takes_first = true};
+    struct cn_file only = {.path = path}, *files = NULL;
+    size_t count = 0;
+    enum cn_status status = cn_files_inspect(pool, &only, 1, &rules, resources, NULL, error);
+    if (!status && only.failure)
+        status = list_file_contents(pool, path, resources, &files, &count, error);
+    if (!status && count > 1)
+        status = cn_files_inspect(pool, files, count, &rules, resources, NULL, error);
+    if (!status && count <= 1 && only.failure)
+        status = cn_fail(error, CN_BAD_INPUT, "%s", only.failure);
+    if (!status && count <= 1)
+        print_file(pool, path, &only);
+    enum cn_status worst = status;
+    for (size_t i = 0; i < count && count > 1 && !status; i++) {
+        if (!files[i].failure) {
+            print_file(pool, path, &files[i]);
+            continue;
+        }
+        fprintf(stderr, "climnorm inspect: %s\n", files[i].failure);
+        worst = CN_BAD_INPUT;
+    }
+    cn_files_free(files, count);
+    cn_files_free(&only, 1);
+    return worst;
+}
+
 static enum cn_status inspect_operand(const char *path, const struct cn_resources *resources)
 {
     struct cn_error error = {0};
-    struct cn_file file = {.path = path};
-    const struct cn_file_rules rules = {.stamps = CN_STAMPS_AUTO, .takes_first = true};
     if (is_folder(path)) {
         enum cn_status status = cn_propose_datasets(path, resources, &error);
         if (status)
@@ -268,14 +323,9 @@ static enum cn_status inspect_operand(const char *path, const struct cn_resource
     struct cn_pool *pool = cn_pool_new();
     enum cn_status status = pool ? check_operand(path, &error) : cn_fail_memory(&error, path);
     if (!status)
-        status = cn_files_inspect(pool, &file, 1, &rules, resources, NULL, &error);
-    if (!status && file.failure)
-        status = cn_fail(&error, CN_BAD_INPUT, "%s", file.failure);
-    if (status)
+        status = inspect_variables(pool, path, resources, &error);
+    if (status && error.text[0])
         fprintf(stderr, "climnorm inspect: %s\n", error.text);
-    else
-        print_file(pool, path, &file);
-    cn_files_free(&file, 1);
     cn_pool_free(pool);
     return status;
 }

@@ -4,7 +4,6 @@
  */
 #include "cli/propose.h"
 
-#include "base/ascii.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -13,17 +12,21 @@
 #include "catalog/inspect_file.h"
 #include "catalog/list_variables.h"
 #include "catalog/time_axis.h"
+#include "cli/path_words.h"
+#include "climnorm/limits.h"
 #include "config/builder.h"
-#include "config/text_forms.h"
 #include "config/write.h"
 #include "grid/region.h"
+#include "guard/fault.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { MOST_KINDS = 100, MOST_ENTRIES = 256 };
+enum { MOST_KINDS = 100, MOST_ENTRIES = 256 /* that a config takes */ };
 
 /* Files whose paths differ in years and dates alone. */
 struct name_kind {
@@ -34,8 +37,8 @@ struct name_kind {
 
 /* A variable of such files. */
 struct entry {
-    size_t kind; /* its index */
-    const char *in_file;
+    size_t kind;               /* its index */
+    const char *in_file, *own; /* its name in files, and in the config */
 };
 
 struct proposal {
@@ -43,50 +46,13 @@ struct proposal {
     const char *folder; /* absolute */
     struct name_kind *kinds;
     size_t kind_count, file_count, named_count;
-    size_t left_out; /* files of other kinds */
+    size_t hidden_count, other_count; /* files that are hidden, or of other kinds */
     struct entry *entries;
     struct cn_file *files; /* [entry_count]: the example, inspected for the variable */
     size_t entry_count;
+    size_t most_left_out, odd_count; /* variables beyond MOST_ENTRIES; with other names */
     struct cn_strbuf text;
 };
-
-/* Whether so many digits are a year, or a date that begins with one. */
-static bool is_date(const char *digits, size_t length)
-{
-    return length >= 4 && length <= 14 && length % 2 == 0 &&
-           ((digits[0] == '1' && digits[1] >= '5') || (digits[0] == '2' && digits[1] < '5'));
-}
-
-/* Whether the digits are a month, a day or an hour behind a date. */
-static bool is_rest_of_date(const char *text, const char *digits, size_t length)
-{
-    return length == 2 && digits - text >= 5 && !cn_is_digit(digits[-1]) &&
-           (cn_is_digit(digits[-2]) || digits[-1] == '/');
-}
-
-/* Makes the pattern of a path: dates become question marks. NULL: out of memory. */
-static const char *pattern_of(struct cn_pool *pool, const char *path)
-{
-    struct cn_strbuf pattern = {0};
-    bool has_date = false;
-    for (const char *at = path; *at;) {
-        const size_t length = strspn(at, "0123456789");
-        const bool is_open =
-            length && (is_date(at, length) || (has_date && is_rest_of_date(path, at, length)));
-        for (size_t i = 0; i < length; i++)
-            cn_strbuf_append(&pattern, is_open ? "?" : at + i, 1);
-        has_date |= is_open;
-        at += length;
-        if (length)
-            continue;
-        if (strchr("*?[", *at))
-            cn_strbuf_add(&pattern, "[%c]", *at);
-        else
-            cn_strbuf_append(&pattern, at, 1);
-        at++;
-    }
-    return cn_strbuf_to_pool(&pattern, pool);
-}
 
 /* Whether a text may stand in a config. */
 static bool is_clean(const char *text)
@@ -101,29 +67,49 @@ static bool add_kind(struct proposal *proposal, const struct cn_found_file *file
 {
     const char *below = file->path + strlen(proposal->folder);
     below += strspn(below, "/");
-    const char *pattern = pattern_of(proposal->pool, below);
-    if (!pattern)
+    if (*file->base == '.') {
+        proposal->hidden_count++;
+        return true;
+    }
+    const char *pattern = cn_path_pattern(proposal->pool, below);
+    char *example = cn_pool_strdup(proposal->pool, below);
+    if (!pattern || !example)
         return false;
+    cn_make_printable(example);
     for (size_t k = 0; k < proposal->kind_count; k++)
         if (strcmp(proposal->kinds[k].pattern, pattern) == 0) {
             proposal->kinds[k].files++;
             return true;
         }
-    if (proposal->kind_count < MOST_KINDS && is_clean(pattern) && *file->base != '.')
-        proposal->kinds[proposal->kind_count++] = (struct name_kind){pattern, below, file->path, 1};
+    if (proposal->kind_count == MOST_KINDS || strlen(pattern) > CN_MAX_PATH_BYTES)
+        proposal->other_count++;
     else
-        proposal->left_out++;
+        proposal->kinds[proposal->kind_count++] =
+            (struct name_kind){pattern, example, file->path, 1};
     return true;
+}
+
+/* Tells what the search met, in front of the config. */
+static void print_search_problems(struct cn_problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        fprintf(stderr, "climnorm inspect: %s\n", problems->items[i].text);
+    if (problems->lost)
+        fprintf(stderr, "climnorm inspect: out of memory (problems)\n");
+    cn_problems_free(problems);
 }
 
 static enum cn_status find_kinds(struct proposal *proposal, struct cn_error *error)
 {
     struct cn_found_file *files;
     struct cn_problems problems = {0};
-    const struct cn_search search = {.roots = &proposal->folder, .root_count = 1};
+    static const char *const endings[] = {".nc4",  ".nc3", ".netcdf", ".cdf", ".h5",
+                                          ".hdf5", ".he5", ".hdf",    ".NC",  NULL};
+    const struct cn_search search = {
+        .roots = &proposal->folder, .root_count = 1, .endings = endings};
     enum cn_status status = cn_find_files(proposal->pool, &search, cn_watch_or_none(NULL), &files,
                                           &proposal->file_count, &problems, error);
-    cn_problems_free(&problems);
+    print_search_problems(&problems);
     proposal->kinds = cn_pool_alloc(proposal->pool, MOST_KINDS, sizeof *proposal->kinds);
     if (!status && !proposal->kinds)
         status = cn_fail_memory(error, "the names of files");
@@ -135,58 +121,46 @@ static enum cn_status find_kinds(struct proposal *proposal, struct cn_error *err
             status = cn_fail_memory(error, "the names of files");
     }
     if (!status && !proposal->file_count)
-        status = cn_fail(error, CN_BAD_INPUT,
-                         "%s: no file in this folder or below it has a name that ends in .nc",
-                         proposal->folder);
+        status =
+            cn_fail(error, CN_BAD_INPUT,
+                    "%s: no file in this folder or below it has a name that ends in .nc, .nc4, "
+                    ".cdf, .h5 or .hdf; check the path",
+                    proposal->folder);
     return status;
 }
 
-/* The scenario that a path seems to name, such as "ssp245" or "rcp85"; "": none, or the historical
- * experiment, too. */
-static const char *scenario_of(const char *path, char scenario[8])
+static bool is_own_name_taken(const struct proposal *proposal, const char *own)
 {
-    scenario[0] = '\0';
-    for (const char *at = path; *at; at++) {
-        const size_t digits = cn_begins_with(at, "ssp") ? 3 : cn_begins_with(at, "rcp") ? 2 : 0;
-        if (cn_begins_with(at, "hist")) {
-            scenario[0] = '\0';
-            break;
-        }
-        if (digits && strspn(at + 3, "0123456789") == digits && !scenario[0])
-            for (size_t i = 0; i < 3 + digits; i++) {
-                scenario[i] = cn_lower(at[i]);
-                scenario[i + 1] = '\0';
-            }
-    }
-    return scenario;
+    bool is_taken = false;
+    for (size_t i = 0; i < proposal->entry_count; i++)
+        is_taken |= strcmp(proposal->entries[i].own, own) == 0;
+    return is_taken;
 }
 
-/* A name for the config that is like the one in the file, with one "_" for what it may not have. */
-static void add_own_name(struct cn_strbuf *text, const char *in_file)
+/* The name for the config of a variable; no two variables have one. NULL: out of memory. */
+static const char *own_name_of(const struct proposal *proposal, const char *in_file)
 {
-    enum { MOST_BYTES = 64 };
-    bool is_after_odd = false;
-    for (size_t i = 0; i < MOST_BYTES && in_file[i]; i++) {
-        const char letter[2] = {in_file[i], '\0'};
-        const bool is_plain = cn_text_has_form(CN_KEY_IDENTIFIER, letter);
-        if (is_plain || !is_after_odd)
-            cn_strbuf_add(text, "%s", is_plain ? letter : "_");
-        is_after_odd = !is_plain;
-    }
+    char plain[CN_MAX_NAME_BYTES - 4]; /* so that a number has room */
+    for (size_t i = 0; i < proposal->entry_count; i++)
+        if (strcmp(proposal->entries[i].in_file, in_file) == 0)
+            return proposal->entries[i].own;
+    cn_own_name(in_file, plain, sizeof plain);
+    const char *own = cn_pool_strdup(proposal->pool, plain);
+    for (int number = 2; own && is_own_name_taken(proposal, own); number++)
+        own = cn_pool_printf(proposal->pool, "%s_%d", plain, number);
+    return own;
 }
 
 static void add_entry_text(struct proposal *proposal, const struct entry *entry)
 {
     struct cn_strbuf *text = &proposal->text;
     const struct name_kind *kind = &proposal->kinds[entry->kind];
-    char scenario[8];
+    char scenario[CN_SCENARIO_BYTES];
     cn_strbuf_add(text, "    { files = ");
     cn_config_quote(text, kind->pattern);
-    cn_strbuf_add(text, "; variable = \"");
-    add_own_name(text, entry->in_file);
-    cn_strbuf_add(text, "\"; in_file = ");
+    cn_strbuf_add(text, "; variable = \"%s\"; in_file = ", entry->own);
     cn_config_quote(text, entry->in_file);
-    if (scenario_of(kind->example, scenario)[0])
+    if (cn_path_scenario(kind->example, scenario)[0])
         cn_strbuf_add(text, "; experiment = \"%s\"", scenario);
     cn_strbuf_add(text, "; }");
 }
@@ -338,9 +312,8 @@ static size_t add_entries(struct proposal *proposal)
 static void write_proposal(struct proposal *proposal, const struct cn_held_variables *held)
 {
     struct cn_strbuf *text = &proposal->text;
-    cn_strbuf_add(text, "# %zu .nc file%s, %zu of them named like CMIP files.\n",
-                  proposal->file_count, proposal->file_count == 1 ? "" : "s",
-                  proposal->named_count);
+    cn_strbuf_add(text, "# %zu file%s, %zu of them named like CMIP files.\n", proposal->file_count,
+                  proposal->file_count == 1 ? "" : "s", proposal->named_count);
     if (proposal->file_count == proposal->named_count)
         cn_strbuf_add(text, "# climnorm config writes a config for such a folder.\n");
     else
@@ -353,12 +326,21 @@ static void write_proposal(struct proposal *proposal, const struct cn_held_varia
                          held[k].failure ? held[k].failure
                                          : "no variable has time, latitude and longitude");
     add_unusable(proposal);
-    if (proposal->left_out) {
+    if (proposal->hidden_count)
+        cn_strbuf_add(text, "# Left out: %zu hidden file%s\n", proposal->hidden_count,
+                      proposal->hidden_count == 1 ? "" : "s");
+    if (proposal->other_count) {
         cn_strbuf_add(text, "# Left out: ");
-        add_file_count(text, proposal->left_out);
-        cn_strbuf_add(text, " with hidden or odd names, or of more than %d kinds of names\n",
+        add_file_count(text, proposal->other_count);
+        cn_strbuf_add(text, " of more than %d kinds of names; inspect folders below this one\n",
                       MOST_KINDS);
     }
+    if (proposal->most_left_out)
+        cn_strbuf_add(text, "# Left out: %zu variables, as a config takes %d entries\n",
+                      proposal->most_left_out, MOST_ENTRIES);
+    if (proposal->odd_count)
+        cn_strbuf_add(text, "# Left out: %zu variable%s with names that a config cannot hold\n",
+                      proposal->odd_count, proposal->odd_count == 1 ? "" : "s");
     cn_strbuf_add(text, "input: {\n  root = ");
     cn_config_quote(text, proposal->folder);
     cn_strbuf_add(text, ";\n");
@@ -381,15 +363,23 @@ static bool make_entries(struct proposal *proposal, const struct cn_held_variabl
     for (size_t k = 0; k < proposal->kind_count && is_done; k++) {
         char *name = cn_pool_strdup(proposal->pool, held[k].names), *rest;
         is_done = name != NULL;
-        for (; name && *name && proposal->entry_count < MOST_ENTRIES; name = rest) {
+        for (; name && *name && is_done; name = rest) {
             rest = name + strcspn(name, "/");
             if (*rest)
                 *rest++ = '\0';
-            if (!is_clean(name))
+            if (!is_clean(name) || strlen(name) > CN_MAX_VARIABLE_BYTES) {
+                proposal->odd_count++;
                 continue;
+            }
+            if (proposal->entry_count == MOST_ENTRIES) {
+                proposal->most_left_out++;
+                continue;
+            }
+            const char *own = own_name_of(proposal, name);
+            is_done = own != NULL;
             proposal->files[proposal->entry_count] =
                 (struct cn_file){.path = proposal->kinds[k].path, .variable = name};
-            proposal->entries[proposal->entry_count++] = (struct entry){k, name};
+            proposal->entries[proposal->entry_count++] = (struct entry){k, name, own};
         }
     }
     return is_done;
@@ -413,16 +403,28 @@ static enum cn_status find_entries(struct proposal *proposal, struct cn_held_var
                                      resources, NULL, error);
 }
 
+/* Finds the folder. *absolute: from malloc. */
+static enum cn_status resolve_folder(const char *folder, char **absolute, struct cn_error *error)
+{
+    *absolute = realpath(folder, NULL);
+    if (*absolute && access(*absolute, R_OK | X_OK) == 0)
+        return CN_OK;
+    return cn_fail(error, cn_errno_status(errno, CN_BAD_INPUT), "%s: cannot be searched: %s; %s",
+                   folder, strerror(errno), cn_errno_advice(errno));
+}
+
 enum cn_status cn_propose_datasets(const char *folder, const struct cn_resources *resources,
                                    struct cn_error *error)
 {
     struct cn_pool *pool = cn_pool_new();
     struct proposal proposal = {.pool = pool};
     struct cn_held_variables *held = NULL;
-    char *absolute = realpath(folder, NULL);
+    char *absolute = NULL;
+    enum cn_status status = pool ? resolve_folder(folder, &absolute, error)
+                                 : cn_fail_memory(error, "the names of files");
     proposal.folder = absolute;
-    enum cn_status status = pool && absolute ? find_kinds(&proposal, error)
-                                             : cn_fail_memory(error, "the names of files");
+    if (!status)
+        status = find_kinds(&proposal, error);
     if (!status && !(held = cn_pool_alloc(pool, proposal.kind_count + 1, sizeof *held)))
         status = cn_fail_memory(error, "the names of files");
     if (!status)

@@ -1,6 +1,7 @@
 """Files with names of another form: what input.datasets takes, and what is wrong with an entry."""
 import os
 import re
+import shutil
 import subprocess
 
 import netCDF4
@@ -443,6 +444,15 @@ class Wrong(TestCase):
             said = self.said(1, [{"files": only, "variable": "tas"}])
             self.assertIn(f'no file fits "{only}"', said)
 
+    def test_an_entry_that_takes_no_file_is_named_where_the_variable_is_listed(self):
+        datasets = [{"files": "x*.nc", "variable": "tas"}, {"files": "no*.nc", "variable": "pr"}]
+        said = " ".join(self.said(2, datasets, variables=["pr", "tas"]).split())
+        self.assertIn("pr: ", said)
+        self.assertRegex(said, r'climnorm.cfg:\d+: input.datasets.files: no file in \S+ fits '
+                               r'"no\*.nc", nor is any named pr_day_')
+        said = " ".join(self.said(0, datasets, variables=["tas"]).split())
+        self.assertRegex(said, r'warning: \S+: input.datasets.files: no file in \S+ fits "no')
+
     def test_one_file_is_not_two_things(self):
         for other in ({"experiment": "ssp245"}, {"in_file": "pr"}, {"until": 2002, "then": "ssp1"}):
             said = self.said(1, [{"files": "x*.nc", "variable": "tas"},
@@ -508,6 +518,12 @@ class Proposals(TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.replace('root = "normals"', f'root = "{case.out}"')
 
+    def loads(self, case, text):
+        """The config is right, whatever can be made of the few years there are."""
+        result = case.run(command="plan", text=text)
+        self.assertIn(result.code, (0, 2), result.said)
+        return result
+
     def test_what_it_proposes_can_be_run(self):
         for pattern, in_file, variable in (
                 ("gridmet/pr_{}.nc", "precipitation_amount", "precipitation_amount"),
@@ -539,7 +555,7 @@ class Proposals(TestCase):
                 with open(os.path.join(case.data, name), "w") as f:
                     f.write(content)
             said = self.proposed(case)
-            self.assertIn("# 8 .nc files, 2 of them named like CMIP files", said)
+            self.assertIn("# 8 files, 2 of them named like CMIP files", said)
             for entry in ('{ files = "one/tmax_????.nc"; variable = "tx"; in_file = "tx"; }',
                           '{ files = "two_ssp245/all.????.nc"; variable = "t"; in_file = "t"; '
                           'experiment = "ssp245"; }',
@@ -597,6 +613,89 @@ class Proposals(TestCase):
                 [made] = case.normals().values()
                 np.testing.assert_array_equal(read(made, "t2m")["values"][:365],
                                               values.T.astype("f4"))
+
+    def test_no_file_is_passed_over_without_a_word(self):
+        with Case() as case:
+            first = year(case, "x.nc4", "t", 2001)
+            os.link(first, os.path.join(case.data, ".hidden.nc"))
+            os.symlink("nowhere", os.path.join(case.data, "broken.nc"))
+            open(os.path.join(case.data, "x.grb"), "w").close()
+            done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("# 2 files, 0 of them named like CMIP files", done.stdout)
+            self.assertIn('{ files = "x.nc4"; variable = "t"; in_file = "t"; }', done.stdout)
+            self.assertIn("# Left out: 1 hidden file\n", done.stdout)
+            self.assertIn("1 entry cannot be read, such as broken.nc", done.stderr)
+            self.assertIn("passed over: 1 file whose name does not end in .nc, such as x.grb",
+                          done.stderr)
+            for k in range(103):
+                os.link(first, os.path.join(case.data, f"k{k}.nc"))
+            done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertIn("# Left out: 4 files of more than 100 kinds of names", done.stdout)
+            self.loads(case, done.stdout)
+
+    def test_a_config_takes_a_limited_number_of_entries(self):
+        with Case() as case:
+            first = year(case, "k0.nc", "a", 2001)
+            with netCDF4.Dataset(first, "a") as nc:
+                for name in "bc":
+                    nc.createVariable(name, "f4", ("time", "lat", "lon"))
+            for k in range(1, 90):
+                os.link(first, os.path.join(case.data, f"k{k}.nc"))
+            said = self.proposed(case)
+            self.assertEqual(said.count("files = "), 256)
+            self.assertIn("# Left out: 14 variables, as a config takes 256 entries", said)
+            self.loads(case, said)
+
+    def test_each_variable_has_a_name_of_its_own(self):
+        with Case() as case:
+            with netCDF4.Dataset(year(case, "x.nc", "é", 2001), "a") as nc:
+                for name in ("ü", "a b", "a_b", "a\u200eb"):
+                    nc.createVariable(name, "f4", ("time", "lat", "lon")).units = "K"
+            year(case, "y.nc", "a.b", 2001)
+            said = self.proposed(case)
+            for own, in_file in (("variable", "é"), ("variable_2", "ü"), ("a_b", "a b"),
+                                 ("a_b_2", "a_b"), ("a_b_3", "a.b")):
+                self.assertIn(f'variable = "{own}"; in_file = "{in_file}"; ', said)
+            self.assertEqual(said.count("files = "), 5)
+            self.assertIn("# Left out: 1 variable with names that a config cannot hold", said)
+            self.loads(case, said)
+
+    def test_names_of_files_may_hold_anything(self):
+        for name in ("back\\slash_{}.nc", 'q"uote_{}.nc', "new\nline_{}.nc", "tab\t_{}.nc",
+                     "ä\u200e_{}.nc", "latin\udce4_{}.nc"):
+            with self.subTest(name), Case() as case:
+                years(case, "x_{}.nc", "tas", range(2001, 2004))
+                for number in range(2001, 2004):
+                    os.rename(os.path.join(case.data, f"x_{number}.nc"),
+                              os.path.join(case.data, name.format(number)))
+                said = self.proposed(case)
+                self.assertIn("# 3 files, such as ", said)
+                self.assertEqual(said.count("files = "), 1)
+                self.assertFalse(set("\t\x1b\u200e") & set(said))
+                self.assertIn("2001-2003", self.loads(case, said).out)
+
+    def test_what_looks_like_a_date_or_an_experiment(self):
+        names = {"x_20000101-20001231_0p25.nc": "x_????????-????????_0p25.nc",
+                 "x_1800x3600_2000.nc": "x_1800x3600_????.nc", "y2000m01.nc": "y????m??.nc",
+                 "x_2000_25km.nc": "x_????_25km.nc", "2000/01/x.nc": "????/??/x.nc",
+                 "x_2000-01-15T12.nc": "x_????-??-??T??.nc",
+                 "atm/hist/b.BSSP370cmip6.nc": "atm/hist/b.BSSP370cmip6.nc",
+                 "hist_ssp245/x.nc": "hist_ssp245/x.nc", "HistoricalRCP85.nc": "HistoricalRCP85.nc",
+                 "history/ssp126.nc": "history/ssp126.nc"}
+        scenarios = {"atm/hist/b.BSSP370cmip6.nc": "ssp370", "history/ssp126.nc": "ssp126"}
+        with Case() as case:
+            first = year(case, "first.nc", "t", 2000)
+            for name in names:
+                path = os.path.join(case.data, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                shutil.copy(first, path)
+            said = self.proposed(case)
+            for name, pattern in names.items():
+                end = f'; experiment = "{scenarios[name]}"; }}' if name in scenarios else "; }"
+                self.assertIn(f'{{ files = "{pattern}"; variable = "t"; in_file = "t"{end}', said)
 
     def test_names_that_the_rule_takes_need_no_entry(self):
         with Case() as case:

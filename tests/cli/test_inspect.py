@@ -173,6 +173,22 @@ class Inspect(unittest.TestCase):
         self.assertEqual(len(errors), 3)
         self.assertIn("fifo.nc: not a regular file", errors[0])
 
+    def test_each_variable_of_a_file_is_shown(self):
+        path = write(self.path("x_2000.nc"))
+        with netCDF4.Dataset(path, "a") as nc:
+            nc.createVariable("tas", "f4", ("time", "lat", "lon")).units = "K"
+            nc.createVariable("bad", "f4", ("time", "lat", "lon")).scale_factor = "x"
+        done = inspect(path)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stdout.count(path + "\n"), 2)
+        for variable in ("pr(time = 365, lat = 3, lon = 4), mm",
+                         "tas(time = 365, lat = 3, lon = 4), K"):
+            self.assertIn(f"  variable          {variable}\n", done.stdout)
+        self.assertIn("scale_factor", done.stderr)
+        named = self.path("tas_2000.nc")
+        os.rename(path, named)
+        self.assertEqual(self.facts(named)["variable"], "tas(time = 365, lat = 3, lon = 4), K")
+
     def test_control_characters_do_not_reach_the_terminal(self):
         bad = "\x1b\x7f\x80\x9b\x9f\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
         path = write(self.path("pr%s.nc" % bad), units=bad + "red é")
