@@ -31,6 +31,16 @@ static const char *explain_model(const struct cn_tree_names *tree, const char *m
     return text ? text : "no file";
 }
 
+/* The first entry of input.datasets for a variable; NULL: there is none. */
+static const struct cn_dataset *find_idle_dataset(const struct cn_config *config,
+                                                  const char *variable)
+{
+    for (size_t d = 0; d < config->input.dataset_count; d++)
+        if (strcmp(config->input.datasets[d].variable, variable) == 0)
+            return &config->input.datasets[d];
+    return NULL;
+}
+
 const char *cn_explain_absence(const struct cn_tree_names *tree, const char *model,
                                const char *variable)
 {
@@ -48,7 +58,13 @@ const char *cn_explain_absence(const struct cn_tree_names *tree, const char *mod
         others += strcmp(name->variable, variable) == 0;
         cn_suggest(&suggestion, name->variable);
     }
-    if (others) {
+    const struct cn_dataset *idle = find_idle_dataset(tree->config, variable);
+    if (idle && !others) {
+        text = cn_pool_printf(tree->pool,
+                              "%s: input.datasets.files: no file in %s fits \"%s\", nor is any "
+                              "named %s_%s_...; correct it",
+                              idle->origin, root, idle->files, variable, table);
+    } else if (others) {
         text = cn_pool_printf(tree->pool,
                               "no file in %s passes: %zu are named %s_%s_..., but are of other "
                               "experiments, %svariants, grids or versions",

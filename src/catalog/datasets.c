@@ -122,7 +122,7 @@ void cn_add_idle_datasets(struct cn_strbuf *text, const struct cn_config *config
                           config->input.datasets[d].files, config->input.datasets[d].origin);
 }
 
-/* Whether the config wants a variable and, by name, one that no file is of. */
+/* Whether the config lists its variables, and no file is of this one: its failure says so. */
 static bool is_missed_elsewhere(const struct cn_config *config, const char *variable,
                                 struct cn_name *const *names, size_t name_count)
 {
@@ -141,9 +141,9 @@ void cn_report_idle_datasets(const struct cn_config *config, const size_t *taken
         const bool is_wanted = !config->variable_count ||
                                cn_text_index(dataset->variable, config->variables,
                                              config->variable_count) < config->variable_count;
-        if (!taken[d] && is_wanted &&
-            !is_missed_elsewhere(config, dataset->variable, names, name_count))
-            cn_problems_add(problems, CN_PROBLEM,
+        if (!taken[d] &&
+            !(is_wanted && is_missed_elsewhere(config, dataset->variable, names, name_count)))
+            cn_problems_add(problems, is_wanted ? CN_PROBLEM : CN_WARNING,
                             "%s: input.datasets.files: no file in %s fits \"%s\"; correct it, or "
                             "remove the entry",
                             dataset->origin, config->input.root, dataset->files);

@@ -8,6 +8,7 @@
 #include "base/year_list.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,45 @@ static size_t count_pairs(const struct cn_overlaps *overlaps, enum likeness *lea
     return pairs;
 }
 
+/* The position behind the instants of a day. */
+static size_t end_of_day(const struct cn_file *file, size_t at)
+{
+    const int64_t day = file->days[at];
+    while (at < file->time_count && file->days[at] == day)
+        at++;
+    return at;
+}
+
+/* Counts the days that both files of a pair hold. *is_whole: one of the files holds no others. */
+static size_t count_shared_days(const struct cn_overlap *overlap, bool *is_whole)
+{
+    const struct cn_file *a = overlap->first, *b = overlap->second;
+    size_t shared = 0, only_a = 0, only_b = 0, i = 0, j = 0;
+    while (i < a->time_count || j < b->time_count) {
+        const bool takes_a = j == b->time_count || (i < a->time_count && a->days[i] <= b->days[j]);
+        const bool takes_b = i == a->time_count || (j < b->time_count && b->days[j] <= a->days[i]);
+        shared += takes_a && takes_b;
+        only_a += takes_a && !takes_b;
+        only_b += takes_b && !takes_a;
+        i = takes_a ? end_of_day(a, i) : i;
+        j = takes_b ? end_of_day(b, j) : j;
+    }
+    *is_whole = !only_a || !only_b;
+    return shared;
+}
+
+/* Whether one file of each pair can go without the loss of a day. */
+static bool are_all_whole(const struct cn_overlaps *overlaps)
+{
+    for (size_t i = 0; i < overlaps->count; i++) {
+        bool is_whole;
+        count_shared_days(&overlaps->items[i], &is_whole);
+        if (!is_whole)
+            return false;
+    }
+    return true;
+}
+
 /* Follows "two files" and "pairs of files". */
 static const char *const likeness_words[] = {"", "one name and one size",
                                              "one name and the same bytes: copies of one another"};
@@ -142,19 +182,31 @@ const char *cn_overlaps_text(struct cn_overlaps *overlaps, struct cn_pool *pool)
     for (size_t i = 0; i < overlaps->count; i++)
         cn_year_list_add(&years, overlaps->items[i].day.year, overlaps->items[i].day.year);
     const struct cn_date day = first->day;
+    bool is_whole;
+    const size_t shared = count_shared_days(first, &is_whole);
     const char *text;
+    char more[48] = " is";
+    if (shared > 1)
+        snprintf(more, sizeof more, " and %zu more day%s are", shared - 1, shared > 2 ? "s" : "");
     if (pairs == 1)
         text = cn_pool_printf(
-            pool, "overlap: %04d-%02d-%02d is held by two files, %s and %s%s%s; keep one of them%s",
-            day.year, day.month, day.day, first->first->path, first->second->path,
-            least ? ", which have " : "", likeness_words[least], advise_of_overlaps(overlaps));
+            pool, "overlap: %04d-%02d-%02d%s held by two files, %s and %s%s%s; %s%s", day.year,
+            day.month, day.day, more, first->first->path, first->second->path,
+            least ? ", which have " : "", likeness_words[least],
+            is_whole ? "keep one of them"
+            : shared > 1
+                ? "both have others, too: cut these off one of them, as with cdo delete"
+                : "both have others, too: cut this one off one of them, as with cdo delete",
+            advise_of_overlaps(overlaps));
     else
         text = cn_pool_printf(
             pool,
             "overlap: %zu pairs of files hold the same days (%s)%s%s, such as %04d-%02d-%02d in %s "
-            "and %s; keep one file of each pair%s",
+            "and %s; %s%s",
             pairs, cn_year_list_text(&years), least ? " and have " : "", likeness_words[least],
             day.year, day.month, day.day, first->first->path, first->second->path,
+            are_all_whole(overlaps) ? "keep one file of each pair"
+                                    : "cut such days off one file of each pair, as with cdo delete",
             advise_of_overlaps(overlaps));
     cn_year_list_free(&years);
     return text ? text : "two files hold the same day";

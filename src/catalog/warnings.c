@@ -219,7 +219,9 @@ static void warn_of_days(const struct cn_variable_files *in)
         const struct cn_source_year *year = &in->variable->years[i];
         if (has_all_days(year) || cn_year_reported(in, year->experiment, year->year, false))
             continue;
-        const bool lacks = lacks_days(in, year, empty), is_cut = lacks && is_cut_off(in, year);
+        /* Of few days, the files are not whole, whatever other years lack. */
+        const bool lacks = lacks_days(in, year, empty) || 2 * year->days_held < year->days_expected;
+        const bool is_cut = lacks && is_cut_off(in, year);
         if (lacks || !year->usable)
             add_partial(&kinds[is_cut         ? (year->usable ? CUT_PARTIAL : CUT_UNUSED)
                                : year->usable ? PARTIAL

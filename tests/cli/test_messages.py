@@ -231,7 +231,7 @@ class Overlaps(TestCase):
             ([(y, "ssp245", "", "other") for y in (2001, 2002)],
              "2 pairs of files hold the same days (2001-2002), such as 2001-01-01"),
             ([(2001, "historical", "new", "")],
-             "2001-01-01 is held by two files"),
+             "2001-01-01 and 359 more days are held by two files"),
         ]
         for extra, expected in cases:
             with self.subTest(expected), Case(variables=["tas"]).periods(2002, 2002) as case:
@@ -254,9 +254,24 @@ class Overlaps(TestCase):
                 with open(os.path.join(case.data, "b", os.path.basename(path)), "wb") as f:
                     f.write(data)
                 said = self.failure(case, years=(2001, 2002))
-                self.assertIn("2000-01-01 is held by two files", said)
+                self.assertIn("2000-01-01 and 359 more days are held by two files", said)
+                self.assertIn("; keep one of them", said)
                 self.assertEqual("copies of one another" in said, not change)
                 self.assertEqual("one name and" in said, not change)
+
+    def test_no_file_goes_for_a_few_days(self):
+        """Files that go on into the next year."""
+        for days, expected in ((1, "2001-01-01 is held by two files"),
+                               (2, "2001-01-01 and 1 more day are held by two files")):
+            with self.subTest(days), Case(variables=["tas"]).periods(2002, 2002) as case:
+                dates = trees.dates_of_year("360_day", 2000) + \
+                    trees.dates_of_year("360_day", 2001)[:days]
+                trees.write(os.path.join(case.data, trees.name("tas", "20000101-20010102")), "tas",
+                            dates, trees.values_like("temp", "x", len(dates)), calendar="360_day")
+                said = self.failure(case, years=(2001, 2002))
+                self.assertIn(expected, said)
+                self.assertIn("off one of them, as with cdo delete", said)
+                self.assertNotIn("keep one", said)
 
     def test_scenarios_share_the_pairs_of_the_past(self):
         with Case(variables=["tas"], scenarios=["ssp245", "ssp585"]).periods(2002, 2002) as case:
@@ -330,6 +345,13 @@ class Days(TestCase):
             self.assertIn("2000 (historical, 365 of 366), 2004 (historical, 365 of 366); no year "
                           "of the files has the others; lower normals.min_days", said)
             self.assertNotIn("download", said)
+
+    def test_files_of_few_days(self):
+        with Case(variables=["tas"]).periods(2000, 2000) as case:
+            small(case, 2000, keep=lambda d: d[1] == 1)
+            said = words(case.run(command="plan"))
+            self.assertIn("2000 (historical, 30 of 360); download the missing days", said)
+            self.assertNotIn("lower normals.min_days", said)
 
 
 class Empty(TestCase):
