@@ -199,6 +199,7 @@ struct cn_file {
     const char *units;
     const struct cn_attribute *attributes; /* of the data variable, all of them */
     size_t attribute_count;
+    const char *lost_coordinate; /* one that outputs do not have, and why, for people; "": none */
     const char *left_out; /* an attribute of these or the file that outputs cannot have, for people;
                              "": there is none */
     const struct cn_attribute *lat_attributes, *lon_attributes;

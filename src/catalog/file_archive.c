@@ -199,6 +199,7 @@ static void carry_all(struct cn_archive *archive, struct cn_file *file)
     carry_other_dims(archive, file);
     file->variable = cn_archive_text(archive, file->variable);
     file->left_out = cn_archive_text(archive, file->left_out);
+    file->lost_coordinate = cn_archive_text(archive, file->lost_coordinate);
     file->attributes = carry_attributes(archive, file->attributes, &file->attribute_count);
     file->lat_attributes =
         carry_attributes(archive, file->lat_attributes, &file->lat_attribute_count);

@@ -12,7 +12,12 @@
 #include <netcdf.h>
 #include <string.h>
 
-enum { MOST_KEPT = 8, MOST_BYTES = 8 * CN_MAX_CELLS };
+enum {
+    MOST_KEPT = 16,
+    MOST_TEXT = 4096, /* bytes of a text */
+    MOST_NAME = 200,  /* bytes of a name: the sink may put some in front */
+    MOST_BYTES = 8 * CN_MAX_CELLS
+};
 
 /* The data variable of a file. */
 struct kept_search {
@@ -20,6 +25,7 @@ struct kept_search {
     const int *dimids;
     const struct cn_storage *storage;
     struct cn_grid *grid;
+    const char **lost; /* of struct cn_file */
 };
 
 bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_variable *flat)
@@ -31,7 +37,7 @@ bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_vari
         return false;
     if (flat->type == NC_CHAR && rank > 0 &&
         (nc_inq_dimlen(nc->ncid, dimids[--rank], &flat->width) != NC_NOERR || !flat->width ||
-         flat->width > CN_SELECT_BYTES))
+         flat->width > MOST_TEXT))
         return false;
     if (rank == 1) {
         flat->dimid = dimids[0];
@@ -42,6 +48,17 @@ bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_vari
     return rank <= 1 && flat->count > 0 && flat->count <= MOST_BYTES / (bytes * flat->width);
 }
 
+/* The bytes of a text; of a longer one those of its first whole characters. */
+static size_t whole_text_bytes(const char *text, size_t most)
+{
+    size_t length = text ? strnlen(text, most + 1) : 0;
+    if (length <= most)
+        return length;
+    for (length = most; length && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return length;
+}
+
 /* Reads texts of netCDF-4 into a table of characters. */
 static int read_strings(const struct cn_nc_file *nc, const struct cn_flat_variable *flat,
                         struct cn_grid_variable *kept)
@@ -50,15 +67,16 @@ static int read_strings(const struct cn_nc_file *nc, const struct cn_flat_variab
     if (!texts)
         return NC_ENOMEM;
     const int code = nc_get_var_string(nc->ncid, flat->varid, texts);
+    const size_t share = MOST_BYTES / flat->count, most = share < MOST_TEXT ? share : MOST_TEXT;
     kept->width = 1;
     for (size_t i = 0; i < flat->count && !code; i++) {
-        const size_t length = texts[i] ? strnlen(texts[i], CN_SELECT_BYTES) : 0;
+        const size_t length = whole_text_bytes(texts[i], most);
         kept->width = length > kept->width ? length : kept->width;
     }
     char *values = code ? NULL : cn_pool_alloc(nc->pool, flat->count, kept->width);
     for (size_t i = 0; i < flat->count && values; i++)
         if (texts[i])
-            memcpy(values + i * kept->width, texts[i], strnlen(texts[i], kept->width));
+            memcpy(values + i * kept->width, texts[i], whole_text_bytes(texts[i], most));
     if (!code)
         nc_free_string(flat->count, texts);
     kept->values = values;
@@ -147,29 +165,63 @@ static bool has_attribute(const struct cn_grid_variable *kept, const char *name)
     return cn_attribute_find(kept->attributes, kept->attribute_count, name);
 }
 
+/* Why a coordinate of the grid, or one that is listed, is not kept; NULL: nobody misses it. */
+static const char *reason_to_lose(const struct kept_search *search, int varid, bool is_flat)
+{
+    const struct cn_storage *storage = search->storage;
+    int rank, dimids[NC_MAX_VAR_DIMS];
+    nc_type type;
+    if (nc_inq_var(search->nc->ncid, varid, NULL, &type, &rank, dimids, NULL) != NC_NOERR)
+        return NULL;
+    for (int k = 0; k < rank; k++) {
+        const size_t d = find_dim(search, dimids[k]);
+        if (d < storage->rank &&
+            (d == storage->time_dim || (storage->slice_count && d == storage->slice_dim)))
+            return NULL;
+    }
+    if (is_flat)
+        return "has several values, which outputs of this grid do not keep";
+    return rank > (type == NC_CHAR ? 2 : 1) ? "has several dimensions"
+                                            : "has another type, or takes too many bytes";
+}
+
+/* Tells of the first coordinate that is not kept. */
+static enum cn_status note_lost(const struct kept_search *search, const char *name,
+                                const char *reason, struct cn_error *error)
+{
+    if (!reason || **search->lost)
+        return CN_OK;
+    *search->lost = cn_pool_printf(search->nc->pool, "'%.100s' %s", name, reason);
+    return *search->lost ? CN_OK : cn_fail_memory(error, "coordinates");
+}
+
 static enum cn_status keep_variable(const struct kept_search *search, int varid, const char *name,
                                     struct cn_error *error)
 {
     const struct cn_nc_file *nc = search->nc;
     struct cn_grid *grid = search->grid;
     struct cn_grid_variable *all = (struct cn_grid_variable *)grid->variables;
-    struct cn_grid_variable *kept = &all[grid->variable_count];
+    struct cn_grid_variable *kept = &all[grid->variable_count]; /* one more than MOST_KEPT */
     struct cn_attribute *attributes = NULL;
     struct cn_flat_variable flat;
     size_t first;
     for (size_t i = 0; i < grid->variable_count; i++)
         if (strcmp(all[i].name, name) == 0)
             return CN_OK;
-    if (grid->variable_count == MOST_KEPT || !cn_flat_inquire(nc, varid, &flat) ||
-        !may_keep(search, &flat, kept, &first))
-        return CN_OK;
+    if (nc_inq_attid(nc->ncid, varid, "grid_mapping_name", NULL) == NC_NOERR)
+        return CN_OK; /* some list it among the coordinates */
+    const bool is_flat = cn_flat_inquire(nc, varid, &flat);
+    if (!is_flat || !may_keep(search, &flat, kept, &first))
+        return note_lost(search, name, reason_to_lose(search, varid, is_flat), error);
+    if (grid->variable_count == MOST_KEPT || strlen(name) > MOST_NAME)
+        return note_lost(
+            search, name,
+            strlen(name) > MOST_NAME ? "has too long a name" : "comes behind 16 others", error);
     enum cn_status status =
         cn_attributes_read(nc->pool, nc->ncid, varid, &attributes, &kept->attribute_count, error);
     if (status)
         return status;
     kept->attributes = attributes;
-    if (has_attribute(kept, "grid_mapping_name")) /* which some list among the coordinates */
-        return CN_OK;
     kept->name = cn_pool_strdup(nc->pool, name);
     status = cn_flat_read(nc, &flat, name, kept, error);
     if (!status && kept->type != NC_CHAR &&
@@ -198,10 +250,12 @@ enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
                             const struct cn_axes *axes, struct cn_file *file,
                             struct cn_error *error)
 {
-    const struct kept_search search = {nc, dimids, &file->storage, &file->grid};
+    const struct kept_search search = {nc, dimids, &file->storage, &file->grid,
+                                       &file->lost_coordinate};
     const char *listed = cn_attribute_text(file->attributes, file->attribute_count, "coordinates");
-    struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT, sizeof *variables);
+    struct cn_grid_variable *variables = cn_pool_alloc(nc->pool, MOST_KEPT + 1, sizeof *variables);
     enum cn_status status = CN_OK;
+    file->lost_coordinate = "";
     file->grid.variables = variables;
     if (!variables)
         return cn_fail_memory(error, "coordinates");
@@ -213,7 +267,9 @@ enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
                 continue;
             const bool is_of_dim = nc_inq_dimid(nc->ncid, name, &dimid) == NC_NOERR &&
                                    find_dim(&search, dimid) < file->storage.rank;
-            if (pass == 0 ? is_of_dim : listed && cn_names_hold(listed, name))
+            const bool is_identifier = /* which CF lets files leave out of `coordinates` */
+                nc_inq_attid(nc->ncid, varid, "cf_role", NULL) == NC_NOERR;
+            if (pass == 0 ? is_of_dim : is_identifier || (listed && cn_names_hold(listed, name)))
                 status = keep_variable(&search, varid, name, error);
         }
     return status;

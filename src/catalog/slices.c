@@ -62,7 +62,7 @@ static enum cn_status read_slices(const struct cn_nc_file *nc, int dimid, struct
     struct cn_grid_variable table = {0};
     int varid;
     if (nc_inq_varid(nc->ncid, slices->dim, &varid) != NC_NOERR ||
-        !cn_flat_inquire(nc, varid, &flat) || flat.dimid != dimid)
+        !cn_flat_inquire(nc, varid, &flat) || flat.dimid != dimid || flat.width > CN_SELECT_BYTES)
         return CN_OK;
     if (flat.type != NC_CHAR && flat.type != NC_STRING)
         return read_slice_numbers(nc, varid, slices, error);

@@ -335,6 +335,20 @@ static void warn_of_attributes(const struct cn_variable_files *in)
                         first->base, first->left_out);
 }
 
+static void warn_of_coordinates(const struct cn_variable_files *in)
+{
+    size_t count = 0;
+    const struct cn_file *first = NULL;
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable && *in->files[i].lost_coordinate && count++ == 0)
+            first = &in->files[i];
+    if (first)
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: outputs lack coordinates of %zu file%s, such as %s, where %s",
+                        in->variable->label, count, count == 1 ? "" : "s", first->base,
+                        first->lost_coordinate);
+}
+
 /* Limits that no number lies within: a range that was cut to a narrower type, for example. */
 static void warn_of_limits(const struct cn_variable_files *in)
 {
@@ -387,5 +401,6 @@ enum cn_status cn_timelines_warn(const struct cn_variable_files *in, struct cn_e
     }
     warn_of_end_stamps(in);
     warn_of_attributes(in);
+    warn_of_coordinates(in);
     return CN_OK;
 }

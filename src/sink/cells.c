@@ -5,6 +5,7 @@
 #include "sink/cells.h"
 
 #include "base/netcdf_constants.h"
+#include "base/utf8.h"
 #include "catalog/attributes.h"
 
 #include <math.h>
@@ -258,6 +259,31 @@ static const void *take_kept(struct cn_pool *pool, const struct cn_region_cells 
     return values;
 }
 
+static size_t count_text_bytes(const struct cn_metadata *metadata,
+                               const struct cn_file_variable *variable)
+{
+    size_t count = 1;
+    for (int d = 0; d < variable->rank; d++)
+        count *= metadata->dims[variable->dims[d]].length;
+    return count;
+}
+
+/* Whether bytes are UTF-8. */
+static bool is_utf8(const char *bytes, size_t count)
+{
+    char text[5];
+    for (size_t i = 0; i < count;) {
+        const char *at = text;
+        const size_t left = count - i < 4 ? count - i : 4;
+        memcpy(text, bytes + i, left);
+        text[left] = '\0';
+        if (text[0] && cn_utf8_next(&at) == CN_NOT_UTF8)
+            return false;
+        i += text[0] ? (size_t)(at - text) : 1;
+    }
+    return true;
+}
+
 /* Adds one, and its name to *names if it is auxiliary. */
 static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file *file,
                      const struct cn_file_dims *dims, const struct cn_grid_variable *kept,
@@ -289,6 +315,10 @@ static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file 
     const char *axis = cn_attribute_text(kept->attributes, kept->attribute_count, "axis");
     if (is_main && axis)
         cn_set_text(list, "axis", axis);
+    /* xarray takes characters for bytes without it */
+    if (kept->type == NC_CHAR && variable->shared_values &&
+        is_utf8(variable->shared_values, count_text_bytes(metadata, variable)))
+        cn_set_text(list, "_Encoding", "utf-8");
     cn_end_shared(list);
     if (!is_main)
         *names = cn_append_name(pool, *names, name);

@@ -7,7 +7,7 @@
 
 #include "sink/attribute_list.h"
 
-enum { CN_MAX_FILE_DIMS = 24, CN_MAX_FILE_VARIABLES = 40, CN_MAX_FILE_RANK = 4 };
+enum { CN_MAX_FILE_DIMS = 32, CN_MAX_FILE_VARIABLES = 48, CN_MAX_FILE_RANK = 4 };
 
 struct cn_file_dim {
     const char *name;

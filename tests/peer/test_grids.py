@@ -374,9 +374,9 @@ class Grids(TestCase):
             case.run()
             with netCDF4.Dataset(case.path("tas", 2003, "EAST")) as nc:
                 inside = GRIDS["OBS"].inside(BOXES["EAST"])
-                ids = [b"".join(row).decode().rstrip("\0") for row in
-                       np.ma.filled(nc["station_id"][:], b"\0")]
-                self.assertEqual(ids, list(np.array(GRIDS["OBS"].ids)[inside]))
+                self.assertEqual(nc["station_id"].getncattr("_Encoding"), "utf-8")
+                self.assertEqual(list(nc["station_id"][:]),
+                                 list(np.array(GRIDS["OBS"].ids)[inside]))
                 np.testing.assert_array_equal(nc["alt"][:], 10 * np.where(inside)[0])
 
     def test_layouts_products_and_verify(self):
@@ -589,6 +589,38 @@ class OddGrids(TestCase):
         with netCDF4.Dataset(case.path("tas", 2003)) as nc:
             self.assertEqual(nc["tas"].dimensions, ("dayofyear", "source_dayofyear"))
             self.assertIn("source_bnds", nc["tas"].coordinates)
+
+    def test_texts_and_many_coordinates_are_kept(self):
+        grid = Stations()
+        long = "Müller" * 900
+        grid.ids = [long] + (["Zürich", "", "日本"] * 4)[:11]
+        case = self.years(grid)
+
+        def extend(nc):
+            nc.createDimension("width", 300)
+            ids = netCDF4.stringtochar(np.array([f"st{k}" for k in range(12)], "S300"))
+            nc.createVariable("codes", "S1", ("station", "width"))[:] = ids
+            nc.createDimension("one", 1)
+            nc.createVariable("latin", "S1", ("station", "one"))[:] = b"\xe4"
+            named = ["codes", "latin"] + [f"c{k}" for k in range(14)]
+            for name in named[2:]:
+                nc.createVariable(name, "f4", ("station",))[:] = 1
+            nc.createVariable("pairs", "f4", ("station", "width"))
+            nc["tas"].coordinates = " ".join(["lat lon alt", *named, "pairs"])
+        for year in YEARS:
+            self.change(case, "OBS", year, extend)
+        result = case.run()
+        self.exits(result, 0)
+        self.assertEqual(result.said.count("outputs lack coordinates of 5 files"), 1, result.said)
+        with xarray.open_dataset(case.path("tas", 2003), decode_times=False) as ds:
+            cut = ds["station_id"].values[0]
+            self.assertEqual(list(ds["station_id"].values[1:]), grid.ids[1:12])
+            self.assertTrue(4093 <= len(cut.encode()) <= 4096 and long.startswith(cut))
+            self.assertEqual(ds["codes"].values[3], "st3")
+            self.assertEqual(ds["latin"].values[0], b"\xe4")
+            self.assertNotIn("pairs", ds)
+            kept = set(ds.coords) - {"lat", "lon", "dayofyear", "climatology_time", "target_year"}
+            self.assertEqual(len(kept), 16)
 
     def test_extent_across_the_date_line(self):
         """ACDD: geospatial_lon_min is greater than geospatial_lon_max then."""

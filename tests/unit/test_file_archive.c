@@ -61,6 +61,7 @@ static struct cn_file sample(void)
         .other_dim_count = 1,
         .variable = "tas",
         .left_out = "comment of 'tas' is text",
+        .lost_coordinate = "'oro' has several dimensions",
         .attributes = attributes,
         .attribute_count = 3,
         .lat_attributes = lat_attributes,
@@ -157,6 +158,7 @@ static void test_all_comes_back(void **state)
     assert_int_equal(back.lon_attribute_count, 0);
     assert_string_equal(back.history, "made\nup");
     assert_string_equal(back.left_out, "comment of 'tas' is text");
+    assert_string_equal(back.lost_coordinate, "'oro' has several dimensions");
     assert_string_equal(back.license, "CC0");
     cn_files_free(&back, 1);
     cn_pool_free(pool);
