@@ -169,7 +169,7 @@ enum cn_status cn_time_days(const double *values, size_t count, double unit_seco
         double elapsed = values[i] * unit_seconds;
         if (!isfinite(elapsed))
             return cn_fail(error, CN_BAD_INPUT,
-                           "time value %zu (counted from 0) is %.17g: expected a finite number", i,
+                           "time value %zu (counted from 0) is %.9g: expected a finite number", i,
                            values[i]);
         double rounded = floor(elapsed);
         rounded += elapsed - rounded >= 0.5;
@@ -179,7 +179,7 @@ enum cn_status cn_time_days(const double *values, size_t count, double unit_seco
             day = instant / DAY_SECONDS - (instant % DAY_SECONDS < 0);
         if (day > max_day || day < -max_day)
             return cn_fail(error, CN_BAD_INPUT,
-                           "time value %zu (counted from 0) is %.17g: more than a million years "
+                           "time value %zu (counted from 0) is %.9g: more than a million years "
                            "away; check the values and units of the time axis",
                            i, values[i]);
         if (instant <= previous)

@@ -367,6 +367,11 @@ static enum cn_status check_size(const struct cn_grid *grid, struct cn_error *er
 {
     const bool is_list = grid->kind == CN_UNSTRUCTURED;
     const size_t most = is_list ? CN_MAX_CELLS : CN_MAX_POINTS;
+    if (!is_list && (grid->row_count > most || grid->column_count > most))
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "the grid has %zu x %zu cells; at most %zu of a row or a column are accepted",
+            grid->row_count, grid->column_count, most);
     if (grid->row_count == 0 || grid->row_count > most || grid->column_count == 0 ||
         grid->column_count > (is_list ? 1 : most) ||
         grid->row_count * grid->column_count >

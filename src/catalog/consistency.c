@@ -136,9 +136,14 @@ static void describe_grid_difference(const struct cn_file *odd, const struct cn_
         return;
     }
     if (!same_shape(x, y)) {
-        snprintf(text, capacity,
-                 "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu", odd->path,
-                 x->row_count, x->column_count, usual->base, y->row_count, y->column_count);
+        if (x->kind == CN_UNSTRUCTURED)
+            snprintf(text, capacity, "%s: its grid has %zu cells, that of most files (%s) %zu",
+                     odd->path, x->row_count, usual->base, y->row_count);
+        else
+            snprintf(text, capacity,
+                     "%s: its grid has %zu x %zu cells, that of most files (%s) %zu x %zu",
+                     odd->path, x->row_count, x->column_count, usual->base, y->row_count,
+                     y->column_count);
         return;
     }
     size_t i = first_lat_difference(x, y);
@@ -273,7 +278,7 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
         return cn_fail_memory(error, "the catalog");
     const struct cn_file *usual = exclude_others(in, &grid_trait, scratch, NULL);
     if (!usual) {
-        variable->failure = "none of its files can be used; each has a line of its own";
+        variable->failure = "none of its files can be used, as other lines say";
         return CN_OK;
     }
     variable->grid = usual->grid;

@@ -19,7 +19,9 @@ struct signature {
     {                                                \
         (offset), sizeof(bytes) - 1, (bytes), (kind) \
     }
-#define UNPACK(what, how)  what ", not a netCDF file; unpack it, for example with " how
+#define UNPACK(what, how) what ", not a netCDF file; unpack it, for example with " how
+#define WEB_PAGE \
+    "a web page (HTML), perhaps a login page or an error; log in, then download the data again"
 #define CONVERT(what, how) what ", not a netCDF file; convert it, for example with " how
 
 static const struct signature signatures[] = {
@@ -33,6 +35,8 @@ static const struct signature signatures[] = {
     AT(0, "\x04\x22\x4d\x18", UNPACK("compressed with lz4", "lz4cat FILE > NEW.nc")),
     AT(0, "7z\xbc\xaf\x27\x1c", UNPACK("a 7z archive", "7z x")),
     AT(0, "Rar!\x1a\7", UNPACK("a RAR archive", "unrar x")),
+    AT(0, "\xff\xfe<\0", WEB_PAGE), /* of UTF-16 */
+    AT(0, "\xfe\xff\0<", WEB_PAGE),
     AT(0, "GRIB", CONVERT("GRIB data", "cdo -f nc copy")),
     AT(0, "BUFR", "BUFR messages, not a netCDF file; choose gridded data"),
     AT(0, "II*\0", CONVERT("a TIFF image (GeoTIFF)", "gdal_translate -of netCDF")),
@@ -57,17 +61,21 @@ static const struct signature signatures[] = {
 static const struct signature texts[] = {
     AT(0, "version https://git-lfs", "a Git LFS pointer, not the data; get them with git lfs pull"),
     AT(0, "/annex/objects/", "a git-annex pointer, not the data; get them with git annex get"),
-    AT(0, "<!doctype html",
-       "a web page (HTML), perhaps a login page or an error; log in, then download the data "
-       "again"),
-    AT(0, "<html",
-       "a web page (HTML), perhaps a login page or an error; log in, then download the data "
-       "again"),
+    AT(0, ".git/annex/objects/", "a git-annex pointer, not the data; get them with git annex get"),
+    AT(0, "<!doctype html", WEB_PAGE),
+    AT(0, "<!--", WEB_PAGE),
+    AT(0, "<html", WEB_PAGE),
+    AT(0, "<head", WEB_PAGE),
+    AT(0, "<title", WEB_PAGE),
+    AT(0, "<meta", WEB_PAGE),
+    AT(0, "<body", WEB_PAGE),
+    AT(0, "<script", WEB_PAGE),
     AT(0, "<?xml",
        "an XML text, perhaps a server's error or a catalog; read it, then download the data"),
     AT(0, "<error",
        "an XML text, perhaps a server's error or a catalog; read it, then download the data"),
     AT(0, "netcdf ", CONVERT("CDL, the text form of netCDF", "ncgen -o NEW.nc")),
+    AT(0, "error {", "an OPeNDAP error, not the data; read it, then download the data again"),
     AT(0, "dataset {", "an OPeNDAP description, not the data; download the data"),
 };
 
@@ -117,6 +125,8 @@ static const char *text_kind(const char *text)
         text += 3;
     while (cn_is_space(*text))
         text++;
+    while (strncmp(text, "../", 3) == 0) /* of a link that became a file */
+        text += 3;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (cn_begins_with(text, texts[i].bytes))
             return texts[i].kind;
@@ -141,6 +151,10 @@ const char *cn_file_kind(const unsigned char *bytes, size_t count)
     if (count_zeros(bytes, size) == size)
         return "it begins with zeros, as a transfer that was interrupted leaves it; download it "
                "again";
+    static const struct signature dods =
+        AT(0, "Dataset {", "an OPeNDAP answer (DODS), not a netCDF file; download netCDF instead");
+    if (!is_text(bytes, size) && is_at(&dods, bytes, size))
+        return dods.kind;
     if (!is_text(bytes, size))
         return "neither netCDF-3 nor netCDF-4/HDF5: no netCDF file, or a damaged one";
     memcpy(text, bytes, size);

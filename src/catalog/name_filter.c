@@ -266,12 +266,13 @@ static enum cn_status name_by_datasets(struct cn_name_filter *filter,
         filter->taken[d]++;
         for (size_t i = first; i < filter->name_count; i++)
             if (cn_dataset_contradicts(dataset, filter->names[i]->dataset))
-                return cn_fail(error, CN_BAD_USAGE,
-                               "%s: input.datasets.files: %s is taken for %s in %s, too, and not "
-                               "as the same; choose files of which each is taken once, or see "
-                               "until and then for files of two experiments",
-                               dataset->origin, file->path, dataset->variable,
-                               filter->names[i]->dataset->origin);
+                return cn_fail(
+                    error, CN_BAD_USAGE,
+                    "input.datasets.files: %s is taken for %s in %s and in %s, which say "
+                    "different things of it; let one of them take it, or see until and "
+                    "then for files of two experiments",
+                    file->path, dataset->variable, filter->names[i]->dataset->origin,
+                    dataset->origin);
         struct cn_name *name = add_name_of_file(filter);
         if (name)
             cn_dataset_name(dataset, config->input.table, path, name);

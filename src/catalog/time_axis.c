@@ -137,11 +137,16 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
 {
     const char *calendar = cn_attribute_text(time->attributes, time->attribute_count, "calendar");
     size_t count = time->length;
-    if (count == 0 || count > CN_MAX_TIMES)
+    if (count == 0)
         return cn_fail(error, CN_BAD_INPUT,
-                       "'%s' has %zu instants, expected 1 to %d; split the file, for example with "
-                       "cdo splityear",
-                       time->name, count, CN_MAX_TIMES);
+                       "'%s' has no instants, so the file has no data; download it again",
+                       time->name);
+    if (count > CN_MAX_TIMES)
+        return cn_fail(
+            error, CN_BAD_INPUT,
+            "'%s' has %zu instants, expected at most %d; split the file, for example with "
+            "cdo splityear",
+            time->name, count, CN_MAX_TIMES);
     file->time_units = cn_attribute_text(time->attributes, time->attribute_count, "units");
     if (!file->time_units)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",

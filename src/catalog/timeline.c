@@ -253,13 +253,32 @@ static void start_timeline(struct timeline_builder *builder, const char *scenari
     variable->timelines[variable->timeline_count++] = timeline;
 }
 
+/* Whether a list "a, b" has a name. */
+static bool is_listed_experiment(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = list; *at; at += strspn(at, ", ")) {
+        const size_t word = strcspn(at, ",");
+        if (word == length && strncmp(at, name, length) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
 /* Of an experiment that has no usable file. */
 static void report_experiment(const struct cn_variable_files *in, const char *name, bool is_asked)
 {
     const char *held = in->experiments->held;
     if (!is_asked)
         cn_problems_add(&in->variable->problems, CN_WARNING,
-                        "%s: no usable file of experiment %s; add its files, or go without it",
+                        "%s: no usable file of experiment %s; add its files, or leave it out of "
+                        "scenarios",
+                        in->variable->label, name);
+    else if (is_listed_experiment(held, name))
+        cn_problems_add(&in->variable->problems, CN_PROBLEM,
+                        "%s: no usable file of experiment %s; no day of its files is of it, "
+                        "whatever their names or input.datasets say",
                         in->variable->label, name);
     else
         cn_problems_add(&in->variable->problems, CN_PROBLEM,

@@ -159,7 +159,10 @@ static void print_models(const struct cn_plan *plan)
     struct cn_shared_lines members = {.plan = plan};
     size_t known = 0;
     if (!cn_config_has_several_models(plan->config)) {
-        cn_print_labelled("", "%s %s, %s", first->model, member_of(plan, first),
+        const char *member = member_of(plan, first);
+        const bool has_member = member && *member;
+        cn_print_labelled("", "%s%s%s%s%s", first->model, *first->model && has_member ? " " : "",
+                          has_member ? member : "", *first->model || has_member ? ", " : "",
                           experiments_of(plan));
         return;
     }

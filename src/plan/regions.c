@@ -45,10 +45,12 @@ static enum cn_status select_regions(struct cn_pool *pool, const struct cn_confi
         layout->region_count++;
         if (cells->dropped_columns)
             cn_problems_add(&variable->problems, CN_WARNING,
-                            "%s: region %s: %zu longitudes of the grid equal an earlier one modulo "
-                            "360 degrees and are left out",
+                            "%s: region %s: %zu longitude%s of the grid equal%s an earlier one "
+                            "modulo 360 degrees and %s left out",
                             variable->variable->label, config->regions[r].name,
-                            cells->dropped_columns);
+                            cells->dropped_columns, cells->dropped_columns == 1 ? "" : "s",
+                            cells->dropped_columns == 1 ? "s" : "",
+                            cells->dropped_columns == 1 ? "is" : "are");
     }
     if (layout->region_count)
         warn_of_bounds(variable, &layout->regions[0]);

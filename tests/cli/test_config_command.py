@@ -137,7 +137,7 @@ class Config(unittest.TestCase):
         text = self.written()
         self.assertEqual(settings(text)["variables"], '[ "tas" ]')
         words = " ".join(text.replace("#", " ").split())
-        self.assertIn("Left out: pr (none of its files can be used; each has a line of its own). "
+        self.assertIn("Left out: pr (none of its files can be used, as other lines say). "
                       "pr historical 2000-2003: 4 files are left out, such as ", words)
 
     def test_where_no_variable_can_be_used_it_says_what_is_wrong_with_the_files(self):

@@ -458,6 +458,7 @@ class Wrong(TestCase):
             said = self.said(1, [{"files": "x*.nc", "variable": "tas"},
                                  {"files": "x2*.nc", "variable": "tas", **other}], scenarios=None)
             self.assertIn("is taken for tas in ", said)
+            self.assertEqual(said.count("climnorm.cfg:"), 3, said)
 
     def test_the_same_said_twice_is_no_error(self):
         self.said(0, [{"files": "x*.nc", "variable": "tas"}, {"files": "**/x2*.nc", "variable": "tas"}])

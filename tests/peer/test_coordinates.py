@@ -145,7 +145,7 @@ class Coordinates(TestCase):
                                                           "lat": [-90.0, 90.0]}]
                     result = case.run()
                     self.exits(result, 0)
-                    self.assertIn("1 longitudes of the grid equal an earlier one", result.said)
+                    self.assertIn("1 longitude of the grid equals an earlier one", result.said)
                     got = read(case.path("tas", YEAR, region="BOX" if box else "GLOBAL"), "tas")
                     self.assertEqual(len(got["lon"]), kept)
                     if not box:

@@ -437,7 +437,7 @@ class OddFiles(Tree):
             "unknown calendar": lambda path: write(path, first=365, calendar="mayan"),
             "months": lambda path: write(path, count=365, time_units="months since 2001-01-01"),
             "instant 3 of 'time'": lambda path: write(path, times=365.0 + np.array([0, 1, 2, 2, 3])),
-            "instants, expected 1": lambda path: write(path, count=0),
+            "has no instants, so the file has no data": lambda path: write(path, count=0),
             "empty": lambda path: pathlib.Path(path).touch(),
             "such as CSV": lambda path: pathlib.Path(path).write_text("hello\n" * 99),
             "neither netCDF-3 nor": lambda path: pathlib.Path(path).write_bytes(b"\1\2\3" * 99),
