@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/strbuf.h"
 #include "base/year_list.h"
 #include "engine/implausible.h"
 #include "progress/problems.h"
@@ -222,16 +223,34 @@ bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t nor
            CN_HAS_VALUE;
 }
 
-/* Warns of a product and region of a sample of which results were made without any value. */
-static void list_empty(struct cn_engine *engine, const struct cn_sample *sample, size_t normal)
+/* A product of a sample. */
+struct product_place {
+    const struct cn_sample *sample;
+    size_t product;
+};
+
+/* The place of the n-th product of all samples. sample NULL: there are no more. */
+static struct product_place find_product(const struct cn_variable_plan *variable, size_t n)
+{
+    for (size_t s = 0; s < variable->sample_count; s++) {
+        if (n < variable->samples[s].product_count)
+            return (struct product_place){&variable->samples[s], n};
+        n -= variable->samples[s].product_count;
+    }
+    return (struct product_place){NULL, 0};
+}
+
+/* Writes of which target years a region has results of a product without any value; "": of none.
+ */
+static void describe_empty(const struct cn_engine *engine, const struct product_place *place,
+                           size_t region, struct cn_strbuf *text)
 {
     const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_product *product = sample->products[normal / variable->layout.region_count];
-    const bool is_only = engine->plan->config->product_count == 1;
+    const size_t normal = place->product * variable->layout.region_count + region;
     struct cn_year_list years = {0};
     size_t made = 0, empty = 0;
     for (size_t t = 0; t < variable->target_count; t++) {
-        if (variable->targets[t].sample != sample)
+        if (variable->targets[t].sample != place->sample)
             continue;
         const unsigned char found = *found_of(engine, t, normal);
         made += found != CN_NOT_MADE;
@@ -240,15 +259,44 @@ static void list_empty(struct cn_engine *engine, const struct cn_sample *sample,
             cn_year_list_add(&years, variable->targets[t].year, variable->targets[t].year);
     }
     if (empty)
-        cn_problems_add(
-            &engine->result->problems, CN_WARNING,
-            "no value in region %s of %s%s%s%s: %s, %s, hold missing values alone",
-            variable->layout.regions[normal % variable->layout.region_count].region->name,
-            engine->result->label, is_only ? "" : ", product \"", is_only ? "" : product->name,
-            is_only ? "" : "\"", empty == made ? "all target years that were made" : "target years",
-            cn_year_list_text(&years));
-    engine->result->problems.lost |= years.text.failed;
+        cn_strbuf_add(text, "%s%s", empty == made ? "in all target years: " : "in target years ",
+                      cn_year_list_text(&years));
+    text->failed |= years.text.failed;
     cn_year_list_free(&years);
+}
+
+/* Warns of a region that is empty in the same target years of this product and of later ones,
+ * unless an earlier one has told it. */
+static void list_empty(struct cn_engine *engine, size_t product, size_t region)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const bool is_only = engine->plan->config->product_count == 1;
+    struct cn_strbuf text = {0}, names = {0};
+    struct product_place place = find_product(variable, product);
+    size_t count = 0, earlier = 0;
+    describe_empty(engine, &place, region, &text);
+    for (size_t n = 0; text.length && (place = find_product(variable, n)).sample; n++) {
+        struct cn_strbuf other = {0};
+        describe_empty(engine, &place, region, &other);
+        const bool is_same = strcmp(cn_strbuf_text(&other), cn_strbuf_text(&text)) == 0;
+        earlier += is_same && n < product;
+        if (is_same)
+            cn_strbuf_add(&names, "%s\"%s\"", count++ ? ", " : "",
+                          place.sample->products[place.product]->name);
+        names.failed |= other.failed;
+        cn_strbuf_free(&other);
+    }
+    if (count && !earlier)
+        cn_problems_add(&engine->result->problems, CN_WARNING, "%s%s%s: region %s has no value %s",
+                        engine->result->label,
+                        is_only      ? ""
+                        : count == 1 ? ", product "
+                                     : ", products ",
+                        is_only ? "" : cn_strbuf_text(&names),
+                        variable->layout.regions[region].region->name, cn_strbuf_text(&text));
+    engine->result->problems.lost |= text.failed || names.failed;
+    cn_strbuf_free(&text);
+    cn_strbuf_free(&names);
 }
 
 /* Not of a run that goes on with passes of another one: their values are not known. */
@@ -257,10 +305,9 @@ static void list_all_empty(struct cn_engine *engine)
     const struct cn_variable_plan *variable = engine->variable;
     if (variable->resume.passes_done || atomic_load(&engine->stop))
         return;
-    for (size_t s = 0; s < variable->sample_count; s++)
-        for (size_t n = 0; n < variable->samples[s].product_count * variable->layout.region_count;
-             n++)
-            list_empty(engine, &variable->samples[s], n);
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        for (size_t n = 0; find_product(variable, n).sample; n++)
+            list_empty(engine, n, r);
 }
 
 void cn_reports_finish(struct cn_engine *engine)
