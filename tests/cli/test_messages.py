@@ -356,7 +356,7 @@ class Days(TestCase):
         with Case(variables=["tas"]).periods(2000, 2000) as case:
             small(case, 2000, keep=lambda d: d[1] == 1)
             said = words(case.run(command="plan"))
-            self.assertIn("2000 (historical, 30 of 360); download the missing days", said)
+            self.assertIn("2000 (historical, 30 of 360); the files begin or end there", said)
             self.assertNotIn("lower normals.min_days", said)
 
 
