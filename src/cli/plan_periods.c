@@ -147,6 +147,8 @@ void cn_print_periods(const struct cn_plan *plan)
         for (size_t r = 0; r < plan->config->region_count; r++)
             if (is_first_of_its_kind(&lines[k], r))
                 add_period_row(plan, &lines[k], r, &table);
+    if (table.row_count == 1 && !table.failed) /* nothing is to be made */
+        return;
     putchar('\n');
     cn_table_print(&table);
 }

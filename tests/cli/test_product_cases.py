@@ -124,6 +124,8 @@ class Products(TestCase):
         self.exits(result, 2)
         self.assertEqual(result.variable("tas")["normals_failed"], 8)
         self.assertEqual(result.variable("tas")["normals_written"], 8)
+        case.config["products"].pop()
+        self.assertNotIn("\nperiod", case.run(command="plan").out)
 
     def test_a_short_window_names_the_product_that_has_it_once(self):
         case = self.make([{"name": "long", "window": 6, "min_years": 6},
