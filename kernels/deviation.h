@@ -279,7 +279,7 @@ static ALWAYS_INLINE void deviations_of_slots(const struct samples *of, bool mis
             settle_doubts(of, slot, i);
 }
 
-static void standard_deviations(const struct samples *of)
+static void deviations_of_samples(const struct samples *of)
 {
     if (of->missing)
         deviations_of_slots(of, true);

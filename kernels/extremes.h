@@ -100,12 +100,12 @@ static ALWAYS_INLINE void extremes(const struct samples *of, bool smallest)
         extremes_of_slot(of, slot, smallest);
 }
 
-static void minima(const struct samples *of)
+static void minima_of_samples(const struct samples *of)
 {
     extremes(of, true);
 }
 
-static void maxima(const struct samples *of)
+static void maxima_of_samples(const struct samples *of)
 {
     extremes(of, false);
 }

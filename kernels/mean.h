@@ -250,7 +250,7 @@ static ALWAYS_INLINE void pooled_means(const struct samples *of, bool missing)
 
 /* With a pool, sums of days serve all slots, if one double can hold those of all samples. Else each
  * slot has its own spread: few share the slowest way. */
-static void means(const struct samples *of, struct expansion *expansion)
+static void means_of_samples(const struct samples *of, struct expansion *expansion)
 {
     const struct window_batch *batch = of->batch;
     const struct spread all = measure_spread(of->block, batch->days * batch->years);

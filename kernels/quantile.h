@@ -340,7 +340,7 @@ static void quantiles_of_target(const struct quantile_lists *lists, size_t targe
     }
 }
 
-static void quantiles(const struct samples *of, const struct window_batch *largest)
+static void quantiles_of_samples(const struct samples *of, const struct window_batch *largest)
 {
     struct quantile_lists lists = make_lists(of->batch, largest);
     for (size_t i = 0; i < of->cells; i += VL) {

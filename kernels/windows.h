@@ -14,19 +14,19 @@ static void statistic_of_samples(const struct samples *of, const struct window_b
 {
     switch (of->batch->job->statistic) {
     case CN_MEAN:
-        means(of, expansion);
+        means_of_samples(of, expansion);
         break;
     case CN_STANDARD_DEVIATION:
-        standard_deviations(of);
+        deviations_of_samples(of);
         break;
     case CN_MINIMUM:
-        minima(of);
+        minima_of_samples(of);
         break;
     case CN_MAXIMUM:
-        maxima(of);
+        maxima_of_samples(of);
         break;
     case CN_QUANTILE:
-        quantiles(of, largest);
+        quantiles_of_samples(of, largest);
         break;
     }
 }

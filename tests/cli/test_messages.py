@@ -385,8 +385,8 @@ class Empty(TestCase):
             for year in range(2000, 2004):
                 small(case, year, convert=self.sea)
             said = self.said(case)
-            self.assertEqual(said, ['warning: tas, products "normal", "sd", "july": region SOUTH has no value '
-                                    "in all target years: 2002-2003"])
+            self.assertEqual(said, ['warning: tas, products "normal", "sd", "july": region SOUTH has no '
+                                    "value in all target years: 2002-2003"])
             for options in (("-t", "1"), ("-s", "engine.batch_years=1"),
                             ("-s", "output.counts=true"), ("-s", "output.compression=0"),
                             ("-s", "engine.memory=1MB")):

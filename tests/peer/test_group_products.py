@@ -268,7 +268,8 @@ class Timelines(Judge):
                 case.config["normals"] = {
                     "window": 1, "min_years": 1, "targets": ["2008-2010"],
                     "periods": [{"name": "{scenario}", "first": 2000, "last": 2010}]}
-                years = {"historical": range(2006, 2009), "ssp126": (2007, 2009, 2010), "ssp585": (2009, 2010)}
+                years = {"historical": range(2006, 2009), "ssp126": (2007, 2009, 2010),
+                         "ssp585": (2009, 2010)}
                 for k, (experiment, each) in enumerate(years.items()):
                     for year in each:
                         trees.year_file(case.data, "tas", year, lat=LAT, lon=LON, experiment=experiment,
