@@ -137,6 +137,23 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
                                 made.size, *hash, error);
 }
 
+/* Reports which of the values of a share there are, from a group of the year on. */
+static void report_found(const struct encoder *encoder, const float *values,
+                         const struct cn_chunk_share *share, size_t first_group)
+{
+    struct cn_engine *engine = encoder->engine;
+    const size_t target = encoder->task->target, normal = encoder->task->normal;
+    if (!cn_is_value_known(engine, target, normal))
+        cn_report_values(engine, target, normal, has_value(values, share->values));
+    if (engine->variable->targets[target].sample->time == CN_DAY)
+        return;
+    const size_t cells = share->slot_count ? share->values / share->slot_count : 0;
+    for (size_t g = 0; g < share->slot_count; g++)
+        if (!cn_is_group_known(engine, target, normal, first_group + g) &&
+            has_value(values + g * cells, cells))
+            cn_report_group(engine, target, normal, first_group + g);
+}
+
 static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, size_t field,
                                    struct cn_encoded *encoded, uint64_t *hash,
                                    struct cn_error *error)
@@ -152,11 +169,9 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     if (field == COUNTS)
         widen_counts(encoder, values, share.first_slot, share.slot_count);
     const size_t own_cells = encoder->region->row_count * encoder->region->column_count;
-    const size_t target = encoder->task->target, normal = encoder->task->normal;
-    if (field == VALUES && !cn_is_value_known(encoder->engine, target, normal))
-        cn_report_values(
-            encoder->engine, target, normal,
-            has_value((const float *)values + share.first_slot * own_cells, share.values));
+    if (field == VALUES)
+        report_found(encoder, (const float *)values + share.first_slot * own_cells, &share,
+                     number * whole->chunk_slots + share.first_slot);
     if (share.slot_count < slots || share.row_count < whole->row_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     fill_up(values, field, slots * cells, whole->chunk_slots * cells,

@@ -27,7 +27,14 @@ enum cn_status cn_reports_prepare(struct cn_engine *engine, struct cn_error *err
     if (reports)
         reports->found = cn_pool_alloc(engine->pool, engine->variable->target_count,
                                        reports->normal_count * sizeof *reports->found);
-    if (!reports || !reports->short_windows || !reports->found)
+    size_t products = 0;
+    for (size_t k = 0; k < engine->variable->sample_count; k++)
+        products += engine->variable->samples[k].product_count;
+    if (reports)
+        reports->groups =
+            cn_pool_alloc(engine->pool, products * engine->variable->layout.region_count,
+                          sizeof *reports->groups);
+    if (!reports || !reports->short_windows || !reports->found || !reports->groups)
         return cn_fail_memory(error, "the problems of a variable");
     engine->reports = reports; /* only whole: the end of a run looks into all of it */
     return CN_OK;
@@ -223,6 +230,29 @@ bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t nor
            CN_HAS_VALUE;
 }
 
+/* The groups of a product in a region, of all targets. */
+static atomic_uint *groups_of(const struct cn_engine *engine, size_t target, size_t normal)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const size_t regions = variable->layout.region_count;
+    size_t products = 0;
+    for (const struct cn_sample *sample = variable->samples;
+         sample < variable->targets[target].sample; sample++)
+        products += sample->product_count;
+    return &engine->reports->groups[products * regions + normal];
+}
+
+void cn_report_group(struct cn_engine *engine, size_t target, size_t normal, size_t group)
+{
+    atomic_fetch_or_explicit(groups_of(engine, target, normal), 1U << group, memory_order_relaxed);
+}
+
+bool cn_is_group_known(const struct cn_engine *engine, size_t target, size_t normal, size_t group)
+{
+    return atomic_load_explicit(groups_of(engine, target, normal), memory_order_relaxed) >> group &
+           1;
+}
+
 /* A product of a sample. */
 struct product_place {
     const struct cn_sample *sample;
@@ -265,19 +295,48 @@ static void describe_empty(const struct cn_engine *engine, const struct product_
     cn_year_list_free(&years);
 }
 
-/* Warns of a region that is empty in the same target years of this product and of later ones,
- * unless an earlier one has told it. */
-static void list_empty(struct cn_engine *engine, size_t product, size_t region)
+/* Writes which months or seasons are empty in all target years of a region that has other values;
+ * "": none. */
+static void describe_empty_groups(const struct cn_engine *engine, const struct product_place *place,
+                                  size_t region, struct cn_strbuf *text)
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    static const char *const seasons[] = {"DJF", "MAM", "JJA", "SON"};
+    const struct cn_variable_plan *variable = engine->variable;
+    const bool is_month = place->sample->time == CN_MONTH;
+    const size_t normal = place->product * variable->layout.region_count + region;
+    size_t target = 0;
+    while (target < variable->target_count && variable->targets[target].sample != place->sample)
+        target++;
+    if ((!is_month && place->sample->time != CN_SEASON) || target == variable->target_count)
+        return;
+    const unsigned groups = atomic_load(groups_of(engine, target, normal));
+    for (unsigned g = 0; groups && g < (is_month ? 12U : 4U); g++)
+        if (!(groups >> g & 1))
+            cn_strbuf_add(text, "%s%s", text->length ? ", " : "in ",
+                          is_month ? months[g] : seasons[g]);
+    if (text->length)
+        cn_strbuf_add(text, " of any target year");
+}
+
+/* Warns of what `describe` says of a region, with all products of which it says the same, unless an
+ * earlier one has told it. */
+static void list_empty(struct cn_engine *engine, size_t product, size_t region,
+                       void (*describe)(const struct cn_engine *engine,
+                                        const struct product_place *place, size_t region,
+                                        struct cn_strbuf *text))
 {
     const struct cn_variable_plan *variable = engine->variable;
     const bool is_only = engine->plan->config->product_count == 1;
     struct cn_strbuf text = {0}, names = {0};
     struct product_place place = find_product(variable, product);
     size_t count = 0, earlier = 0;
-    describe_empty(engine, &place, region, &text);
+    describe(engine, &place, region, &text);
     for (size_t n = 0; text.length && (place = find_product(variable, n)).sample; n++) {
         struct cn_strbuf other = {0};
-        describe_empty(engine, &place, region, &other);
+        describe(engine, &place, region, &other);
         const bool is_same = strcmp(cn_strbuf_text(&other), cn_strbuf_text(&text)) == 0;
         earlier += is_same && n < product;
         if (is_same)
@@ -307,7 +366,10 @@ static void list_all_empty(struct cn_engine *engine)
         return;
     for (size_t r = 0; r < variable->layout.region_count; r++)
         for (size_t n = 0; find_product(variable, n).sample; n++)
-            list_empty(engine, n, r);
+            list_empty(engine, n, r, describe_empty);
+    for (size_t r = 0; r < variable->layout.region_count; r++)
+        for (size_t n = 0; find_product(variable, n).sample; n++)
+            list_empty(engine, n, r, describe_empty_groups);
 }
 
 void cn_reports_finish(struct cn_engine *engine)

@@ -17,6 +17,9 @@ struct cn_reports {
         *short_windows;  /* [target_count] 1 + the years that could be read; 0: it is not short */
     size_t normal_count; /* the most that a target has */
     atomic_uchar *found; /* [target_count][normal_count] enum cn_found of what is encoded */
+    /* [products of all samples][region_count] bit g: some target has a value in group g of the
+     * year; of months and seasons. */
+    atomic_uint *groups;
 };
 
 /* What is known of the values of a normal. */
@@ -48,6 +51,10 @@ void cn_report_values(struct cn_engine *engine, size_t target, size_t normal, bo
 
 /* Returns: whether a value of the normal is known. */
 bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t normal);
+
+/* The same of a group of the year, of months and seasons. */
+void cn_report_group(struct cn_engine *engine, size_t target, size_t normal, size_t group);
+bool cn_is_group_known(const struct cn_engine *engine, size_t target, size_t normal, size_t group);
 
 /* Reports what is left, after the graph. */
 void cn_reports_finish(struct cn_engine *engine);

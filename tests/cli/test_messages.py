@@ -403,6 +403,27 @@ class Empty(TestCase):
             self.assertEqual(said[0], "warning: tas: region GLOBAL has no value in target years 2002-2003")
             self.assertEqual(self.said(case), [])  # nothing was made
 
+    def test_months_and_seasons(self):
+        def dry(values):
+            values[151:243] = np.nan  # June to August of 365 days
+            return values
+        products = [{"name": "normal"}, {"name": "year", "time": "year"},
+                    {"name": "month", "time": "month"},
+                    {"name": "month_sd", "time": "month", "over": "std"},
+                    {"name": "season", "time": "season"}]
+        with Case(variables=["tas"], products=products,
+                  normals={"min_days": 0.7}).periods(2002, 2003) as case:
+            case.config["output"]["pattern"] = "{variable}_{period}_{year}_{product}.nc"
+            for year in range(2000, 2004):
+                small(case, year, convert=dry)
+            expected = ['warning: tas, products "month", "month_sd": region GLOBAL has no value in '
+                        "June, July, August of any target year",
+                        'warning: tas, product "season": region GLOBAL has no value in JJA of any '
+                        "target year"]
+            for options in ((), ("-s", "engine.memory=1MB"), ("-s", "engine.batch_years=1")):
+                self.assertEqual(self.said(case, *options), expected)
+                shutil.rmtree(case.out)
+
     def test_limits_that_hold_nothing(self):
         """valid_range, and valid_min above valid_max."""
         cases = [({"valid_range": np.array([0, -1], "f4")}, "valid_range of 3 files"),
