@@ -197,14 +197,15 @@ const struct cn_key cn_keys[] = {
          "value of the dimension's coordinate in its own unit; where it has no coordinate, an "
          "index, counted from 0; or `\"all\"` for one dimension whose slices complete each other: "
          "the first value that is there. Dimensions of length 1 need none. See "
-         "[inputs](inputs.md#dimensions-besides-time-and-the-grid). Left out: none."},
+         "[docs/inputs.md](inputs.md#dimensions-besides-time-and-the-grid). Left out: none."},
     {"input.datasets", offsetof(struct cn_config_builder, datasets), CN_KEY_GROUPS, 1, ENTRIES,
      .element = dataset_keys, .element_bytes = sizeof(struct cn_custom_dataset),
      .example = "( { files = \"gridmet/pr_*.nc\"; variable = \"pr\"; in_file = "
                 "\"precipitation_amount\"; } )",
-     .meaning = "Files with names of another form, or with names that are wrong: see "
-                "[inputs](inputs.md). Several entries may take one file for several variables. "
-                "Left out: none."},
+     .meaning =
+         "Files with names of another form, or with names that are wrong: see "
+         "[docs/inputs.md](inputs.md). Several entries may take one file for several variables. "
+         "Left out: none."},
     {LIST(variables), CN_KEY_NAMES, 1, ENTRIES, .example = "[ \"pr\", \"tas\" ]",
      .meaning = "The variables, in the order of work. Left out: all that the tree holds."},
     {LIST(scenarios), CN_KEY_NAMES, 0, ENTRIES, .example = "[ \"ssp245\" ]",

@@ -45,6 +45,7 @@ class Help(unittest.TestCase):
             out = climnorm("help", key)[1]
             self.assertIn(key, out.splitlines()[0])
             self.assertNotRegex(out, r"`|\]\(")
+            self.assertNotRegex(out, r"(?i)\bsee\b(?!\s+docs/\w+\.md)")
             for line in out.splitlines():
                 self.assertTrue(len(line) <= 80 or "_{product}.nc" in line, line)
 
