@@ -111,17 +111,16 @@ static bool read_zone(const char *at, bool has_clock, int *offset)
 enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, int64_t *second,
                                   struct cn_error *error)
 {
-    const char *at = text;
-    skip_blanks(&at);
+    skip_blanks(&text);
     char trimmed[64]; /* twice the length of the longest valid date */
-    size_t length = strnlen(at, sizeof trimmed);
-    while (length > 0 && length < sizeof trimmed && cn_is_space(at[length - 1]))
+    size_t length = strnlen(text, sizeof trimmed);
+    while (length > 0 && length < sizeof trimmed && cn_is_space(text[length - 1]))
         length--;
     if (length == sizeof trimmed)
         goto unreadable;
-    memcpy(trimmed, at, length);
+    memcpy(trimmed, text, length);
     trimmed[length] = '\0';
-    at = trimmed;
+    const char *at = trimmed;
     struct cn_date date;
     if (!read_date(&at, &date))
         goto unreadable;
@@ -152,9 +151,9 @@ enum cn_status cn_reference_parse(const char *text, enum cn_calendar calendar, i
 
 unreadable:
     return cn_fail(error, CN_BAD_INPUT,
-                   "reference date \"%.80s\" cannot be read; expected year-month-day, then perhaps "
+                   "reference date \"%.*s\" cannot be read; expected year-month-day, then perhaps "
                    "a time and a zone, as in \"1850-01-01 00:00:00 +1:00\"",
-                   text);
+                   (int)length, text);
 }
 
 enum cn_status cn_time_days(const double *values, size_t count, double unit_seconds,

@@ -390,6 +390,8 @@ static void test_what_is_no_reference_date_is_refused(void **state)
                 fail_msg("\"%s\" is accepted", bad[i]);
             assert_non_null(strstr(error.text, "reference date"));
         }
+    assert_int_equal(cn_reference_parse(" 18500101 ", CN_STANDARD, &second, &error), CN_BAD_INPUT);
+    assert_non_null(strstr(error.text, "reference date \"18500101\" cannot be read"));
     assert_int_equal(cn_reference_parse("0000-01-01", CN_STANDARD, &second, &error), CN_BAD_INPUT);
     assert_non_null(strstr(error.text, "no year 0"));
     assert_int_equal(cn_reference_parse("1582-10-10", CN_STANDARD, &second, &error), CN_BAD_INPUT);
