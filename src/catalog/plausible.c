@@ -102,9 +102,15 @@ static const struct cn_plausible_row *find_row(const char *name, const char *sta
 static bool is_other_statistic(const char *cell_methods)
 {
     static const char *const words[] = {"sum", "range", "deviation", "variance"};
-    for (size_t k = 0; cell_methods && k < sizeof words / sizeof *words; k++)
-        if (strstr(cell_methods, words[k]))
-            return true;
+    int depth = 0; /* of comments */
+    size_t length;
+    for (const char *at = cell_methods ? cell_methods : ""; *at; at += length ? length : 1) {
+        length = strcspn(at, " \t\r\n():");
+        depth += (*at == '(') - (*at == ')');
+        for (size_t k = 0; depth <= 0 && at[length] != ':' && k < sizeof words / sizeof *words; k++)
+            if (memmem(at, length, words[k], strlen(words[k])))
+                return true;
+    }
     return false;
 }
 

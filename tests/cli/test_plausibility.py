@@ -104,7 +104,11 @@ class Plausibility(climnorm_case.TestCase):
         for attributes, count in (({"standard_name": "air_pressure"}, 0),
                                   ({"standard_name": "precipitation_flux"}, 0),
                                   ({"standard_name": "air_temperature"}, 1),
-                                  ({"cell_methods": "time: range"}, 0)):
+                                  ({"cell_methods": "time: range"}, 0),
+                                  ({"cell_methods": "time: mean (of a) time: sum over days"}, 0),
+                                  ({"cell_methods": "time: standard_deviation"}, 0),
+                                  ({"cell_methods": "range: time: mean"}, 1),
+                                  ({"cell_methods": "time: mean (interval: range of 1 day)"}, 1)):
             with self.subTest(attributes):
                 case = self.case(attributes=attributes)
                 change(self.paths[2002], "tas", {(0, 0, 0): 1})
