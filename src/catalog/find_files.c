@@ -344,10 +344,12 @@ static enum cn_status add_root(struct file_search *search, const char *root)
     if (stat(root, &status) < 0)
         return cn_fail(search->error, cn_errno_status(errno, CN_BAD_USAGE), "input.root: %s: %s",
                        root, strerror(errno));
-    const bool is_file = S_ISREG(status.st_mode) && is_nc(root);
+    const bool is_file = S_ISREG(status.st_mode) && (is_nc(root) || is_of_dataset(search, root));
     if (!is_file && !S_ISDIR(status.st_mode))
         return cn_fail(search->error, CN_BAD_USAGE,
-                       "input.root: %s is not a folder, nor a file that ends in .nc", root);
+                       "input.root: %s is neither a folder nor a file that ends in .nc or that "
+                       "input.datasets takes",
+                       root);
     const char *slash = strrchr(root, '/');
     append_entry(search, is_file ? &search->files : &search->folders,
                  &(struct cn_found_file){root, is_file && slash ? slash + 1 : root, status.st_dev,

@@ -88,6 +88,20 @@ class Files(TestCase):
                 self.exits(case.run(), 0)
                 self.judged(case, "tas", [2003], timeline=timeline(paths, "tas"))
 
+    def test_a_root_that_is_a_file_may_have_any_ending(self):
+        with Case() as case:
+            years(case, "x{}.nc4", "tas", (2001, 2002, 2003))
+            root = [os.path.join(case.data, f"x{year}.nc4") for year in (2001, 2002, 2003)]
+            case.config["input"] = {"root": root}
+            case.periods(2003, 2003)
+            result = case.run()
+            self.exits(result, 1)
+            self.assertIn("x2001.nc4 is neither a folder nor a file that ends in .nc or that "
+                          "input.datasets takes", " ".join(result.err.split()))
+            case.config["input"]["datasets"] = [{"files": "x*.nc4", "variable": "tas"}]
+            self.exits(case.run(), 0)
+            self.judged(case, "tas", [2003], timeline=timeline(root, "tas"))
+
     def test_patterns_begin_at_each_root(self):
         with Case(input={"root": ["data/one", "data/two"],
                          "datasets": [{"files": "y*.nc", "variable": "tas"}]}) as case:
