@@ -122,13 +122,15 @@ static void describe_space(struct cn_attributes *list, const struct cn_region_ce
 static const char *const resolutions[] = {
     [CN_DAY] = "P1D", [CN_MONTH] = "P1M", [CN_SEASON] = "P3M", [CN_YEAR] = "P1Y"};
 
-/* The rules that decide which values enter a result, by the keys of the config. */
+/* The rules that decide which values of the years enter a result, by the keys of the config. Those
+ * that only decide which years are used are left out, as of the digest: a file that is kept where
+ * they changed is that of a fresh run. */
 static void describe_rules(struct cn_attributes *list, const struct cn_normals_file *file)
 {
     const struct cn_product *product = file->product;
     cn_set_text(list, "leap_day", cn_leap_day_names[file->config->normals.leap_day]);
-    cn_set_double(list, "min_days", file->config->normals.min_days);
-    cn_set_int(list, "min_years", product->min_years);
+    if (product->time != CN_DAY)
+        cn_set_double(list, "min_days", file->config->normals.min_days);
     cn_set_int(list, "min_values", product->min_values);
     if (product->pool > 1)
         cn_set_int(list, "pool", product->pool);
