@@ -33,6 +33,14 @@ size_t cn_share_normals(const struct cn_variable_plan *variable,
     return wanted;
 }
 
+const struct cn_file *cn_usable_file(const struct cn_variable *variable)
+{
+    const struct cn_file *file = variable->files;
+    while (!file->usable) /* one is: the variable has not failed */
+        file++;
+    return file;
+}
+
 size_t cn_files_to_read(const struct cn_variable_plan *variable)
 {
     size_t files = 0;

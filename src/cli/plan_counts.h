@@ -18,6 +18,9 @@ struct cn_period_share cn_period_share_at(const struct cn_variable_plan *variabl
 size_t cn_share_normals(const struct cn_variable_plan *variable,
                         const struct cn_period_share *share, size_t region, size_t *kept);
 
+/* Returns: a file of a variable that has not failed. Its files are alike. */
+const struct cn_file *cn_usable_file(const struct cn_variable *variable);
+
 /* Returns: how many files of the variable a run opens. */
 size_t cn_files_to_read(const struct cn_variable_plan *variable);
 

@@ -131,6 +131,22 @@ static json_t *timelines_of(const struct cn_variable *variable, bool *failed)
     return timelines;
 }
 
+/* What is read along dimensions besides time and those of the grid. */
+static json_t *selected_of(const struct cn_variable *variable, bool *failed)
+{
+    json_t *selected = json_array();
+    const struct cn_file *file = cn_usable_file(variable);
+    for (size_t k = 0; k < file->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &file->other_dims[k];
+        if (*dim->read)
+            append_item(selected,
+                        json_pack("{so so}", "dimension", cn_json_text(dim->name), "read",
+                                  cn_json_text(dim->read)),
+                        failed);
+    }
+    return selected;
+}
+
 static json_t *outputs_of(const struct cn_variable_plan *variable, bool *failed)
 {
     json_t *outputs = json_array();
@@ -187,6 +203,7 @@ static void add_details(json_t *object, const struct cn_plan *plan,
                             cn_json_count(source->grid.row_count)) ||
         json_object_set_new(object, is_regular ? "lon" : "columns",
                             cn_json_count(source->grid.column_count)) ||
+        json_object_set_new(object, "selected", selected_of(source, failed)) ||
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
         json_object_set_new(object, "products", cn_products_json(plan, variable)) ||
         json_object_set_new(object, "regions", regions) ||

@@ -68,15 +68,13 @@ static const char *describe_input(const struct cn_plan *plan,
                           cn_grid_text(plan->pool, &source->grid));
 }
 
-/* "selected: plev = 85000 Pa"; NULL: nothing is. Files of a variable are alike. */
+/* "selected: plev = 85000 Pa"; NULL: nothing is. */
 static const char *describe_selection(const struct cn_plan *plan, const struct cn_variable *source)
 {
     struct cn_strbuf text = {0};
-    size_t f = 0;
-    while (!source->files[f].usable) /* one is: the variable has not failed */
-        f++;
-    for (size_t k = 0; k < source->files[f].other_dim_count; k++) {
-        const struct cn_other_dim *dim = &source->files[f].other_dims[k];
+    const struct cn_file *file = cn_usable_file(source);
+    for (size_t k = 0; k < file->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &file->other_dims[k];
         if (*dim->read)
             cn_strbuf_add(&text, "%s%s = %s", text.length ? ", " : "selected: ", dim->name,
                           dim->read);

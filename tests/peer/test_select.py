@@ -2,6 +2,7 @@
 and xarray, in every storage; what it refuses; and the scalar coordinates that outputs have of them.
 """
 import itertools
+import json
 import os
 import shutil
 
@@ -359,6 +360,8 @@ class Refusals(SelectCase):
         case = self.case({"plev": 85000.0})
         self.write(case)
         self.assertIn("selected: plev = 85000 Pa", case.run(command="plan").out)
+        plan, = json.loads(case.run("--json", command="plan").out)["variables"]
+        self.assertEqual(plan["selected"], [{"dimension": "plev", "read": "85000 Pa"}])
         path = os.path.join(case.data, os.listdir(case.data)[0])
         said = case.run(command="inspect", config=path).out
         self.assertIn("ta(time = 365, plev = 4, lat = 3, lon = 4)", said)
