@@ -9,9 +9,10 @@
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/file_sets.h"
-#include "cli/grid_text.h"
 #include "cli/prepare.h"
+#include "cli/selection.h"
 #include "cli/signals.h"
+#include "cli/variable_text.h"
 #include "climnorm/plan.h"
 #include "climnorm/result.h"
 #include "config/builder.h"
@@ -41,6 +42,7 @@ struct tree_config {
     size_t set_count;
     const struct cn_file_set *chosen; /* NULL: there is none */
     struct cn_model_choice models;    /* of a tree that holds several that can be made together */
+    const char *select;               /* entries of input.select; NULL: none are needed */
     struct cn_config *config;         /* of the chosen files */
     struct cn_catalog *catalog;
     struct cn_config_note *notes; /* [note_count] */
@@ -151,6 +153,8 @@ static enum cn_status read_tree_config(struct tree_config *tree, const char *mor
         for (int f = 0; f < CN_SET_FIELDS && tree->chosen; f++)
             if (*tree->chosen->fields[f])
                 add_setting(&text, names[f], tree->chosen->fields[f]);
+    if (tree->select)
+        cn_strbuf_add(&text, " select = { %s };", tree->select);
     cn_strbuf_add(&text, " }; output: {");
     add_setting(&text, "root", "normals");
     cn_strbuf_add(&text, " };\n%s", more);
@@ -166,36 +170,6 @@ static enum cn_status read_tree_config(struct tree_config *tree, const char *mor
     cn_problems_free(&problems);
     cn_strbuf_free(&text);
     return status;
-}
-
-/* "historical 1950-2014, ssp245 2015-2100": the years that the files of each experiment hold. */
-static void describe_years(struct cn_strbuf *text, const struct cn_variable *variable)
-{
-    for (size_t y = 0; y < variable->year_count; y++) {
-        const char *experiment = variable->years[y].experiment;
-        int first = variable->years[y].year, last = first;
-        bool is_known = false;
-        for (size_t k = 0; k < variable->year_count; k++) {
-            const struct cn_source_year *other = &variable->years[k];
-            if (strcmp(other->experiment, experiment) != 0)
-                continue;
-            is_known |= k < y;
-            first = other->year < first ? other->year : first;
-            last = other->year > last ? other->year : last;
-        }
-        if (!is_known)
-            cn_strbuf_add(text, "%s%s %d-%d", y ? ", " : "", experiment, first, last);
-    }
-}
-
-/* The description of a variable; NULL: out of memory. */
-static const char *describe_variable(struct tree_config *tree, const struct cn_variable *variable)
-{
-    struct cn_strbuf text = {0};
-    describe_years(&text, variable);
-    cn_strbuf_add(&text, "; calendar %s, ", cn_calendar_name(variable->calendar));
-    cn_grid_add_words(&text, &variable->grid);
-    return cn_strbuf_to_pool(&text, tree->pool);
 }
 
 /* Notes why a variable is left out, with what is wrong with its files. */
@@ -219,7 +193,7 @@ static void note_variables(struct tree_config *tree)
     tree->no_memory |= !texts;
     for (size_t v = 0; v < catalog->variable_count && !tree->no_memory; v++)
         if (!catalog->variables[v].failure)
-            tree->no_memory |= !(texts[v] = describe_variable(tree, &catalog->variables[v]));
+            tree->no_memory |= !(texts[v] = cn_variable_text(tree->pool, &catalog->variables[v]));
     for (size_t v = 0; v < catalog->variable_count && !tree->no_memory; v++) {
         const struct cn_variable *variable = &catalog->variables[v];
         struct cn_strbuf text = {0};
@@ -383,9 +357,36 @@ static void keep_problems(struct tree_config *tree)
 static enum cn_status read_tree_catalog(struct tree_config *tree)
 {
     struct cn_resources resources;
-    cn_resources_resolve(tree->config, &resources);
+    cn_catalog_free(tree->catalog);
+    cn_config_free(tree->config);
+    tree->catalog = NULL;
+    tree->config = NULL;
     enum cn_status status =
-        cn_catalog_read(tree->config, &resources, tree->watch, &tree->catalog, tree->error);
+        read_tree_config(tree, "regions = [ \"GLOBAL\" ];", false, &tree->config);
+    if (status)
+        return status;
+    cn_resources_resolve(tree->config, &resources);
+    return cn_catalog_read(tree->config, &resources, tree->watch, &tree->catalog, tree->error);
+}
+
+/* Reads what the tree holds, with a choice where files need one. */
+static enum cn_status examine_tree(struct tree_config *tree)
+{
+    struct cn_strbuf entries = {0}, values = {0};
+    enum cn_status status = read_tree_catalog(tree);
+    if (!status)
+        status = cn_find_selection(tree->pool, tree->config, tree->catalog, tree->watch, &entries,
+                                   &values, tree->error);
+    if (!status && entries.length) {
+        tree->select = cn_strbuf_to_pool(&entries, tree->pool);
+        tree->no_memory |= !tree->select;
+        add_note(tree, "input.select", &values, false);
+        status = read_tree_catalog(tree);
+    }
+    if (status == CN_BAD_USAGE && tree->select) { /* a name that a config cannot hold */
+        tree->select = NULL;
+        status = read_tree_catalog(tree);
+    }
     if (status || first_variable(tree))
         return status;
     keep_problems(tree);
@@ -447,9 +448,7 @@ static enum cn_status make_text(struct tree_config *tree, char **text)
     if (!status)
         status = choose_files(tree);
     if (!status)
-        status = read_tree_config(tree, "regions = [ \"GLOBAL\" ];", false, &tree->config);
-    if (!status)
-        status = read_tree_catalog(tree);
+        status = examine_tree(tree);
     return status ? status : describe_tree(tree, text);
 }
 

@@ -13,7 +13,7 @@
 #include "catalog/list_variables.h"
 #include "catalog/time_axis.h"
 #include "cli/path_words.h"
-#include "climnorm/limits.h"
+#include "cli/selection.h"
 #include "config/builder.h"
 #include "config/write.h"
 #include "grid/region.h"
@@ -53,15 +53,6 @@ struct proposal {
     size_t most_left_out, odd_count; /* variables beyond MOST_ENTRIES; with other names */
     struct cn_strbuf text;
 };
-
-/* Whether a text may stand in a config. */
-static bool is_clean(const char *text)
-{
-    while (*text)
-        if (!cn_is_printable(cn_utf8_next(&text)))
-            return false;
-    return true;
-}
 
 static bool add_kind(struct proposal *proposal, const struct cn_found_file *file)
 {
@@ -265,26 +256,15 @@ static void add_proposed_window(struct proposal *proposal)
                       years ? years : 1);
 }
 
-/* Adds what is read along other dimensions, each once. */
+/* Adds what is read along other dimensions. */
 static void add_select(struct proposal *proposal)
 {
-    struct cn_strbuf *text = &proposal->text;
-    const char *names[CN_MAX_DIMS];
-    size_t count = 0;
-    for (size_t i = 0; i < proposal->entry_count; i++)
-        for (size_t k = 0; proposal->files[i].usable && k < proposal->files[i].other_dim_count;
-             k++) {
-            const struct cn_other_dim *dim = &proposal->files[i].other_dims[k];
-            bool is_new = dim->length > 1 && count < CN_MAX_DIMS && is_clean(dim->entry);
-            for (size_t n = 0; n < count; n++)
-                is_new &= strcmp(names[n], dim->name) != 0;
-            if (!is_new)
-                continue;
-            cn_strbuf_add(text, count ? "; %s" : "  select = { %s", dim->entry);
-            names[count++] = dim->name;
-        }
+    const struct cn_other_dim *dims[CN_MAX_DIMS];
+    const size_t count = cn_dims_to_select(proposal->files, proposal->entry_count, dims);
+    for (size_t i = 0; i < count; i++)
+        cn_strbuf_add(&proposal->text, i ? "; %s" : "  select = { %s", dims[i]->entry);
     if (count)
-        cn_strbuf_add(text, "; }; # or others: climnorm inspect FILE\n");
+        cn_strbuf_add(&proposal->text, "; }; # or others: climnorm inspect FILE\n");
 }
 
 /* Adds the entries, by kinds with a comment each. Returns how many. */
@@ -367,7 +347,7 @@ static bool make_entries(struct proposal *proposal, const struct cn_held_variabl
             rest = name + strcspn(name, "/");
             if (*rest)
                 *rest++ = '\0';
-            if (!is_clean(name) || strlen(name) > CN_MAX_VARIABLE_BYTES) {
+            if (!cn_is_clean(name) || strlen(name) > CN_MAX_VARIABLE_BYTES) {
                 proposal->odd_count++;
                 continue;
             }

@@ -369,6 +369,37 @@ class Refusals(SelectCase):
         self.assertIn("input: { select = { plev = 100000; }; };", said)
 
 
+    def test_config_proposes_a_choice(self):
+        rows = [({"plev": (PLEV, "f8")}, "{ plev = 100000; }",
+                 "plev has 100000, 85000, 50000, 1000 Pa."),
+                ({"m": (["r1", "r2"], "char"), "expver": ([1, 5], "i4")},
+                 '{ m = "r1"; expver = "all"; }', 'm has "r1", "r2". expver has 1, 5.')]
+        for others, select, words in rows:
+            for beside in (False, True):
+                with self.subTest(select=select, beside=beside):
+                    case = self.case()
+                    self.write(case, others)
+                    if beside:
+                        for year in YEARS:
+                            write_year(case.data, year, values_of(year, ()), {},
+                                       dims=("time", "lat", "lon"), variable="tas")
+                    text = case.run(command="config", config=case.data).out
+                    self.assertIn(f"\n  select = {select};\n", text)
+                    self.assertIn(words, " ".join(text.split()))
+                    self.assertIn('[ "ta", "tas" ]' if beside else '[ "ta" ]', text)
+                    self.assertNotIn("# Left out: ta", text)
+                    text = text.replace("# window = 30", "window = 3")
+                    text = text.replace('root = "/normals"', f'root = "{case.out}"')
+                    self.exits(case.run(text=text), 0)
+
+    def test_config_proposes_no_choice_that_it_cannot_write(self):
+        case = self.case()
+        self.write(case, {"p+q": (PLEV, "f8")})
+        result = case.run(command="config", config=case.data)
+        self.exits(result, 1)
+        self.assertIn("has other dimensions than time", " ".join(result.err.split()))
+
+
 class Scalars(SelectCase):
     """Coordinates of one value on a regular grid."""
 

@@ -1,0 +1,30 @@
+/*
+ * What input.select must choose, for configs that the program writes.
+ */
+#ifndef CLIMNORM_CLI_SELECTION_H
+#define CLIMNORM_CLI_SELECTION_H
+
+#include "base/pool.h"
+#include "base/strbuf.h"
+#include "climnorm/catalog.h"
+#include "climnorm/limits.h"
+#include "climnorm/resources.h"
+
+/* Returns: whether a text may stand in a config. */
+bool cn_is_clean(const char *text);
+
+/* Finds the dimensions of the files that can be used along which input.select must choose, each
+ * name once; their entries can stand in a config.
+ * Returns: how many. Owns: the files. */
+size_t cn_dims_to_select(const struct cn_file *files, size_t count,
+                         const struct cn_other_dim *dims[CN_MAX_DIMS]);
+
+/* Finds those of the variables of a catalog that cannot be used, from the first file of each. Adds
+ * entries of input.select, "plev = 100000; m = 0;", and sentences about the values that there are.
+ * Errors: CN_STOPPED; CN_BAD_MACHINE. */
+enum cn_status cn_find_selection(struct cn_pool *pool, const struct cn_config *config,
+                                 const struct cn_catalog *catalog, const struct cn_watch *watch,
+                                 struct cn_strbuf *entries, struct cn_strbuf *values,
+                                 struct cn_error *error);
+
+#endif
