@@ -28,6 +28,14 @@ struct kept_search {
     const char **lost; /* of struct cn_file */
 };
 
+/* Whether a variable has the name of its only dimension. */
+static bool is_named_like_dim(const struct cn_nc_file *nc, int varid, int rank, int dimid)
+{
+    char name[NC_MAX_NAME + 1], dim[NC_MAX_NAME + 1];
+    return rank == 1 && nc_inq_varname(nc->ncid, varid, name) == NC_NOERR &&
+           nc_inq_dimname(nc->ncid, dimid, dim) == NC_NOERR && strcmp(name, dim) == 0;
+}
+
 bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_variable *flat)
 {
     int rank, dimids[NC_MAX_VAR_DIMS];
@@ -35,7 +43,7 @@ bool cn_flat_inquire(const struct cn_nc_file *nc, int varid, struct cn_flat_vari
     if (nc_inq_var(nc->ncid, varid, NULL, &flat->type, &rank, dimids, NULL) != NC_NOERR ||
         (!cn_type_bytes(flat->type) && flat->type != NC_STRING))
         return false;
-    if (flat->type == NC_CHAR && rank > 0 &&
+    if (flat->type == NC_CHAR && rank > 0 && !is_named_like_dim(nc, varid, rank, dimids[0]) &&
         (nc_inq_dimlen(nc->ncid, dimids[--rank], &flat->width) != NC_NOERR || !flat->width ||
          flat->width > MOST_TEXT))
         return false;

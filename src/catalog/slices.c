@@ -10,7 +10,8 @@
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "catalog/attributes.h"
-#include "catalog/kept.h"
+#include "catalog/slice_values.h"
+#include "config/write.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -18,59 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { MOST_LISTED = 10, MOST_SHOWN_BYTES = 60 };
+enum { MOST_LISTED = 10, MOST_SHOWN_BYTES = 60, MOST_PROPOSED = 1000 };
 
 static const double TOLERANCE = 1e-6; /* of a value */
-
-/* A dimension and its coordinate. */
-struct slices {
-    const char *dim;
-    size_t count;
-    const double *numbers; /* [count], NaN: missing; NULL: they are no numbers */
-    const char *texts;     /* [count][width]; NULL: they are no texts */
-    size_t width;
-    const char *units; /* of numbers; "": none */
-};
-
-static enum cn_status read_slice_numbers(const struct cn_nc_file *nc, int varid,
-                                         struct slices *slices, struct cn_error *error)
-{
-    struct cn_coordinate coordinate;
-    enum cn_status status = cn_coordinate_read(nc, varid, &coordinate, error);
-    double *numbers = cn_pool_alloc(nc->pool, slices->count, sizeof *numbers);
-    if (!numbers)
-        return cn_fail_memory(error, "coordinates");
-    const char *units =
-        status ? NULL
-               : cn_attribute_text(coordinate.attributes, coordinate.attribute_count, "units");
-    if (!status)
-        status = cn_numbers_read(nc, &coordinate, numbers, slices->count, error);
-    bool has_any = false;
-    for (size_t i = 0; i < slices->count && !status; i++)
-        has_any |= isfinite(numbers[i]) != 0;
-    slices->numbers = has_any ? numbers : NULL; /* one without values is none */
-    slices->units = units ? units : "";
-    return status;
-}
-
-/* Reads the coordinate along a dimension, if it has one. */
-static enum cn_status read_slices(const struct cn_nc_file *nc, int dimid, struct slices *slices,
-                                  struct cn_error *error)
-{
-    struct cn_flat_variable flat;
-    struct cn_grid_variable table = {0};
-    int varid;
-    if (nc_inq_varid(nc->ncid, slices->dim, &varid) != NC_NOERR ||
-        !cn_flat_inquire(nc, varid, &flat) || flat.dimid != dimid || flat.width > CN_SELECT_BYTES)
-        return CN_OK;
-    if (flat.type != NC_CHAR && flat.type != NC_STRING)
-        return read_slice_numbers(nc, varid, slices, error);
-    enum cn_status status = cn_flat_read(nc, &flat, slices->dim, &table, error);
-    slices->texts = table.values;
-    slices->width = table.width;
-    return status;
-}
 
 /* --- in words --- */
 
@@ -86,26 +39,25 @@ static void add_slice_number(struct cn_strbuf *text, double number)
 }
 
 /* Adds value i as input.select takes it. */
-static void add_slice(struct cn_strbuf *text, const struct slices *slices, size_t i)
+static void add_slice(struct cn_strbuf *text, const struct cn_slice_values *slices, size_t i)
 {
     if (slices->numbers) {
         add_slice_number(text, slices->numbers[i]);
     } else if (slices->texts) {
-        const char *value = slices->texts + i * slices->width;
-        cn_strbuf_add(text, "\"%.*s\"", (int)strnlen(value, slices->width), value);
+        cn_config_quote(text, slices->texts[i]);
     } else {
         cn_strbuf_add(text, "%zu", i);
     }
 }
 
-static void add_slice_units(struct cn_strbuf *text, const struct slices *slices)
+static void add_slice_units(struct cn_strbuf *text, const struct cn_slice_values *slices)
 {
     if (slices->units && *slices->units)
         cn_strbuf_add(text, " %.*s", MOST_SHOWN_BYTES, slices->units);
 }
 
 /* Lists the values: "100000, 85000 and 17 more Pa", "indices 0 to 39, as it has no coordinate". */
-static const char *list_slices(struct cn_pool *pool, const struct slices *slices)
+static const char *list_slices(struct cn_pool *pool, const struct cn_slice_values *slices)
 {
     struct cn_strbuf text = {0};
     if (!slices->numbers && !slices->texts)
@@ -120,12 +72,31 @@ static const char *list_slices(struct cn_pool *pool, const struct slices *slices
     return cn_strbuf_to_pool(&text, pool);
 }
 
-/* The entry of input.select for value i: "plev = 85000". */
-static const char *propose_entry(struct cn_pool *pool, const struct slices *slices, size_t i)
+/* Whether a config can have the name, as libconfig reads it. */
+static bool is_config_name(const char *name)
 {
+    size_t length = 0;
+    while (isalpha((unsigned char)name[length]) || name[length] == '*' ||
+           (length && name[length] &&
+            (isdigit((unsigned char)name[length]) || name[length] == '_' || name[length] == '-')))
+        length++;
+    return length && !name[length] && strcasecmp(name, "true") != 0 &&
+           strcasecmp(name, "false") != 0;
+}
+
+/* The entry of input.select for the first value that it can choose: "plev = 85000"; "": none. */
+static const char *propose_entry(struct cn_pool *pool, const struct cn_slice_values *slices)
+{
+    const size_t most = slices->count < MOST_PROPOSED ? slices->count : MOST_PROPOSED;
     struct cn_strbuf text = {0};
+    size_t i = 0;
+    const bool is_all = strcmp(slices->dim, "expver") == 0; /* ERA5: final months, then others */
+    while (!is_all && i < most && !cn_slice_may_be_chosen(slices, i))
+        i++;
+    if (i == most || !is_config_name(slices->dim))
+        return "";
     cn_strbuf_add(&text, "%s = ", slices->dim);
-    if (strcmp(slices->dim, "expver") == 0) /* ERA5: final months, then preliminary ones */
+    if (is_all)
         cn_strbuf_add(&text, "\"all\"");
     else
         add_slice(&text, slices, i);
@@ -133,7 +104,8 @@ static const char *propose_entry(struct cn_pool *pool, const struct slices *slic
 }
 
 /* What is read: "85000 Pa", "\"r1i1p1f1\"", "index 3". */
-static const char *describe_slice(struct cn_pool *pool, const struct slices *slices, size_t i)
+static const char *describe_slice(struct cn_pool *pool, const struct cn_slice_values *slices,
+                                  size_t i)
 {
     struct cn_strbuf text = {0};
     if (!slices->numbers && !slices->texts)
@@ -147,7 +119,7 @@ const char *cn_select_entries(struct cn_pool *pool, const struct cn_file *file)
 {
     struct cn_strbuf text = {0};
     for (size_t k = 0; k < file->other_dim_count; k++)
-        if (file->other_dims[k].length > 1)
+        if (file->other_dims[k].length > 1 && *file->other_dims[k].entry)
             cn_strbuf_add(&text, "%s%s;", text.length ? " " : "", file->other_dims[k].entry);
     return text.length ? cn_strbuf_to_pool(&text, pool) : "";
 }
@@ -155,7 +127,7 @@ const char *cn_select_entries(struct cn_pool *pool, const struct cn_file *file)
 /* --- finding a value --- */
 
 /* The number that is nearest to the one that is wanted, but `skip`; count: there is none. */
-static size_t find_nearest(const struct slices *slices, double wanted, size_t skip)
+static size_t find_nearest(const struct cn_slice_values *slices, double wanted, size_t skip)
 {
     size_t best = slices->count;
     for (size_t i = 0; i < slices->count; i++)
@@ -166,7 +138,7 @@ static size_t find_nearest(const struct slices *slices, double wanted, size_t sk
     return best;
 }
 
-static enum cn_status fail_number(struct cn_pool *pool, const struct slices *slices,
+static enum cn_status fail_number(struct cn_pool *pool, const struct cn_slice_values *slices,
                                   const struct cn_slice_choice *choice, struct cn_error *error)
 {
     const size_t first = find_nearest(slices, choice->number, slices->count);
@@ -187,16 +159,13 @@ static enum cn_status fail_number(struct cn_pool *pool, const struct slices *sli
 }
 
 /* Says which texts there are, and which is meant. */
-static enum cn_status fail_text(struct cn_pool *pool, const struct slices *slices,
+static enum cn_status fail_text(struct cn_pool *pool, const struct cn_slice_values *slices,
                                 const struct cn_slice_choice *choice, struct cn_error *error)
 {
     struct cn_suggestion suggestion = {.word = choice->text};
     char hint[CN_SUGGESTION_BYTES];
-    for (size_t i = 0; slices->texts && i < slices->count; i++) {
-        const char *text = cn_pool_strndup(pool, slices->texts + i * slices->width, slices->width);
-        if (text)
-            cn_suggest(&suggestion, text);
-    }
+    for (size_t i = 0; slices->texts && i < slices->count; i++)
+        cn_suggest(&suggestion, slices->texts[i]);
     const char *listed = list_slices(pool, slices);
     return listed
                ? cn_fail(error, CN_BAD_INPUT,
@@ -206,39 +175,62 @@ static enum cn_status fail_text(struct cn_pool *pool, const struct slices *slice
                : cn_fail_memory(error, "a message");
 }
 
-/* Finds what is chosen along a dimension. */
-static enum cn_status find_slice(struct cn_pool *pool, const struct slices *slices,
+/* The text that is chosen; count: none. A number chooses "0005", too. */
+static size_t find_text(const struct cn_slice_values *slices, const struct cn_slice_choice *choice)
+{
+    const size_t length = cn_slice_text_bytes(choice->text, CN_SELECT_BYTES);
+    for (size_t i = 0; i < slices->count; i++)
+        if (strlen(slices->texts[i]) == length &&
+            memcmp(slices->texts[i], choice->text, length) == 0)
+            return i;
+    for (size_t i = 0; i < slices->count && !choice->is_text; i++) {
+        char *end;
+        const double number = strtod(slices->texts[i], &end);
+        if (end != slices->texts[i] && !*end && number == choice->number)
+            return i;
+    }
+    return slices->count;
+}
+
+static enum cn_status find_index(const struct cn_slice_values *slices,
                                  const struct cn_slice_choice *choice, size_t *index,
                                  struct cn_error *error)
 {
     const double wanted = choice->number;
-    if (slices->texts) {
-        const size_t length = strlen(choice->text);
-        for (size_t i = 0; i < slices->count; i++) {
-            const char *text = slices->texts + i * slices->width;
-            *index = i;
-            if (strnlen(text, slices->width) == length && memcmp(text, choice->text, length) == 0)
-                return CN_OK;
-        }
-        return fail_text(pool, slices, choice, error);
+    if (wanted >= 0 && wanted < (double)slices->count && wanted == trunc(wanted)) {
+        *index = (size_t)wanted;
+        return CN_OK;
     }
-    if (!slices->numbers) {
-        if (wanted >= 0 && wanted < (double)slices->count && wanted == trunc(wanted)) {
-            *index = (size_t)wanted;
-            return CN_OK;
-        }
-        return cn_fail(error, CN_BAD_INPUT,
-                       "input.select has %s = %.*s, which is no index from 0 to %zu: the dimension "
-                       "has no coordinate",
-                       slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
-    }
-    if (isnan(wanted))
+    return cn_fail(error, CN_BAD_INPUT,
+                   "input.select has %s = %.*s, which is no index from 0 to %zu: the dimension "
+                   "has no coordinate",
+                   slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
+}
+
+/* Finds what is chosen along a dimension. */
+static enum cn_status find_slice(struct cn_pool *pool, const struct cn_slice_values *slices,
+                                 const struct cn_slice_choice *choice, size_t *index,
+                                 struct cn_error *error)
+{
+    const double wanted = choice->number;
+    if (!slices->texts && !slices->numbers)
+        return find_index(slices, choice, index, error);
+    if (slices->texts ? (*index = find_text(slices, choice)) == slices->count : !isfinite(wanted))
         return fail_text(pool, slices, choice, error);
-    *index = find_nearest(slices, wanted, slices->count);
-    if (*index == slices->count || !(fabs(slices->numbers[*index] - wanted) <=
-                                     TOLERANCE * fmax(fabs(slices->numbers[*index]), fabs(wanted))))
-        return fail_number(pool, slices, choice, error);
-    return CN_OK;
+    if (slices->numbers) {
+        *index = find_nearest(slices, wanted, slices->count);
+        if (*index == slices->count ||
+            !(fabs(slices->numbers[*index] - wanted) <=
+              TOLERANCE * fmax(fabs(slices->numbers[*index]), fabs(wanted))))
+            return fail_number(pool, slices, choice, error);
+    }
+    const size_t twin = cn_slice_twin(slices, *index);
+    return twin == slices->count
+               ? CN_OK
+               : cn_fail(error, CN_BAD_INPUT,
+                         "input.select has %s = %.*s, which its coordinate has at index %zu and "
+                         "%zu; make the values of %s different",
+                         slices->dim, MOST_SHOWN_BYTES, choice->text, *index, twin, slices->dim);
 }
 
 /* --- all dimensions of a variable --- */
@@ -285,7 +277,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
                                    const struct cn_file_rules *rules, struct cn_other_dim *dim,
                                    struct cn_storage *storage, size_t d, struct cn_error *error)
 {
-    struct slices slices = {.dim = dim->name, .count = dim->length};
+    struct cn_slice_values slices = {.dim = dim->name, .count = dim->length};
     size_t *index = &storage->index[d];
     const struct cn_slice_choice *choice = find_choice(rules, dim->name);
     dim->values = dim->entry = dim->read = "";
@@ -296,7 +288,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
         return cn_fail(error, CN_BAD_INPUT,
                        "dimension %s of '%.*s' has length %zu, expected 1 to %d", dim->name,
                        MOST_SHOWN_BYTES, variable, dim->length, CN_MAX_POINTS);
-    enum cn_status status = read_slices(nc, dimid, &slices, error);
+    enum cn_status status = cn_slice_values_read(nc, dimid, &slices, error);
     if (status)
         return status;
     if (choice && choice->is_all && dim->length > 1) {
@@ -308,13 +300,24 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     if (status)
         return status;
     dim->values = list_slices(nc->pool, &slices);
-    dim->entry = propose_entry(nc->pool, &slices, *index);
+    dim->entry = propose_entry(nc->pool, &slices);
     if (choice)
         dim->read = choice->is_all ? cn_pool_printf(nc->pool, "all %zu", dim->length)
                                    : describe_slice(nc->pool, &slices, *index);
     if (!dim->values || !dim->entry || !dim->read)
         return cn_fail_memory(error, "a file's metadata");
-    return CN_OK;
+    if (choice || *dim->entry)
+        return CN_OK;
+    return is_config_name(dim->name)
+               ? cn_fail(error, CN_BAD_INPUT,
+                         "dimension %s of '%.*s' has length %zu, and no value of its coordinate "
+                         "can be chosen: there are %s; make them different, or remove the "
+                         "coordinate",
+                         dim->name, MOST_SHOWN_BYTES, variable, dim->length, dim->values)
+               : cn_fail(error, CN_BAD_INPUT,
+                         "dimension '%s' of '%.*s' has length %zu, and input.select cannot have "
+                         "this name; rename the dimension and its coordinate, with ncrename",
+                         dim->name, MOST_SHOWN_BYTES, variable, dim->length);
 }
 
 static enum cn_status name_dim(const struct cn_nc_file *nc, int dimid, const char **copy,

@@ -42,7 +42,7 @@ static bool store_slice(struct cn_config_builder *builder, const struct cn_key *
     snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_VARIABLE_BYTES, value->name);
     *slice =
         (struct cn_slice_choice){.dim = value->name, .is_text = !is_number, .number = value->real};
-    if (!is_number && value->kind != CN_VALUE_TEXT) {
+    if (is_number ? !isfinite(value->real) : value->kind != CN_VALUE_TEXT) {
         char shown[CN_SHOWN_BYTES];
         cn_config_error(builder, value->location, path,
                         "expected a number, a text or \"all\", not %s",

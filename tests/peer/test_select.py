@@ -182,6 +182,28 @@ class Values(SelectCase):
                         self.assertEqual(str(got) if isinstance(values, list) else round(got, 6),
                                          values[index])
 
+    def test_texts_that_blanks_fill_and_numbers_that_zeros_fill(self):
+        rows = [(["r1    ", "r10   "], "char", "r10"), (["r1 ", "r10 "], "string", "r10"),
+                (["r1", "r10"], "string", "r10 "), (["0001", "0005"], "string", 5),
+                (["0001", "0005"], "char", "0005"), (["all", "5"], "string", 5),
+                (list("ab"), "letter", "b")]
+        for values, kind, select in rows:
+            with self.subTest(values=values, kind=kind, select=select):
+                case, years = self.case({"m": select}), []
+                for year in YEARS:
+                    data = values_of(year, (2,))
+                    path = write_year(case.data, year, data,
+                                      {"m": (values, None if kind == "letter" else kind)},
+                                      dims=("time", "m", "lat", "lon"))
+                    if kind == "letter":
+                        with netCDF4.Dataset(path, "a") as nc:
+                            nc.createVariable("m", "S1", ("m",))[:] = np.array(values, "S1")
+                    years.append(data[:, 1])
+                self.made(case, years)
+                with xarray.open_dataset(case.path("ta", 2003)) as ds:
+                    self.assertEqual(np.array(ds["m"].item(), "S").item().decode().rstrip(),
+                                     values[1].rstrip())
+
     def test_several_dimensions_as_xarray_selects_them(self):
         case = self.case({"plev": 50000, "number": 3})
         paths = [write_year(case.data, year, values_of(year, (4, 2)),
@@ -309,6 +331,55 @@ class Refusals(SelectCase):
                     self.assertIn(word, result.err)
                 self.assertFalse(case.normals())
 
+    def test_values_that_cannot_be_told_apart(self):
+        for values, kind, select in (([1.0, 2, 2], "f8", 2), (["a", "b", "b "], "string", "b")):
+            case = self.case({"m": select})
+            self.write(case, {"m": (values, kind)})
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn(f"has m = {select}, which its coordinate has at index 1 and 2", result.err)
+            self.assertIn("make the values of m different", result.err)
+
+    def test_what_a_folder_needs_is_a_config_that_reads_it(self):
+        text = 'x"; }; overlap = "scenario"; #\\'
+        rows = [([text, "b"], "string", 0), (["", "b"], "string", 1), (["y" * 256, "b"], "string", 1),
+                (["a\nb", "b"], "string", 1), (["all", "b"], "string", 1), (["c", "c", "b"], "string", 2),
+                ([np.nan, 5], "f8", 1), ([np.inf, 5], "f8", 1), (["", ""], "string", 0)]
+        for values, kind, index in rows:
+            with self.subTest(values=values):
+                case, years = self.case(), []
+                for year in YEARS:
+                    data = values_of(year, (len(values),))
+                    path = write_year(case.data, year, data, {"m": (values, kind)},
+                                      dims=("time", "m", "lat", "lon"))
+                    os.rename(path, os.path.join(case.data, f"t_{year}.nc"))
+                    years.append(data[:, index])
+                config = case.run(command="inspect", config=case.data).out
+                said = case.run(command="inspect", config=os.path.join(case.data, "t_2001.nc")).out
+                entry = said.split("select = { ")[1].split("; }; };")[0]
+                self.assertIn(f"select = {{ {entry}; }};", config)
+                self.assertNotIn("\noverlap", config)
+                self.exits(case.run("-s", f"output.root={case.out}", text=config), 0)
+                made, = [path for path in case.normals().values() if "_2003_" in path]
+                with netCDF4.Dataset(made) as nc:
+                    np.testing.assert_allclose(np.ma.filled(nc["ta"][:], np.nan), mean_of(years),
+                                               rtol=2e-7, equal_nan=True)
+
+    def test_names_that_a_config_cannot_have(self):
+        for name in ("my lev", "2lev", "lev+1", "true"):
+            case = self.case()
+            self.write(case, {name: ([0, 0], None)})
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn(f"dimension '{name}' of 'ta' has length 2, and input.select cannot have "
+                          "this name; rename", result.err)
+            for year in YEARS:
+                os.rename(os.path.join(case.data, trees.name("ta", f"{year}0101-{year}1231")),
+                          os.path.join(case.data, f"t_{year}.nc"))
+            said = case.run(command="inspect", config=case.data).out
+            self.assertIn(f"dimension '{name}'", said)
+            self.assertNotIn("select =", said)
+
     def test_a_dimension_that_no_file_has_is_a_warning(self):
         case = self.case({"plev": 85000.0, "memebr": 1})
         self.write(case)
@@ -338,6 +409,9 @@ class Refusals(SelectCase):
             self.exits(result, 1)
             self.assertIn("input.select", result.err)
             self.assertIn(words, result.err)
+        result = self.case().run(text='input = { root = "data"; select = { a = 1e400; }; };')
+        self.exits(result, 1)
+        self.assertIn("input.select.a: expected a number, a text or \"all\", not inf", result.err)
 
     def test_set_selects_for_one_run(self):
         case = self.case()
