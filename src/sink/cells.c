@@ -307,7 +307,9 @@ static void add_kept(struct cn_metadata *metadata, const struct cn_normals_file 
     variable->shared_values = take_kept(pool, file->region, kept);
     list->failed |= !variable->shared_values;
     cn_copy_attributes(list, kept->attributes, kept->attribute_count);
-    cn_remove_attribute(list, "cf_role"); /* of discrete sampling geometries */
+    const char *role = cn_attribute_text(kept->attributes, kept->attribute_count, "cf_role");
+    if (role && strcmp(role, "timeseries_id") == 0) /* others are of forms that outputs lack */
+        cn_set_text(list, "cf_role", role);
     if (!cn_says_something(
             cn_attribute_text(kept->attributes, kept->attribute_count, "standard_name")) &&
         !cn_says_something(cn_attribute_text(kept->attributes, kept->attribute_count, "long_name")))

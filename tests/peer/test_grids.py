@@ -375,6 +375,8 @@ class Grids(TestCase):
             with netCDF4.Dataset(case.path("tas", 2003, "EAST")) as nc:
                 inside = GRIDS["OBS"].inside(BOXES["EAST"])
                 self.assertEqual(nc["station_id"].getncattr("_Encoding"), "utf-8")
+                self.assertEqual(nc["station_id"].cf_role, "timeseries_id")
+                self.assertNotIn("featureType", nc.ncattrs())
                 self.assertEqual(list(nc["station_id"][:]),
                                  list(np.array(GRIDS["OBS"].ids)[inside]))
                 np.testing.assert_array_equal(nc["alt"][:], 10 * np.where(inside)[0])

@@ -22,6 +22,7 @@ import xarray
 import trees
 from build import BIN, REAL, ROOT, driver
 from climnorm_case import Case, TestCase, main, read
+from test_grids import GRIDS
 
 TOOLS = os.path.join(ROOT, ".tools")
 USE = os.path.join(ROOT, "docs", "use.md")
@@ -212,6 +213,16 @@ def odd_tree(case):
             "institution": "I", "external_variables": "areacella", "references": " "})
 
 
+def station_tree(case):
+    """Stations, with what the checkers want of any source."""
+    GRIDS["OBS"].write(case.data)
+    for path in glob.glob(case.data + "/OBS/*.nc"):
+        with netCDF4.Dataset(path, "a") as nc:
+            nc.institution = "I"
+            for variable in nc.variables.values():
+                variable.long_name = variable.name
+
+
 def real_cases():
     """The files of CLIMNORM_REAL_DATA whose variables have no levels."""
     if not REAL:
@@ -234,6 +245,8 @@ class Conventions(unittest.TestCase):
                      if f"_{YEARS[0]}" not in path and f"_{YEARS[2]}" not in path]
         odd = Case(variables=["tasmax"])
         odd_tree(odd)
+        stations = Case(variables=["tas"])
+        station_tree(stations)
         real = list(real_cases())
         statistics = Case(variables=["tas"], products=STATISTICS)
         cls.addClassCleanup(statistics.close)
@@ -246,10 +259,12 @@ class Conventions(unittest.TestCase):
         run(driver("sink_dump"), products, "--products")
         cls.files += glob.glob(products + "/*.nc")
         cls.real = tuple(case.dir for case, _, _ in real)
-        for case, first, last in ((odd, 2014, 2014), *real):
+        for case, first, last in ((odd, 2014, 2014), (stations, 2004, 2004), *real):
             cls.addClassCleanup(case.close)
             run_kinds(case, first, last)
-            cls.files += case.normals().values()
+            cls.files += [path for kind, path in case.normals().items()
+                          # IOOS wants other dimensions than T, Z, Y, X to the left of them
+                          if case is not stations or not kind.startswith("stacked-time")]
 
     def table(self, name, element, *entries):
         """A table of CF that comes in no package; only its names are looked up."""
@@ -290,6 +305,8 @@ class Conventions(unittest.TestCase):
                                      ["standard_name"] * len(unnamed))  # CF has none for them
                     if "climatology_time" in nc.variables and "target_year" in nc.dimensions:
                         allowed |= {"time_coverage_start", "time_coverage_end"}  # as the docs say
+                    if "station" in nc.dimensions:
+                        allowed.add("geospatial_bounds")  # their box says less than lat and lon
                     if not path.startswith(self.real):
                         allowed.add("project")  # no source says it
                 # It wants the first and the last time, which are those of the target year.
