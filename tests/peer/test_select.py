@@ -471,7 +471,7 @@ class Refusals(SelectCase):
         self.write(case, {"p+q": (PLEV, "f8")})
         result = case.run(command="config", config=case.data)
         self.exits(result, 1)
-        self.assertIn("has other dimensions than time", " ".join(result.err.split()))
+        self.assertIn("input.select cannot have this name", " ".join(result.err.split()))
 
 
 class Scalars(SelectCase):
