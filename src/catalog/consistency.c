@@ -109,6 +109,38 @@ static bool same_units(const struct cn_file *a, const struct cn_file *b, struct 
     return strcmp(a->units, b->units) == 0 || cn_units_equal(a->units, b->units, error);
 }
 
+/* The coordinate of one value with the name of another; NULL: there is none. */
+static const struct cn_grid_variable *find_kept(const struct cn_grid *grid, const char *name)
+{
+    for (size_t k = 0; k < grid->variable_count; k++)
+        if (grid->variables[k].along == CN_SCALAR && strcmp(grid->variables[k].name, name) == 0)
+            return &grid->variables[k];
+    return NULL;
+}
+
+/* A dimension besides time and those of the grid whose coordinates are in different units, so that
+ * one number selects different values; NULL: there is none. */
+static const char *find_odd_unit(const struct cn_file *a, const struct cn_file *b,
+                                 struct cn_error *error)
+{
+    for (size_t k = 0; k < a->other_dim_count; k++) {
+        const char *name = a->other_dims[k].name;
+        const struct cn_grid_variable *x = find_kept(&a->grid, name),
+                                      *y = find_kept(&b->grid, name);
+        if (x && y && *cn_kept_units(x) && *cn_kept_units(y) &&
+            !cn_units_equal(cn_kept_units(x), cn_kept_units(y), error) &&
+            !cn_kept_equal(x, y, error))
+            return name;
+    }
+    return NULL;
+}
+
+static bool same_slice_units(const struct cn_file *a, const struct cn_file *b,
+                             struct cn_error *error)
+{
+    return !find_odd_unit(a, b, error);
+}
+
 /* What the files of a variable must have in common. */
 struct common_trait {
     /* Errors: *error, see cn_units_equal. */
@@ -165,8 +197,23 @@ static void describe_units_difference(const struct cn_file *odd, const struct cn
              odd->path, odd->units, usual->base, usual->units);
 }
 
+static void describe_slice_units(const struct cn_file *odd, const struct cn_file *usual, char *text,
+                                 size_t capacity)
+{
+    const char *name = find_odd_unit(usual, odd, NULL);
+    const struct cn_grid_variable *x = name ? find_kept(&odd->grid, name) : NULL,
+                                  *y = name ? find_kept(&usual->grid, name) : NULL;
+    if (x && y)
+        snprintf(text, capacity, "%s: its %.100s is in '%.60s', that of most files (%s) in '%.60s'",
+                 odd->path, name, cn_kept_units(x), usual->base, cn_kept_units(y));
+    else
+        snprintf(text, capacity, "%s: its levels are in another unit than in most files (%s)",
+                 odd->path, usual->base);
+}
+
 static const struct common_trait grid_trait = {same_grid, describe_grid_difference};
 static const struct common_trait units_trait = {same_units, describe_units_difference};
+static const struct common_trait slice_units_trait = {same_slice_units, describe_slice_units};
 
 /* Excludes all files but those of the largest group. groups[in->count] is scratch.
  * Returns: the first file of that group; NULL: no file is usable. */
@@ -220,15 +267,6 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
-/* The coordinate of one value with the name of another; NULL: there is none. */
-static const struct cn_grid_variable *find_kept(const struct cn_grid *grid, const char *name)
-{
-    for (size_t k = 0; k < grid->variable_count; k++)
-        if (grid->variables[k].along == CN_SCALAR && strcmp(grid->variables[k].name, name) == 0)
-            return &grid->variables[k];
-    return NULL;
-}
-
 /* Files of several levels or members in one timeline, each of which has one. */
 static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_file *usual,
                             const struct cn_file *odd, const char *name)
@@ -243,6 +281,48 @@ static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_
                         in->variable->label, name, usual->base, odd->base);
 }
 
+/* How a file reads along a dimension. */
+enum slice_way { WAY_NONE, WAY_INDEX, WAY_VALUE };
+
+static enum slice_way slice_way_of(const struct cn_file *file, const char *name)
+{
+    if (find_kept(&file->grid, name))
+        return WAY_VALUE;
+    for (size_t k = 0; k < file->other_dim_count; k++)
+        if (strcmp(file->other_dims[k].name, name) == 0)
+            return WAY_INDEX;
+    return WAY_NONE;
+}
+
+/* Warns of a dimension along which one of two files reads a value that is chosen, and the other
+ * something else. Returns: whether it did. */
+static bool warn_of_ways(const struct cn_variable_files *in, const struct cn_file *chosen,
+                         const struct cn_file *other)
+{
+    for (size_t k = 0; k < chosen->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &chosen->other_dims[k];
+        const enum slice_way way = slice_way_of(other, dim->name);
+        if (!*dim->read || strncmp(dim->read, "all ", 4) == 0 ||
+            way >= slice_way_of(chosen, dim->name))
+            continue;
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: %s has no %s %s and is read %s, unlike %s", in->variable->label,
+                        other->base, way ? "coordinate" : "dimension", dim->name,
+                        way ? "by index" : "as it is", chosen->base);
+        return true;
+    }
+    return false;
+}
+
+/* Files that differ in the dimensions that input.select chooses along. */
+static void warn_of_missing_dims(const struct cn_variable_files *in, const struct cn_file *usual)
+{
+    for (size_t i = 0; i < in->count; i++)
+        if (in->files[i].usable &&
+            (warn_of_ways(in, usual, &in->files[i]) || warn_of_ways(in, &in->files[i], usual)))
+            return;
+}
+
 /* Of coordinates of one value, outputs keep those that all files have alike. */
 static enum cn_status keep_common(const struct cn_variable_files *in, const struct cn_file *usual,
                                   struct cn_error *error)
@@ -250,6 +330,7 @@ static enum cn_status keep_common(const struct cn_variable_files *in, const stru
     struct cn_grid *grid = &in->variable->grid;
     struct cn_grid_variable *common = cn_pool_alloc(in->pool, grid->variable_count, sizeof *common);
     size_t count = 0;
+    struct cn_error failure = {0};
     if (!common)
         return cn_fail_memory(error, "the catalog");
     for (size_t k = 0; k < grid->variable_count; k++) {
@@ -257,7 +338,7 @@ static enum cn_status keep_common(const struct cn_variable_files *in, const stru
         const struct cn_file *odd = NULL;
         for (size_t i = 0; i < in->count && !odd && kept->along == CN_SCALAR; i++) {
             const struct cn_grid_variable *other = find_kept(&in->files[i].grid, kept->name);
-            if (in->files[i].usable && !(other && cn_kept_equal(kept, other)))
+            if (in->files[i].usable && !(other && cn_kept_equal(kept, other, &failure)))
                 odd = &in->files[i];
         }
         if (odd)
@@ -267,7 +348,7 @@ static enum cn_status keep_common(const struct cn_variable_files *in, const stru
     }
     grid->variables = common;
     grid->variable_count = count;
-    return CN_OK;
+    return failure.status ? cn_fail(error, failure.status, "%s", failure.text) : CN_OK;
 }
 
 enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct cn_error *error)
@@ -281,15 +362,17 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
         variable->failure = "none of its files can be used, as other lines say";
         return CN_OK;
     }
-    variable->grid = usual->grid;
     struct cn_error failure = {0};
+    exclude_others(in, &slice_units_trait, scratch, &failure);
     usual = exclude_others(in, &units_trait, scratch, &failure);
     if (failure.status)
         return cn_fail(error, failure.status, "%s", failure.text);
+    variable->grid = usual->grid;
     variable->units = usual->units;
     variable->calendar = usual->calendar;
     for (size_t i = 0; i < in->count && !variable->failure; i++)
         if (in->files[i].usable)
             variable->failure = calendar_conflict(in->pool, usual, &in->files[i]);
+    warn_of_missing_dims(in, usual);
     return keep_common(in, usual, error);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "catalog/attributes.h"
+#include "catalog/units.h"
 
 #include <math.h>
 #include <netcdf.h>
@@ -283,9 +284,32 @@ enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
     return status;
 }
 
-bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variable *b)
+const char *cn_kept_units(const struct cn_grid_variable *kept)
+{
+    const char *units = cn_attribute_text(kept->attributes, kept->attribute_count, "units");
+    return units ? units : "";
+}
+
+/* How numbers of b become those of a. Returns: false: they do not. */
+static bool find_kept_conversion(const struct cn_grid_variable *a, const struct cn_grid_variable *b,
+                                 struct cn_conversion *conversion, struct cn_error *error)
+{
+    const char *from = cn_kept_units(b), *to = cn_kept_units(a);
+    struct cn_error failure = {0};
+    *conversion = (struct cn_conversion){.scale = 1};
+    if (!*from || !*to || strcmp(from, to) == 0)
+        return true;
+    const enum cn_status status = cn_unit_conversion(from, to, conversion, &failure);
+    if (status == CN_BAD_MACHINE)
+        *error = failure;
+    return status == CN_OK;
+}
+
+bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variable *b,
+                   struct cn_error *error)
 {
     static const double tolerance = 1e-6; /* as of values that are selected */
+    struct cn_conversion conversion;
     if (a->type == NC_CHAR || b->type == NC_CHAR) {
         const size_t length = strnlen(a->values, a->type == NC_CHAR ? a->width : 0);
         return a->type == b->type && length == strnlen(b->values, b->width) &&
@@ -293,6 +317,9 @@ bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variab
     }
     const struct cn_attribute of_a = {.type = a->type, .value = a->values},
                               of_b = {.type = b->type, .value = b->values};
-    const double x = cn_attribute_number(&of_a, 0), y = cn_attribute_number(&of_b, 0);
+    if (!find_kept_conversion(a, b, &conversion, error))
+        return false;
+    const double x = cn_attribute_number(&of_a, 0),
+                 y = conversion.scale * cn_attribute_number(&of_b, 0) + conversion.offset;
     return fabs(x - y) <= tolerance * fmax(fabs(x), fabs(y)) || (isnan(x) && isnan(y));
 }

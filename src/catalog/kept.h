@@ -35,7 +35,13 @@ enum cn_status cn_kept_read(const struct cn_nc_file *nc, const int *dimids,
                             const struct cn_axes *axes, struct cn_file *file,
                             struct cn_error *error);
 
-/* Returns: whether two coordinates of one value have the same, within 1e-6 of it. */
-bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variable *b);
+/* Returns: the unit of a coordinate; "": it has none. */
+const char *cn_kept_units(const struct cn_grid_variable *kept);
+
+/* Returns: whether two coordinates of one value have the same, within 1e-6 of it. That of another
+ * unit is converted; one without unit has that of the other. Errors: false and *error, as
+ * cn_units_equal. */
+bool cn_kept_equal(const struct cn_grid_variable *a, const struct cn_grid_variable *b,
+                   struct cn_error *error);
 
 #endif

@@ -400,6 +400,49 @@ class Refusals(SelectCase):
         self.exits(result, 2)
         self.assertIn("plev = 85000, which is not there; nearest of 1: 50000 Pa", result.err)
 
+    def write_units(self, case, rows):
+        """rows: for each year, the levels and their unit."""
+        years = []
+        for year, (levels, units) in zip(YEARS, rows):
+            data = values_of(year, (len(levels),))
+            path = write_year(case.data, year, data, {"plev": (levels, "f8")})
+            with netCDF4.Dataset(path, "a") as nc:
+                nc["plev"].units = units
+            years.append(data[:, 0])
+        return years
+
+    def test_levels_in_different_units(self):
+        case = self.case({"plev": 1000})
+        self.write_units(case, [([1000.0, 5.0], "hPa"), ([1000.0, 2e4], "Pa"), ([1000.0, 3.0], "Pa")])
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn("its plev is in 'hPa', that of most files (", result.err)
+        self.assertIn(") in 'Pa'", result.err)
+
+    def test_one_level_in_two_units(self):
+        for other in ("hPa", "mbar"):
+            case = self.case()
+            self.made(case, self.write_units(case, [([1e5], "Pa"), ([1000.0], other), ([1e5], "Pa")]))
+            with netCDF4.Dataset(case.path("ta", 2003)) as nc:
+                self.assertEqual((nc["plev"][...], nc["plev"].units), (1e5, "Pa"))
+
+    def test_files_without_a_dimension_or_its_coordinate(self):
+        for odd in YEARS:
+            for shape, others, words in (
+                    ((), {}, "has no dimension m and is read as it is"),
+                    ((3,), {"m": ([0] * 3, None)}, "has no coordinate m and is read by index")):
+                case, years = self.case({"m": 1}), []
+                for year in YEARS:
+                    data = values_of(year, shape if year == odd else (3,))
+                    own = others if year == odd else {"m": ([5, 1, 2], "i4")}
+                    write_year(case.data, year, data, own, dims=("time", *own, "lat", "lon"))
+                    years.append(data if data.ndim == 3 else data[:, 1])
+                result = case.run()
+                self.exits(result, 0)
+                self.equal(case, years)
+                self.assertEqual(result.err.count(words), 1, result.err)
+                self.assertIn(f"{odd}0101-{odd}1231.nc {words}", result.err)
+
     def test_config_errors(self):
         rows = [({"a": "all", "b": "all"}, "both a and b are \"all\""),
                 ({"a": True}, "expected a number, a text or \"all\", not true"),
