@@ -11,6 +11,7 @@ struct cn_file_rules {
     const struct cn_slice_choice *choices; /* [choice_count] */
     size_t choice_count;
     bool takes_first; /* along a dimension that needs a choice and has none: index 0 */
+    bool lists_all;   /* of the values along a dimension, instead of the first ones */
 };
 
 #endif

@@ -57,17 +57,18 @@ static void add_slice_units(struct cn_strbuf *text, const struct cn_slice_values
 }
 
 /* Lists the values: "100000, 85000 and 17 more Pa", "indices 0 to 39, as it has no coordinate". */
-static const char *list_slices(struct cn_pool *pool, const struct cn_slice_values *slices)
+static const char *list_slices(struct cn_pool *pool, const struct cn_slice_values *slices,
+                               size_t most)
 {
     struct cn_strbuf text = {0};
     if (!slices->numbers && !slices->texts)
         return cn_pool_printf(pool, "indices 0 to %zu, as it has no coordinate", slices->count - 1);
-    for (size_t i = 0; i < slices->count && i < MOST_LISTED; i++) {
+    for (size_t i = 0; i < slices->count && i < most; i++) {
         cn_strbuf_add(&text, "%s", i ? ", " : "");
         add_slice(&text, slices, i);
     }
-    if (slices->count > MOST_LISTED)
-        cn_strbuf_add(&text, " and %zu more", slices->count - MOST_LISTED);
+    if (slices->count > most)
+        cn_strbuf_add(&text, " and %zu more", slices->count - most);
     add_slice_units(&text, slices);
     return cn_strbuf_to_pool(&text, pool);
 }
@@ -166,7 +167,7 @@ static enum cn_status fail_text(struct cn_pool *pool, const struct cn_slice_valu
     char hint[CN_SUGGESTION_BYTES];
     for (size_t i = 0; slices->texts && i < slices->count; i++)
         cn_suggest(&suggestion, slices->texts[i]);
-    const char *listed = list_slices(pool, slices);
+    const char *listed = list_slices(pool, slices, MOST_LISTED);
     return listed
                ? cn_fail(error, CN_BAD_INPUT,
                          "input.select has %s = \"%.*s\", which is %s%s; there are %s", slices->dim,
@@ -249,11 +250,34 @@ static bool is_unchosen(const struct cn_other_dim *dim)
     return dim->length > 1 && !*dim->read;
 }
 
+static bool has_other_dim(const struct cn_file *file, const char *name)
+{
+    for (size_t k = 0; k < file->other_dim_count; k++)
+        if (strcmp(file->other_dims[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Adds which dimension without a choice the name of a choice may mean. */
+static void add_likely_name(struct cn_strbuf *text, const char *name, const struct cn_file *file)
+{
+    struct cn_suggestion suggestion = {.word = name};
+    char hint[CN_SUGGESTION_BYTES];
+    for (size_t k = 0; k < file->other_dim_count && !has_other_dim(file, name); k++)
+        if (is_unchosen(&file->other_dims[k]))
+            cn_suggest(&suggestion, file->other_dims[k].name);
+    if (*cn_suggestion_text(&suggestion, hint))
+        cn_strbuf_add(text, "; input.select has %.*s%s", MOST_SHOWN_BYTES, name, hint);
+}
+
 /* Says which dimensions need a choice, which values there are, and how to write it. */
 static enum cn_status fail_unchosen(struct cn_pool *pool, const char *variable,
-                                    const struct cn_file *file, struct cn_error *error)
+                                    const struct cn_file_rules *rules, const struct cn_file *file,
+                                    struct cn_error *error)
 {
     struct cn_strbuf dims = {0}, values = {0};
+    for (size_t i = 0; i < rules->choice_count; i++)
+        add_likely_name(&values, rules->choices[i].dim, file);
     for (size_t k = 0; k < file->other_dim_count; k++) {
         const struct cn_other_dim *dim = &file->other_dims[k];
         if (!is_unchosen(dim))
@@ -299,7 +323,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     }
     if (status)
         return status;
-    dim->values = list_slices(nc->pool, &slices);
+    dim->values = list_slices(nc->pool, &slices, rules->lists_all ? SIZE_MAX : MOST_LISTED);
     dim->entry = propose_entry(nc->pool, &slices);
     if (choice)
         dim->read = choice->is_all ? cn_pool_printf(nc->pool, "all %zu", dim->length)
@@ -366,16 +390,8 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
     }
     for (size_t k = 0; k < file->other_dim_count && !status && !rules->takes_first; k++)
         if (is_unchosen(&dims[k]))
-            return fail_unchosen(nc->pool, variable, file, error);
+            return fail_unchosen(nc->pool, variable, rules, file, error);
     return status;
-}
-
-static bool has_other_dim(const struct cn_file *file, const char *name)
-{
-    for (size_t k = 0; k < file->other_dim_count; k++)
-        if (strcmp(file->other_dims[k].name, name) == 0)
-            return true;
-    return false;
 }
 
 void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog)

@@ -285,7 +285,8 @@ static enum cn_status inspect_variables(struct cn_pool *pool, const char *path,
                                         const struct cn_resources *resources,
                                         struct cn_error *error)
 {
-    const struct cn_file_rules rules = {.stamps = CN_STAMPS_AUTO, .takes_first = true};
+    const struct cn_file_rules rules = {
+        .stamps = CN_STAMPS_AUTO, .takes_first = true, .lists_all = true};
     struct cn_file only = {.path = path}, *files = NULL;
     size_t count = 0;
     enum cn_status status = cn_files_inspect(pool, &only, 1, &rules, resources, NULL, error);

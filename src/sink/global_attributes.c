@@ -6,6 +6,8 @@
 #include "sink/global_attributes.h"
 
 #include "base/format.h"
+#include "base/strbuf.h"
+#include "base/utf8.h"
 #include "catalog/attributes.h"
 #include "products/statistics.h"
 #include "sink/digest.h"
@@ -285,6 +287,33 @@ static void describe_baseline(struct cn_attributes *list, const struct cn_normal
     cn_set_int(list, "number_of_baseline_years", years);
 }
 
+static bool has_scalar(const struct cn_grid *grid, const char *name)
+{
+    bool has = false;
+    for (size_t k = 0; k < grid->variable_count; k++)
+        has |= grid->variables[k].along == CN_SCALAR && strcmp(grid->variables[k].name, name) == 0;
+    return has;
+}
+
+/* What input.select chose that no scalar coordinate says: "number = index 1; expver = all". */
+static void describe_selected(struct cn_attributes *list, const struct cn_grid *grid,
+                              const struct cn_file *newest)
+{
+    struct cn_strbuf text = {0};
+    for (size_t k = 0; k < newest->other_dim_count; k++) {
+        const struct cn_other_dim *dim = &newest->other_dims[k];
+        if (*dim->read && !has_scalar(grid, dim->name))
+            cn_strbuf_add(&text, "%s%s = %s", text.length ? "; " : "", dim->name,
+                          strncmp(dim->read, "all ", 4) == 0 ? "all" : dim->read);
+    }
+    if (!text.length)
+        return;
+    char *shown = cn_strbuf_to_pool(&text, list->pool);
+    if (shown)
+        cn_make_printable(shown);
+    cn_set_text(list, "selected", shown);
+}
+
 void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *file,
                      const struct cn_sources *from)
 {
@@ -321,6 +350,7 @@ void cn_describe_own(struct cn_attributes *list, const struct cn_normals_file *f
     cn_set_text(list, "period", cn_file_target(file, 0)->period);
     if (file->product->change != CN_NO_CHANGE)
         describe_baseline(list, file);
+    describe_selected(list, &file->variable->grid, newest);
     cn_set_text(list, "history", tell_history(pool, file, date, statistic, newest->history));
     struct cn_digests digests;
     cn_sink_digests(file, &digests);

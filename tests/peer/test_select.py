@@ -443,6 +443,36 @@ class Refusals(SelectCase):
                 self.assertEqual(result.err.count(words), 1, result.err)
                 self.assertIn(f"{odd}0101-{odd}1231.nc {words}", result.err)
 
+    def test_outputs_say_what_no_coordinate_says(self):
+        for layout in ("single", "stacked"):
+            for select, selected in (({"number": 1, "expver": "all", "plev": 85000},
+                                      "number = index 1; expver = all"),
+                                     ({"number": "all", "expver": 5, "plev": 85000}, "number = all"),
+                                     ({"plev": 85000}, None)):
+                case = self.case(select, output={"root": "output", "layout": layout})
+                others = {"number": ([0, 0], None), "expver": ([1, 5], "i4"), "plev": (PLEV, "f8")}
+                self.write(case, {name: others[name] for name in select})
+                self.exits(case.run(), 0)
+                made, = case.normals().values()
+                with netCDF4.Dataset(made) as nc:
+                    self.assertEqual(getattr(nc, "selected", None), selected)
+                    self.assertEqual(nc["plev"][...], 85000)
+                self.exits(case.run(command="verify", config=made), 0)
+
+    def test_a_misspelt_name_where_no_file_can_be_used(self):
+        case = self.case({"plve": 85000.0, "number": 1})
+        self.write(case)
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn("; input.select has plve (did you mean", result.err)
+        self.assertNotIn("input.select has number", result.err)
+
+    def test_inspect_lists_all_values(self):
+        case, levels = self.case(), np.arange(1, 41) * 1000.0
+        path = write_year(case.data, 2001, values_of(2001, (40,)), {"plev": (levels, "f4")})
+        said = case.run(command="inspect", config=path).out
+        self.assertIn("plev: " + ", ".join(f"{level:g}" for level in levels) + " Pa", said)
+
     def test_config_errors(self):
         rows = [({"a": "all", "b": "all"}, "both a and b are \"all\""),
                 ({"a": True}, "expected a number, a text or \"all\", not true"),
