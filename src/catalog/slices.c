@@ -88,13 +88,12 @@ static bool is_config_name(const char *name)
 /* The entry of input.select for the first value that it can choose: "plev = 85000"; "": none. */
 static const char *propose_entry(struct cn_pool *pool, const struct cn_slice_values *slices)
 {
-    const size_t most = slices->count < MOST_PROPOSED ? slices->count : MOST_PROPOSED;
     struct cn_strbuf text = {0};
     size_t i = 0;
     const bool is_all = strcmp(slices->dim, "expver") == 0; /* ERA5: final months, then others */
-    while (!is_all && i < most && !cn_slice_may_be_chosen(slices, i))
+    while (!is_all && i < slices->count && i < MOST_PROPOSED && !cn_slice_may_be_chosen(slices, i))
         i++;
-    if (i == most || !is_config_name(slices->dim))
+    if (i == slices->count || i == MOST_PROPOSED || !is_config_name(slices->dim))
         return "";
     cn_strbuf_add(&text, "%s = ", slices->dim);
     if (is_all)
