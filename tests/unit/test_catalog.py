@@ -117,7 +117,7 @@ class Selection(Tree):
         self.assertIn("No such file", self.one("error"))
         open(self.root, "w").close()
         self.catalog()
-        self.assertIn("not a folder", self.one("error"))
+        self.assertIn("neither a folder", self.one("error"))
 
     def test_links_and_loops(self):
         path = self.years(2000, folder="a")[0]
