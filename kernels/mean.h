@@ -208,6 +208,15 @@ static ALWAYS_INLINE void sum_days_of_slots(const struct samples *of, double *su
     }
 }
 
+/* The sum of a year enters that of a window, or leaves it. */
+static ALWAYS_INLINE void move_sum(struct sums *window, const double *sum, bool enter)
+{
+    for (size_t half = 0; half < 2 * VECTORS; half++) {
+        const vd x = vd_load(sum + half * (VL / 2));
+        window->s[half] = enter ? vd_add(window->s[half], x) : vd_sub(window->s[half], x);
+    }
+}
+
 /* The means of a slot with such sums. They are exact as those of one double above: a sum of years
  * has no more terms than a window. */
 static ALWAYS_INLINE void means_of_sums(const struct samples *of, size_t slot, const double *sums,
@@ -220,23 +229,18 @@ static ALWAYS_INLINE void means_of_sums(const struct samples *of, size_t slot, c
     for (size_t half = 0; half < 2 * VECTORS; half++)
         window.s[half] = vd_set(0);
     for (size_t year = 0; year + 1 < job->window; year++)
-        for (size_t half = 0; half < 2 * VECTORS; half++)
-            window.s[half] = vd_add(window.s[half], vd_load(sums + year * LANES + half * (VL / 2)));
+        move_sum(&window, sums + year * LANES, true);
     for (size_t target = 0; target < batch->targets; target++) {
         const size_t place = place_of(batch, slot, target), newest = target + job->window - 1;
         enter_numbers(of, slot, newest, window.n);
-        for (size_t half = 0; half < 2 * VECTORS; half++)
-            window.s[half] =
-                vd_add(window.s[half], vd_load(sums + newest * LANES + half * (VL / 2)));
+        move_sum(&window, sums + newest * LANES, true);
         if (job->results[place])
             put_means(job->results[place] + of->first, of->cells, &window, (float)job->min_values,
                       NULL, (struct method){.missing = missing});
         if (job->counts && job->counts[place])
             put_counts(job->counts[place] + of->first, of->cells, window.n);
         leave_numbers(of, slot, target, window.n);
-        for (size_t half = 0; half < 2 * VECTORS; half++)
-            window.s[half] =
-                vd_sub(window.s[half], vd_load(sums + target * LANES + half * (VL / 2)));
+        move_sum(&window, sums + target * LANES, false);
     }
 }
 
