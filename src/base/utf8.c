@@ -43,6 +43,14 @@ bool cn_is_printable(uint32_t code)
     return !cn_is_control(code) && !hidden;
 }
 
+bool cn_is_printable_text(const char *text)
+{
+    while (*text)
+        if (!cn_is_printable(cn_utf8_next(&text)))
+            return false;
+    return true;
+}
+
 void cn_make_printable(char *text)
 {
     char *to = text;

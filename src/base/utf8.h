@@ -23,6 +23,9 @@ bool cn_is_control(uint32_t code);
  * does not change the writing direction of the text behind it. */
 bool cn_is_printable(uint32_t code);
 
+/* Returns: whether all characters of a text are printable. */
+bool cn_is_printable_text(const char *text);
+
 /* Replaces in place each character that is not printable by '?'. The text never grows. */
 void cn_make_printable(char *text);
 

@@ -47,10 +47,8 @@ size_t cn_slice_text_bytes(const char *text, size_t most)
 /* Whether input.select can have a text. */
 static bool is_choice(const char *text)
 {
-    bool may = *text && strlen(text) <= CN_SELECT_BYTES && strcmp(text, "all") != 0;
-    while (*text && may)
-        may = cn_is_printable(cn_utf8_next(&text));
-    return may;
+    return *text && strlen(text) <= CN_SELECT_BYTES && strcmp(text, "all") != 0 &&
+           cn_is_printable_text(text);
 }
 
 static enum cn_status read_slice_texts(const struct cn_nc_file *nc,

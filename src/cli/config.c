@@ -383,10 +383,6 @@ static enum cn_status examine_tree(struct tree_config *tree)
         add_note(tree, "input.select", &values, false);
         status = read_tree_catalog(tree);
     }
-    if (status == CN_BAD_USAGE && tree->select) { /* a name that a config cannot hold */
-        tree->select = NULL;
-        status = read_tree_catalog(tree);
-    }
     if (status || first_variable(tree))
         return status;
     keep_problems(tree);

@@ -347,7 +347,7 @@ static bool make_entries(struct proposal *proposal, const struct cn_held_variabl
             rest = name + strcspn(name, "/");
             if (*rest)
                 *rest++ = '\0';
-            if (!cn_is_clean(name) || strlen(name) > CN_MAX_VARIABLE_BYTES) {
+            if (!cn_is_printable_text(name) || strlen(name) > CN_MAX_VARIABLE_BYTES) {
                 proposal->odd_count++;
                 continue;
             }

@@ -4,19 +4,10 @@
 #include "cli/selection.h"
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
 
 #include <string.h>
-
-bool cn_is_clean(const char *text)
-{
-    while (*text)
-        if (!cn_is_printable(cn_utf8_next(&text)))
-            return false;
-    return true;
-}
 
 size_t cn_dims_to_select(const struct cn_file *files, size_t count,
                          const struct cn_other_dim *dims[CN_MAX_DIMS])
@@ -25,7 +16,7 @@ size_t cn_dims_to_select(const struct cn_file *files, size_t count,
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; files[i].usable && k < files[i].other_dim_count; k++) {
             const struct cn_other_dim *dim = &files[i].other_dims[k];
-            bool is_new = dim->length > 1 && found < CN_MAX_DIMS && cn_is_clean(dim->entry);
+            bool is_new = dim->length > 1 && found < CN_MAX_DIMS;
             for (size_t n = 0; n < found; n++)
                 is_new &= strcmp(dims[n]->name, dim->name) != 0;
             if (is_new)

@@ -10,11 +10,8 @@
 #include "climnorm/limits.h"
 #include "climnorm/resources.h"
 
-/* Returns: whether a text may stand in a config. */
-bool cn_is_clean(const char *text);
-
 /* Finds the dimensions of the files that can be used along which input.select must choose, each
- * name once; their entries can stand in a config.
+ * name once.
  * Returns: how many. Owns: the files. */
 size_t cn_dims_to_select(const struct cn_file *files, size_t count,
                          const struct cn_other_dim *dims[CN_MAX_DIMS]);
