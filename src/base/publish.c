@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,21 @@ const char *cn_run_id(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_run_id);
     return run_id;
+}
+
+static atomic_bool some_left;
+
+void cn_remove_temporary(int folder, const char *name)
+{
+    const int reason = errno;
+    if (unlinkat(folder, name, 0) != 0 && errno != ENOENT)
+        atomic_store(&some_left, true);
+    errno = reason;
+}
+
+bool cn_temporaries_left(void)
+{
+    return atomic_load(&some_left);
 }
 
 int cn_sync_open_folder(int folder)
@@ -141,7 +157,7 @@ int cn_sync_and_rename(const char *temporary, const char *path)
     if (file >= 0)
         close(file);
     if (failed)
-        unlink(temporary);
+        cn_remove_temporary(AT_FDCWD, temporary);
     return failed;
 }
 

@@ -14,6 +14,12 @@
  * Returns: hexadecimal digits, at most 32; the same at each call. */
 const char *cn_run_id(void);
 
+/* Removes a temporary. folder: that `name` is relative to, or AT_FDCWD. Changes no errno. Where the
+ * file stays, as on a disk that turned read-only, cn_temporaries_left() tells so from then on. May
+ * be called by any thread. */
+void cn_remove_temporary(int folder, const char *name);
+bool cn_temporaries_left(void);
+
 /* Makes those folders above `path` that are missing, durably. Follows symbolic links.
  * Returns: false on failure. Errors: errno. */
 bool cn_make_folders(const char *path);

@@ -454,5 +454,5 @@ enum cn_status cn_sink_lock(const char *output_root, const struct cn_shard *shar
 
 void cn_sink_unlock(int lock, bool leaves_files)
 {
-    cn_lock_release(lock, leaves_files);
+    cn_lock_release(lock, leaves_files || cn_temporaries_left());
 }

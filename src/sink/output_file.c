@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/pool.h"
+#include "base/publish.h"
 #include "sink/describe.h"
 #include "sink/file_passes.h"
 #include "sink/final_file.h"
@@ -69,7 +70,7 @@ static enum cn_status make_temporary(struct cn_output_file *file, struct cn_erro
     file->temporary = cn_pool_strdup(file->pool, path);
     if (file->temporary)
         return CN_OK;
-    unlink(path);
+    cn_remove_temporary(AT_FDCWD, path);
     return cn_fail_memory(error, "an output file");
 }
 
@@ -238,7 +239,7 @@ void cn_output_free(struct cn_output_file *file)
         cn_passes_clear(file, file->is_stale || (!file->failed && file->left == 0 &&
                                                  !cn_output_targets_made(file)));
     else if (file->temporary)
-        unlink(file->temporary);
+        cn_remove_temporary(AT_FDCWD, file->temporary);
     pthread_mutex_destroy(&file->lock);
     cn_pool_free(file->pool);
 }

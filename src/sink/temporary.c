@@ -167,7 +167,7 @@ void cn_temporary_remove(const char *root, const char *path, const char *name)
     int directory = find_directory(root, path);
     if (directory < 0)
         return;
-    unlinkat(directory, name, 0);
+    cn_remove_temporary(directory, name);
     close(directory);
 }
 
@@ -193,7 +193,7 @@ void cn_temporary_give_up(const char *temporary)
 {
     uint64_t hash;
     if (!has_waited(temporary, &hash))
-        unlink(temporary);
+        cn_remove_temporary(AT_FDCWD, temporary);
 }
 
 /* Removes what lies beside a temporary that got its final name. */
@@ -217,7 +217,7 @@ enum cn_status cn_temporary_publish(const char *path, const char *temporary, str
     char *final = NULL;
     if (asprintf(&final, "%.*s%s", folder_bytes(temporary), temporary, path + folder_bytes(path)) <
         0) {
-        unlink(temporary);
+        cn_remove_temporary(AT_FDCWD, temporary);
         return cn_fail_memory(error, "a path");
     }
     enum cn_status status = CN_OK;

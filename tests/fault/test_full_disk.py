@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -99,10 +100,21 @@ class Disk(TestCase):
         code = live.end(PATIENCE)
         return code, live.out + live.err
 
-    def midway(self, case, live):
-        """Stops the run for the moment once a file is there. False: it was too fast."""
-        wait_until(lambda: case.normals() or live.process.poll() is not None, "a file")
+    @staticmethod
+    def stop(live):
+        """All its threads stand still, or it has ended."""
         live.send(signal.SIGSTOP)
+        os.waitid(os.P_PID, live.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def midway(self, case, live):
+        """Stops the run for the moment while a file is there and the next is made. False: it was too
+        fast."""
+        wait_until(lambda: case.normals() or live.process.poll() is not None, "a file")
+        self.stop(live)
+        while not self.temporaries(case) and len(case.normals()) < len(self.whole) - 8:
+            live.send(signal.SIGCONT)
+            time.sleep(0.0005)
+            self.stop(live)
         return 0 < len(case.normals()) < len(self.whole) - 8
 
     def check(self, case, temporaries=()):
@@ -111,10 +123,13 @@ class Disk(TestCase):
         for name, path in case.normals().items():
             self.assertTrue(self.read(path) == self.whole[name], f"{name} is not whole")
             states[name] = (os.stat(path).st_ino, os.stat(path).st_mtime_ns)
-        left = [name for name in case.files() if name.endswith(".tmp")]
         if temporaries is not None:
-            self.assertEqual(left, [])
+            self.assertEqual(self.temporaries(case), [])
         return states
+
+    @staticmethod
+    def temporaries(case):
+        return [name for name in case.files() if name.endswith(".tmp")]
 
     def is_told(self, case, said, reason):
         self.assertRegex(said, reason)
