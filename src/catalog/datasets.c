@@ -35,19 +35,6 @@ const char *cn_dataset_path(const struct cn_dataset *dataset, const char *const 
     return NULL;
 }
 
-/* The year that some digits of a name are, or begin with: YYYY, YYYYMM, YYYYMMDD, and longer
- * times. 0: none. */
-static int year_of_digits(const char *digits, size_t length)
-{
-    enum { FIRST = 1500, LAST = 2500 }; /* other numbers of four digits are rarely years */
-    if (length < 4 || length > 14 || length % 2)
-        return 0;
-    int year = 0;
-    for (size_t i = 0; i < 4; i++)
-        year = year * 10 + (digits[i] - '0');
-    return year >= FIRST && year <= LAST ? year : 0;
-}
-
 /* The least and the greatest year in a base name; 0 and -1: it holds none. */
 static void find_years(const char *base, int *first, int *last)
 {
@@ -55,7 +42,7 @@ static void find_years(const char *base, int *first, int *last)
     *last = -1;
     for (const char *at = base; *at; at++) {
         const size_t length = strspn(at, "0123456789");
-        const int year = year_of_digits(at, length);
+        const int year = cn_digits_year(at, length);
         if (year && (*last < 0 || year < *first))
             *first = year;
         if (year > *last && year)
@@ -74,7 +61,7 @@ static const char *path_of_issues(const char *pattern, const char *path)
     for (const char *at = path; *pattern && *at;) {
         const size_t fixed = strcspn(pattern, "/"), length = strcspn(at, "/");
         if (strcspn(pattern, "*?[") < fixed ||
-            (strspn(at, "0123456789") == length && year_of_digits(at, length)))
+            (strspn(at, "0123456789") == length && cn_digits_year(at, length)))
             return at;
         pattern += fixed + (pattern[fixed] == '/');
         at += length + (at[length] == '/');

@@ -44,6 +44,16 @@ static bool is_daily_time(size_t digits)
     return digits == 4 || (digits >= 8 && digits <= 14 && digits % 2 == 0);
 }
 
+int cn_digits_year(const char *digits, size_t length)
+{
+    enum { FIRST = 1500, LAST = 2499 }; /* other numbers of four digits are rarely years */
+    int year, day;
+    if (length < 4 || length > 14 || (length % 2 && length != 7) || !parse_digits(digits, 4, &year))
+        return 0;
+    const bool is_day = length != 7 || (parse_digits(digits + 4, 3, &day) && day > 0 && day <= 366);
+    return year >= FIRST && year <= LAST && is_day ? year : 0;
+}
+
 bool cn_name_years(const char *time, int *first, int *last)
 {
     const size_t digits = strspn(time, "0123456789");

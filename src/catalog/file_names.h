@@ -33,6 +33,10 @@ struct cn_name {
  * it. */
 bool cn_name_parse(const char *base, struct cn_name *name);
 
+/* Returns: the year that digits of a name seem to be or to begin with: YYYY, YYYYMM, YYYYMMDD,
+ * longer times, or YYYYDDD with the day of the year; 0: none. */
+int cn_digits_year(const char *digits, size_t length);
+
 /* The years that the {time} of a name claims.
  * Returns: false: it is not of the form of daily_time. */
 bool cn_name_years(const char *time, int *first, int *last);

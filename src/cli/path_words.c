@@ -6,11 +6,21 @@
 #include "base/ascii.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "catalog/file_names.h"
 #include "config/text_forms.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DIGITS "0123456789"
+
+enum { OPEN = 1 }; /* stands for a digit that files of one kind differ in; it is not printable */
+
+static bool is_separator(char c)
+{
+    return c && strchr("-_./: ", c);
+}
 
 /* Whether digits of a path are a year, or a date that begins with one; but not a size such as
  * 1800x3600. */
@@ -19,32 +29,99 @@ static bool is_date(const char *path, const char *digits, size_t length)
     const char *end = digits + length;
     const bool is_size = (end[0] == 'x' && cn_is_digit(end[1])) ||
                          (digits - path > 1 && digits[-1] == 'x' && cn_is_digit(digits[-2]));
-    return !is_size && length >= 4 && length <= 14 && length % 2 == 0 &&
-           ((digits[0] == '1' && digits[1] >= '5') || (digits[0] == '2' && digits[1] < '5'));
+    return !is_size && cn_digits_year(digits, length);
+}
+
+/* Whether digits are a number of so many digits, from 1 to the greatest. */
+static bool is_number_of(const char *digits, size_t length, int greatest)
+{
+    int number = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (!cn_is_digit(digits[i]))
+            return false;
+        number = number * 10 + (digits[i] - '0');
+    }
+    return number > 0 && number <= greatest;
+}
+
+/* Whether digits behind a date are the day of its year: 2000_001. */
+static bool is_day_of_year(const char *date, const char *date_end, const char *digits)
+{
+    return date_end - date == 4 && digits == date_end + 1 && is_separator(*date_end) &&
+           strspn(digits, DIGITS) == 3 && is_number_of(digits, 3, 366) &&
+           !isalpha((unsigned char)digits[3]);
 }
 
 /* Whether digits are a month, a day or a time that follows a date, which ends at `date_end`; but
  * not a resolution such as 25km. */
 static bool is_rest_of_date(const char *date_end, const char *digits, size_t length)
 {
-    return length == 2 && digits == date_end + 1 && strchr("-_./:Ttmdh", *date_end) &&
-           digits[0] < '6' && (!isalpha((unsigned char)digits[2]) || strchr("TtmdhZ", digits[2]));
+    return length == 2 && digits == date_end + 1 &&
+           (is_separator(*date_end) || strchr("Ttmdh", *date_end)) && digits[0] < '6' &&
+           (!isalpha((unsigned char)digits[2]) || strchr("TtmdhZ", digits[2]));
 }
 
-const char *cn_path_pattern(struct cn_pool *pool, const char *path)
+/* Whether two digits and a separator in front of a year or month are a number of their own: not the
+ * end of a longer one, of a word or of a version, such as v01 and 1.02. */
+static bool is_part_before(const char *path, const char *at, int greatest)
+{
+    return at - path >= 3 && is_separator(at[-1]) && is_number_of(at - 3, 2, greatest) &&
+           (at - path == 3 || (!isalnum((unsigned char)at[-4]) &&
+                               (at - path == 4 || at[-4] != '.' || !cn_is_digit(at[-5]))));
+}
+
+/* Opens a month in front of a year, and a day in front of it: 01_2000, 31-01-2000. */
+static void open_before(const char *path, size_t year, char *opened)
+{
+    if (is_part_before(path, path + year, 12) && opened[year - 2] != OPEN) {
+        memset(opened + year - 3, OPEN, 2);
+        if (is_part_before(path, path + year - 3, 31) && path[year - 4] == path[year - 1])
+            memset(opened + year - 6, OPEN, 2);
+    }
+}
+
+/* Puts OPEN in the place of the digits of dates. opened: a copy of the path. */
+static void open_dates(const char *path, bool opens_days, char *opened)
+{
+    const char *date = path, *date_end = NULL;
+    for (const char *at = path; *at;) {
+        const size_t length = strspn(at, DIGITS);
+        const bool begins = length && is_date(path, at, length);
+        const bool goes_on = length && date_end &&
+                             (is_rest_of_date(date_end, at, length) ||
+                              (opens_days && is_day_of_year(date, date_end, at)));
+        if (begins && length == 4)
+            open_before(path, (size_t)(at - path), opened);
+        if (begins || goes_on) {
+            memset(opened + (at - path), OPEN, length);
+            date = at;
+            date_end = at + length;
+        }
+        at += length ? length : 1;
+    }
+}
+
+bool cn_path_has_day_of_year(const char *path)
+{
+    for (const char *at = path; *at;) {
+        const size_t length = strspn(at, DIGITS);
+        const char *end = at + length;
+        if (length && is_date(path, at, length) && is_day_of_year(at, end, end + 1) &&
+            end[1] == '0')
+            return true;
+        at += length ? length : 1;
+    }
+    return false;
+}
+
+const char *cn_path_pattern(struct cn_pool *pool, const char *path, bool opens_days)
 {
     struct cn_strbuf pattern = {0};
-    const char *date_end = NULL;
-    for (const char *at = path; *at;) {
-        const size_t length = strspn(at, "0123456789");
-        const bool is_open = length && (is_date(path, at, length) ||
-                                        (date_end && is_rest_of_date(date_end, at, length)));
-        for (size_t i = 0; i < length; i++)
-            cn_strbuf_append(&pattern, is_open ? "?" : at + i, 1);
-        at += length;
-        date_end = is_open ? at : date_end;
-        if (length)
-            continue;
+    char *opened = cn_pool_strdup(pool, path);
+    if (!opened)
+        return NULL;
+    open_dates(path, opens_days, opened);
+    for (const char *at = opened; *at;) {
         const char *character = at;
         if (!cn_is_printable(cn_utf8_next(&at)))
             cn_strbuf_append(&pattern, "?", 1);
@@ -64,20 +141,34 @@ static bool is_historical_word(const char *path, const char *word)
     return cn_begins_with(word, "historical") || (!is_folder && !isalpha((unsigned char)word[4]));
 }
 
+/* Reads the digits of a scenario: 245 or 85, which may be written 2-4.5, 2_45, 8p5 or 5-RCP8.5.
+ * False: they are none that experiments have. */
+static bool read_forcing(const char *at, size_t count, char *digits)
+{
+    for (size_t i = 0; i < count; i++) {
+        at += is_separator(*at) || (i == count - 1 && *at == 'p');
+        if (i && i == count - 2 && cn_begins_with(at, "rcp"))
+            at += 3 + is_separator(at[3]);
+        if (!cn_is_digit(*at))
+            return false;
+        digits[i] = *at++;
+    }
+    digits[count] = '\0';
+    return !cn_is_digit(*at) && strstr("19 26 34 45 60 70 85", digits + count - 2);
+}
+
 const char *cn_path_scenario(const char *path, char scenario[CN_SCENARIO_BYTES])
 {
     scenario[0] = '\0';
     for (const char *at = path; *at; at++) {
-        const size_t digits = cn_begins_with(at, "ssp") ? 3 : cn_begins_with(at, "rcp") ? 2 : 0;
+        const char *family = cn_begins_with(at, "ssp") ? "ssp" : "rcp";
         if (cn_begins_with(at, "hist") && is_historical_word(path, at)) {
             scenario[0] = '\0';
             break;
         }
-        if (digits && strspn(at + 3, "0123456789") == digits && !scenario[0])
-            for (size_t i = 0; i < 3 + digits; i++) {
-                scenario[i] = cn_lower(at[i]);
-                scenario[i + 1] = '\0';
-            }
+        if (cn_begins_with(at, family) && !scenario[0] &&
+            read_forcing(at + 3, *family == 's' ? 3 : 2, scenario + 3))
+            memcpy(scenario, family, 3);
     }
     return scenario;
 }

@@ -46,6 +46,7 @@ struct proposal {
     const char *folder; /* absolute */
     struct name_kind *kinds;
     size_t kind_count, file_count, named_count;
+    bool has_days_of_year;            /* some names do */
     size_t hidden_count, other_count; /* files that are hidden, or of other kinds */
     struct entry *entries;
     struct cn_file *files; /* [entry_count]: the example, inspected for the variable */
@@ -54,15 +55,20 @@ struct proposal {
     struct cn_strbuf text;
 };
 
-static bool add_kind(struct proposal *proposal, const struct cn_found_file *file)
+static const char *below_folder(const struct proposal *proposal, const struct cn_found_file *file)
 {
     const char *below = file->path + strlen(proposal->folder);
-    below += strspn(below, "/");
+    return below + strspn(below, "/");
+}
+
+static bool add_kind(struct proposal *proposal, const struct cn_found_file *file)
+{
+    const char *below = below_folder(proposal, file);
     if (*file->base == '.') {
         proposal->hidden_count++;
         return true;
     }
-    const char *pattern = cn_path_pattern(proposal->pool, below);
+    const char *pattern = cn_path_pattern(proposal->pool, below, proposal->has_days_of_year);
     char *example = cn_pool_strdup(proposal->pool, below);
     if (!pattern || !example)
         return false;
@@ -104,6 +110,8 @@ static enum cn_status find_kinds(struct proposal *proposal, struct cn_error *err
     proposal->kinds = cn_pool_alloc(proposal->pool, MOST_KINDS, sizeof *proposal->kinds);
     if (!status && !proposal->kinds)
         status = cn_fail_memory(error, "the names of files");
+    for (size_t i = 0; i < proposal->file_count && !status; i++)
+        proposal->has_days_of_year |= cn_path_has_day_of_year(below_folder(proposal, &files[i]));
     for (size_t i = 0; i < proposal->file_count && !status; i++) {
         struct cn_name name;
         if (cn_name_parse(files[i].base, &name) && name.daily_time)

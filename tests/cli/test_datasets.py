@@ -699,8 +699,17 @@ class Proposals(TestCase):
                  "x_2000-01-15T12.nc": "x_????-??-??T??.nc",
                  "atm/hist/b.BSSP370cmip6.nc": "atm/hist/b.BSSP370cmip6.nc",
                  "hist_ssp245/x.nc": "hist_ssp245/x.nc", "HistoricalRCP85.nc": "HistoricalRCP85.nc",
-                 "history/ssp126.nc": "history/ssp126.nc"}
+                 "history/ssp126.nc": "history/ssp126.nc", "l/z_2000_300.nc": "l/z_????_300.nc",
+                 "v1.02_2000.nc": "v1.02_????.nc", "r02/2000/x.nc": "r02/????/x.nc"}
         scenarios = {"atm/hist/b.BSSP370cmip6.nc": "ssp370", "history/ssp126.nc": "ssp126"}
+        for written, scenario in (("rcp4.5", "rcp45"), ("rcp8p5", "rcp85"), ("SSP2-4.5", "ssp245"),
+                                  ("ssp2_45", "ssp245"), ("rcp_85", "rcp85"), ("RCP 2.6", "rcp26"),
+                                  ("SSP5-RCP8.5", "ssp585"), ("ssp1rcp26", "ssp126"),
+                                  ("ssp1-19", "ssp119"), ("rcp_1985", ""), ("ssp2_2045", ""),
+                                  ("rcp_10", ""), ("ssp", ""), ("ssp2", ""), ("rcp4.50", "")):
+            names[f"s-{written}.nc"] = f"s-{written.replace('1985', '????').replace('2045', '????')}.nc"
+            if scenario:
+                scenarios[f"s-{written}.nc"] = scenario
         with Case() as case:
             first = year(case, "first.nc", "t", 2000)
             for name in names:
@@ -711,6 +720,20 @@ class Proposals(TestCase):
             for name, pattern in names.items():
                 end = f'; experiment = "{scenarios[name]}"; }}' if name in scenarios else "; }"
                 self.assertIn(f'{{ files = "{pattern}"; variable = "t"; in_file = "t"{end}', said)
+
+    def test_dates_in_any_order_are_of_one_kind(self):
+        for names, pattern in (
+                (("t_01_2000", "t_12_2000"), "t_??_????"), (("d/01/2000", "d/02/2001"), "d/??/????"),
+                (("t_01-12-2000", "t_31-01-2001"), "t_??-??-????"),
+                (("2000_001", "2000_366"), "????_???"), (("2000.001", "2001.100"), "????.???"),
+                (("2000/099/x", "2001/100/x"), "????/???/x"), (("A2000001", "A2000366"), "A???????"),
+                (("rcp_85_2000", "rcp_85_2001"), "rcp_85_????"),
+                (("ssp2_45_2000", "ssp2_45_2001"), "ssp2_45_????")):
+            with self.subTest(pattern), Case() as case:
+                for k, name in enumerate(names):
+                    year(case, f"{name}.nc", "t", 2000 + k)
+                self.assertIn(f'# 2 files, such as {names[0]}.nc\n    {{ files = "{pattern}.nc"; ',
+                              self.proposed(case))
 
     def test_names_that_the_rule_takes_need_no_entry(self):
         with Case() as case:
