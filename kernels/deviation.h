@@ -177,7 +177,7 @@ static ALWAYS_INLINE vf deviations(struct moments sums, vf n, const struct devia
     const vf less = vf_narrow(low_less, high_less), more = vf_narrow(low_more, high_more);
     const vm enough = vf_le(rules->enough, n), is_doubtful = vm_and(enough, vf_ne(less, more));
     *doubtful = vf_if(is_doubtful, vf_set(1), *doubtful);
-    const vf known = vf_if(vm_and(enough, vf_le(less, vf_set(FLT_MAX))), less, vf_set(NAN));
+    const vf known = vf_if(enough, less, vf_set(NAN));
     return vf_if(is_doubtful, vf_set(IN_DOUBT), known);
 }
 
@@ -203,7 +203,7 @@ static float deviation_of_values(const float *values, size_t n)
     const float less = (float)(s * (1 - e)), more = (float)(s * (1 + e));
     if (less < more)
         return exact_deviation(values, n, (float)s);
-    return less <= FLT_MAX ? less : NAN;
+    return less;
 }
 
 /* Replaces what is in doubt in the results of one lane of a slot. */

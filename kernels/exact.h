@@ -127,8 +127,8 @@ static int exact_compare(const struct exact *sum, size_t n, enum exact_form form
     return exact_sign(&rest);
 }
 
-/* The number, of a sum that is not negative, rounded once to nearest, to even if two are; NaN if it
- * is too large. The estimate is one float away at most. */
+/* The number, of a sum that is not negative, rounded once to nearest, to even if two are; infinite
+ * if it is too large. The estimate is one float away at most. */
 static float exact_round(const struct exact *sum, size_t n, enum exact_form form, float estimate)
 {
     float nearest = estimate <= FLT_MAX ? estimate : FLT_MAX;
@@ -140,7 +140,7 @@ static float exact_round(const struct exact *sum, size_t n, enum exact_form form
     else if (nearest > 0 &&
              exact_compare(sum, n, form, halfway_up(nextafterf(nearest, 0))) - is_odd < 0)
         nearest = nextafterf(nearest, 0);
-    return nearest <= FLT_MAX ? nearest : NAN;
+    return nearest;
 }
 
 /* sum / n as float, rounded once as above. A zero is positive. */

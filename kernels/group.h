@@ -217,8 +217,7 @@ static ALWAYS_INLINE void round_sums(const struct group_sums *sums, float result
         vf value = vf_narrow(low.value, high.value);
         const vf less = vf_narrow(low.less, high.less), more = vf_narrow(low.more, high.more);
         value = what == GROUP_DEFICIT ? vf_sub(vf_set(0), value) : vf_add(value, vf_set(0));
-        const vm is_finite = vm_and(vf_le(vf_set(-FLT_MAX), value), vf_le(value, vf_set(FLT_MAX)));
-        vf_store(results + i, vf_if(is_finite, value, vf_set(NAN)));
+        vf_store(results + i, value);
         vf_store(doubtful + i, one_if(vf_ne(less, more)));
     }
 }

@@ -106,7 +106,7 @@ struct cn_kernels {
      * once to double. It is within 0.5 float32 ulp (+ 2^-28 ulp) of the exact mean.
      *
      * CN_STANDARD_DEVIATION, with n - 1: the exact real number, rounded once to float32, to nearest
-     * and of two to even; NaN for fewer than two values, and where it is too large.
+     * and of two to even; NaN for fewer than two values; infinite where it is too large.
      *
      * CN_MINIMUM, CN_MAXIMUM: the smallest, the largest value. A zero is positive.
      *
@@ -117,9 +117,9 @@ struct cn_kernels {
     void (*window_statistics)(const struct cn_window_job *jobs, size_t count);
 
     /* Values of groups, of the days that have a value. Each is the exact real number, rounded once
-     * to float32, to nearest and of two to even; NaN if it is too large. A zero is positive. With
-     * the threshold T: how many x are > T, >= T, < T, <= T; the sum of x - T where x > T; the sum
-     * of T - x where x < T. */
+     * to float32, to nearest and of two to even; infinite if it is too large. A zero is positive.
+     * With the threshold T: how many x are > T, >= T, < T, <= T; the sum of x - T where x > T; the
+     * sum of T - x where x < T. */
     void (*group_means)(const struct cn_group_job *job);
     void (*group_sums)(const struct cn_group_job *job);
     void (*group_minima)(const struct cn_group_job *job);

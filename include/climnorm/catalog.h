@@ -254,6 +254,7 @@ struct cn_variable {
     size_t year_count;
     struct cn_timeline *timelines;
     size_t timeline_count;
+    bool is_slot_empty[CN_MAX_SLOTS]; /* no file has such a day, as a problem says */
     bool has_gaps; /* days or years are missing that it should have: a problem says which */
     struct cn_problems problems; /* files left out, gaps, mixed versions, end-stamped time, … */
 };

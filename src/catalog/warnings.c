@@ -211,7 +211,7 @@ static void warn_of_days(const struct cn_variable_files *in)
         [CUT_UNUSED] = "the files begin or end there",
         [CUT_PARTIAL] = "the files begin or end there"};
     struct partial_years kinds[KINDS] = {0};
-    bool empty[CN_MAX_SLOTS] = {false};
+    bool *empty = in->variable->is_slot_empty;
     char title[96];
     if (find_empty_slots(in, empty))
         warn_of_slots(in, empty);

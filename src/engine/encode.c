@@ -5,7 +5,8 @@
 
 #include "base/error.h"
 #include "base/netcdf_constants.h"
-#include "engine/report.h"
+#include "engine/found.h"
+#include "engine/too_large.h"
 #include "products/change.h"
 #include "sink/file_passes.h"
 
@@ -74,21 +75,39 @@ static void fill_up(void *values, size_t field, size_t first, size_t end, size_t
 static bool has_value(const float *values, size_t count)
 {
     size_t c = 0;
-    while (c < count && isnan(values[c]))
+    while (c < count && !isfinite(values[c]))
         c++;
     return c < count;
 }
 
-/* Encodes values back to where they are; the layout's padding makes room. size 0: out of memory. */
-static struct cn_encoded encode_over(const struct encoder *encoder, void *values, size_t count,
-                                     size_t field)
+/* Converts the results of a whole chunk of the file, as it stores them. */
+static void finish_results(const struct encoder *encoder, size_t number, float *values,
+                           size_t count)
+{
+    const struct cn_normals_file *content = &encoder->output->content;
+    const size_t normal = encoder->task->normal;
+    const struct cn_value_stretch stretch = {
+        .values = values,
+        .count = count,
+        .first = {.item = encoder->task->target,
+                  .region = normal % encoder->engine->variable->layout.region_count,
+                  .group = number * content->region->chunk_slots},
+        .cells = content->region->row_count * content->region->column_count};
+    cn_convert_values(&content->product->unit, values, count);
+    cn_remove_large_results(encoder->engine, normal, &stretch);
+}
+
+/* Encodes values of a whole chunk of the file back to where they are; the layout's padding makes
+ * room. size 0: out of memory. */
+static struct cn_encoded encode_over(const struct encoder *encoder, size_t number, void *values,
+                                     size_t count, size_t field)
 {
     const int level = encoder->engine->plan->config->output.compression;
     const size_t value_bytes = cn_field_bytes(&encoder->output->content, field);
     const size_t bytes = count * value_bytes;
     float *floats = field == VALUES ? values : NULL;
     if (floats)
-        cn_convert_values(&encoder->output->content.product->unit, floats, count);
+        finish_results(encoder, number, floats, count);
     struct cn_encoded encoded = {values, bytes};
     if (level == 0) {
         for (size_t c = 0; floats && c < count; c++)
@@ -128,8 +147,9 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
     status = cn_output_kept_values(file, encoder->position, number, field, values, error);
     if (status)
         return status;
-    const struct cn_encoded made = encode_over(
-        encoder, values, whole->chunk_slots * whole->row_count * whole->column_count, field);
+    const struct cn_encoded made =
+        encode_over(encoder, number, values,
+                    whole->chunk_slots * whole->row_count * whole->column_count, field);
     if (!made.size)
         return cn_fail_memory(error, "encoding");
     *hash = cn_content_hash(made.bytes, made.size);
@@ -144,14 +164,12 @@ static void report_found(const struct encoder *encoder, const float *values,
     struct cn_engine *engine = encoder->engine;
     const size_t target = encoder->task->target, normal = encoder->task->normal;
     if (!cn_is_value_known(engine, target, normal))
-        cn_report_values(engine, target, normal, has_value(values, share->values));
-    if (engine->variable->targets[target].sample->time == CN_DAY)
-        return;
+        cn_found_normal(engine, target, normal, has_value(values, share->values));
     const size_t cells = share->slot_count ? share->values / share->slot_count : 0;
     for (size_t g = 0; g < share->slot_count; g++)
         if (!cn_is_group_known(engine, target, normal, first_group + g) &&
             has_value(values + g * cells, cells))
-            cn_report_group(engine, target, normal, first_group + g);
+            cn_found_group(engine, target, normal, first_group + g);
 }
 
 static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, size_t field,
@@ -176,7 +194,7 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     fill_up(values, field, slots * cells, whole->chunk_slots * cells,
             cn_field_bytes(&encoder->output->content, field));
-    *encoded = encode_over(encoder, values, whole->chunk_slots * cells, field);
+    *encoded = encode_over(encoder, number, values, whole->chunk_slots * cells, field);
     if (!encoded->size)
         return cn_fail_memory(error, "encoding");
     *hash = cn_content_hash(encoded->bytes, encoded->size); /* while it is in the cache */

@@ -45,6 +45,8 @@ struct cn_engine {
     struct cn_readahead *readahead;     /* NULL before the start and after the end */
     struct cn_reports *reports;         /* problems that are not reported yet */
     struct cn_implausible *implausible; /* values that are told at the end */
+    struct cn_too_large *too_large;     /* the same */
+    struct cn_found_values *found;      /* results that have a value */
     struct cn_thread_state *workers;    /* [threads] */
     struct cn_budget large_scratch;     /* of decodes that need much of it */
 

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "calendar/least_days.h"
 #include "engine/pieces.h"
+#include "engine/too_large.h"
 #include "plan/stretch.h"
 #include "products/groups.h"
 
@@ -92,10 +93,28 @@ static size_t find_group_rows(struct group_tile *tile, size_t group, size_t cell
     return count;
 }
 
-/* Computes one group value of `cells` cells, the first of which is `cell` of the row. */
-static void compute_group(struct group_tile *tile, size_t group, size_t cell, size_t cells)
+/* Removes values that are too large. first_cell: of the values in the pass's part of the region. */
+static void remove_large(const struct group_tile *tile, size_t region, size_t group,
+                         size_t first_cell, float *values, size_t count)
+{
+    const struct cn_region_cells *cells = &tile->pass->layout.regions[region];
+    const struct cn_value_stretch stretch = {
+        .values = values,
+        .count = count,
+        .first = {.item = tile->groups->year,
+                  .region = region,
+                  .group = group,
+                  .cell = cells->row_offset * cells->column_count + first_cell},
+        .cells = count};
+    cn_remove_large_groups(tile->engine, tile->values, &stretch);
+}
+
+/* Computes one group value of `cells` cells of a region, from its first_cell on. */
+static void compute_group(struct group_tile *tile, size_t region, size_t group, size_t first_cell,
+                          size_t cells)
 {
     const struct cn_engine *engine = tile->engine;
+    const size_t cell = tile->pass->layout.regions[region].first_cell + first_cell;
     const struct cn_group_values *values = &engine->variable->group_values[tile->values];
     const struct cn_pass_stretch stretch = cn_group_stretch(&tile->pass->stretch, values->time);
     const size_t days = find_group_rows(tile, group, cell);
@@ -114,6 +133,7 @@ static void compute_group(struct group_tile *tile, size_t group, size_t cell, si
         cn_withins[values->within].compute(engine->kernels, &job);
     for (size_t c = 0; !days && c < cells; c++)
         results[c] = NAN;
+    remove_large(tile, region, group, first_cell, results, cells);
 }
 
 /* Computes one kind of group values in all regions. The padding between regions is never read. */
@@ -126,7 +146,7 @@ static void compute_values(struct group_tile *tile)
         const size_t first = cn_piece_start(region, tile->piece, tile->pieces);
         const size_t end = cn_piece_start(region, tile->piece + 1, tile->pieces);
         for (size_t g = 0; g < stretch.slot_count && end > first; g++)
-            compute_group(tile, stretch.first_slot + g, region->first_cell + first, end - first);
+            compute_group(tile, r, stretch.first_slot + g, first, end - first);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "engine/compute.h"
 #include "engine/encode.h"
 #include "engine/groups.h"
+#include "engine/product_list.h"
 #include "engine/publisher.h"
 #include "engine/report.h"
 #include "sink/file_passes.h"
@@ -62,20 +63,14 @@ static bool list_tasks(struct cn_engine *engine, size_t index)
 /* Files of one product and region have one skeleton. Returns how many there are. */
 static size_t count_skeletons(const struct cn_variable_plan *variable)
 {
-    size_t products = 0;
-    for (size_t s = 0; s < variable->sample_count; s++)
-        products += variable->samples[s].product_count;
-    return products * variable->layout.region_count;
+    return cn_all_products(variable) * variable->layout.region_count;
 }
 
 static size_t skeleton_of(const struct cn_engine *engine, const struct cn_normal_task *task)
 {
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_sample *sample = variable->targets[task->target].sample;
-    size_t products = 0; /* of the samples before */
-    for (const struct cn_sample *before = variable->samples; before < sample; before++)
-        products += before->product_count;
-    return products * variable->layout.region_count + task->normal;
+    return cn_first_product(variable, sample) * variable->layout.region_count + task->normal;
 }
 
 /* Says what each file will be. False: out of memory. */

@@ -14,16 +14,8 @@ struct cn_reports {
     struct cn_file_problem *dropped; /* [dropped_count] files that cannot be read; of report_lock */
     size_t dropped_count;
     atomic_int
-        *short_windows;  /* [target_count] 1 + the years that could be read; 0: it is not short */
-    size_t normal_count; /* the most that a target has */
-    atomic_uchar *found; /* [target_count][normal_count] enum cn_found of what is encoded */
-    /* [products of all samples][region_count] bit g: some target has a value in group g of the
-     * year; of months and seasons. */
-    atomic_uint *groups;
+        *short_windows; /* [target_count] 1 + the years that could be read; 0: it is not short */
 };
-
-/* What is known of the values of a normal. */
-enum cn_found { CN_NOT_MADE, CN_NO_VALUE, CN_HAS_VALUE };
 
 /* Makes room for the problems of the targets.
  * Errors: CN_BAD_MACHINE: out of memory. Owns: the engine's pool; cn_reports_free frees the rest.
@@ -45,16 +37,6 @@ void cn_report_dropped(struct cn_engine *engine, const struct cn_file_problem *p
 /* Notes a target, by its index, of whose window only `years` could be read.
  * Returns: whether it was not noted before. */
 bool cn_report_short_window(struct cn_engine *engine, size_t target, int years);
-
-/* Notes whether a part of a normal that was encoded has a value. Any thread may call it. */
-void cn_report_values(struct cn_engine *engine, size_t target, size_t normal, bool has_value);
-
-/* Returns: whether a value of the normal is known. */
-bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t normal);
-
-/* The same of a group of the year, of months and seasons. */
-void cn_report_group(struct cn_engine *engine, size_t target, size_t normal, size_t group);
-bool cn_is_group_known(const struct cn_engine *engine, size_t target, size_t normal, size_t group);
 
 /* Reports what is left, after the graph. */
 void cn_reports_finish(struct cn_engine *engine);

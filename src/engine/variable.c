@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "engine/compute.h"
 #include "engine/damage.h"
+#include "engine/found.h"
 #include "engine/graph.h"
 #include "engine/groups.h"
 #include "engine/implausible.h"
@@ -15,6 +16,7 @@
 #include "engine/publisher.h"
 #include "engine/readahead.h"
 #include "engine/report.h"
+#include "engine/too_large.h"
 #include "plan/schedule.h"
 
 #include <stdlib.h>
@@ -40,6 +42,10 @@ static enum cn_status prepare_engine(struct cn_engine *engine, struct cn_error *
         status = cn_reports_prepare(engine, error);
     if (!status)
         status = cn_implausible_prepare(engine, error);
+    if (!status)
+        status = cn_too_large_prepare(engine, error);
+    if (!status)
+        status = cn_found_prepare(engine, error);
     cn_publisher_start(engine);
     return status;
 }
@@ -244,6 +250,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
     collect_result(&engine, variable);
     cn_reports_free(&engine);
     cn_implausible_finish(&engine);
+    cn_too_large_finish(&engine);
     for (int t = 0; engine.workers && t < engine.threads; t++)
         cn_scratch_free(&engine.workers[t].scratch);
     free(engine.workers);

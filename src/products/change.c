@@ -3,23 +3,21 @@
  */
 #include "products/change.h"
 
-#include <float.h>
 #include <math.h>
 
-static float round_value(double value)
+static float change_value(enum cn_change change, double value, double base)
 {
-    return fabs(value) <= (double)FLT_MAX ? (float)value : NAN;
+    if (isnan(value) || isnan(base) || (change == CN_RATIO && base == 0))
+        return NAN;
+    if (isinf(value) || isinf(base))
+        return INFINITY; /* the change is not known */
+    return (float)(change == CN_RATIO ? value / base : value - base);
 }
 
 void cn_change_values(enum cn_change change, float *values, const float *baseline, size_t count)
 {
-    for (size_t c = 0; c < count; c++) {
-        const double value = values[c], base = baseline[c];
-        if (change == CN_DIFFERENCE)
-            values[c] = round_value(value - base);
-        else if (change == CN_RATIO)
-            values[c] = base == 0 ? NAN : round_value(value / base);
-    }
+    for (size_t c = 0; c < count; c++)
+        values[c] = change_value(change, (double)values[c], (double)baseline[c]);
 }
 
 void cn_convert_values(const struct cn_value_unit *unit, float *values, size_t count)
@@ -27,5 +25,5 @@ void cn_convert_values(const struct cn_value_unit *unit, float *values, size_t c
     if (unit->scale == 1 && unit->offset == 0)
         return;
     for (size_t c = 0; c < count; c++)
-        values[c] = round_value(unit->scale * (double)values[c] + unit->offset);
+        values[c] = (float)(unit->scale * (double)values[c] + unit->offset);
 }

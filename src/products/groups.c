@@ -103,6 +103,22 @@ const char *cn_threshold_text(const struct cn_threshold *threshold, char text[CN
     return text;
 }
 
+const char *cn_group_name(enum cn_time time, size_t group, char text[CN_GROUP_BYTES])
+{
+    static const char *const months[CN_MONTHS] = {"January",   "February", "March",    "April",
+                                                  "May",       "June",     "July",     "August",
+                                                  "September", "October",  "November", "December"};
+    static const char *const seasons[CN_SEASONS] = {"DJF", "MAM", "JJA", "SON"};
+    if (time == CN_DAY)
+        snprintf(text, CN_GROUP_BYTES, "day slot %zu", group + 1);
+    else
+        snprintf(text, CN_GROUP_BYTES, "%s",
+                 time == CN_MONTH    ? months[group]
+                 : time == CN_SEASON ? seasons[group]
+                                     : "the year");
+    return text;
+}
+
 const char *cn_within_noun(const struct cn_product *product, char text[CN_WITHIN_BYTES])
 {
     const struct cn_within_row *row = &cn_withins[product->within];

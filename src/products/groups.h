@@ -61,6 +61,12 @@ bool cn_threshold_parse(const char *text, struct cn_threshold *threshold);
  * Returns: text. */
 const char *cn_threshold_text(const struct cn_threshold *threshold, char text[CN_THRESHOLD_BYTES]);
 
+enum { CN_GROUP_BYTES = 32 };
+
+/* Names a group of the year for people: "day slot 60", "January", "DJF", "the year".
+ * Returns: text. */
+const char *cn_group_name(enum cn_time time, size_t group, char text[CN_GROUP_BYTES]);
+
 /* Names the value of a group for people: "sum", "days above 90 degF".
  * Returns: text. */
 const char *cn_within_noun(const struct cn_product *product, char text[CN_WITHIN_BYTES]);

@@ -361,7 +361,7 @@ class Days(TestCase):
 
 
 class Empty(TestCase):
-    """Results that hold no value are one warning of each region, which names the products."""
+    """Results that hold no value are one warning, which names the products and the regions."""
 
     def said(self, case, *options):
         result = case.run(*options)
@@ -393,6 +393,43 @@ class Empty(TestCase):
                 shutil.rmtree(case.out)
                 self.assertEqual(self.said(case, *options), said)
 
+    def test_equal_lines_of_regions_are_one(self):
+        regions = [{"name": f"R{k}", "lon": [0.0, 360.0],
+                    "lat": [float(trees.LAT[k % 6]), float(trees.LAT[k % 6])]} for k in range(18)]
+        products = [{"name": "normal"}, {"name": "year", "time": "year"}]
+        with Case(variables=["tas"], regions=[], custom_regions=regions, products=products).periods(
+                2002, 2002) as case:
+            case.config["output"]["pattern"] = "{region}_{variable}_{period}_{year}_{product}.nc"
+            for year in range(2000, 2003):
+                small(case, year, convert=self.sea)
+            self.assertEqual(
+                self.said(case),
+                ['warning: tas, products "normal", "year": regions R0, R1, R2, R6, R7, R8, R12, R13 and 1 '
+                 "more have no value in all target years: 2002"])
+
+    def test_day_slots_with_few_values(self):
+        """Leap years are few: no sample of 29 February, or of day 366, has so many values."""
+        cases = [("dayofyear", {"min_values": 3}, "366", "3"), ("month_day", {"min_values": 3}, "60", "3"),
+                 ("dayofyear", {"min_values": 2}, None, None)]
+        for rule, normals, slot, least in cases:
+            with self.subTest(rule, **normals), Case(
+                    variables=["tas"], normals={"window": 8, "leap_day": rule, **normals}).periods(
+                        2007, 2008) as case:
+                for year in range(2000, 2009):
+                    trees.year_file(case.data, "tas", year, calendar="standard")
+                said = self.said(case)
+                self.assertEqual(said, [f"warning: tas: region GLOBAL has no value in day slot {slot} of any "
+                                        f"target year (min_values is {least})"] if slot else [])
+
+    def test_day_slots_that_no_file_has_are_told_once(self):
+        with Case(variables=["tas"]).periods(2002, 2002) as case:
+            for year in range(2000, 2003):
+                trees.year_file(case.data, "tas", year, calendar="standard",
+                                keep=lambda d: d[1:] != (12, 31) or d[0] % 4)
+            said = self.said(case)
+            self.assertEqual(len(said), 1, said)
+            self.assertIn("no value in day slot 366: no year of the files has such a day", said[0])
+
     def test_some_target_years(self):
         with Case(variables=["tas"]) as case:
             case.periods(2002, 2006)
@@ -416,7 +453,9 @@ class Empty(TestCase):
             case.config["output"]["pattern"] = "{variable}_{period}_{year}_{product}.nc"
             for year in range(2000, 2004):
                 small(case, year, convert=dry)
-            expected = ['warning: tas, products "month", "month_sd": region GLOBAL has no value in '
+            expected = ['warning: tas, product "normal": region GLOBAL has no value in day slots 152-243 '
+                        "of any target year",
+                        'warning: tas, products "month", "month_sd": region GLOBAL has no value in '
                         "June, July, August of any target year",
                         'warning: tas, product "season": region GLOBAL has no value in JJA of any '
                         "target year"]

@@ -143,5 +143,86 @@ class Products(TestCase):
         self.assertIn("std needs two", result.err)
 
 
+class TooLarge(TestCase):
+    """Values that float32 cannot hold are missing, and told with a count and an example."""
+
+    def tree(self, case, values):
+        """values: {(year, slot, row, column): value}; all others are 1."""
+        for year in range(2000, 2005):
+            raw = np.ones((360, 6, 8), "f4")
+            for (y, *place), value in values.items():
+                raw[tuple(place)] = value if y == year else raw[tuple(place)]
+            trees.write(os.path.join(case.data, trees.name("xx", year)), "xx",
+                        trees.dates_of_year("360_day", year), raw, calendar="360_day", units="m",
+                        lat=np.linspace(-80, 80, 6), lon=np.arange(8) * 4.0, chunks=(360, 1, 8))
+
+    def case(self, products, values, **sections):
+        case = Case(variables=None, regions=["GLOBAL"], products=products, **sections).periods(2002, 2004)
+        case.config["output"]["pattern"] = "{variable}_{period}_{year}_{product}.nc"
+        self.addCleanup(case.close)
+        self.tree(case, values)
+        return case
+
+    def said(self, case, *options):
+        result = case.run("--set", "output.existing=overwrite", *options)
+        self.exits(result, 0)
+        return [p for p in result.variable("xx")["problems"] if "too large" in p]
+
+    def results(self, case, product):
+        found = {}
+        for path in case.normals():
+            if path.endswith(f"_{product}.nc"):
+                with netCDF4.Dataset(os.path.join(case.out, path)) as nc:
+                    name = next(n for n in (product, "xx") if n in nc.variables)
+                    found[int(nc.target_year)] = (np.ma.filled(nc[name][:], np.nan), nc[f"{name}_count"][:])
+        return found
+
+    def test_sums_of_a_source_year(self):
+        """Two products share them, and years that need them: each value is told once."""
+        big = {(2002, day, 1, 3): 3e38 for day in (31, 32)} | {(2003, 100, 2, k): -3e38 for k in (1, 2)} | {
+            (2003, 101, 2, k): -3e38 for k in (1, 2)}
+        case = self.case([{"name": "total", "time": "month", "within": "sum"},
+                          {"name": "most", "time": "month", "within": "sum", "over": "max"}], big,
+                         output={"root": "output", "counts": True})
+        expected = ['warning: xx, products "total", "most": 3 values of a month in a source year are too '
+                    "large for float32 (3.4e38) and are not used, such as that of February of source year "
+                    "2002 at lat -48, lon 12 in region GLOBAL"]
+        for options in ((), ("-t", "1"), ("-s", "engine.memory=1MB"), ("-s", "engine.batch_years=1")):
+            self.assertEqual(self.said(case, *options), expected)
+        values, counts = self.results(case, "most")[2004]
+        self.assertEqual((values[1, 1, 3], counts[1, 1, 3]), (30, 2))
+        self.assertEqual((values[3, 2, 1], counts[3, 2, 1], counts[3, 2, 3]), (30, 2, 3))
+
+    def test_results(self):
+        """A deviation, a change, and values in another unit; each alone."""
+        big = {(2002, 10, 1, 3): 3e38, (2001, 10, 1, 3): -3e38, (2000, 10, 1, 3): -3e38,
+               (2003, 20, 4, 5): 2e37, (2003, 20, 4, 6): -2e37}
+        case = self.case([{"name": "sd", "over": "std"},
+                          {"name": "change", "baseline": 2002, "change": "difference", "over": "max"},
+                          {"name": "small", "over": "max", "units": "cm", "variables": ["xx"]}], big,
+                         output={"root": "output", "counts": True})
+        place = "of day slot 11 of target year 2002 at lat -48, lon 12 in region GLOBAL"
+        expected = [
+            f'warning: xx, product "sd": 1 result is too large for float32 (3.4e38) in m and is missing, '
+            f"such as that {place}",
+            'warning: xx, product "small": 5 results are too large for float32 (3.4e38) in cm and are '
+            f"missing, such as that {place}"]
+        for options in ((), ("-t", "1"), ("-s", "engine.memory=1MB"), ("-s", "output.compression=0")):
+            self.assertEqual(self.said(case, *options), expected)
+        values, counts = self.results(case, "sd")[2002]
+        self.assertTrue(np.isnan(values[10, 1, 3]))
+        self.assertEqual(counts[10, 1, 3], 3)
+        for year, (values, _) in self.results(case, "small").items():
+            self.assertEqual(int(np.isnan(values).sum()), {2002: 1, 2003: 2, 2004: 2}[year])
+
+    def test_a_change(self):
+        case = self.case([{"name": "change", "baseline": 2002, "change": "difference", "over": "max"}],
+                         {(2001, 3, 0, 0): -3e38, (2000, 3, 0, 0): -3e38, (2002, 3, 0, 0): -3e38,
+                          (2003, 3, 0, 0): 3e38})
+        self.assertEqual(self.said(case), [
+            "warning: xx: 2 results are too large for float32 (3.4e38) in m and are missing, such as that "
+            "of day slot 4 of target year 2003 at lat -80, lon 0 in region GLOBAL"])
+
+
 if __name__ == "__main__":
     main()
