@@ -28,6 +28,17 @@ enum cn_stamps { CN_STAMPS_AUTO, CN_STAMPS_INSTANT };
 /* Of days that files of the historical experiment and of a scenario hold. */
 enum cn_overlap_rule { CN_OVERLAP_IS_ERROR, CN_HISTORICAL_WINS, CN_SCENARIO_WINS };
 
+/* An entry of input.select, or of an entry of input.datasets: what is read along a dimension
+ * besides time and those of the grid. */
+struct cn_slice_choice {
+    const char *dim;
+    const char *origin; /* for errors: "input.select", or that of which entry of input.datasets */
+    bool is_all;        /* the first slice with a value, of each cell and instant */
+    bool is_text;       /* it was given in quotes */
+    const char *text;   /* as given, without quotes */
+    double number;      /* the same as a number; NAN: it is none */
+};
+
 /* An entry of input.datasets: what files are, whatever they are called. */
 struct cn_dataset {
     const char *origin; /* for errors found later: "file:line" */
@@ -40,15 +51,8 @@ struct cn_dataset {
     const char *model, *variant, *grid; /* NULL: those of the other files */
     bool has_version;                   /* else it is 1.0 */
     int version_major, version_minor;
-};
-
-/* An entry of input.select: what is read along a dimension besides time and those of the grid. */
-struct cn_slice_choice {
-    const char *dim;
-    bool is_all;      /* the first slice with a value, of each cell and instant */
-    bool is_text;     /* it was given in quotes */
-    const char *text; /* as given, without quotes */
-    double number;    /* the same as a number; NAN: it is none */
+    const struct cn_slice_choice *select; /* [select_count] goes before input.select */
+    size_t select_count;
 };
 
 struct cn_region {

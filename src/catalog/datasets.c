@@ -93,11 +93,25 @@ static bool is_of_one_model(const struct cn_dataset *a, const struct cn_dataset 
     return !a->model || !b->model || strcmp(a->model, b->model) == 0;
 }
 
+/* Whether two entries read the same along other dimensions. */
+static bool selects_the_same(const struct cn_dataset *a, const struct cn_dataset *b)
+{
+    bool is_same = a->select_count == b->select_count;
+    for (size_t i = 0; i < a->select_count && is_same; i++) {
+        size_t k = 0;
+        while (k < b->select_count && strcmp(a->select[i].dim, b->select[k].dim) != 0)
+            k++;
+        is_same = k < b->select_count && strcmp(a->select[i].text, b->select[k].text) == 0;
+    }
+    return is_same;
+}
+
 bool cn_dataset_contradicts(const struct cn_dataset *a, const struct cn_dataset *b)
 {
     return strcmp(a->variable, b->variable) == 0 && is_of_one_model(a, b) &&
            (strcmp(a->in_file, b->in_file) != 0 || strcmp(a->experiment, b->experiment) != 0 ||
-            a->until != b->until || strcmp(a->then ? a->then : "", b->then ? b->then : "") != 0);
+            a->until != b->until || !selects_the_same(a, b) ||
+            strcmp(a->then ? a->then : "", b->then ? b->then : "") != 0);
 }
 
 void cn_add_idle_datasets(struct cn_strbuf *text, const struct cn_config *config,

@@ -153,7 +153,7 @@ static enum cn_status fail_number(struct cn_pool *pool, const struct cn_slice_va
     add_slice_units(&near, slices);
     const char *text = cn_strbuf_to_pool(&near, pool);
     return text ? cn_fail(error, CN_BAD_INPUT,
-                          "input.select has %s = %s, which is not there; nearest of %zu: %s",
+                          "%s has %s = %s, which is not there; nearest of %zu: %s", choice->origin,
                           slices->dim, choice->text, slices->count, text)
                 : cn_fail_memory(error, "a message");
 }
@@ -168,9 +168,9 @@ static enum cn_status fail_text(struct cn_pool *pool, const struct cn_slice_valu
         cn_suggest(&suggestion, slices->texts[i]);
     const char *listed = list_slices(pool, slices, MOST_LISTED);
     return listed
-               ? cn_fail(error, CN_BAD_INPUT,
-                         "input.select has %s = \"%.*s\", which is %s%s; there are %s", slices->dim,
-                         MOST_SHOWN_BYTES, choice->text, slices->texts ? "not there" : "no number",
+               ? cn_fail(error, CN_BAD_INPUT, "%s has %s = \"%.*s\", which is %s%s; there are %s",
+                         choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text,
+                         slices->texts ? "not there" : "no number",
                          cn_suggestion_text(&suggestion, hint), listed)
                : cn_fail_memory(error, "a message");
 }
@@ -202,9 +202,9 @@ static enum cn_status find_index(const struct cn_slice_values *slices,
         return CN_OK;
     }
     return cn_fail(error, CN_BAD_INPUT,
-                   "input.select has %s = %.*s, which is no index from 0 to %zu: the dimension "
-                   "has no coordinate",
-                   slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
+                   "%s has %s = %.*s, which is no index from 0 to %zu: the dimension has no "
+                   "coordinate",
+                   choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
 }
 
 /* Finds what is chosen along a dimension. */
@@ -228,19 +228,32 @@ static enum cn_status find_slice(struct cn_pool *pool, const struct cn_slice_val
     return twin == slices->count
                ? CN_OK
                : cn_fail(error, CN_BAD_INPUT,
-                         "input.select has %s = %.*s, which its coordinate has at index %zu and "
+                         "%s has %s = %.*s, which its coordinate has at index %zu and "
                          "%zu; make the values of %s different",
-                         slices->dim, MOST_SHOWN_BYTES, choice->text, *index, twin, slices->dim);
+                         choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text, *index, twin,
+                         slices->dim);
 }
 
 /* --- all dimensions of a variable --- */
 
-static const struct cn_slice_choice *find_choice(const struct cn_file_rules *rules, const char *dim)
+/* Choice i of a file: first those of its dataset, then those of all files; NULL: there is none. */
+static const struct cn_slice_choice *choice_at(const struct cn_file_rules *rules,
+                                               const struct cn_file *file, size_t i)
 {
-    for (size_t i = 0; i < rules->choice_count; i++)
-        if (strcmp(rules->choices[i].dim, dim) == 0)
-            return &rules->choices[i];
-    return NULL;
+    const size_t own = file->dataset ? file->dataset->select_count : 0;
+    if (i < own)
+        return &file->dataset->select[i];
+    return i - own < rules->choice_count ? &rules->choices[i - own] : NULL;
+}
+
+static const struct cn_slice_choice *find_choice(const struct cn_file_rules *rules,
+                                                 const struct cn_file *file, const char *dim)
+{
+    size_t i = 0;
+    const struct cn_slice_choice *choice;
+    while ((choice = choice_at(rules, file, i)) && strcmp(choice->dim, dim) != 0)
+        i++;
+    return choice;
 }
 
 /* Whether a choice is needed and not there. */
@@ -258,15 +271,17 @@ static bool has_other_dim(const struct cn_file *file, const char *name)
 }
 
 /* Adds which dimension without a choice the name of a choice may mean. */
-static void add_likely_name(struct cn_strbuf *text, const char *name, const struct cn_file *file)
+static void add_likely_name(struct cn_strbuf *text, const struct cn_slice_choice *choice,
+                            const struct cn_file *file)
 {
+    const char *name = choice->dim;
     struct cn_suggestion suggestion = {.word = name};
     char hint[CN_SUGGESTION_BYTES];
     for (size_t k = 0; k < file->other_dim_count && !has_other_dim(file, name); k++)
         if (is_unchosen(&file->other_dims[k]))
             cn_suggest(&suggestion, file->other_dims[k].name);
     if (*cn_suggestion_text(&suggestion, hint))
-        cn_strbuf_add(text, "; input.select has %.*s%s", MOST_SHOWN_BYTES, name, hint);
+        cn_strbuf_add(text, "; %s has %.*s%s", choice->origin, MOST_SHOWN_BYTES, name, hint);
 }
 
 /* Says which dimensions need a choice, which values there are, and how to write it. */
@@ -275,8 +290,9 @@ static enum cn_status fail_unchosen(struct cn_pool *pool, const char *variable,
                                     struct cn_error *error)
 {
     struct cn_strbuf dims = {0}, values = {0};
-    for (size_t i = 0; i < rules->choice_count; i++)
-        add_likely_name(&values, rules->choices[i].dim, file);
+    const struct cn_slice_choice *choice;
+    for (size_t i = 0; (choice = choice_at(rules, file, i)); i++)
+        add_likely_name(&values, choice, file);
     for (size_t k = 0; k < file->other_dim_count; k++) {
         const struct cn_other_dim *dim = &file->other_dims[k];
         if (!is_unchosen(dim))
@@ -291,18 +307,20 @@ static enum cn_status fail_unchosen(struct cn_pool *pool, const char *variable,
         return cn_fail_memory(error, "a message");
     return cn_fail(error, CN_BAD_INPUT,
                    "'%.*s' has other dimensions than time and those of the grid: %s; choose what "
-                   "is read along them, for example with input.select = { %s }%s",
-                   MOST_SHOWN_BYTES, variable, dims_text, entries, values_text);
+                   "is read along them, for example with %s = { %s }%s%s",
+                   MOST_SHOWN_BYTES, variable, dims_text, file->dataset ? "select" : "input.select",
+                   entries, file->dataset ? " in the entry of input.datasets" : "", values_text);
 }
 
 /* Chooses along dimension d, of which name and length are known. */
 static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const char *variable,
                                    const struct cn_file_rules *rules, struct cn_other_dim *dim,
-                                   struct cn_storage *storage, size_t d, struct cn_error *error)
+                                   struct cn_file *file, size_t d, struct cn_error *error)
 {
     struct cn_slice_values slices = {.dim = dim->name, .count = dim->length};
+    struct cn_storage *storage = &file->storage;
     size_t *index = &storage->index[d];
-    const struct cn_slice_choice *choice = find_choice(rules, dim->name);
+    const struct cn_slice_choice *choice = find_choice(rules, file, dim->name);
     dim->values = dim->entry = dim->read = "";
     *index = 0;
     if (dim->length == 1 && !choice)
@@ -315,6 +333,12 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     if (status)
         return status;
     if (choice && choice->is_all && dim->length > 1) {
+        if (storage->slice_count)
+            return cn_fail(
+                error, CN_BAD_INPUT,
+                "%s has \"all\" for %s, the second dimension of '%.*s' with it; select a "
+                "value of one",
+                choice->origin, dim->name, MOST_SHOWN_BYTES, variable);
         storage->slice_dim = d;
         storage->slice_count = dim->length;
     } else if (choice && !choice->is_all) {
@@ -355,13 +379,14 @@ static enum cn_status name_dim(const struct cn_nc_file *nc, int dimid, const cha
 }
 
 /* Refuses a choice along time or a dimension of the grid. */
-static enum cn_status check_axis_dim(const struct cn_file_rules *rules, const char *name,
-                                     bool is_time, struct cn_error *error)
+static enum cn_status check_axis_dim(const struct cn_file_rules *rules, const struct cn_file *file,
+                                     const char *name, bool is_time, struct cn_error *error)
 {
-    if (!find_choice(rules, name))
+    const struct cn_slice_choice *choice = find_choice(rules, file, name);
+    if (!choice)
         return CN_OK;
-    return cn_fail(error, CN_BAD_INPUT, "input.select has %s, which is %s; remove it: %s", name,
-                   is_time ? "the dimension of time" : "a dimension of the grid",
+    return cn_fail(error, CN_BAD_INPUT, "%s has %s, which is %s; remove it: %s", choice->origin,
+                   name, is_time ? "the dimension of time" : "a dimension of the grid",
                    is_time ? "normals.targets chooses years" : "regions choose cells");
 }
 
@@ -380,12 +405,12 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
         if (status)
             break;
         if (!cn_storage_is_other(storage, d)) {
-            status = check_axis_dim(rules, dim->name, d == storage->time_dim, error);
+            status = check_axis_dim(rules, file, dim->name, d == storage->time_dim, error);
             continue;
         }
         dim->length = storage->shape[d];
         file->other_dim_count++;
-        status = choose_slice(nc, dimids[d], variable, rules, dim, storage, d, error);
+        status = choose_slice(nc, dimids[d], variable, rules, dim, file, d, error);
     }
     for (size_t k = 0; k < file->other_dim_count && !status && !rules->takes_first; k++)
         if (is_unchosen(&dims[k]))
@@ -393,24 +418,36 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
     return status;
 }
 
+/* dataset NULL: the choice is for all files. */
+static void warn_of_unused(struct cn_catalog *catalog, const struct cn_dataset *dataset,
+                           const struct cn_slice_choice *choice)
+{
+    struct cn_suggestion suggestion = {.word = choice->dim};
+    size_t usable = 0, having = 0;
+    for (size_t f = 0; f < catalog->file_count; f++) {
+        const struct cn_file *file = &catalog->files[f];
+        if (!file->usable || (dataset && file->dataset != dataset))
+            continue;
+        usable++;
+        having += has_other_dim(file, choice->dim);
+        for (size_t k = 0; k < file->other_dim_count; k++)
+            cn_suggest(&suggestion, file->other_dims[k].name);
+    }
+    if (!usable || having)
+        return;
+    char hint[CN_SUGGESTION_BYTES];
+    cn_problems_add(&catalog->problems, CN_WARNING,
+                    "%s: no file that can be used has a dimension %s%s", choice->origin,
+                    choice->dim, cn_suggestion_text(&suggestion, hint));
+}
+
 void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog)
 {
-    for (size_t i = 0; i < config->input.select_count; i++) {
-        const char *dim = config->input.select[i].dim;
-        struct cn_suggestion suggestion = {.word = dim};
-        size_t usable = 0, having = 0;
-        for (size_t f = 0; f < catalog->file_count; f++) {
-            const struct cn_file *file = &catalog->files[f];
-            usable += file->usable;
-            having += file->usable && has_other_dim(file, dim);
-            for (size_t k = 0; file->usable && k < file->other_dim_count; k++)
-                cn_suggest(&suggestion, file->other_dims[k].name);
-        }
-        if (!usable || having)
-            continue;
-        char hint[CN_SUGGESTION_BYTES];
-        cn_problems_add(&catalog->problems, CN_WARNING,
-                        "input.select: no file that can be used has a dimension %s%s", dim,
-                        cn_suggestion_text(&suggestion, hint));
+    for (size_t i = 0; i < config->input.select_count; i++)
+        warn_of_unused(catalog, NULL, &config->input.select[i]);
+    for (size_t d = 0; d < config->input.dataset_count; d++) {
+        const struct cn_dataset *dataset = &config->input.datasets[d];
+        for (size_t i = 0; i < dataset->select_count; i++)
+            warn_of_unused(catalog, dataset, &dataset->select[i]);
     }
 }

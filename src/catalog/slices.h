@@ -21,7 +21,7 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
  * out of memory. Owns: the pool. */
 const char *cn_select_entries(struct cn_pool *pool, const struct cn_file *file);
 
-/* Warns of entries of input.select that no usable file has a dimension for. */
+/* Warns of choices of input.select and input.datasets that no usable file has a dimension for. */
 void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog);
 
 #endif

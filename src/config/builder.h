@@ -29,6 +29,7 @@ struct cn_custom_dataset {
     struct cn_location location;
     struct cn_dataset dataset;
     const char *version;
+    struct cn_list slices; /* of struct cn_slice_choice */
 };
 
 struct cn_custom_product {
@@ -76,11 +77,26 @@ struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, cons
 bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key, void *base,
                      const struct cn_value *value);
 
+/* Checks what holds for all texts: not empty, not too long, no control characters.
+ * Returns: false: the value is wrong, and a problem was added. */
+bool cn_config_check_text(struct cn_config_builder *builder, const struct cn_key *key,
+                          const struct cn_value *value);
+
+/* Checks a text against the key and stores it at `at`, a const char *.
+ * Returns: false: the value is wrong, and a problem was added. */
+bool cn_config_store_text(struct cn_config_builder *builder, const struct cn_key *key, void *at,
+                          const struct cn_value *value);
+
 /* Stores members of a group with names of the user's own that the list does not have yet: --set
  * comes before the file.
  * Returns: false: some are wrong, and problems were added. */
 bool cn_config_store_members(struct cn_config_builder *builder, const struct cn_key *key,
                              struct cn_list *list, const struct cn_value *value);
+
+/* Adds a problem where slices of several dimensions are to complete each other, which would have no
+ * order. list: of struct cn_slice_choice. */
+void cn_config_check_slices(struct cn_config_builder *builder, struct cn_location location,
+                            const char *path, const struct cn_list *list);
 
 /* Adds a problem for a value that is not what the key takes; hint: its end.
  * Returns: false. */

@@ -323,22 +323,11 @@ static void check_pattern(struct cn_config_builder *builder)
     }
 }
 
-/* Slices of several dimensions that complete each other would have no order. */
-static void check_slices(struct cn_config_builder *builder)
+static void check_select(struct cn_config_builder *builder)
 {
-    const struct cn_slice_choice *slices = builder->slices.items, *first = NULL;
-    for (size_t i = 0; i < builder->slices.count; i++) {
-        if (!slices[i].is_all)
-            continue;
-        if (first)
-            cn_config_error(builder, cn_config_key_state(builder, "input.select")->location,
-                            "input.select",
-                            "both %s and %s are \"all\", which one dimension may be; select a "
-                            "value of the other",
-                            first->dim, slices[i].dim);
-        first = first ? first : &slices[i];
-    }
-    builder->config.input.select = slices;
+    cn_config_check_slices(builder, cn_config_key_state(builder, "input.select")->location,
+                           "input.select", &builder->slices);
+    builder->config.input.select = builder->slices.items;
     builder->config.input.select_count = builder->slices.count;
 }
 
@@ -360,7 +349,7 @@ void cn_config_check(struct cn_config_builder *builder)
     check_models(builder);
     check_pattern(builder);
     check_units(builder);
-    check_slices(builder);
+    check_select(builder);
     if (!builder->out_of_memory)
         add_model_folder(builder);
 }

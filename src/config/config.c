@@ -18,11 +18,7 @@ static void store_with_state(struct cn_config_builder *builder, const struct cn_
                              const struct cn_value *value)
 {
     struct cn_key_state *key_state = &builder->key_states[key - cn_keys];
-    const bool is_right =
-        cn_key_has_members(key)
-            ? cn_config_store_members(builder, key, (void *)((char *)builder + key->offset), value)
-            : cn_config_store(builder, key, builder, value);
-    key_state->state = is_right ? CN_SET : CN_WRONG;
+    key_state->state = cn_config_store(builder, key, builder, value) ? CN_SET : CN_WRONG;
     key_state->location = value->location;
 }
 

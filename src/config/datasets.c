@@ -63,6 +63,20 @@ static void check_repeated(struct cn_config_builder *builder, size_t index)
     }
 }
 
+/* What is read along other dimensions of the files of an entry. */
+static void complete_slices(struct cn_config_builder *builder, struct cn_custom_dataset *custom)
+{
+    struct cn_slice_choice *slices = custom->slices.items;
+    cn_config_check_slices(builder, custom->location, "input.datasets.select", &custom->slices);
+    for (size_t i = 0; i < custom->slices.count; i++) {
+        slices[i].origin = cn_pool_printf(builder->config.pool, "input.datasets.select in %s",
+                                          custom->dataset.origin);
+        builder->out_of_memory |= !slices[i].origin;
+    }
+    custom->dataset.select = slices;
+    custom->dataset.select_count = custom->slices.count;
+}
+
 /* Fills in what the entry does not say. */
 static void complete_dataset(struct cn_config_builder *builder, struct cn_custom_dataset *custom)
 {
@@ -75,6 +89,7 @@ static void complete_dataset(struct cn_config_builder *builder, struct cn_custom
     dataset->has_version = custom->version;
     if (custom->version)
         cn_version_parse(custom->version, &dataset->version_major, &dataset->version_minor);
+    complete_slices(builder, custom);
 }
 
 void cn_config_check_datasets(struct cn_config_builder *builder)

@@ -52,6 +52,15 @@ void cn_config_error(struct cn_config_builder *builder, struct cn_location locat
         cn_problems_add(builder->problems, CN_PROBLEM, "%s: %s", where, what.text);
 }
 
+bool cn_config_reject(struct cn_config_builder *builder, const struct cn_key *key,
+                      const struct cn_value *value, const char *hint)
+{
+    char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
+    cn_config_error(builder, value->location, key->path, "expected %s, not %s%s",
+                    cn_key_expects(key, expects), cn_value_show(value, shown), hint);
+    return false;
+}
+
 struct cn_key_state *cn_config_key_state(struct cn_config_builder *builder, const char *path)
 {
     return &builder->key_states[cn_key_find(cn_keys, "", path) - cn_keys];

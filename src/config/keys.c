@@ -84,6 +84,10 @@ static const struct cn_key dataset_keys[] = {
      CN_MAX_NAME_BYTES,
      .meaning = "The version, which outputs name. Left out: 1.0, and `input.version` takes the "
                 "files whatever it says."},
+    {"input.datasets.select", offsetof(struct cn_custom_dataset, slices), CN_KEY_SLICES, 1,
+     CN_SELECT_BYTES,
+     .meaning = "What is read along other dimensions of these files, as in `input.select`, which "
+                "it goes before. Left out: what that says."},
     {.path = NULL},
 };
 

@@ -23,7 +23,7 @@ static bool store_unit(struct cn_config_builder *builder, const struct cn_key *k
     snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_NAME_BYTES, name);
     if (isalpha((unsigned char)*name) && cn_text_has_form(CN_KEY_IDENTIFIER, name) &&
         strlen(name) <= CN_MAX_NAME_BYTES)
-        return cn_config_store(builder, &one, &unit->unit, value);
+        return cn_config_store_text(builder, &one, &unit->unit, value);
     cn_config_error(builder, value->location, path,
                     "the name of a variable begins with a letter and has letters, digits, "
                     "\"_\" and \"-\"; products.units takes other names");
@@ -40,8 +40,8 @@ static bool store_slice(struct cn_config_builder *builder, const struct cn_key *
     const bool is_number = value->kind == CN_VALUE_INT || value->kind == CN_VALUE_REAL;
     char *end;
     snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_VARIABLE_BYTES, value->name);
-    *slice =
-        (struct cn_slice_choice){.dim = value->name, .is_text = !is_number, .number = value->real};
+    *slice = (struct cn_slice_choice){
+        .dim = value->name, .origin = key->path, .is_text = !is_number, .number = value->real};
     if (is_number ? !isfinite(value->real) : value->kind != CN_VALUE_TEXT) {
         char shown[CN_SHOWN_BYTES];
         cn_config_error(builder, value->location, path,
@@ -55,13 +55,29 @@ static bool store_slice(struct cn_config_builder *builder, const struct cn_key *
         builder->out_of_memory |= !slice->text;
         return slice->text;
     }
-    if (!cn_config_store(builder, &text, &slice->text, value))
+    if (!cn_config_store_text(builder, &text, &slice->text, value))
         return false;
     slice->is_all = strcmp(slice->text, "all") == 0;
     slice->number = strtod(slice->text, &end);
     if (*end || end == slice->text || !isfinite(slice->number))
         slice->number = NAN;
     return true;
+}
+
+void cn_config_check_slices(struct cn_config_builder *builder, struct cn_location location,
+                            const char *path, const struct cn_list *list)
+{
+    const struct cn_slice_choice *slices = list->items, *first = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!slices[i].is_all)
+            continue;
+        if (first)
+            cn_config_error(builder, location, path,
+                            "both %s and %s are \"all\", which one dimension may be; select a "
+                            "value of the other",
+                            first->dim, slices[i].dim);
+        first = first ? first : &slices[i];
+    }
 }
 
 bool cn_config_store_members(struct cn_config_builder *builder, const struct cn_key *key,

@@ -1,8 +1,7 @@
 /*
- * Checks one value against its key (type, range, characters) and stores it. check.c checks values
- * together.
+ * Checks one value against its key (type, range) and stores it. texts.c checks texts, members.c
+ * those of groups with names of the user's own, check.c values together.
  */
-#include "base/glob.h"
 #include "base/suggest.h"
 #include "climnorm/limits.h"
 #include "config/builder.h"
@@ -12,92 +11,8 @@
 #include "products/statistics.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool cn_config_reject(struct cn_config_builder *builder, const struct cn_key *key,
-                      const struct cn_value *value, const char *hint)
-{
-    char expects[CN_EXPECTS_BYTES], shown[CN_SHOWN_BYTES];
-    cn_config_error(builder, value->location, key->path, "expected %s, not %s%s",
-                    cn_key_expects(key, expects), cn_value_show(value, shown), hint);
-    return false;
-}
-
-/* Checks what holds for all texts: not empty, not too long, no control characters. */
-static bool check_text(struct cn_config_builder *builder, const struct cn_key *key,
-                       const struct cn_value *value)
-{
-    if (value->kind != CN_VALUE_TEXT)
-        return cn_config_reject(builder, key, value, "");
-    if (!value->text[0])
-        return cn_config_reject(builder, key, value,
-                                key->required ? "" : "; leave the key out to get its default");
-    if (!cn_text_is_clean(value->text))
-        cn_config_error(builder, value->location, key->path,
-                        "holds control characters or bytes that are not UTF-8 text");
-    else if (strlen(value->text) > (size_t)key->max)
-        cn_config_error(builder, value->location, key->path, "is longer than %g bytes", key->max);
-    else
-        return true;
-    return false;
-}
-
-static const char *absolute_path(struct cn_config_builder *builder, const char *text)
-{
-    size_t folder = *text == '/' ? 0 : strlen(builder->folder);
-    for (; folder && (strncmp(text, "../", 3) == 0 || strcmp(text, "..") == 0);
-         text += strlen(text) > 2 ? 3 : 2) /* no part of the folder is a link: ".." is above it */
-        while (folder && builder->folder[--folder] != '/')
-            ;
-    char *path =
-        cn_pool_printf(builder->config.pool, "%.*s/%s", (int)folder, builder->folder, text);
-    if (!path)
-        return NULL;
-    char *to = path; /* drop "//", "/./" and a final "/"; keep "..", which may follow a link */
-    for (const char *from = path; *from;) {
-        size_t length = 1 + strcspn(from + 1, "/");
-        if (length > 1 && !(length == 2 && from[1] == '.')) {
-            memmove(to, from, length);
-            to += length;
-        }
-        from += length;
-    }
-    if (to == path)
-        *to++ = '/';
-    *to = '\0';
-    return path;
-}
-
-static bool store_text(struct cn_config_builder *builder, const struct cn_key *key, void *at,
-                       const struct cn_value *value)
-{
-    if (!check_text(builder, key, value))
-        return false;
-    const char *text = value->text;
-    struct cn_pool *pool = builder->config.pool;
-    if (!cn_text_has_form(key->type, text) || (key->type == CN_KEY_UNIT && cn_names_origin(text)))
-        return cn_config_reject(builder, key, value, "");
-    bool path = key->type == CN_KEY_PATH || key->type == CN_KEY_PATTERN || key->type == CN_KEY_GLOB;
-    if (path && (text[0] == '~' || strchr(text, '$'))) {
-        cn_config_error(builder, value->location, key->path,
-                        "~ and $VARIABLES are not replaced here: write the path itself");
-        return false;
-    }
-    char buffer[256];
-    const char *fault = key->type == CN_KEY_PATTERN ? cn_pattern_fault(text, buffer, sizeof buffer)
-                        : key->type == CN_KEY_GLOB  ? cn_glob_fault(text)
-                                                    : NULL;
-    if (fault) {
-        cn_config_error(builder, value->location, key->path, "%s", fault);
-        return false;
-    }
-    text = key->type == CN_KEY_PATH ? absolute_path(builder, text) : cn_pool_strdup(pool, text);
-    builder->out_of_memory |= !text;
-    memcpy(at, &text, sizeof text);
-    return text;
-}
 
 /* One path, or each path of a list. */
 static bool store_paths(struct cn_config_builder *builder, const struct cn_key *key,
@@ -112,8 +27,9 @@ static bool store_paths(struct cn_config_builder *builder, const struct cn_key *
     bool good = paths;
     builder->out_of_memory |= !paths;
     for (size_t i = 0; paths && i < count; i++)
-        good &= items[i].kind == CN_VALUE_TEXT ? store_text(builder, &one, &paths[i], &items[i])
-                                               : cn_config_reject(builder, key, &items[i], "");
+        good &= items[i].kind == CN_VALUE_TEXT
+                    ? cn_config_store_text(builder, &one, &paths[i], &items[i])
+                    : cn_config_reject(builder, key, &items[i], "");
     *list = (struct cn_list){paths, count};
     return good;
 }
@@ -176,7 +92,7 @@ static bool store_threshold(struct cn_config_builder *builder, const struct cn_k
                             !value->text[strspn(value->text, "+-.0123456789eE ")]);
     if (is_number)
         return cn_config_reject(builder, key, value, "; write the unit, too");
-    if (!check_text(builder, key, value))
+    if (!cn_config_check_text(builder, key, value))
         return false;
     if (!cn_threshold_parse(value->text, &threshold))
         return cn_config_reject(builder, key, value, "");
@@ -261,7 +177,7 @@ static bool store_names(struct cn_config_builder *builder, const struct cn_key *
     bool good = true;
     for (size_t i = 0; i < value->count; i++) {
         const struct cn_value *item = &value->items[i];
-        if (!store_text(builder, &one, &names[list->count], item)) {
+        if (!cn_config_store_text(builder, &one, &names[list->count], item)) {
             good = false;
             continue;
         }
@@ -383,9 +299,10 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     void *at = (char *)base + key->offset;
     switch (key->type) {
     case CN_KEY_GROUP:
-    case CN_KEY_UNITS: /* see cn_config_store_members */
-    case CN_KEY_SLICES:
         return cn_config_reject(builder, key, value, "");
+    case CN_KEY_UNITS:
+    case CN_KEY_SLICES:
+        return cn_config_store_members(builder, key, at, value);
     case CN_KEY_GROUPS:
     case CN_KEY_NAMES:
     case CN_KEY_NAMES_OR_ALL:
@@ -423,7 +340,7 @@ bool cn_config_store(struct cn_config_builder *builder, const struct cn_key *key
     case CN_KEY_NETCDF_NAME:
     case CN_KEY_ISSUE:
     case CN_KEY_UNIT:
-        return store_text(builder, key, at, value);
+        return cn_config_store_text(builder, key, at, value);
     }
     return false;
 }

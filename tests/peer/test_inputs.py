@@ -157,12 +157,16 @@ class Recipe(unittest.TestCase):
                              (5, lambda raw, final=final: np.where(final, fill, raw))])
         self.run_recipe("ERA5 with preliminary months", [2020])
 
-    def test_era5_level(self):
+    def test_era5_levels(self):
         for year in (2018, 2019, 2020):
-            self.add_slices("ta850", f"era5/era5_t_{year}.nc", "t", days("standard", year), "level",
-                            [(500, lambda raw: raw - 20), (850, lambda raw: raw),
+            name, dates = f"era5/era5_t_{year}.nc", days("standard", year)
+            self.add("ta500", f"judge/500/{name}", "t", dates, convert=lambda raw: raw - 20)
+            with netCDF4.Dataset(self.path("judge/500", name)) as nc:
+                upper = nc["t"][:]
+            self.add_slices("ta850", name, "t", dates, "level",
+                            [(500, lambda _, upper=upper: upper), (850, lambda raw: raw),
                              (1000, lambda raw: raw + 9)])
-        self.run_recipe("ERA5 on a pressure level", [2020])
+        self.run_recipe("ERA5 on pressure levels", [2020])
 
     def test_cesm_members(self):
         self.add_slices("tas", "cesm2-le/TREFHT_2012-2014.nc", "TREFHT",

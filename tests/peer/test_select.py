@@ -547,6 +547,108 @@ class Refusals(SelectCase):
         self.assertIn("input.select cannot have this name", " ".join(result.err.split()))
 
 
+class Entries(SelectCase):
+    """Choices of one entry of input.datasets."""
+
+    def entries(self, *rows, **config):
+        """A case with an entry for each (files, variable, select)."""
+        case = self.case(**config)
+        case.config["input"]["datasets"] = [
+            {"files": files, "variable": variable, "in_file": "ta",
+             **({"select": select} if select else {})} for files, variable, select in rows]
+        return case
+
+    def write(self, case, name, levels, others=None):
+        """One file of ta_YEAR.nc for each year, on levels."""
+        others = others or {"plev": (levels, "f8")}
+        years = []
+        for year in YEARS:
+            data = values_of(year, [len(values) for values, _ in others.values()])
+            path = write_year(case.data, year, data, others, dims=("time", *others, "lat", "lon"))
+            os.rename(path, os.path.join(case.data, f"{name}_{year}.nc"))
+            years.append(data)
+        return years
+
+    def test_several_levels_of_one_file_in_one_run(self):
+        case = self.entries(("t_*.nc", "ta850", {"plev": 85000.0}), ("t_*.nc", "ta500", {"plev": 5e4}),
+                            ("t_*.nc", "ta10", None), select={"plev": 1000})
+        years = self.write(case, "t", PLEV)
+        self.exits(case.run(), 0)
+        for variable, level in (("ta850", 1), ("ta500", 2), ("ta10", 3)):
+            self.equal(case, [data[:, level] for data in years], variable)
+            with netCDF4.Dataset(case.path(variable, 2003)) as nc:
+                self.assertEqual(nc["plev"][...], PLEV[level])
+        said = case.run(command="plan").out
+        for level in (85000, 50000, 1000):
+            self.assertIn(f"selected: plev = {level} Pa", said)
+        for entry, level in zip(case.config["input"]["datasets"], (5e4, 5e4, 1000)):
+            entry["select"] = {"plev": level}
+        result = case.run()
+        self.assertEqual([result.variable(v)["normals_written"] for v in ("ta850", "ta500", "ta10")],
+                         [1, 0, 0])
+        self.equal(case, [data[:, 2] for data in years], "ta850")
+
+    def test_one_value_that_is_another_one(self):
+        """What is chosen for all files holds for dimensions of one value, too."""
+        case = self.entries(("t_*.nc", "ta", None), ("z_*.nc", "zg", None), select={"plev": 85000.0})
+        first, second = self.write(case, "t", PLEV), self.write(case, "z", [50000.0])
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn("z_2001.nc: input.select has plev = 85000, which is not there; nearest of 1: "
+                      "50000 Pa", result.err)
+        case.config["input"]["datasets"][1]["select"] = {"plev": 50000}
+        self.exits(case.run(), 0)
+        self.equal(case, [data[:, 1] for data in first], "ta")
+        self.equal(case, [data[:, 0] for data in second], "zg")
+
+    def test_dimensions_that_each_says(self):
+        case = self.entries(("t_*.nc", "ta", {"plev": 50000, "expver": 5}), select={"number": 1})
+        years = self.write(case, "t", None, {"number": ([0, 0], None), "expver": ([1, 5], "i4"),
+                                             "plev": (PLEV, "f8")})
+        self.made(case, [data[:, 1, 1, 2] for data in years])
+
+    def test_what_is_wrong(self):
+        rows = [({"plev": 80000}, None, r"input\.datasets\.select in \S+\.cfg:\d+ has plev = 80000, "
+                 "which is not there; nearest of 4: 85000 and 100000 Pa"),
+                ({"time": 1}, None, r"input\.datasets\.select in \S+ has time, which is the dimension"),
+                (None, None, r"for example with select = \{ plev = 100000; \} in the entry of input"
+                             r"\.datasets; plev has 100000, "),
+                ({"plve": 1000}, None, r"; input\.datasets\.select in \S+ has plve \(did you mean"),
+                ({"a": "all", "b": "all"}, 1, 'input.datasets.select: both a and b are "all"'),
+                ({"a": True}, 1, r"input\.datasets\.select\.a: expected a number")]
+        for select, code, words in rows:
+            with self.subTest(select=select):
+                case = self.entries(("t_*.nc", "ta", select))
+                self.write(case, "t", PLEV)
+                result = case.run()
+                self.exits(result, code or 2)
+                self.assertRegex(" ".join(result.err.split()), words)
+
+    def test_two_dimensions_are_not_all_together(self):
+        case = self.entries(("t_*.nc", "ta", {"plev": "all"}), select={"number": "all"})
+        self.write(case, "t", None, {"number": ([0, 0], None), "plev": (PLEV, "f8")})
+        result = case.run()
+        self.exits(result, 2)
+        self.assertRegex(result.err, r'has "all" for plev, the second dimension of .ta. with it')
+
+    def test_a_dimension_that_its_files_lack_is_a_warning(self):
+        case = self.entries(("t_*.nc", "ta", {"plev": 85000.0}), ("z_*.nc", "zg", {"plve": 85000.0}))
+        self.write(case, "t", PLEV)
+        self.write(case, "z", [85000.0])
+        result = case.run()
+        self.exits(result, 0)
+        self.assertRegex(" ".join(result.err.split()),
+                         r"input.datasets.select in \S+: no file that can be used has a dimension "
+                         r"plve \(did you mean")
+
+    def test_one_file_is_not_two_levels_of_one_variable(self):
+        case = self.entries(("t_*.nc", "ta", {"plev": 85000.0}), ("*_2001.nc", "ta", {"plev": 5e4}))
+        self.write(case, "t", PLEV)
+        result = case.run()
+        self.exits(result, 1)
+        self.assertIn("is taken for ta in ", result.err)
+
+
 class Scalars(SelectCase):
     """Coordinates of one value on a regular grid."""
 

@@ -196,7 +196,8 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
          false}};
     struct reading reading = read_good(
         "input: { root = [ \"/a \\\"b\\\\c\", \"/d#\" ]; version = \"1.10\";\n"
-        "  datasets = ( { files = \"[\\\"] x.nc\"; variable = \"v\"; in_file = \"\xc3\xa9\"; },\n"
+        "  datasets = ( { files = \"[\\\"] x.nc\"; variable = \"v\"; in_file = \"\xc3\xa9\";\n"
+        "      select = { level = 850; m = \"r\\\"1\"; }; },\n"
         "    { files = \"j.nc\"; variable = \"v\"; until = 2005; then = \"b\"; version = \"0.0\"; "
         "} "
         "); };\n"
@@ -232,6 +233,10 @@ static void test_a_config_that_is_written_is_read_as_the_same(void **state)
     assert_int_equal(again->input.dataset_count, 2);
     assert_string_equal(again->input.datasets[0].files, "[\"] x.nc");
     assert_null(again->input.datasets[0].then);
+    assert_int_equal(again->input.datasets[0].select_count, 2);
+    assert_true(again->input.datasets[0].select[0].number == 850);
+    assert_string_equal(again->input.datasets[0].select[1].text, "r\"1");
+    assert_int_equal(again->input.datasets[1].select_count, 0);
     assert_int_equal(again->input.datasets[1].until, 2005);
     assert_true(again->input.datasets[1].has_version);
     assert_int_equal(again->engine.memory_bytes, reading.config->engine.memory_bytes);
