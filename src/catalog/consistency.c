@@ -267,18 +267,26 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
-/* Files of several levels or members in one timeline, each of which has one. */
+/* A coordinate of one value that outputs cannot have. Along a dimension, the files are of several
+ * levels or members; warn_of_missing_dims tells which lack it where one is chosen. */
 static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_file *usual,
                             const struct cn_file *odd, const char *name)
 {
-    bool is_dim = false;
+    bool is_dim = false, is_chosen = false;
     for (size_t k = 0; k < usual->other_dim_count; k++)
-        is_dim |= strcmp(usual->other_dims[k].name, name) == 0;
-    if (is_dim && find_kept(&odd->grid, name))
+        if (strcmp(usual->other_dims[k].name, name) == 0) {
+            is_dim = true;
+            is_chosen = *usual->other_dims[k].read;
+        }
+    if (find_kept(&odd->grid, name))
         cn_problems_add(&in->variable->problems, CN_WARNING,
-                        "%s: %s is not the same in all files, such as %s and %s; input.select "
-                        "keeps to one value",
-                        in->variable->label, name, usual->base, odd->base);
+                        "%s: %s is not the same in all files, such as %s and %s; %s",
+                        in->variable->label, name, usual->base, odd->base,
+                        is_dim ? "input.select keeps to one value" : "outputs are without it");
+    else if (!is_chosen)
+        cn_problems_add(&in->variable->problems, CN_WARNING,
+                        "%s: %s has no %s, unlike %s; outputs are without it", in->variable->label,
+                        odd->base, name, usual->base);
 }
 
 /* How a file reads along a dimension. */

@@ -683,10 +683,24 @@ class Scalars(SelectCase):
     def test_one_that_differs_among_files_is_left_out(self):
         case = self.case()
         self.write(case, height=lambda year: 2.0 + (year == 2002))
-        self.exits(case.run(), 0)
+        result = case.run()
+        self.exits(result, 0)
+        self.assertRegex(" ".join(result.err.split()), r"tas: height is not the same in all files, such "
+                         r"as \S+2001\S+ and \S+2002\S+; outputs are without it")
         with netCDF4.Dataset(case.path("tas", 2003)) as nc:
             self.assertNotIn("height", nc.variables)
             self.assertNotIn("height", nc["tas"].coordinates)
+
+    def test_one_that_a_file_lacks_is_left_out(self):
+        case = self.case()
+        self.write(case)
+        os.remove(os.path.join(case.data, trees.name("tas", "20020101-20021231")))
+        write_year(case.data, 2002, values_of(2002, ()), {}, dims=("time", "lat", "lon"),
+                   variable="tas")
+        result = case.run()
+        self.exits(result, 0)
+        self.assertRegex(result.err, r"20020101-20021231\.nc has no height, unlike \S+; outputs are "
+                         "without it")
 
     def test_packed_numbers_are_what_they_stand_for(self):
         case = self.case()
