@@ -180,6 +180,7 @@ struct cn_file {
     int64_t mtime_ns;
 
     const char *failure; /* why it cannot be used; NULL: usable, or not examined */
+    bool is_sound; /* where it cannot: it lacks what the config asks for, and is not damaged */
 
     /* From the file itself; valid when usable. */
     bool usable;

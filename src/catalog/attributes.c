@@ -236,7 +236,9 @@ bool cn_attributes_leave_out(struct cn_pool *pool, struct cn_attribute *attribut
     return true;
 }
 
-const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name, const char **left_out)
+/* A text attribute of the file as a whole; "": there is none; NULL: out of memory. */
+static const char *global_text(struct cn_pool *pool, int ncid, const char *name,
+                               const char **left_out)
 {
     struct cn_attribute attribute;
     int code = read_attribute(pool, ncid, NC_GLOBAL, name, &attribute);
@@ -247,4 +249,26 @@ const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name, con
     if (attribute.type == NC_CHAR)
         return attribute.value;
     return describe_left_out(pool, &attribute, NULL, left_out) ? "" : NULL;
+}
+
+/* Returns the first of these texts that is not empty; else "". NULL: out of memory. */
+static const char *first_text(struct cn_pool *pool, int ncid, const char *const *names,
+                              const char **left_out)
+{
+    const char *text = "";
+    for (; text && !*text && *names; names++)
+        text = global_text(pool, ncid, *names, left_out);
+    return text;
+}
+
+enum cn_status cn_file_texts_read(struct cn_pool *pool, int ncid, struct cn_file *file,
+                                  struct cn_error *error)
+{
+#define READ_TEXT(member, ...)                                                             \
+    file->member =                                                                         \
+        first_text(pool, ncid, (const char *const[]){__VA_ARGS__, NULL}, &file->left_out); \
+    if (!file->member)                                                                     \
+        return cn_fail_memory(error, "attributes");
+    CN_FILE_TEXTS(READ_TEXT)
+    return CN_OK;
 }

@@ -50,9 +50,10 @@ const char *cn_type_name(int type);
 /* Returns: element i of a numeric attribute. */
 double cn_attribute_number(const struct cn_attribute *attribute, size_t i);
 
-/* Reads a text attribute of the file as a whole. The caller holds the HDF5 lock. *left_out: as of
- * cn_attributes_leave_out, where it is no text.
- * Returns: "": there is none; NULL: out of memory. Owns: the text lives in the pool. */
-const char *cn_global_text(struct cn_pool *pool, int ncid, const char *name, const char **left_out);
+/* Reads the attributes of the file as a whole that outputs use. The caller holds the HDF5 lock.
+ * file->left_out: as of cn_attributes_leave_out, where one is no text.
+ * Errors: CN_BAD_MACHINE: out of memory. Owns: the texts live in the pool. */
+enum cn_status cn_file_texts_read(struct cn_pool *pool, int ncid, struct cn_file *file,
+                                  struct cn_error *error);
 
 #endif

@@ -226,9 +226,13 @@ static enum cn_status derive_rest(struct cn_file *file, struct cn_error *error)
 enum cn_status cn_archive_file(struct cn_archive *archive, struct cn_file *file,
                                struct cn_error *error)
 {
-    carry_all(archive, file);
+    cn_archive_flag(archive, &file->is_sound);
+    if (file->is_sound)
+        file->failure = cn_archive_text(archive, file->failure);
+    else
+        carry_all(archive, file);
     enum cn_status status = archive->status;
-    if (!status && archive->unpacking &&
+    if (!status && archive->unpacking && !file->is_sound &&
         (archive->at != archive->count || !cn_time_axis_is_valid(file) ||
          cn_grid_check(&file->grid, error) || derive_rest(file, error) ||
          !cn_storage_is_valid(file)))

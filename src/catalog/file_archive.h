@@ -7,7 +7,8 @@
 #include "base/serialize.h"
 #include "climnorm/catalog.h"
 
-/* Packs the metadata of a usable file, or unpacks them into *file, whose path and base are kept.
+/* Packs the metadata of a usable file, or the failure of one that is sound, or unpacks them into
+ * *file, whose path and base are kept.
  * Errors: CN_BAD_INPUT: the bytes are not what cn_files_inspect finds in any file. CN_BAD_MACHINE:
  * out of memory. Owns: what is unpacked lives in archive->pool; the caller frees file->days with
  * cn_files_free. */

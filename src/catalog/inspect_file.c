@@ -196,14 +196,16 @@ static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_f
     return status;
 }
 
-static enum cn_status choose_variable(const struct cn_nc_file *nc, const struct cn_file *file,
+static enum cn_status choose_variable(const struct cn_nc_file *nc, struct cn_file *file,
                                       struct variable_candidate *chosen, struct cn_error *error)
 {
     int varid;
     if (!file->variable)
         return find_data_variable(nc, file->base, chosen, error);
-    if (nc_inq_varid(nc->ncid, file->variable, &varid) != NC_NOERR)
+    if (nc_inq_varid(nc->ncid, file->variable, &varid) != NC_NOERR) {
+        file->is_sound = true;
         return fail_absent(nc, file, error);
+    }
     return inquire_variable(nc, varid, chosen, error);
 }
 
@@ -229,28 +231,6 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
                        "'%s' is stored as %s, expected float32, float64 or integers of at most 32 "
                        "bits",
                        candidate->name, cn_type_name(candidate->type));
-    return CN_OK;
-}
-
-/* Returns the first of these texts that is not empty; else "". NULL: out of memory. */
-static const char *first_text(struct cn_pool *pool, int ncid, const char *const *names,
-                              const char **left_out)
-{
-    const char *text = "";
-    for (; text && !*text && *names; names++)
-        text = cn_global_text(pool, ncid, *names, left_out);
-    return text;
-}
-
-static enum cn_status read_texts(struct cn_pool *pool, int ncid, struct cn_file *file,
-                                 struct cn_error *error)
-{
-#define READ_TEXT(member, ...)                                                             \
-    file->member =                                                                         \
-        first_text(pool, ncid, (const char *const[]){__VA_ARGS__, NULL}, &file->left_out); \
-    if (!file->member)                                                                     \
-        return cn_fail_memory(error, "attributes");
-    CN_FILE_TEXTS(READ_TEXT)
     return CN_OK;
 }
 
@@ -313,7 +293,7 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid,
     if (!status)
         status = cn_grid_mapping_read(&nc, file, error);
     if (!status)
-        status = read_texts(pool, ncid, file, error);
+        status = cn_file_texts_read(pool, ncid, file, error);
     if (status)
         return status;
     file->lat_attributes = axes[CN_AXIS_LAT].attributes;
@@ -422,6 +402,10 @@ static enum cn_status pack_item(void *context, size_t item, struct cn_archive *f
                                                   .what = "cannot be read",
                                                   .lock = CN_LIBRARY_HDF5_LOCKED},
                         error);
+    if (status == CN_BAD_INPUT && inspection.file.is_sound) {
+        inspection.file.failure = error->text;
+        status = CN_OK;
+    }
     if (!status)
         status = cn_archive_file(found, &inspection.file, error);
     cn_pool_free(inspection.pool);
@@ -451,15 +435,20 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
 {
     struct batch *batch = context;
     struct cn_file file = batch->files[item];
-    enum cn_status status;
-    if (failure) {
-        status = note_failure(batch, &file, failure, error);
-    } else {
+    struct cn_error unfit;
+    enum cn_status status = CN_OK;
+    if (!failure) {
         found->pool = batch->pool;
         found->shared = batch->shared;
         status = cn_archive_file(found, &file, error);
-        file.usable = !status;
+        file.usable = !status && !file.is_sound;
     }
+    if (!status && file.is_sound) {
+        cn_fail(&unfit, CN_BAD_INPUT, "%s", file.failure);
+        failure = &unfit;
+    }
+    if (failure)
+        status = note_failure(batch, &file, failure, error);
     if (status)
         return status;
     batch->files[item] = file;

@@ -343,6 +343,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
         storage->slice_count = dim->length;
     } else if (choice && !choice->is_all) {
         status = find_slice(nc->pool, &slices, choice, index, error);
+        file->is_sound = status;
     }
     if (status)
         return status;
@@ -413,8 +414,10 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
         status = choose_slice(nc, dimids[d], variable, rules, dim, file, d, error);
     }
     for (size_t k = 0; k < file->other_dim_count && !status && !rules->takes_first; k++)
-        if (is_unchosen(&dims[k]))
+        if (is_unchosen(&dims[k])) {
+            file->is_sound = true;
             return fail_unchosen(nc->pool, variable, rules, file, error);
+        }
     return status;
 }
 

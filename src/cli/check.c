@@ -155,7 +155,7 @@ static json_t *checked_object(const struct cn_checked_variable *checked,
     size_t damaged = 0;
     uint64_t implausible = 0;
     for (size_t f = 0; f < checked->file_count; f++) {
-        damaged += checked->files[f].failure || checked->files[f].is_unreadable;
+        damaged += cn_checked_is_damaged(&checked->files[f]);
         implausible += checked->files[f].tally.count;
     }
     json_t *object = json_pack(

@@ -26,6 +26,12 @@ struct cn_checked_file {
     char md5[CN_MD5_TEXT];   /* "": not asked for, or not known */
 };
 
+/* Returns: whether a file is damaged, and not only without what the config asks for. */
+static inline bool cn_checked_is_damaged(const struct cn_checked_file *file)
+{
+    return file->failure || (file->is_unreadable && !file->file->is_sound);
+}
+
 /* What is found of a variable. */
 struct cn_checked_variable {
     const struct cn_variable *variable;

@@ -16,7 +16,7 @@ static void report_damage(const struct cn_checked_variable *checked, struct cn_p
     for (size_t f = 0; f < checked->file_count; f++) {
         const struct cn_checked_file *file = &checked->files[f];
         char more[96] = "";
-        if (file->failure || file->is_unreadable) {
+        if (cn_checked_is_damaged(file)) {
             counts->damaged += !file->first->has_damage;
             file->first->has_damage = true;
         }

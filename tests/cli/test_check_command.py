@@ -123,6 +123,24 @@ class Check(climnorm_case.TestCase):
         self.assertIn("4 files checked", text.out)
         self.assertIn(": 3 are damaged, 2 differ from their checksums\n", text.out)
 
+    def test_files_that_lack_what_is_asked_for_are_not_damaged(self):
+        case = self.case()
+        with netCDF4.Dataset(self.paths["tas", 2000], "a") as nc:
+            nc.renameVariable("tas", "t2m")
+        with netCDF4.Dataset(self.paths["tas", 2001], "w") as nc:
+            for name, size in (("time", 2), ("plev", 2), ("lat", 6), ("lon", 8)):
+                nc.createDimension(name, size)
+            for name, units in (("time", "days since 2001-01-01"), ("lat", "degrees_north"),
+                                ("lon", "degrees_east")):
+                nc.createVariable(name, "f8", (name,))[:] = range(nc.dimensions[name].size)
+                nc[name].units = units
+            nc.createVariable("tas", "f4", ("time", "plev", "lat", "lon"))
+        told, text = self.check(case, code=2)
+        self.counts(told, files_damaged=0)
+        self.assertIn("holds no variable 'tas'", str(told))
+        self.assertIn("choose what is read along them", str(told))
+        self.assertNotIn("damaged", text.out)
+
     def test_a_file_of_several_variables_counts_once(self):
         case = self.case()
         for path in self.paths.values():
