@@ -230,6 +230,7 @@ struct cn_source_year {
     size_t part_count;
     int days_held, days_expected; /* distinct days with data; days of the year, in day slots */
     bool usable;                  /* days_held >= min_days * days_expected */
+    int december_days; /* of a year that is too short to be usable: which the next winter has */
 };
 
 /* Historical years followed by one scenario's. */

@@ -77,14 +77,14 @@ struct cn_target {
     const char *period;   /* label with its fields filled in */
     const char *scenario; /* the value of {scenario} for this target year */
     /* [cn_sample_years] indices in variable->years; -1: no such year. First the window, oldest
-     * first, then for seasons the year before it; then both once more of the baseline. */
+     * first, then for seasons the year before it; then both once more of the baseline. Of seasons
+     * some may not be usable: they are there for the December before the next year's winter. */
     const ptrdiff_t *window;
-    int years_planned;         /* years that the window has */
+    int years_planned;         /* usable years that the window has */
     struct cn_normal *normals; /* [sample->product_count][layout.region_count] */
 };
 
-/* Returns: the source year at index i of a target's window, oldest first; NULL: no file holds it.
- */
+/* Returns: the source year at index i of a target's window; NULL: its values do not enter. */
 static inline const struct cn_source_year *cn_window_year(const struct cn_variable *variable,
                                                           const struct cn_target *target, int i)
 {

@@ -144,6 +144,18 @@ static void count_days(struct timeline_builder *builder, struct cn_source_year *
     }
 }
 
+/* Counts the days of December. */
+static int count_december(const struct cn_source_year *year)
+{
+    int days = 0;
+    for (size_t p = 0; p < year->part_count; p++) {
+        const struct cn_part *part = &year->parts[p];
+        for (size_t i = part->first; i < part->first + part->count; i++)
+            days += cn_day_date(part->file->calendar, part->file->days[i]).month == CN_MONTHS;
+    }
+    return days;
+}
+
 static bool has_experiment(const struct piece_list *list, const char *experiment)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -226,9 +238,12 @@ static ptrdiff_t add_year(struct timeline_builder *builder, const char *scenario
     for (size_t i = 0; i < chosen->count; i++)
         parts[year.part_count++] = chosen->items[i].part;
     count_days(builder, &year);
-    year.usable =
-        year.days_held >= cn_least_days(in->config->normals.min_days, year.days_expected) &&
-        !cn_year_reported(in, scenario, year.year, year.days_held == year.days_expected);
+    const bool is_short =
+        year.days_held < cn_least_days(in->config->normals.min_days, year.days_expected);
+    const bool is_reported =
+        cn_year_reported(in, scenario, year.year, year.days_held == year.days_expected);
+    year.usable = !is_short && !is_reported;
+    year.december_days = is_short && !is_reported ? count_december(&year) : 0;
     variable->years = years;
     years[variable->year_count] = year;
     return (ptrdiff_t)variable->year_count++;

@@ -127,12 +127,19 @@ static void list_window_used(const struct cn_engine *engine, const struct cn_bat
     const ptrdiff_t *rows = batch->rows + row;
     const size_t window = (size_t)sample->window;
     for (size_t k = 0; k < window; k++)
-        years[k] = state->values[row + k] &&
-                   (sample->time != CN_SEASON ||
-                    !cn_are_groups_stale(engine, cn_batch_groups(variable, batch, rows[k])));
-    if (cn_sample_window(sample) > window)
-        years[window] = state->values[row] &&
-                        cn_is_year_before_used(engine, cn_batch_groups(variable, batch, rows[0]));
+        years[k] = state->values[row + k];
+    if (sample->time != CN_SEASON)
+        return;
+    years[window] = false;
+    for (size_t k = 0; k < window; k++) {
+        if (!state->values[row + k])
+            continue;
+        const size_t groups = cn_batch_groups(variable, batch, rows[k]);
+        years[k] = !cn_are_groups_stale(engine, groups);
+        /* The year before may be in the window for its December alone. */
+        if (cn_is_year_before_used(engine, groups) && (k == 0 || rows[k - 1] < 0))
+            years[k ? k - 1 : window] = true;
+    }
 }
 
 /* Lists the years that entered a normal: [cn_sample_years]. */

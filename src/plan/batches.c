@@ -74,6 +74,9 @@ static bool fill_batch(struct cn_pool *pool, const struct cn_variable_plan *vari
     if (row_count > of_windows)
         memcpy(rows + of_windows, first->window + cn_sample_window(first->sample),
                window * sizeof *rows);
+    for (size_t k = 0; k < row_count; k++)
+        if (rows[k] >= 0 && !variable->variable->years[rows[k]].usable)
+            rows[k] = -1; /* it is there for its December alone */
     *batch = (struct ordered_batch){
         {.first_target = t, .target_count = count, .rows = rows, .row_count = row_count},
         first->timeline,

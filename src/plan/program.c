@@ -11,6 +11,7 @@
 #include "plan/periods.h"
 #include "plan/sizes.h"
 #include "plan/stretch.h"
+#include "plan/winters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -336,7 +337,7 @@ static bool find_years_before(struct maker *maker)
              year++) {
             const ptrdiff_t y = cn_usable_year(variable, timeline, year);
             if (y >= 0)
-                year_before[y] = cn_usable_year(variable, timeline, year - 1);
+                year_before[y] = cn_december_year(variable, timeline, year - 1);
         }
     }
     return true;

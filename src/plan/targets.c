@@ -10,6 +10,7 @@
 #include "plan/regions.h"
 #include "plan/samples.h"
 #include "plan/unmade.h"
+#include "plan/winters.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ static bool is_asked(const struct cn_config *config)
 }
 
 /* Lists the years of a window that ends in `year`, then for seasons the year before it:
- * [cn_sample_window] indices of usable years, or -1. Returns how many the window has. */
+ * [cn_sample_window], as cn_target.window says. Returns how many usable years the window has. */
 static int list_window(const struct target_builder *builder, const struct cn_timeline *timeline,
                        int year, ptrdiff_t *years)
 {
@@ -58,8 +59,8 @@ static int list_window(const struct target_builder *builder, const struct cn_tim
         years[k] = cn_usable_year(variable, timeline, year - window + 1 + k);
         planned += years[k] >= 0;
     }
-    if (cn_sample_window(builder->sample) > (size_t)window)
-        years[window] = years[0] < 0 ? -1 : cn_usable_year(variable, timeline, year - window);
+    if (builder->sample->time == CN_SEASON)
+        cn_add_decembers(variable, timeline, year, window, years);
     return planned;
 }
 
@@ -97,8 +98,11 @@ static bool is_window_historical(const struct target_builder *builder,
     if (cn_usable_year(builder->variable->variable, timeline, year) < 0 &&
         year >= first_scenario_year(builder))
         return false;
+    const bool has_winters = builder->sample->time == CN_SEASON;
     for (int k = 0; k < (int)cn_sample_window(builder->sample); k++) {
-        ptrdiff_t index = cn_usable_year(builder->variable->variable, timeline, year - k);
+        const ptrdiff_t index =
+            has_winters && k ? cn_december_year(builder->variable->variable, timeline, year - k)
+                             : cn_usable_year(builder->variable->variable, timeline, year - k);
         if (index >= 0 && strcmp(source_year(builder, index)->experiment,
                                  builder->plan->config->input.historical) != 0)
             return false;
@@ -431,6 +435,7 @@ static enum cn_status plan_variable(struct target_builder *builder, struct cn_er
             builder->sample = &variable->samples[k];
             status = add_timeline(builder, i, error);
         }
+    cn_warn_of_winters(builder->plan->config, variable);
     cn_keep_problems_once(&variable->problems);
     if (!variable->layout.region_count)
         variable->failure = "none of the regions holds a cell centre of its grid";

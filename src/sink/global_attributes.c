@@ -281,7 +281,7 @@ static void describe_baseline(struct cn_attributes *list, const struct cn_normal
     const int window = file->product->window, last = file->product->baseline;
     int years = 0;
     for (int k = 0; k < window; k++)
-        years += cn_file_year(file, 0, cn_file_window(file) + (size_t)k) != NULL;
+        years += cn_is_year_used(file, 0, cn_file_window(file) + (size_t)k);
     cn_set_text(list, "baseline_years",
                 cn_pool_printf(list->pool, "%d-%d", last - window + 1, last));
     cn_set_int(list, "number_of_baseline_years", years);

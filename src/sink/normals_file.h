@@ -93,6 +93,13 @@ static inline const struct cn_source_year *cn_file_year(const struct cn_normals_
                : cn_window_year(file->variable, cn_file_target(file, t), (int)i);
 }
 
+/* Returns: whether it entered as a year of its window, not for its December alone. */
+static inline bool cn_is_year_used(const struct cn_normals_file *file, size_t t, size_t i)
+{
+    const struct cn_source_year *year = cn_file_year(file, t, i);
+    return year && year->usable;
+}
+
 /* Returns: how many fields each output file has: arrays of values of each day slot and cell. */
 static inline size_t cn_field_count(const struct cn_config *config)
 {

@@ -94,7 +94,7 @@ static char *list_missing_years(struct cn_pool *pool, const struct cn_normals_fi
     int window = file->product->window;
     *used = 0;
     for (int i = 0; i < window; i++)
-        if (cn_file_year(file, t, (size_t)i))
+        if (cn_is_year_used(file, t, (size_t)i))
             ++*used;
         else
             cn_strbuf_add(&text, text.length ? " %d" : "%d",

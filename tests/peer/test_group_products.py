@@ -243,8 +243,8 @@ class Timelines(Judge):
 
 
     def test_a_winter_has_what_is_there_of_december(self):
-        """A year with days missing lends those that are there; one that is too short to be used, none."""
-        for months in (range(1, 13), (12,)):
+        """Also of a year that is too short to be used: the files name it, the number of years does not."""
+        for months in (range(1, 13), (12,), (11,)):
             with self.subTest(months=months), make_case("noleap", "dayofyear", PRODUCTS[5:9]) as case:
                 def keep(date, months=months):
                     return date[1] in months and date[1:] not in ((12, 3), (12, 4))
@@ -252,9 +252,47 @@ class Timelines(Judge):
                 days = sum(map(keep, trees.dates_of_year("noleap", GAP)))
                 trees.year_file(case.data, "tas", GAP, lat=LAT, lon=LON, keep=keep,
                                 raw=values_of("tas", GAP, 365)[:days])
-                self.exits(case.run(), 0)
+                result = case.run()
+                self.exits(result, 0)
                 timelines = {"tas": oracle.Tree(case.data).timeline("tas")}
                 self.judge(case, timelines, "dayofyear", products=PRODUCTS[5:9])
+                lost = [p for p in result.variable("tas")["problems"] if "tas: DJF" in p]
+                winters = f"{FIRST}, {GAP + 1} have" if months == (11,) else f"{FIRST} has"
+                self.assertEqual(len(lost), 1, lost)
+                self.assertTrue(lost[0].startswith(f"warning: tas: DJF of {winters} no value, "), lost)
+                self.assertIn(lost[0].removeprefix("warning: "), case.run("--json", command="plan").out)
+                with netCDF4.Dataset(path_of(case, "tas", 2010, "seasonal")) as nc:
+                    is_whole = months == range(1, 13)
+                    self.assertEqual(nc.number_of_years, WINDOW - (not is_whole))
+                    self.assertEqual(f"_{GAP}.nc" in nc.source_files, months != (11,))
+                self.assertEqual(case.run().variable("tas")["normals_written"], 0)
+
+    def test_a_first_year_that_is_december_alone(self):
+        """As the files of some models begin: in pieces, in passes of rows, and for a baseline."""
+        with Case(variables=["tas"], products=[product("s", "season"), product(
+                "c", "season", baseline=2003, change="difference")]) as case:
+            case.config["normals"] = {"window": 3, "min_years": 2, "targets": ["2003-2006"]}
+            case.config["output"]["pattern"] = "{product}_{year}.nc"
+            raw = {y: trees.values_like("temp", f"{y}", 365, (4, 6)) for y in range(2000, 2007)}
+            for year in raw:
+                first = 334 if year == 2000 else 0
+                trees.year_file(case.data, "tas", year, lat=np.linspace(-60, 60, 4), lon=np.arange(6) * 60.0,
+                                keep=lambda d, y=year: y > 2000 or d[1] == 12, raw=raw[year][first:])
+            winters = {y: np.concatenate([raw[y - 1][334:], raw[y][:59]]).astype("f8").mean(0).astype("f4")
+                       for y in range(2001, 2007)}
+            for options in ((), ("-t", "1"), ("-s", "engine.memory=200KiB")):
+                result = case.run("-s", "output.existing=overwrite", *options)
+                self.exits(result, 0)
+                self.assertNotIn("DJF", str(result.variable("tas")["problems"]))
+                mean = {y: np.mean([winters[k] for k in range(y - 2, y + 1)], 0) for y in range(2003, 2007)}
+                for year in mean:
+                    with netCDF4.Dataset(os.path.join(case.out, f"s_{year}.nc")) as nc:
+                        np.testing.assert_allclose(nc["tas"][0], mean[year], rtol=2e-7)
+                        self.assertEqual("_2000.nc" in nc.source_files, year == 2003)
+                        self.assertEqual(nc.number_of_years, 3)
+                    with netCDF4.Dataset(os.path.join(case.out, f"c_{year}.nc")) as nc:
+                        np.testing.assert_allclose(nc["tas"][0], mean[year] - mean[2003], atol=1e-4)
+                        self.assertIn("_2000.nc", nc.source_files)
 
 
     def test_a_december_is_that_of_its_own_timeline(self):

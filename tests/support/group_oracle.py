@@ -60,17 +60,17 @@ def value_of(values, within, threshold):
 
 
 def group_values(timeline, rule, product, year, min_days):
-    """[group][cell] float32 of one source year, NaN where missing. A year that is too short to be used has
-    no December for the next one either."""
+    """[group][cell] float32 of one source year that is used, NaN where missing. Its winter has the December
+    that is there, also of a year that is too short to be used."""
     time, within = product.get("time", "day"), product.get("within", "mean")
     groups = dates_of(timeline.calendar, rule, time, year)
     cells = len(timeline.lat) * len(timeline.lon)
     nothing = np.full(cells, np.nan, np.float32)
     found = np.full((len(groups), cells), np.nan, np.float32)
-    share, used = Fraction(repr(min_days)), timeline.years(min_days)
+    share = Fraction(repr(min_days))
     for g, dates in enumerate(groups):
-        days = np.array([timeline.days.get(date if date[0] in used else None, nothing).reshape(-1)
-                         for date in dates], np.float32).reshape(len(dates), cells)
+        days = np.array([timeline.days.get(date, nothing).reshape(-1) for date in dates],
+                        np.float32).reshape(len(dates), cells)
         for cell in range(cells):
             there = days[np.isfinite(days[:, cell]), cell]
             needed = 1 if time == "day" else share * len(dates)
