@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns where the number ends; NULL: there is none, or it is too large. */
+/* Reads a decimal number, also one that begins with zeros, as `seq -w` and file names have them.
+ * Returns where it ends; NULL: there is none, or it is too large. */
 static const char *parse_whole(const char *text, long long *number)
 {
     char *end;

@@ -182,6 +182,19 @@ class SameBytes(Base):
             self.assertEqual([v["name"] for v in plan["variables"]],
                              [v["name"] for v in summary["variables"]])
 
+    def test_numbers_may_begin_with_zeros(self):
+        """As `seq -w` has them; they are decimal. Signs and blanks are no part of a number."""
+        case = self.new_case()
+        self.root(case, "zeros")
+        for text, shard in (("02/03", [2, 3]), ("08/010", [8, 10]), ("+1/3", None), ("1/ 3", None),
+                            ("00/3", None), ("4/03", None)):
+            plan = subprocess.run(self.command(case, "--json", "--shard", text, command="plan"),
+                                  capture_output=True, check=False)
+            self.assertEqual(plan.returncode, 0 if shard else 1, plan.stderr)
+            if shard:
+                said = json.loads(plan.stdout)["shard"]
+                self.assertEqual([said["number"], said["count"]], shard)
+
 
 class Killed(Base):
     def test_killed_shards_go_on(self):
