@@ -252,6 +252,7 @@ struct cn_variable {
     enum cn_calendar calendar;
     struct cn_grid grid;
     const char *units;
+    bool are_totals;              /* the values are sums over their days, as the cell_methods say */
     struct cn_source_year *years; /* each once, even if several timelines share it */
     size_t year_count;
     struct cn_timeline *timelines;

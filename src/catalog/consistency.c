@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/file_problems.h"
 #include "base/pool.h"
+#include "catalog/attributes.h"
 #include "catalog/kept.h"
 #include "catalog/time_axis.h"
+#include "catalog/totals.h"
 #include "catalog/units.h"
 
 #include <math.h>
@@ -267,6 +269,17 @@ static const char *calendar_conflict(struct cn_pool *pool, const struct cn_file 
     return text ? text : "two calendars";
 }
 
+/* Whether all files say that their values are sums over days. */
+static bool are_all_totals(const struct cn_variable_files *in)
+{
+    bool are_totals = true;
+    for (size_t i = 0; i < in->count && are_totals; i++)
+        are_totals = !in->files[i].usable ||
+                     cn_are_totals(cn_attribute_text(in->files[i].attributes,
+                                                     in->files[i].attribute_count, "cell_methods"));
+    return are_totals;
+}
+
 /* A coordinate of one value that outputs cannot have. Along a dimension, the files are of several
  * levels or members; warn_of_missing_dims tells which lack it where one is chosen. */
 static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_file *usual,
@@ -377,6 +390,7 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
         return cn_fail(error, failure.status, "%s", failure.text);
     variable->grid = usual->grid;
     variable->units = usual->units;
+    variable->are_totals = are_all_totals(in);
     variable->calendar = usual->calendar;
     for (size_t i = 0; i < in->count && !variable->failure; i++)
         if (in->files[i].usable)

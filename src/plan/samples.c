@@ -147,7 +147,8 @@ enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *con
         products[p] = config->products[p];
         if (!is_of_variable(&products[p], source->name))
             continue;
-        status = cn_product_units(pool, config, source->name, source->units, &products[p], &reason);
+        status = cn_product_units(pool, config, source->name, source->units, source->are_totals,
+                                  &products[p], &reason);
         if (!status) {
             status = add_product(pool, config, variable, &products[p], error);
         } else if (status == CN_BAD_INPUT) {

@@ -21,6 +21,7 @@
 struct unit_task {
     struct cn_pool *pool;
     const char *source;       /* the unit of the files; "": they have none */
+    bool are_amounts;         /* the values are totals of their days, so sums have their unit */
     const char *asked;        /* by the config; NULL: none */
     bool is_asked_of_product; /* by products.units, not output.units */
     struct cn_product *product;
@@ -129,7 +130,7 @@ static enum cn_status find_own_unit(const struct unit_task *task, const char **o
         *own = "1";
         break;
     case CN_UNIT_TIMES_DAY:
-        return times_day(task, task->source, own);
+        return task->are_amounts ? CN_OK : times_day(task, task->source, own);
     case CN_UNIT_OF_SOURCE:
         break;
     }
@@ -206,12 +207,31 @@ static enum cn_status find_other_zero(const struct unit_task *task, bool *has_ot
     return cn_fail(task->error, why.status, "%s", why.text);
 }
 
-static enum cn_status set_unit_of_sum(const struct unit_task *task, const char *own)
+/* Finds out whether output.units is a unit of the sums themselves: values do not convert to it, but
+ * sums do. Or whether sums have the unit of values. */
+static enum cn_status find_asked_of_sums(const struct unit_task *task, const char *own,
+                                         bool *is_asked_of_sums)
+{
+    struct cn_conversion line;
+    struct cn_error why;
+    *is_asked_of_sums = task->is_asked_of_product || task->are_amounts;
+    if (*is_asked_of_sums)
+        return CN_OK;
+    enum cn_status status = cn_unit_conversion(task->source, task->asked, &line, &why);
+    if (status == CN_BAD_INPUT) {
+        status = cn_unit_conversion(own, task->asked, &line, &why);
+        *is_asked_of_sums = !status;
+    }
+    return status == CN_BAD_MACHINE ? cn_fail(task->error, status, "%s", why.text) : CN_OK;
+}
+
+static enum cn_status set_unit_of_sum(struct unit_task *task, const char *own)
 {
     const char *asked = task->asked;
     bool has_other_zero = false;
-    enum cn_status status =
-        is_difference(task->product) ? CN_OK : find_other_zero(task, &has_other_zero);
+    enum cn_status status = find_asked_of_sums(task, own, &task->is_asked_of_product);
+    if (!status && !is_difference(task->product))
+        status = find_other_zero(task, &has_other_zero);
     if (!status && has_other_zero && !task->is_asked_of_product)
         return CN_OK;
     if (!status && !task->is_asked_of_product)
@@ -236,7 +256,7 @@ static enum cn_status set_unit_of_count(const struct unit_task *task)
     return status;
 }
 
-static enum cn_status set_unit(const struct unit_task *task)
+static enum cn_status set_unit(struct unit_task *task)
 {
     struct cn_product *product = task->product;
     const char *own;
@@ -255,6 +275,24 @@ static enum cn_status set_unit(const struct unit_task *task)
                : convert_results(task, own, task->asked);
 }
 
+/* Finds out whether totals of days are amounts, not rates per day: a depth or mass of water, an
+ * energy for an area, a duration. */
+static enum cn_status find_amounts(struct unit_task *task, bool are_totals)
+{
+    static const char *const amounts[] = {"mm", "J m-2", "s"};
+    enum cn_status status = CN_OK;
+    for (size_t i = 0; are_totals && i < sizeof amounts / sizeof *amounts && !task->are_amounts;
+         i++) {
+        struct cn_conversion line;
+        struct cn_error why;
+        status = cn_unit_conversion(task->source, amounts[i], &line, &why);
+        if (status == CN_BAD_MACHINE)
+            return cn_fail(task->error, status, "%s", why.text);
+        task->are_amounts = !status;
+    }
+    return CN_OK;
+}
+
 /* The text without blanks around it. NULL: out of memory. */
 static const char *trim_blanks(struct cn_pool *pool, const char *text)
 {
@@ -268,7 +306,7 @@ static const char *trim_blanks(struct cn_pool *pool, const char *text)
 }
 
 enum cn_status cn_product_units(struct cn_pool *pool, const struct cn_config *config,
-                                const char *variable, const char *source_unit,
+                                const char *variable, const char *source_unit, bool are_totals,
                                 struct cn_product *product, struct cn_error *error)
 {
     struct unit_task task = {.pool = pool,
@@ -282,6 +320,8 @@ enum cn_status cn_product_units(struct cn_pool *pool, const struct cn_config *co
     for (size_t i = 0; !task.asked && i < config->output.unit_count; i++)
         if (strcmp(config->output.units[i].variable, variable) == 0)
             task.asked = config->output.units[i].unit;
-    const enum cn_status status = set_threshold(&task);
+    enum cn_status status = find_amounts(&task, are_totals);
+    if (!status)
+        status = set_threshold(&task);
     return status ? status : set_unit(&task);
 }

@@ -106,6 +106,13 @@ static const char *name_sum(struct cn_pool *pool, const char *source, const char
 {
     const char *flux = find_falling(source, "", "_flux");
     const char *rate = find_falling(source, "lwe_", "_rate");
+    const char *amount = find_falling(source, "", "_amount");
+    if (!amount)
+        amount = find_falling(source, "lwe_thickness_of_", "_amount");
+    if (amount && unit && begins_with_length(unit) && !strchr(unit, ' ')) /* totals of days */
+        return join(pool, "lwe_thickness_of_", amount, "_amount", failed);
+    if (amount && unit && strcmp(unit, "kg m-2") == 0)
+        return join(pool, "", amount, "_amount", failed);
     if (rate || (flux && unit && begins_with_length(unit)))
         return join(pool, "lwe_thickness_of_", rate ? rate : flux, "_amount", failed);
     if (flux && unit && strncmp(unit, "kg", 2) == 0)

@@ -224,5 +224,45 @@ class TooLarge(TestCase):
             "of day slot 4 of target year 2003 at lat -80, lon 0 in region GLOBAL"])
 
 
+class Totals(TestCase):
+    """Sums of precipitation that is a total of each day, or a rate in other units than CMIP's."""
+
+    def made(self, source, cell_methods, standard_name, **output):
+        """The sum over January, its unit, standard name and cell_methods."""
+        with Case(variables=None, regions=["GLOBAL"], products=[
+                {"name": "total", "time": "month", "within": "sum"}], output={"root": "output", **output}
+                  ).periods(2002, 2002) as case:
+            for year in range(2000, 2003):
+                trees.year_file(case.data, "pr", year, calendar="360_day", convert=lambda v: v * 0 + 2,
+                                attributes={"units": source, "cell_methods": cell_methods,
+                                            "standard_name": standard_name})
+            result = case.run()
+            self.exits(result, 0)
+            with netCDF4.Dataset(next(iter(case.normals().values()))) as nc:
+                made = nc["total" if "total" in nc.variables else "pr"]
+                self.assertEqual(float(made[0, 0, 0]), 60 if "units" not in output else 6)
+                return made.units, made.__dict__.get("standard_name"), made.cell_methods
+
+    def test_units_of_sums(self):
+        over = " within days time: sum over days time: mean over years"
+        rows = [("mm", "time: sum (interval: 24 hours)", "precipitation_amount", {},
+                 "mm", "lwe_thickness_of_precipitation_amount", "time: sum" + over),
+                ("kg m-2", "area: mean time: sum", "precipitation_amount", {},
+                 "kg m-2", "precipitation_amount", None),
+                ("mm", "time: sum", "precipitation_amount", {"units": {"pr": "cm"}},
+                 "cm", "lwe_thickness_of_precipitation_amount", None),
+                ("mm", "time: mean", "lwe_thickness_of_surface_snow_amount", {}, "mm d", None, None),
+                ("mm", "time: sum time: mean", "precipitation_amount", {}, "mm d", None, None),
+                ("mm/day", "time: sum", "lwe_precipitation_rate", {},
+                 "mm", "lwe_thickness_of_precipitation_amount", None),
+                ("mm d-1", "time: mean", "lwe_precipitation_rate", {"units": {"pr": "cm"}},
+                 "cm", "lwe_thickness_of_precipitation_amount", None)]
+        for units, cell_methods, standard_name, output, *expected in rows:
+            with self.subTest(source=units, cell_methods=cell_methods, output=output):
+                made = self.made(units, cell_methods, standard_name, **output)
+                self.assertEqual(list(made[:2]), expected[:2])
+                self.assertIn(expected[2] or "", made[2])
+
+
 if __name__ == "__main__":
     main()

@@ -30,7 +30,7 @@ static enum cn_status find_units(const char *source, const char *output_unit,
 {
     const struct cn_variable_unit units[] = {{"other", "no unit"}, {"v", output_unit}};
     const struct cn_config config = {.output = {.units = units, .unit_count = output_unit ? 2 : 1}};
-    return cn_product_units(pool, &config, "v", source, product, error);
+    return cn_product_units(pool, &config, "v", source, false, product, error);
 }
 
 static void test_units_convert_by_scale_and_offset(void **state)
@@ -178,6 +178,11 @@ static void test_results_have_the_unit_that_is_asked_for(void **state)
         /* sums of temperatures convert only to units with the same zero */
         {"K", "degC", {.within = CN_WITHIN_SUM}, "K d", 1, 0},
         {"K", "kelvin", {.within = CN_WITHIN_SUM}, "kelvin d", 1, 0},
+        /* output.units that fit sums alone */
+        {"mm d-1", "mm", {.within = CN_WITHIN_SUM}, "mm", 1, 0},
+        {"mm/day", "cm", {.within = CN_WITHIN_SUM}, "cm", 0.1, 0},
+        {"kg m-2 s-1", "mm", {.within = CN_WITHIN_SUM}, "mm", 86400, 0},
+        {"mm", "mm", {.within = CN_WITHIN_SUM}, "mm d", 1, 0},
         {"K",
          "degF",
          {.within = CN_WITHIN_SUM, .over.statistic = CN_STANDARD_DEVIATION},
@@ -228,6 +233,41 @@ static void test_results_have_the_unit_that_is_asked_for(void **state)
         assert_row(unit != NULL, product.unit.name);
         ut_free(unit);
         ut_free_system(system);
+    }
+}
+
+static void test_sums_of_totals_of_days(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *output_unit;
+        struct cn_product product;
+        const char *name;
+        double scale;
+    } cases[] = {
+        {"mm", NULL, {.within = CN_WITHIN_SUM}, "mm", 1},
+        {"mm", "inch", {.within = CN_WITHIN_SUM}, "inch", 1 / 25.4},
+        {"kg m-2", "mm", {.within = CN_WITHIN_SUM}, "mm", 1},
+        {"mm", NULL, {.within = CN_WITHIN_SUM, .unit.name = "cm"}, "cm", 0.1},
+        {"mm", NULL, {.within = CN_EXCESS, .threshold = {1, "mm"}}, "mm", 1},
+        {"J m-2", "MJ m-2", {.within = CN_WITHIN_SUM}, "MJ m-2", 1e-6},
+        {"h", NULL, {.within = CN_WITHIN_SUM}, "h", 1},
+        /* rates and temperatures stay what they are */
+        {"mm/day", NULL, {.within = CN_WITHIN_SUM}, "mm", 1},
+        {"K", NULL, {.within = CN_WITHIN_SUM}, "K d", 1},
+        {"mm", "inch", {0}, "inch", 1 / 25.4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct cn_variable_unit units[] = {{"v", cases[i].output_unit}};
+        const struct cn_config config = {
+            .output = {.units = units, .unit_count = cases[i].output_unit != NULL}};
+        struct cn_product product = cases[i].product;
+        struct cn_error error;
+        if (cn_product_units(pool, &config, "v", cases[i].source, true, &product, &error))
+            fail_msg("case %zu: %s", i, error.text);
+        if (strcmp(product.unit.name, cases[i].name) != 0 ||
+            !is_near(product.unit.scale, cases[i].scale))
+            fail_msg("case %zu: \"%s\" %.17g", i, product.unit.name, product.unit.scale);
     }
 }
 
@@ -365,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_other_units_do_not_convert),
         cmocka_unit_test(test_thresholds_are_in_the_unit_of_the_source),
         cmocka_unit_test(test_results_have_the_unit_that_is_asked_for),
+        cmocka_unit_test(test_sums_of_totals_of_days),
         cmocka_unit_test(test_what_does_not_fit_is_told_in_a_sentence),
         cmocka_unit_test(test_hostile_units_are_refused),
     };
