@@ -295,7 +295,7 @@ static void warn_of_mixture(const struct cn_variable_files *in, const struct cn_
         cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: %s is not the same in all files, such as %s and %s; %s",
                         in->variable->label, name, usual->base, odd->base,
-                        is_dim ? "input.select keeps to one value" : "outputs are without it");
+                        is_dim ? "choose one value with input.select" : "outputs are without it");
     else if (!is_chosen)
         cn_problems_add(&in->variable->problems, CN_WARNING,
                         "%s: %s has no %s, unlike %s; outputs are without it", in->variable->label,

@@ -138,23 +138,27 @@ static size_t find_nearest(const struct cn_slice_values *slices, double wanted, 
     return best;
 }
 
+/* One of the numbers at least is finite. */
 static enum cn_status fail_number(struct cn_pool *pool, const struct cn_slice_values *slices,
                                   const struct cn_slice_choice *choice, struct cn_error *error)
 {
     const size_t first = find_nearest(slices, choice->number, slices->count);
     const size_t second = find_nearest(slices, choice->number, first);
     struct cn_strbuf near = {0};
-    if (first < slices->count)
-        add_slice(&near, slices, first);
+    if (slices->count == 1)
+        cn_strbuf_add(&near, "its only value is ");
+    else
+        cn_strbuf_add(&near, "the nearest of its %zu values %s ", slices->count,
+                      second < slices->count ? "are" : "is");
+    add_slice(&near, slices, first);
     if (second < slices->count) {
         cn_strbuf_add(&near, " and ");
         add_slice(&near, slices, second);
     }
     add_slice_units(&near, slices);
     const char *text = cn_strbuf_to_pool(&near, pool);
-    return text ? cn_fail(error, CN_BAD_INPUT,
-                          "%s has %s = %s, which is not there; nearest of %zu: %s", choice->origin,
-                          slices->dim, choice->text, slices->count, text)
+    return text ? cn_fail(error, CN_BAD_INPUT, "%s has %s = %s, which the file does not have; %s",
+                          choice->origin, slices->dim, choice->text, text)
                 : cn_fail_memory(error, "a message");
 }
 
@@ -168,9 +172,9 @@ static enum cn_status fail_text(struct cn_pool *pool, const struct cn_slice_valu
         cn_suggest(&suggestion, slices->texts[i]);
     const char *listed = list_slices(pool, slices, MOST_LISTED);
     return listed
-               ? cn_fail(error, CN_BAD_INPUT, "%s has %s = \"%.*s\", which is %s%s; there are %s",
+               ? cn_fail(error, CN_BAD_INPUT, "%s has %s = \"%.*s\", which %s%s; its values are %s",
                          choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text,
-                         slices->texts ? "not there" : "no number",
+                         slices->texts ? "the file does not have" : "is no number",
                          cn_suggestion_text(&suggestion, hint), listed)
                : cn_fail_memory(error, "a message");
 }
@@ -202,8 +206,8 @@ static enum cn_status find_index(const struct cn_slice_values *slices,
         return CN_OK;
     }
     return cn_fail(error, CN_BAD_INPUT,
-                   "%s has %s = %.*s, which is no index from 0 to %zu: the dimension has no "
-                   "coordinate",
+                   "%s has %s = %.*s, which is no index from 0 to %zu; the dimension has no "
+                   "coordinate, so its indices are counted from 0",
                    choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text, slices->count - 1);
 }
 
@@ -228,7 +232,7 @@ static enum cn_status find_slice(struct cn_pool *pool, const struct cn_slice_val
     return twin == slices->count
                ? CN_OK
                : cn_fail(error, CN_BAD_INPUT,
-                         "%s has %s = %.*s, which its coordinate has at index %zu and "
+                         "%s has %s = %.*s, which its coordinate has twice, at index %zu and "
                          "%zu; make the values of %s different",
                          choice->origin, slices->dim, MOST_SHOWN_BYTES, choice->text, *index, twin,
                          slices->dim);
@@ -281,7 +285,8 @@ static void add_likely_name(struct cn_strbuf *text, const struct cn_slice_choice
         if (is_unchosen(&file->other_dims[k]))
             cn_suggest(&suggestion, file->other_dims[k].name);
     if (*cn_suggestion_text(&suggestion, hint))
-        cn_strbuf_add(text, "; %s has %.*s%s", choice->origin, MOST_SHOWN_BYTES, name, hint);
+        cn_strbuf_add(text, "; %s has %.*s, which the file does not have%s", choice->origin,
+                      MOST_SHOWN_BYTES, name, hint);
 }
 
 /* Says which dimensions need a choice, which values there are, and how to write it. */
@@ -350,7 +355,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     dim->values = list_slices(nc->pool, &slices, rules->lists_all ? SIZE_MAX : MOST_LISTED);
     dim->entry = propose_entry(nc->pool, &slices);
     if (choice)
-        dim->read = choice->is_all ? cn_pool_printf(nc->pool, "all %zu", dim->length)
+        dim->read = choice->is_all ? cn_pool_printf(nc->pool, "all %zu slices", dim->length)
                                    : describe_slice(nc->pool, &slices, *index);
     if (!dim->values || !dim->entry || !dim->read)
         return cn_fail_memory(error, "a file's metadata");
@@ -359,7 +364,7 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     return is_config_name(dim->name)
                ? cn_fail(error, CN_BAD_INPUT,
                          "dimension %s of '%.*s' has length %zu, and no value of its coordinate "
-                         "can be chosen: there are %s; make them different, or remove the "
+                         "can be chosen: its values are %s; make them different, or remove the "
                          "coordinate",
                          dim->name, MOST_SHOWN_BYTES, variable, dim->length, dim->values)
                : cn_fail(error, CN_BAD_INPUT,
@@ -421,11 +426,19 @@ enum cn_status cn_slices_choose(const struct cn_nc_file *nc, const int *dimids,
     return status;
 }
 
-/* dataset NULL: the choice is for all files. */
-static void warn_of_unused(struct cn_catalog *catalog, const struct cn_dataset *dataset,
-                           const struct cn_slice_choice *choice)
+/* Choices of dimensions that no file has. */
+struct unused_choices {
+    size_t count;
+    const struct cn_slice_choice *example; /* one that is nearly right, if there is one */
+    char hint[CN_SUGGESTION_BYTES];        /* what it may mean; "": nothing */
+};
+
+/* Counts a choice that no file uses. dataset NULL: the choice is for all files. */
+static void note_unused(const struct cn_catalog *catalog, const struct cn_dataset *dataset,
+                        const struct cn_slice_choice *choice, struct unused_choices *unused)
 {
     struct cn_suggestion suggestion = {.word = choice->dim};
+    char hint[CN_SUGGESTION_BYTES];
     size_t usable = 0, having = 0;
     for (size_t f = 0; f < catalog->file_count; f++) {
         const struct cn_file *file = &catalog->files[f];
@@ -438,19 +451,29 @@ static void warn_of_unused(struct cn_catalog *catalog, const struct cn_dataset *
     }
     if (!usable || having)
         return;
-    char hint[CN_SUGGESTION_BYTES];
-    cn_problems_add(&catalog->problems, CN_WARNING,
-                    "%s: no file that can be used has a dimension %s%s", choice->origin,
-                    choice->dim, cn_suggestion_text(&suggestion, hint));
+    cn_suggestion_text(&suggestion, hint);
+    if (unused->count++ && (!*hint || *unused->hint))
+        return;
+    unused->example = choice;
+    memcpy(unused->hint, hint, sizeof hint);
 }
 
 void cn_warn_unused_choices(const struct cn_config *config, struct cn_catalog *catalog)
 {
+    struct unused_choices unused = {0};
     for (size_t i = 0; i < config->input.select_count; i++)
-        warn_of_unused(catalog, NULL, &config->input.select[i]);
+        note_unused(catalog, NULL, &config->input.select[i], &unused);
     for (size_t d = 0; d < config->input.dataset_count; d++) {
         const struct cn_dataset *dataset = &config->input.datasets[d];
         for (size_t i = 0; i < dataset->select_count; i++)
-            warn_of_unused(catalog, dataset, &dataset->select[i]);
+            note_unused(catalog, dataset, &dataset->select[i], &unused);
     }
+    if (unused.count == 1)
+        cn_problems_add(&catalog->problems, CN_WARNING,
+                        "%s: no file that can be used has a dimension %s%s", unused.example->origin,
+                        unused.example->dim, unused.hint);
+    else if (unused.count)
+        cn_problems_add(&catalog->problems, CN_WARNING,
+                        "%s: %zu names are no dimensions of files that can be used, such as %s%s",
+                        unused.example->origin, unused.count, unused.example->dim, unused.hint);
 }

@@ -296,7 +296,7 @@ static void warn_of_versions(const struct cn_variable_files *in, struct cn_timel
     snprintf(title, sizeof title, "timeline %.60s%s%.255s mixes versions",
              in->config->input.historical, timeline->scenario ? " + " : "",
              timeline->scenario ? timeline->scenario : "");
-    warn_of_list(in->variable, title, &list, "input.version keeps to one");
+    warn_of_list(in->variable, title, &list, "input.version can choose one");
 }
 
 static void warn_of_end_stamps(const struct cn_variable_files *in)

@@ -30,6 +30,16 @@ static bool store_unit(struct cn_config_builder *builder, const struct cn_key *k
     return false;
 }
 
+/* Whether a text of --set is a number that no double holds, such as "1e400". In a file a text has
+ * quotes, and is what it says. */
+static bool is_huge_number(const struct cn_value *value)
+{
+    char *end;
+    return value->location.override && value->kind == CN_VALUE_TEXT &&
+           !value->text[strspn(value->text, "+-.0123456789eE")] &&
+           isinf(strtod(value->text, &end)) && !*end;
+}
+
 /* What is read along a dimension: a number or a text. */
 static bool store_slice(struct cn_config_builder *builder, const struct cn_key *key,
                         const struct cn_value *value, struct cn_slice_choice *slice)
@@ -42,7 +52,11 @@ static bool store_slice(struct cn_config_builder *builder, const struct cn_key *
     snprintf(path, sizeof path, "%s.%.*s", key->path, CN_MAX_VARIABLE_BYTES, value->name);
     *slice = (struct cn_slice_choice){
         .dim = value->name, .origin = key->path, .is_text = !is_number, .number = value->real};
-    if (is_number ? !isfinite(value->real) : value->kind != CN_VALUE_TEXT) {
+    if (is_number ? !isfinite(value->real) : is_huge_number(value)) {
+        cn_config_error(builder, value->location, path, "the number is too large");
+        return false;
+    }
+    if (!is_number && value->kind != CN_VALUE_TEXT) {
         char shown[CN_SHOWN_BYTES];
         cn_config_error(builder, value->location, path,
                         "expected a number, a text or \"all\", not %s",
@@ -73,8 +87,8 @@ void cn_config_check_slices(struct cn_config_builder *builder, struct cn_locatio
             continue;
         if (first)
             cn_config_error(builder, location, path,
-                            "both %s and %s are \"all\", which one dimension may be; select a "
-                            "value of the other",
+                            "both %s and %s are \"all\", but only one dimension may be; choose a "
+                            "value for the other",
                             first->dim, slices[i].dim);
         first = first ? first : &slices[i];
     }

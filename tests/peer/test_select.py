@@ -308,9 +308,11 @@ class Refusals(SelectCase):
                                                 "100000, 85000, 50000, 1000 Pa"]),
                 ({"plev": (levels, "f4")}, None, ["9000, 10000 and 2 more Pa"]),
                 ({"plev": (PLEV, "f8")}, {"plev": 80000},
-                 ["plev = 80000, which is not there", "nearest of 4: 85000 and 100000 Pa"]),
+                 ["plev = 80000, which the file does not have; the nearest of its 4 values are "
+                  "85000 and 100000 Pa"]),
                 ({"plev": (PLEV, "f8")}, {"plev": "high"}, ["no number", "85000, 50000"]),
-                ({"m": (["r1", "r2"], "char")}, {"m": "r3"}, ['there are "r1", "r2"']),
+                ({"m": (["r1", "r2"], "char")}, {"m": "r3"},
+                 ['m = "r3", which the file does not have (did you mean "r1"?); its values are "r1", "r2"']),
                 ({"m": (["r1", "r2"], "string")}, None, ['{ m = "r1"; }']),
                 ({"m": (["r1", "r2"], "char"), "plev": (PLEV, "f8")}, None,
                  ["m of length 2, plev of length 4", '{ m = "r1"; plev = 100000; }',
@@ -337,7 +339,7 @@ class Refusals(SelectCase):
             self.write(case, {"m": (values, kind)})
             result = case.run()
             self.exits(result, 2)
-            self.assertIn(f"has m = {select}, which its coordinate has at index 1 and 2", result.err)
+            self.assertIn(f"has m = {select}, which its coordinate has twice, at index 1 and 2", result.err)
             self.assertIn("make the values of m different", result.err)
 
     def test_what_a_folder_needs_is_a_config_that_reads_it(self):
@@ -386,6 +388,22 @@ class Refusals(SelectCase):
         result = case.run()
         self.exits(result, 0)
         self.assertEqual(result.err.count("no file that can be used has a dimension memebr"), 1)
+        case = self.case({"plev": 85000.0, "pleev": 1, **{f"member{k}": 1 for k in range(99)}})
+        self.write(case)
+        result = case.run()
+        self.exits(result, 0)
+        said = [line for line in " ".join(result.err.split()).split("! ") if "input.select" in line]
+        self.assertEqual(len(said), 1, result.err)
+        self.assertIn("input.select: 100 names are no dimensions of files that can be used, such as pleev "
+                      '(did you mean "plev"?)', said[0])
+
+    def test_texts_that_change_a_terminal_are_not_shown(self):
+        case = self.case({"m": "r\x1b[31m\u202e3"})
+        self.write(case, {"m": (["r1", "r2"], "string")})
+        for command in ("run", "plan"):
+            said = case.run(command=command).said
+            self.assertNotIn("\x1b", said)
+            self.assertNotIn("\u202e", said)
 
     def test_files_of_one_level_each(self):
         case = self.case()
@@ -398,7 +416,7 @@ class Refusals(SelectCase):
         self.assertNotIn("plev", self.attributes(case))
         result = case.run("-s", "input.select.plev=85000")
         self.exits(result, 2)
-        self.assertIn("plev = 85000, which is not there; nearest of 1: 50000 Pa", result.err)
+        self.assertIn("plev = 85000, which the file does not have; its only value is 50000 Pa", result.err)
 
     def write_units(self, case, rows):
         """rows: for each year, the levels and their unit."""
@@ -464,7 +482,7 @@ class Refusals(SelectCase):
         self.write(case)
         result = case.run()
         self.exits(result, 2)
-        self.assertIn("; input.select has plve (did you mean", result.err)
+        self.assertIn("; input.select has plve, which the file does not have (did you mean", result.err)
         self.assertNotIn("input.select has number", result.err)
 
     def test_inspect_lists_all_values(self):
@@ -484,7 +502,11 @@ class Refusals(SelectCase):
             self.assertIn(words, result.err)
         result = self.case().run(text='input = { root = "data"; select = { a = 1e400; }; };')
         self.exits(result, 1)
-        self.assertIn("input.select.a: expected a number, a text or \"all\", not inf", result.err)
+        self.assertIn(".cfg:1: input.select.a: the number is too large", result.err)
+        for number in ("1e400", "-1e999"):
+            result = self.case().run("--set", f"input.select.a={number}")
+            self.exits(result, 1)
+            self.assertIn(f"--set input.select.a={number}: the number is too large", result.err)
 
     def test_set_selects_for_one_run(self):
         case = self.case()
@@ -594,8 +616,8 @@ class Entries(SelectCase):
         first, second = self.write(case, "t", PLEV), self.write(case, "z", [50000.0])
         result = case.run()
         self.exits(result, 2)
-        self.assertIn("z_2001.nc: input.select has plev = 85000, which is not there; nearest of 1: "
-                      "50000 Pa", result.err)
+        self.assertIn("z_2001.nc: input.select has plev = 85000, which the file does not have; its only "
+                      "value is 50000 Pa", result.err)
         case.config["input"]["datasets"][1]["select"] = {"plev": 50000}
         self.exits(case.run(), 0)
         self.equal(case, [data[:, 1] for data in first], "ta")
@@ -609,11 +631,12 @@ class Entries(SelectCase):
 
     def test_what_is_wrong(self):
         rows = [({"plev": 80000}, None, r"input\.datasets\.select in \S+\.cfg:\d+ has plev = 80000, "
-                 "which is not there; nearest of 4: 85000 and 100000 Pa"),
+                 "which the file does not have; the nearest of its 4 values are 85000 and 100000 Pa"),
                 ({"time": 1}, None, r"input\.datasets\.select in \S+ has time, which is the dimension"),
                 (None, None, r"for example with select = \{ plev = 100000; \} in the entry of input"
                              r"\.datasets; plev has 100000, "),
-                ({"plve": 1000}, None, r"; input\.datasets\.select in \S+ has plve \(did you mean"),
+                ({"plve": 1000}, None, r"; input\.datasets\.select in \S+ has plve, which the file does not "
+                                       r"have \(did you mean"),
                 ({"a": "all", "b": "all"}, 1, 'input.datasets.select: both a and b are "all"'),
                 ({"a": True}, 1, r"input\.datasets\.select\.a: expected a number")]
         for select, code, words in rows:
