@@ -31,11 +31,11 @@ void cn_name_products(struct cn_strbuf *text, const struct cn_plan *plan,
                       const struct cn_variable_plan *variable, const bool *is_in)
 {
     struct cn_strbuf names = {0};
+    struct cn_product_place place;
     size_t count = 0;
-    for (size_t n = 0; n < cn_all_products(variable); n++)
+    for (size_t n = 0; (place = cn_product_at(variable, n)).product; n++)
         if (is_in[n])
-            cn_strbuf_add(&names, "%s\"%s\"", count++ ? ", " : "",
-                          cn_product_at(variable, n).product->name);
+            cn_strbuf_add(&names, "%s\"%s\"", count++ ? ", " : "", place.product->name);
     if (plan->config->product_count > 1)
         cn_strbuf_add(text, ", product%s %s", count == 1 ? "" : "s", cn_strbuf_text(&names));
     text->failed |= names.failed;
