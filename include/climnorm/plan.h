@@ -91,9 +91,26 @@ static inline const struct cn_source_year *cn_window_year(const struct cn_variab
     return target->window[i] < 0 ? NULL : &variable->years[target->window[i]];
 }
 
-/* One pass over a variable: all source years and all targets of its stretch. */
+/* Some of the day slots, or of other groups, of a year, which are a circle: behind the last one
+ * comes the first. */
+struct cn_circle {
+    size_t first, count;
+    size_t all; /* of the year */
+};
+
+/* Returns: the place of a day slot or group among those of the circle; it is below count for these
+ * alone. */
+static inline size_t cn_circle_place(const struct cn_circle *circle, size_t group)
+{
+    return (group + circle->all - circle->first) % circle->all;
+}
+
+/* One pass over a variable: all source years, and all targets that have groups in its stretch. */
 struct cn_pass {
-    struct cn_pass_stretch stretch;
+    struct cn_pass_stretch stretch; /* the day slots and rows whose results it makes */
+    /* CN_DAY: the day slots that slabs hold; these, and groups that end in the stretch, have values
+     * in group slots. */
+    struct cn_circle held[CN_TIMES];
     struct cn_layout layout; /* the regions' cells in these rows; a region may have none */
     struct cn_layout results[CN_TIMES]; /* the same with the results of these groups */
     size_t *slot_of_year;               /* [year_count]; SIZE_MAX: not loaded in this pass */
@@ -104,6 +121,14 @@ struct cn_pass {
     size_t first_groups, groups_count; /* in variable->groups */
     size_t first_batch, batch_count;   /* in variable->batches */
 };
+
+/* Returns: the day slots or other groups of which a pass makes results; perhaps none. */
+static inline struct cn_circle cn_pass_groups(const struct cn_pass *pass, enum cn_time time)
+{
+    return time == CN_DAY ? (struct cn_circle){pass->stretch.first_slot, pass->stretch.slot_count,
+                                               pass->held[CN_DAY].all}
+                          : pass->held[time];
+}
 
 /* Passes that an earlier run has made: their outputs wait in unfinished files. */
 struct cn_resume {
@@ -207,7 +232,8 @@ struct cn_variable_plan {
     uint64_t bytes_to_decode;      /* of chunks, decoded, in all passes together */
     uint64_t bytes_to_decode_once; /* of the same chunks, if there were one pass */
     uint64_t bytes_to_decode_else; /* if as many passes were cut the other way: rows, not days, or
-                                      days, not rows; 0: one pass, or both are cut */
+                                      days, not rows; 0: one pass, both are cut, or days
+                                      cannot be */
     uint64_t arena_bytes;          /* for slots of both kinds */
     uint64_t arena_bytes_once;     /* if there were one pass, with some look-ahead */
     struct cn_space_need space;

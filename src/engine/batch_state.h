@@ -17,6 +17,7 @@ struct cn_batch_state {
     size_t tile_count; /* a multiple of pieces */
     size_t pieces;     /* 1; or, in a pass of few day slots, into which the cells of each are cut */
     size_t batch_before; /* with the same targets, in the pass before; else the batch itself */
+    bool is_last;        /* no later pass has these targets */
     bool is_put;         /* only its address counts: all that the batch made is put into files */
     bool first_use;      /* the result slot holds its first batch; set by the gate */
 };

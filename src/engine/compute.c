@@ -9,7 +9,6 @@
 #include "engine/pieces.h"
 #include "engine/report.h"
 #include "engine/tile.h"
-#include "plan/stretch.h"
 
 /* The slot that holds the values that a sample needs of a year; SIZE_MAX: they are not there. */
 static size_t find_slot(const struct cn_variable_plan *variable, const struct cn_batch *batch,
@@ -46,16 +45,20 @@ enum cn_status cn_batches_prepare(struct cn_engine *engine, struct cn_error *err
 {
     const struct cn_variable_plan *variable = engine->variable;
     engine->batches = cn_pool_alloc(engine->pool, variable->batch_count, sizeof *engine->batches);
-    if (!engine->batches)
+    size_t *last_of_target =
+        cn_pool_alloc(engine->pool, variable->target_count, sizeof *last_of_target);
+    if (!engine->batches || !last_of_target)
         return cn_fail_memory(error, "target years");
     const size_t tiles = CN_TILES_PER_THREAD * (size_t)engine->threads;
     for (size_t b = 0; b < variable->batch_count; b++) {
         const struct cn_batch *batch = &variable->batches[b];
         const struct cn_pass *pass = &variable->passes[batch->pass];
-        const size_t groups =
-            cn_group_stretch(&pass->stretch, cn_batch_sample(variable, batch)->time).slot_count;
-        engine->batches[b].batch_before =
-            b < pass->batch_count ? b : b - pass->batch_count; /* all passes have as many */
+        const size_t groups = cn_pass_groups(pass, cn_batch_sample(variable, batch)->time).count;
+        size_t *before = &last_of_target[batch->first_target]; /* plus 1; 0: none */
+        engine->batches[b].batch_before = *before ? *before - 1 : b;
+        engine->batches[engine->batches[b].batch_before].is_last = false;
+        engine->batches[b].is_last = true;
+        *before = b + 1;
         engine->batches[b].pieces = tiles > groups ? tiles / groups : 1;
         engine->batches[b].tile_count = tiles < groups ? tiles : groups * engine->batches[b].pieces;
         if (!prepare_batch(engine, batch, &engine->batches[b]))
@@ -126,13 +129,12 @@ static struct cn_tile find_tile(const struct cn_engine *engine, size_t batch_ind
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
-    const struct cn_pass_stretch stretch = cn_group_stretch(&variable->passes[batch->pass].stretch,
-                                                            cn_batch_sample(variable, batch)->time);
+    const struct cn_circle groups =
+        cn_pass_groups(&variable->passes[batch->pass], cn_batch_sample(variable, batch)->time);
     const size_t tiles = state->tile_count / state->pieces, column = index / state->pieces;
     return (struct cn_tile){.batch = batch_index,
-                            .first_group = stretch.first_slot + column * stretch.slot_count / tiles,
-                            .end_group =
-                                stretch.first_slot + (column + 1) * stretch.slot_count / tiles,
+                            .first_group = groups.first + column * groups.count / tiles,
+                            .end_group = groups.first + (column + 1) * groups.count / tiles,
                             .piece = index % state->pieces,
                             .pieces = state->pieces};
 }
@@ -150,7 +152,7 @@ void cn_batch_join(struct cn_engine *engine, size_t batch_index)
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_batch *batch = &variable->batches[batch_index];
     const struct cn_batch_state *state = &engine->batches[batch_index];
-    if (!cn_engine_is_running(engine) || batch->pass + 1 < variable->pass_count || engine->is_again)
+    if (!cn_engine_is_running(engine) || !state->is_last || engine->is_again)
         return;
     for (size_t t = 0; t < batch->target_count; t++)
         if (state->computed[t])

@@ -226,7 +226,7 @@ void cn_encode_sample(struct cn_engine *engine, const float *slab)
     const struct cn_pass *pass = &engine->variable->passes[engine->variable->loads[0].pass];
     const struct cn_layout *layout = &pass->layout;
     const int level = engine->plan->config->output.compression;
-    const size_t all = pass->stretch.slot_count * layout->row_cells;
+    const size_t all = pass->held[CN_DAY].count * layout->row_cells;
     size_t count = 0;
     for (size_t r = 0; r < layout->region_count; r++) {
         size_t cells = layout->regions[r].row_count * layout->regions[r].column_count;

@@ -8,7 +8,7 @@
 #include "calendar/least_days.h"
 #include "engine/pieces.h"
 #include "engine/too_large.h"
-#include "plan/stretch.h"
+#include "products/group_days.h"
 #include "products/groups.h"
 
 #include <math.h>
@@ -87,8 +87,8 @@ static size_t find_group_rows(struct group_tile *tile, size_t group, size_t cell
     for (size_t d = 0; d < count; d++) {
         const struct cn_group_day *day = &tile->days->days[first + d];
         const float *slab = day->is_of_year_before ? tile->slab_before : tile->slab;
-        const size_t slot = day->slot - tile->pass->stretch.first_slot;
-        tile->rows[d] = slab ? slab + slot * tile->pass->layout.row_cells + cell : NULL;
+        const size_t place = cn_circle_place(&tile->pass->held[CN_DAY], day->slot);
+        tile->rows[d] = slab ? slab + place * tile->pass->layout.row_cells + cell : NULL;
     }
     return count;
 }
@@ -98,6 +98,8 @@ static void remove_large(const struct group_tile *tile, size_t region, size_t gr
                          size_t first_cell, float *values, size_t count)
 {
     const struct cn_region_cells *cells = &tile->pass->layout.regions[region];
+    const enum cn_time time = tile->engine->variable->group_values[tile->values].time;
+    const struct cn_circle own = cn_pass_groups(tile->pass, time);
     const struct cn_value_stretch stretch = {
         .values = values,
         .count = count,
@@ -105,7 +107,8 @@ static void remove_large(const struct group_tile *tile, size_t region, size_t gr
                   .region = region,
                   .group = group,
                   .cell = cells->row_offset * cells->column_count + first_cell},
-        .cells = count};
+        .cells = count,
+        .is_of_other = cn_circle_place(&own, group) >= own.count};
     cn_remove_large_groups(tile->engine, tile->values, &stretch);
 }
 
@@ -116,9 +119,9 @@ static void compute_group(struct group_tile *tile, size_t region, size_t group, 
     const struct cn_engine *engine = tile->engine;
     const size_t cell = tile->pass->layout.regions[region].first_cell + first_cell;
     const struct cn_group_values *values = &engine->variable->group_values[tile->values];
-    const struct cn_pass_stretch stretch = cn_group_stretch(&tile->pass->stretch, values->time);
     const size_t days = find_group_rows(tile, group, cell);
-    const size_t row = tile->pass->group_rows[tile->values] + group - stretch.first_slot;
+    const size_t row = tile->pass->group_rows[tile->values] +
+                       cn_circle_place(&tile->pass->held[values->time], group);
     const double share = values->time == CN_DAY ? 0 : engine->plan->config->normals.min_days;
     const int least = cn_least_days(share, (int)days);
     float *results = cn_arena_groups(engine->arena, engine->variable, tile->groups->group_slot) +
@@ -140,13 +143,13 @@ static void compute_group(struct group_tile *tile, size_t region, size_t group, 
 static void compute_values(struct group_tile *tile)
 {
     const enum cn_time time = tile->engine->variable->group_values[tile->values].time;
-    const struct cn_pass_stretch stretch = cn_group_stretch(&tile->pass->stretch, time);
+    const struct cn_circle *held = &tile->pass->held[time];
     for (size_t r = 0; r < tile->pass->layout.region_count; r++) {
         const struct cn_region_cells *region = &tile->pass->layout.regions[r];
         const size_t first = cn_piece_start(region, tile->piece, tile->pieces);
         const size_t end = cn_piece_start(region, tile->piece + 1, tile->pieces);
-        for (size_t g = 0; g < stretch.slot_count && end > first; g++)
-            compute_group(tile, r, stretch.first_slot + g, first, end - first);
+        for (size_t g = 0; g < held->count && end > first; g++)
+            compute_group(tile, r, (held->first + g) % held->all, first, end - first);
     }
 }
 

@@ -69,10 +69,10 @@ static void extend_reader(struct cn_load_state *state, const struct cn_file *fil
 /* The instants of a part that the load's pass needs. */
 static size_t instants_of(const struct cn_engine *engine, size_t load,
                           const struct cn_source_year *year, const struct cn_part *part,
-                          size_t *first)
+                          struct cn_instant_run runs[2])
 {
     return cn_stretch_instants(engine->variable, engine->plan->config->normals.leap_day,
-                               &pass_of(engine, load)->stretch, year, part, first);
+                               &pass_of(engine, load)->held[CN_DAY], year, part, runs);
 }
 
 /* Makes a reader for each file of a load, of the instants from the first to the last needed. */
@@ -87,7 +87,7 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     state->readers = cn_pool_alloc(engine->pool, parts, sizeof *state->readers);
     state->slots = cn_pool_alloc(engine->pool, years, sizeof *state->slots);
     state->rows =
-        cn_pool_alloc(engine->pool, years * pass->stretch.slot_count, sizeof *state->rows);
+        cn_pool_alloc(engine->pool, years * pass->held[CN_DAY].count, sizeof *state->rows);
     state->slot_count = years;
     if (!state->readers || !state->slots || !state->rows)
         return cn_fail_memory(error, "source years");
@@ -95,10 +95,10 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
         const struct cn_source_year *year = year_of(engine, load, k);
         state->slots[k] = pass->slot_of_year[engine->variable->loads[load].years[k]];
         for (size_t p = 0; p < year->part_count; p++) {
-            size_t first;
-            const size_t count = instants_of(engine, load, year, &year->parts[p], &first);
-            if (count)
-                extend_reader(state, year->parts[p].file, first, count);
+            struct cn_instant_run runs[2];
+            const size_t count = instants_of(engine, load, year, &year->parts[p], runs);
+            for (size_t r = 0; r < count; r++)
+                extend_reader(state, year->parts[p].file, runs[r].first, runs[r].count);
         }
     }
     enum cn_status status = CN_OK;
@@ -193,10 +193,40 @@ static int slot_of(const struct cn_engine *engine, const struct cn_file *file, s
     return slot < engine->variable->slots ? slot : -1;
 }
 
-/* The rows of the k-th year of a load, by day slot: [the pass's slot_count]. */
+/* The rows of the k-th year of a load, by the place of the day slot in the slab. */
 static const float **rows_of_year(const struct cn_engine *engine, size_t load, size_t k)
 {
-    return &engine->loads[load].rows[k * pass_of(engine, load)->stretch.slot_count];
+    return &engine->loads[load].rows[k * pass_of(engine, load)->held[CN_DAY].count];
+}
+
+/* Whether a pass before this one loads the same cells of a day slot. */
+static bool is_loaded_before(const struct cn_engine *engine, const struct cn_pass *pass,
+                             size_t slot)
+{
+    for (const struct cn_pass *before = cn_first_pass(engine->variable); before < pass; before++)
+        if (before->stretch.first_row == pass->stretch.first_row &&
+            cn_circle_place(&before->held[CN_DAY], slot) < before->held[CN_DAY].count)
+            return true;
+    return false;
+}
+
+/* Decides into which row an instant of the k-th year of a load is decoded. */
+static void assign_row(const struct cn_engine *engine, size_t load, size_t k,
+                       const struct cn_reader *reader, size_t t)
+{
+    const int slot = slot_of(engine, reader->file, t);
+    if (slot < 0)
+        return;
+    const struct cn_pass *pass = pass_of(engine, load);
+    const size_t place = cn_circle_place(&pass->held[CN_DAY], (size_t)slot);
+    float **row = &reader->rows[t - reader->first];
+    if (!*row) {
+        *row = cn_arena_slab(engine->arena, engine->variable, engine->loads[load].slots[k]) +
+               place * pass->layout.row_cells;
+        if (!is_loaded_before(engine, pass, (size_t)slot))
+            cn_implausible_count(engine, reader, t, engine->variable->loads[load].years[k]);
+    }
+    rows_of_year(engine, load, k)[place] = *row;
 }
 
 /* Decides into which row each day of one year is decoded: a row of the year's slab. But when
@@ -206,25 +236,14 @@ static void assign_rows(const struct cn_engine *engine, size_t load, size_t k)
 {
     const struct cn_source_year *year = year_of(engine, load, k);
     const struct cn_load_state *state = &engine->loads[load];
-    const struct cn_pass *pass = pass_of(engine, load);
-    float *slab = cn_arena_slab(engine->arena, engine->variable, state->slots[k]);
     for (size_t p = 0; p < year->part_count; p++) {
         const struct cn_part *part = &year->parts[p];
         const struct cn_reader *reader = find_reader(state, part->file);
-        size_t first;
-        const size_t count = instants_of(engine, load, year, part, &first);
-        for (size_t t = first; t < first + count; t++) {
-            const int slot = slot_of(engine, part->file, t);
-            float **row = &reader->rows[t - reader->first];
-            if (slot < 0)
-                continue;
-            const size_t of_pass = (size_t)slot - pass->stretch.first_slot;
-            if (!*row) {
-                *row = slab + of_pass * pass->layout.row_cells;
-                cn_implausible_count(engine, reader, t, engine->variable->loads[load].years[k]);
-            }
-            rows_of_year(engine, load, k)[of_pass] = *row;
-        }
+        struct cn_instant_run runs[2];
+        const size_t count = instants_of(engine, load, year, part, runs);
+        for (size_t r = 0; r < count; r++)
+            for (size_t t = runs[r].first; t < runs[r].first + runs[r].count; t++)
+                assign_row(engine, load, k, reader, t);
     }
 }
 
@@ -235,8 +254,8 @@ static void finish_year(const struct cn_engine *engine, size_t load, size_t k)
     const struct cn_pass *pass = pass_of(engine, load);
     const size_t row_cells = pass->layout.row_cells;
     float *to = cn_arena_slab(engine->arena, engine->variable, engine->loads[load].slots[k]);
-    for (size_t slot = 0; slot < pass->stretch.slot_count; slot++, to += row_cells) {
-        const float *from = rows_of_year(engine, load, k)[slot];
+    for (size_t place = 0; place < pass->held[CN_DAY].count; place++, to += row_cells) {
+        const float *from = rows_of_year(engine, load, k)[place];
         if (from && from != to)
             memcpy(to, from, row_cells * sizeof *to);
         for (size_t c = 0; !from && c < row_cells; c++)

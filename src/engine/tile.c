@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "engine/batch_state.h"
 #include "engine/pieces.h"
-#include "plan/stretch.h"
 #include "products/change.h"
 #include "products/statistics.h"
 
@@ -82,14 +81,13 @@ static void find_rows(const struct region *region, const struct part *part)
     const struct cn_engine *engine = region->engine;
     const float *const *values = engine->batches[region->tile->batch].values + part->first_row;
     const struct cn_pass *pass = pass_of_batch(engine, region->batch);
-    const size_t first = cn_group_stretch(&pass->stretch, region->sample->time).first_slot;
-    const size_t groups = cn_group_count(region->sample->time, (size_t)engine->variable->slots);
+    const struct cn_circle *held = &pass->held[region->sample->time];
     const size_t pool = (size_t)region->sample->pool;
     const size_t cell = region->cells->first_cell + region->first_cell;
     const float **row = region->rows;
     for (size_t g = 0; g < region->tile->end_group - region->tile->first_group + pool - 1; g++) {
-        const size_t group = (region->tile->first_group + groups - pool / 2 + g) % groups;
-        const size_t at = (group - first) * pass->layout.row_cells + cell;
+        const size_t group = region->tile->first_group + held->all - pool / 2 + g;
+        const size_t at = cn_circle_place(held, group) * pass->layout.row_cells + cell;
         for (size_t k = 0; k < part->row_count; k++)
             *row++ = values[k] ? values[k] + at : NULL;
     }

@@ -63,7 +63,7 @@ static void remove_values(const struct cn_engine *engine, const struct cn_value_
         found.first.group += i / stretch->cells;
         found.first.cell += i % stretch->cells;
     }
-    if (!found.count || engine->is_again)
+    if (!found.count || engine->is_again || stretch->is_of_other)
         return;
     pthread_mutex_lock(&engine->too_large->lock);
     add_large(to, &found);

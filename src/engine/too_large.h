@@ -32,6 +32,7 @@ struct cn_value_stretch {
     size_t count;
     struct cn_large_place first; /* where the first one is */
     size_t cells;                /* from one group to the next one */
+    bool is_of_other;            /* another pass makes them, too, and counts them */
 };
 
 /* Sets engine->too_large.

@@ -121,8 +121,12 @@ bool cn_layout_cut(struct cn_pool *pool, const struct cn_layout *whole,
         cut_rows(region, stretch);
         region->first_chunk = stretch->first_slot / region->chunk_slots;
         region->chunk_count =
-            (stretch->first_slot + stretch->slot_count - 1) / region->chunk_slots -
-            region->first_chunk + 1;
+            stretch->slot_count
+                ? (stretch->first_slot + stretch->slot_count - 1) / region->chunk_slots -
+                      region->first_chunk + 1
+                : 0;
+        if (!stretch->slot_count)
+            region->row_count = 0;
         if (!place_region(layout, region))
             return false;
     }

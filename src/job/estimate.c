@@ -10,7 +10,6 @@
 #include "climnorm/job.h"
 #include "job/measure_output.h"
 #include "plan/output_sizes.h"
-#include "plan/stretch.h"
 #include "products/statistics.h"
 
 #include <math.h>
@@ -173,7 +172,7 @@ static double group_seconds(const struct cn_variable_plan *variable, const struc
                             const struct cn_output_costs *costs)
 {
     const struct cn_pass *pass = &variable->passes[groups->pass];
-    return (double)(variable->group_value_count * pass->stretch.slot_count *
+    return (double)(variable->group_value_count * pass->held[CN_DAY].count *
                     pass->layout.row_cells) *
            costs->mean_s;
 }
@@ -184,7 +183,7 @@ static double batch_seconds(const struct cn_variable_plan *variable, const struc
 {
     const struct cn_pass *pass = &variable->passes[batch->pass];
     const struct cn_sample *sample = cn_batch_sample(variable, batch);
-    const double groups = (double)cn_group_stretch(&pass->stretch, sample->time).slot_count;
+    const double groups = (double)cn_pass_groups(pass, sample->time).count;
     const double rows = (double)(batch->row_count + batch->target_count) * sample_cost(sample);
     double seconds = 0;
     for (size_t r = 0; r < variable->layout.region_count; r++) {

@@ -122,7 +122,7 @@ static enum cn_status fill_loads(const struct cn_loading *loading, struct cn_poo
         return cn_fail_memory(error, "source years");
     *count = 0;
     for (size_t y = 0; y < years; y++) {
-        if (!loading->needed[y])
+        if (!loading->of_pass[y])
             continue;
         size_t first = find_load(loading->parent, y); /* the first of them */
         if (first == y)
@@ -136,7 +136,7 @@ static enum cn_status fill_loads(const struct cn_loading *loading, struct cn_poo
         loads[l].year_count = 0;
     }
     for (size_t y = 0; y < years; y++)
-        if (loading->needed[y]) {
+        if (loading->of_pass[y]) {
             struct cn_load *load = &loads[load_of_year[y]];
             load->years[load->year_count++] = y;
         }
@@ -152,12 +152,14 @@ enum cn_status cn_make_loads(struct cn_loading *loading, struct cn_pool *pool,
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_source_year *year = &variable->years[y];
         loading->parent[y] = y;
-        for (size_t p = 0; loading->needed[y] && p < year->part_count; p++) {
-            struct year_part part = {.file = year->parts[p].file, .year = y};
-            part.count = cn_stretch_instants(loading->variable, loading->config->normals.leap_day,
-                                             &pass->stretch, year, &year->parts[p], &part.first);
-            if (part.count)
-                loading->parts[parts++] = part;
+        for (size_t p = 0; loading->of_pass[y] && p < year->part_count; p++) {
+            struct cn_instant_run runs[2];
+            const size_t run_count =
+                cn_stretch_instants(loading->variable, loading->config->normals.leap_day,
+                                    &pass->held[CN_DAY], year, &year->parts[p], runs);
+            for (size_t k = 0; k < run_count; k++)
+                loading->parts[parts++] =
+                    (struct year_part){year->parts[p].file, runs[k].first, runs[k].count, y};
         }
     }
     qsort(loading->parts, parts, sizeof *loading->parts, compare_parts);
@@ -189,12 +191,13 @@ enum cn_status cn_loading_prepare(struct cn_plan *plan, const struct cn_variable
         .config = plan->config,
         .variable = variable,
         .needed = cn_pool_alloc(plan->pool, years, sizeof *loading->needed),
+        .of_pass = cn_pool_alloc(plan->pool, years, sizeof *loading->of_pass),
         .parent = cn_pool_alloc(plan->pool, years, sizeof *loading->parent),
         .load_of_year = cn_pool_alloc(plan->pool, years, sizeof *loading->load_of_year),
-        .parts = cn_pool_alloc(plan->pool, parts + 1, sizeof *loading->parts)};
+        .parts = cn_pool_alloc(plan->pool, 2 * parts + 1, sizeof *loading->parts)};
     bool *counted = cn_pool_alloc(plan->pool, variable->variable->file_count, sizeof *counted);
-    if (!loading->needed || !loading->parent || !loading->load_of_year || !loading->parts ||
-        !counted)
+    if (!loading->needed || !loading->of_pass || !loading->parent || !loading->load_of_year ||
+        !loading->parts || !counted)
         return cn_fail_memory(error, "source years");
     mark_needed(variable, loading->needed);
     *bytes_to_read = 0;

@@ -1,6 +1,6 @@
 /*
- * Batches, steps, slots and sizes. All passes have the same batches; their loads may differ, since
- * fewer days share fewer chunks.
+ * Batches, steps, slots and sizes. A pass has the batches whose groups it makes; loads may differ,
+ * since fewer days share fewer chunks.
  */
 #include "plan/program.h"
 
@@ -39,21 +39,38 @@ struct maker {
     struct free_slots year_slots, group_slots;
 };
 
-/* Repeats these batches for each pass that is to be made. */
+/* Whether a pass makes results of a batch. */
+static bool makes_batch(const struct maker *maker, const struct cn_pass *pass,
+                        const struct cn_batch *batch)
+{
+    return cn_pass_groups(pass, cn_batch_sample(maker->variable, batch)->time).count > 0;
+}
+
+/* Repeats the batches for each pass that is to be made, as far as it makes them. */
 static void repeat_batches(struct maker *maker)
 {
     struct cn_variable_plan *variable = maker->variable;
-    const size_t each = maker->batches.count, done = maker->shape->passes_done;
-    for (size_t p = done; p < variable->pass_count; p++) {
+    variable->batch_count = 0;
+    for (size_t p = maker->shape->passes_done; p < variable->pass_count; p++) {
         struct cn_pass *pass = &variable->passes[p];
-        pass->batch_count = each;
-        pass->first_batch = (p - done) * each;
-        for (size_t b = 0; b < each; b++) {
-            variable->batches[pass->first_batch + b] = maker->batches.items[b];
-            variable->batches[pass->first_batch + b].pass = p;
+        pass->first_batch = variable->batch_count;
+        for (size_t b = 0; b < maker->batches.count; b++) {
+            if (!makes_batch(maker, pass, &maker->batches.items[b]))
+                continue;
+            variable->batches[variable->batch_count] = maker->batches.items[b];
+            variable->batches[variable->batch_count++].pass = p;
         }
+        pass->batch_count = variable->batch_count - pass->first_batch;
     }
-    variable->batch_count = each * (variable->pass_count - done);
+}
+
+static size_t count_batches(const struct maker *maker)
+{
+    size_t count = 0;
+    for (size_t p = maker->shape->passes_done; p < maker->variable->pass_count; p++)
+        for (size_t b = 0; b < maker->batches.count; b++)
+            count += makes_batch(maker, &maker->variable->passes[p], &maker->batches.items[b]);
+    return count;
 }
 
 /* Adds the step that loads a year, unless the pass has it. The next step reads the year. */
@@ -140,6 +157,23 @@ static void add_batch_step(struct maker *maker, size_t index)
     variable->steps[variable->step_count++] = (struct cn_step){CN_BATCH, index};
 }
 
+/* Marks the years whose loads a batch needs. */
+static void mark_pass_years(const struct maker *maker, const struct cn_batch *batch)
+{
+    const struct cn_variable_plan *variable = maker->variable;
+    const bool has_groups = cn_batch_sample(variable, batch)->values != SIZE_MAX;
+    const size_t timeline = variable->targets[batch->first_target].timeline;
+    for (size_t k = 0; k < batch->row_count; k++) {
+        if (batch->rows[k] < 0 || !maker->loading->needed[batch->rows[k]])
+            continue;
+        const ptrdiff_t before =
+            has_groups ? find_year_before(maker, timeline, (size_t)batch->rows[k]) : -1;
+        maker->loading->of_pass[batch->rows[k]] = true;
+        if (before >= 0)
+            maker->loading->of_pass[before] = true;
+    }
+}
+
 /* Makes the loads of a pass, and puts its steps in program order. */
 static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_error *error)
 {
@@ -148,6 +182,9 @@ static enum cn_status make_pass(struct maker *maker, size_t index, struct cn_err
     pass->first_load = variable->load_count;
     pass->first_groups = variable->group_count;
     pass->groups_count = 0;
+    memset(maker->loading->of_pass, 0, variable->variable->year_count);
+    for (size_t b = pass->first_batch; b < pass->first_batch + pass->batch_count; b++)
+        mark_pass_years(maker, &variable->batches[b]);
     enum cn_status status = cn_make_loads(maker->loading, maker->pool, pass, index,
                                           variable->loads + variable->load_count, &pass->load_count,
                                           &variable->bytes_to_decode, error);
@@ -227,17 +264,21 @@ static enum cn_status fail_for_cells(const struct cn_variable_plan *variable,
                    variable->variable->label);
 }
 
-/* Cuts the layouts for a pass. Groups of several days are made in passes of all days. False: out of
- * memory. */
+/* Cuts the layouts for a pass, and finds what its slots hold. False: out of memory. */
 static bool cut_layouts(const struct maker *maker, struct cn_pass *pass)
 {
     const struct cn_variable_plan *variable = maker->variable;
+    const enum cn_leap_day rule = maker->plan->config->normals.leap_day;
     bool is_cut = cn_layout_cut(maker->pool, &variable->layout, &pass->stretch, &pass->layout);
     for (enum cn_time time = CN_DAY; time < CN_TIMES && is_cut; time++) {
-        const struct cn_pass_stretch stretch = cn_group_stretch(&pass->stretch, time);
+        const struct cn_pass_stretch groups =
+            cn_group_stretch(variable->variable->calendar, rule, &pass->stretch, time);
+        pass->held[time] = (struct cn_circle){groups.first_slot, groups.slot_count,
+                                              cn_group_count(time, (size_t)variable->slots)};
         is_cut =
-            cn_layout_cut(maker->pool, &variable->results[time], &stretch, &pass->results[time]);
+            cn_layout_cut(maker->pool, &variable->results[time], &groups, &pass->results[time]);
     }
+    pass->held[CN_DAY] = cn_stretch_days(variable, rule, &pass->stretch);
     return is_cut;
 }
 
@@ -249,8 +290,7 @@ static bool place_groups(const struct maker *maker, struct cn_pass *pass)
     pass->group_rows = cn_pool_alloc(maker->pool, count + 1, sizeof *pass->group_rows);
     for (size_t v = 0; pass->group_rows && v < count; v++)
         pass->group_rows[v + 1] =
-            pass->group_rows[v] +
-            cn_group_stretch(&pass->stretch, variable->group_values[v].time).slot_count;
+            pass->group_rows[v] + pass->held[variable->group_values[v].time].count;
     return pass->group_rows;
 }
 
@@ -290,7 +330,7 @@ static bool size_least(const struct maker *maker, uint64_t *need)
     struct cn_variable_plan *variable = maker->variable;
     const struct cn_program_shape *shape = maker->shape;
     const size_t passes = shape->pass_count - shape->passes_done;
-    const size_t batches = maker->batches.count * passes;
+    const size_t batches = count_batches(maker);
     size_t loaded = 0, read = 0, grouped = 0; /* by one step */
     for (size_t y = 0; y < variable->variable->year_count; y++)
         loaded += maker->loading->needed[y] ? passes : 0;

@@ -124,30 +124,18 @@ static enum cn_status enlarge_batch(struct search *search, struct way *way)
     return status;
 }
 
-/* Whether a result needs the values of several day slots. */
-static bool needs_all_days(const struct cn_variable_plan *variable)
-{
-    for (size_t s = 0; s < variable->sample_count; s++)
-        if (variable->samples[s].pool > 1 || variable->samples[s].time != CN_DAY)
-            return true;
-    return false;
-}
-
-/* The most day parts to try with a number of row parts. Where all days are needed, rows alone
- * are cut. */
+/* The most day parts to try with a number of row parts. */
 static size_t most_day_parts(const struct search *search, size_t row_parts)
 {
-    if (needs_all_days(search->variable))
-        return 1;
-    const size_t slots = (size_t)search->variable->slots, most = MOST_PASSES / row_parts;
-    return slots < most ? slots : most;
+    const size_t days = search->cuts.most_day_parts, most = MOST_PASSES / row_parts;
+    return days < most ? days : most;
 }
 
-/* The fewest parts that have fewer days than `parts` give; above all day slots: there are none. */
+/* The fewest parts that have fewer days than `parts` give; above most_day_parts: there are none. */
 static size_t next_day_parts(const struct search *search, size_t parts)
 {
     const size_t days = cn_cuts_days(&search->cuts, parts);
-    while (parts <= (size_t)search->variable->slots && cn_cuts_days(&search->cuts, parts) == days)
+    while (parts <= search->cuts.most_day_parts && cn_cuts_days(&search->cuts, parts) == days)
         parts++;
     return parts;
 }
@@ -189,8 +177,8 @@ static size_t most_row_parts(const struct search *search)
 /* The next number of row parts to try; above most_row_parts: there is none. */
 static size_t next_row_parts(const struct search *search, size_t parts)
 {
-    const size_t rows = search->cuts.row_count, slots = (size_t)search->variable->slots;
-    const size_t finest = rows * slots <= MOST_PASSES ? rows : MOST_PASSES / slots;
+    const size_t rows = search->cuts.row_count, days = search->cuts.most_day_parts;
+    const size_t finest = rows * days <= MOST_PASSES ? rows : MOST_PASSES / days;
     const size_t marks[] = {search->cuts.chunk_rows, finest ? finest : 1, rows};
     size_t next = parts < 4 ? parts + 1 : parts + parts / 2;
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
@@ -252,9 +240,6 @@ static enum cn_status resume(struct search *search, struct way *best, bool *fits
 {
     enum cn_status status = CN_OK;
     *fits = false;
-    if (needs_all_days(search->variable) &&
-        search->variable->resume.stretches[0].slot_count < (size_t)search->variable->slots)
-        return CN_OK;
     for (size_t level = 0; level < LEVELS && !status && !*fits; level++) {
         *best = (struct way){.resume = &search->variable->resume,
                              .level = level,
@@ -363,9 +348,9 @@ static enum cn_status compare_way(struct search *search, const struct way *chose
     enum cn_status status = find_one_pass(search, &once);
     struct way other = once;
     size_t *parts = used.days ? &other.row_parts : &other.day_parts;
-    const size_t most = used.days ? search->cuts.row_count : (size_t)made->slots;
+    const size_t most = used.days ? search->cuts.row_count : search->cuts.most_day_parts;
     *parts = made->pass_count < most ? made->pass_count : most;
-    if (!status && made->pass_count > 1 && !(used.days && used.rows)) {
+    if (!status && made->pass_count > 1 && !(used.days && used.rows) && most > 1) {
         status = try_way(search, UINT64_MAX, &other);
         made->bytes_to_decode_else = other.made.bytes_to_decode;
     }
@@ -382,7 +367,8 @@ static enum cn_status schedule_variable(struct cn_plan *plan, struct cn_variable
     struct way best;
     enum cn_status status =
         cn_loading_prepare(plan, variable, &search.loading, &variable->bytes_to_read, error);
-    if (!status && !cn_cuts_prepare(plan->pool, variable, &search.cuts))
+    if (!status &&
+        !cn_cuts_prepare(plan->pool, variable, plan->config->normals.leap_day, &search.cuts))
         status = cn_fail_memory(error, "the plan");
     if (!status)
         status = choose_way(&search, &best);

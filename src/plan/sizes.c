@@ -23,7 +23,7 @@ static bool find_most(struct cn_variable_plan *variable, size_t first_pass)
                                    &group_bytes))
             return false;
         cn_raise_to(&variable->slab_bytes, /* cn_layout_compute bounds it */
-                    pass->stretch.slot_count * row_bytes);
+                    pass->held[CN_DAY].count * row_bytes);
         cn_raise_to(&variable->group_bytes, group_bytes);
         for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
             cn_raise_to(&variable->result[time].cells, pass->results[time].result_cells);

@@ -4,6 +4,7 @@
 #include "products/group_days.h"
 
 enum { DECEMBER = 12, MONTHS_PER_SEASON = CN_MONTHS / CN_SEASONS, NO_GROUP = CN_MAX_GROUPS };
+enum { LEAP_YEAR = 2000, COMMON_YEAR = 2001 }; /* with other days in the same day slots */
 
 /* The group of a date. */
 static size_t group_of(enum cn_time time, size_t slot, int month)
@@ -58,4 +59,41 @@ void cn_group_days_list(enum cn_calendar calendar, enum cn_leap_day rule, int ye
             if (g != NO_GROUP)
                 list->days[end[g]++] = (struct cn_group_day){slot, is_before};
         }
+}
+
+/* The day slot with which a month begins in a year; month 0 is December of the year before. */
+static int month_begin(enum cn_calendar calendar, enum cn_leap_day rule, int year, int month)
+{
+    const int slots = cn_slot_count(calendar, rule);
+    if (month > DECEMBER)
+        return slots;
+    const struct cn_date first = {year, month ? month : DECEMBER, 1};
+    return cn_slot(calendar, rule, first) - (month ? 0 : slots);
+}
+
+struct cn_group_span cn_group_span_of(enum cn_calendar calendar, enum cn_leap_day rule,
+                                      enum cn_time time, size_t group)
+{
+    int first = 1, months = CN_MONTHS;
+    if (time == CN_DAY)
+        return (struct cn_group_span){(int)group, (int)group + 1};
+    if (time == CN_MONTH) {
+        first = (int)group + 1;
+        months = 1;
+    } else if (time == CN_SEASON) {
+        first = (int)group * MONTHS_PER_SEASON;
+        months = MONTHS_PER_SEASON;
+    }
+    return (struct cn_group_span){month_begin(calendar, rule, COMMON_YEAR, first),
+                                  month_begin(calendar, rule, LEAP_YEAR, first + months)};
+}
+
+size_t cn_groups_ended(enum cn_calendar calendar, enum cn_leap_day rule, enum cn_time time,
+                       size_t slot)
+{
+    const size_t count = cn_group_count(time, slot);
+    size_t ended = time == CN_DAY ? count : 0;
+    while (ended < count && (size_t)cn_group_span_of(calendar, rule, time, ended).end <= slot)
+        ended++;
+    return ended;
 }

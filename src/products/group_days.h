@@ -32,6 +32,20 @@ static inline size_t cn_group_count(enum cn_time time, size_t day_slots)
     return time == CN_DAY ? day_slots : counts[time];
 }
 
+/* Day slots that hold the days of a group in all years: begin … end - 1. Those below 0 are of the
+ * year before: -1 is its last one. */
+struct cn_group_span {
+    int begin, end;
+};
+
+/* Returns: the day slots of a group; some hold none of its days in some years. */
+struct cn_group_span cn_group_span_of(enum cn_calendar calendar, enum cn_leap_day rule,
+                                      enum cn_time time, size_t group);
+
+/* Returns: how many groups have ended, in every year, with the day slots before `slot`. */
+size_t cn_groups_ended(enum cn_calendar calendar, enum cn_leap_day rule, enum cn_time time,
+                       size_t slot);
+
 /* Lists the days that the calendar has in a year, group by group, in their order. A day that the
  * leap-day rule leaves out is in no group; some day slots have no day in some years. */
 void cn_group_days_list(enum cn_calendar calendar, enum cn_leap_day rule, int year,

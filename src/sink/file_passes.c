@@ -28,7 +28,8 @@ static size_t common(size_t first_a, size_t count_a, size_t first_b, size_t coun
 
 struct cn_pass_stretch cn_file_stretch(const struct cn_normals_file *file, size_t pass)
 {
-    return cn_group_stretch(&file->stretches[pass], file->product->time);
+    return cn_group_stretch(file->variable->calendar, file->config->normals.leap_day,
+                            &file->stretches[pass], file->product->time);
 }
 
 struct cn_chunk_share cn_chunk_share(const struct cn_normals_file *file, size_t pass, size_t chunk)
@@ -100,7 +101,6 @@ bool cn_are_stretches_sound(const struct cn_normals_file *file,
     for (size_t at = 0; at < count;) {
         const struct cn_pass_stretch *first = &stretches[at];
         if (first->first_slot != slot || !first->slot_count || first->slot_count > slots - slot ||
-            (file->product->time != CN_DAY && first->slot_count < slots) ||
             !are_rows_sound(file->region, stretches, count, &at))
             return false;
         slot += first->slot_count;

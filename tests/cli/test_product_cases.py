@@ -42,7 +42,7 @@ class Products(TestCase):
         self.assertEqual(self.written(case, "--set", "normals.min_days=0.5"), 8)  # the months
 
     def test_a_killed_run_goes_on_between_its_passes(self):
-        case = self.make([MONTHS, {"name": "winter", "time": "season"}, {"name": "normal"}],
+        case = self.make([MONTHS, {"name": "yearly", "time": "year"}, {"name": "normal"}],
                          shape=(60, 90))
         config = case.write_config()
         refused = case.run("--set", "engine.memory=1KiB", command="plan").err

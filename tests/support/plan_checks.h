@@ -196,11 +196,44 @@ static inline size_t find_peak(const struct paper *paper)
     return peak;
 }
 
-/* Each year of a needed pass is in one load, and no chunk is decoded by two. */
+/* Marks the years that a pass needs: those of windows, and for groups the Decembers before them. */
+static inline void mark_years(const struct paper *paper, const struct cn_pass *pass, bool *years)
+{
+    const struct cn_variable_plan *variable = paper->variable;
+    bool has_seasons = false, makes[CN_TIMES];
+    size_t first;
+    for (size_t v = 0; v < variable->group_value_count; v++)
+        has_seasons |= variable->group_values[v].time == CN_SEASON;
+    for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+        makes[time] = count_made(paper, &pass->stretch, time, &first) > 0;
+    for (size_t t = 0; t < variable->target_count; t++) {
+        const struct cn_target *target = &variable->targets[t];
+        const struct cn_sample *sample = target->sample;
+        const size_t window = (size_t)sample->window, half = window + (sample->time == CN_SEASON);
+        if (!makes[sample->time] || !cn_wanted_normals(variable, target))
+            continue;
+        for (size_t k = 0; k < cn_sample_years(sample); k++) {
+            const ptrdiff_t own = target->window[k];
+            if (own < 0 || !paper->needed[own])
+                continue;
+            years[own] = true;
+            if (!has_seasons || sample->values == SIZE_MAX || k % half == window)
+                continue;
+            const int year = variable->variable->years[own].year;
+            const ptrdiff_t before = find_year(paper, target, year - 1);
+            if (before >= 0 && paper->needed[before])
+                years[before] = true;
+        }
+    }
+}
+
+/* Each year that a pass needs is in one load, and no chunk is decoded by two. */
 static inline uint64_t count_pass(struct paper *paper, const struct cn_pass *pass)
 {
     const struct cn_variable_plan *variable = paper->variable;
     size_t *load_of_year = zeros(paper->years, sizeof *load_of_year);
+    bool *years = zeros(paper->years, 1);
+    mark_years(paper, pass, years);
     for (size_t y = 0; y < paper->years; y++)
         load_of_year[y] = SIZE_MAX;
     for (size_t l = pass->first_load; l < pass->first_load + pass->load_count; l++)
@@ -209,11 +242,12 @@ static inline uint64_t count_pass(struct paper *paper, const struct cn_pass *pas
             load_of_year[variable->loads[l].years[k]] = l;
         }
     for (size_t y = 0; y < paper->years; y++) {
-        must((load_of_year[y] != SIZE_MAX) == paper->needed[y]);
-        must((pass->slot_of_year[y] != SIZE_MAX) == paper->needed[y]);
+        must((load_of_year[y] != SIZE_MAX) == years[y]);
+        must((pass->slot_of_year[y] != SIZE_MAX) == years[y]);
     }
-    const uint64_t bytes = count_stretch(paper, &pass->stretch, load_of_year);
+    const uint64_t bytes = count_bytes(paper, &pass->stretch, &pass->held[CN_DAY], load_of_year);
     free(load_of_year);
+    free(years);
     return bytes;
 }
 
@@ -239,12 +273,17 @@ static inline void check_steps(struct paper *paper)
             run_groups(paper, &run, variable->steps[s].index);
         else
             run_batch(paper, &run, variable->steps[s].index);
-    for (size_t p = 0; p < variable->pass_count; p++)
+    for (size_t p = 0; p < variable->pass_count; p++) {
+        size_t makes[CN_TIMES], first;
+        for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+            makes[time] = count_made(paper, &variable->passes[p].stretch, time, &first);
         for (size_t t = 0; t < variable->target_count; t++) {
-            const bool is_wanted = cn_wanted_normals(variable, &variable->targets[t]) > 0;
-            must(run.made[p * variable->target_count + t] ==
-                 (is_wanted && p >= paper->first_pass ? 1 : 0));
+            const struct cn_target *target = &variable->targets[t];
+            const bool is_made = p >= paper->first_pass && makes[target->sample->time] &&
+                                 cn_wanted_normals(variable, target);
+            must(run.made[p * variable->target_count + t] == (is_made ? 1 : 0));
         }
+    }
     free(run.slots);
     free(run.group_slots);
     free(run.grouped);
@@ -300,18 +339,17 @@ static inline void check_results(const struct paper *paper, const struct cn_pass
 {
     const struct cn_variable_plan *variable = paper->variable;
     const struct cn_layout *layout = &pass->results[time];
-    struct cn_pass_stretch whole = pass->stretch;
-    const struct cn_pass_stretch *stretch = &whole;
-    if (time != CN_DAY) {
-        whole.first_slot = 0;
-        whole.slot_count = time == CN_MONTH ? 12 : time == CN_SEASON ? 4 : 1;
-    }
+    const struct cn_pass_stretch *stretch = &pass->stretch;
+    size_t first;
+    const size_t count = count_made(paper, stretch, time, &first);
+    const struct cn_circle made = cn_pass_groups(pass, time);
+    must(made.count == count && (!count || made.first == first));
     size_t slab_end = 0, result_end = 0;
     must(layout->region_count == variable->layout.region_count);
     for (size_t r = 0; r < layout->region_count; r++) {
         const struct cn_region_cells *region = &layout->regions[r];
         const size_t cells = region->row_count * region->column_count;
-        must(cells == count_cells(paper, r, stretch->first_row, stretch->row_count));
+        must(cells == (count ? count_cells(paper, r, stretch->first_row, stretch->row_count) : 0));
         if (!cells)
             continue;
         must(cells == count_cells(paper, r, region->first_row, region->row_count));
@@ -322,7 +360,7 @@ static inline void check_results(const struct paper *paper, const struct cn_pass
         result_end = region->first_result + region->chunk_count * region->chunk_cells;
         must(cn_deflate.bound(region->chunk_slots * cells * 4) <= region->chunk_cells * 4);
         must(cn_deflate.bound(region->chunk_slots * cells * 2) <= region->chunk_cells * 2);
-        for (size_t s = stretch->first_slot; s < stretch->first_slot + stretch->slot_count; s++) {
+        for (size_t s = first; s < first + count; s++) {
             const size_t chunk = s / region->chunk_slots;
             const size_t begin =
                 region->first_result + (chunk - region->first_chunk) * region->chunk_cells;
@@ -344,15 +382,12 @@ static inline void check_pass_layout(const struct paper *paper, const struct cn_
     size_t rows = 0;
     for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
         check_results(paper, pass, time);
-    must(pass->stretch.slot_count * row_bytes <= variable->slab_bytes);
+    check_days(paper, pass);
+    must(pass->held[CN_DAY].count * row_bytes <= variable->slab_bytes);
     for (size_t v = 0; v < variable->group_value_count; v++) {
         const enum cn_time time = variable->group_values[v].time;
         must(pass->group_rows[v] == rows);
-        must(time == CN_DAY || pass->stretch.slot_count == paper->slots);
-        rows += time == CN_DAY      ? pass->stretch.slot_count
-                : time == CN_MONTH  ? 12
-                : time == CN_SEASON ? 4
-                                    : 1;
+        rows += pass->held[time].count;
     }
     must(rows * row_bytes <= variable->group_bytes);
 }
@@ -383,11 +418,12 @@ static inline void check_bytes(struct paper *paper)
     const struct cn_variable_plan *variable = paper->variable;
     const struct cn_pass_stretch whole = {0, paper->slots, paper->first_row,
                                           paper->end_row - paper->first_row};
+    const struct cn_circle all = {0, paper->slots, paper->slots};
     uint64_t bytes = 0;
     for (size_t p = paper->first_pass; p < variable->pass_count; p++)
         bytes += count_pass(paper, &variable->passes[p]);
     must(variable->bytes_to_decode == bytes);
-    must(variable->bytes_to_decode_once == count_stretch(paper, &whole, NULL));
+    must(variable->bytes_to_decode_once == count_bytes(paper, &whole, &all, NULL));
 }
 
 /* What a plan offers, to compare it with others. */

@@ -34,7 +34,8 @@ struct paper {
     uint64_t *row_bytes;  /* [rows][files] bytes_of_rows from that row on; 0: not computed */
     size_t *row_counts;   /* [rows] for so many rows */
     size_t first_pass;    /* that is not made yet */
-    size_t peak;          /* year slots without which the program could not run */
+    size_t last_slot[CN_TIMES][CN_MAX_SLOTS]; /* of each group */
+    size_t peak; /* year slots without which the program could not run */
 };
 
 static inline void *zeros(size_t count, size_t size)
@@ -189,6 +190,84 @@ static inline void list_instants(struct paper *paper)
     free(first_chunk);
 }
 
+static inline size_t groups_of_year(const struct paper *paper, enum cn_time time)
+{
+    return time == CN_DAY ? paper->slots : time == CN_MONTH ? 12 : time == CN_SEASON ? 4 : 1;
+}
+
+/* Whether a day slot holds a day of a group in a common or a leap year, or of the year before. */
+static inline bool is_day_of(const struct paper *paper, enum cn_time time, size_t group,
+                             size_t slot, bool is_before)
+{
+    const enum cn_leap_day rule = paper->plan->config->normals.leap_day;
+    const enum cn_calendar calendar = paper->variable->variable->calendar;
+    bool is_in = time == CN_DAY && slot == group && !is_before;
+    for (int year = 2000; year < 2002 && time != CN_DAY; year++) {
+        struct cn_date date;
+        if (!cn_slot_date(calendar, rule, year, (int)slot, &date))
+            continue;
+        const size_t month = (size_t)date.month;
+        const bool is_next = time == CN_SEASON && month == 12;
+        is_in |= is_next == is_before &&
+                 (time == CN_YEAR || group == (time == CN_MONTH ? month - 1 : month % 12 / 3));
+    }
+    return is_in;
+}
+
+/* Finds the last day slot of each group. */
+static inline void find_last_slots(struct paper *paper)
+{
+    for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
+        for (size_t g = 0; g < groups_of_year(paper, time); g++) {
+            size_t last = time == CN_DAY ? g : paper->slots - 1;
+            while (!is_day_of(paper, time, g, last, false))
+                last--;
+            paper->last_slot[time][g] = last;
+        }
+}
+
+/* Counts the groups that a pass makes: those whose last day of all years is in the stretch. */
+static inline size_t count_made(const struct paper *paper, const struct cn_pass_stretch *stretch,
+                                enum cn_time time, size_t *first)
+{
+    const size_t end = stretch->first_slot + stretch->slot_count;
+    size_t count = 0;
+    *first = 0;
+    for (size_t g = groups_of_year(paper, time); g-- > 0;)
+        if (paper->last_slot[time][g] >= stretch->first_slot && paper->last_slot[time][g] < end) {
+            *first = g;
+            count++;
+        }
+    return count;
+}
+
+/* The slabs of a pass hold the days of all its groups, with their pools, and no others. */
+static inline void check_days(const struct paper *paper, const struct cn_pass *pass)
+{
+    const struct cn_circle *held = &pass->held[CN_DAY];
+    const size_t slots = paper->slots;
+    bool *days = zeros(slots, 1);
+    size_t count = 0, first;
+    for (size_t s = 0; s < paper->variable->sample_count; s++) {
+        const struct cn_sample *sample = &paper->variable->samples[s];
+        const size_t reach = (size_t)sample->pool / 2;
+        const size_t made = count_made(paper, &pass->stretch, sample->time, &first);
+        for (size_t g = first; g < first + made && sample->product_count; g++) {
+            for (size_t k = 0; sample->time == CN_DAY && k < 2 * reach + 1; k++)
+                days[(g + slots + k - reach) % slots] = true;
+            for (size_t slot = 0; sample->time != CN_DAY && slot < slots; slot++)
+                days[slot] |= is_day_of(paper, sample->time, g, slot, false) ||
+                              is_day_of(paper, sample->time, g, slot, true);
+        }
+    }
+    for (size_t slot = 0; slot < slots; slot++) {
+        must(days[slot] == (cn_circle_place(held, slot) < held->count));
+        count += days[slot];
+    }
+    must(held->count == count && held->all == slots && held->first < slots);
+    free(days);
+}
+
 static inline struct paper *begin_paper(const struct cn_plan *plan,
                                         const struct cn_variable_plan *variable)
 {
@@ -206,6 +285,7 @@ static inline struct paper *begin_paper(const struct cn_plan *plan,
     mark_cells(paper);
     check_windows(paper);
     list_instants(paper);
+    find_last_slots(paper);
     return paper;
 }
 
@@ -259,24 +339,35 @@ static inline uint64_t bytes_of_file(struct paper *paper, size_t file,
     return known[file];
 }
 
-/* Counts the bytes of a stretch, each chunk once. No chunk may be in two loads, given by
- * load_of_year; NULL: all years are loaded together. */
-static inline uint64_t count_stretch(struct paper *paper, const struct cn_pass_stretch *stretch,
-                                     const size_t *load_of_year)
+/* Bytes of the chunk that holds an instant, if it was not counted yet. No chunk may be in two
+ * loads.
+ */
+static inline uint64_t count_instant(struct paper *paper, const struct cn_pass_stretch *stretch,
+                                     const struct instant *instant, size_t load)
 {
-    const size_t end = stretch->first_slot + stretch->slot_count;
+    size_t *seen = &paper->seen_by_load[instant->chunk];
+    const bool is_new = !*seen;
+    must(is_new || *seen == load);
+    *seen = load;
+    return is_new ? bytes_of_file(paper, instant->file, stretch) : 0;
+}
+
+/* Counts the bytes of days in the rows of a stretch, each chunk once. load_of_year NULL: all years
+ * are loaded together. */
+static inline uint64_t count_bytes(struct paper *paper, const struct cn_pass_stretch *stretch,
+                                   const struct cn_circle *days, const size_t *load_of_year)
+{
     uint64_t bytes = 0;
     memset(paper->seen_by_load, 0, paper->chunk_count * sizeof *paper->seen_by_load);
-    for (size_t k = paper->first_instant[stretch->first_slot]; k < paper->first_instant[end]; k++) {
-        const struct instant *instant = &paper->instants[k];
-        size_t *seen = &paper->seen_by_load[instant->chunk];
-        const size_t load = load_of_year ? load_of_year[instant->year] + 1 : 1;
-        if (instant->is_between && instant->slot + 1 == end)
-            continue;
-        must(!*seen || *seen == load);
-        if (!*seen)
-            bytes += bytes_of_file(paper, instant->file, stretch);
-        *seen = load;
+    for (size_t place = 0; place < days->count; place++) {
+        const size_t slot = (days->first + place) % days->all;
+        const bool is_end = days->count < days->all && place + 1 == days->count;
+        for (size_t k = paper->first_instant[slot]; k < paper->first_instant[slot + 1]; k++) {
+            const struct instant *instant = &paper->instants[k];
+            const size_t load = load_of_year ? load_of_year[instant->year] + 1 : 1;
+            if (load && !(instant->is_between && is_end))
+                bytes += count_instant(paper, stretch, instant, load);
+        }
     }
     return bytes;
 }
