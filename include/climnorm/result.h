@@ -36,7 +36,8 @@ struct cn_result {
     double phase_s[CN_PHASES];   /* of these, in each phase before the run began */
     struct cn_shard shard;       /* what is told is of this part of the job alone */
     int threads;
-    const char *isa; /* of the kernels; NULL: no run was begun */
+    const char *isa;     /* of the kernels; NULL: no run was begun */
+    const char *inflate; /* how deflated chunks were inflated: "vector"; NULL as above */
     /* CN_OK: all that was asked for is there. CN_BAD_INPUT: something is missing, the rest is
      * there. CN_BAD_USAGE: nothing was begun. CN_BAD_MACHINE, CN_STOPPED: the job ended early,
      * finished files are kept. */

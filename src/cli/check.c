@@ -15,6 +15,7 @@
 #include "cli/summary.h"
 #include "climnorm/resources.h"
 #include "climnorm/result.h"
+#include "codec/inflate/choose.h"
 #include "kernels.h"
 #include "progress/render.h"
 
@@ -43,7 +44,10 @@ static enum cn_status check_input(struct check_call *call, const struct cn_watch
     const struct cn_arguments *arguments = call->arguments;
     const struct cn_kernels *kernels;
     const uint64_t start_ns = cn_now_ns();
+    const struct cn_inflate_form *form;
     enum cn_status status = cn_kernels_select(&kernels, error);
+    if (!status)
+        status = cn_inflate_select(&form, error);
     if (!status && arguments->md5)
         status = cn_md5_list_read(call->pool, arguments->md5, &call->list, error);
     cn_progress_enter(watch->progress, CN_PHASE_EXAMINING);

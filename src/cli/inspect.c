@@ -14,6 +14,7 @@
 #include "cli/print_text.h"
 #include "cli/propose.h"
 #include "climnorm/catalog.h"
+#include "codec/inflate/choose.h"
 #include "codec/pipeline.h"
 #include "source/backend.h"
 
@@ -216,6 +217,9 @@ static void print_reader(const struct cn_file *file)
     cn_print_text(reason[0]               ? reason
                   : storage->filter_count ? cn_pipeline_describe(storage, filters, sizeof filters)
                                           : without[storage->layout]);
+    for (size_t k = 0; k < storage->filter_count && !reason[0]; k++)
+        if (storage->pipeline[k].id == cn_deflate.id)
+            printf("\n  %-18s%s", "inflated by", cn_inflate_form()->name);
     printf("\n\n");
 }
 

@@ -11,6 +11,7 @@
 #include "cli/log.h"
 #include "cli/options.h"
 #include "climnorm/resources.h"
+#include "codec/inflate/choose.h"
 #include "codec/table.h"
 #include "guard/crash.h"
 #include "kernels.h"
@@ -67,9 +68,10 @@ static int print_version(void)
     puts("licence: MIT");
     const struct cn_kernels *kernels;
     struct cn_error error;
-    if (cn_kernels_select(&kernels, &error))
+    const struct cn_inflate_form *form;
+    if (cn_kernels_select(&kernels, &error) || cn_inflate_select(&form, &error))
         return cn_print_error(&error);
-    printf("kernels: %s\n", kernels->isa);
+    printf("kernels: %s\ninflate: %s\n", kernels->isa, form->name);
     struct cn_resources resources;
     cn_resources_resolve(NULL, &resources);
     printf("threads: %d\n", resources.threads);

@@ -422,11 +422,11 @@ static char *summary_json(const struct cn_result *result, int exit_code)
     int failed = 0;
     for (size_t i = 0; i < result->count; i++)
         failed |= json_array_append_new(variables, variable_object(&result->variables[i]));
-    json_t *summary =
-        json_pack("{ss si ss? so so si so so}", "version", CLIMNORM_VERSION, "threads",
-                  result->threads, "isa", result->isa, "wall_s", cn_json_real(result->wall_s),
-                  "peak_rss_bytes", cn_json_count(cn_peak_memory()), "exit_code", exit_code,
-                  "problems", problem_texts(&result->problems, false), "variables", variables);
+    json_t *summary = json_pack(
+        "{ss si ss? ss? so so si so so}", "version", CLIMNORM_VERSION, "threads", result->threads,
+        "isa", result->isa, "inflate", result->inflate, "wall_s", cn_json_real(result->wall_s),
+        "peak_rss_bytes", cn_json_count(cn_peak_memory()), "exit_code", exit_code, "problems",
+        problem_texts(&result->problems, false), "variables", variables);
     if (summary && shard->count)
         failed |= json_object_set_new(summary, "shard",
                                       json_sprintf("%zu/%zu", shard->number, shard->count));

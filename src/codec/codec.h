@@ -54,6 +54,11 @@ struct cn_codec {
      * Returns: CN_OK. Errors: CN_BAD_INPUT: damaged; CN_BAD_MACHINE: out of memory. */
     enum cn_status (*decode)(struct cn_codec_step *step);
 
+    /* Like `decode`, of two chunks at once. A step whose result is NULL afterwards is left to
+     * `decode`, which says why. NULL: there is none. */
+    void (*decode_two)(struct cn_codec_step steps[2]);
+    bool (*is_faster_by_two)(void); /* whether that takes less time on this machine */
+
     /* For a filter that only HDF5 undoes, and without a look at how many bytes there are.
      * Returns: whether step->in has all that it will read. */
     bool (*is_complete)(const struct cn_codec_step *step);

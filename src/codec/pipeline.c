@@ -95,11 +95,85 @@ static enum cn_status check_bytes(const struct cn_storage *storage, size_t k,
                : CN_BAD_INPUT;
 }
 
+/* The bytes that filter k must give back at most. */
+static size_t capacity_of(const struct cn_codec *codec, const struct history *before, size_t bytes,
+                          size_t in_bytes)
+{
+    return codec->kind != CN_COMPRESSES ? in_bytes
+           : before->is_compressed      ? cn_encoded_bound(bytes)
+                                        : bytes + before->appended;
+}
+
+/* The codec that undoes the last filter of two chunks at once; NULL: there is none. */
+static const struct cn_codec *codec_ahead(const struct cn_storage *storage)
+{
+    const struct cn_codec *codec =
+        storage->filter_count ? codec_of(storage, storage->filter_count - 1) : NULL;
+    return codec && codec->decode_two && codec->is_faster_by_two() ? codec : NULL;
+}
+
+bool cn_pipeline_goes_ahead(const struct cn_storage *storage)
+{
+    return codec_ahead(storage);
+}
+
+void cn_pipeline_decode_ahead(const struct cn_storage *storage, size_t bytes,
+                              const struct cn_encoded stored[2], const uint32_t masks[2],
+                              struct cn_scratch *scratch)
+{
+    static const int buffers[2] = {1, CN_AHEAD_BUFFER};
+    const struct cn_codec *codec = codec_ahead(storage);
+    const size_t last = storage->filter_count - 1;
+    struct cn_codec_step steps[2] = {0};
+    for (int k = 0; codec && k < 2; k++) {
+        const struct history before = history_of(storage, last, masks[k]);
+        struct cn_codec_step *step = &steps[k];
+        *step = (struct cn_codec_step){.filter = &storage->pipeline[last],
+                                       .state = cn_scratch_state(scratch, codec),
+                                       .in = stored[k].bytes,
+                                       .in_bytes = stored[k].size};
+        step->capacity = capacity_of(codec, &before, bytes, step->in_bytes);
+        step->out = cn_scratch_get(scratch, buffers[k], step->capacity);
+        if (masks[k] >> last & 1 || !step->out)
+            return;
+    }
+    if (codec)
+        codec->decode_two(steps);
+    for (int k = 0; codec && k < 2; k++) {
+        scratch->ahead[k].bytes = steps[k].result;
+        scratch->ahead[k].size = steps[k].result_bytes;
+    }
+}
+
+/* Undoes one filter. *buffer: where the chunk is, 0 or 1, unless it is elsewhere. */
+static enum cn_status decode_step(const struct cn_codec *codec, struct cn_codec_step *step,
+                                  struct cn_scratch *scratch, int *buffer)
+{
+    step->state = cn_scratch_state(scratch, codec);
+    step->out =
+        codec->kind == CN_APPENDS ? NULL : cn_scratch_get(scratch, !*buffer, step->capacity);
+    if (!step->out && codec->kind != CN_APPENDS)
+        return CN_BAD_MACHINE;
+    const enum cn_status status = codec->decode(step);
+    if (!status && step->result == step->out)
+        *buffer = !*buffer;
+    return status;
+}
+
+/* Takes what cn_pipeline_decode_ahead made. */
+static void take_ahead(const struct cn_ahead *ahead, const struct cn_scratch *scratch,
+                       struct cn_codec_step *step, int *buffer)
+{
+    step->result = ahead->bytes;
+    step->result_bytes = ahead->size;
+    *buffer = ahead->bytes == scratch->bytes[1];
+}
+
 enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
                                   const struct cn_kernels *kernels, uint32_t mask,
                                   const unsigned char *stored, size_t size,
-                                  struct cn_scratch *scratch, struct cn_raw *raw,
-                                  const char **fault)
+                                  const struct cn_ahead *ahead, struct cn_scratch *scratch,
+                                  struct cn_raw *raw, const char **fault)
 {
     const size_t bytes = raw->elements * raw->width;
     struct cn_codec_step step = {.kernels = kernels, .result = stored, .result_bytes = size};
@@ -120,24 +194,20 @@ enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
         }
         step.in = step.result;
         step.in_bytes = step.result_bytes;
-        step.capacity = codec->kind != CN_COMPRESSES ? step.in_bytes
-                        : before.is_compressed       ? cn_encoded_bound(bytes)
-                                                     : bytes + before.appended;
-        step.state = cn_scratch_state(scratch, codec);
-        step.out =
-            codec->kind == CN_APPENDS ? NULL : cn_scratch_get(scratch, !buffer, step.capacity);
-        if (!step.out && codec->kind != CN_APPENDS)
-            return CN_BAD_MACHINE;
+        step.capacity = capacity_of(codec, &before, bytes, step.in_bytes);
         step.fault = "does not inflate to its size";
-        enum cn_status status = codec->decode(&step);
+        enum cn_status status = CN_OK;
+        if (ahead)
+            take_ahead(ahead, scratch, &step, &buffer);
+        else
+            status = decode_step(codec, &step, scratch, &buffer);
+        ahead = NULL;
         if (!status && codec->kind == CN_COMPRESSES && step.result_bytes != step.capacity &&
             !before.is_compressed)
             status = CN_BAD_INPUT;
         *fault = step.fault;
         if (status)
             return status;
-        if (step.result == step.out)
-            buffer = !buffer;
     }
     raw->bytes = step.result;
     *fault = "is not as long as a chunk";

@@ -25,7 +25,18 @@ const char *cn_filter_describe(const struct cn_filter *filter, char *text, size_
 /* Returns: the most bytes that a chunk of `bytes` may take as stored. */
 size_t cn_encoded_bound(size_t bytes);
 
-/* Undoes the filters of one chunk. mask: bit k is set where filter k was left out. stored[size]: in
+/* Undoes the last filter of the chunks scratch->ahead[0] and [1], of `bytes` each, at once, if it
+ * has a codec that is faster so; cn_pipeline_decode goes on with the result. Sets their bytes and
+ * size. stored: the same chunks as stored. masks: as below. */
+void cn_pipeline_decode_ahead(const struct cn_storage *storage, size_t bytes,
+                              const struct cn_encoded stored[2], const uint32_t masks[2],
+                              struct cn_scratch *scratch);
+
+/* Returns: whether it would, for chunks without a mask. */
+bool cn_pipeline_goes_ahead(const struct cn_storage *storage);
+
+/* Undoes the filters of one chunk. mask: bit k is set where filter k was left out. ahead: of the
+ * chunk, if its last filter was undone ahead; else NULL. stored[size]: in
  * scratch buffer 0 or outside of the scratch. raw: elements and width are given; bytes and shuffled
  * are set. A shuffle that was the first filter stays, for kernels to undo.
  * It stops before a filter that only HDF5 undoes. Then raw->bytes is NULL, and the filters after it
@@ -35,7 +46,7 @@ size_t cn_encoded_bound(size_t bytes);
 enum cn_status cn_pipeline_decode(const struct cn_storage *storage,
                                   const struct cn_kernels *kernels, uint32_t mask,
                                   const unsigned char *stored, size_t size,
-                                  struct cn_scratch *scratch, struct cn_raw *raw,
-                                  const char **fault);
+                                  const struct cn_ahead *ahead, struct cn_scratch *scratch,
+                                  struct cn_raw *raw, const char **fault);
 
 #endif

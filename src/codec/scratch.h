@@ -9,7 +9,15 @@
 
 #include <stdatomic.h>
 
-enum { CN_SCRATCH_BUFFERS = 4 };
+enum { CN_SCRATCH_BUFFERS = 5, CN_AHEAD_BUFFER = CN_SCRATCH_BUFFERS - 1 };
+
+/* A chunk whose last filter was undone ahead, together with another's. */
+struct cn_ahead {
+    size_t unit;
+    const unsigned char *stored; /* before */
+    const unsigned char *bytes;  /* after; NULL: nothing was undone ahead */
+    size_t size;
+};
 
 struct cn_scratch {
     unsigned char *bytes[CN_SCRATCH_BUFFERS];
@@ -17,9 +25,10 @@ struct cn_scratch {
     void *codec_states[CN_MAX_CODECS]; /* in the order of cn_codecs */
 
     /* Of src/source: */
-    uint64_t bytes_read;                    /* of input files */
-    uint64_t chunks_read, chunks_decoded;   /* for the first time; all times */
-    uint64_t wait_ns;                       /* for their disk */
+    uint64_t bytes_read;                  /* of input files */
+    uint64_t chunks_read, chunks_decoded; /* for the first time; all times */
+    uint64_t wait_ns;                     /* for their disk */
+    struct cn_ahead ahead[2];
     const struct cn_prefetched *prefetched; /* of the units that are decoded now; NULL: none */
     const atomic_int *stop;                 /* not 0: decoding may end early; NULL: it never does */
 };

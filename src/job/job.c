@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "catalog/file_names.h"
+#include "codec/inflate/choose.h"
 #include "engine/variable.h"
 #include "job/diskspace.h"
 #include "job/existing.h"
@@ -187,8 +188,11 @@ static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
 static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options *options,
                                 const struct cn_watch *watch, struct cn_error *error)
 {
-    /* First: a wrong CLIMNORM_ISA is reported before the search. */
+    /* First: a wrong CLIMNORM_ISA or CLIMNORM_INFLATE is reported before the search. */
+    const struct cn_inflate_form *form;
     enum cn_status status = cn_kernels_select(&job->kernels, error);
+    if (!status)
+        status = cn_inflate_select(&form, error);
     if (!status)
         status = read_catalog(job, watch, error);
     if (!status)

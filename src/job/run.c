@@ -6,6 +6,7 @@
 #include "arena/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "codec/inflate/choose.h"
 #include "engine/engine.h"
 #include "engine/variable.h"
 #include "job/shared_problems.h"
@@ -160,6 +161,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         cn_progress_show_run(watch->progress, &view);
         say_known_problems(watch->progress, result);
         result->isa = job->kernels->isa;
+        result->inflate = cn_inflate_form()->name;
         status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     }
     if (status) {

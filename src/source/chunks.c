@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_AHEAD = 16 << 20 }; /* bytes of a chunk */
+
 /* Whether one index is read along a dimension. */
 static bool is_one_index(const struct cn_storage *storage, size_t d)
 {
@@ -273,6 +275,61 @@ static size_t stride_in_chunk(const struct cn_storage *storage, size_t dim)
     return stride;
 }
 
+/* What decode_ahead made of the unit; NULL: nothing. */
+static const struct cn_ahead *ahead_of(const struct cn_scratch *scratch, size_t unit)
+{
+    for (int k = 0; k < 2; k++)
+        if (scratch->ahead[k].bytes && scratch->ahead[k].unit == unit)
+            return &scratch->ahead[k];
+    return NULL;
+}
+
+/* Whether a unit is one chunk, whose values are needed and whose bytes can be there. */
+static bool is_chunk_ahead(const struct cn_reader *reader, size_t unit)
+{
+    size_t begin[3];
+    const struct cn_block block = cn_unit_block(reader, unit, begin);
+    return reader->chunks[unit].address != CN_UNWRITTEN && reader->chunks[unit].size &&
+           cn_unit_is_needed(reader, &block);
+}
+
+bool cn_chunks_go_ahead(const struct cn_storage *storage)
+{
+    return !storage->slice_count && cn_pipeline_goes_ahead(storage) &&
+           cn_chunk_elements(storage) * storage->value_bytes <= MOST_AHEAD;
+}
+
+/* Inflates two chunks at once, if that is faster. What fails here is left to decode_chunk. */
+static void decode_ahead(const struct cn_reader *reader, int file, size_t unit,
+                         struct cn_scratch *scratch)
+{
+    const struct cn_chunk_location *location = &reader->chunks[unit];
+    struct cn_encoded stored[2];
+    struct cn_error error;
+    if (!cn_chunks_go_ahead(&reader->file->storage) || !is_chunk_ahead(reader, unit) ||
+        !is_chunk_ahead(reader, unit + 1))
+        return;
+    unsigned char *buffer = NULL;
+    for (int k = 0; k < 2; k++) {
+        stored[k] = (struct cn_encoded){
+            cn_prefetched_bytes(scratch, location[k].address, location[k].size), location[k].size};
+        if (stored[k].bytes)
+            continue;
+        if (!buffer)
+            buffer = cn_scratch_get(scratch, 0, location[0].size + location[1].size);
+        unsigned char *bytes = buffer + (k ? location[0].size : 0);
+        if (!buffer || cn_file_bytes(reader->file, file, location[k].address, location[k].size,
+                                     scratch, bytes, &error))
+            return;
+        stored[k].bytes = bytes;
+    }
+    for (size_t k = 0; k < 2; k++)
+        scratch->ahead[k] = (struct cn_ahead){.unit = unit + k, .stored = stored[k].bytes};
+    cn_pipeline_decode_ahead(&reader->file->storage, reader->unit_bytes, stored,
+                             (const uint32_t[2]){location[0].filter_mask, location[1].filter_mask},
+                             scratch);
+}
+
 /* Completes the block with the values of a chunk that begins at `begin`. */
 static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_t unit,
                                  size_t layer, const size_t begin[3], struct cn_scratch *scratch,
@@ -282,7 +339,9 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     const struct cn_chunk_location *location = location_of(reader, unit, layer);
     const char *fault = "";
     size_t dims[3];
-    const unsigned char *stored = cn_prefetched_bytes(scratch, location->address, location->size);
+    const struct cn_ahead *ahead = ahead_of(scratch, unit);
+    const unsigned char *stored =
+        ahead ? ahead->stored : cn_prefetched_bytes(scratch, location->address, location->size);
     enum cn_status status = CN_OK;
     if (!stored) {
         unsigned char *buffer = cn_scratch_get(scratch, 0, location->size);
@@ -295,7 +354,7 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
         return status;
     block->raw.elements = cn_chunk_elements(storage);
     status = cn_pipeline_decode(storage, reader->kernels, location->filter_mask, stored,
-                                location->size, scratch, &block->raw, &fault);
+                                location->size, ahead, scratch, &block->raw, &fault);
     if (status == CN_BAD_MACHINE)
         return cn_fail_memory(error, "a chunk");
     if (status)
@@ -384,5 +443,6 @@ const struct cn_backend cn_backend_chunks = {
     .ask = ask_chunks,
     .take = take_chunks,
     .span = span_of_chunk,
+    .decode_ahead = decode_ahead,
     .decode = decode_chunk,
 };

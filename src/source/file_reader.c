@@ -7,6 +7,7 @@
 #include "guard/library.h"
 #include "source/backend.h"
 #include "source/bytes.h"
+#include "source/chunks.h"
 #include "source/units.h"
 #include "source/unpack.h"
 
@@ -14,6 +15,7 @@
 #include <netcdf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum cn_status cn_reader_plan(struct cn_reader *reader, struct cn_file_index *index,
@@ -132,7 +134,8 @@ uint64_t cn_reader_scratch_bytes(const struct cn_reader *reader, size_t first, s
             const uint64_t size = reader->chunks[layer * reader->unit_count + unit].size;
             stored = size > stored ? size : stored;
         }
-    return block + stored + (storage->filter_count ? inflated : 0) +
+    const uint64_t ahead = reader->chunks && cn_chunks_go_ahead(storage) ? inflated + stored : 0;
+    return block + stored + ahead + (storage->filter_count ? inflated : 0) +
            (storage->filter_count > 1 ? inflated : 0);
 }
 
@@ -146,9 +149,12 @@ enum cn_status cn_reader_decode(const struct cn_reader *reader, size_t first, si
         return status;
     for (size_t unit = first; unit < first + count && !status; unit++) {
         *failed = unit;
+        if (reader->backend->decode_ahead && (unit - first) % 2 == 0 && unit + 1 < first + count)
+            reader->backend->decode_ahead(reader, descriptor, unit, scratch);
         status = reader->backend->decode(reader, descriptor, unit, scratch, error);
     }
     close(descriptor);
+    memset(scratch->ahead, 0, sizeof scratch->ahead);
     return status;
 }
 

@@ -86,6 +86,11 @@ struct cn_backend {
     bool (*span)(const struct cn_reader *reader, size_t unit, uint64_t *address, uint64_t *spread,
                  uint64_t *bytes);
 
+    /* Does for `unit` and the next what decode does faster for both at once, and notes it in
+     * scratch->ahead. What fails is left to decode. NULL: there is nothing to do. */
+    void (*decode_ahead)(const struct cn_reader *reader, int file, size_t unit,
+                         struct cn_scratch *scratch);
+
     /* Decodes a unit into the rows; any number of threads at once. file: an open descriptor.
      * Returns: CN_OK. Errors: CN_BAD_INPUT: the file is damaged; CN_BAD_MACHINE; CN_STOPPED:
      * scratch->stop asked for it. */

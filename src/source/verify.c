@@ -137,7 +137,7 @@ static enum cn_status verify_chunks(const struct cn_reader *reader, hid_t datase
         if (walk->plain_edges && is_at_edge(storage, walk))
             mask = UINT32_MAX;
         if (size)
-            status = cn_pipeline_decode(storage, reader->kernels, mask, stored, (size_t)size,
+            status = cn_pipeline_decode(storage, reader->kernels, mask, stored, (size_t)size, NULL,
                                         scratch, &raw, &fault);
         if (status == CN_BAD_MACHINE)
             return cn_fail_memory(error, "a chunk");

@@ -118,7 +118,7 @@ class Plan(Base):
 
 
 class Summary(Base):
-    KEYS = {"version", "threads", "isa", "wall_s", "peak_rss_bytes", "exit_code", "variables"}
+    KEYS = {"version", "threads", "isa", "inflate", "wall_s", "peak_rss_bytes", "exit_code", "variables"}
     VARIABLE = {"name", "status", "files_read", "bytes_read", "load_s", "compute_s", "write_s",
                 "wall_s", "normals_written", "normals_skipped", "normals_failed",
                 "normals_unmade", "passes", "chunks_read", "chunks_decoded", "problems"}

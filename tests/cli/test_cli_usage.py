@@ -72,6 +72,7 @@ class Version(unittest.TestCase):
             self.assertRegex(out, rf"\b{library} \d+\.\d+")
         self.assertRegex(out, r"\bUDUNITS 2\b")
         self.assertRegex(out, r"(?m)^kernels: \w+$")
+        self.assertRegex(out, r"(?m)^inflate: (libdeflate|scalar|vector|portable)$")
         threads = int(re.search(r"(?m)^threads: (\d+)$", out).group(1))
         self.assertTrue(1 <= threads <= len(os.sched_getaffinity(0)))
 

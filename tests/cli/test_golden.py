@@ -32,6 +32,8 @@ MASKS = [
     (r"( )\d+(?:\.\d+)+(?=, .*OpenMP|$)", "VERSION"),
     (r"(?<=^build:)( ).*$", "COMPILER, TYPE, COMMIT"),
     (r"(?<=^kernels:)( )\w+$", "NAME"),
+    (r"(?<=^inflate:)( )\w+$", "NAME"),
+    (r"(?<=^  inflated by       )()\w+$", "NAME"),
     (r"(?<=^threads:)( )\d+$", "COUNT"),
 ]
 WRITE = "--write" in sys.argv

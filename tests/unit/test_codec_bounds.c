@@ -303,7 +303,7 @@ static void test_any_filters_in_any_order_end_well(void **state)
         struct cn_raw raw = {.elements = random_bits() % 9, .width = WIDTH};
         const char *fault = NULL;
         const enum cn_status status = cn_pipeline_decode(&storage, kernels, random_bits() % 16,
-                                                         chunk, size, &scratch, &raw, &fault);
+                                                         chunk, size, NULL, &scratch, &raw, &fault);
         assert_true(status == CN_OK || (status == CN_BAD_INPUT && fault));
     }
     cn_scratch_free(&scratch);
