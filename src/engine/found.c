@@ -150,11 +150,11 @@ static void describe_empty_groups(const struct cn_engine *engine,
         return; /* told of the whole result, or not made */
     if (time == CN_DAY)
         list_empty_slots(engine, empty, count, text);
-    for (size_t g = 0; g < count && time != CN_DAY; g++) {
-        char name[CN_GROUP_BYTES];
-        if (empty[g])
+    for (size_t g = 0; g < count && time != CN_DAY; g++)
+        if (empty[g]) {
+            char name[CN_GROUP_BYTES];
             cn_strbuf_add(text, "%s%s", text->length ? ", " : "in ", cn_group_name(time, g, name));
-    }
+        }
     if (text->length)
         cn_strbuf_add(text, " of any target year");
 }

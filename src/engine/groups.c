@@ -93,21 +93,22 @@ static size_t find_group_rows(struct group_tile *tile, size_t group, size_t cell
     return count;
 }
 
-/* Removes values that are too large. first_cell: of the values in the pass's part of the region. */
+/* Removes results that are too large. first_cell: of the results in the pass's part of the region.
+ */
 static void remove_large(const struct group_tile *tile, size_t region, size_t group,
-                         size_t first_cell, float *values, size_t count)
+                         size_t first_cell, const struct cn_group_job *job)
 {
     const struct cn_region_cells *cells = &tile->pass->layout.regions[region];
     const enum cn_time time = tile->engine->variable->group_values[tile->values].time;
     const struct cn_circle own = cn_pass_groups(tile->pass, time);
     const struct cn_value_stretch stretch = {
-        .values = values,
-        .count = count,
+        .values = job->results,
+        .count = job->cells,
         .first = {.item = tile->groups->year,
                   .region = region,
                   .group = group,
                   .cell = cells->row_offset * cells->column_count + first_cell},
-        .cells = count,
+        .cells = job->cells,
         .is_of_other = cn_circle_place(&own, group) >= own.count};
     cn_remove_large_groups(tile->engine, tile->values, &stretch);
 }
@@ -136,7 +137,7 @@ static void compute_group(struct group_tile *tile, size_t region, size_t group, 
         cn_withins[values->within].compute(engine->kernels, &job);
     for (size_t c = 0; !days && c < cells; c++)
         results[c] = NAN;
-    remove_large(tile, region, group, first_cell, results, cells);
+    remove_large(tile, region, group, first_cell, &job);
 }
 
 /* Computes one kind of group values in all regions. The padding between regions is never read. */

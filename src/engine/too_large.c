@@ -97,9 +97,10 @@ static void add_place(const struct cn_engine *engine, const struct cn_large_plac
     const bool is_regular = region->kind == CN_REGULAR;
     const size_t lat = is_regular ? place->cell / region->column_count : place->cell;
     const size_t lon = is_regular ? place->cell % region->column_count : place->cell;
-    char name[CN_GROUP_BYTES];
-    if (time != CN_YEAR)
+    if (time != CN_YEAR) {
+        char name[CN_GROUP_BYTES];
         cn_strbuf_add(text, "%s of ", cn_group_name(time, place->group, name));
+    }
     cn_strbuf_add(text, "%s %d at lat %g, lon %g in region %s", item, year, region->lat[lat],
                   region->lon[lon], region->region->name);
 }
@@ -121,16 +122,15 @@ static void report_groups(const struct cn_engine *engine, size_t values, bool *i
     for (size_t n = 0; (place = cn_product_at(variable, n)).sample; n++)
         is_in[n] = place.sample->values == values;
     struct cn_strbuf text = {0};
-    const struct cn_group_values *of = &variable->group_values[values];
     cn_strbuf_add(&text, "%s", engine->result->label);
     cn_name_products(&text, engine->plan, variable, is_in);
     cn_strbuf_add(&text,
-                  ": %" PRIu64 " value%s of a %s in a source year %s too large for %s and %s "
-                  "not used, such as that of ",
-                  all.count, all.count == 1 ? "" : "s", cn_time_names[of->time],
-                  all.count == 1 ? "is" : "are", limit, all.count == 1 ? "is" : "are");
-    add_place(engine, &all.first, of->time, "source year", source->years[all.first.item].year,
-              &text);
+                  ": %" PRIu64 " %s of source years %s too large for %s and %s not used, such as "
+                  "that of ",
+                  all.count, all.count == 1 ? "value" : "values", all.count == 1 ? "is" : "are",
+                  limit, all.count == 1 ? "is" : "are");
+    add_place(engine, &all.first, variable->group_values[values].time, "source year",
+              source->years[all.first.item].year, &text);
     cn_problems_add(problems, CN_WARNING, "%s", cn_strbuf_text(&text));
     problems->lost |= text.failed;
     cn_strbuf_free(&text);

@@ -280,12 +280,11 @@ static enum cn_status set_unit(struct unit_task *task)
 static enum cn_status find_amounts(struct unit_task *task, bool are_totals)
 {
     static const char *const amounts[] = {"mm", "J m-2", "s"};
-    enum cn_status status = CN_OK;
     for (size_t i = 0; are_totals && i < sizeof amounts / sizeof *amounts && !task->are_amounts;
          i++) {
         struct cn_conversion line;
         struct cn_error why;
-        status = cn_unit_conversion(task->source, amounts[i], &line, &why);
+        const enum cn_status status = cn_unit_conversion(task->source, amounts[i], &line, &why);
         if (status == CN_BAD_MACHINE)
             return cn_fail(task->error, status, "%s", why.text);
         task->are_amounts = !status;

@@ -184,9 +184,9 @@ class TooLarge(TestCase):
         case = self.case([{"name": "total", "time": "month", "within": "sum"},
                           {"name": "most", "time": "month", "within": "sum", "over": "max"}], big,
                          output={"root": "output", "counts": True})
-        expected = ['warning: xx, products "total", "most": 3 values of a month in a source year are too '
-                    "large for float32 (3.4e38) and are not used, such as that of February of source year "
-                    "2002 at lat -48, lon 12 in region GLOBAL"]
+        expected = ['warning: xx, products "total", "most": 3 values of source years are too large for '
+                    "float32 (3.4e38) and are not used, such as that of February of source year 2002 at "
+                    "lat -48, lon 12 in region GLOBAL"]
         for options in ((), ("-t", "1"), ("-s", "engine.memory=1MB"), ("-s", "engine.batch_years=1")):
             self.assertEqual(self.said(case, *options), expected)
         values, counts = self.results(case, "most")[2004]
