@@ -241,10 +241,13 @@ struct cn_variable_plan {
                                       NULL: not measured */
 };
 
-/* Returns: the first pass that is to be made. */
+/* Returns: the first pass that is to be made and has groups of a product. */
 static inline const struct cn_pass *cn_first_pass(const struct cn_variable_plan *variable)
 {
-    return &variable->passes[variable->resume.passes_done];
+    size_t first = variable->resume.passes_done;
+    while (first + 1 < variable->pass_count && !variable->passes[first].load_count)
+        first++;
+    return &variable->passes[first];
 }
 
 /* Returns: how many normals a target has: of each product and region. */

@@ -87,6 +87,33 @@ static void test_only_years_of_wanted_outputs_are_loaded(void **state)
     free(dataset);
 }
 
+/* As a journal may have them that somebody made. */
+static void test_stretches_without_groups_are_passed_over(void **state)
+{
+    (void)state;
+    struct dataset *dataset = make_dataset(1950, 2014, 2014, 1, 30, 1);
+    dataset->product.time = CN_SEASON;
+    struct cn_plan *plan = plan_of(dataset);
+    struct cn_variable_plan *variable = &plan->variables[0];
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    struct cn_pass_stretch stretches[3];
+    for (size_t p = 0; p < 3; p++)
+        stretches[p] = variable->passes[0].stretch;
+    stretches[0].slot_count = 70; /* winter ends */
+    stretches[1].first_slot = 70;
+    stretches[1].slot_count = 2;
+    stretches[2].first_slot = 72;
+    stretches[2].slot_count -= 72;
+    variable->resume = (struct cn_resume){stretches, 3, 1};
+    assert_int_equal(schedule(plan, 1 << 30, NULL), CN_OK);
+    check_variable(plan, variable, 1 << 30);
+    assert_int_equal(variable->pass_count, 3);
+    assert_int_equal(variable->passes[1].load_count, 0);
+    assert_ptr_equal(cn_first_pass(variable), &variable->passes[2]);
+    cn_plan_free(plan);
+    free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +121,7 @@ int main(void)
         cmocka_unit_test(test_with_all_years_in_memory_there_is_one_batch),
         cmocka_unit_test(test_memory_that_is_plenty_gives_batches_of_25),
         cmocka_unit_test(test_only_years_of_wanted_outputs_are_loaded),
+        cmocka_unit_test(test_stretches_without_groups_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
