@@ -1,6 +1,6 @@
 /*
  * Chooses the kernels for this CPU: the last in the list that it can run, or those that
- * CLIMNORM_ISA names. No other file asks the CPU what it can do.
+ * CLIMNORM_ISA names. Only this file and src/codec/inflate/choose.c ask the CPU what it can do.
  */
 #include "base/error.h"
 #include "kernels.h"

@@ -115,13 +115,14 @@ static enum cn_status plan_readers(const struct cn_engine *engine, size_t load,
     return status;
 }
 
-/* The units of one decode task. A pass of few days needs smaller ones, for all threads to get some.
- */
+/* The units of one decode task, an even number if it can be: two are inflated at once. A pass of
+ * few days needs smaller ones, for all threads to get some. */
 static size_t units_per_decode(const struct cn_engine *engine, const struct cn_reader *reader)
 {
     const size_t most = reader->unit_bytes < DECODE_BYTES ? DECODE_BYTES / reader->unit_bytes : 1;
     const size_t share = reader->unit_count * LOADS_AHEAD / (size_t)engine->threads;
-    return most < share ? most : share ? share : 1;
+    const size_t units = most < share ? most : share ? share : 1;
+    return units % 2 && units < share ? units + 1 : units;
 }
 
 static enum cn_status plan_decodes(const struct cn_engine *engine, size_t load,
