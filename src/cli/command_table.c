@@ -30,6 +30,9 @@ static const char *const progress_modes[] = {
     [CN_PROGRESS_AUTO] = "auto", [CN_PROGRESS_TTY] = "tty",   [CN_PROGRESS_PLAIN] = "plain",
     [CN_PROGRESS_JSON] = "json", [CN_PROGRESS_NONE] = "none", NULL};
 
+static const char *const synth_styles[] = {
+    [CN_SYNTH_SMOOTH] = "smooth", [CN_SYNTH_NEX_GDDP] = "nex-gddp", NULL};
+
 const struct cn_command cn_commands[] = {
     {
         .bit = RUN,
@@ -247,6 +250,11 @@ const struct cn_option cn_options[] = {
      LLONG_MAX, .default_text = "1"},
     {SYNTH, 0, "days", "N", "only the first N days of each year", CN_OPTION_NUMBER, IN(days), 1,
      CN_MAX_SLOTS},
+    {SYNTH, 0, "style", "NAME",
+     "nex-gddp values are as detailed as those of NEX-GDDP-CMIP6 and deflated by zlib, so they "
+     "take "
+     "as long to read",
+     CN_OPTION_CHOICE, IN(style), .choices = synth_styles, .default_text = "smooth"},
     {SYNTH, 0, "compression", "N", "deflate level; NEX-GDDP-CMIP6 has 5, 0 is none",
      CN_OPTION_NUMBER, IN(compression), 0, 9, .default_text = "5"},
     {SYNTH, 't', "threads", "N", "threads; 0 is all cores this process may use", CN_OPTION_NUMBER,

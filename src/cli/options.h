@@ -9,6 +9,7 @@
 #include "climnorm/config.h"
 #include "climnorm/error.h"
 #include "climnorm/progress.h"
+#include "synth/options.h"
 
 struct cn_command;
 struct cn_log;
@@ -38,6 +39,7 @@ struct cn_arguments {
     long long compression, days, seed, threads;
     enum cn_calendar calendar;
     enum cn_progress_mode progress;
+    enum cn_synth_style style;
     int verbose; /* how often -v was given */
     bool force, json, quiet, show, wait;
 };

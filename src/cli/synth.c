@@ -98,6 +98,7 @@ int cn_command_synth(const struct cn_arguments *arguments)
         .scenarios = arguments->scenarios.items,
         .scenario_count = arguments->scenarios.count,
         .calendar = arguments->calendar,
+        .style = (enum cn_synth_style)arguments->style,
         .seed = (uint64_t)arguments->seed,
         .days = (int)arguments->days,
         .compression = (int)arguments->compression,

@@ -1,13 +1,16 @@
 """climnorm synth, judged from outside with netCDF4, xarray and cftime."""
 import filecmp
+import itertools
 import os
 import signal
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 from pathlib import Path
 
+import h5py
 import netCDF4
 import numpy as np
 import xarray as xr
@@ -128,16 +131,18 @@ class Synth(unittest.TestCase):
                     self.assertEqual([d.dayofyr for d in dates], list(range(1, length + 1)))
 
     def test_land_in_every_region(self):
-        for grid in "22x36", "150x360", "600x1440":
-            root = self.root / grid
-            synth(root, "--grid", grid, "--years", "2020", "--days", 1, "--variables", "tas")
+        for grid, style in itertools.product(("22x36", "150x360", "600x1440"),
+                                             ("smooth", "nex-gddp")):
+            root = self.root / grid / style
+            synth(root, "--grid", grid, "--years", "2020", "--days", 1, "--variables", "tas",
+                  "--style", style)
             with xr.open_dataset(path(root, "tas", 2020)) as data:
                 land = data.tas[0].notnull()
                 self.assertTrue(.2 < land.mean() < .45, float(land.mean()))
                 for region, (west, east, south, north) in REGIONS.items():
                     box = land.sel(lon=slice(west, east), lat=slice(south, north))
                     self.assertGreater(box.size, 0, (grid, region))
-                    self.assertTrue(box.any(), (grid, region))
+                    self.assertTrue(box.any(), (grid, style, region))
         np.testing.assert_array_equal(data.lat[[0, -1]], [-59.875, 89.875])
         np.testing.assert_array_equal(data.lon[[0, -1]], [.125, 359.875])
 
@@ -176,6 +181,53 @@ class Synth(unittest.TestCase):
             for threads in "2", "7", "0":
                 other = self.root / threads / file.relative_to(self.root / "1")
                 self.assertTrue(filecmp.cmp(file, other, shallow=False), other)
+
+    def test_the_style_of_nex_gddp(self):
+        """Land, sizes and planes are those of real files, in bands: planes 0 and 1 of the cells on
+        land cannot be deflated, plane 2 hardly where its steps are small beside the terrain."""
+        synth(self.root, "--years", "2015", "--variables", "pr,tas,hurs", "--grid", "600x1440",
+              "--days", 2, "--style", "nex-gddp")
+        # Of a chunk: KB; of each plane: bytes for each cell on land.
+        expected = {"tas": (665, (1.07, 1.07, .45, .07)), "pr": (608, (.75, .75, .75, .22)),
+                    "hurs": (771, (1.07, 1.07, .9, .07))}
+        for variable, (kilobytes, shares) in expected.items():
+            with self.subTest(variable):
+                file = path(self.root, variable, 2015)
+                data = values(file, variable)[1]
+                cells = data.count()
+                self.assertAlmostEqual(cells / data.size, .286, delta=.005)
+                if variable == "pr":
+                    self.assertAlmostEqual((data == 0).sum() / cells, .36, delta=.06)
+                planes = data.filled().view(np.uint8).reshape(-1, 4).T.copy()
+                with h5py.File(file) as hdf5:
+                    stored = hdf5[variable].id.read_direct_chunk((1, 0, 0))[1]
+                self.assertEqual(stored, zlib.compress(planes.tobytes(), 5), "as HDF5 makes them")
+                self.assertAlmostEqual(len(stored) / 1e3 / kilobytes, 1, delta=.06)
+                for plane, share in zip(planes, shares):
+                    found = len(zlib.compress(plane.tobytes(), 5)) / cells
+                    self.assertAlmostEqual(found, share, delta=.01 + .1 * share)
+
+    def test_values_in_the_style_of_nex_gddp(self):
+        style = "--style", "nex-gddp"
+        synth(self.root, "--years", "2100", "--variables", "pr,tas,tasmax,tasmin", "--scenario",
+              "ssp585", "--grid", "75x180", *style)
+        pr, tas, high, low = (values(path(self.root, v, 2100, scenario="ssp585"), v)
+                              for v in ("pr", "tas", "tasmax", "tasmin"))
+        self.assertTrue((pr.mask == tas.mask).all() and (tas.mask == tas.mask[0]).all())
+        self.assertTrue((low <= tas).all() and (tas <= high).all())
+        self.assertTrue(190 < low.min() and high.max() < 345)
+        self.assertTrue((pr >= 0).all() and pr.max() < 300 / 86400)
+        options = ["--years", "2015", "--variables", "pr,hurs", "--grid", "200x300", "--days", 9]
+        for threads in 1, 2, 7:
+            synth(self.root / str(threads), *options, *style, "-t", threads,
+                  SOURCE_DATE_EPOCH="1700000000")
+        for variable in "pr", "hurs":
+            first, *others = (path(self.root / t, variable, 2015) for t in "127")
+            for other in others:
+                self.assertTrue(filecmp.cmp(first, other, shallow=False), other)
+        synth(self.root / "plain", *options, *style, "--compression", 0)
+        np.testing.assert_array_equal(values(path(self.root / "plain", "pr", 2015), "pr"),
+                                      values(path(self.root / "1", "pr", 2015), "pr"))
 
     def test_what_changes_the_weather(self):
         base = ["--years", "2014-2015", "--variables", "pr", "--days", 5]
@@ -217,9 +269,10 @@ class Synth(unittest.TestCase):
             (["--model", ""], "model"),
             (["--variant", "."], "variant"), (["--scenario", "historical"], "2014"),
             (["--scenario", ""], "scenario"), (["--scenario", "ssp245,ssp245"], "twice"),
-            (["--calendar", "lunar"], "360_day"), (["--seed", "-1"], 'not "-1"'),
-            (["--seed", "1e3"], "1e3"), (["--days", "367"], "366"), (["--days", "0"], "--days: "),
-            (["--compression", "10"], "from 0 to 9"), (["--threads", "-2"], "--threads"),
+            (["--style", "rough"], "smooth"), (["--calendar", "lunar"], "360_day"),
+            (["--seed", "-1"], 'not "-1"'), (["--seed", "1e3"], "1e3"), (["--days", "367"], "366"),
+            (["--days", "0"], "--days: "), (["--compression", "10"], "from 0 to 9"),
+            (["--threads", "-2"], "--threads"),
             (["--threads", "4097"], "--threads: expected a whole number from 0 to 4096"),
             (["--bogus"], "--bogus"), (["-x"], "-x"),
             (["--years"], "--years needs a value"), (["more"], "one DIR"),

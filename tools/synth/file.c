@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 /* `status` keeps the first failure; later calls go on, and one check at the end is enough. */
 struct writer {
@@ -137,22 +138,40 @@ enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char
     return CN_OK;
 }
 
+/* Returns: the most bytes that `deflate_chunk` makes of `bytes`. */
+static size_t deflated_bound(enum cn_synth_style style, size_t bytes)
+{
+    return style == CN_SYNTH_NEX_GDDP ? compressBound(bytes) : cn_deflate.bound(bytes);
+}
+
+/* zlib as HDF5 calls it, so blocks are as long as in files that HDF5 writes.
+ * Returns: the bytes written; 0: out of memory. */
+static size_t deflate_chunk(const struct cn_synth_options *options, struct cn_scratch *scratch,
+                            const unsigned char *in, size_t in_bytes, unsigned char *out,
+                            size_t capacity)
+{
+    uLongf size = capacity;
+    if (options->style != CN_SYNTH_NEX_GDDP)
+        return cn_scratch_encode(scratch, &cn_deflate, options->compression, in, in_bytes, out,
+                                 capacity);
+    return compress2(out, &size, in, in_bytes, options->compression) == Z_OK ? size : 0;
+}
+
 enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
-                               int compression, const float *values, size_t cells,
-                               struct cn_encoded *chunk, struct cn_error *error)
+                               const struct cn_synth_options *options, const float *values,
+                               size_t cells, struct cn_encoded *chunk, struct cn_error *error)
 {
     enum { SHUFFLED, DEFLATED }; /* buffers of the scratch */
     const void *encoded = values;
     size_t size = cells * sizeof *values;
-    if (compression) {
-        const size_t plain = size, bound = cn_deflate.bound(plain);
+    if (options->compression) {
+        const size_t plain = size, bound = deflated_bound(options->style, plain);
         unsigned char *shuffled = cn_scratch_get(scratch, SHUFFLED, plain);
         unsigned char *deflated = cn_scratch_get(scratch, DEFLATED, bound);
         size = 0;
         if (shuffled && deflated) {
             kernels->shuffle_f32(shuffled, values, cells, CN_FILL_VALUE);
-            size = cn_scratch_encode(scratch, &cn_deflate, compression, shuffled, plain, deflated,
-                                     bound);
+            size = deflate_chunk(options, scratch, shuffled, plain, deflated, bound);
         }
         encoded = deflated;
     }

@@ -30,11 +30,11 @@ enum cn_status cn_synth_file_create(const struct cn_synth_file *file, const char
 
 enum { CN_SYNTH_ENCODE_BUFFERS = 2 }; /* of the scratch: those that cn_synth_encode uses */
 
-/* Encodes a day of `cells` values: shuffle and deflate; with compression 0 a copy. Each thread has
- * a scratch of its own.
+/* Encodes a day of `cells` values: shuffle and deflate, by the library of options->style; with
+ * compression 0 a copy. Each thread has a scratch of its own.
  * Returns: CN_OK. Errors: CN_BAD_MACHINE: out of memory. Owns: the caller frees chunk->bytes. */
 enum cn_status cn_synth_encode(const struct cn_kernels *kernels, struct cn_scratch *scratch,
-                               int compression, const float *values, size_t cells,
-                               struct cn_encoded *chunk, struct cn_error *error);
+                               const struct cn_synth_options *options, const float *values,
+                               size_t cells, struct cn_encoded *chunk, struct cn_error *error);
 
 #endif

@@ -81,7 +81,9 @@ static double coast_noise(double lon, double lat)
            .2 * relief(lon, lat, 2, 3) + .1 * relief(lon, lat, .6, 4);
 }
 
-static bool is_land(double lon, double lat)
+/* In CN_SYNTH_NEX_GDDP the sea is higher, so that 28.6 % of the cells are land, as in its files,
+ * and the coast is rougher. */
+static bool is_land(double lon, double lat, enum cn_synth_style style)
 {
     double coast = NAN;
     for (size_t k = 0; k < sizeof lands / sizeof *lands; k++) {
@@ -94,7 +96,8 @@ static bool is_land(double lon, double lat)
         if (inside <= -1.15 * land->rough)
             continue;
         if (isnan(coast))
-            coast = coast_noise(lon, lat);
+            coast = coast_noise(lon, lat) +
+                    (style == CN_SYNTH_NEX_GDDP ? .1 * relief(lon, lat, .3, 11) - .088 : 0);
         if (inside + coast * land->rough > 0)
             return true;
     }
@@ -123,9 +126,22 @@ static struct cn_climate land_climate(double lon, double lat)
     };
 }
 
-enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lon_count,
+/* For CN_SYNTH_NEX_GDDP: mountains and plains, in steps from 4 degrees down to a cell of 0.25. */
+static void add_terrain(struct cn_climate *climate, double lon, double lat)
+{
+    double sum = 0, spacing = 4, amplitude = 1;
+    uint32_t salt = 20;
+    for (; salt < 25; salt++, spacing /= 2, amplitude *= .78)
+        sum += amplitude * relief(lon, lat, spacing, salt);
+    climate->terrain = (float)(sum * exp(.8 * relief(lon, lat, 7.5, salt)));
+    climate->temperature -= 6; /* else valleys would be hotter than any place on Earth */
+    climate->wetness += .2F;
+}
+
+enum cn_status cn_world_init(struct cn_world *world, const struct cn_synth_options *options,
                              struct cn_pool *pool, struct cn_error *error)
 {
+    const size_t lat_count = options->lat_count, lon_count = options->lon_count;
     *world = (struct cn_world){
         .lat_count = lat_count,
         .lon_count = lon_count,
@@ -146,8 +162,12 @@ enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lo
     for (size_t j = 0; j < lat_count; j++) {
         world->lat[j] = -60 + ((double)j + .5) * 150 / (double)lat_count;
         for (size_t i = 0; i < lon_count; i++)
-            if (is_land(world->lon[i], world->lat[j]))
-                world->climate[j * lon_count + i] = land_climate(world->lon[i], world->lat[j]);
+            if (is_land(world->lon[i], world->lat[j], options->style)) {
+                struct cn_climate *climate = &world->climate[j * lon_count + i];
+                *climate = land_climate(world->lon[i], world->lat[j]);
+                if (options->style == CN_SYNTH_NEX_GDDP)
+                    add_terrain(climate, world->lon[i], world->lat[j]);
+            }
     }
     return CN_OK;
 }

@@ -17,6 +17,12 @@ enum {
     CN_SYNTH_MAX_LON = 8000,
 };
 
+/* The values of a file, and how they are deflated. */
+enum cn_synth_style {
+    CN_SYNTH_SMOOTH,   /* smooth fields, by libdeflate: quick to make */
+    CN_SYNTH_NEX_GDDP, /* what deflate finds in NEX-GDDP-CMIP6: fine relief, by zlib */
+};
+
 struct cn_synth_state {
     size_t files_done, files_total;
     uint64_t bytes_written;
@@ -33,6 +39,7 @@ struct cn_synth_options {
     const char *const *scenarios;
     size_t scenario_count;
     enum cn_calendar calendar;
+    enum cn_synth_style style;
     uint64_t seed;
     /* The caller has checked these three. */
     int days;        /* only the first days of each year, at most CN_MAX_SLOTS; 0: all */

@@ -228,8 +228,7 @@ static enum cn_status make_day(struct synth_run *run, const struct cn_synth_file
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         when.seed = XXH3_64bits_withSeed(names[k], strlen(names[k]), when.seed);
     cn_world_values(&run->world, &file->variable, &when, &memory->weather, memory->values);
-    return cn_synth_encode(run->kernels, scratch, o->compression, memory->values, cells, chunk,
-                           error);
+    return cn_synth_encode(run->kernels, scratch, o, memory->values, cells, chunk, error);
 }
 
 static enum cn_status finish_file(const struct cn_synth_file *file, const struct slot *slot,
@@ -330,7 +329,7 @@ enum cn_status cn_synth(const struct cn_synth_options *options, struct cn_synth_
     if (!status)
         status = cn_kernels_select(&run.kernels, error);
     if (!status)
-        status = cn_world_init(&run.world, options->lat_count, options->lon_count, run.pool, error);
+        status = cn_world_init(&run.world, options, run.pool, error);
     if (!status)
         status = list_files(&run, error);
     if (!status && !options->force)

@@ -178,7 +178,7 @@ static float land_value(const struct cn_synth_variable *variable, const struct r
     float weather = interpolate(row->first, node, east);
     if (variable->kind == CN_TEMPERATURE) {
         float mean = climate->temperature + row->warming + climate->season * row->season +
-                     row->temperature_noise * weather;
+                     row->temperature_noise * weather - 6 * climate->terrain;
         if (!variable->side)
             return mean;
         float half = climate->half_range * (1 + .25F * interpolate(row->second, node, east));
@@ -187,9 +187,11 @@ static float land_value(const struct cn_synth_variable *variable, const struct r
     if (variable->kind == CN_PRECIPITATION) {
         float wet = weather + climate->wetness + row->monsoon;
         float rain = wet > 0 ? wet : 0, drizzle = wet > -.1F ? wet + .1F : 0;
-        return row->rain_intensity * rain * rain + 1e-11F * drizzle;
+        float relief = fmaxf(.05F, 1 + .9F * climate->terrain);
+        return relief * (row->rain_intensity * rain * rain + 1e-11F * drizzle);
     }
-    float value = row->generic_centre + variable->span * (.25F * weather + .1F * climate->wetness);
+    float value = row->generic_centre + variable->span * (.25F * weather + .1F * climate->wetness +
+                                                          .15F * climate->terrain);
     value = value > variable->low ? value : variable->low;
     return value < variable->high ? value : variable->high;
 }

@@ -8,6 +8,7 @@
 
 #include "base/pool.h"
 #include "climnorm/error.h"
+#include "synth/options.h"
 
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct cn_climate {
     float season;      /* amplitude of the yearly cycle of temperature, K; negative in the south */
     float half_range;  /* typical daily maximum minus mean, K */
     float wetness;     /* in standard deviations of the moisture */
+    float terrain;     /* fine relief, in standard deviations; 0 in CN_SYNTH_SMOOTH */
 };
 
 struct cn_world {
@@ -49,9 +51,9 @@ struct cn_world {
     float *east;
 };
 
-/* The caller has checked that lat_count * lon_count does not overflow.
+/* The caller has checked that the number of cells does not overflow.
  * Errors: CN_BAD_MACHINE, out of memory. Owns: the pool, the arrays. */
-enum cn_status cn_world_init(struct cn_world *world, size_t lat_count, size_t lon_count,
+enum cn_status cn_world_init(struct cn_world *world, const struct cn_synth_options *options,
                              struct cn_pool *pool, struct cn_error *error);
 
 /* The weather of one day: fields of noise on a 2.5 degree grid, as coarse as a climate model's. */
