@@ -114,14 +114,15 @@ def compare(old, new, everything=False):
 def differences(old, new):
     """Why the runs are not of one kind, if they are not; whether they are of the same job."""
     lines = []
+    since = {"style": "smooth"}  # what results of before a setting was there had
     for part, keys in (("machine", ("cpu", "usable_cores", "system", "compiler", "flags", "isa",
                                     "libraries", "file_system", "climnorm")),
                        ("settings", ("size", "grid", "first_year", "last_year", "days", "window",
-                                     "variables", "regions"))):
+                                     "variables", "style", "regions"))):
         for key in keys:
-            if old[part].get(key) != new[part].get(key):
-                lines.append(f"{part}, {key}: {old[part].get(key)} before, {new[part].get(key)} "
-                             "now")
+            before, now = (run[part].get(key, since.get(key)) for run in (old, new))
+            if before != now:
+                lines.append(f"{part}, {key}: {before} before, {now} now")
     if any(line.startswith("settings") for line in lines):
         lines.append("The settings differ: seconds of different jobs cannot be compared, and are "
                      "not; kernels and ratios to limits are.")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import Failure, programs
+from . import Failure, options, programs
 
 CONFIG = """input:   {{ root = {tree}; }};
 regions = {regions};
@@ -52,9 +52,12 @@ def tree(settings):
     stamp = {"version": version, "grid": list(settings.grid), "first_year": settings.first_year,
              "last_year": settings.last_year, "days": settings.days,
              "variables": settings.variables}
+    style = "" if settings.style == options.STYLES[0] else f"-{settings.style}"
+    if style:  # trees from before there were styles stay good
+        stamp["style"] = settings.style
     rows, columns = settings.grid
     name = (f"{rows}x{columns}-{settings.first_year}-{settings.last_year}-"
-            f"{settings.days or 'all'}-{'-'.join(settings.variables)}")
+            f"{settings.days or 'all'}-{'-'.join(settings.variables)}{style}")
     folder = os.path.join(settings.data, name)
     if stamp_of(folder) == stamp:
         return folder
@@ -71,6 +74,8 @@ def tree(settings):
         command = [settings.climnorm, "synth", making, "--grid", f"{rows}x{columns}", "--years",
                    f"{settings.first_year}-{settings.last_year}", "--variables",
                    ",".join(settings.variables), "--force"]
+        if style:
+            command += ["--style", settings.style]
         if settings.days:
             command += ["--days", str(settings.days)]
         if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:

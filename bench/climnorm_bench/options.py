@@ -9,6 +9,7 @@ BOXES = {"CONUS": (234.0, 294.0, 24.0, 50.0), "AK": (170.0, 235.0, 50.0, 72.0),
          "HI": (181.63, 205.20, 18.92, 28.45), "PRVI": (292.03, 295.49, 17.62, 18.57),
          "GU": (144.58, 146.12, 13.18, 20.61), "GLOBAL": (0.0, 360.0, -90.0, 90.0)}
 PARTS = ("limits", "kernels", "pipeline", "peers")
+STYLES = ("smooth", "nex-gddp")  # of climnorm synth
 GLOBE = "passes"  # the part that --global measures instead
 WINDOW = 30
 # Grid, last year from 1985 on, repeats. A chunk of the full size is 3.5 MB inflated, of the others
@@ -37,6 +38,7 @@ class Settings:
     repeats: int
     parts: list
     memory: list             # of --global: engine.memory of each run
+    style: str               # of the data: one of STYLES
     kernels: str             # only headlines with this text
     peers: list              # only these; empty: all
     baseline: str = ""
@@ -55,8 +57,9 @@ class Settings:
         """What two runs must have in common to be compared."""
         return {"size": self.size, "grid": list(self.grid), "first_year": self.first_year,
                 "last_year": self.last_year, "days": self.days, "window": self.window,
-                "variables": self.variables, "regions": self.regions, "threads": self.threads,
-                "repeats": self.repeats, "parts": self.parts, "memory": self.memory}
+                "variables": self.variables, "style": self.style, "regions": self.regions,
+                "threads": self.threads, "repeats": self.repeats, "parts": self.parts,
+                "memory": self.memory}
 
 
 def usable_cells(grid, box):
@@ -142,6 +145,9 @@ def parser():
     run.add_argument("--years", type=years, metavar="A-B")
     run.add_argument("--days", type=int, default=0, metavar="N", help="of each year only the first")
     run.add_argument("--variables", type=words, default=["tas"], metavar="LIST")
+    run.add_argument("--style", choices=STYLES, default=STYLES[0],
+                     help="of the data: nex-gddp inflates as slowly as NEX-GDDP-CMIP6, and takes "
+                          "longer to make (default smooth)")
     run.add_argument("--regions", type=words, metavar="LIST",
                      help="the first alone is held against all (default CONUS,AK,HI,PRVI,GU)")
     run.add_argument("--threads", type=numbers, metavar="LIST",
@@ -244,7 +250,7 @@ def settings_of(arguments, found):
         output=os.path.abspath(arguments.output or os.path.join(
             os.path.dirname(found.data), "bench-results")), size=size, grid=tuple(grid),
         first_year=first_year, last_year=last_year, days=arguments.days,
-        variables=arguments.variables, regions=usable,
+        variables=arguments.variables, style=arguments.style, regions=usable,
         threads=arguments.threads or doubling(programs.about(found.programs)["threads"]),
         repeats=arguments.repeats or repeats,
         parts=[part for part in (*PARTS, GLOBE) if part in parts],

@@ -38,8 +38,9 @@ def facts(results):
         f"{machine['load_average']}",
         ", ".join(machine["libraries"]),
         f"{settings['first_year']}-{settings['last_year']}, {rows}x{columns}, "
-        f"{settings['days'] or 'all'} days a year, {','.join(settings['variables'])}; regions "
-        f"{','.join(settings['regions'])}; window {settings['window']}",
+        f"{settings['days'] or 'all'} days a year, {','.join(settings['variables'])}, "
+        f"{settings.get('style', 'smooth')} data; "
+        f"regions {','.join(settings['regions'])}; window {settings['window']}",
     ]
     if job:
         lines.append(

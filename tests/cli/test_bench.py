@@ -140,8 +140,10 @@ class Bench(unittest.TestCase):
         out = os.path.join(self.dir, "globe")
         done = call("--global", "--grid", "40x96", "--days", "3", "--memory", "512MiB,64MiB",
                     "--threads", "2", "--repeats", "2", "--data", os.path.join(self.dir, "globes"),
-                    "--output", out)
+                    "--output", out, "--style", "nex-gddp")
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("tas, nex-gddp data", done.stdout)
+        self.assertIn("-tas-nex-gddp", done.stderr)  # the folder of the data
         with open(os.path.join(out, "results.json"), encoding="utf-8") as file:
             results = json.load(file)
         self.assertEqual(results["job"]["normals"], 4)
@@ -212,6 +214,16 @@ class Bench(unittest.TestCase):
         done = call("compare", self.write("old.json", old), self.write("new.json", new))
         self.assertIn("The machine itself gave less", done.stdout)
         self.assertIn("SLOWER (machine)", done.stdout)
+
+    def test_data_were_smooth_before_there_were_styles(self):
+        old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
+        del old["settings"]["style"]
+        paths = self.write("old.json", old), self.write("new.json", new)
+        self.assertNotIn("The settings differ", call("compare", *paths).stdout)
+        self.assertIn(" smooth data;", call("report", paths[0]).stdout)
+        new["settings"]["style"] = "nex-gddp"
+        done = call("compare", paths[0], self.write("new.json", new))
+        self.assertIn("settings, style: smooth before, nex-gddp now", done.stdout)
 
     def test_seconds_of_different_jobs_are_not_judged(self):
         old, new = copy.deepcopy(self.results), copy.deepcopy(self.results)
