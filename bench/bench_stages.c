@@ -53,7 +53,8 @@ static void prepare(struct bench *bench, const char *path, const struct cn_overr
         cn_plan_schedule(bench->plan, &resources, &error))
         bench_fail("%s", error.text);
     for (size_t v = 0; v < bench->plan->variable_count; v++)
-        if (bench->plan->variables[v].failure || bench->plan->variables[v].problems.count)
+        if (bench->plan->variables[v].failure ||
+            cn_problems_count(&bench->plan->variables[v].problems, CN_PROBLEM))
             bench_fail("%s: expected a job without problems; climnorm plan shows them", path);
     bench_input_open(&bench->input, bench->plan);
 }
