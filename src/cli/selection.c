@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "catalog/inspect_file.h"
 #include "catalog/time_axis.h"
+#include "config/read.h"
 
 #include <string.h>
 
@@ -23,6 +24,83 @@ size_t cn_dims_to_select(const struct cn_file *files, size_t count,
                 dims[found++] = dim;
         }
     return found;
+}
+
+static void add_dim_entries(struct cn_strbuf *text, const struct cn_other_dim *const *dims,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cn_strbuf_add(text, "%s%s;", i ? " " : "", dims[i]->entry);
+}
+
+/* Inspects files again with a choice. *usable: how many can be used. */
+static enum cn_status try_choice(struct cn_pool *pool, const char *entries, struct cn_file *files,
+                                 size_t count, const struct cn_resources *resources, size_t *usable,
+                                 struct cn_error *error)
+{
+    struct cn_config *config = NULL;
+    struct cn_problems problems = {0};
+    const char *text = cn_pool_printf(
+        pool, "input: { root = \"in\"; select = { %s }; }; output: { root = \"out\"; };", entries);
+    if (!text || cn_config_read_text(&(struct cn_config_text){.name = "a choice", .text = text},
+                                     NULL, 0, &config, &problems) == CN_BAD_MACHINE)
+        return cn_fail_memory(error, "a config");
+    *usable = 0;
+    cn_problems_free(&problems);
+    if (!config)
+        return CN_OK;
+    const struct cn_file_rules rules = {.stamps = config->input.stamps,
+                                        .choices = config->input.select,
+                                        .choice_count = config->input.select_count};
+    const enum cn_status status =
+        cn_files_inspect(pool, files, count, &rules, resources, NULL, error);
+    for (size_t i = 0; i < count; i++)
+        *usable += files[i].usable;
+    cn_config_free(config);
+    return status;
+}
+
+enum cn_status cn_select_for_all(struct cn_pool *pool, struct cn_file *files, size_t count,
+                                 const struct cn_resources *resources, const char **entries,
+                                 struct cn_error *error)
+{
+    const struct cn_other_dim *dims[CN_MAX_DIMS];
+    struct cn_file *best = NULL;
+    const char *last = "";
+    size_t most = 0;
+    enum cn_status status = CN_OK;
+    *entries = "";
+    for (size_t first = 0; first < count && most < count && !status; first++) {
+        const size_t found = cn_dims_to_select(files + first, count - first, dims);
+        struct cn_strbuf text = {0};
+        add_dim_entries(&text, dims, found);
+        const char *choice = found ? cn_strbuf_to_pool(&text, pool) : "";
+        struct cn_file *tried = cn_pool_alloc(pool, count, sizeof *tried);
+        size_t usable = 0;
+        if (!choice || !tried) {
+            status = cn_fail_memory(error, "a config");
+            break;
+        }
+        if (strcmp(choice, last) == 0)
+            continue;
+        last = choice;
+        for (size_t i = 0; i < count; i++)
+            tried[i] = (struct cn_file){.path = files[i].path, .variable = files[i].variable};
+        status = try_choice(pool, choice, tried, count, resources, &usable, error);
+        const bool is_better = !status && usable > most;
+        if (best || !is_better)
+            cn_files_free(is_better ? best : tried, count);
+        if (is_better) {
+            best = tried;
+            most = usable;
+            *entries = choice;
+        }
+    }
+    if (best) {
+        cn_files_free(files, count);
+        memcpy(files, best, count * sizeof *files);
+    }
+    return status;
 }
 
 enum cn_status cn_find_selection(struct cn_pool *pool, const struct cn_config *config,
@@ -48,10 +126,9 @@ enum cn_status cn_find_selection(struct cn_pool *pool, const struct cn_config *c
     const enum cn_status status =
         cn_files_inspect(pool, files, count, &rules, &resources, watch, error);
     const size_t found = status ? 0 : cn_dims_to_select(files, count, dims);
-    for (size_t i = 0; i < found; i++) {
-        cn_strbuf_add(entries, "%s%s;", i ? " " : "", dims[i]->entry);
+    for (size_t i = 0; i < found; i++)
         cn_strbuf_add(values, "%s%s has %s.", i ? " " : "", dims[i]->name, dims[i]->values);
-    }
+    add_dim_entries(entries, dims, found);
     cn_files_free(files, count);
     return status;
 }

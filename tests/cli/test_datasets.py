@@ -605,6 +605,51 @@ class Proposals(TestCase):
                 year(case, "x_2001.nc", "tx", 2001, lat=trees.LAT * scale)
                 self.assertIn(f"regions = {regions};", self.proposed(case))
 
+    def levels(self, case, name, number, dims, coordinates=None):
+        """A file of `t` with other dimensions in front of those of the grid."""
+        path = year(case, name, "x", number)
+        with netCDF4.Dataset(path, "a") as nc:
+            for dim, values in dims.items():
+                nc.createDimension(dim, len(values))
+                nc.createVariable(dim, "f8", (dim,))[:] = values
+            nc.createVariable("t", "f4", ("time", *dims, "lat", "lon"))[:] = 280
+            nc["t"].units = "K"
+            for key, value in (coordinates or {}).items():
+                nc.createVariable(key, "f8", ())[...] = value
+                nc["t"].coordinates = key
+
+    def test_samples_of_a_kind_are_unlike(self):
+        rows = (([{}, {}, {"expver": [1, 5]}], ['select = { expver = "all"; }; }']),
+                ([{"level": [1000, 850]}, {"level": [850, 500]}, {"level": [850, 300]}],
+                 ["select = { level = 850; }; }"]),
+                ([{"level": [1000, 850]}, {"level": [850, 500]}, {"level": [1000, 300]}],
+                 ["select = { level = 1000; }; }", "# t cannot be read from ",
+                  "e_2002.nc: input.select has level = 1000, which the file does not have"]),
+                ([{"level": [850]}, {"level": [850]}, {"level": [500]}],
+                 ["# t: level is not the same in all files, such as e_2001.nc and e_2003.nc; "]))
+        for dims, words in rows:
+            with self.subTest(dims), Case() as case:
+                for k, one in enumerate(dims):
+                    self.levels(case, f"e_{2001 + k}.nc", 2001 + k, one)
+                said = self.proposed(case)
+                for word in words:
+                    self.assertIn(word, said)
+                self.loads(case, said)
+
+    def test_a_variable_of_later_files(self):
+        with Case() as case:
+            years(case, "e_{}.nc", "t", range(2001, 2021))
+            with netCDF4.Dataset(os.path.join(case.data, "e_2020.nc"), "a") as nc:
+                nc.createVariable("q", "f4", ("time", "lat", "lon")).units = "1"
+            with open(os.path.join(case.data, "e_2001.nc"), "w") as file:
+                file.write("no file")
+            said = self.proposed(case)
+            self.assertIn("# 20 files, such as e_2001.nc\n", said)
+            self.assertIn("/e_2001.nc: a text", said)
+            self.assertIn("    # q is not in e_20", said)
+            self.assertEqual(re.findall('in_file = "(.*?)"', said), ["t", "q"])
+            self.loads(case, said)
+
     def test_stations_and_points_are_proposed(self):
         """Of few dimensions, with bounds of time, which are no variable."""
         for dims in ((), ("station",)):

@@ -359,7 +359,7 @@ class Refusals(SelectCase):
                 config = case.run(command="inspect", config=case.data).out
                 said = case.run(command="inspect", config=os.path.join(case.data, "t_2001.nc")).out
                 entry = said.split("select = { ")[1].split("; }; };")[0]
-                self.assertIn(f"select = {{ {entry}; }};", config)
+                self.assertIn(f"; select = {{ {entry}; }}; }}", config)
                 self.assertNotIn("\noverlap", config)
                 self.exits(case.run("-s", f"output.root={case.out}", text=config), 0)
                 made, = [path for path in case.normals().values() if "_2003_" in path]
