@@ -48,8 +48,8 @@ class Recipe(unittest.TestCase):
                            calendar=calendar, **options)
         self.files.setdefault((variable, experiment), []).append((full, in_file))
 
-    def run_recipe(self, name, targets, region="GLOBAL", scenario=None):
-        """Runs it, and compares each variable's target years."""
+    def start_recipe(self, name, targets):
+        """Runs it."""
         with open(self.path("recipe.cfg"), "w") as f:
             f.write(RECIPES[name])
         done = subprocess.run([BIN, "run", "recipe.cfg", "-p", "none", "-s", "normals.window=3",
@@ -57,6 +57,10 @@ class Recipe(unittest.TestCase):
                                "normals.min_years=3", "-s", "output.pattern={variable}/{year}.nc"],
                               cwd=self.root, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def run_recipe(self, name, targets, region="GLOBAL", scenario=None):
+        """Runs it, and compares each variable's target years."""
+        self.start_recipe(name, targets)
         variables = {variable for variable, _ in self.files}
         made = {os.path.relpath(os.path.join(folder, name), self.path("normals"))
                 for folder, _, names in os.walk(self.path("normals")) for name in names
@@ -184,10 +188,60 @@ class Recipe(unittest.TestCase):
         with netCDF4.Dataset(self.path("normals/tas/2008.nc")) as nc:
             self.assertEqual(nc.scenario, "rcp85")
 
+    def test_cordex(self):
+        """A rotated pole, names and coordinates as in the CORDEX archive design document."""
+        rng, values = np.random.default_rng(3), {}
+        for experiment, span in (("historical", (2003, 2004, 2005)), ("rcp85", (2006, 2007))):
+            dates = days("standard", *span)
+            path = self.path(f"cordex/EUR-11/{experiment}/tas_EUR-11_MPI-M-MPI-ESM-LR_{experiment}_r1i1p1_"
+                             f"GERICS-REMO2015_v1_day_{span[0]}0101-{span[-1]}1231.nc")
+            os.makedirs(os.path.dirname(path))
+            with netCDF4.Dataset(path, "w", format="NETCDF4_CLASSIC") as nc:
+                for name, size in (("time", None), ("rlat", 3), ("rlon", 4), ("bnds", 2)):
+                    nc.createDimension(name, size)
+                number = nc.createVariable("time", "f8", ("time",))
+                number.setncatts({"units": "days since 1949-12-01T00:00:00Z", "calendar": "standard",
+                                  "bounds": "time_bnds", "standard_name": "time", "axis": "T"})
+                middle = trees.numbers(dates, "days since 1949-12-01", "standard", (12.0,))
+                number[:] = middle
+                nc.createVariable("time_bnds", "f8", ("time", "bnds"))[:] = \
+                    middle[:, None] + [-0.5, 0.5]
+                for name, axis in (("rlat", "Y"), ("rlon", "X")):
+                    var = nc.createVariable(name, "f8", (name,))
+                    var.setncatts({"units": "degrees", "axis": axis, "standard_name": "grid_" + {
+                        "rlat": "latitude", "rlon": "longitude"}[name]})
+                    var[:] = np.arange(len(var)) * 0.11
+                rows, columns = np.mgrid[0:3, 0:4]
+                for name, units, place in (("lat", "degrees_north", 48 + rows + 0.1 * columns),
+                                           ("lon", "degrees_east", 5 + columns - 0.1 * rows)):
+                    var = nc.createVariable(name, "f8", ("rlat", "rlon"))
+                    var.units, var[:] = units, place
+                nc.createVariable("rotated_pole", "S1", ()).setncatts({
+                    "grid_mapping_name": "rotated_latitude_longitude",
+                    "grid_north_pole_latitude": 39.25, "grid_north_pole_longitude": -162.0})
+                nc.createVariable("height", "f8", ())[...] = 2.0
+                tas = nc.createVariable("tas", "f4", ("time", "rlat", "rlon"), fill_value=1e20,
+                                        zlib=True)
+                tas.setncatts({"units": "K", "standard_name": "air_temperature",
+                               "cell_methods": "time: mean", "coordinates": "lon lat height",
+                               "grid_mapping": "rotated_pole"})
+                data = rng.normal(280, 9, (len(dates), 3, 4)).astype("f4")
+                tas[:] = data
+                for (year, month, day), one in zip(dates, data):
+                    values[year, month, day] = one
+        self.start_recipe("CORDEX", [2005, 2007])
+        for target in (2005, 2007):
+            with netCDF4.Dataset(self.path(f"normals/tas/{target}.nc")) as nc:
+                exact = np.mean([values[year, 1, 15].astype("f8")
+                                 for year in range(target - 2, target + 1)], axis=0)
+                np.testing.assert_allclose(nc["tas"][14], exact, rtol=1e-7)
+                self.assertEqual(nc["tas"].dimensions[1:], ("rlat", "rlon"))
+                self.assertEqual(nc["rotated_pole"].grid_north_pole_latitude, 39.25)
+
     def test_every_recipe_is_here(self):
         tested = pathlib.Path(__file__).read_text("utf-8")
         for name in RECIPES:
-            self.assertIn(f'run_recipe("{name}"', tested)
+            self.assertRegex(tested, rf'(run|start)_recipe\("{re.escape(name)}"')
 
 
 if __name__ == "__main__":
