@@ -13,7 +13,7 @@ import numpy as np
 
 import oracle
 import trees
-from climnorm_case import BIN, Case, TestCase, kernels_here, main
+from climnorm_case import BIN, Case, TestCase, inflate_forms_here, kernels_here, main
 
 # passive: see fault/test_passes.py
 EPOCH = {"SOURCE_DATE_EPOCH": "1600000000", "OMP_WAIT_POLICY": "passive"}
@@ -102,6 +102,13 @@ class Identity(TestCase):
             self.same(isa, self.bytes_of(CLIMNORM_ISA=isa))
             result = self.case.run(env={**EPOCH, "CLIMNORM_ISA": isa})
             self.assertEqual(result.summary["isa"], isa)
+
+    def test_forms_of_inflating(self):
+        for form in inflate_forms_here():
+            for threads in ("1", "3"):
+                self.same(form, self.bytes_of("-t", threads, CLIMNORM_INFLATE=form))
+            result = self.case.run(env={**EPOCH, "CLIMNORM_INFLATE": form})
+            self.assertEqual(result.summary["inflate"], form)
 
     def test_memory(self):
         """The least memory comes from the error message; at and above it all runs are equal."""

@@ -43,6 +43,13 @@ def kernels_here():
     return re.search(r"on this CPU has (.*); name", said)[1].split(", ")
 
 
+def inflate_forms_here():
+    """The ways to inflate that the program has on this CPU, as its message lists them."""
+    said = subprocess.run([BIN, "--version"], env={**os.environ, "CLIMNORM_INFLATE": "?"},
+                          capture_output=True, text=True).stderr
+    return re.search(r"on this CPU has (.*); name", said)[1].split(", ")
+
+
 class Result:
     def __init__(self, case, process):
         self.code = process.returncode
