@@ -36,11 +36,11 @@ static void add_to_checksum(struct cn_stream *stream)
 static void copy_stored(struct cn_stream *stream)
 {
     const uint64_t at = (stream->bits.position + 7) >> 3;
-    const unsigned char *in = stream->bits.in + at;
     if (at > stream->bits.in_bytes || stream->bits.in_bytes - at < 4) {
         stream->state = CN_FAILED;
         return;
     }
+    const unsigned char *in = stream->bits.in + at;
     const size_t length = in[0] | (size_t)in[1] << 8, inverse = in[2] | (size_t)in[3] << 8;
     if (length != (inverse ^ 0xffff) || length > stream->bits.in_bytes - at - 4 ||
         length > (size_t)(stream->end - stream->next)) {
