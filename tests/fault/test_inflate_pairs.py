@@ -29,6 +29,7 @@ DAMAGE = {
     2004: (True, {-1: flipped}), 2005: (True, {3: lambda d: d[:-5]}), 2006: (True, {2: lambda d: d[:9]}),
     2007: (True, {6: lambda d: d[:-1] + bytes([d[-1] ^ 1])}),
     2008: (False, {2: lambda d: d + b"behind", 7: lambda d: d + bytes(300)}),
+    2012: (False, {k: lambda d: None for k in range(0, 46, 2)}),  # no pair is whole
     2009: (False, {0: lambda d: None, 5: lambda d: None, 9: lambda d: None, 10: lambda d: None}),
 }
 LOST = {year for year, (is_lost, _) in DAMAGE.items() if is_lost}

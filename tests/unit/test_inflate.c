@@ -151,6 +151,37 @@ static void test_a_single_codeword_has_both_bits(void **state)
         }
 }
 
+/* Steps that decode and read the most: 64 literals, then a match. Memory ends where loops must not
+ * go on, which the lengths of what is before and behind move. */
+static void test_the_largest_steps(void **state)
+{
+    (void)state;
+    for (int before = 0; before < 72; before++) {
+        begin_draft(&draft);
+        begin_dynamic(&noise, true);
+        put_some_literals(&noise, 1 + before);
+        for (int k = 0; k < 40; k++) {
+            for (int n = 0; n < 64; n++)
+                put_literal(&draft, &noise, (unsigned)roll(0, 225));
+            if (before % 2) /* long in the input */
+                put_length_and_distance(&noise, 257, (unsigned)draft.out_bytes);
+            else
+                put_length_and_distance(&noise, 258, 1 + (unsigned)before);
+        }
+        put_symbol(&draft, &noise, 256);
+        end_draft(&draft);
+        set_trial(&trials[0], &draft, draft.out_bytes);
+        try_all("large steps");
+        assert_true(trials[0].is_right);
+        set_trial(&trials[0], &draft, draft.out_bytes + 700); /* only the input ends */
+        try_all("large steps");
+        for (int k = 0; k < 200; k++)
+            draft.in[draft.in_bytes++] = 0;
+        set_trial(&trials[0], &draft, draft.out_bytes); /* only the output ends */
+        try_all("large steps");
+    }
+}
+
 /* Nothing, and results around what loops leave. */
 static void test_sizes_around_the_limits_of_loops(void **state)
 {
@@ -219,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_many_blocks_and_empty_ones),
         cmocka_unit_test(test_long_codewords_and_the_end_in_a_subtable),
         cmocka_unit_test(test_a_single_codeword_has_both_bits),
+        cmocka_unit_test(test_the_largest_steps),
         cmocka_unit_test(test_sizes_around_the_limits_of_loops),
         cmocka_unit_test(test_what_compressors_write),
     };
