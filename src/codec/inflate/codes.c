@@ -155,7 +155,7 @@ static bool make_table(struct making *making, const unsigned char *bits, unsigne
             filled *= 2;
         }
     }
-    while (!making->counts[length])
+    while (length < MOST_BITS && !making->counts[length])
         length++;
     fill_subtables(making, length, codeword, next);
     return true;
@@ -199,11 +199,14 @@ static bool make_codes(struct cn_codes *codes, const unsigned char *bits, unsign
 void cn_codes_set_fixed(struct cn_codes *codes)
 {
     unsigned char bits[LITLEN_SYMBOLS + DISTANCE_SYMBOLS];
+    if (codes->are_fixed)
+        return;
     memset(bits, 8, LITLEN_SYMBOLS);
     memset(bits + 144, 9, 256 - 144);
     memset(bits + 256, 7, 280 - 256);
     memset(bits + LITLEN_SYMBOLS, 5, DISTANCE_SYMBOLS);
     make_codes(codes, bits, LITLEN_SYMBOLS, DISTANCE_SYMBOLS);
+    codes->are_fixed = true;
 }
 
 uint64_t cn_bits_peek(const struct cn_bits *bits)
@@ -267,6 +270,7 @@ bool cn_codes_read(struct cn_codes *codes, struct cn_bits *bits)
     const unsigned codewords = 4 + take_bits(bits, 4);
     for (unsigned k = 0; k < codewords; k++)
         precode_bits[order[k]] = (unsigned char)take_bits(bits, 3);
+    codes->are_fixed = false;
     return make_table(&making, precode_bits, PRECODE_SYMBOLS) &&
            read_lengths(bits, precode, lengths_read, litlens + distance_count) &&
            make_codes(codes, lengths_read, litlens, distance_count);

@@ -34,6 +34,7 @@ struct cn_codes {
     unsigned first_byte;      /* the codeword of the first, its first bit the highest */
     unsigned byte_count;
     unsigned literal_share; /* of the code, of 32768: how often a symbol is a literal */
+    bool are_fixed;         /* those that every fixed block has */
 };
 
 /* Where a block stands: bits of in[in_bytes], of which *position were read. */
@@ -46,7 +47,7 @@ struct cn_bits {
 /* Returns: the next bits, 57 at least, zeros beyond the last. */
 uint64_t cn_bits_peek(const struct cn_bits *bits);
 
-/* Makes the codes that every fixed block has. */
+/* Makes the codes that every fixed block has, unless they are there. */
 void cn_codes_set_fixed(struct cn_codes *codes);
 
 /* Reads the codes that a dynamic block begins with.

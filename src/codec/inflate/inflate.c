@@ -16,7 +16,7 @@ struct cn_inflater {
 
 struct cn_inflater *cn_inflater_new(void)
 {
-    return malloc(sizeof(struct cn_inflater));
+    return calloc(1, sizeof(struct cn_inflater));
 }
 
 static bool is_overread(const struct cn_stream *stream)
