@@ -162,6 +162,8 @@ static void fuzz_chunks(uint64_t count, uint64_t seed)
             set_trial(trials[k], draft, draw_capacity(draft->out_bytes));
         }
         compare(trials, item);
+        if (item % 256 == 255)
+            report();
     }
 }
 
