@@ -1,6 +1,7 @@
 /*
  * The limits: inflate, deflate and reading alone. It must not use the modules that are measured
- * against it, but for the kernel that shuffles, which bench_kernels measures.
+ * against it, but for the kernel that shuffles, which bench_kernels measures, and the forms of
+ * inflating, which bench_inflate does.
  */
 #include "bare.h"
 
@@ -65,7 +66,7 @@ void bench_fail(const char *format, ...)
     exit(1);
 }
 
-static void *checked(void *memory)
+void *bench_checked(void *memory)
 {
     if (!memory)
         bench_fail("out of memory");
@@ -83,7 +84,7 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
         storage->chunk[2] != storage->shape[2])
         bench_fail("%s: expected shuffled and deflated chunks of a day each", file->path);
     input->chunk_bytes = storage->chunk[1] * storage->chunk[2] * storage->value_bytes;
-    input->chunks = checked(
+    input->chunks = bench_checked(
         realloc(input->chunks, (input->chunk_count + storage->shape[0]) * sizeof *input->chunks));
     for (size_t day = 0; day < storage->shape[0]; day++) {
         const hsize_t offset[3] = {day, 0, 0};
@@ -92,7 +93,8 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
         unsigned mask;
         if (H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &size) < 0 || mask)
             bench_fail("%s: chunk %zu cannot be found", file->path, day);
-        input->chunks[input->chunk_count++] = (struct bench_chunk){descriptor, address, size};
+        input->chunks[input->chunk_count++] =
+            (struct bench_chunk){file->variable, descriptor, address, size};
         input->largest = size > input->largest ? size : input->largest;
     }
     H5Dclose(dataset);
@@ -102,7 +104,7 @@ static void list_chunks(struct bench_input *input, const struct cn_file *file, i
 static void list_files(struct bench_input *input, const struct cn_variable *variable)
 {
     const size_t count = input->file_count + variable->year_count;
-    input->files = checked(realloc(input->files, count * sizeof *input->files));
+    input->files = bench_checked(realloc(input->files, count * sizeof *input->files));
     for (size_t y = 0; y < variable->year_count; y++) {
         const struct cn_file *file = variable->years[y].parts[0].file;
         int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
@@ -129,41 +131,87 @@ void bench_input_close(struct bench_input *input)
     free(input->chunks);
 }
 
-/* Buffers of one thread, touched. */
-static unsigned char *touched(size_t bytes)
+unsigned char *bench_touched(size_t bytes)
 {
-    unsigned char *memory = checked(aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
+    unsigned char *memory = bench_checked(aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
     memset(memory, 1, bytes);
     return memory;
 }
 
-struct bench_time bench_inflate(const struct bench_input *input, int threads)
+void bench_chunk_read(const struct bench_chunk *chunk, unsigned char *stored)
 {
+    if (pread(chunk->file, stored, chunk->size, (off_t)chunk->address) != (ssize_t)chunk->size)
+        bench_fail("a chunk of %s cannot be read", chunk->variable);
+}
+
+void bench_inflater_open(struct bench_inflater *inflater, size_t capacity)
+{
+    inflater->decompressor = bench_checked(libdeflate_alloc_decompressor());
+    inflater->inflater = bench_checked(cn_inflater_new());
+    for (int k = 0; k < 2; k++)
+        inflater->streams[k] =
+            (struct cn_zlib){.out = bench_touched(capacity), .capacity = capacity};
+}
+
+void bench_inflater_close(struct bench_inflater *inflater)
+{
+    libdeflate_free_decompressor(inflater->decompressor);
+    free(inflater->inflater);
+    for (int k = 0; k < 2; k++)
+        free(inflater->streams[k].out);
+}
+
+bool bench_inflate_by(struct bench_inflater *inflater, const struct cn_inflate_form *form,
+                      int count)
+{
+    bool all_right = true;
+    if (form->loops)
+        cn_inflate(inflater->inflater, form, inflater->streams, count);
+    for (int k = 0; k < count; k++) {
+        struct cn_zlib *stream = &inflater->streams[k];
+        if (!form->loops)
+            stream->is_right =
+                libdeflate_zlib_decompress(inflater->decompressor, stream->in, stream->in_bytes,
+                                           stream->out, stream->capacity,
+                                           &stream->out_bytes) == LIBDEFLATE_SUCCESS;
+        all_right = all_right && stream->is_right;
+    }
+    return all_right;
+}
+
+struct bench_time bench_inflate(const struct bench_input *input, const struct cn_inflate_form *form,
+                                int threads)
+{
+    const size_t step = form->loops ? 2 : 1;
     struct bench_time start = {0};
     int failures = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : failures)
     {
-        unsigned char *stored = touched(input->largest), *raw = touched(input->chunk_bytes);
-        struct libdeflate_decompressor *inflater = checked(libdeflate_alloc_decompressor());
+        unsigned char *stored[2] = {bench_touched(input->largest), bench_touched(input->largest)};
+        struct bench_inflater inflater;
+        bench_inflater_open(&inflater, input->chunk_bytes);
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
 #pragma omp for schedule(dynamic, 1)
-        for (size_t k = 0; k < input->chunk_count; k++) {
-            const struct bench_chunk *chunk = &input->chunks[k];
-            ssize_t got = pread(chunk->file, stored, chunk->size, (off_t)chunk->address);
-            failures += got != (ssize_t)chunk->size ||
-                        libdeflate_zlib_decompress(inflater, stored, chunk->size, raw,
-                                                   input->chunk_bytes, NULL) != LIBDEFLATE_SUCCESS;
+        for (size_t k = 0; k < input->chunk_count; k += step) {
+            const size_t left = input->chunk_count - k, count = left < step ? left : step;
+            for (size_t i = 0; i < count; i++) {
+                const struct bench_chunk *chunk = &input->chunks[k + i];
+                bench_chunk_read(chunk, stored[i]);
+                inflater.streams[i].in = stored[i];
+                inflater.streams[i].in_bytes = chunk->size;
+            }
+            failures += !bench_inflate_by(&inflater, form, (int)count);
         }
 #pragma omp master
         start = bench_since(start);
-        libdeflate_free_decompressor(inflater);
-        free(stored);
-        free(raw);
+        bench_inflater_close(&inflater);
+        for (int i = 0; i < 2; i++)
+            free(stored[i]);
     }
     if (failures)
-        bench_fail("%d chunks do not inflate", failures);
+        bench_fail("chunks do not inflate by form %s", form->name);
     return start;
 }
 
@@ -188,7 +236,7 @@ static struct stretch *cut(const struct bench_input *input, size_t files, size_t
     *count = 0;
     for (size_t f = 0; f < files; f++) {
         const off_t size = (off_t)size_of(input->files[f]);
-        stretches = checked(
+        stretches = bench_checked(
             realloc(stretches, (*count + (size_t)(size / STRETCH) + 1) * sizeof *stretches));
         for (off_t at = 0; at < size; at += STRETCH)
             stretches[(*count)++] =
@@ -215,7 +263,7 @@ static struct bench_time read_files(const struct bench_input *input, size_t file
     struct bench_time start = {0};
 #pragma omp parallel num_threads(threads)
     {
-        unsigned char *piece = touched(size);
+        unsigned char *piece = bench_touched(size);
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
@@ -244,7 +292,7 @@ struct bench_time bench_read(const struct bench_input *input, uint64_t *bytes, i
 static size_t pages_kept(int file, uint64_t size)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (size + page - 1) / page;
-    unsigned char *kept = checked(calloc(pages + 1, 1));
+    unsigned char *kept = bench_checked(calloc(pages + 1, 1));
     void *at = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
     size_t count = 0;
     if (at != MAP_FAILED) {
@@ -322,10 +370,10 @@ static void read_output(struct bench_output *output, const char *path)
     const size_t cells = shape[rank - 2] * shape[rank - 1], slots = shape[rank - 3];
     const size_t chunk_slots = chunk[rank - 3], targets = values / (slots * cells);
     const size_t chunks = targets * ((slots + chunk_slots - 1) / chunk_slots);
-    output->values =
-        checked(realloc(output->values, (output->value_count + values) * sizeof *output->values));
-    output->cells =
-        checked(realloc(output->cells, (output->chunk_count + chunks) * sizeof *output->cells));
+    output->values = bench_checked(
+        realloc(output->values, (output->value_count + values) * sizeof *output->values));
+    output->cells = bench_checked(
+        realloc(output->cells, (output->chunk_count + chunks) * sizeof *output->cells));
     if (nc_get_var_float(file, variable, output->values + output->value_count))
         bench_fail("%s: values cannot be read back", path);
     for (size_t t = 0; t < targets; t++)
@@ -362,7 +410,7 @@ void bench_output_free(struct bench_output *output)
 struct bench_time bench_deflate(const struct bench_output *output, const struct cn_kernels *kernels,
                                 int level, int threads)
 {
-    size_t *first = checked(calloc(output->chunk_count + 1, sizeof *first));
+    size_t *first = bench_checked(calloc(output->chunk_count + 1, sizeof *first));
     for (size_t k = 0; k < output->chunk_count; k++)
         first[k + 1] = first[k] + output->cells[k];
     struct bench_time start = {0};
@@ -370,8 +418,8 @@ struct bench_time bench_deflate(const struct bench_output *output, const struct 
     {
         size_t bytes = output->largest * sizeof(float);
         size_t bound = libdeflate_zlib_compress_bound(NULL, bytes);
-        unsigned char *shuffled = touched(bytes), *deflated = touched(bound);
-        struct libdeflate_compressor *deflater = checked(libdeflate_alloc_compressor(level));
+        unsigned char *shuffled = bench_touched(bytes), *deflated = bench_touched(bound);
+        struct libdeflate_compressor *deflater = bench_checked(libdeflate_alloc_compressor(level));
 #pragma omp barrier
 #pragma omp master
         start = bench_now();
@@ -399,7 +447,7 @@ struct bench_time bench_copy(uint64_t *bytes, int threads)
     struct bench_time start = {0};
 #pragma omp parallel num_threads(threads)
     {
-        unsigned char *from = touched(each), *to = touched(each);
+        unsigned char *from = bench_touched(each), *to = bench_touched(each);
 #pragma omp barrier
 #pragma omp master
         start = bench_now();

@@ -6,15 +6,18 @@
  *     bench_stages CONFIG [--threads N] [--set KEY=VALUE]... STAGE...
  *     bench_stages --about                    compiler, flags and kernels of this build
  *
- * Limits (bare.h): copy, touch, read (page cache), disk (cold), inflate, deflate (of the normals
- * that are in the output folder). The engine's loads alone: load (into fresh memory), reload (into
+ * Limits (bare.h): copy, touch, read (page cache), disk (cold), inflate (by libdeflate),
+ * inflate_form (by the form that was chosen, two chunks at a time), deflate (of the normals that
+ * are in the output folder). The engine's loads alone: load (into fresh memory), reload (into
  * touched memory), cold (the same from the disk). forget: the input leaves the page cache; kept:
  * the share of it that is there.
  */
 #include "bare.h"
 #include "base/machine.h"
 #include "base/threads.h"
+#include "codec/inflate/choose.h"
 #include "engine/variable.h"
+#include "job.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -26,37 +29,21 @@ enum { MAX_SETS = 64 };
 
 /* A job, and what its stages share. */
 struct bench {
-    struct cn_config *config;
-    struct cn_catalog *catalog;
-    struct cn_plan *plan;
+    struct bench_job job;
+    const struct cn_plan *plan; /* of the job */
     const struct cn_kernels *kernels;
+    const struct cn_inflate_form *form;
     struct cn_arena arena; /* bytes 0: not open */
     struct bench_input input;
     int threads;
 };
 
-static void prepare(struct bench *bench, const char *path, const struct cn_override *sets,
-                    size_t count)
+/* As a run does. */
+static void choose_loops(struct bench *bench)
 {
-    struct cn_problems problems = {0};
-    struct cn_error error = {0};
-    if (cn_kernels_select(&bench->kernels, &error))
+    struct cn_error error;
+    if (cn_kernels_select(&bench->kernels, &error) || cn_inflate_select(&bench->form, &error))
         bench_fail("%s", error.text);
-    if (cn_config_read(path, sets, count, &bench->config, &problems))
-        bench_fail("%s", problems.count ? problems.items[0].text : "out of memory");
-    struct cn_resources resources;
-    cn_resources_resolve(bench->config, &resources);
-    resources.threads = bench->threads;
-    resources.memory_limit = resources.machine_memory / 5 * 4;
-    if (cn_catalog_read(bench->config, &resources, NULL, &bench->catalog, &error) ||
-        cn_plan_targets(bench->config, bench->catalog, &bench->plan, &error) ||
-        cn_plan_schedule(bench->plan, &resources, &error))
-        bench_fail("%s", error.text);
-    for (size_t v = 0; v < bench->plan->variable_count; v++)
-        if (bench->plan->variables[v].failure ||
-            cn_problems_count(&bench->plan->variables[v].problems, CN_PROBLEM))
-            bench_fail("%s: expected a job without problems; climnorm plan shows them", path);
-    bench_input_open(&bench->input, bench->plan);
 }
 
 static void finish(struct bench *bench)
@@ -64,9 +51,7 @@ static void finish(struct bench *bench)
     if (bench->arena.bytes)
         cn_arena_close(&bench->arena);
     bench_input_close(&bench->input);
-    cn_plan_free(bench->plan);
-    cn_catalog_free(bench->catalog);
-    cn_config_free(bench->config);
+    bench_job_close(&bench->job);
 }
 
 static void open_arena(struct bench *bench)
@@ -161,10 +146,18 @@ static json_t *deflate_stage(const struct bench *bench)
 {
     struct bench_output output;
     bench_output_read(&output, bench->plan);
-    struct bench_time time =
-        bench_deflate(&output, bench->kernels, bench->config->output.compression, bench->threads);
+    struct bench_time time = bench_deflate(&output, bench->kernels,
+                                           bench->plan->config->output.compression, bench->threads);
     json_t *stage = time_of(time, output.value_count * sizeof(float));
     bench_output_free(&output);
+    return stage;
+}
+
+static json_t *inflate_form_stage(const struct bench *bench)
+{
+    struct bench_time time = bench_inflate(&bench->input, bench->form, bench->threads);
+    json_t *stage = time_of(time, inflated_bytes(bench));
+    json_object_set_new(stage, "form", json_string(bench->form->name));
     return stage;
 }
 
@@ -186,7 +179,10 @@ static json_t *measure(struct bench *bench, const char *stage)
         return time_of(time, bytes);
     }
     if (!strcmp(stage, "inflate"))
-        return time_of(bench_inflate(&bench->input, bench->threads), inflated);
+        return time_of(bench_inflate(&bench->input, cn_inflate_forms()[0], bench->threads),
+                       inflated);
+    if (!strcmp(stage, "inflate_form"))
+        return inflate_form_stage(bench);
     if (!strcmp(stage, "deflate"))
         return deflate_stage(bench);
     if (!strcmp(stage, "load"))
@@ -222,7 +218,7 @@ static json_t *describe(const struct bench *bench)
                      (json_int_t)inflated_bytes(bench), "compute_bytes",
                      (json_int_t)compulsory_bytes(bench->plan), "arena_bytes",
                      (json_int_t)bench->plan->arena_bytes, "compression",
-                     (json_int_t)bench->config->output.compression);
+                     (json_int_t)bench->plan->config->output.compression);
 }
 
 static void print(json_t *json)
@@ -235,15 +231,16 @@ static void print(json_t *json)
 
 static void print_about(void)
 {
-    const struct cn_kernels *kernels;
-    struct cn_error error;
-    json_t *isas = json_array();
-    if (cn_kernels_select(&kernels, &error))
-        bench_fail("%s", error.text);
+    struct bench bench;
+    json_t *isas = json_array(), *forms = json_array();
+    choose_loops(&bench);
     for (const struct cn_kernels *const *each = cn_kernels_available(); *each; each++)
         json_array_append_new(isas, json_string((*each)->isa));
-    print(json_pack("{ss ss ss so si sI}", "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS, "isa",
-                    kernels->isa, "isas", isas, "threads", cn_threads_available(), "memory_bytes",
+    for (const struct cn_inflate_form *const *each = cn_inflate_forms(); *each; each++)
+        json_array_append_new(forms, json_string((*each)->name));
+    print(json_pack("{ss ss ss so ss so si sI}", "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS,
+                    "isa", bench.kernels->isa, "isas", isas, "inflate", bench.form->name,
+                    "inflate_forms", forms, "threads", cn_threads_available(), "memory_bytes",
                     (json_int_t)cn_machine_memory()));
 }
 
@@ -271,7 +268,10 @@ int main(int argc, char **argv)
     }
     if (argc - optind < 2 || bench.threads < 1)
         bench_fail("usage: bench_stages CONFIG [--threads N] [--set KEY=VALUE]... STAGE...");
-    prepare(&bench, argv[optind], sets, set_count);
+    choose_loops(&bench);
+    bench_job_open(&bench.job, argv[optind], sets, set_count, bench.threads);
+    bench.plan = bench.job.plan;
+    bench_input_open(&bench.input, bench.plan);
     json_t *stages = json_object();
     for (int i = optind + 1; i < argc; i++)
         json_object_set_new(stages, argv[i], measure(&bench, argv[i]));
