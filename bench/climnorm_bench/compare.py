@@ -9,14 +9,15 @@ from .tables import Table, number, spread
 
 LEAST = 0.03
 # Units and words of keys whose figures are the better the larger; of others, smaller is better.
-LARGER = ("_per_s", "share_of_limit", "share_of_copy", "speedup_times_inflate",
+LARGER = ("_per_s", "times_as_fast", "share_of_limit", "share_of_copy", "speedup_times_inflate",
           "speedup_times_inflate_cpu")
 # Figures that say what the machine gave, not what climnorm made of it.
-MACHINE = ("copy_gb_per_s",)
+MACHINE = ("copy_gb_per_s", "libdeflate_ms")
 # Of two figures of a kind, of which either may have changed: no judgement.
 DERIVED = ("inflate_speedup", "speedup", "efficiency", "all_regions_times_this",
            "all_regions_times_this_cpu", "times_warm", "times_climnorm", "times_climnorm_cpu")
-TO_LIMITS = ("times_inflate", "times_limit", "times_model", "share_of_", "times_deflate")
+TO_LIMITS = ("times_inflate", "times_limit", "times_form_limit", "times_model", "share_of_",
+             "times_deflate")
 # How many figures are marked as slower that are not, by turns of both runs: simulated, of normal
 # and long-tailed noise, each turn independent of the others.
 CHANCE = {2: 1 / 16, 3: 1 / 140, 4: 1 / 1200, 5: 1 / 10000}
@@ -25,11 +26,12 @@ CHANCE = {2: 1 / 16, 3: 1 / 140, 4: 1 / 1200, 5: 1 / 10000}
 def figures(results):
     """(group, entry, key) -> figure, of all lists of a results.json."""
     found = {}
-    for group in ("limits", "kernels", "stages", "runs", "passes", "peers"):
+    for group in ("limits", "kernels", "inflate", "stages", "runs", "passes", "peers"):
         for entry in results.get(group, []):
             name = ", ".join(text_of(key, value) for key, value in entry.items()
-                             if key in ("kernel", "isa", "where", "stage", "run", "name",
-                                        "memory", "threads", "regions"))
+                             if key in ("kernel", "isa", "where", "variable", "plane", "form",
+                                        "streams", "stage", "run", "name", "memory", "threads",
+                                        "regions"))
             for key, value in entry.items():
                 if isinstance(value, dict) and "median" in value and key not in DERIVED:
                     found[group, name, key] = value
@@ -37,8 +39,10 @@ def figures(results):
 
 
 def text_of(key, value):
-    if key == "threads":
-        return f"{value} thread{'s' * (value > 1)}"
+    if key in ("threads", "streams"):
+        return f"{value} {key[:-1]}{'s' * (value > 1)}"
+    if key == "plane":
+        return f"plane {value}"
     if key == "regions":
         return "+".join(value)
     return str(value)
@@ -114,9 +118,10 @@ def compare(old, new, everything=False):
 def differences(old, new):
     """Why the runs are not of one kind, if they are not; whether they are of the same job."""
     lines = []
-    since = {"style": "smooth"}  # what results of before a setting was there had
+    # What results of before a setting was there had.
+    since = {"style": "smooth", "inflate": "libdeflate"}
     for part, keys in (("machine", ("cpu", "usable_cores", "system", "compiler", "flags", "isa",
-                                    "libraries", "file_system", "climnorm")),
+                                    "inflate", "libraries", "file_system", "climnorm")),
                        ("settings", ("size", "grid", "first_year", "last_year", "days", "window",
                                      "variables", "style", "regions"))):
         for key in keys:

@@ -22,6 +22,7 @@ def describe(settings):
         "system": f"{distribution()}, {platform.system()} {platform.release()}",
         "compiler": about["compiler"], "flags": about["flags"].strip(),
         "isa": about["isa"], "isas": about["isas"],
+        "inflate": about["inflate"], "inflate_forms": about["inflate_forms"],
         "libraries": [item.strip() for item in libraries.split(",") if item.strip()],
         "python": platform.python_version(),
         "file_system": file_system(settings.data),

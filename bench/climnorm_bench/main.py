@@ -6,8 +6,8 @@ import signal
 import sys
 import tempfile
 
-from . import (SCHEMA, Failure, compare, data, kernels, machine, options, passes, peers, pipeline,
-               plots, programs, report, sweep, turns)
+from . import (SCHEMA, Failure, compare, data, inflate, kernels, machine, options, passes, peers,
+               pipeline, plots, programs, report, sweep, turns)
 
 
 def measure(settings, results):
@@ -17,6 +17,8 @@ def measure(settings, results):
             data.prepare(settings)
         if "kernels" in settings.parts:
             results["kernels"] = kernels.measure(settings)
+        if "inflate" in settings.parts:
+            results["inflate"] = inflate.measure(settings)
         if {"limits", "pipeline"} & set(settings.parts):
             results.update(pipeline.measure(settings))
         if "passes" in settings.parts:
@@ -38,12 +40,12 @@ def run(arguments, script, command):
         pass  # else an hour could be spent on what cannot be saved
     results = {"schema": SCHEMA, "command": command, "machine": machine.describe(settings),
                "settings": settings.described(), "job": None, "limits": [], "kernels": [],
-               "stages": [], "runs": [], "passes": [], "peers": [], "notes": []}
+               "inflate": [], "stages": [], "runs": [], "passes": [], "peers": [], "notes": []}
     try:
         measure(settings, results)
     except (Failure, OSError, KeyboardInterrupt) as error:
         results["notes"].append(f"not all was measured: {str(error) or 'stopped'}")
-        if results["kernels"] or results["limits"]:
+        if results["kernels"] or results["inflate"] or results["limits"]:
             save(settings, results, "results-partial.json")
         raise
     print(report.text(results))

@@ -8,7 +8,7 @@ from . import Failure, programs
 BOXES = {"CONUS": (234.0, 294.0, 24.0, 50.0), "AK": (170.0, 235.0, 50.0, 72.0),
          "HI": (181.63, 205.20, 18.92, 28.45), "PRVI": (292.03, 295.49, 17.62, 18.57),
          "GU": (144.58, 146.12, 13.18, 20.61), "GLOBAL": (0.0, 360.0, -90.0, 90.0)}
-PARTS = ("limits", "kernels", "pipeline", "peers")
+PARTS = ("limits", "kernels", "inflate", "pipeline", "peers")
 STYLES = ("smooth", "nex-gddp")  # of climnorm synth
 GLOBE = "passes"  # the part that --global measures instead
 WINDOW = 30
@@ -23,7 +23,7 @@ SIZES = {"quick": ((120, 240), 2016, 2), "standard": ((300, 720), 2024, 3),
 class Settings:
     """What is measured, and with what. Paths are absolute."""
     climnorm: str            # the program
-    programs: str            # folder of bench_stages and bench_kernels
+    programs: str            # folder of bench_stages and its like
     home: str                # folder of peers/
     data: str                # folder of the data trees, kept
     output: str              # folder of results.json and plots
@@ -128,7 +128,8 @@ def parser():
         prog="climnorm-bench", description="Measures climnorm on this machine.",
         epilog="`climnorm-bench` alone is `climnorm-bench run`; COMMAND --help shows the options.")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    run = commands.add_parser("run", help="measure limits, kernels, the pipeline and peers")
+    run = commands.add_parser("run", help="measure limits, kernels, inflating, the pipeline, "
+                              "peers")
     size = run.add_mutually_exclusive_group()
     size.add_argument("--quick", dest="size", action="store_const", const="quick",
                       help="a grid of 120x240, 32 years, 2 repeats: two minutes on 2 cores")
@@ -154,7 +155,7 @@ def parser():
                      help="default: 1, 2, 4, ... and all cores")
     run.add_argument("--repeats", type=turns_count, metavar="N")
     run.add_argument("--what", type=words, metavar="LIST",
-                     help="of limits,kernels,pipeline,peers (default all)")
+                     help=f"of {','.join(PARTS)} (default all)")
     run.add_argument("--memory", type=words, default=["16GiB", "4GiB", "1GiB"], metavar="LIST",
                      help="engine.memory of the runs of --global (default 16GiB,4GiB,1GiB)")
     run.add_argument("--kernels", default="", metavar="TEXT", help="kernels named like this only")

@@ -3,7 +3,7 @@ turn. What the figures mean stands in README.md.
 """
 from . import data, programs, turns
 
-LIMITS = ("copy", "touch", "read", "inflate", "deflate")
+LIMITS = ("copy", "touch", "read", "inflate", "inflate_form", "deflate")
 # T = 1.03 I + 1.1 D + 2 C + F: docs/performance.md, "What bounds a run".
 MODEL = {"inflate": 1.03, "deflate": 1.1, "copy": 2.0, "touch": 1.0}
 
@@ -61,9 +61,9 @@ class Pipeline:
         """Values of a stage, one a turn."""
         return [turn["stages"][name][key] for turn in self.found[f"stages on {threads}"]]
 
-    def bound(self, threads, key="wall_s"):
+    def bound(self, threads, key="wall_s", inflate="inflate"):
         """Inflating all that is read and deflating all that is written."""
-        return [a + b for a, b in zip(self.stage(threads, "inflate", key),
+        return [a + b for a, b in zip(self.stage(threads, inflate, key),
                                       self.stage(threads, "deflate", key))]
 
     def model(self, threads, key="wall_s"):
@@ -109,9 +109,11 @@ class Pipeline:
             key = "page_cache" if name == "read" else name
             turn_by_turn = [turn["stages"][name] for turn in self.found[f"stages on {threads}"]]
             entry[f"{key}_gb_per_s"] = turns.figure(rates(turn_by_turn))
-            if name in ("inflate", "deflate"):
+            if name in ("inflate", "inflate_form", "deflate"):
                 entry[f"{key}_s"] = turns.figure(self.stage(threads, name))
                 entry[f"{key}_cpu_s"] = turns.figure(self.stage(threads, name, "cpu_s"))
+        # Each process chooses; two may choose differently where forms are equally fast.
+        entry["form"] = "/".join(sorted(set(self.stage(threads, "inflate_form", "form"))))
         return entry
 
     def stages(self, cold, why):
@@ -181,6 +183,8 @@ class Pipeline:
         for suffix, key in (("", "wall_s"), ("_cpu", "cpu_s")):
             row[f"times_limit{suffix}"] = turns.ratio(self.values(name, key),
                                                       self.bound(threads, key))
+            row[f"times_form_limit{suffix}"] = turns.ratio(
+                self.values(name, key), self.bound(threads, key, "inflate_form"))
             row[f"times_model{suffix}"] = turns.ratio(self.values(name, key),
                                                       self.model(threads, key))
         row["share_of_limit"] = turns.ratio(self.bound(threads), self.values(name))

@@ -1,4 +1,4 @@
-"""Finds and runs the programs that measure: climnorm, bench_stages, bench_kernels."""
+"""Finds and runs the programs that measure: climnorm, bench_stages and its like."""
 import dataclasses
 import json
 import os

@@ -28,7 +28,8 @@ def facts(results):
     machine, settings, job = results["machine"], results["settings"], results.get("job")
     rows, columns = settings["grid"]
     lines = [
-        f"{machine['date']}, climnorm {machine['climnorm']}, {machine['isa']} kernels "
+        f"{machine['date']}, climnorm {machine['climnorm']}, {machine['isa']} kernels, "
+        f"inflated by {machine.get('inflate', 'libdeflate')} "
         f"({machine['compiler']}, {machine['flags']})",
         f"{machine['cpu']}, {machine['usable_cores']} of {machine['cores']} cores, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB"
@@ -53,12 +54,19 @@ def facts(results):
 
 def limits(results):
     rows = [[str(entry["threads"])] + [spread(entry.get(f"{name}_gb_per_s")) for name in (
-        "copy", "touch", "page_cache", "disk", "inflate", "deflate")]
+        "copy", "touch", "page_cache", "disk", "inflate", "inflate_form", "deflate")]
             for entry in results["limits"]]
     return [Table("Limits of this machine, GB/s", ["threads", "copy", "fresh memory", "page cache",
-                                                   "disk, cold", "inflate", "deflate"], rows,
+                                                   "disk, cold", "inflate", "inflate by form",
+                                                   "deflate"], rows,
                   "Copy counts bytes read and bytes written; inflate and deflate, those not "
-                  "compressed.")] if rows else []
+                  f"compressed. Inflate is libdeflate's; by form: {forms_of(results)}."
+                  )] if rows else []
+
+
+def forms_of(results):
+    """The forms by which climnorm inflated."""
+    return ", ".join(sorted({entry.get("form", "libdeflate") for entry in results["limits"]}))
 
 
 def kernels(results):
@@ -86,6 +94,25 @@ def rate_of(row):
     if not row:
         return ""
     return f"{number(row['gb_per_s']['median'])} · {100 * row['share_of_copy']['median']:.0f} %"
+
+
+def inflate(results):
+    """A row for each form, a column for each variable."""
+    found = [row for row in results.get("inflate", []) if "plane" not in row]
+    variables = list(dict.fromkeys(row["variable"] for row in found))
+    rows = []
+    for kind in dict.fromkeys((row["threads"], row["form"], row["streams"]) for row in found):
+        mine = {row["variable"]: row for row in found
+                if (row["threads"], row["form"], row["streams"]) == kind}
+        threads, form, streams = kind
+        cells = [spread(mine[name].get("times_as_fast") or mine[name]["libdeflate_ms"])
+                 for name in variables]
+        rows.append([form + (", ms a chunk" if form == "libdeflate" else ""), str(streams),
+                     str(threads), *cells])
+    return [Table("Inflating, times as fast as libdeflate",
+                  ["form", "streams", "threads", *variables], rows,
+                  "Of processor times, checksums included; chunks and results in memory. All "
+                  "threads inflate at once.")] if rows else []
 
 
 def pipeline(results):
@@ -119,6 +146,7 @@ RATIOS = (
     ("compute / (inflate + deflate)", "run", "compute_times_limit", "≤ 0.05"),
     ("write / deflate", "run", "write_times_deflate", "≤ 1.15"),
     ("whole run / (inflate + deflate)", "run", "times_limit", "≤ 1.25"),
+    ("whole run / (inflate by the form that ran + deflate)", "run", "times_form_limit", ""),
     ("speed-up of the run / of inflate", "run", "speedup_times_inflate", "≥ 0.95"),
     ("run of all regions / of one", "run alone", "all_regions_times_this", ""),
     ("cold run / warm run", "cold run", "times_warm", ""),
@@ -159,9 +187,12 @@ def ratios(results):
         rows = [[title, wall, cpu, PRODUCT_AIMS.get(title, "")] for title, wall, cpu, _ in rows]
     small = "" if results["settings"].get("size") in ("full", "products") else (
         "Aims are those of the full size: small chunks and short runs miss some. ")
+    forms = forms_of(results)
+    own = "" if forms == "libdeflate" else (
+        f" Inflate is libdeflate's: ratios to it below 1 come from climnorm's own decoder ({forms}).")
     return [Table(f"Ratios, on {most} threads", ["ratio", "wall", "CPU", "aim"], rows,
                   small + "Each is formed within its turn. CPU: the same of processor times, which "
-                  "other programs on the machine hardly touch.")]
+                  f"other programs on the machine hardly touch.{own}")]
 
 
 # Of the whole globe in so much memory.
@@ -238,7 +269,7 @@ def exponential(value):
 
 def tables(results):
     found = []
-    for part in (limits, kernels, pipeline, ratios, passes, peers):
+    for part in (limits, kernels, inflate, pipeline, ratios, passes, peers):
         found += part(results)
     return found
 

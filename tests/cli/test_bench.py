@@ -19,15 +19,19 @@ sys.path.insert(0, HOME)
 
 # What a run on 1 and 2 threads of one variable and two regions must hold.
 LIMITS = {"copy_gb_per_s", "touch_gb_per_s", "page_cache_gb_per_s", "inflate_gb_per_s", "inflate_s",
-          "inflate_cpu_s", "deflate_gb_per_s", "deflate_s", "deflate_cpu_s"}
+          "inflate_cpu_s", "inflate_form_gb_per_s", "inflate_form_s", "inflate_form_cpu_s",
+          "deflate_gb_per_s", "deflate_s", "deflate_cpu_s"}
 RUN = {"wall_s", "cpu_s", "load_s", "compute_thread_s", "write_thread_s", "peak_rss_bytes"}
-WARM = RUN | {"times_limit", "times_limit_cpu", "times_model", "times_model_cpu", "share_of_limit",
+WARM = RUN | {"times_limit", "times_limit_cpu", "times_form_limit", "times_form_limit_cpu",
+              "times_model", "times_model_cpu", "share_of_limit",
               "compute_times_limit", "write_times_deflate", "peak_times_arena"}
 SPEEDUP = {"speedup", "efficiency", "inflate_speedup", "speedup_times_inflate",
            "speedup_times_inflate_cpu"}
 RATIOS = ("load / inflate, memory touched before", "load / inflate, fresh memory",
           "load of all regions / of one", "compute / (inflate + deflate)", "write / deflate",
-          "whole run / (inflate + deflate)", "speed-up of the run / of inflate",
+          "whole run / (inflate + deflate)",
+          "whole run / (inflate by the form that ran + deflate)",
+          "speed-up of the run / of inflate",
           "run of all regions / of one", "peak memory / arena", "whole run / model",
           "whole run / model, fewest threads")
 
@@ -54,7 +58,8 @@ class Bench(unittest.TestCase):
         cls.options = ["--grid", "40x96", "--years", "1985-2015", "--days", "3", "--regions",
                        "CONUS,AK", "--threads", "1,2", "--repeats", "2", "--data",
                        os.path.join(cls.dir, "data"), "--output", os.path.join(cls.dir, "out")]
-        cls.done = call(*cls.options, "--kernels", "mask", "--what", "limits,kernels,pipeline")
+        cls.done = call(*cls.options, "--kernels", "mask", "--what",
+                        "limits,kernels,inflate,pipeline")
         assert cls.done.returncode == 0, cls.done.stderr
         cls.path = os.path.join(cls.dir, "out", "results.json")
         with open(cls.path, encoding="utf-8") as file:
@@ -70,15 +75,18 @@ class Bench(unittest.TestCase):
         results = self.results
         self.assertEqual(results["schema"], 1)
         self.assertEqual(set(results), {"schema", "command", "machine", "settings", "job", "limits",
-                                        "kernels", "stages", "runs", "passes", "peers", "notes"})
+                                        "kernels", "inflate", "stages", "runs", "passes", "peers",
+                                        "notes"})
         for key in ("date", "climnorm", "cpu", "cores", "memory_bytes", "system", "compiler",
-                    "flags", "isa", "libraries", "file_system"):
+                    "flags", "isa", "inflate", "libraries", "file_system"):
             self.assertTrue(results["machine"][key], key)
         self.assertEqual(results["job"]["source_years"], 31)
         self.assertEqual(results["job"]["normals"], 2 * 2)
         self.assertEqual([entry["threads"] for entry in results["limits"]], [1, 2])
         for entry in results["limits"]:
             self.assertLessEqual(LIMITS, figures(entry))
+            self.assertLessEqual(set(entry["form"].split("/")),
+                                 set(results["machine"]["inflate_forms"]))
         isas = results["machine"]["isas"]
         self.assertEqual({(row["kernel"], row["isa"], row["where"]) for row in results["kernels"]},
                          {("mask_f32", isa, where) for isa in isas
@@ -102,8 +110,45 @@ class Bench(unittest.TestCase):
         self.assertEqual(cold, "disk_gb_per_s" in results["limits"][-1])
         self.assertEqual(cold, not results["notes"], "what is missing is said")
 
+    def test_each_form_inflates_chunks_and_planes(self):
+        forms = self.results["machine"]["inflate_forms"]
+        self.assertEqual(forms[:2], ["libdeflate", "portable"])
+        ways = {("libdeflate", 1)} | {(form, n) for form in forms[1:] for n in (1, 2)}
+        rows = self.results["inflate"]
+        self.assertEqual({(row["variable"], row["threads"], row.get("plane"), row["form"],
+                           row["streams"]) for row in rows},
+                         {("tas", threads, plane, *way) for threads in (1, 2)
+                          for plane in (None, 0, 1, 2, 3) for way in ways})
+        for row in rows:
+            self.assertEqual(figures(row), {"libdeflate_ms" if row["form"] == "libdeflate" else
+                                            "times_as_fast"})
+        for threads in (1, 2):
+            self.assertRegex(self.done.stdout, rf"portable +2 +{threads} +\d")
+
+    def test_results_from_before_there_were_forms(self):
+        old = copy.deepcopy(self.results)
+        del old["inflate"], old["machine"]["inflate"]
+        for entry in old["limits"]:
+            del entry["form"]
+        path = self.write("before.json", old)
+        said = call("report", path).stdout
+        self.assertIn("inflated by libdeflate", said)
+        self.assertNotIn("own decoder", said)
+        done = call("compare", path, self.path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        now = self.results["machine"]["inflate"]
+        self.assertEqual(f"machine, inflate: libdeflate before, {now} now" in done.stdout,
+                         now != "libdeflate")
+
+    def test_ratios_below_1_are_explained(self):
+        results = copy.deepcopy(self.results)
+        for entry in results["limits"]:
+            entry["form"] = "vector"
+        self.assertIn("below 1 come from climnorm's own decoder (vector)",
+                      call("report", self.write("forms.json", results)).stdout)
+
     def test_every_figure_has_its_turns(self):
-        for group in ("limits", "kernels", "stages", "runs"):
+        for group in ("limits", "kernels", "inflate", "stages", "runs"):
             for entry in self.results[group]:
                 for key in figures(entry):
                     self.assertEqual(entry[key]["n"], 2, (group, key))
@@ -112,12 +157,13 @@ class Bench(unittest.TestCase):
         with open(os.path.join(HOME, "README.md"), encoding="utf-8") as file:
             readme = file.read()
         keys = set(self.results) | set(self.results["machine"]) | set(self.results["job"])
-        for group in ("limits", "kernels", "stages", "runs"):
+        for group in ("limits", "kernels", "inflate", "stages", "runs"):
             keys |= {key for entry in self.results[group] for key in entry}
         self.assertFalse({key for key in keys if f"`{key}`" not in readme})
 
     def test_tables_hold_the_ratios(self):
-        for title in (*RATIOS, "Limits of this machine", "Kernels, in cache", "Whole runs"):
+        for title in (*RATIOS, "Limits of this machine", "Kernels, in cache", "Inflating",
+                      "Whole runs"):
             self.assertIn(title, self.done.stdout)
 
     def test_ten_products(self):
@@ -442,7 +488,7 @@ class Bench(unittest.TestCase):
         done = call("sweep", path, "--threads", "1", "--repeats", "1", program=program)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Recommended: --threads 1", done.stdout)
-        done = call(*self.options, "--what", "limits", "--repeats", "1", "--output",
+        done = call(*self.options, "--what", "limits,inflate", "--repeats", "1", "--output",
                     os.path.join(self.dir, "installed"), program=program)
         self.assertEqual(done.returncode, 0, done.stderr)
 
