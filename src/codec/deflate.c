@@ -23,8 +23,7 @@ static struct deflate *deflate_state(struct cn_codec_step *step)
     return *step->state;
 }
 
-/* Inflates one or two chunks by a form of ours. A step whose result is NULL is left. */
-static void inflate(struct cn_codec_step *steps, int count)
+static void decode_two_deflate(struct cn_codec_step steps[2])
 {
     struct deflate *state = deflate_state(steps);
     struct cn_zlib streams[2];
@@ -32,22 +31,17 @@ static void inflate(struct cn_codec_step *steps, int count)
         state->inflater = cn_inflater_new();
     if (!state || !state->inflater)
         return;
-    for (int k = 0; k < count; k++)
+    for (int k = 0; k < 2; k++)
         streams[k] = (struct cn_zlib){.in = steps[k].in,
                                       .in_bytes = steps[k].in_bytes,
                                       .out = steps[k].out,
                                       .capacity = steps[k].capacity};
-    cn_inflate(state->inflater, cn_inflate_form(), streams, count);
-    for (int k = 0; k < count; k++)
+    cn_inflate(state->inflater, cn_inflate_form(), streams, 2);
+    for (int k = 0; k < 2; k++)
         if (streams[k].is_right) {
             steps[k].result = steps[k].out;
             steps[k].result_bytes = streams[k].out_bytes;
         }
-}
-
-static void decode_two_deflate(struct cn_codec_step steps[2])
-{
-    inflate(steps, 2);
 }
 
 static bool has_form(void)
@@ -57,12 +51,6 @@ static bool has_form(void)
 
 static enum cn_status decode_deflate(struct cn_codec_step *step)
 {
-    if (cn_inflate_form()->is_fast_alone) {
-        step->result = NULL;
-        inflate(step, 1);
-        if (step->result)
-            return CN_OK;
-    }
     struct deflate *state = deflate_state(step);
     if (state && !state->decompressor)
         state->decompressor = libdeflate_alloc_decompressor();

@@ -25,8 +25,7 @@ static const struct cn_inflate_form of_libdeflate = {.name = "libdeflate"};
 static const struct cn_inflate_form portable = {.name = "portable", .loops = &cn_loops_portable};
 #if defined(__x86_64__)
 static const struct cn_inflate_form scalar = {.name = "scalar", .loops = &cn_loops_bmi2};
-static const struct cn_inflate_form vector = {
-    .name = "vector", .loops = &cn_loops_avx512, .is_fast_alone = true};
+static const struct cn_inflate_form vector = {.name = "vector", .loops = &cn_loops_avx512};
 
 static bool cpu_has_bmi2(void)
 {

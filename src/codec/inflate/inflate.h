@@ -25,7 +25,6 @@ struct cn_inflater;
 struct cn_inflate_form {
     const char *name;             /* as CLIMNORM_INFLATE has it */
     const struct cn_loops *loops; /* NULL: libdeflate's */
-    bool is_fast_alone;           /* with one stream, too */
 };
 
 /* Returns: NULL: out of memory. Owns: free() frees it. */
