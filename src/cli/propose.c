@@ -144,7 +144,7 @@ static size_t years_held(const struct cn_proposed_entry *entry)
             days += (size_t)(entry->files[i].days[entry->files[i].time_count - 1] -
                              entry->files[i].days[0]) +
                     1;
-    return days * entry->kind->files / entry->file_count / DAYS;
+    return entry->file_count ? days * entry->kind->files / entry->file_count / DAYS : 0;
 }
 
 /* Adds a shorter window where the files seem to hold few years. */
@@ -192,8 +192,8 @@ static size_t add_entries(struct proposal *proposal)
         const struct cn_proposed_entry *entry = &proposal->entries.items[i];
         if (!entry->usable)
             continue;
-        cn_strbuf_add(text, count++ ? ",\n" : "  datasets = (\n");
-        if (entry->kind != before) {
+        cn_strbuf_add(text, count ? ",\n" : "  datasets = (\n");
+        if (!count++ || entry->kind != before) {
             cn_strbuf_add(text, "    # ");
             add_file_count(text, entry->kind->files);
             cn_strbuf_add(text, ", such as %s\n", entry->kind->samples[0].below);

@@ -34,7 +34,8 @@ enum cn_status cn_sink_lock(const char *output_root, const struct cn_shard *shar
                             struct cn_error *error);
 
 /* Gives the lock back. leaves_files: the run has left unfinished outputs, and the next one will
- * find that out, as where a temporary could not be removed. Does nothing for -1, and in a child of the process that has the lock. */
+ * find that out, as where a temporary could not be removed. Does nothing for -1, and in a child of
+ * the process that has the lock. */
 void cn_sink_unlock(int lock, bool leaves_files);
 
 #endif

@@ -90,7 +90,8 @@ static void fill_plane(unsigned char *bytes, int which)
     uint32_t noise = 1 + (uint32_t)which;
     for (size_t k = 0; k < VALUES; k++) {
         noise = noise * 1664525 + 1013904223;
-        const double smooth = 280 + 15 * sin((double)(k % 256) / 40) * cos((double)(k / 256) / 20);
+        const size_t row = k / 256, column = k % 256;
+        const double smooth = 280 + 15 * sin((double)column / 40) * cos((double)row / 20);
         const float value = (float)(smooth + (noise >> 8) * 0x1p-26);
         uint32_t bits;
         memcpy(&bits, &value, sizeof bits);
