@@ -98,7 +98,7 @@ static unsigned sort_symbols(struct making *making, const unsigned char *bits, u
 static void fill_subtables(struct making *making, unsigned length, unsigned codeword, unsigned next)
 {
     const unsigned root = making->table_bits, mask = (1u << root) - 1;
-    unsigned end = 1u << root, first = 0, prefix = ~0u, width = 0;
+    unsigned end = 1u << root, first = 0, prefix = ~0u;
     unsigned left = making->counts[length];
     for (; next < making->symbols; next++) {
         while (!left)
@@ -106,7 +106,7 @@ static void fill_subtables(struct making *making, unsigned length, unsigned code
         if ((codeword & mask) != prefix) {
             prefix = codeword & mask;
             first = end;
-            width = length - root;
+            unsigned width = length - root;
             /* as wide as the codewords need that begin so */
             for (unsigned used = left; used < 1u << width && width + root < MOST_BITS;)
                 used = (used << 1) + making->counts[root + ++width];

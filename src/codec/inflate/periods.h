@@ -5,7 +5,7 @@
 #define CLIMNORM_CODEC_INFLATE_PERIODS_H
 
 /* k modulo d; k for d = 0 */
-#define PLACE(d, k)    ((d) ? (k) % ((d) + !(d)) : (k))
+#define PLACE(d, k)    ((k) - (k) / ((d) + !(d)) * (d))
 #define PLACES_4(d, k) PLACE(d, k), PLACE(d, (k) + 1), PLACE(d, (k) + 2), PLACE(d, (k) + 3)
 #define PLACES_16(d, k) \
     PLACES_4(d, k), PLACES_4(d, (k) + 4), PLACES_4(d, (k) + 8), PLACES_4(d, (k) + 12)
