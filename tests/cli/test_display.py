@@ -52,6 +52,7 @@ class Display(climnorm_case.TestCase):
         job = terminal.Job([climnorm_case.BIN, "run", self.config, "-t", "1", "--summary",
                             self.case.summary, "-s", "output.existing=overwrite", *options],
                            LD_PRELOAD=PACE, CLIMNORM_TEST_PACE=self.pace,
+                           CLIMNORM_INFLATE="libdeflate",
                            ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0",
                            **terminal_options)
         self.addCleanup(self.clean_up, job)

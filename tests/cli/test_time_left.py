@@ -48,7 +48,7 @@ class TimeLeft(unittest.TestCase):
         pace = self.path("pace")
         open(pace, "wb").close()
         env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0",
-               "LD_PRELOAD": PACE, "CLIMNORM_TEST_PACE": pace}
+               "LD_PRELOAD": PACE, "CLIMNORM_INFLATE": "libdeflate", "CLIMNORM_TEST_PACE": pace}
         with subprocess.Popen([BIN, "run", self.path("run.cfg"), "-t", "2", "-p", "json",
                                "-s", f"variables={','.join(variables)}",
                                "-s", "output.existing=overwrite"],

@@ -1,7 +1,7 @@
 /*
  * Preloaded, it lets a run go on step by step: chunk n is inflated when the file named by
  * CLIMNORM_TEST_PACE holds n bytes, or is gone. So a test sees any moment of a run, for as long as
- * it likes, on a machine of any speed.
+ * it likes, on a machine of any speed. CLIMNORM_INFLATE has to be libdeflate.
  */
 #include <dlfcn.h>
 #include <libdeflate.h>
