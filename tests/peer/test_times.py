@@ -65,7 +65,10 @@ class Times(TestCase):
                     exact = trees.numbers(dates, units, calendar, (hour,))
                     self.write(case, year, exact, np.arange(len(dates)), time_type="f4",
                                time_units=units, calendar=calendar)
-                self.runs(case)
+                has_366 = any(len(trees.dates_of_year(calendar, year)) == 366
+                              for year in range(years[0], years[1] + 1))
+                self.runs(case, () if has_366 or calendar in ("noleap", "360_day")
+                          else ("no value in day slot 366 of any target year",))
                 for year in range(years[0], years[1] + 1):
                     days = len(trees.dates_of_year(calendar, year))
                     np.testing.assert_array_equal(self.slots(case, year)[:days], np.arange(days))
