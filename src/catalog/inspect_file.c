@@ -163,7 +163,7 @@ static size_t list_data_variables(const struct cn_nc_file *nc, const char *separ
 }
 
 /* Says which variables there are, where the one that is promised is not. */
-static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_file *file,
+static enum cn_status fail_absent(const struct cn_nc_file *nc, struct cn_file *file,
                                   struct cn_error *error)
 {
     enum { MOST_LISTED = 8 };
@@ -172,6 +172,8 @@ static enum cn_status fail_absent(const struct cn_nc_file *nc, const struct cn_f
     if (found > MOST_LISTED)
         cn_strbuf_add(&names, " and %zu more", found - MOST_LISTED);
     const bool is_empty = !names.length;
+    file->is_sound =
+        !is_empty; /* nor is one whose variables netCDF could not list for lack of memory */
     if (is_empty) {
         cn_strbuf_add(&names, "no variable with time, latitude and longitude");
         cn_add_groups(nc->ncid, &names);
@@ -202,10 +204,8 @@ static enum cn_status choose_variable(const struct cn_nc_file *nc, struct cn_fil
     int varid;
     if (!file->variable)
         return find_data_variable(nc, file->base, chosen, error);
-    if (nc_inq_varid(nc->ncid, file->variable, &varid) != NC_NOERR) {
-        file->is_sound = true;
+    if (nc_inq_varid(nc->ncid, file->variable, &varid) != NC_NOERR)
         return fail_absent(nc, file, error);
-    }
     return inquire_variable(nc, varid, chosen, error);
 }
 

@@ -17,6 +17,7 @@
 #include "codec/inflate/choose.h"
 #include "codec/pipeline.h"
 #include "source/backend.h"
+#include "source/chunks.h"
 
 #include <errno.h>
 #include <math.h>
@@ -217,9 +218,12 @@ static void print_reader(const struct cn_file *file)
     cn_print_text(reason[0]               ? reason
                   : storage->filter_count ? cn_pipeline_describe(storage, filters, sizeof filters)
                                           : without[storage->layout]);
+    bool is_deflated = false;
     for (size_t k = 0; k < storage->filter_count && !reason[0]; k++)
-        if (storage->pipeline[k].id == cn_deflate.id)
-            printf("\n  %-18s%s", "inflated by", cn_inflate_form()->name);
+        is_deflated |= storage->pipeline[k].id == cn_deflate.id;
+    if (is_deflated)
+        printf("\n  %-18s%s", "inflated by",
+               cn_chunks_go_ahead(storage) ? cn_inflate_form()->name : "libdeflate");
     printf("\n\n");
 }
 

@@ -284,12 +284,14 @@ static const struct cn_ahead *ahead_of(const struct cn_scratch *scratch, size_t 
     return NULL;
 }
 
-/* Whether a unit is one chunk, whose values are needed and whose bytes can be there. */
+/* Whether a unit is one chunk with all its filters, whose values are needed and whose bytes can be
+ * there. */
 static bool is_chunk_ahead(const struct cn_reader *reader, size_t unit)
 {
     size_t begin[3];
     const struct cn_block block = cn_unit_block(reader, unit, begin);
-    return reader->chunks[unit].address != CN_UNWRITTEN && reader->chunks[unit].size &&
+    const struct cn_chunk_location *location = &reader->chunks[unit];
+    return location->address != CN_UNWRITTEN && location->size && !location->filter_mask &&
            cn_unit_is_needed(reader, &block);
 }
 
