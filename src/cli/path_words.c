@@ -15,7 +15,8 @@
 
 #define DIGITS "0123456789"
 
-enum { OPEN = 1 }; /* stands for a digit that files of one kind differ in; it is not printable */
+/* Like CN_PATH_CLOSED. OPEN: of a date. The others: of what a date would have in this place. */
+enum { OPEN = CN_PATH_CLOSED + 1, OPEN_MONTH, OPEN_DAY, OPEN_DAY_OF_YEAR };
 
 static bool is_separator(char c)
 {
@@ -44,12 +45,11 @@ static bool is_number_of(const char *digits, size_t length, int greatest)
     return number > 0 && number <= greatest;
 }
 
-/* Whether digits behind a date are the day of its year: 2000_001. */
+/* Whether digits behind a year may be the day of it: 2000_001. */
 static bool is_day_of_year(const char *date, const char *date_end, const char *digits)
 {
     return date_end - date == 4 && digits == date_end + 1 && is_separator(*date_end) &&
-           strspn(digits, DIGITS) == 3 && is_number_of(digits, 3, 366) &&
-           !isalpha((unsigned char)digits[3]);
+           strspn(digits, DIGITS) == 3 && !isalpha((unsigned char)digits[3]);
 }
 
 /* Whether digits are a month, a day or a time that follows a date, which ends at `date_end`; but
@@ -74,54 +74,80 @@ static bool is_part_before(const char *path, const char *at, int greatest)
 static void open_before(const char *path, size_t year, char *opened)
 {
     if (is_part_before(path, path + year, 12) && opened[year - 2] != OPEN) {
-        memset(opened + year - 3, OPEN, 2);
+        memset(opened + year - 3, OPEN_MONTH, 2);
         if (is_part_before(path, path + year - 3, 31) && path[year - 4] == path[year - 1])
-            memset(opened + year - 6, OPEN, 2);
+            memset(opened + year - 6, OPEN_DAY, 2);
     }
 }
 
-/* Puts OPEN in the place of the digits of dates. opened: a copy of the path. */
-static void open_dates(const char *path, bool opens_days, char *opened)
+char *cn_path_open_dates(struct cn_pool *pool, const char *path)
 {
+    char *opened = cn_pool_strdup(pool, path);
     const char *date = path, *date_end = NULL;
-    for (const char *at = path; *at;) {
+    for (const char *at = path; opened && *at;) {
         const size_t length = strspn(at, DIGITS);
         const bool begins = length && is_date(path, at, length);
-        const bool goes_on = length && date_end &&
-                             (is_rest_of_date(date_end, at, length) ||
-                              (opens_days && is_day_of_year(date, date_end, at)));
+        const bool is_rest = length && date_end && is_rest_of_date(date_end, at, length);
+        const bool is_day = length && date_end && is_day_of_year(date, date_end, at);
         if (begins && length == 4)
             open_before(path, (size_t)(at - path), opened);
-        if (begins || goes_on) {
-            memset(opened + (at - path), OPEN, length);
+        if (begins || is_rest || is_day) {
+            memset(opened + (at - path), begins || is_rest ? OPEN : OPEN_DAY_OF_YEAR, length);
             date = at;
             date_end = at + length;
         }
         at += length ? length : 1;
     }
+    return opened;
 }
 
-bool cn_path_has_day_of_year(const char *path)
+bool cn_path_next_place(const char *opened, struct cn_date_place *place)
 {
-    for (const char *at = path; *at;) {
-        const size_t length = strspn(at, DIGITS);
-        const char *end = at + length;
-        if (length && is_date(path, at, length) && is_day_of_year(at, end, end + 1) &&
-            end[1] == '0')
-            return true;
-        at += length ? length : 1;
+    static const char marks[] = {OPEN_MONTH, OPEN_DAY, OPEN_DAY_OF_YEAR, '\0'};
+    static const int greatest[] = {[OPEN_MONTH] = 12, [OPEN_DAY] = 31, [OPEN_DAY_OF_YEAR] = 366};
+    place->at += place->length;
+    place->at += strcspn(opened + place->at, marks);
+    place->length = strspn(opened + place->at, (const char[]){opened[place->at], '\0'});
+    place->greatest = opened[place->at] ? greatest[(int)opened[place->at]] : 0;
+    return opened[place->at];
+}
+
+int cn_path_number(const char *path, const struct cn_date_place *place)
+{
+    int number = 0;
+    for (size_t i = place->at; i < place->at + place->length; i++) {
+        if (!cn_is_digit(path[i]))
+            return 0;
+        number = number * 10 + (path[i] - '0');
     }
+    return number;
+}
+
+bool cn_path_names_member(const char *opened, const struct cn_date_place *place)
+{
+    static const char *const words[] = {"ens", "ensemble", "mem",         "memb",       "member",
+                                        "run", "real",     "realization", "realisation"};
+    size_t end = place->at, start;
+    while (end && is_separator(opened[end - 1]))
+        end--;
+    for (start = end; start && isalpha((unsigned char)opened[start - 1]);)
+        start--;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strlen(words[w]) == end - start && cn_begins_with(opened + start, words[w]))
+            return true;
     return false;
 }
 
-const char *cn_path_pattern(struct cn_pool *pool, const char *path, bool opens_days)
+const char *cn_path_pattern(struct cn_pool *pool, const char *path, const char *opened)
 {
     struct cn_strbuf pattern = {0};
-    char *opened = cn_pool_strdup(pool, path);
-    if (!opened)
+    char *copy = cn_pool_strdup(pool, opened);
+    if (!copy)
         return NULL;
-    open_dates(path, opens_days, opened);
-    for (const char *at = opened; *at;) {
+    for (size_t i = 0; copy[i]; i++)
+        if (copy[i] == CN_PATH_CLOSED)
+            copy[i] = path[i];
+    for (const char *at = copy; *at;) {
         const char *character = at;
         if (!cn_is_printable(cn_utf8_next(&at)))
             cn_strbuf_append(&pattern, "?", 1);

@@ -780,6 +780,35 @@ class Proposals(TestCase):
                 self.assertIn(f'# 2 files, such as {names[0]}.nc\n    {{ files = "{pattern}.nc"; ',
                               self.proposed(case))
 
+    def test_members_and_levels_are_no_dates(self):
+        """What the names of a kind have in common tells; those of other kinds do not matter."""
+        members = [f"{k:02}" for k in range(1, 6)]
+        months = [f"{k:02}" for k in range(1, 13)]
+        for names, patterns in (
+                (["ens_01_2000", "ens_01_2001"], ["ens_01_????"]),
+                ([f"e_{m}_{y}" for m in members for y in (2000, 2001)],
+                 [f"e_{m}_????" for m in members]),
+                ([f"ens_{m}_2000" for m in months], [f"ens_{m}_2000"[:-4] + "????" for m in months]),
+                ([f"{m}-{d}" for m in ("run/03", "run/04") for d in (2000, 2001)],
+                 ["run/03-????", "run/04-????"]),
+                ([f"m_{m}_{y}" for m in months for y in (2000, 2001)], ["m_??_????"]),
+                (["m_11_2000", "m_12_2000", "m_01_2001"], ["m_??_????"]),
+                (["t_31-05-2000", "t_30-06-2000"], ["t_??-??-????"]),
+                (["x_2000_012", "x_2001_012"], ["x_????_012"]),
+                ([f"x_{y}_{m:03}" for y in (2000, 2001) for m in (1, 2, 40)],
+                 ["x_????_001", "x_????_002", "x_????_040"]),
+                (["z_2000_050", "z_2000_300", "z_2000_850"],
+                 ["z_????_050", "z_????_300", "z_????_850"]),
+                (["x_2000_012", "x_2001_012", "d_2000_001", "d_2000_200"],
+                 ["x_????_012", "d_????_???"]),
+                ([f"d_{y}_{k:03}" for y in (2000, 2001) for k in (1, 365)], ["d_????_???"])):
+            with self.subTest(names), Case() as case:
+                first = year(case, f"{names[0]}.nc", "t", 2000)
+                for name in names[1:]:
+                    os.link(first, os.path.join(case.data, f"{name}.nc"))
+                said = self.proposed(case)
+                self.assertEqual(sorted(re.findall('files = "(.*?).nc"', said)), sorted(patterns))
+
     def test_names_that_the_rule_takes_need_no_entry(self):
         with Case() as case:
             years(case, "tas_day_M_historical_r1i1p1f1_gn_{}.nc", "tas", (2001, 2002))
