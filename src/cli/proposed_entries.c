@@ -14,13 +14,15 @@
 
 #include <string.h>
 
-enum { MOST_INSPECTIONS = 512 /* of all variables together, but at least two of each kind */ };
+/* Of all variables together, but at least two files of each, and these again with one choice. */
+enum { MOST_INSPECTIONS = 512 };
 
 struct entry_search {
     struct cn_pool *pool;
     const struct cn_name_kinds *kinds;
     const struct cn_resources *resources;
     struct cn_proposed_entries *entries;
+    size_t inspections_left;
 };
 
 static bool is_own_name_taken(const struct entry_search *search, const char *own)
@@ -115,7 +117,7 @@ static bool make_entries(struct entry_search *search)
 static void list_samples(struct entry_search *search, struct cn_proposed_entry *entry)
 {
     struct cn_proposed_entries *entries = search->entries;
-    const size_t share = MOST_INSPECTIONS / entries->count, most = share < 2 ? 2 : share;
+    const size_t share = MOST_INSPECTIONS / 2 / entries->count, most = share < 2 ? 2 : share;
     const struct cn_held_variables *held =
         held_of(search, (size_t)(entry->kind - search->kinds->kinds));
     entry->files = &entries->files[entries->file_count];
@@ -141,16 +143,17 @@ static bool list_all_samples(struct entry_search *search)
 }
 
 /* Finds what is read along other dimensions, and what samples of an entry do not have in common. */
-static enum cn_status compare_samples(const struct entry_search *search,
-                                      struct cn_proposed_entry *entry, struct cn_error *error)
+static enum cn_status compare_samples(struct entry_search *search, struct cn_proposed_entry *entry,
+                                      struct cn_error *error)
 {
     struct cn_variable variable = {.label = entry->in_file};
     const struct cn_variable_files files = {.pool = search->pool,
                                             .variable = &variable,
                                             .files = entry->files,
                                             .count = entry->file_count};
-    enum cn_status status = cn_select_for_all(search->pool, entry->files, entry->file_count,
-                                              search->resources, &entry->select, error);
+    enum cn_status status =
+        cn_select_for_all(search->pool, entry->files, entry->file_count, search->resources,
+                          &search->inspections_left, &entry->select, error);
     size_t usable = 0;
     for (size_t i = 0; i < entry->file_count; i++)
         usable += entry->files[i].usable;
@@ -190,7 +193,7 @@ enum cn_status cn_proposed_entries_find(struct cn_pool *pool, const struct cn_na
                                         const struct cn_resources *resources,
                                         struct cn_proposed_entries *entries, struct cn_error *error)
 {
-    struct entry_search search = {pool, kinds, resources, entries};
+    struct entry_search search = {pool, kinds, resources, entries, MOST_INSPECTIONS};
     const struct cn_file_rules rules = {.stamps = CN_STAMPS_AUTO, .takes_first = true};
     if (!kinds->count)
         return CN_OK;
@@ -200,6 +203,8 @@ enum cn_status cn_proposed_entries_find(struct cn_pool *pool, const struct cn_na
     if (!status)
         status = cn_files_inspect(pool, entries->files, entries->file_count, &rules, resources,
                                   NULL, error);
+    search.inspections_left -=
+        entries->file_count < MOST_INSPECTIONS ? entries->file_count : MOST_INSPECTIONS;
     for (size_t i = 0; i < entries->count && !status; i++)
         status = compare_samples(&search, &entries->items[i], error);
     return status;

@@ -49,9 +49,14 @@ static enum cn_status try_choice(struct cn_pool *pool, const char *entries, stru
     cn_problems_free(&problems);
     if (!config)
         return CN_OK;
+    struct cn_slice_choice choices[CN_MAX_DIMS];
     const struct cn_file_rules rules = {.stamps = config->input.stamps,
-                                        .choices = config->input.select,
+                                        .choices = choices,
                                         .choice_count = config->input.select_count};
+    for (size_t i = 0; i < rules.choice_count; i++) {
+        choices[i] = config->input.select[i];
+        choices[i].origin = "select"; /* of the entry that is proposed */
+    }
     const enum cn_status status =
         cn_files_inspect(pool, files, count, &rules, resources, NULL, error);
     for (size_t i = 0; i < count; i++)
@@ -61,8 +66,8 @@ static enum cn_status try_choice(struct cn_pool *pool, const char *entries, stru
 }
 
 enum cn_status cn_select_for_all(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                 const struct cn_resources *resources, const char **entries,
-                                 struct cn_error *error)
+                                 const struct cn_resources *resources, size_t *inspections_left,
+                                 const char **entries, struct cn_error *error)
 {
     const struct cn_other_dim *dims[CN_MAX_DIMS];
     struct cn_file *best = NULL;
@@ -83,6 +88,9 @@ enum cn_status cn_select_for_all(struct cn_pool *pool, struct cn_file *files, si
         }
         if (strcmp(choice, last) == 0)
             continue;
+        if (*last && *inspections_left < count)
+            break;
+        *inspections_left -= count < *inspections_left ? count : *inspections_left;
         last = choice;
         for (size_t i = 0; i < count; i++)
             tried[i] = (struct cn_file){.path = files[i].path, .variable = files[i].variable};

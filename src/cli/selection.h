@@ -18,11 +18,12 @@ size_t cn_dims_to_select(const struct cn_file *files, size_t count,
 
 /* Finds the entries of input.select, "plev = 85000; m = 0;", with which most of the files of one
  * variable can be used, and inspects them again with these. *entries "": none is needed. The files
- * were inspected with the first along each dimension.
+ * were inspected with the first along each dimension. One choice is tried, and others as long as
+ * *inspections_left allows, from which all are taken off.
  * Errors: CN_STOPPED; CN_BAD_MACHINE. Owns: the pool; the caller calls cn_files_free. */
 enum cn_status cn_select_for_all(struct cn_pool *pool, struct cn_file *files, size_t count,
-                                 const struct cn_resources *resources, const char **entries,
-                                 struct cn_error *error);
+                                 const struct cn_resources *resources, size_t *inspections_left,
+                                 const char **entries, struct cn_error *error);
 
 /* Finds those of the variables of a catalog that cannot be used, from the first file of each. Adds
  * entries of input.select, "plev = 100000; m = 0;", and sentences about the values that there are.

@@ -624,7 +624,7 @@ class Proposals(TestCase):
                  ["select = { level = 850; }; }"]),
                 ([{"level": [1000, 850]}, {"level": [850, 500]}, {"level": [1000, 300]}],
                  ["select = { level = 1000; }; }", "# t cannot be read from ",
-                  "e_2002.nc: input.select has level = 1000, which the file does not have"]),
+                  "e_2002.nc: select has level = 1000, which the file does not have"]),
                 ([{"level": [850]}, {"level": [850]}, {"level": [500]}],
                  ["# t: level is not the same in all files, such as e_2001.nc and e_2003.nc; "]))
         for dims, words in rows:
