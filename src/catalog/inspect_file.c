@@ -5,7 +5,6 @@
 #include "catalog/inspect_file.h"
 
 #include "base/error.h"
-#include "base/io.h"
 #include "base/strbuf.h"
 #include "base/workers.h"
 #include "catalog/attributes.h"
@@ -13,19 +12,17 @@
 #include "catalog/axes.h"
 #include "catalog/file_archive.h"
 #include "catalog/file_groups.h"
-#include "catalog/identify_file.h"
 #include "catalog/kept.h"
+#include "catalog/open_file.h"
 #include "catalog/packing.h"
 #include "catalog/slices.h"
 #include "catalog/storage.h"
 #include "catalog/time_axis.h"
 #include "guard/library.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netcdf.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes together */
 
@@ -33,6 +30,8 @@ enum { TIME_AXES_SHARE = 16 }; /* of the machine's memory: all time axes togethe
 struct batch {
     struct cn_pool *pool;
     struct cn_file *files;
+    const size_t *order; /* [axes.count] indices of files: those of one path follow each other */
+    struct cn_open_file open_file; /* in a child */
     const struct cn_file_rules *rules;
     struct cn_time_axes axes;
     struct cn_shared_arrays *shared;
@@ -307,38 +306,20 @@ static enum cn_status inspect_variable(struct cn_pool *pool, int ncid,
     return CN_OK;
 }
 
-static enum cn_status read_metadata(struct cn_pool *pool, const char *path, bool classic,
-                                    const struct cn_file_rules *rules, struct cn_file *file,
-                                    struct cn_error *error)
-{
-    int ncid, code = nc_open(path, NC_NOWRITE, &ncid);
-    if (code != NC_NOERR)
-        return cn_fail_netcdf(error, "cannot be opened", code);
-    int varid = 0;
-    enum cn_status status = inspect_variable(pool, ncid, rules, &varid, file, error);
-    nc_close(ncid);
-    if (status)
-        return status;
-    return classic ? cn_storage_read_classic(varid, file, error)
-                   : cn_storage_read_hdf5(pool, path, file, error);
-}
-
 static enum cn_status inspect_file(struct cn_pool *pool, const struct cn_file_rules *rules,
-                                   struct cn_file *file, struct cn_error *error)
+                                   struct cn_open_file *open_file, struct cn_file *file,
+                                   struct cn_error *error)
 {
-    bool classic = false;
-    /* O_NONBLOCK: opening a FIFO does not wait for a writer. */
-    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0)
-        return cn_fail(error, CN_BAD_INPUT, "%s; check its permissions and the disk",
-                       strerror(errno));
-    enum cn_status status = cn_identify_file(descriptor, file, &classic, error);
-    if (!status) {
-        char path[CN_DESCRIPTOR_PATH_BYTES];
-        status = read_metadata(pool, cn_descriptor_path(descriptor, file->path, path), classic,
-                               rules, file, error);
-    }
-    close(descriptor);
+    int varid = 0;
+    enum cn_status status = cn_open_file(open_file, file, error);
+    if (!status)
+        status = inspect_variable(pool, open_file->ncid, rules, &varid, file, error);
+    if (!status)
+        status = open_file->is_classic
+                     ? cn_storage_read_classic(varid, file, error)
+                     : cn_storage_read_hdf5(pool, open_file->library_path, file, error);
+    if (status && !file->is_sound)
+        cn_open_file_close(open_file);
     return status;
 }
 
@@ -346,28 +327,16 @@ enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
                                       struct cn_error *error)
 {
     struct cn_file file = {.path = path};
+    struct cn_open_file open_file = {0};
     struct cn_nc_file nc;
     struct cn_pool *pool = cn_pool_new();
-    bool classic;
-    int ncid, descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    enum cn_status status = !pool ? cn_fail_memory(error, "a file's metadata")
-                            : descriptor < 0
-                                ? cn_fail(error, CN_BAD_INPUT,
-                                          "%s; check its permissions and the disk", strerror(errno))
-                                : cn_identify_file(descriptor, &file, &classic, error);
-    char open_path[CN_DESCRIPTOR_PATH_BYTES];
-    int code = status ? NC_NOERR
-                      : nc_open(cn_descriptor_path(descriptor, path, open_path), NC_NOWRITE, &ncid);
-    if (code != NC_NOERR)
-        status = cn_fail_netcdf(error, "cannot be opened", code);
-    if (!status) {
-        status = cn_nc_file_read(pool, ncid, &nc, error);
-        if (!status)
-            list_data_variables(&nc, "/", SIZE_MAX, names);
-        nc_close(ncid);
-    }
-    if (descriptor >= 0)
-        close(descriptor);
+    enum cn_status status =
+        pool ? cn_open_file(&open_file, &file, error) : cn_fail_memory(error, "a file's metadata");
+    if (!status)
+        status = cn_nc_file_read(pool, open_file.ncid, &nc, error);
+    if (!status)
+        list_data_variables(&nc, "/", SIZE_MAX, names);
+    cn_open_file_close(&open_file);
     cn_pool_free(pool);
     return status;
 }
@@ -376,6 +345,7 @@ enum cn_status cn_file_list_variables(const char *path, struct cn_strbuf *names,
 struct inspection {
     struct cn_pool *pool;
     const struct cn_file_rules *rules;
+    struct cn_open_file *open_file;
     const struct cn_file *given;
     struct cn_file file;
 };
@@ -384,16 +354,19 @@ static enum cn_status inspect_item(void *context, struct cn_error *error)
 {
     struct inspection *inspection = context;
     inspection->file = *inspection->given;
-    return inspect_file(inspection->pool, inspection->rules, &inspection->file, error);
+    return inspect_file(inspection->pool, inspection->rules, inspection->open_file,
+                        &inspection->file, error);
 }
 
 /* In a child. */
 static enum cn_status pack_item(void *context, size_t item, struct cn_archive *found,
                                 struct cn_error *error)
 {
-    const struct batch *batch = context;
-    struct inspection inspection = {
-        .pool = cn_pool_new(), .rules = batch->rules, .given = &batch->files[item]};
+    struct batch *batch = context;
+    struct inspection inspection = {.pool = cn_pool_new(),
+                                    .rules = batch->rules,
+                                    .open_file = &batch->open_file,
+                                    .given = &batch->files[batch->order[item]]};
     if (!inspection.pool)
         return cn_fail_memory(error, "a file's metadata");
     enum cn_status status =
@@ -427,14 +400,15 @@ static enum cn_status note_failure(struct batch *batch, struct cn_file *file,
 static const char *item_path(void *context, size_t item)
 {
     const struct batch *batch = context;
-    return batch->files[item].path;
+    return batch->files[batch->order[item]].path;
 }
 
 static enum cn_status accept_item(void *context, size_t item, struct cn_archive *found,
                                   const struct cn_error *failure, struct cn_error *error)
 {
     struct batch *batch = context;
-    struct cn_file file = batch->files[item];
+    const size_t index = batch->order[item];
+    struct cn_file file = batch->files[index];
     struct cn_error unfit;
     enum cn_status status = CN_OK;
     if (!failure) {
@@ -451,8 +425,27 @@ static enum cn_status accept_item(void *context, size_t item, struct cn_archive 
         status = note_failure(batch, &file, failure, error);
     if (status)
         return status;
-    batch->files[item] = file;
-    return failure ? CN_OK : cn_time_axes_add(&batch->axes, batch->pool, item, error);
+    batch->files[index] = file;
+    return failure ? CN_OK : cn_time_axes_add(&batch->axes, batch->pool, index, error);
+}
+
+static int compare_file_paths(const void *a, const void *b, void *files)
+{
+    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    const int order =
+        strcmp(((const struct cn_file *)files)[x].path, ((const struct cn_file *)files)[y].path);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* NULL: out of memory. */
+static const size_t *order_by_paths(struct cn_pool *pool, struct cn_file *files, size_t count)
+{
+    size_t *order = cn_pool_alloc(pool, count, sizeof *order);
+    for (size_t i = 0; order && i < count; i++)
+        order[i] = i;
+    if (order && count)
+        qsort_r(order, count, sizeof *order, compare_file_paths, files);
+    return order;
 }
 
 enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, size_t count,
@@ -475,8 +468,11 @@ enum cn_status cn_files_inspect(struct cn_pool *pool, struct cn_file *files, siz
         .pool = pool,
         .shared = cn_pool_alloc(pool, 1, sizeof *batch.shared), /* it works without, too */
         .files = files,
+        .order = order_by_paths(pool, files, count),
         .rules = rules,
         .axes = {files, count, .limit = resources->machine_memory / TIME_AXES_SHARE}};
+    if (!batch.order)
+        return cn_fail_memory(error, "the order of files");
     return cn_workers_run(&(struct cn_workers){.count = count,
                                                .threads = resources->threads,
                                                .watch = watch,

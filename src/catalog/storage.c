@@ -360,10 +360,26 @@ static void find_last_chunk(hid_t dataset, const struct cn_storage *storage)
     H5Dget_chunk_info_by_coord(dataset, offset, &mask, &address, &bytes);
 }
 
+/* Opens a file that netCDF-C may have open: then HDF5 asks for the close degree of that, which
+ * versions of netCDF-C differ in. */
+static hid_t open_beside_netcdf(const char *path)
+{
+    static const H5F_close_degree_t degrees[] = {H5F_CLOSE_WEAK, H5F_CLOSE_SEMI, H5F_CLOSE_STRONG};
+    hid_t hdf5 = H5I_INVALID_HID;
+    for (size_t d = 0; d < sizeof degrees / sizeof *degrees && hdf5 < 0; d++) {
+        const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+        if (access >= 0 && H5Pset_fclose_degree(access, degrees[d]) >= 0)
+            hdf5 = H5Fopen(path, H5F_ACC_RDONLY, access);
+        if (access >= 0)
+            H5Pclose(access);
+    }
+    return hdf5;
+}
+
 enum cn_status cn_storage_read_hdf5(struct cn_pool *pool, const char *path, struct cn_file *file,
                                     struct cn_error *error)
 {
-    hid_t hdf5 = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t hdf5 = open_beside_netcdf(path);
     if (hdf5 < 0)
         return cn_fail(error, CN_BAD_INPUT, "HDF5 cannot open the file");
     file->storage.has_user_block = has_user_block(hdf5);

@@ -9,8 +9,8 @@
 /* Returns: whether the data variable may be stored as this nc_type. */
 bool cn_storage_takes_type(int type);
 
-/* Completes file->storage of a netCDF-4 file that is not open elsewhere in this process. Rank,
- * shape, dimensions and type are there. path: by which HDF5 opens it. The caller holds the HDF5
+/* Completes file->storage of a netCDF-4 file, which netCDF-C may have open. Rank, shape, dimensions
+ * and type are there. path: by which HDF5 opens it. The caller holds the HDF5
  * lock.
  * Returns: CN_OK. Errors: CN_BAD_INPUT: the values cannot be read, because a filter is not
  * installed, or must not be; CN_BAD_MACHINE: out of memory. Owns: the pool gets the filters. */

@@ -11,6 +11,7 @@ import oracle
 import trees
 from build import BIN
 from climnorm_case import Case, TestCase, main, read
+from opened import Opened
 
 
 def year(case, path, in_file, number, **options):
@@ -527,9 +528,11 @@ class Wrong(TestCase):
 class Proposals(TestCase):
     """climnorm inspect FOLDER prints a config that can be run."""
 
-    def proposed(self, case):
+    def proposed(self, case, cores=()):
+        """cores: on which it runs."""
         done = subprocess.run([BIN, "inspect", case.data], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=60, check=False,
+                              preexec_fn=lambda: cores and os.sched_setaffinity(0, cores))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.replace('root = "normals"', f'root = "{case.out}"')
 
@@ -635,6 +638,31 @@ class Proposals(TestCase):
                 for word in words:
                     self.assertIn(word, said)
                 self.loads(case, said)
+
+    def test_a_file_is_opened_once_for_many_variables(self):
+        with Case() as case:
+            with netCDF4.Dataset(year(case, "x_2001.nc", "t", 2001), "a") as nc:
+                for k in range(60):
+                    nc.createVariable(f"v{k}", "f4", ("time", "lat", "lon")).units = "K"
+            with Opened(case.data) as opened:
+                said = self.proposed(case, cores=list(os.sched_getaffinity(0))[:1])
+            self.assertEqual(said.count("files = "), 61)
+            self.assertLess(opened.count, 80)  # netCDF-C opens it once, HDF5 for each variable
+
+    def test_choices_that_are_tried_are_bounded(self):
+        """Each of eight files has levels of its own: no choice is of two."""
+        with Case() as case:
+            for k in range(8):
+                with netCDF4.Dataset(year(case, f"x_{2001 + k}.nc", "x", 2001), "a") as nc:
+                    nc.createDimension("level", 2)
+                    nc.createVariable("level", "f8", ("level",))[:] = [10 * k + 1, 10 * k + 2]
+                    for v in range(20):
+                        nc.createVariable(f"v{v}", "f4", ("time", "level", "lat", "lon")).units = "K"
+            with Opened(case.data) as opened:
+                said = self.proposed(case, cores=list(os.sched_getaffinity(0))[:1])
+            self.assertEqual(said.count("select = { level = 1; }"), 20)
+            self.assertEqual(said.count("select has level = 1, which the file does not have"), 140)
+            self.assertLess(opened.count, 1500)
 
     def test_a_variable_of_later_files(self):
         with Case() as case:
