@@ -338,12 +338,14 @@ static enum cn_status choose_slice(const struct cn_nc_file *nc, int dimid, const
     if (status)
         return status;
     if (choice && choice->is_all && dim->length > 1) {
-        if (storage->slice_count)
+        if (storage->slice_count) {
+            file->is_sound = true;
             return cn_fail(
                 error, CN_BAD_INPUT,
                 "%s has \"all\" for %s, the second dimension of '%.*s' with it; select a "
                 "value of one",
                 choice->origin, dim->name, MOST_SHOWN_BYTES, variable);
+        }
         storage->slice_dim = d;
         storage->slice_count = dim->length;
     } else if (choice && !choice->is_all) {
@@ -385,10 +387,11 @@ static enum cn_status name_dim(const struct cn_nc_file *nc, int dimid, const cha
 }
 
 /* Refuses a choice along time or a dimension of the grid. */
-static enum cn_status check_axis_dim(const struct cn_file_rules *rules, const struct cn_file *file,
+static enum cn_status check_axis_dim(const struct cn_file_rules *rules, struct cn_file *file,
                                      const char *name, bool is_time, struct cn_error *error)
 {
     const struct cn_slice_choice *choice = find_choice(rules, file, name);
+    file->is_sound = choice != NULL;
     if (!choice)
         return CN_OK;
     return cn_fail(error, CN_BAD_INPUT, "%s has %s, which is %s; remove it: %s", choice->origin,

@@ -141,6 +141,28 @@ class Check(climnorm_case.TestCase):
         self.assertIn("choose what is read along them", str(told))
         self.assertNotIn("damaged", text.out)
 
+    def test_choices_that_cannot_be_are_no_damage(self):
+        for select, said in (({"lat": 1}, "has lat, which is a dimension of the grid"),
+                             ({"time": 1}, "has time, which is the dimension of time")):
+            with self.subTest(select):
+                case = self.case()
+                case.config["input"]["select"] = select
+                told, text = self.check(case, code=2)
+                self.counts(told, files_damaged=0)
+                self.assertIn(said, str(told))
+        case = self.case()
+        case.config["input"] = {"root": "data", "select": {"a": "all"}, "datasets": [
+            {"files": "**/*.nc", "variable": "tas", "select": {"b": "all"}}]}
+        for path in self.paths.values():
+            with netCDF4.Dataset(path, "a") as nc:
+                nc.renameVariable("tas", "x")
+                nc.createDimension("a", 2)
+                nc.createDimension("b", 2)
+                nc.createVariable("tas", "f4", ("time", "a", "b", "lat", "lon"))
+        told, text = self.check(case, code=2)
+        self.counts(told, files_damaged=0)
+        self.assertIn("the second dimension of 'tas' with it", json.dumps(told))
+
     def test_a_file_of_several_variables_counts_once(self):
         case = self.case()
         for path in self.paths.values():
