@@ -8,6 +8,7 @@
 #include "base/file_problems.h"
 #include "base/pool.h"
 #include "catalog/attributes.h"
+#include "catalog/file_names.h"
 #include "catalog/kept.h"
 #include "catalog/time_axis.h"
 #include "catalog/totals.h"
@@ -344,6 +345,24 @@ static void warn_of_missing_dims(const struct cn_variable_files *in, const struc
             return;
 }
 
+/* Warns of coordinates of one value that a file has and the usual one lacks. */
+static void warn_of_more(const struct cn_variable_files *in, const struct cn_file *usual)
+{
+    enum { MOST_TOLD = 8 };
+    const char *told[MOST_TOLD];
+    size_t count = 0;
+    for (size_t i = 0; i < in->count; i++)
+        for (size_t k = 0; in->files[i].usable && k < in->files[i].grid.variable_count; k++) {
+            const struct cn_grid_variable *kept = &in->files[i].grid.variables[k];
+            if (kept->along != CN_SCALAR || count == MOST_TOLD ||
+                find_kept(&usual->grid, kept->name) ||
+                cn_text_index(kept->name, told, count) < count)
+                continue;
+            told[count++] = kept->name;
+            warn_of_mixture(in, &in->files[i], usual, kept->name);
+        }
+}
+
 /* Of coordinates of one value, outputs keep those that all files have alike. */
 static enum cn_status keep_common(const struct cn_variable_files *in, const struct cn_file *usual,
                                   struct cn_error *error)
@@ -396,5 +415,6 @@ enum cn_status cn_check_consistency(const struct cn_variable_files *in, struct c
         if (in->files[i].usable)
             variable->failure = calendar_conflict(in->pool, usual, &in->files[i]);
     warn_of_missing_dims(in, usual);
+    warn_of_more(in, usual);
     return keep_common(in, usual, error);
 }

@@ -93,6 +93,12 @@ static bool is_of_one_model(const struct cn_dataset *a, const struct cn_dataset 
     return !a->model || !b->model || strcmp(a->model, b->model) == 0;
 }
 
+/* Whether two choices are one: "85000.0" is 85000. */
+static bool is_same_choice(const struct cn_slice_choice *a, const struct cn_slice_choice *b)
+{
+    return strcmp(a->text, b->text) == 0 || a->number == b->number; /* NAN: a text, or "all" */
+}
+
 /* Whether two entries read the same along other dimensions. */
 static bool selects_the_same(const struct cn_dataset *a, const struct cn_dataset *b)
 {
@@ -101,7 +107,7 @@ static bool selects_the_same(const struct cn_dataset *a, const struct cn_dataset
         size_t k = 0;
         while (k < b->select_count && strcmp(a->select[i].dim, b->select[k].dim) != 0)
             k++;
-        is_same = k < b->select_count && strcmp(a->select[i].text, b->select[k].text) == 0;
+        is_same = k < b->select_count && is_same_choice(&a->select[i], &b->select[k]);
     }
     return is_same;
 }

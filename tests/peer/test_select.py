@@ -4,6 +4,7 @@ and xarray, in every storage; what it refuses; and the scalar coordinates that o
 import itertools
 import json
 import os
+import re
 import shutil
 
 import netCDF4
@@ -671,6 +672,14 @@ class Entries(SelectCase):
         self.exits(result, 1)
         self.assertIn("is taken for ta in ", result.err)
 
+    def test_one_choice_in_two_forms_is_one(self):
+        for one, other, code in ((85000, "85000.0", 0), ("8.5e4", "85000", 0), ("85000", 85001, 1),
+                                 ("all", 85000, 1)):
+            with self.subTest(one=one, other=other):
+                case = self.entries(("t_*.nc", "ta", {"plev": one}), ("*_2001.nc", "ta", {"plev": other}))
+                self.write(case, "t", PLEV)
+                self.exits(case.run(command="plan"), code)
+
 
 class Scalars(SelectCase):
     """Coordinates of one value on a regular grid."""
@@ -724,6 +733,24 @@ class Scalars(SelectCase):
         self.exits(result, 0)
         self.assertRegex(result.err, r"20020101-20021231\.nc has no height, unlike \S+; outputs are "
                          "without it")
+
+    def test_one_that_only_later_files_have_is_told(self):
+        """Once, whatever many files have it."""
+        case = self.case()
+        self.write(case)
+        write_year(case.data, 2001, values_of(2001, ()), {}, dims=("time", "lat", "lon"),
+                   variable="tas")
+        with netCDF4.Dataset(os.path.join(case.data, trees.name("tas", "20030101-20031231")), "a") as nc:
+            nc.createVariable("realization", "i4")[...] = 3
+            nc["tas"].coordinates += " realization"
+        result = case.run()
+        self.exits(result, 0)
+        said = " ".join(result.err.split())
+        for name, year in (("height", 2002), ("realization", 2003)):
+            self.assertEqual(len(re.findall(rf"20010101-20011231\.nc has no {name}, unlike \S+_{year}0101"
+                                            r"\S+; outputs are without it", said)), 1, said)
+        with netCDF4.Dataset(case.path("tas", 2003)) as nc:
+            self.assertNotIn("height", nc.variables)
 
     def test_packed_numbers_are_what_they_stand_for(self):
         case = self.case()
