@@ -2,6 +2,7 @@
 stations and points, against numpy; and what xarray and CDO make of the outputs.
 """
 import os
+import re
 import subprocess
 
 import netCDF4
@@ -433,10 +434,13 @@ class Grids(TestCase):
 class Recipe(TestCase):
     def test_the_recipe_of_the_docs(self):
         with open(os.path.join(ROOT, "docs", "grids.md")) as f:
-            text = next(block for block in f.read().split("```\n") if "custom_regions" in block)
+            text, command, shown = re.search(
+                r"^```libconfig\n(.*?)^```\n.*^\$ climnorm (\w+) .*?^\.\.\. (.*?)\n", f.read(),
+                re.M | re.S).groups()
         with Case() as case:
             GRIDS["CORDEX"].write(case.data)
             self.exits(case.run(text=text), 0)
+            self.assertIn(shown, case.run(text=text, command=command).out)
             box = [5.0, 16.0], [44.0, 48.5]
             mean, _, _ = GRIDS["CORDEX"].expected(box, 2004)
             with netCDF4.Dataset(case.path("tas", 2004, "ALPS", "recent")) as nc:

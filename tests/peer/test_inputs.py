@@ -16,7 +16,7 @@ import trees
 from build import BIN, ROOT, main
 from climnorm_case import read
 
-RECIPES = dict(re.findall(r"^### ([^\n]+)\n.*?^```\n(.*?)^```\n",
+RECIPES = dict(re.findall(r"^### ([^\n]+)\n.*?^```libconfig\n(.*?)^```\n",
                           pathlib.Path(ROOT, "docs/inputs.md").read_text("utf-8"), re.M | re.S))
 CONUS_LAT, CONUS_LON = np.arange(49.5, 24, -5.0), np.arange(-124.5, -66, 10.0)
 LAT, LON = np.arange(70.0, 20, -10), np.arange(0.0, 40, 8)

@@ -358,7 +358,7 @@ class Words(TestCase):
 def recipes():
     """Name -> products, and what normals they need, as docs/products.md has them."""
     with open(GUIDE, encoding="utf-8") as file:
-        return dict(re.findall(r"<!-- config: (\S+) -->\n```\n(.*?)```\n", file.read(), re.S))
+        return dict(re.findall(r"<!-- config: (\S+) -->\n```libconfig\n(.*?)```\n", file.read(), re.S))
 
 
 class Recipes(TestCase):
