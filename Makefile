@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 # `make -j2` shares its two jobs with the build; without -j the build takes JOBS.
 SHARE   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all configure check test test-kill bench demo install uninstall deb clean
+.PHONY: all configure check test test-kill bench demo site install uninstall deb clean
 all: configure
 	+cmake --build $(BUILD) $(SHARE)
 
@@ -32,6 +32,10 @@ bench: all
 
 demo: all
 	sh config/demo.sh $(BUILD)/climnorm
+
+# The site of the documents; needs `.ci/install --site`.
+site:
+	BUILD=$(BUILD) .ci/site
 
 install: all
 	cmake --install $(BUILD)

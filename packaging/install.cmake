@@ -27,7 +27,7 @@ install(FILES completion/_climnorm DESTINATION ${share}/zsh/site-functions COMPO
 install(FILES completion/climnorm.fish DESTINATION ${share}/fish/vendor_completions.d
         COMPONENT runtime)
 install(DIRECTORY config docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime
-        PATTERN "*.py" EXCLUDE)
+        PATTERN "*.py" EXCLUDE PATTERN "docs/site" EXCLUDE)
 install(FILES README.md LICENSE CHANGELOG.md CITATION.cff CODE_OF_CONDUCT.md CONTRIBUTING.md
         SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 foreach(folder bench kernels tests) # the other documents link to them
