@@ -158,6 +158,12 @@ struct cn_override {
 CN_API enum cn_status cn_config_read(const char *path, const struct cn_override *overrides,
                                      size_t override_count, struct cn_config **config,
                                      struct cn_problems *problems);
+/* The same for a text instead of a file. name: what errors cite, as the path of the file. Relative
+ * paths begin at the current folder. */
+CN_API enum cn_status cn_config_read_text(const char *name, const char *text,
+                                          const struct cn_override *overrides,
+                                          size_t override_count, struct cn_config **config,
+                                          struct cn_problems *problems);
 CN_API void cn_config_free(struct cn_config *config);
 
 #endif

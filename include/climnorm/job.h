@@ -99,6 +99,12 @@ struct cn_estimate {
 CN_API void cn_job_estimate(struct cn_job *job, const struct cn_watch *watch,
                             struct cn_estimate *estimate);
 
+/* Returns: the plan of a prepared job as one JSON object, that of `climnorm plan --json`;
+ * docs/plan.md lists its keys. estimate NULL: not estimated. lists_outputs: with each file. NULL:
+ * out of memory. Owns: the caller, with free. */
+CN_API char *cn_job_plan_json(const struct cn_job *job, const struct cn_estimate *estimate,
+                              bool lists_outputs);
+
 /* Runs the plan, one variable after another, once. watch: where it is shown, and what stops it;
  * NULL: nobody watches. The result is filled in even when the run fails; its status says what came
  * of it. CN_BAD_USAGE: the job is for its plan alone, or has run. A display reads the job's

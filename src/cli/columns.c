@@ -124,3 +124,8 @@ void cn_table_print(const struct cn_table *table)
         cn_write_words(stdout, cells[last], end + GAP, end + GAP);
     }
 }
+
+const char *cn_number_cell(struct cn_pool *pool, size_t number)
+{
+    return number ? cn_pool_printf(pool, "%zu", number) : NULL;
+}

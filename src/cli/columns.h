@@ -38,6 +38,9 @@ struct cn_table {
  * cells are all empty, below the head, is not printed. Owns: the texts must last. */
 void cn_table_add(struct cn_table *table, const char *const *cells);
 
+/* Returns: the number as a cell of a table; NULL for 0, or out of memory. Owns: the pool. */
+const char *cn_number_cell(struct cn_pool *pool, size_t number);
+
 void cn_table_print(const struct cn_table *table);
 
 #endif

@@ -160,7 +160,7 @@ static enum cn_status read_tree_config(struct tree_config *tree, const char *mor
     cn_strbuf_add(&text, " };\n%s", more);
     enum cn_status status = CN_BAD_MACHINE;
     if (!text.failed)
-        status = cn_config_read_text(
+        status = cn_config_read_lines(
             &(struct cn_config_text){.name = tree->path, .text = cn_strbuf_text(&text)}, NULL, 0,
             config, &problems);
     if (status && problems.count)

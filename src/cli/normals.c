@@ -302,7 +302,8 @@ static int read_call(const struct cn_arguments *arguments, struct cn_config **co
         struct cn_problems problems = {0};
         const struct cn_config_text text = {command_name, cn_strbuf_text(&call.text), call.typed,
                                             call.line_count};
-        status = cn_config_read_text(&text, call.overrides, call.override_count, config, &problems);
+        status =
+            cn_config_read_lines(&text, call.overrides, call.override_count, config, &problems);
         exit_code = cn_report_config(status, &problems);
     }
     cn_strbuf_free(&call.text);
@@ -314,7 +315,7 @@ static int read_shown(const char *text, const struct cn_config *typed, struct cn
 {
     struct cn_problems problems = {0};
     const struct cn_config_text shown = {.name = command_name, .text = text};
-    enum cn_status status = cn_config_read_text(&shown, NULL, 0, config, &problems);
+    enum cn_status status = cn_config_read_lines(&shown, NULL, 0, config, &problems);
     if (*config) {
         struct cn_pool *pool = (*config)->pool;
         (*config)->origin.input_root = cn_pool_strdup(pool, typed->origin.input_root);

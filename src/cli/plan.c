@@ -6,7 +6,6 @@
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/log.h"
-#include "cli/plan_json.h"
 #include "cli/plan_text.h"
 #include "cli/prepare.h"
 #include "cli/print_text.h"
@@ -15,6 +14,7 @@
 #include "cli/summary.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Prints the command that does what was planned. */
@@ -58,8 +58,11 @@ static enum cn_status show_plan(const struct cn_prepared *prepared, struct cn_er
                        cn_stop_signal_name(atomic_load(cn_stop_signal)));
     const enum cn_status fits = cn_job_check_space(prepared->job, error);
     if (arguments->json) {
-        if (!cn_print_plan_json(prepared->job, &estimate, arguments->verbose > 0))
+        char *text = cn_job_plan_json(prepared->job, &estimate, arguments->verbose > 0);
+        if (!text)
             return cn_fail_memory(error, "the plan");
+        puts(text);
+        free(text);
     } else if (!arguments->quiet) {
         cn_print_plan(prepared->job, &estimate, arguments->verbose > 0);
         if (!fits)

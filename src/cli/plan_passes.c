@@ -5,8 +5,8 @@
 
 #include "base/format.h"
 #include "base/strbuf.h"
-#include "cli/plan_counts.h"
 #include "cli/shared_lines.h"
+#include "job/plan_counts.h"
 #include "plan/cuts.h"
 #include "progress/text.h"
 

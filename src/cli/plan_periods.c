@@ -6,8 +6,8 @@
 #include "base/strbuf.h"
 #include "base/year_list.h"
 #include "cli/columns.h"
-#include "cli/plan_counts.h"
 #include "cli/shared_lines.h"
+#include "job/plan_counts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,30 +1,19 @@
 /*
- * What the products of a plan are: sentences, and JSON.
+ * What the products of a plan are, as sentences.
  */
 #include "cli/plan_products.h"
 
 #include "base/pool.h"
 #include "base/strbuf.h"
 #include "cli/columns.h"
-#include "cli/plan_counts.h"
 #include "cli/shared_lines.h"
+#include "job/plan_counts.h"
 #include "products/groups.h"
 #include "products/statistics.h"
 #include "progress/render.h"
 #include "progress/text.h"
 
 #include <string.h>
-
-/* A product of the config as one variable has it. NULL: the variable has it not. */
-static const struct cn_product *product_of(const struct cn_variable_plan *variable,
-                                           const struct cn_product *product)
-{
-    for (size_t s = 0; s < variable->sample_count; s++)
-        for (size_t p = 0; p < variable->samples[s].product_count; p++)
-            if (strcmp(variable->samples[s].products[p]->name, product->name) == 0)
-                return variable->samples[s].products[p];
-    return NULL;
-}
 
 /* Adds "mean over 30 years of the sum of each season". */
 static void describe_product(const struct cn_product *product, struct cn_strbuf *text)
@@ -93,7 +82,7 @@ static bool print_product(const struct cn_plan *plan, const struct cn_product *p
         return false;
     for (size_t v = 0; v < plan->variable_count; v++) {
         const struct cn_variable_plan *variable = &plan->variables[v];
-        const struct cn_product *own = variable->failure ? NULL : product_of(variable, product);
+        const struct cn_product *own = variable->failure ? NULL : cn_product_of(variable, product);
         is_in[v] = own;
         variables += is_in[v];
         units[v] = unit_of(variable, own);
@@ -115,36 +104,4 @@ void cn_print_products(const struct cn_plan *plan)
     for (size_t p = 0; p < plan->config->product_count && !makes_plain_normals(plan->config); p++)
         if (print_product(plan, &plan->config->products[p], label))
             label = "";
-}
-
-static json_t *product_json(const struct cn_product *product)
-{
-    char over[CN_OVER_BYTES], threshold[CN_THRESHOLD_BYTES];
-    const bool has_threshold = product->threshold.unit;
-    return json_pack(
-        "{so ss ss so ss si si si si so so so}", "name", cn_json_text(product->name), "time",
-        cn_time_names[product->time], "within", cn_within_names[product->within], "threshold",
-        has_threshold ? cn_json_text(cn_threshold_text(&product->threshold, threshold))
-                      : json_null(),
-        "over", cn_over_text(&product->over, over), "pool", product->pool, "window",
-        product->window, "min_years", product->min_years, "min_values", product->min_values,
-        "units", product->unit.name ? cn_json_text(product->unit.name) : json_null(), "baseline",
-        product->change ? json_integer(product->baseline) : json_null(), "change",
-        product->change ? json_string(cn_change_names[product->change - CN_DIFFERENCE])
-                        : json_null());
-}
-
-json_t *cn_products_json(const struct cn_plan *plan, const struct cn_variable_plan *variable)
-{
-    json_t *products = json_array();
-    bool failed = !products;
-    for (size_t p = 0; p < plan->config->product_count; p++) {
-        const struct cn_product *product = product_of(variable, &plan->config->products[p]);
-        if (product)
-            failed |= json_array_append_new(products, product_json(product)) != 0;
-    }
-    if (!failed)
-        return products;
-    json_decref(products);
-    return NULL;
 }

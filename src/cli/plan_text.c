@@ -9,11 +9,11 @@
 #include "base/year_list.h"
 #include "cli/columns.h"
 #include "cli/grid_text.h"
-#include "cli/plan_counts.h"
 #include "cli/plan_passes.h"
 #include "cli/plan_periods.h"
 #include "cli/plan_products.h"
 #include "cli/shared_lines.h"
+#include "job/plan_counts.h"
 #include "job/shared_problems.h"
 #include "progress/text.h"
 

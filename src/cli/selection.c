@@ -42,8 +42,8 @@ static enum cn_status try_choice(struct cn_pool *pool, const char *entries, stru
     struct cn_problems problems = {0};
     const char *text = cn_pool_printf(
         pool, "input: { root = \"in\"; select = { %s }; }; output: { root = \"out\"; };", entries);
-    if (!text || cn_config_read_text(&(struct cn_config_text){.name = "a choice", .text = text},
-                                     NULL, 0, &config, &problems) == CN_BAD_MACHINE)
+    if (!text || cn_config_read_lines(&(struct cn_config_text){.name = "a choice", .text = text},
+                                      NULL, 0, &config, &problems) == CN_BAD_MACHINE)
         return cn_fail_memory(error, "a config");
     *usable = 0;
     cn_problems_free(&problems);

@@ -216,9 +216,9 @@ static enum cn_status read_settings(struct cn_config_builder *builder, const cha
     return builder->failed ? CN_BAD_USAGE : CN_OK;
 }
 
-static enum cn_status read_source(const struct cn_config_text *source,
-                                  const struct cn_override *overrides, size_t override_count,
-                                  struct cn_config **config, struct cn_problems *problems)
+enum cn_status cn_config_read_lines(const struct cn_config_text *source,
+                                    const struct cn_override *overrides, size_t override_count,
+                                    struct cn_config **config, struct cn_problems *problems)
 {
     *config = NULL;
     struct cn_pool *pool = cn_pool_new();
@@ -248,15 +248,16 @@ enum cn_status cn_config_read(const char *path, const struct cn_override *overri
                               size_t override_count, struct cn_config **config,
                               struct cn_problems *problems)
 {
-    return read_source(&(struct cn_config_text){.name = path}, overrides, override_count, config,
-                       problems);
+    return cn_config_read_lines(&(struct cn_config_text){.name = path}, overrides, override_count,
+                                config, problems);
 }
 
-enum cn_status cn_config_read_text(const struct cn_config_text *text,
+enum cn_status cn_config_read_text(const char *name, const char *text,
                                    const struct cn_override *overrides, size_t override_count,
                                    struct cn_config **config, struct cn_problems *problems)
 {
-    return read_source(text, overrides, override_count, config, problems);
+    return cn_config_read_lines(&(struct cn_config_text){.name = name, .text = text}, overrides,
+                                override_count, config, problems);
 }
 
 void cn_config_free(struct cn_config *config)

@@ -17,7 +17,7 @@ struct cn_config_note {
 
 /* Writes what was given and, as comments, all other keys with their values or an example, each with
  * its meaning and its notes. The text gives the same config as `config`, wherever it is read.
- * config: from cn_config_read or cn_config_read_text.
+ * config: from cn_config_read or cn_config_read_lines.
  * Returns: the text; NULL: out of memory. Owns: the caller, with free(). */
 char *cn_config_write(const struct cn_config *config, const struct cn_config_note *notes,
                       size_t note_count);

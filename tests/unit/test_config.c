@@ -177,8 +177,8 @@ static char *write_and_reread(struct cn_config *config, const struct cn_config_n
     struct cn_problems problems = {0};
     char *text = cn_config_write(config, notes, note_count);
     assert_non_null(text);
-    enum cn_status status = cn_config_read_text(&(struct cn_config_text){.name = "T", .text = text},
-                                                NULL, 0, again, &problems);
+    enum cn_status status = cn_config_read_lines(
+        &(struct cn_config_text){.name = "T", .text = text}, NULL, 0, again, &problems);
     if (status)
         fail_msg("%s\n%s", problems.items[0].text, text);
     return text;

@@ -1,16 +1,15 @@
 /*
  * Makes the JSON object of a plan.
  */
-#include "cli/plan_json.h"
+#include "climnorm/job.h"
 
-#include "cli/plan_counts.h"
-#include "cli/plan_products.h"
+#include "job/plan_counts.h"
 #include "plan/cuts.h"
+#include "products/groups.h"
+#include "products/statistics.h"
 #include "progress/render.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Adds an item; NULL: it could not be made. */
@@ -147,6 +146,38 @@ static json_t *selected_of(const struct cn_variable *variable, bool *failed)
     return selected;
 }
 
+static json_t *product_json(const struct cn_product *product)
+{
+    char over[CN_OVER_BYTES], threshold[CN_THRESHOLD_BYTES];
+    const bool has_threshold = product->threshold.unit;
+    return json_pack(
+        "{so ss ss so ss si si si si so so so}", "name", cn_json_text(product->name), "time",
+        cn_time_names[product->time], "within", cn_within_names[product->within], "threshold",
+        has_threshold ? cn_json_text(cn_threshold_text(&product->threshold, threshold))
+                      : json_null(),
+        "over", cn_over_text(&product->over, over), "pool", product->pool, "window",
+        product->window, "min_years", product->min_years, "min_values", product->min_values,
+        "units", product->unit.name ? cn_json_text(product->unit.name) : json_null(), "baseline",
+        product->change ? json_integer(product->baseline) : json_null(), "change",
+        product->change ? json_string(cn_change_names[product->change - CN_DIFFERENCE])
+                        : json_null());
+}
+
+static json_t *products_of(const struct cn_plan *plan, const struct cn_variable_plan *variable)
+{
+    json_t *products = json_array();
+    bool failed = !products;
+    for (size_t p = 0; p < plan->config->product_count; p++) {
+        const struct cn_product *product = cn_product_of(variable, &plan->config->products[p]);
+        if (product)
+            failed |= json_array_append_new(products, product_json(product)) != 0;
+    }
+    if (!failed)
+        return products;
+    json_decref(products);
+    return NULL;
+}
+
 static json_t *outputs_of(const struct cn_variable_plan *variable, bool *failed)
 {
     json_t *outputs = json_array();
@@ -205,14 +236,14 @@ static void add_details(json_t *object, const struct cn_plan *plan,
                             cn_json_count(source->grid.column_count)) ||
         json_object_set_new(object, "selected", selected_of(source, failed)) ||
         json_object_set_new(object, "timelines", timelines_of(source, failed)) ||
-        json_object_set_new(object, "products", cn_products_json(plan, variable)) ||
+        json_object_set_new(object, "products", products_of(plan, variable)) ||
         json_object_set_new(object, "regions", regions) ||
         json_object_set_new(object, "periods", periods);
     set_passes(object, variable, failed);
 }
 
 static json_t *variable_plan_object(const struct cn_plan *plan,
-                                    const struct cn_variable_plan *variable, bool verbose,
+                                    const struct cn_variable_plan *variable, bool lists_outputs,
                                     bool *failed)
 {
     const struct cn_problems *lists[] = {&variable->variable->problems, &variable->problems, NULL};
@@ -230,7 +261,7 @@ static json_t *variable_plan_object(const struct cn_plan *plan,
         set_model(object, variable->variable, failed);
     if (object && !variable->failure)
         add_details(object, plan, variable, failed);
-    if (object && verbose)
+    if (object && lists_outputs)
         *failed |= json_object_set_new(object, "outputs", outputs_of(variable, failed)) != 0;
     return object;
 }
@@ -238,7 +269,8 @@ static json_t *variable_plan_object(const struct cn_plan *plan,
 static json_t *output_object(const struct cn_job *job, const struct cn_estimate *estimate)
 {
     const struct cn_plan *plan = job->plan;
-    const bool is_about_known = estimate->is_known || job->config->output.compression == 0;
+    const bool is_about_known =
+        (estimate && estimate->is_known) || job->config->output.compression == 0;
     size_t kept;
     const size_t wanted = cn_count_outputs(plan, &kept);
     return json_pack("{so so so so so so so so so}", "root", cn_json_text(job->config->output.root),
@@ -253,7 +285,7 @@ static json_t *output_object(const struct cn_job *job, const struct cn_estimate 
 
 static json_t *estimate_object(const struct cn_estimate *estimate)
 {
-    if (!estimate->is_known)
+    if (!estimate || !estimate->is_known)
         return json_null();
     return json_pack("{so so so so}", "seconds", cn_json_real(estimate->seconds), "cpu_s",
                      cn_json_real(estimate->cpu_s), "disk_s", cn_json_real(estimate->disk_s),
@@ -273,15 +305,17 @@ static json_t *shard_object(const struct cn_division *division)
                      cn_json_count(division->bytes_undivided));
 }
 
-bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *estimate, bool verbose)
+char *cn_job_plan_json(const struct cn_job *job, const struct cn_estimate *estimate,
+                       bool lists_outputs)
 {
     const struct cn_problems *lists[] = {&job->catalog->problems, &job->problems, NULL};
     bool failed = false;
     json_t *variables = json_array();
     for (size_t v = 0; v < job->plan->variable_count; v++)
-        append_item(variables,
-                    variable_plan_object(job->plan, &job->plan->variables[v], verbose, &failed),
-                    &failed);
+        append_item(
+            variables,
+            variable_plan_object(job->plan, &job->plan->variables[v], lists_outputs, &failed),
+            &failed);
     json_t *plan = json_pack(
         "{ss so so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
         cn_json_text(job->config->path), "shard", shard_object(&job->plan->division), "input",
@@ -291,9 +325,6 @@ bool cn_print_plan_json(const struct cn_job *job, const struct cn_estimate *esti
         estimate_object(estimate), "problems", texts_of(lists, CN_PROBLEM, &failed), "warnings",
         texts_of(lists, CN_WARNING, &failed));
     char *text = plan && !failed ? json_dumps(plan, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-    if (text)
-        puts(text);
     json_decref(plan);
-    free(text);
-    return text != NULL;
+    return text;
 }

@@ -1,9 +1,7 @@
 /*
  * Counts what a plan lists.
  */
-#include "cli/plan_counts.h"
-
-#include "base/pool.h"
+#include "job/plan_counts.h"
 
 #include <string.h>
 
@@ -90,7 +88,12 @@ size_t cn_sound_variables(const struct cn_plan *plan)
     return count;
 }
 
-const char *cn_number_cell(struct cn_pool *pool, size_t number)
+const struct cn_product *cn_product_of(const struct cn_variable_plan *variable,
+                                       const struct cn_product *product)
 {
-    return number ? cn_pool_printf(pool, "%zu", number) : NULL;
+    for (size_t s = 0; s < variable->sample_count; s++)
+        for (size_t p = 0; p < variable->samples[s].product_count; p++)
+            if (strcmp(variable->samples[s].products[p]->name, product->name) == 0)
+                return variable->samples[s].products[p];
+    return NULL;
 }

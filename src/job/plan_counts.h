@@ -1,8 +1,8 @@
 /*
  * Counts of a plan, which its text and its JSON share.
  */
-#ifndef CLIMNORM_CLI_PLAN_COUNTS_H
-#define CLIMNORM_CLI_PLAN_COUNTS_H
+#ifndef CLIMNORM_JOB_PLAN_COUNTS_H
+#define CLIMNORM_JOB_PLAN_COUNTS_H
 
 #include "climnorm/plan.h"
 
@@ -33,7 +33,8 @@ size_t cn_count_models(const struct cn_plan *plan);
 /* Returns: how many variables can be made at all. */
 size_t cn_sound_variables(const struct cn_plan *plan);
 
-/* Returns: the number as a cell of a table; NULL for 0, or out of memory. Owns: the pool. */
-const char *cn_number_cell(struct cn_pool *pool, size_t number);
+/* Returns: a product of the config as one variable has it; NULL: the variable has it not. */
+const struct cn_product *cn_product_of(const struct cn_variable_plan *variable,
+                                       const struct cn_product *product);
 
 #endif
