@@ -1,7 +1,7 @@
 /*
  * Latitudes and longitudes that are not axes of their own are found among all variables of the
  * file: those that the data variable names in `coordinates` first. Their dimensions are the rows
- * and columns of the grid.
+ * and columns of the grid, behind time in files of WRF.
  */
 #include "catalog/auxiliary.h"
 
@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "catalog/attributes.h"
 #include "catalog/degrees.h"
+#include "catalog/time_texts.h"
 
 #include <math.h>
 #include <netcdf.h>
@@ -38,12 +39,17 @@ struct data_variable {
     const char *coordinates; /* the attribute; "": none */
 };
 
-static bool has_name_of(const struct cn_coordinate *coordinate, enum cn_axis axis)
+static bool is_of_model(const char *name, enum cn_axis axis)
 {
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
-        if (cn_equal_ascii(coordinate->name, models[i].names[axis]))
+        if (cn_equal_ascii(name, models[i].names[axis]))
             return true;
-    return cn_is_geographic(coordinate, axis);
+    return false;
+}
+
+static bool has_name_of(const struct cn_coordinate *coordinate, enum cn_axis axis)
+{
+    return is_of_model(coordinate->name, axis) || cn_is_geographic(coordinate, axis);
 }
 
 /* The position of a dimension in the data variable; rank: it does not have it, or it is time. */
@@ -63,6 +69,31 @@ static bool is_along(const struct data_variable *data, const struct cn_coordinat
     return is && !(coordinate->rank == 2 && coordinate->dimids[0] == coordinate->dimids[1]);
 }
 
+/* Whether a variable of so many dimensions may be a coordinate. Of time and two others, those that
+ * are called so. */
+static bool may_be_place(const struct data_variable *data, int varid, int rank, enum cn_axis axis)
+{
+    char name[NC_MAX_NAME + 1];
+    return rank <= 2 || (rank == 3 && nc_inq_varname(data->nc->ncid, varid, name) == NC_NOERR &&
+                         (is_of_model(name, axis) || cn_names_hold(data->coordinates, name)));
+}
+
+/* Takes time off the dimensions of a coordinate that begins with it. Its last instant is set. */
+static void drop_time(const struct data_variable *data, struct cn_coordinate *coordinate)
+{
+    size_t instants;
+    if (coordinate->rank < 2 || coordinate->dimids[0] != data->dimids[data->time_dim] ||
+        nc_inq_dimlen(data->nc->ncid, coordinate->dimids[0], &instants) != NC_NOERR || !instants)
+        return;
+    coordinate->is_by_time = true;
+    coordinate->instant = instants - 1;
+    coordinate->length /= instants;
+    coordinate->rank--;
+    for (int d = 0; d < coordinate->rank; d++)
+        coordinate->dimids[d] = coordinate->dimids[d + 1];
+    coordinate->dimids[coordinate->rank] = 0;
+}
+
 /* A better one has more dimensions; of these, one that the data variable names. */
 static int rate(const struct data_variable *data, const struct cn_coordinate *coordinate)
 {
@@ -79,14 +110,16 @@ static enum cn_status find_best(const struct data_variable *data, enum cn_axis a
     for (int varid = 0; varid < data->nc->variable_count; varid++) {
         struct cn_coordinate one;
         int rank;
-        if (nc_inq_varndims(data->nc->ncid, varid, &rank) != NC_NOERR || rank > 2 ||
-            (same && (rank != same->rank || varid == same->varid)))
+        if (nc_inq_varndims(data->nc->ncid, varid, &rank) != NC_NOERR ||
+            !may_be_place(data, varid, rank, axis) || (same && varid == same->varid))
             continue;
         enum cn_status status = cn_coordinate_read(data->nc, varid, &one, error);
         if (status)
             return status;
+        drop_time(data, &one);
         if (is_along(data, &one) && has_name_of(&one, axis) &&
-            !(same && memcmp(one.dimids, same->dimids, sizeof one.dimids) != 0) &&
+            !(same && (one.rank != same->rank ||
+                       memcmp(one.dimids, same->dimids, sizeof one.dimids) != 0)) &&
             (!found->name || rate(data, &one) > rate(data, found)))
             *found = one;
     }
@@ -113,12 +146,28 @@ static enum cn_status read_coordinates_attribute(const struct cn_nc_file *nc, in
     return status;
 }
 
+/* Finds time, of numbers or, where there are none, of texts. */
+static enum cn_status find_time(const struct cn_nc_file *nc, const int *dimids, size_t rank,
+                                struct cn_axes *axes, struct cn_error *error)
+{
+    struct cn_error own;
+    struct cn_coordinate *texts = &axes->coordinates[CN_AXIS_TIME];
+    const enum cn_status status = cn_axes_find_time(nc, dimids, rank, axes, &own);
+    if (status == CN_BAD_INPUT) {
+        const enum cn_status of_texts =
+            cn_time_texts_find(nc, dimids, rank, texts, &axes->dims[CN_AXIS_TIME], error);
+        if (of_texts || texts->name)
+            return of_texts;
+    }
+    return status ? cn_fail(error, status, "%s", own.text) : CN_OK;
+}
+
 enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const int *dimids,
                                   size_t rank, struct cn_axes *axes, struct cn_error *error)
 {
     struct cn_error own;
     struct data_variable data = {.nc = nc, .dimids = dimids, .rank = rank};
-    enum cn_status status = cn_axes_find_time(nc, dimids, rank, axes, error);
+    enum cn_status status = find_time(nc, dimids, rank, axes, error);
     if (status)
         return status;
     const enum cn_status regular = cn_axes_find(nc, dimids, rank, axes, &own);
@@ -170,6 +219,28 @@ static enum cn_status read_degrees(const struct cn_nc_file *nc,
     for (size_t i = 0; i < count && !status; i++)
         values[i] = fabs(values[i] * factor) <= MOST_DEGREES ? values[i] * factor : NAN;
     *numbers = values;
+    return status;
+}
+
+/* Reads places that are the same at all times, as the first and the last tell. */
+static enum cn_status read_steady_degrees(const struct cn_nc_file *nc,
+                                          const struct cn_coordinate *variable, double factor,
+                                          size_t count, const double **numbers,
+                                          struct cn_error *error)
+{
+    struct cn_coordinate first = *variable;
+    const double *last;
+    first.instant = 0;
+    enum cn_status status = read_degrees(nc, &first, factor, count, numbers, error);
+    if (status || !variable->is_by_time)
+        return status;
+    status = read_degrees(nc, variable, factor, count, &last, error);
+    for (size_t i = 0; i < count && !status; i++)
+        if (last[i] != (*numbers)[i] && !(isnan(last[i]) && isnan((*numbers)[i])))
+            status = cn_fail(error, CN_BAD_INPUT,
+                             "'%s' of cell %zu (counted from 0) is %g degrees first and %g at the "
+                             "last time: cells that move are not read; regrid the file",
+                             variable->name, i, (*numbers)[i], last[i]);
     return status;
 }
 
@@ -261,7 +332,7 @@ static enum cn_status read_places(const struct cn_nc_file *nc, const struct cn_a
             return cn_fail(error, CN_BAD_INPUT,
                            "'%s' is in '%.60s', expected %s; correct its units", coordinate->name,
                            units, axis == CN_AXIS_LAT ? "degrees_north" : "degrees_east");
-        status = read_degrees(nc, coordinate, factor, cells, values[axis], error);
+        status = read_steady_degrees(nc, coordinate, factor, cells, values[axis], error);
         if (!status)
             status =
                 read_corners(nc, coordinate, factor, corners[axis], &corner_counts[axis], error);

@@ -191,6 +191,12 @@ static bool contains_dimension(const int *dimids, size_t rank, int dimid)
 static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                         enum cn_axis axis, struct cn_error *error)
 {
+    for (int varid = 0; varid < nc->variable_count; varid++)
+        if (nc_inq_attid(nc->ncid, varid, "sample_dimension", NULL) == NC_NOERR ||
+            nc_inq_attid(nc->ncid, varid, "instance_dimension", NULL) == NC_NOERR)
+            return cn_fail(error, CN_BAD_INPUT,
+                           "a ragged array, in which stations follow each other (CF section 9.3); "
+                           "rewrite it with dimensions of stations and of time");
     for (int varid = 0; varid < nc->variable_count; varid++) {
         char name[NC_MAX_NAME + 1];
         int own_rank, own_dimids[NC_MAX_VAR_DIMS];
@@ -265,6 +271,18 @@ enum cn_status cn_axes_find(const struct cn_nc_file *nc, const int *dimids, size
     return CN_OK;
 }
 
+/* Returns a status of netCDF-C. */
+static int get_numbers(int ncid, const struct cn_coordinate *variable, double *values)
+{
+    size_t start[4] = {variable->instant}, count[4] = {1};
+    if (!variable->is_by_time)
+        return nc_get_var_double(ncid, variable->varid, values);
+    for (int d = 0; d < variable->rank; d++)
+        if (nc_inq_dimlen(ncid, variable->dimids[d], &count[1 + d]) != NC_NOERR)
+            return NC_EBADDIM;
+    return nc_get_vara_double(ncid, variable->varid, start, count, values);
+}
+
 enum cn_status cn_numbers_read(const struct cn_nc_file *nc, const struct cn_coordinate *variable,
                                double *values, size_t count, struct cn_error *error)
 {
@@ -277,7 +295,7 @@ enum cn_status cn_numbers_read(const struct cn_nc_file *nc, const struct cn_coor
                                  &packing, &is_unsigned, error);
     if (status)
         return status;
-    int code = nc_get_var_double(nc->ncid, variable->varid, values);
+    const int code = get_numbers(nc->ncid, variable, values);
     if (code != NC_NOERR)
         return cn_fail(error, CN_BAD_INPUT, "'%s' cannot be read: %s; download the file again",
                        variable->name, nc_strerror(code));

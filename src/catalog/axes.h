@@ -13,7 +13,9 @@ enum cn_axis { CN_AXIS_LAT, CN_AXIS_LON, CN_AXIS_TIME };
 struct cn_coordinate {
     const char *name;
     int varid, type, rank, dimids[3];
-    size_t length; /* values */
+    size_t length;   /* values */
+    bool is_by_time; /* it has time in front of these dimensions, of which one instant is read */
+    size_t instant;
     const struct cn_attribute *attributes;
     size_t attribute_count;
 };

@@ -228,8 +228,9 @@ static enum cn_status read_shape(const struct cn_nc_file *nc,
     if (!cn_storage_takes_type(candidate->type))
         return cn_fail(error, CN_BAD_INPUT,
                        "'%s' is stored as %s, expected float32, float64 or integers of at most 32 "
-                       "bits",
-                       candidate->name, cn_type_name(candidate->type));
+                       "bits; convert it, for example with ncap2 -s '%s=double(%s)'",
+                       candidate->name, cn_type_name(candidate->type), candidate->name,
+                       candidate->name);
     return CN_OK;
 }
 

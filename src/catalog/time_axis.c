@@ -11,6 +11,7 @@
 #include "catalog/attributes.h"
 #include "catalog/time_numbers.h"
 #include "catalog/time_order.h"
+#include "catalog/time_texts.h"
 #include "catalog/units.h"
 
 #include <math.h>
@@ -109,8 +110,12 @@ static enum cn_status read_days(const struct cn_nc_file *nc, const struct cn_coo
     struct cn_time_numbers numbers = {
         .values = values, .count = time->length, .is_float32 = time->type == NC_FLOAT};
     double step = 0;
-    enum cn_status status = cn_coordinate_values(nc, time, values, error);
-    if (!status)
+    enum cn_status status = time->type == NC_CHAR
+                                ? cn_time_texts_read(nc, time, file->calendar, values, error)
+                                : cn_coordinate_values(nc, time, values, error);
+    if (!status && time->type == NC_CHAR)
+        numbers.unit_seconds = 1;
+    else if (!status)
         status = cn_time_units_parse(file->time_units, file->calendar, &numbers.unit_seconds,
                                      &numbers.reference_second, error);
     const double precision = status ? 0 : cn_time_precision(&numbers);
@@ -135,7 +140,10 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
                                  enum cn_stamps stamps, struct cn_file *file,
                                  struct cn_error *error)
 {
-    const char *calendar = cn_attribute_text(time->attributes, time->attribute_count, "calendar");
+    const bool is_text = time->type == NC_CHAR;
+    const char *calendar =
+        is_text ? cn_time_texts_calendar(nc, time)
+                : cn_attribute_text(time->attributes, time->attribute_count, "calendar");
     size_t count = time->length;
     if (count == 0)
         return cn_fail(error, CN_BAD_INPUT,
@@ -147,7 +155,9 @@ enum cn_status cn_time_axis_read(const struct cn_nc_file *nc, const struct cn_co
             "'%s' has %zu instants, expected at most %d; split the file, for example with "
             "cdo splityear",
             time->name, count, CN_MAX_TIMES);
-    file->time_units = cn_attribute_text(time->attributes, time->attribute_count, "units");
+    file->time_units = is_text
+                           ? "dates and times as text"
+                           : cn_attribute_text(time->attributes, time->attribute_count, "units");
     if (!file->time_units)
         return cn_fail(error, CN_BAD_INPUT, "'%s' has no units, expected \"days since ...\"",
                        time->name);

@@ -66,6 +66,15 @@ class Attributes(TestCase):
                               problems)
                 self.assertEqual(case.normals(), {})
 
+    def test_numbers_of_64_bits_are_told_with_a_cure(self):
+        case = Case(variables=["tas"])
+        self.addCleanup(case.close)
+        trees.year_file(case.data, "tas", 2001, convert=lambda raw: raw.astype("i8"), fill=-1)
+        result = case.run()
+        self.exits(result, 2)
+        self.assertIn("'tas' is stored as int64, expected float32", result.said)
+        self.assertIn("for example with ncap2 -s 'tas=double(tas)'", result.said)
+
     def test_an_attribute_that_is_only_copied_is_left_out(self):
         def array_of_strings(nc):
             nc["tas"].setncattr_string("remarks", ["a", "b"])

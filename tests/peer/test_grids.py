@@ -628,6 +628,54 @@ class OddGrids(TestCase):
             kept = set(ds.coords) - {"lat", "lon", "dayofyear", "climatology_time", "target_year"}
             self.assertEqual(len(kept), 16)
 
+    def test_a_station_in_stacked_files_with_dates(self):
+        """Texts along a dimension that is chosen from, and the order of stations."""
+        grid, dims = Stations(), (("time", "member", "station"), ("station", "member", "time"))
+        for own in dims:
+            case = Case(input={"root": "data", "select": {"member": 1}}, variables=["tas"],
+                        output={"root": "output", "layout": "stacked", "axis": "time",
+                                "pattern": "{variable}.nc"}).periods(2003, 2004)
+            self.addCleanup(case.close)
+            for year in YEARS:
+                values = np.stack([values_of((12,), year, k) for k in range(3)], axis=1)
+                with open_year(case.data, "OBS", year) as nc:
+                    for name, size in (("station", 12), ("member", 3), ("length", 6)):
+                        nc.createDimension(name, size)
+                    add_place(nc, grid.names, ("station",), (grid.lat[::-1], grid.lon[::-1]))
+                    texts = nc.createVariable("member_name", "S1", ("member", "length"))
+                    texts[:] = np.array([f"{text:6}".encode() for text in ("a", "bb", "ccc")],
+                                        "S6").view("S1").reshape(3, 6)
+                    names = nc.createVariable("name", str, ("station",))
+                    names[:] = np.array([f"Ö{k}" for k in range(12)], object)
+                    var = add_values(nc, own, values.transpose(
+                        [("time", "member", "station").index(dim) for dim in own]))
+                    var.coordinates = "lat lon name member_name"
+            self.exits(case.run(), 0)
+            with xarray.open_dataset(os.path.join(case.out, "tas.nc")) as made:
+                self.assertEqual(made["tas"].dims, ("target_year", "time", "station"))
+                self.assertEqual(made["name"].values.tolist(), [f"Ö{k}" for k in range(12)])
+                self.assertEqual(made["member_name"].item().strip(), "bb")
+                self.assertTrue(all(isinstance(text, str) for text in made["source_files"].values))
+                np.testing.assert_array_equal(made["lat"], grid.lat[::-1])
+                for k, last in enumerate((2003, 2004)):
+                    data = np.stack([values_of((12,), year, 1) for year in range(last - 2, last + 1)])
+                    np.testing.assert_allclose(made["tas"][k], np.nanmean(data.astype("f8"), axis=0),
+                                               rtol=2e-7)
+
+    def test_ragged_arrays_are_told(self):
+        for attribute in ("sample_dimension", "instance_dimension"):
+            case = Case(variables=["tas"]).periods(2003, 2003)
+            self.addCleanup(case.close)
+            with open_year(case.data, "OBS", 2003) as nc:
+                nc.createDimension("station", 2)
+                add_place(nc, ("lat", "lon"), ("station",), ([1, 2], [3, 4]))
+                size = nc.createVariable("size", "i4", ("station",))
+                size.setncattr(attribute, "time")
+                nc.createVariable("tas", "f4", ("time",)).coordinates = "time lat lon"
+            result = case.run()
+            self.exits(result, 2)
+            self.assertIn("a ragged array, in which stations follow each other", result.said)
+
     def test_extent_across_the_date_line(self):
         """ACDD: geospatial_lon_min is greater than geospatial_lon_max then."""
         for west, corners in ((160.0, [-3, 3]), (350.0, [-3, 3]), (350.0, None), (20.0, [-3, 3])):

@@ -238,6 +238,70 @@ class Recipe(unittest.TestCase):
                 self.assertEqual(nc["tas"].dimensions[1:], ("rlat", "rlon"))
                 self.assertEqual(nc["rotated_pole"].grid_north_pole_latitude, 39.25)
 
+    def write_texts(self, nc, name, dates):
+        """Time of WRF and MPAS."""
+        texts = [f"{y:04}-{m:02}-{d:02}_00:00:00".ljust(32) for y, m, d in dates]
+        nc.createDimension("DateStrLen", 32)
+        nc.createVariable(name, "S1", ("Time", "DateStrLen"))[:] = \
+            netCDF4.stringtochar(np.array(texts, "S32"))
+
+    def same_means(self, variable, target, values, dims):
+        """values: of the days of three years, [year][day]..."""
+        with netCDF4.Dataset(self.path(f"normals/{variable}/{target}.nc")) as nc:
+            self.assertEqual(nc[variable].dimensions[1:], dims)
+            np.testing.assert_allclose(nc[variable][:365], np.mean(np.array(values, "f8"), axis=0),
+                                       rtol=1e-7)
+            return {name: nc[name][...] for name in nc[variable].coordinates.split()}
+
+    def write_wrf(self, year, step=0.0):
+        """Names as in the WRF User's Guide; step: by which the cells move every day."""
+        os.makedirs(self.path("wrf"), exist_ok=True)
+        with netCDF4.Dataset(self.path(f"wrf/wrfxtrm_d01_{year}-01-01_00:00:00"), "w",
+                             format="NETCDF3_64BIT_OFFSET") as nc:
+            for name, size in (("Time", None), ("south_north", 3), ("west_east", 4)):
+                nc.createDimension(name, size)
+            self.write_texts(nc, "Times", days("noleap", year))
+            rows, columns = np.mgrid[0:3, 0:4]
+            moved = step * np.arange(365)[:, None, None]
+            for name, units, place in (("XLAT", "degree_north", 48 + rows + 0.1 * columns),
+                                       ("XLONG", "degree_east", 5 + columns - 0.1 * rows)):
+                var = nc.createVariable(name, "f4", ("Time", "south_north", "west_east"))
+                var.units, var[:] = units, place + moved
+            var = nc.createVariable("T2MEAN", "f4", ("Time", "south_north", "west_east"))
+            var.setncatts({"units": "K", "coordinates": "XLONG XLAT"})
+            data = np.random.default_rng(year).normal(280, 9, (365, 3, 4)).astype("f4")
+            var[:] = data
+        return data
+
+    def test_wrf(self):
+        values = [self.write_wrf(year) for year in (2001, 2002, 2003)]
+        self.start_recipe("WRF", [2003])
+        places = self.same_means("tas", 2003, values, ("south_north", "west_east"))
+        np.testing.assert_allclose(places["XLAT"][1, 2], 49.2, rtol=1e-6)
+        self.write_wrf(2002, step=0.001)
+        with self.assertRaisesRegex(AssertionError, "cells that move are not read"):
+            self.start_recipe("WRF", [2003])
+
+    def test_mpas(self):
+        values = []
+        for year in (2001, 2002, 2003):
+            os.makedirs(self.path("mpas"), exist_ok=True)
+            with netCDF4.Dataset(self.path(f"mpas/diag.{year}-01-01_00.00.00.nc"), "w",
+                                 format="NETCDF3_64BIT_DATA") as nc:
+                nc.config_calendar_type = "gregorian_noleap"
+                for name, size in (("Time", None), ("nCells", 30)):
+                    nc.createDimension(name, size)
+                self.write_texts(nc, "xtime", days("noleap", year))
+                for name, most in (("latCell", 1.5), ("lonCell", 6.2)):
+                    nc.createVariable(name, "f8", ("nCells",))[:] = np.linspace(0, most, 30)
+                var = nc.createVariable("t2m", "f4", ("Time", "nCells"))
+                var.units = "K"
+                values.append(np.random.default_rng(year).normal(280, 9, (365, 30)).astype("f4"))
+                var[:] = values[-1]
+        self.start_recipe("MPAS", [2003])
+        places = self.same_means("tas", 2003, values, ("nCells",))
+        np.testing.assert_allclose(places["latCell"], np.degrees(np.linspace(0, 1.5, 30)))
+
     def test_every_recipe_is_here(self):
         tested = pathlib.Path(__file__).read_text("utf-8")
         for name in RECIPES:

@@ -220,6 +220,47 @@ class Times(TestCase):
                 self.exits(result, 2)
                 self.assertIn(f"'{name}' is text, expected numbers", result.said)
 
+    def with_texts(self, name, texts, **attributes):
+        """A change of a file, to time as WRF and MPAS write it."""
+        def change(nc):
+            nc.renameVariable("time", "unused")
+            nc["unused"].delncattr("units")
+            nc.createDimension("length", 24)
+            nc.createVariable(name, "S1", ("time", "length"))[:] = \
+                netCDF4.stringtochar(np.array([text.ljust(24) for text in texts], "S24"))
+            nc.setncatts(attributes)
+        return change
+
+    def test_dates_of_models_that_are_text(self):
+        day = np.arange(365)
+        for name, calendar, hours, attributes in (
+                ("Times", "standard", (0,), {}), ("Times", "standard", (0, 6, 12, 18), {}),
+                ("xtime", "noleap", (12,), {"config_calendar_type": "gregorian_noleap"}),
+                ("xtime", "noleap", (12,), {"config_calendar_type": "noleap"}),
+                ("xtime", "360_day", (23,), {"config_calendar_type": "360_day"})):
+            with self.subTest(name=name, calendar=calendar, hours=hours):
+                case = self.case(2001, 2001)
+                dates = trees.dates_of_year(calendar, 2001)
+                texts = [f"{y}-{m:02}-{d:02}_{h:02}:00:00" for y, m, d in dates for h in hours]
+                self.write(case, 2001, np.arange(float(len(texts))), np.repeat(day[:len(dates)], len(hours)),
+                           change=self.with_texts(name, texts, **attributes), axis_by="names")
+                self.runs(case, ["day slot 366"] if calendar == "standard" else [])
+                np.testing.assert_array_equal(self.slots(case, 2001)[:len(dates)], day[:len(dates)])
+
+    def test_texts_that_are_no_dates(self):
+        for text, said in (("2001-02-30_00:00:00", "the calendar standard"), ("2001-03-01", "dates and"),
+                           ("", "not ''"), ("2000-01-01_00:00:00", "not after")):
+            with self.subTest(text):
+                case = self.case(2001, 2001)
+                texts = [f"2001-01-{d:02}_00:00:00" for d in range(1, 31)]
+                texts[7] = text
+                self.write(case, 2001, np.arange(30.0), np.arange(30),
+                           change=self.with_texts("Times", texts), axis_by="names")
+                result = case.run()
+                self.exits(result, 2)
+                self.assertIn(said, result.said)
+                self.assertRegex(result.said, "(text|instant) 7 of 'Times'")
+
     def test_a_last_year_of_a_few_days_is_no_target_year(self):
         for spill in (1, 10, 150):
             with self.subTest(spill=spill):
