@@ -6,8 +6,8 @@ import signal
 import sys
 import tempfile
 
-from . import (SCHEMA, Failure, compare, data, inflate, kernels, machine, options, passes, peers,
-               pipeline, plots, programs, report, sweep, turns)
+from . import (SCHEMA, Failure, compare, data, grids, inflate, kernels, machine, options, passes,
+               peers, pipeline, plots, programs, report, sweep, turns)
 
 
 def measure(settings, results):
@@ -119,6 +119,16 @@ def run_peers(arguments, script):
         print("\n".join(table.text() for table in report.peers({"peers": entries})), end="")
 
 
+def run_grids(arguments, script):
+    found = programs.find(script, arguments.climnorm, measuring=False, venv=arguments.venv)
+    if arguments.json:
+        must_be_writable(arguments.json)
+    entries = grids.measure(arguments, found)
+    print(grids.text(entries), end="")
+    if arguments.json:
+        grids.save(arguments.json, arguments, entries)
+
+
 def main(script, words):
     if not words or words[0].startswith("--") and words[0] != "--help":
         words = ["run", *words]
@@ -136,6 +146,8 @@ def main(script, words):
             show_comparison(report.read(arguments.old), report.read(arguments.new), arguments.all)
         elif arguments.command == "peers":
             run_peers(arguments, script)
+        elif arguments.command == "grids":
+            run_grids(arguments, script)
         else:
             run_sweep(arguments, script)
     except (Failure, OSError) as error:

@@ -209,10 +209,22 @@ def parser():
     peers.add_argument("--scratch", metavar="DIR",
                        help="a folder for what is written, removed again (default: the tree's)")
     peers.add_argument("--json", metavar="FILE", help="write every figure to FILE")
-    for command in (run, peers):
+    grids = commands.add_parser(
+        "grids", help="hold curvilinear and unstructured grids against the regular one",
+        description="Loads the same chunks on a regular, a curvilinear and an unstructured grid, in "
+                    "turns. Needs a Python with netCDF4 and h5py.")
+    grids.add_argument("--grid", metavar="LATxLON", default=(600, 1440),
+                       type=expected("rows and columns such as 120x240", pair("x")))
+    grids.add_argument("--years", type=years, default=(1985, 1988), metavar="A-B")
+    grids.add_argument("--days", type=int, default=0, metavar="N", help="of each year only the first")
+    grids.add_argument("--threads", type=int, metavar="N", help="default: all cores")
+    grids.add_argument("--repeats", type=turns_count, default=5, metavar="N")
+    grids.add_argument("--data", metavar="DIR", help="as of run; 0.6 GB a year at 600x1440")
+    grids.add_argument("--json", metavar="FILE", help="write every figure to FILE")
+    for command in (run, peers, grids):
         command.add_argument("--venv", metavar="DIR", help="what the recipes in Python run with "
                              "(default venv beside the program)")
-    for command in (run, sweep, peers):
+    for command in (run, sweep, peers, grids):
         command.add_argument("--climnorm", metavar="FILE",
                              help="the program (default: beside this one, or in PATH)")
     return top

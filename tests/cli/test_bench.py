@@ -415,6 +415,23 @@ class Bench(unittest.TestCase):
                        f'output = {{ pattern = "{{region}}_{{year}}.nc"; root: "{root}"; }};\n')
         return path, root
 
+    def test_grids_are_held_against_the_regular_one(self):
+        path, data = os.path.join(self.dir, "grids.json"), os.path.join(self.dir, "grid-data")
+        done = call("grids", "--grid", "40x96", "--years", "1985-1986", "--days", "3", "--repeats", "2",
+                    "--data", data, "--json", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(path, encoding="utf-8") as file:
+            entries = json.load(file)["grids"]
+        self.assertEqual([entry["grid"] for entry in entries],
+                         ["regular", "curvilinear", "unstructured"])
+        for entry in entries:
+            self.assertEqual(figures(entry), {
+                "load_s", "cpu_s", "wall_s", "peak_rss_bytes", "times_regular_load",
+                "times_regular_cpu", "times_regular_wall"})
+            self.assertIn(entry["grid"], done.stdout)
+        self.assertEqual(entries[0]["times_regular_load"]["median"], 1)
+        self.assertEqual(len(os.listdir(data)), 1)
+
     def test_sweep_recommends_and_leaves_nothing(self):
         path, root = self.sweep_config()
         figures_path = os.path.join(self.dir, "sweep.json")
