@@ -182,6 +182,7 @@ void cn_describe_shared(struct cn_attributes *list, const struct cn_normals_file
     cn_set_text(list, "region_name", region_title(region));
     set_known(list, "model", model);
     set_known(list, "variant", file->variable->variant);
+    cn_set_text(list, "variable", file->variable->name);
     cn_set_text(list, "product", file->product->name);
     cn_set_text(list, "climnorm_version", CLIMNORM_VERSION);
     cn_end_shared(list);
