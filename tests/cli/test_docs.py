@@ -31,6 +31,7 @@ ELSEWHERE = [
      "test_pkg_config_links_the_example"),
     ("docs/install.md", r"find_package\(climnorm 0.1 REQUIRED\)", "cli/test_install.py",
      "test_the_cmake_package_links_the_example"),
+    ("docs/python.md", r"^```python$", "python/test_documents.py", "test_the_page"),
     ("docs/science.md", r"climnorm-bench peers --install", "peer/test_science.py", "xclim"),
 ]
 
@@ -40,6 +41,7 @@ NOT_RUN = [
      "installs into the system; .ci/packages does it on a new one"),
     ("docs/install.md", r"^(podman|apptainer) run", ".ci/container does it, without a registry"),
     ("docs/install.md", r"^rattler-build", "needs conda-forge; .ci/container runs the build script"),
+    ("docs/python.md", r"^\.ci/wheel", "builds and installs from PyPI; .ci/wheel tests what it has made"),
     ("docs/extending.md", r"cmake -S \. -B build", "builds the program; .ci/run does it"),
     ("docs/extending.md", r"^```(c|python)$", "parts of a change of the program, which was tried as a whole"),
     ("docs/extending.md", r"climnorm regions --title", "a command of an example that is not in the program"),

@@ -1,0 +1,112 @@
+"""Normals as a dataset, without a config."""
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import xarray
+
+from climnorm._config import merged, nested
+from climnorm._errors import InputError
+from climnorm._files import open_root
+from climnorm._jobs import run
+from climnorm._library import Progress
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+Span: TypeAlias = "str | tuple[int, int]"
+Region: TypeAlias = "str | tuple[float, float, float, float] | Mapping[str, Any]"
+
+
+def _span(years: Span) -> tuple[int, int]:
+    """
+    >>> _span("1991-2020"), _span((1991, 2020))
+    ((1991, 2020), (1991, 2020))
+    """
+    first, last = years.split("-") if isinstance(years, str) else years
+    return int(first), int(last)
+
+
+def _normals_group(years: Span | Sequence[Span]) -> dict[str, Any]:
+    """
+    >>> _normals_group(["1981-2010", "1991-2020"])
+    {'window': 30, 'targets': [2010, 2020]}
+    """
+    if isinstance(years, tuple) and len(years) == 2 and all(isinstance(year, int) for year in years):
+        spans = [_span(years)]  # type: ignore[arg-type]
+    else:
+        spans = [_span(years)] if isinstance(years, str) else [_span(one) for one in years]  # type: ignore[arg-type]
+    windows = {last - first + 1 for first, last in spans}
+    if len(windows) != 1:
+        raise ValueError(f"years: spans of one call are of one length, not of {sorted(windows)} years")
+    return {"window": windows.pop(), "targets": [last for _, last in spans]}
+
+
+def _region_groups(region: Region) -> dict[str, Any]:
+    """
+    >>> _region_groups("CONUS")
+    {'regions': ['CONUS']}
+    >>> _region_groups((4, 17, 43, 49))["custom_regions"][0]["title"]
+    '4 to 17 degrees east, 43 to 49 degrees north'
+    """
+    if isinstance(region, str):
+        return {"regions": [region]}
+    if isinstance(region, Mapping):
+        return {"regions": [], "custom_regions": [{"name": "box", **region}]}
+    west, east, south, north = region
+    title = f"{west:g} to {east:g} degrees east, {south:g} to {north:g} degrees north"
+    return {"regions": [], "custom_regions": [{"name": "box", "title": title, "lon": [west, east],
+                                               "lat": [south, north]}]}
+
+
+def _several(value: Any) -> list[Any] | None:
+    if value is None:
+        return None
+    is_one = isinstance(value, (str, os.PathLike, Mapping)) or not isinstance(value, Iterable)
+    return [value] if is_one else list(value)
+
+
+def _products(products: Any) -> list[dict[str, Any]] | None:
+    """
+    >>> _products({"normal": {}, "p90": {"over": "p90", "pool": 5}})
+    [{'name': 'normal'}, {'name': 'p90', 'over': 'p90', 'pool': 5}]
+    """
+    if isinstance(products, Mapping):
+        return [{"name": name, **(settings or {})} for name, settings in products.items()]
+    return _several(products)
+
+
+def normals(paths: PathLike | Sequence[PathLike], years: Span | Sequence[Span] = "1991-2020",
+            region: Region = "GLOBAL", *,
+            products: Mapping[str, Mapping[str, Any]] | Sequence[Mapping[str, Any]] | None = None,
+            variable: str | Sequence[str] | None = None, model: str | None = None,
+            scenario: str | None = None, progress: Progress | None = None,
+            **config: Any) -> xarray.Dataset:
+    """The normals of daily files as a dataset in memory.
+
+    :param paths: a folder or a file, or several.
+    :param years: the years that are averaged: ``"1991-2020"`` or ``(1991, 2020)``. Several spans of one
+        length are along ``target_year``, the last year of each.
+    :param region: a built-in region such as ``"CONUS"``, a box ``(west, east, south, north)`` in degrees,
+        or ``{"name": "alps", "lon": [4, 17], "lat": [43, 49]}``.
+    :param products: other statistics than the mean of each day, by name:
+        ``{"normal": {}, "p90": {"over": "p90"}, "monthly": {"time": "month"}}``; docs/products.md.
+    :param variable: of these variables; all that the files hold.
+    :param model, scenario: where files of several are there.
+    :param progress: as ``climnorm.run`` has it.
+    :param config: any other values of a config: ``normals={"leap_day": "month_day"}``.
+    :return: as ``climnorm.open`` has it; a single target year is no dimension.
+    :raises InputError: nothing can be made of the input.
+    """
+    asked = nested({"input": {"root": _several(paths), "model": model}, "variables": _several(variable),
+                    "scenarios": _several(scenario), "normals": _normals_group(years),
+                    **_region_groups(region), "products": _products(products)})
+    with tempfile.TemporaryDirectory(prefix="climnorm-") as folder:
+        output = {"root": folder, "layout": "stacked", "compression": 0}
+        result = run(merged(merged(asked, nested(config)), {"output": output}), progress=progress)
+        try:
+            made = open_root(folder, chunks=None).load()
+        except FileNotFoundError:
+            raise InputError(result.problems or ["no normals can be made"]) from None
+    return made if made.sizes["target_year"] > 1 else made.isel(target_year=0)
