@@ -9,7 +9,10 @@ class Error(Exception):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
     def __reduce__(self) -> tuple[type[Error], tuple[list[str]]]:
         return type(self), (self.problems,)
@@ -26,9 +29,6 @@ class InputError(Error):
 
 class MachineError(Error, OSError):
     """No memory, no disk space, an input or output that fails, or another run has the folder."""
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
 
 
 class Stopped(Error):

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +56,11 @@ class Result(dict[str, Any]):
         """Whether all that was asked for is there."""
         return bool(self["exit_code"] == 0)
 
+    def warn(self, stacklevel: int) -> None:
+        """Warns of what is missing."""
+        if self.problems:
+            warnings.warn("\n".join(self.problems), MissingWarning, stacklevel=stacklevel)
+
     def open(self, **choices: Any) -> xarray.Dataset:
         """The outputs as one dataset; choices as ``climnorm.open`` has them."""
         return open_root(self.root, **choices)
@@ -105,19 +110,9 @@ def plan(config: Config, *, estimate: bool = True, files: bool = False, shard: t
     return supervise(work, progress)
 
 
-def run(config: Config, *, progress: Progress | None = None, shard: tuple[int, int] | None = None,
-        wait: bool = False, **overrides: Any) -> Result:
-    """Makes the outputs of a config. What is there already, and right, is kept.
-
-    Ctrl-C stops the run; what is finished stays, and the next run goes on. Other Python threads run
-    meanwhile. Results that are missing because of their input cause a MissingWarning.
-
-    :param config, shard, overrides: as ``plan`` has them.
-    :param progress: is called with each event of docs/progress.md as a dict; what it raises stops the run.
-        See ``climnorm.progress``.
-    :param wait: for another run that has the output folder.
-    :raises ConfigError, MachineError:
-    """
+def make(config: Config, overrides: Mapping[str, Any] = {}, *, progress: Progress | None = None,
+         shard: tuple[int, int] | None = None, wait: bool = False) -> Result:
+    """The run, without a warning."""
     def work(watch: Watch) -> Result:
         with (read_config(config, overrides) as read,
               prepared(read, watch, is_run=True, waits=wait, shard=_shard(shard)) as job):
@@ -134,7 +129,22 @@ def run(config: Config, *, progress: Progress | None = None, shard: tuple[int, i
                 lib.cn_result_free(result)
             return made
 
-    made = supervise(work, progress)
-    if made.problems:
-        warnings.warn("\n".join(made.problems), MissingWarning, stacklevel=2)
-    return made
+    return supervise(work, progress)
+
+
+def run(config: Config, *, progress: Progress | None = None, shard: tuple[int, int] | None = None,
+        wait: bool = False, **overrides: Any) -> Result:
+    """Makes the outputs of a config. What is there already, and right, is kept.
+
+    Ctrl-C stops the run; what is finished stays, and the next run goes on. Other Python threads run
+    meanwhile. Results that are missing because of their input cause a MissingWarning.
+
+    :param config, shard, overrides: as ``plan`` has them.
+    :param progress: is called with each event of docs/progress.md as a dict; what it raises stops the run.
+        See ``climnorm.progress``.
+    :param wait: for another run that has the output folder.
+    :raises ConfigError, MachineError:
+    """
+    result = make(config, overrides, progress=progress, shard=shard, wait=wait)
+    result.warn(stacklevel=3)
+    return result

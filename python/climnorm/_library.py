@@ -8,7 +8,7 @@ import resource
 import selectors
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,7 +82,7 @@ def raise_status(status: int, problems: list[str]) -> None:
         raise kinds[status]([_without_lines(text) for text in problems])
 
 
-def _read(config: Config, overrides: dict[str, Any], made: Any, problems: Any) -> int:
+def _read(config: Config, overrides: Mapping[str, Any], made: Any, problems: Any) -> int:
     """Calls cn_config_read or cn_config_read_text. A config as a dict takes overrides itself."""
     if isinstance(config, (str, os.PathLike)):
         texts = [ffi.new("char[]", os.fsencode(text)) for text in override_texts(overrides)]
@@ -94,7 +94,7 @@ def _read(config: Config, overrides: dict[str, Any], made: Any, problems: Any) -
 
 
 @contextmanager
-def read_config(config: Config, overrides: dict[str, Any]) -> Iterator[Any]:
+def read_config(config: Config, overrides: Mapping[str, Any]) -> Iterator[Any]:
     """The config as a struct cn_config. Raises ConfigError with all that is wrong."""
     made = ffi.new("struct cn_config **")
     problems = ffi.new("struct cn_problems *")

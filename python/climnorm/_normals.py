@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import xarray
 
 from climnorm._config import merged, nested
-from climnorm._errors import InputError
+from climnorm._errors import ConfigError, InputError
 from climnorm._files import open_root
-from climnorm._jobs import run
+from climnorm._jobs import make
 from climnorm._library import Progress
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
@@ -67,6 +67,17 @@ def _several(value: Any) -> list[Any] | None:
     return [value] if is_one else list(value)
 
 
+def _variable_groups(variable: str | Sequence[str] | Mapping[str, str] | None) -> dict[str, Any]:
+    """
+    >>> _variable_groups("tas"), _variable_groups({"tas": "t2m"})["input.datasets"]
+    ({'variables': ['tas']}, [{'files': '**/*', 'variable': 'tas', 'in_file': 't2m'}])
+    """
+    if not isinstance(variable, Mapping):
+        return {"variables": _several(variable)}
+    entries = [{"files": "**/*", "variable": name, "in_file": in_file} for name, in_file in variable.items()]
+    return {"variables": list(variable), "input.datasets": entries}
+
+
 def _products(products: Any) -> list[dict[str, Any]] | None:
     """
     >>> _products({"normal": {}, "p90": {"over": "p90", "pool": 5}})
@@ -80,7 +91,7 @@ def _products(products: Any) -> list[dict[str, Any]] | None:
 def normals(paths: PathLike | Sequence[PathLike], years: Span | Sequence[Span] = "1991-2020",
             region: Region = "GLOBAL", *,
             products: Mapping[str, Mapping[str, Any]] | Sequence[Mapping[str, Any]] | None = None,
-            variable: str | Sequence[str] | None = None, model: str | None = None,
+            variable: str | Sequence[str] | Mapping[str, str] | None = None, model: str | None = None,
             scenario: str | None = None, progress: Progress | None = None,
             **config: Any) -> xarray.Dataset:
     """The normals of daily files as a dataset in memory.
@@ -92,19 +103,27 @@ def normals(paths: PathLike | Sequence[PathLike], years: Span | Sequence[Span] =
         or ``{"name": "alps", "lon": [4, 17], "lat": [43, 49]}``.
     :param products: other statistics than the mean of each day, by name:
         ``{"normal": {}, "p90": {"over": "p90"}, "monthly": {"time": "month"}}``; docs/products.md.
-    :param variable: of these variables; all that the files hold.
+    :param variable: of these variables; without it of all that the files hold. Files of any name are read
+        with a dict of what each variable is called inside them: ``{"tas": "t2m"}``.
     :param model, scenario: where files of several are there.
     :param progress: as ``climnorm.run`` has it.
     :param config: any other values of a config: ``normals={"leap_day": "month_day"}``.
     :return: as ``climnorm.open`` has it; a single target year is no dimension.
     :raises InputError: nothing can be made of the input.
     """
-    asked = nested({"input": {"root": _several(paths), "model": model}, "variables": _several(variable),
+    asked = nested({"input": {"root": _several(paths), "model": model}, **_variable_groups(variable),
                     "scenarios": _several(scenario), "normals": _normals_group(years),
                     **_region_groups(region), "products": _products(products)})
     with tempfile.TemporaryDirectory(prefix="climnorm-") as folder:
         output = {"root": folder, "layout": "stacked", "compression": 0}
-        result = run(merged(merged(asked, nested(config)), {"output": output}), progress=progress)
+        try:
+            result = make(merged(merged(asked, nested(config)), {"output": output}), progress=progress)
+        except ConfigError as error:
+            if "input.datasets" in str(error) and not isinstance(variable, Mapping):
+                error.problems.append("or give normals what each variable is called in the files, such as "
+                                      'variable={"tas": "t2m"}')
+            raise
+        result.warn(stacklevel=3)
         try:
             made = open_root(folder, chunks=None).load()
         except FileNotFoundError:

@@ -21,8 +21,8 @@ time = xarray.cftime_range("2001-01-01", "2010-12-31", calendar="noleap") \\
 for year in range(2001, 2011):
     days = time[time.year == year]
     t2m = xarray.DataArray(numpy.random.default_rng(year).normal(280, 5, (365, 3, 4)).astype("f4"),
-                           {"time": days, "lat": [40., 41, 42], "lon": [5., 6, 7, 8]}, ("time", "lat", "lon"),
-                           name="t2m", attrs={"units": "K"})
+                           {"time": days, "latitude": [40., 41, 42], "longitude": [5., 6, 7, 8]},
+                           ("time", "latitude", "longitude"), name="t2m", attrs={"units": "K"})
     t2m.to_netcdf(f"mine/temps_{year}.nc")
 """
 

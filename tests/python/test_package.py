@@ -362,9 +362,25 @@ class Normals(TestCase):
         self.assertEqual(made.attrs["region_name"], "-130 to -60 degrees east, 24 to 50 degrees north")
         self.assertTrue(((made.lon > -131) & (made.lon < -59)).all())
 
+    def test_files_of_any_name(self):
+        time = xarray.open_dataset(next(pathlib.Path(self.data).rglob("tas_*_2019.nc"))).time
+        mine = self.folder / "mine"
+        mine.mkdir()
+        values = xarray.DataArray(np.arange(365 * 6, dtype="f4").reshape(365, 2, 3), dims=("time", "y", "x"),
+                                  coords={"time": time, "y": [0., 1], "x": [0., 1, 2]}, name="t2m")
+        values.y.attrs["units"], values.x.attrs["units"] = "degrees_north", "degrees_east"
+        values.assign_attrs(units="K").to_netcdf(mine / "all of it.nc")
+        made = climnorm.normals(mine, "2019-2019", variable={"tas": "t2m"})
+        np.testing.assert_array_equal(made.tas, values)
+        with self.assertRaises(climnorm.ConfigError) as caught:
+            climnorm.normals(mine, "2019-2019")
+        self.assertIn('variable={"tas": "t2m"}', str(caught.exception))
+
     def test_nothing_to_make_is_an_error(self):
-        with self.assertRaisesRegex(climnorm.InputError, "1930"):
-            climnorm.normals(self.data, "1901-1930")
+        with self.assertWarns(climnorm.MissingWarning) as caught:
+            with self.assertRaisesRegex(climnorm.InputError, "1930"):
+                climnorm.normals(self.data, "1901-1930")
+        self.assertEqual(caught.filename, __file__)
         with self.assertRaisesRegex(ValueError, "of one length"):
             climnorm.normals(self.data, ["1991-2020", "2001-2020"])
 
