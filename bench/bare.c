@@ -147,7 +147,7 @@ void bench_chunk_read(const struct bench_chunk *chunk, unsigned char *stored)
 void bench_inflater_open(struct bench_inflater *inflater, size_t capacity)
 {
     inflater->decompressor = bench_checked(libdeflate_alloc_decompressor());
-    inflater->inflater = bench_checked(cn_inflater_new());
+    inflater->inflater = bench_checked(cn_inflater_new(CN_LEAST_WINDOW));
     for (int k = 0; k < 2; k++)
         inflater->streams[k] =
             (struct cn_zlib){.out = bench_touched(capacity), .capacity = capacity};

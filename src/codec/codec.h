@@ -7,6 +7,7 @@
 #define CLIMNORM_CODEC_CODEC_H
 
 #include "climnorm/catalog.h"
+#include "codec/runs.h"
 #include "kernels.h"
 
 enum { CN_LIBRARY_BYTES = 64, CN_MAX_CODECS = 32 };
@@ -27,8 +28,9 @@ struct cn_codec_step {
     size_t in_bytes;
     unsigned char *out; /* [capacity], apart from `in`; unset where CN_APPENDS */
     size_t capacity;
-    const unsigned char *result; /* set by the codec: in `out`, or for CN_APPENDS in `in` */
-    size_t result_bytes;         /* at most `capacity` */
+    const struct cn_runs *needed; /* for decode_two: bytes of `out` that are; NULL: all */
+    const unsigned char *result;  /* set by the codec: in `out`, or for CN_APPENDS in `in` */
+    size_t result_bytes;          /* at most `capacity` */
     const char *fault; /* with CN_BAD_INPUT: what the chunk does wrong; there is a general text */
 };
 
@@ -54,8 +56,8 @@ struct cn_codec {
      * Returns: CN_OK. Errors: CN_BAD_INPUT: damaged; CN_BAD_MACHINE: out of memory. */
     enum cn_status (*decode)(struct cn_codec_step *step);
 
-    /* Like `decode`, of two chunks at once. A step whose result is NULL afterwards is left to
-     * `decode`, which says why. NULL: there is none. */
+    /* Like `decode`, of two chunks at once; the result may lack bytes that are not needed. A step
+     * whose result is NULL afterwards is left to `decode`, which says why. NULL: there is none. */
     void (*decode_two)(struct cn_codec_step steps[2]);
     bool (*is_faster_by_two)(void); /* whether that takes less time on this machine */
 

@@ -117,14 +117,35 @@ bool cn_pipeline_goes_ahead(const struct cn_storage *storage)
     return codec_ahead(storage);
 }
 
+/* Sets the bytes, before the last filter, of the elements that are needed.
+ * Returns: false: they are not known. */
+static bool find_bytes(const struct cn_storage *storage, size_t bytes, uint32_t mask,
+                       const struct cn_runs *elements, struct cn_runs *runs)
+{
+    const size_t width = storage->value_bytes;
+    *runs = *elements;
+    if (storage->filter_count == 2 && !mask && codec_of(storage, 0) == &cn_shuffle &&
+        storage->pipeline[0].parameters[0] == width) { /* a plane for each byte of a value */
+        runs->count[0] = width;
+        runs->stride[0] = bytes / width;
+        return true;
+    }
+    runs->first *= width;
+    runs->length *= width;
+    for (int d = 0; d < 3; d++)
+        runs->stride[d] *= width;
+    return storage->filter_count == 1;
+}
+
 void cn_pipeline_decode_ahead(const struct cn_storage *storage, size_t bytes,
                               const struct cn_encoded stored[2], const uint32_t masks[2],
-                              struct cn_scratch *scratch)
+                              const struct cn_runs needed[2], struct cn_scratch *scratch)
 {
     static const int buffers[2] = {1, CN_AHEAD_BUFFER};
     const struct cn_codec *codec = codec_ahead(storage);
     const size_t last = storage->filter_count - 1;
     struct cn_codec_step steps[2] = {0};
+    struct cn_runs runs[2];
     for (int k = 0; codec && k < 2; k++) {
         const struct history before = history_of(storage, last, masks[k]);
         struct cn_codec_step *step = &steps[k];
@@ -133,6 +154,7 @@ void cn_pipeline_decode_ahead(const struct cn_storage *storage, size_t bytes,
                                        .in = stored[k].bytes,
                                        .in_bytes = stored[k].size};
         step->capacity = capacity_of(codec, &before, bytes, step->in_bytes);
+        step->needed = find_bytes(storage, bytes, masks[k], &needed[k], &runs[k]) ? &runs[k] : NULL;
         step->out = cn_scratch_get(scratch, buffers[k], step->capacity);
         if (masks[k] >> last & 1 || !step->out)
             return;

@@ -27,10 +27,11 @@ size_t cn_encoded_bound(size_t bytes);
 
 /* Undoes the last filter of the chunks scratch->ahead[0] and [1], of `bytes` each, at once, if it
  * has a codec that is faster so; cn_pipeline_decode goes on with the result. Sets their bytes and
- * size. stored: the same chunks as stored. masks: as below. */
+ * size. stored: the same chunks as stored. masks: as below. needed: the elements whose values are
+ * used; the others may be undefined. */
 void cn_pipeline_decode_ahead(const struct cn_storage *storage, size_t bytes,
                               const struct cn_encoded stored[2], const uint32_t masks[2],
-                              struct cn_scratch *scratch);
+                              const struct cn_runs needed[2], struct cn_scratch *scratch);
 
 /* Returns: whether it would, for chunks without a mask. */
 bool cn_pipeline_goes_ahead(const struct cn_storage *storage);

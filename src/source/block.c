@@ -42,6 +42,23 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+struct cn_runs cn_block_runs(const struct cn_block *block, size_t elements)
+{
+    const size_t *count = block->count, *stride = block->stride;
+    if (count[1] > 1 && stride[1] == count[2] && stride[2] == 1) /* its rows are neighbours */
+        return cn_block_runs(&(struct cn_block){.origin = block->origin,
+                                                .count = {count[0], 1, count[1] * count[2]},
+                                                .stride = {stride[0], stride[0], 1}},
+                             elements);
+    if (stride[2] != 1 || (count[1] > 1 && stride[1] < count[2]) ||
+        (count[0] > 1 && stride[0] < (count[1] - 1) * stride[1] + count[2]))
+        return (struct cn_runs){.length = elements, .count = {1, 1, 1}};
+    return (struct cn_runs){.first = block->origin,
+                            .length = count[2],
+                            .count = {1, count[0], count[1]},
+                            .stride = {0, stride[0], stride[1]}};
+}
+
 /* Visits the spans of one region's row `row` (of the file) in the block's instant t. */
 static void visit_row(const struct visitor *visitor, const struct cn_region_cells *region, size_t t,
                       size_t row, size_t place)

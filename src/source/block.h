@@ -5,6 +5,7 @@
 #ifndef CLIMNORM_SOURCE_BLOCK_H
 #define CLIMNORM_SOURCE_BLOCK_H
 
+#include "codec/runs.h"
 #include "source/reader.h"
 
 struct cn_block {
@@ -14,6 +15,10 @@ struct cn_block {
     size_t count[3];  /* of cells inside the reader's box */
     size_t stride[3]; /* in elements */
 };
+
+/* Returns: the elements of the block, or all of the chunk, which has `elements`, if its dimensions
+ * are in another order than time, lat, lon. */
+struct cn_runs cn_block_runs(const struct cn_block *block, size_t elements);
 
 /* Writes the numbers to the rows, whatever type, packing, byte order and shuffle. */
 void cn_scatter_values(const struct cn_reader *reader, const struct cn_block *block);

@@ -284,13 +284,30 @@ static const struct cn_ahead *ahead_of(const struct cn_scratch *scratch, size_t 
     return NULL;
 }
 
+/* Sets where the block is in a chunk that begins at `begin`. */
+static void place_in_chunk(const struct cn_storage *storage, const size_t begin[3],
+                           struct cn_block *block)
+{
+    size_t dims[3];
+    cn_storage_dims(storage, dims);
+    for (int d = 0; d < 3; d++) {
+        block->stride[d] = stride_in_chunk(storage, dims[d]);
+        block->origin += (block->first[d] - begin[d]) * block->stride[d];
+    }
+    for (size_t d = 0; d < storage->rank; d++)
+        if (storage->index[d])
+            block->origin += storage->index[d] % storage->chunk[d] * stride_in_chunk(storage, d);
+}
+
 /* Whether a unit is one chunk with all its filters, whose values are needed and whose bytes can be
- * there. */
-static bool is_chunk_ahead(const struct cn_reader *reader, size_t unit)
+ * there. Sets the elements that are needed. */
+static bool is_chunk_ahead(const struct cn_reader *reader, size_t unit, struct cn_runs *needed)
 {
     size_t begin[3];
-    const struct cn_block block = cn_unit_block(reader, unit, begin);
+    struct cn_block block = cn_unit_block(reader, unit, begin);
     const struct cn_chunk_location *location = &reader->chunks[unit];
+    place_in_chunk(&reader->file->storage, begin, &block);
+    *needed = cn_block_runs(&block, cn_chunk_elements(&reader->file->storage));
     return location->address != CN_UNWRITTEN && location->size && !location->filter_mask &&
            cn_unit_is_needed(reader, &block);
 }
@@ -307,9 +324,10 @@ static void decode_ahead(const struct cn_reader *reader, int file, size_t unit,
 {
     const struct cn_chunk_location *location = &reader->chunks[unit];
     struct cn_encoded stored[2];
+    struct cn_runs needed[2];
     struct cn_error error;
-    if (!cn_chunks_go_ahead(&reader->file->storage) || !is_chunk_ahead(reader, unit) ||
-        !is_chunk_ahead(reader, unit + 1))
+    if (!cn_chunks_go_ahead(&reader->file->storage) || !is_chunk_ahead(reader, unit, &needed[0]) ||
+        !is_chunk_ahead(reader, unit + 1, &needed[1]))
         return;
     unsigned char *buffer = NULL;
     for (int k = 0; k < 2; k++) {
@@ -329,7 +347,7 @@ static void decode_ahead(const struct cn_reader *reader, int file, size_t unit,
         scratch->ahead[k] = (struct cn_ahead){.unit = unit + k, .stored = stored[k].bytes};
     cn_pipeline_decode_ahead(&reader->file->storage, reader->unit_bytes, stored,
                              (const uint32_t[2]){location[0].filter_mask, location[1].filter_mask},
-                             scratch);
+                             needed, scratch);
 }
 
 /* Completes the block with the values of a chunk that begins at `begin`. */
@@ -340,7 +358,6 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
     const struct cn_storage *storage = &reader->file->storage;
     const struct cn_chunk_location *location = location_of(reader, unit, layer);
     const char *fault = "";
-    size_t dims[3];
     const struct cn_ahead *ahead = ahead_of(scratch, unit);
     const unsigned char *stored =
         ahead ? ahead->stored : cn_prefetched_bytes(scratch, location->address, location->size);
@@ -363,14 +380,7 @@ static enum cn_status read_chunk(const struct cn_reader *reader, int file, size_
         return cn_fail(
             error, status, "%s: chunk %zu of %s %s; the file is damaged; download it again",
             reader->file->path, chunk_number(storage, begin, layer), reader->file->variable, fault);
-    cn_storage_dims(storage, dims);
-    for (int d = 0; d < 3; d++) {
-        block->stride[d] = stride_in_chunk(storage, dims[d]);
-        block->origin += (block->first[d] - begin[d]) * block->stride[d];
-    }
-    for (size_t d = 0; d < storage->rank; d++)
-        if (storage->index[d])
-            block->origin += storage->index[d] % storage->chunk[d] * stride_in_chunk(storage, d);
+    place_in_chunk(storage, begin, block);
     return CN_OK;
 }
 

@@ -175,7 +175,7 @@ int main(int count, char **words)
     }
     const uint64_t times = strtoull(words[2], NULL, 10), seed = strtoull(words[3], NULL, 10);
     judge = libdeflate_alloc_decompressor();
-    inflater = cn_inflater_new();
+    inflater = cn_inflater_new(CN_LEAST_WINDOW);
     fences = fences_new();
     if (!judge || !inflater)
         return 2;

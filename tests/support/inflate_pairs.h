@@ -154,7 +154,7 @@ static inline int set_up(void **state)
     static struct draft drafts[3];
     (void)state;
     judge = libdeflate_alloc_decompressor();
-    inflater = cn_inflater_new();
+    inflater = cn_inflater_new(CN_LEAST_WINDOW);
     fences = fences_new();
     if (!judge || !inflater)
         return 1;

@@ -7,6 +7,7 @@
 #include "codec/inflate/choose.h"
 
 #include "deflate_writer.h"
+#include "dice.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -24,6 +25,8 @@ struct trial {
     const unsigned char *in;
     size_t in_bytes, capacity;
     bool may_be_left; /* to libdeflate */
+    bool has_needed;
+    struct cn_runs needed; /* the bytes that are asked for; else all are */
     bool is_right;
     size_t out_bytes;
     unsigned char out[MOST_CAPACITY];
@@ -67,6 +70,19 @@ static inline struct fences fences_new(void)
     return fences;
 }
 
+/* Whether the bytes that are needed are right, and no other was written to. */
+static inline bool has_needed_alone(const struct trial *trial, const unsigned char *out)
+{
+    static unsigned char expected[MOST_CAPACITY];
+    memset(expected, 0xa5, trial->capacity);
+    for (size_t k = 0; k < cn_runs_count(&trial->needed); k++) {
+        const size_t run = cn_run_begin(&trial->needed, k);
+        for (size_t b = run; b < run + trial->needed.length && b < trial->out_bytes; b++)
+            expected[b] = trial->out[b];
+    }
+    return !memcmp(expected, out, trial->capacity);
+}
+
 /* Inflates one or two streams and compares with the judge's. at_end: memory ends behind input and
  * output; else it begins there.
  * Returns: NULL; or what is wrong. */
@@ -81,12 +97,16 @@ static inline const char *difference(const struct fences *fences, struct cn_infl
         unsigned char *in = at_end ? fences->in[k].end - trial->in_bytes : fences->in[k].begin;
         unsigned char *out = at_end ? fences->out[k].end - trial->capacity : fences->out[k].begin;
         memcpy(in, trial->in, trial->in_bytes);
-        filled[k] = trial->is_right ? trial->out_bytes : 0; /* not what another form left */
+        filled[k] = trial->has_needed ? trial->capacity /* not what another form left */
+                    : trial->is_right ? trial->out_bytes
+                                      : 0;
         memset(out, 0xa5, filled[k]);
         if (!at_end)
             memset(out + trial->capacity, 0x5a, BEHIND);
         streams[k] = (struct cn_zlib){
             .in = in, .in_bytes = trial->in_bytes, .out = out, .capacity = trial->capacity};
+        if (trial->has_needed)
+            streams[k].needed = &trial->needed;
     }
     cn_inflate(inflater, form, streams, count);
     for (int k = 0; k < count; k++) {
@@ -98,8 +118,11 @@ static inline const char *difference(const struct fences *fences, struct cn_infl
         left_to_libdeflate += trial->is_right && !streams[k].is_right;
         if (streams[k].is_right && streams[k].out_bytes != trial->out_bytes)
             return "has another length";
-        if (streams[k].is_right && memcmp(streams[k].out, trial->out, trial->out_bytes) != 0)
+        if (streams[k].is_right && !trial->has_needed &&
+            memcmp(streams[k].out, trial->out, trial->out_bytes) != 0)
             return "has other bytes";
+        if (streams[k].is_right && trial->has_needed && !has_needed_alone(trial, streams[k].out))
+            return "has other bytes where some are needed";
         if (memcmp(streams[k].in, trial->in, trial->in_bytes) != 0)
             return "changed its input";
         for (int b = 0; b < BEHIND && !at_end; b++)
@@ -109,12 +132,29 @@ static inline const char *difference(const struct fences *fences, struct cn_infl
     return NULL;
 }
 
+/* Runs within the capacity. Every second time none: all bytes are asked for. */
+static inline void draw_needed(struct trial *trial)
+{
+    size_t extent = trial->capacity;
+    struct cn_runs *needed = &trial->needed;
+    trial->has_needed = one_in(2) && extent > 1000;
+    if (!trial->has_needed)
+        return;
+    for (int d = 0; d < 3; d++) {
+        needed->count[d] = (size_t)(d < 2 ? roll(1, 4) : PICK(1, 2, 9, 30));
+        needed->stride[d] = extent /= needed->count[d];
+    }
+    needed->length = (size_t)roll(1, (int)extent);
+    needed->first = (size_t)roll(0, (int)(extent - needed->length));
+}
+
 static inline void set_trial(struct trial *trial, const struct draft *draft, size_t capacity)
 {
     trial->in = draft->in;
     trial->in_bytes = draft->in_bytes;
     trial->may_be_left = draft->may_overrun;
     trial->capacity = capacity;
+    draw_needed(trial);
 }
 
 #endif

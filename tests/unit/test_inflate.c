@@ -124,6 +124,41 @@ static void test_long_codewords_and_the_end_in_a_subtable(void **state)
     }
 }
 
+/* Windows go on at their beginning while matches refer to bytes far before, and blocks are stored.
+ */
+static void test_windows_that_go_on_at_their_beginning(void **state)
+{
+    static unsigned char bytes[65535];
+    (void)state;
+    for (size_t k = 0; k < sizeof bytes; k++)
+        bytes[k] = (unsigned char)roll(0, 255);
+    for (int seed = 0; seed < 60; seed++) {
+        begin_draft(&draft);
+        begin_dynamic(&noise, false);
+        put_some_literals(&noise, 32768 + seed);
+        put_symbol(&draft, &noise, 256);
+        if (seed % 3 == 0) {
+            put_bits(&draft, 0, 3);
+            put_stored(&draft, bytes, seed % 2 ? 65535 : 50000, seed % 2 ? 0 : 50000 ^ 0xffff);
+        }
+        begin_dynamic(&all, true);
+        while (draft.out_bytes < DRAFT_ROOM - 1000 && draft.in_bytes < DRAFT_ROOM - 1000) {
+            put_length_and_distance(&all, (unsigned)roll(3, 258),
+                                    (unsigned)PICK(1, 2, 63, 64, 1000, 32000, 32767, 32768));
+            put_some_literals(&all, roll(0, 3));
+        }
+        put_symbol(&draft, &all, 256);
+        end_with_bytes_behind(seed % 2 ? 200 : 0);
+        do
+            set_trial(&trials[0], &draft, draft.out_bytes + (seed % 4 ? 0 : 700));
+        while (!trials[0].has_needed);
+        try_all("windows");
+        assert_true(trials[0].is_right);
+        trials[0].needed = (struct cn_runs){0, draft.out_bytes, {1, 1, 1}, {0, 0, 0}};
+        try_all("windows, all bytes");
+    }
+}
+
 /* Both halves of a code of one codeword of one bit mean it. */
 static void test_a_single_codeword_has_both_bits(void **state)
 {
@@ -249,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_stored_blocks),
         cmocka_unit_test(test_many_blocks_and_empty_ones),
         cmocka_unit_test(test_long_codewords_and_the_end_in_a_subtable),
+        cmocka_unit_test(test_windows_that_go_on_at_their_beginning),
         cmocka_unit_test(test_a_single_codeword_has_both_bits),
         cmocka_unit_test(test_the_largest_steps),
         cmocka_unit_test(test_sizes_around_the_limits_of_loops),

@@ -38,9 +38,9 @@ INLINE void copy_match(unsigned char *to, const unsigned char *from, uint64_t di
     _mm512_storeu_si512(to, _mm512_permutexvar_epi8(order, _mm512_loadu_si512(from)));
     if (__builtin_expect(length > VECTOR, 0)) {
         /* a whole number of periods before; all of the longest, since a count would vary */
-        const unsigned char *again = to - repeat_of(distance);
-        for (int k = VECTOR; k < 258; k += VECTOR)
-            _mm512_storeu_si512(to + k, _mm512_loadu_si512(again + k));
+        const ptrdiff_t repeat = (ptrdiff_t)repeat_of(distance);
+        for (ptrdiff_t k = VECTOR; k < 258; k += VECTOR)
+            _mm512_storeu_si512(to + k, _mm512_loadu_si512(to + (k - repeat)));
     }
 }
 

@@ -33,13 +33,13 @@ INLINE void copy_match(unsigned char *to, const unsigned char *from, uint64_t di
     const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
     _mm_storeu_si128((__m128i *)(void *)to, _mm_shuffle_epi8(bytes, order));
     /* the bytes that repeat, a whole number of periods before */
-    const unsigned char *again = to - repeat_of(distance);
-    uint64_t k = VECTOR;
+    const ptrdiff_t repeat = (ptrdiff_t)repeat_of(distance);
+    ptrdiff_t k = VECTOR;
     do {
-        const __m128i more = _mm_loadu_si128((const __m128i *)(const void *)(again + k));
+        const __m128i more = _mm_loadu_si128((const __m128i *)(const void *)(to + (k - repeat)));
         _mm_storeu_si128((__m128i *)(void *)(to + k), more);
         k += VECTOR;
-    } while (__builtin_expect(k < length, 0));
+    } while (__builtin_expect(k < (ptrdiff_t)length, 0));
 }
 
 #include "codec/inflate/loops.h"

@@ -23,7 +23,7 @@ static bool on_any_cpu(void)
 
 static const struct cn_inflate_form of_libdeflate = {.name = "libdeflate"};
 static const struct cn_inflate_form portable = {.name = "portable", .loops = &cn_loops_portable};
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__LP64__)
 static const struct cn_inflate_form scalar = {.name = "scalar", .loops = &cn_loops_bmi2};
 static const struct cn_inflate_form vector = {.name = "vector", .loops = &cn_loops_avx512};
 
@@ -49,7 +49,7 @@ static const struct {
 } built_forms[] = {
     {&of_libdeflate, on_any_cpu},
     {&portable, on_any_cpu},
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__LP64__)
     {&scalar, cpu_has_bmi2},
     {&vector, cpu_has_vbmi2},
 #endif
@@ -117,7 +117,7 @@ static bool make_trial(struct trial *trial)
     }
     libdeflate_free_compressor(compressor);
     trial->decompressor = libdeflate_alloc_decompressor();
-    trial->inflater = cn_inflater_new();
+    trial->inflater = cn_inflater_new(CN_LEAST_WINDOW);
     return is_made && trial->decompressor && trial->inflater;
 }
 

@@ -12,11 +12,21 @@
 
 struct cn_inflater {
     struct cn_stream streams[2];
+    size_t window;           /* bytes of each */
+    unsigned char windows[]; /* of the two streams */
 };
 
-struct cn_inflater *cn_inflater_new(void)
+struct cn_inflater *cn_inflater_new(size_t window)
 {
-    return calloc(1, sizeof(struct cn_inflater));
+    struct cn_inflater *inflater = calloc(1, sizeof *inflater + 2 * window);
+    if (inflater)
+        inflater->window = window;
+    return inflater;
+}
+
+static bool has_window(const struct cn_stream *stream)
+{
+    return stream->first != stream->zlib->out;
 }
 
 static bool is_overread(const struct cn_stream *stream)
@@ -24,12 +34,60 @@ static bool is_overread(const struct cn_stream *stream)
     return stream->bits.position > (uint64_t)stream->bits.in_bytes * 8;
 }
 
-/* Adds what came out to the checksum while it is in a cache. */
-static void add_to_checksum(struct cn_stream *stream)
+/* Copies what is needed of the bytes that came out to a window. */
+static void copy_needed(struct cn_stream *stream)
+{
+    const struct cn_runs *runs = stream->zlib->needed;
+    const size_t begin = stream->before + (size_t)(stream->summed - stream->first);
+    const size_t end = stream->before + (size_t)(stream->next - stream->first);
+    for (const size_t count = cn_runs_count(runs); stream->run < count; stream->run++) {
+        const size_t run = cn_run_begin(runs, stream->run), run_end = run + runs->length;
+        const size_t from = run < begin ? begin : run, to = run_end < end ? run_end : end;
+        if (from < to)
+            memcpy(stream->zlib->out + from, stream->summed + (from - begin), to - from);
+        if (run_end > end)
+            break;
+    }
+}
+
+/* Adds what came out to the checksum and takes what is needed, while it is in a cache. */
+static void take_out(struct cn_stream *stream)
 {
     stream->sum =
         libdeflate_adler32(stream->sum, stream->summed, (size_t)(stream->next - stream->summed));
+    if (has_window(stream))
+        copy_needed(stream);
     stream->summed = stream->next;
+}
+
+/* Sets where the output ends for now. */
+static void set_end(struct cn_stream *stream, size_t window)
+{
+    const size_t left = stream->zlib->capacity - stream->before;
+    stream->end = stream->first + (has_window(stream) && window < left ? window : left);
+}
+
+/* Where a window has no room for a step, goes on at its beginning, behind the bytes that matches
+ * may refer to. */
+static void make_room(struct cn_stream *stream)
+{
+    enum { REACH = 32768 };
+    const size_t used = (size_t)(stream->next - stream->first);
+    const size_t window = (size_t)(stream->end - stream->first);
+    if (!has_window(stream) || window - used >= CN_STEP_OUT + CN_BEYOND_OUT ||
+        stream->before + window == stream->zlib->capacity)
+        return;
+    take_out(stream);
+    memmove(stream->first, stream->next - REACH, REACH);
+    stream->before += used - REACH;
+    stream->next = stream->summed = stream->first + REACH;
+    set_end(stream, window);
+}
+
+/* The bytes that may still come out. */
+static size_t room_of_all(const struct cn_stream *stream)
+{
+    return stream->zlib->capacity - stream->before - (size_t)(stream->next - stream->first);
 }
 
 /* A block without codes: RFC 1951, section 3.2.4. */
@@ -43,15 +101,21 @@ static void copy_stored(struct cn_stream *stream)
     const unsigned char *in = stream->bits.in + at;
     const size_t length = in[0] | (size_t)in[1] << 8, inverse = in[2] | (size_t)in[3] << 8;
     if (length != (inverse ^ 0xffff) || length > stream->bits.in_bytes - at - 4 ||
-        length > (size_t)(stream->end - stream->next)) {
+        length > room_of_all(stream)) {
         stream->state = CN_FAILED;
         return;
     }
-    memcpy(stream->next, in + 4, length);
-    stream->next += length;
+    for (size_t copied = 0; copied < length;) {
+        make_room(stream);
+        const size_t room = (size_t)(stream->end - stream->next), left = length - copied;
+        const size_t bytes = left < room ? left : room;
+        memcpy(stream->next, in + 4 + copied, bytes);
+        stream->next += bytes;
+        copied += bytes;
+    }
     stream->bits.position = (at + 4 + length) * 8;
     stream->state = stream->is_last ? CN_ENDED : CN_BEFORE_BLOCK;
-    add_to_checksum(stream);
+    take_out(stream);
 }
 
 static void begin_next_block(struct cn_stream *stream)
@@ -79,7 +143,7 @@ static void begin_next_block(struct cn_stream *stream)
 static void end_this_block(struct cn_stream *stream)
 {
     stream->state = is_overread(stream) ? CN_FAILED : stream->is_last ? CN_ENDED : CN_BEFORE_BLOCK;
-    add_to_checksum(stream);
+    take_out(stream);
 }
 
 /* Takes the codeword of a symbol. word: from its first bit on, or its subtable's. */
@@ -145,19 +209,24 @@ static void take_bounded(struct cn_stream *stream)
 /* Decodes the symbol at the edge, and more as long as no loop may. */
 static void pass_edge(struct cn_stream *stream)
 {
-    do
+    do {
+        make_room(stream);
         take_bounded(stream);
-    while (stream->state == CN_AT_EDGE &&
-           !cn_steps_left(stream, stream->bits.position, stream->next));
+    } while (stream->state == CN_AT_EDGE &&
+             !cn_steps_left(stream, stream->bits.position, stream->next));
     if (stream->state == CN_AT_EDGE)
         stream->state = CN_IN_BLOCK;
 }
 
-static void begin_stream(struct cn_stream *stream, const struct cn_zlib *zlib)
+static void begin_stream(struct cn_inflater *inflater, int k, const struct cn_zlib *zlib)
 {
+    struct cn_stream *stream = &inflater->streams[k];
     stream->bits = (struct cn_bits){.in = zlib->in, .in_bytes = zlib->in_bytes, .position = 16};
-    stream->first = stream->next = stream->summed = zlib->out;
-    stream->end = zlib->out + zlib->capacity;
+    stream->zlib = zlib;
+    stream->first = zlib->needed ? inflater->windows + (size_t)k * inflater->window : zlib->out;
+    stream->next = stream->summed = stream->first;
+    stream->before = stream->run = 0;
+    set_end(stream, inflater->window);
     stream->sum = 1;
     stream->state = CN_BEFORE_BLOCK;
     const bool is_zlib = zlib->in_bytes >= 6 && (zlib->in[0] & 15) == 8 && zlib->in[0] >> 4 <= 7 &&
@@ -191,7 +260,7 @@ static void end_stream(const struct cn_stream *stream, struct cn_zlib *zlib)
     if (stream->state != CN_ENDED || zlib->in_bytes < at || zlib->in_bytes - at < 4)
         return;
     const unsigned char *sum = zlib->in + at;
-    zlib->out_bytes = (size_t)(stream->next - stream->first);
+    zlib->out_bytes = stream->before + (size_t)(stream->next - stream->first);
     zlib->is_right = stream->sum == ((uint32_t)sum[0] << 24 | (uint32_t)sum[1] << 16 |
                                      (uint32_t)sum[2] << 8 | sum[3]);
 }
@@ -202,7 +271,7 @@ void cn_inflate(struct cn_inflater *inflater, const struct cn_inflate_form *form
     struct cn_stream *first = &inflater->streams[0], *second = &inflater->streams[1];
     second->state = CN_ENDED;
     for (int k = 0; k < count; k++)
-        begin_stream(&inflater->streams[k], &streams[k]);
+        begin_stream(inflater, k, &streams[k]);
     for (;;) {
         const bool first_goes_on = prepare(first), second_goes_on = prepare(second);
         if (first_goes_on && second_goes_on)

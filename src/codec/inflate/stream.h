@@ -6,12 +6,17 @@
 
 #include "codec/inflate/codes.h"
 
+struct cn_zlib;
+
 struct cn_stream {
     struct cn_bits bits;
-    unsigned char *first, *next, *end; /* of what comes out */
+    const struct cn_zlib *zlib;
+    unsigned char *first, *next, *end; /* of what comes out: in zlib->out, or in a window */
     unsigned char *summed;             /* until there, `sum` is its Adler-32 */
     uint32_t sum;
-    bool is_last; /* the block */
+    size_t before; /* bytes of the result before `first` */
+    size_t run;    /* of those needed, the next one */
+    bool is_last;  /* the block */
     enum {
         CN_BEFORE_BLOCK,
         CN_IN_BLOCK, /* at a symbol that a loop may decode */
