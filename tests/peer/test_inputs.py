@@ -99,6 +99,56 @@ class Recipe(unittest.TestCase):
                      names={"time": "time", "lat": "latitude", "lon": "longitude"})
         self.run_recipe("ERA5, a file a day", [2020])
 
+    def test_era5_daily_statistics(self):
+        """As the Climate Data Store converts them from GRIB."""
+        for year in (2018, 2019, 2020):
+            path = f"era5/2m_temperature_0_daily-mean_{year}.nc"
+            dates = days("proleptic_gregorian", year)
+            self.add("tas", path, "t2m", dates, calendar="proleptic_gregorian", hours=(0.0,),
+                     time_units=f"days since {year}-01-01", time_type="i8", fill=np.nan,
+                     names={"time": "valid_time", "lat": "latitude", "lon": "longitude"},
+                     chunks=(183, 3, 3), attributes={"coordinates": "number expver",
+                                                     "GRIB_paramId": np.int64(167)})
+            with netCDF4.Dataset(self.path(path), "a") as nc:
+                nc.createVariable("number", "i8", ()).setncatts({"units": "1",
+                                                                 "standard_name": "realization"})
+                nc.createVariable("expver", str, ("valid_time",))[:] = np.array(["0001"] * len(dates),
+                                                                                object)
+        self.run_recipe("ERA5, daily statistics", [2020])
+
+    def test_stations(self):
+        """Packed, with flags; one lies outside the region."""
+        os.makedirs(self.path("stations"))
+        raw = np.random.default_rng(4).integers(-200, 300, (5, 3 * 365)).astype("i2")
+        raw[2, 50:60] = -9999
+        with netCDF4.Dataset(self.path("stations/ghcnd_2001.nc"), "w") as nc:
+            nc.featureType = "timeSeries"
+            for name, size in (("station", 5), ("time", 3 * 365), ("length", 11)):
+                nc.createDimension(name, size)
+            time = nc.createVariable("time", "i4", ("time",))
+            time.setncatts({"units": "days since 2001-01-01", "calendar": "noleap"})
+            time[:] = np.arange(3 * 365)
+            for name, units, place in (("lat", "degrees_north", 30 + np.arange(5)),
+                                       ("lon", "degrees_east", [-100, -101, -102, -103, 10])):
+                var = nc.createVariable(name, "f4", ("station",))
+                var.units, var[:] = units, place
+            names = nc.createVariable("station_name", "S1", ("station", "length"))
+            names.cf_role = "timeseries_id"
+            names[:] = netCDF4.stringtochar(np.array([f"USW{k:08}" for k in range(5)], "S11"))
+            nc.createVariable("mflag", "S1", ("station", "time"))
+            var = nc.createVariable("tmax", "i2", ("station", "time"), fill_value=-9999)
+            var.set_auto_maskandscale(False)
+            var.setncatts({"units": "degC", "scale_factor": 0.1,
+                           "coordinates": "time lat lon station_name"})
+            var[:] = raw
+        self.start_recipe("Stations", [2003])
+        values = np.where(raw == -9999, np.nan, raw * 0.1)[:4].reshape(4, 3, 365).astype("f4")
+        with netCDF4.Dataset(self.path("normals/tasmax/2003.nc")) as nc:
+            np.testing.assert_allclose(nc["tasmax"][:], np.nanmean(values.astype("f8"), axis=1).T,
+                                       rtol=2e-7)
+            self.assertEqual(nc["station_name"][:].tolist(),
+                             [f"USW{k:08}" for k in range(4)])
+
     def test_e_obs(self):
         self.add("tas", "e-obs/tg_ens_mean_0.25deg_reg_v27.0e.nc", "tg",
                  days("standard", *range(1978, 1991)), units="Celsius", fill=-9999,
