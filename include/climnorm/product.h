@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The groups of days of a year: CN_SEASON is DJF, MAM, JJA and SON, where December is that of the
  * year before. */
@@ -87,6 +88,15 @@ struct cn_product {
 static inline bool cn_is_of_daily_values(const struct cn_product *product)
 {
     return product->time == CN_DAY && product->within == CN_WITHIN_MEAN;
+}
+
+/* Returns: whether a product is made of a variable. */
+static inline bool cn_is_product_of(const struct cn_product *product, const char *variable)
+{
+    for (size_t v = 0; v < product->variable_count; v++)
+        if (strcmp(product->variables[v], variable) == 0)
+            return true;
+    return product->variable_count == 0;
 }
 
 /* Returns: the bytes of a count of a sample's values in output files: of int16, or of int32 where a

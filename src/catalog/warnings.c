@@ -155,6 +155,7 @@ struct partial_years {
     struct warning_list list;
     const struct cn_source_year *first; /* of those that are not in the list yet; NULL: none */
     int last;
+    bool has_december; /* one of them has days of December, for the winter of the next year */
 };
 
 static void list_partial(struct partial_years *years)
@@ -180,6 +181,7 @@ static void add_partial(struct partial_years *years, const struct cn_source_year
         years->first = year;
     }
     years->last = year->year;
+    years->has_december |= year->december_days > 0;
 }
 
 static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
@@ -201,6 +203,16 @@ static void warn_of_slots(const struct cn_variable_files *in, const bool *empty)
     cn_year_list_free(&list);
 }
 
+static bool has_seasons(const struct cn_variable_files *in)
+{
+    const struct cn_config *config = in->config;
+    for (size_t p = 0; p < config->product_count; p++)
+        if (config->products[p].time == CN_SEASON &&
+            cn_is_product_of(&config->products[p], in->variable->name))
+            return true;
+    return false;
+}
+
 static void warn_of_days(const struct cn_variable_files *in)
 {
     enum { UNUSED, PARTIAL, ENDLESS, CUT_UNUSED, CUT_PARTIAL, KINDS };
@@ -212,7 +224,7 @@ static void warn_of_days(const struct cn_variable_files *in)
         [CUT_PARTIAL] = "the files begin or end there"};
     struct partial_years kinds[KINDS] = {0};
     bool *empty = in->variable->is_slot_empty;
-    char title[96];
+    char title[128];
     if (find_empty_slots(in, empty))
         warn_of_slots(in, empty);
     for (size_t i = 0; i < in->variable->year_count; i++) {
@@ -229,12 +241,14 @@ static void warn_of_days(const struct cn_variable_files *in)
                                               : ENDLESS],
                         year);
     }
-    snprintf(title, sizeof title,
-             "years not used, with less than normals.min_days = %g of their days",
-             in->config->normals.min_days);
     for (int kind = 0; kind < KINDS; kind++) {
         const bool is_used = kind == PARTIAL || kind == CUT_PARTIAL;
         list_partial(&kinds[kind]);
+        snprintf(title, sizeof title,
+                 "years not used%s, with less than normals.min_days = %g of their days",
+                 kinds[kind].has_december && has_seasons(in) ? " but for December before a winter"
+                                                             : "",
+                 in->config->normals.min_days);
         in->variable->has_gaps |= kinds[kind].list.text.length > 0;
         warn_of_list(in->variable, is_used ? "years with missing days" : title, &kinds[kind].list,
                      advice[kind]);

@@ -16,14 +16,6 @@ static bool is_same_values(const struct cn_group_values *a, const struct cn_grou
     return a->time == b->time && a->within == b->within && a->threshold == b->threshold;
 }
 
-static bool is_of_variable(const struct cn_product *product, const char *name)
-{
-    for (size_t v = 0; v < product->variable_count; v++)
-        if (strcmp(product->variables[v], name) == 0)
-            return true;
-    return product->variable_count == 0;
-}
-
 /* Whether the slab has the values of the product's groups. */
 static bool has_slab_values(const struct cn_product *product)
 {
@@ -145,7 +137,7 @@ enum cn_status cn_samples_make(struct cn_pool *pool, const struct cn_config *con
     for (size_t p = 0; p < most && !status; p++) {
         struct cn_error reason;
         products[p] = config->products[p];
-        if (!is_of_variable(&products[p], source->name))
+        if (!cn_is_product_of(&products[p], source->name))
             continue;
         status = cn_product_units(pool, config, source->name, source->units, source->are_totals,
                                   &products[p], &reason);

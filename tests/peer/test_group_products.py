@@ -259,6 +259,8 @@ class Timelines(Judge):
                 lost = [p for p in result.variable("tas")["problems"] if "tas: DJF" in p]
                 winters = f"{FIRST}, {GAP + 1} have" if months == (11,) else f"{FIRST} has"
                 self.assertEqual(len(lost), 1, lost)
+                lends = "years not used but for December before a winter, with less" in result.said
+                self.assertEqual(lends, months == (12,))
                 self.assertTrue(lost[0].startswith(f"warning: tas: DJF of {winters} no value, "), lost)
                 self.assertIn(lost[0].removeprefix("warning: "), case.run("--json", command="plan").out)
                 with netCDF4.Dataset(path_of(case, "tas", 2010, "seasonal")) as nc:
