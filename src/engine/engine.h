@@ -34,7 +34,8 @@ struct cn_engine {
     struct cn_variable_result *result;
     struct cn_pool *pool; /* of the whole engine; tasks allocate nothing in it */
     int threads;
-    bool is_again; /* the program makes outputs that it has made before */
+    bool is_resumed; /* an earlier run has made some of the passes */
+    bool is_again;   /* the program makes outputs that it has made before */
 
     struct cn_load_state *loads;        /* [variable->load_count] */
     struct cn_load_indexes *indexes;    /* of the files that loads read */

@@ -26,15 +26,11 @@ enum cn_status cn_found_prepare(struct cn_engine *engine, struct cn_error *error
     struct cn_found_values *values = cn_pool_alloc(engine->pool, 1, sizeof *values);
     if (!values)
         return cn_fail_memory(error, "results");
-    for (size_t t = 0; t < variable->target_count; t++) {
-        const size_t normals = cn_normal_count(variable, &variable->targets[t]);
-        values->normal_count = normals > values->normal_count ? normals : values->normal_count;
-    }
+    values->normal_count = cn_most_normals(variable);
     values->found = cn_pool_alloc(engine->pool, variable->target_count,
                                   values->normal_count * sizeof *values->found);
-    values->groups =
-        cn_pool_alloc(engine->pool, cn_all_products(variable) * variable->layout.region_count,
-                      GROUP_WORDS * sizeof *values->groups);
+    values->groups = cn_pool_alloc(engine->pool, variable->target_count,
+                                   values->normal_count * GROUP_WORDS * sizeof *values->groups);
     if (!values->found || !values->groups)
         return cn_fail_memory(error, "results");
     engine->found = values; /* only whole: the end of a run looks into all of it */
@@ -61,33 +57,30 @@ bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t nor
            CN_HAS_VALUE;
 }
 
-/* The word of a group of a sample's normal, of all targets. */
-static atomic_uint *group_word(const struct cn_engine *engine, const struct cn_sample *sample,
-                               size_t normal, size_t group)
+/* Of a normal: [GROUP_WORDS]. */
+static atomic_uint *group_words(const struct cn_engine *engine, size_t target, size_t normal)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const size_t first = cn_first_product(variable, sample) * variable->layout.region_count;
-    return &engine->found->groups[(first + normal) * GROUP_WORDS + group / WORD_BITS];
-}
-
-static bool is_group_found(const struct cn_engine *engine, const struct cn_sample *sample,
-                           size_t normal, size_t group)
-{
-    const unsigned word =
-        atomic_load_explicit(group_word(engine, sample, normal, group), memory_order_relaxed);
-    return word >> group % WORD_BITS & 1;
+    return &engine->found->groups[(target * engine->found->normal_count + normal) * GROUP_WORDS];
 }
 
 void cn_found_group(struct cn_engine *engine, size_t target, size_t normal, size_t group)
 {
-    atomic_fetch_or_explicit(
-        group_word(engine, engine->variable->targets[target].sample, normal, group),
-        1U << group % WORD_BITS, memory_order_relaxed);
+    atomic_fetch_or_explicit(&group_words(engine, target, normal)[group / WORD_BITS],
+                             1U << group % WORD_BITS, memory_order_relaxed);
 }
 
 bool cn_is_group_known(const struct cn_engine *engine, size_t target, size_t normal, size_t group)
 {
-    return is_group_found(engine, engine->variable->targets[target].sample, normal, group);
+    const unsigned word = atomic_load_explicit(
+        &group_words(engine, target, normal)[group / WORD_BITS], memory_order_relaxed);
+    return word >> group % WORD_BITS & 1;
+}
+
+void cn_found_forget(struct cn_engine *engine, size_t target, size_t normal)
+{
+    atomic_store(found_of(engine, target, normal), CN_NOT_MADE);
+    for (size_t w = 0; w < GROUP_WORDS; w++)
+        atomic_store(&group_words(engine, target, normal)[w], 0);
 }
 
 /* Says of which target years a region has results of a product without any value; "": of none. */
@@ -114,25 +107,56 @@ static void describe_empty(const struct cn_engine *engine, const struct cn_produ
     cn_year_list_free(&years);
 }
 
-/* Lists day slots, but for those of which the catalog has told that no file has them. */
-static void list_empty_slots(const struct cn_engine *engine, const bool *empty, size_t count,
-                             struct cn_strbuf *text)
+/* Adds "in January, May", or "in day slots 60-62, 366"; nothing if none is marked. */
+static void list_groups(enum cn_time time, const bool *is_listed, size_t count,
+                        struct cn_strbuf *text)
 {
     struct cn_year_list slots = {0};
     size_t listed = 0;
-    for (size_t g = 0; g < count; g++)
-        if (empty[g] && !engine->variable->variable->is_slot_empty[g]) {
+    for (size_t g = 0; g < count; g++) {
+        char name[CN_GROUP_BYTES];
+        if (!is_listed[g])
+            continue;
+        if (time == CN_DAY)
             cn_year_list_add(&slots, (int)g + 1, (int)g + 1);
-            listed++;
-        }
-    if (listed)
+        else
+            cn_strbuf_add(text, "%s%s", listed ? ", " : "in ", cn_group_name(time, g, name));
+        listed++;
+    }
+    if (listed && time == CN_DAY)
         cn_strbuf_add(text, "in day slot%s %s", listed == 1 ? "" : "s", cn_year_list_text(&slots));
     text->failed |= slots.text.failed;
     cn_year_list_free(&slots);
 }
 
+/* Whether a target of a product has values in a region. */
+static bool has_values(const struct cn_engine *engine, const struct cn_product_place *place,
+                       size_t target, size_t normal)
+{
+    return engine->variable->targets[target].sample == place->sample &&
+           cn_is_value_known(engine, target, normal);
+}
+
+/* Marks the groups of the year in which no target that has values has one. Returns: how many such
+ * targets there are. */
+static size_t mark_empty(const struct cn_engine *engine, const struct cn_product_place *place,
+                         size_t normal, size_t count, bool *is_empty)
+{
+    size_t targets = 0;
+    for (size_t g = 0; g < count; g++)
+        is_empty[g] = true;
+    for (size_t t = 0; t < engine->variable->target_count; t++) {
+        if (!has_values(engine, place, t, normal))
+            continue;
+        targets++;
+        for (size_t g = 0; g < count; g++)
+            is_empty[g] &= !cn_is_group_known(engine, t, normal, g);
+    }
+    return targets;
+}
+
 /* Says which groups of the year are empty in all target years of a region that has other values;
- * "": none. */
+ * "": none. Of day slots that no file has, the catalog has told. */
 static void describe_empty_groups(const struct cn_engine *engine,
                                   const struct cn_product_place *place, size_t region,
                                   struct cn_strbuf *text)
@@ -141,22 +165,80 @@ static void describe_empty_groups(const struct cn_engine *engine,
     const enum cn_time time = place->sample->time;
     const size_t normal = place->index * variable->layout.region_count + region;
     const size_t count = cn_group_count(time, (size_t)variable->slots);
-    bool empty[CN_MAX_GROUPS], has_any = false;
-    for (size_t g = 0; g < count; g++) {
-        empty[g] = !is_group_found(engine, place->sample, normal, g);
-        has_any |= !empty[g];
-    }
-    if (!has_any)
+    bool is_empty[CN_MAX_GROUPS];
+    if (!mark_empty(engine, place, normal, count, is_empty))
         return; /* told of the whole result, or not made */
-    if (time == CN_DAY)
-        list_empty_slots(engine, empty, count, text);
-    for (size_t g = 0; g < count && time != CN_DAY; g++)
-        if (empty[g]) {
-            char name[CN_GROUP_BYTES];
-            cn_strbuf_add(text, "%s%s", text->length ? ", " : "in ", cn_group_name(time, g, name));
-        }
+    for (size_t g = 0; g < count && time == CN_DAY; g++)
+        is_empty[g] &= !variable->variable->is_slot_empty[g];
+    list_groups(time, is_empty, count, text);
     if (text->length)
         cn_strbuf_add(text, " of any target year");
+}
+
+/* Whether some year of a window has a day slot. */
+static bool has_slot(const struct cn_engine *engine, const ptrdiff_t *window, size_t count,
+                     size_t slot)
+{
+    const struct cn_variable *variable = engine->variable->variable;
+    struct cn_date date;
+    for (size_t k = 0; k < count; k++)
+        if (window[k] >= 0 &&
+            cn_slot_date(variable->calendar, engine->plan->config->normals.leap_day,
+                         variable->years[window[k]].year, (int)slot, &date))
+            return true;
+    return false;
+}
+
+/* Whether a target should have a value in a group of the year: a window without a leap year has
+ * none in the day slot that leap years alone have. */
+static bool is_group_expected(const struct cn_engine *engine, const struct cn_target *target,
+                              size_t group)
+{
+    const struct cn_sample *sample = target->sample;
+    const size_t window = (size_t)sample->window;
+    return sample->time != CN_DAY || sample->pool > 1 ||
+           (has_slot(engine, target->window, window, group) &&
+            (!sample->baseline ||
+             has_slot(engine, target->window + cn_sample_window(sample), window, group)));
+}
+
+/* The same of groups that are empty in some of these target years. */
+static void describe_partly_empty(const struct cn_engine *engine,
+                                  const struct cn_product_place *place, size_t region,
+                                  struct cn_strbuf *text)
+{
+    const struct cn_variable_plan *variable = engine->variable;
+    const enum cn_time time = place->sample->time;
+    const size_t normal = place->index * variable->layout.region_count + region;
+    const size_t count = cn_group_count(time, (size_t)variable->slots);
+    bool is_empty[CN_MAX_GROUPS], is_listed[CN_MAX_GROUPS] = {false};
+    struct cn_year_list years = {0};
+    size_t listed_groups = 0, listed_years = 0, listed = 0;
+    mark_empty(engine, place, normal, count, is_empty);
+    for (size_t t = 0; t < variable->target_count; t++) {
+        const size_t before = listed;
+        if (!has_values(engine, place, t, normal))
+            continue;
+        for (size_t g = 0; g < count; g++) {
+            if (is_empty[g] || cn_is_group_known(engine, t, normal, g) ||
+                !is_group_expected(engine, &variable->targets[t], g))
+                continue;
+            listed_groups += !is_listed[g];
+            is_listed[g] = true;
+            listed++;
+        }
+        if (listed == before)
+            continue;
+        listed_years++;
+        cn_year_list_add(&years, variable->targets[t].year, variable->targets[t].year);
+    }
+    list_groups(time, is_listed, count, text);
+    if (listed)
+        cn_strbuf_add(text, " of %starget years %s",
+                      listed < listed_groups * listed_years ? "some of the " : "",
+                      cn_year_list_text(&years));
+    text->failed |= years.text.failed;
+    cn_year_list_free(&years);
 }
 
 /* What is said of the results of each product and region. */
@@ -272,7 +354,7 @@ void cn_found_report(const struct cn_engine *engine, struct cn_problems *problem
     struct empty_list list = {.engine = engine,
                               .products = cn_all_products(variable),
                               .regions = variable->layout.region_count};
-    if (!engine->found || variable->resume.passes_done || atomic_load(&engine->stop))
+    if (!engine->found || engine->is_resumed || atomic_load(&engine->stop))
         return;
     list.texts = cn_pool_alloc(engine->pool, list.products * list.regions, sizeof *list.texts);
     list.is_product = cn_pool_alloc(engine->pool, list.products, sizeof *list.is_product);
@@ -283,4 +365,5 @@ void cn_found_report(const struct cn_engine *engine, struct cn_problems *problem
     }
     list_empty(&list, describe_empty, problems);
     list_empty(&list, describe_empty_groups, problems);
+    list_empty(&list, describe_partly_empty, problems);
 }

@@ -14,9 +14,7 @@ enum cn_found { CN_NOT_MADE, CN_NO_VALUE, CN_HAS_VALUE };
 struct cn_found_values {
     size_t normal_count; /* the most that a target has */
     atomic_uchar *found; /* [target_count][normal_count] enum cn_found of what is encoded */
-    /* [cn_all_products][region_count][words] bit g: some target has a value in group g of the year
-     */
-    atomic_uint *groups;
+    atomic_uint *groups; /* [target_count][normal_count][words] bit g: in group g of the year */
 };
 
 /* Sets engine->found.
@@ -32,6 +30,9 @@ bool cn_is_value_known(const struct cn_engine *engine, size_t target, size_t nor
 /* The same of a group of the year. */
 void cn_found_group(struct cn_engine *engine, size_t target, size_t normal, size_t group);
 bool cn_is_group_known(const struct cn_engine *engine, size_t target, size_t normal, size_t group);
+
+/* Forgets what is known of a normal: it is made again. */
+void cn_found_forget(struct cn_engine *engine, size_t target, size_t normal);
 
 /* Adds a warning for each kind of results without any value. Nothing is told of a run that goes on
  * with passes of another one, or that was stopped: their values are not known.

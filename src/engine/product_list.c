@@ -16,6 +16,15 @@ size_t cn_all_products(const struct cn_variable_plan *variable)
     return cn_first_product(variable, variable->samples + variable->sample_count);
 }
 
+size_t cn_most_normals(const struct cn_variable_plan *variable)
+{
+    size_t most = 0;
+    for (size_t t = 0; t < variable->target_count; t++)
+        if (cn_normal_count(variable, &variable->targets[t]) > most)
+            most = cn_normal_count(variable, &variable->targets[t]);
+    return most;
+}
+
 struct cn_product_place cn_product_at(const struct cn_variable_plan *variable, size_t n)
 {
     for (size_t s = 0; s < variable->sample_count; s++) {

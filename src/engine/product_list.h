@@ -17,6 +17,9 @@ struct cn_product_place {
 /* Returns: how many products all samples have. */
 size_t cn_all_products(const struct cn_variable_plan *variable);
 
+/* Returns: the most normals that a target has. */
+size_t cn_most_normals(const struct cn_variable_plan *variable);
+
 /* Returns: the place in the list of a sample's first product. */
 size_t cn_first_product(const struct cn_variable_plan *variable, const struct cn_sample *sample);
 

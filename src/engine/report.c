@@ -196,6 +196,20 @@ static void list_dropped(struct cn_engine *engine)
     engine->result->problems.lost |= told->lost;
 }
 
+/* Tells of values that were counted. */
+static void report_counted(const struct cn_engine *engine)
+{
+    struct cn_problems *problems = &engine->result->problems;
+    const size_t first = problems->count;
+    cn_implausible_report(engine, problems);
+    cn_too_large_report(engine, problems);
+    if (engine->is_resumed && problems->count > first)
+        cn_problems_add(problems, CN_WARNING,
+                        "%s: an earlier run has made some of the passes; values that it found are "
+                        "not in these numbers",
+                        engine->result->label);
+}
+
 void cn_reports_finish(struct cn_engine *engine)
 {
     const struct cn_reports *reports = engine->reports;
@@ -205,8 +219,7 @@ void cn_reports_finish(struct cn_engine *engine)
     const size_t first = engine->result->problems.count;
     for (size_t t = 0; t < engine->variable->target_count;)
         t = reports->short_windows[t] ? list_short_windows(engine, t) : t + 1;
-    cn_implausible_report(engine, &engine->result->problems);
-    cn_too_large_report(engine, &engine->result->problems);
+    report_counted(engine);
     cn_found_report(engine, &engine->result->problems);
     show_problems(engine, &engine->result->problems, first);
 }

@@ -23,8 +23,9 @@ enum cn_status cn_too_large_prepare(struct cn_engine *engine, struct cn_error *e
         return cn_fail_memory(error, "results");
     large->of_groups = cn_pool_alloc(engine->pool, variable->variable->year_count,
                                      (variable->group_value_count + 1) * sizeof *large->of_groups);
-    large->of_results =
-        cn_pool_alloc(engine->pool, cn_all_products(variable), sizeof *large->of_results);
+    large->normal_count = cn_most_normals(variable);
+    large->of_results = cn_pool_alloc(engine->pool, variable->target_count,
+                                      large->normal_count * sizeof *large->of_results);
     if (!large->of_groups || !large->of_results)
         return cn_fail_memory(error, "results");
     pthread_mutex_init(&large->lock, NULL);
@@ -48,7 +49,12 @@ static void add_large(struct cn_large_values *to, const struct cn_large_values *
     to->count += from->count;
 }
 
-/* Values are removed in each attempt, but an earlier one has counted them. */
+static struct cn_large_values *results_of(const struct cn_engine *engine, size_t target,
+                                          size_t normal)
+{
+    return &engine->too_large->of_results[target * engine->too_large->normal_count + normal];
+}
+
 static void remove_values(const struct cn_engine *engine, const struct cn_value_stretch *stretch,
                           struct cn_large_values *to)
 {
@@ -63,7 +69,7 @@ static void remove_values(const struct cn_engine *engine, const struct cn_value_
         found.first.group += i / stretch->cells;
         found.first.cell += i % stretch->cells;
     }
-    if (!found.count || engine->is_again || stretch->is_of_other)
+    if (!found.count || stretch->is_of_other)
         return;
     pthread_mutex_lock(&engine->too_large->lock);
     add_large(to, &found);
@@ -73,20 +79,22 @@ static void remove_values(const struct cn_engine *engine, const struct cn_value_
 void cn_remove_large_groups(const struct cn_engine *engine, size_t values,
                             const struct cn_value_stretch *stretch)
 {
-    remove_values(
-        engine, stretch,
+    struct cn_large_values counted_before = {0};
+    struct cn_large_values *of_year =
         &engine->too_large
-             ->of_groups[stretch->first.item * engine->variable->group_value_count + values]);
+             ->of_groups[stretch->first.item * engine->variable->group_value_count + values];
+    remove_values(engine, stretch, engine->is_again ? &counted_before : of_year);
 }
 
 void cn_remove_large_results(const struct cn_engine *engine, size_t normal,
                              const struct cn_value_stretch *stretch)
 {
-    const struct cn_variable_plan *variable = engine->variable;
-    const struct cn_sample *sample = variable->targets[stretch->first.item].sample;
-    remove_values(engine, stretch,
-                  &engine->too_large->of_results[cn_first_product(variable, sample) +
-                                                 normal / variable->layout.region_count]);
+    remove_values(engine, stretch, results_of(engine, stretch->first.item, normal));
+}
+
+void cn_too_large_forget(const struct cn_engine *engine, size_t target, size_t normal)
+{
+    *results_of(engine, target, normal) = (struct cn_large_values){0};
 }
 
 /* Adds "day slot 60 of 2020 at lat 30.5, lon 250 in region CONUS". */
@@ -140,11 +148,15 @@ static void report_groups(const struct cn_engine *engine, size_t values, bool *i
 static void report_results(const struct cn_engine *engine, size_t product, bool *is_in,
                            struct cn_problems *problems)
 {
-    const struct cn_large_values *all = &engine->too_large->of_results[product];
     const struct cn_variable_plan *variable = engine->variable;
     const struct cn_product_place place = cn_product_at(variable, product);
+    const size_t regions = variable->layout.region_count;
     const char *unit = place.product->unit.name;
-    if (!all->count)
+    struct cn_large_values all = {0};
+    for (size_t t = 0; t < variable->target_count; t++)
+        for (size_t r = 0; r < regions && variable->targets[t].sample == place.sample; r++)
+            add_large(&all, results_of(engine, t, place.index * regions + r));
+    if (!all.count)
         return;
     for (size_t n = 0; n < cn_all_products(variable); n++)
         is_in[n] = n == product;
@@ -154,10 +166,10 @@ static void report_results(const struct cn_engine *engine, size_t product, bool 
     cn_strbuf_add(&text,
                   ": %" PRIu64 " result%s too large for %s%s%s and %s missing, such as that "
                   "of ",
-                  all->count, all->count == 1 ? " is" : "s are", limit, unit && *unit ? " in " : "",
-                  unit ? unit : "", all->count == 1 ? "is" : "are");
-    add_place(engine, &all->first, place.sample->time, "target year",
-              variable->targets[all->first.item].year, &text);
+                  all.count, all.count == 1 ? " is" : "s are", limit, unit && *unit ? " in " : "",
+                  unit ? unit : "", all.count == 1 ? "is" : "are");
+    add_place(engine, &all.first, place.sample->time, "target year",
+              variable->targets[all.first.item].year, &text);
     cn_problems_add(problems, CN_WARNING, "%s", cn_strbuf_text(&text));
     problems->lost |= text.failed;
     cn_strbuf_free(&text);

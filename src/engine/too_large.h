@@ -21,8 +21,9 @@ struct cn_large_values {
 };
 
 struct cn_too_large {
+    size_t normal_count;                /* the most that a target has */
     struct cn_large_values *of_groups;  /* [year_count][group_value_count] */
-    struct cn_large_values *of_results; /* [cn_all_products] */
+    struct cn_large_values *of_results; /* [target_count][normal_count] */
     pthread_mutex_t lock;
 };
 
@@ -47,6 +48,9 @@ void cn_remove_large_groups(const struct cn_engine *engine, size_t values,
 /* Removes those among the results of a normal. Any thread may call it. */
 void cn_remove_large_results(const struct cn_engine *engine, size_t normal,
                              const struct cn_value_stretch *stretch);
+
+/* Forgets what was removed from a normal: it is made again. */
+void cn_too_large_forget(const struct cn_engine *engine, size_t target, size_t normal);
 
 /* Adds a warning for the values of groups, and one for the results of each product.
  * Errors: problems->lost. */

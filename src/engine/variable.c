@@ -140,6 +140,17 @@ static void count_work(const struct cn_variable_plan *variable, struct cn_counte
     }
 }
 
+/* Forgets what the attempt before has found of the outputs that are made again. */
+static void forget_values(struct cn_engine *engine, const struct cn_variable_plan *again)
+{
+    for (size_t t = 0; t < again->target_count; t++)
+        for (size_t n = 0; n < cn_normal_count(again, &again->targets[t]); n++)
+            if (cn_is_normal_wanted(again, &again->targets[t], n)) {
+                cn_found_forget(engine, t, n);
+                cn_too_large_forget(engine, t, n);
+            }
+}
+
 /* Attempts until no file has to be made again: each attempt knows of one more year that cannot be
  * read. */
 static enum cn_status make_all(struct cn_engine *engine, struct cn_error *error)
@@ -153,6 +164,7 @@ static enum cn_status make_all(struct cn_engine *engine, struct cn_error *error)
         free_attempt(engine);
         engine->variable = again;
         engine->is_again = true;
+        forget_values(engine, again);
         cn_count(engine->counters, CN_NORMALS_AGAIN, again->normals_wanted);
         count_work(again, engine->counters);
         status = attempt(engine, error);
@@ -235,6 +247,7 @@ enum cn_status cn_variable_run(const struct cn_plan *plan, const struct cn_varia
                                .counters = counters,
                                .result = result,
                                .threads = plan->resources.threads,
+                               .is_resumed = variable->resume.passes_done > 0,
                                .report_lock = PTHREAD_MUTEX_INITIALIZER,
                                .pool = cn_pool_new()};
     struct cn_error error;

@@ -166,8 +166,32 @@ class GroupPasses(TestCase):
                 file.seek(place.byte_offset)
                 file.write(sound)
 
+    def test_what_earlier_passes_found_is_forgotten_with_them(self):
+        """Files that a damaged day makes anew: results without values, and those that float32 cannot hold."""
+        micro = {"name": "micro", "time": "month", "units": "uK"}
+        case = self.make([MONTH, micro], "noleap")
+        raw = trees.values_like("temp", 0, 365, (16, 24))
+        raw[:, 3, 4] = 3e36
+        trees.write(self.paths[2003], "tas", trees.dates_of_year("noleap", 2003), raw, lat=LAT, lon=LON,
+                    chunks=(1, 16, 24))
+        with h5py.File(self.paths[2002], "r") as file:
+            place = file["tas"].id.get_chunk_info_by_coord((364, 0, 0))
+        with open(self.paths[2002], "r+b") as file:
+            file.seek(place.byte_offset)
+            file.write(b"\xa5" * place.size)
+        for rest in (["normals.min_years=3"], ["normals.min_years=4"],
+                     ["normals.min_years=4", "normals.targets=2003"]):
+            settings = [word for setting in rest for word in ("--set", setting)]
+            results = [case.run("--set", "output.existing=overwrite", *settings, *options)
+                       for options in ((), self.days_cut(case))]
+            self.assertEqual(*[result.variable("tas")["problems"] for result in results])
+
     def test_a_killed_run_goes_on(self):
         case = self.make([POOL, MONTH, SEASON], "noleap")
+        raw = trees.values_like("temp", 0, 365, (16, 24))
+        raw[:, 3, 4] = 1e30  # is not plausible
+        trees.write(self.paths[2003], "tas", trees.dates_of_year("noleap", 2003), raw, lat=LAT, lon=LON,
+                    chunks=(1, 16, 24))
         self.exits(case.run(env=ENV), 0)
         wanted, options = contents(case), self.days_cut(case)[2:]
         again = case.run("--set", "output.existing=overwrite", *options)
@@ -181,7 +205,12 @@ class GroupPasses(TestCase):
             result = case.run(*options, env=ENV)
             self.exits(result, 0)
             self.assertTrue(contents(case) == wanted)
-            if 0 < result.variable("tas")["chunks_decoded"] < 0.8 * all_chunks:
+            row = result.variable("tas")
+            is_resumed = 0 < row["chunks_decoded"] < 0.8 * all_chunks
+            said = [" values are implausible" in p for p in row["problems"]]
+            told = ["an earlier run has made some of the passes" in p for p in row["problems"]]
+            self.assertEqual(any(told), is_resumed and any(said))
+            if is_resumed:
                 return
         self.fail("no run was killed between two passes")
 
