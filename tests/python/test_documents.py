@@ -47,7 +47,7 @@ class Documents(unittest.TestCase):
         self.assertIn("('target_year', 'dayofyear', 'lat', 'lon') ('target_year', 'month', 'lat', 'lon')",
                       done.stdout)
         self.assertIn("end 1.0", done.stdout)
-        self.assertRegex(done.stdout, "outputs: is not a key .*\n.*output.root: is missing")
+        self.assertRegex(done.stdout, r'config: outputs: is not a key \(did you mean "output"\?\)\n')
 
     def test_the_notebooks(self):
         notebooks = sorted((DOCS / "notebooks").glob("*.ipynb"))
