@@ -33,7 +33,7 @@ that follow the CF conventions.")
 # The packages that hold the headers of what the library is built with.
 execute_process(COMMAND sh ${PROJECT_SOURCE_DIR}/.ci/install --names
                 OUTPUT_VARIABLE packages OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-string(REPLACE zlib1g-dev "" packages "${packages}") # the program has it, the library does not
+string(REGEX REPLACE "zlib1g-dev|libcairo2-dev" "" packages "${packages}") # the program has them, the library does not
 string(REGEX MATCHALL "(lib[^ \n]+|nettle)-dev" packages "${packages}")
 list(REMOVE_ITEM packages libc6-dev)
 list(JOIN packages ", " packages)

@@ -3,6 +3,7 @@
  */
 #include "base/publish.h"
 
+#include "base/io.h"
 #include "guard/fault.h"
 
 #include <errno.h>
@@ -214,7 +215,7 @@ static int create_locked(const char *path)
     return -1;
 }
 
-int cn_publish_text(const char *path, const char *text)
+int cn_publish_bytes(const char *path, const void *bytes, size_t size)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash ? (int)(slash - path) + 1 : 0;
@@ -223,7 +224,7 @@ int cn_publish_text(const char *path, const char *text)
                  path + folder_length) < 0)
         return ENOMEM;
     int file = create_locked(temporary), failed = file < 0 ? errno : 0;
-    if (!failed && dprintf(file, "%s\n", text) < 0) {
+    if (!failed && !cn_write_full(file, bytes, size)) {
         failed = errno;
         unlink(temporary);
     }
@@ -232,5 +233,15 @@ int cn_publish_text(const char *path, const char *text)
     if (file >= 0)
         close(file); /* the lock holds until the file has its name */
     free(temporary);
+    return failed;
+}
+
+int cn_publish_text(const char *path, const char *text)
+{
+    char *line = NULL;
+    const int length = asprintf(&line, "%s\n", text);
+    const int failed = length < 0 ? ENOMEM : cn_publish_bytes(path, line, (size_t)length);
+    if (length >= 0)
+        free(line);
     return failed;
 }

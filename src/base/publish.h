@@ -7,6 +7,7 @@
 #define CLIMNORM_BASE_PUBLISH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The name of this run among all runs on all machines that share a disk. Temporaries of normals are
  * called `.climnorm-ID-….tmp`, so that other runs know whose they are. A child process has the id
@@ -44,9 +45,12 @@ int cn_sync_and_rename(const char *temporary, const char *path);
  * Returns: 0. Errors: an errno value. */
 int cn_publish(const char *temporary, const char *path);
 
-/* Writes and publishes the text and a newline. The temporary is `.climnorm-NAME.tmp`; one that a
+/* Writes and publishes bytes. The temporary is `.climnorm-NAME.tmp`; one that a
  * killed process left is removed, and for one that a living process writes it waits, 10 s at most.
  * Returns: 0. Errors: an errno value; EBUSY: that process still writes. */
+int cn_publish_bytes(const char *path, const void *bytes, size_t size);
+
+/* The same for a text and a newline. */
 int cn_publish_text(const char *path, const char *text);
 
 #endif

@@ -165,11 +165,16 @@ static enum cn_status find_time(const struct cn_nc_file *nc, const int *dimids, 
 enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const int *dimids,
                                   size_t rank, struct cn_axes *axes, struct cn_error *error)
 {
+    enum cn_status status = find_time(nc, dimids, rank, axes, error);
+    return status ? status : cn_horizontal_find_beside(nc, varid, dimids, rank, axes, error);
+}
+
+enum cn_status cn_horizontal_find_beside(const struct cn_nc_file *nc, int varid, const int *dimids,
+                                         size_t rank, struct cn_axes *axes, struct cn_error *error)
+{
     struct cn_error own;
     struct data_variable data = {.nc = nc, .dimids = dimids, .rank = rank};
-    enum cn_status status = find_time(nc, dimids, rank, axes, error);
-    if (status)
-        return status;
+    enum cn_status status;
     const enum cn_status regular = cn_axes_find(nc, dimids, rank, axes, &own);
     if (!regular && axes->is_certain)
         return CN_OK;

@@ -13,6 +13,10 @@
 enum cn_status cn_horizontal_find(const struct cn_nc_file *nc, int varid, const int *dimids,
                                   size_t rank, struct cn_axes *axes, struct cn_error *error);
 
+/* The same where time is known: axes->coordinates has its name, and axes->dims its position. */
+enum cn_status cn_horizontal_find_beside(const struct cn_nc_file *nc, int varid, const int *dimids,
+                                         size_t rank, struct cn_axes *axes, struct cn_error *error);
+
 /* Reads the grid, and checks it.
  * Errors: CN_BAD_INPUT: climnorm cannot use it. CN_BAD_MACHINE: out of memory. Owns: all lives in
  * the pool. */

@@ -4,7 +4,7 @@ functions or types of one name, no long files. Reads the objects of the build wi
 A module is a .c file with the header of its name; a header without a .c file is a module, too. A
 header of include/climnorm is one, whichever files define its functions. The files of kernels/ that
 are compiled once for each ISA are one module together with the headers that they include; so are
-the loops of src/codec/inflate."""
+the loops of src/codec/inflate. A table, .inc, is none."""
 
 import collections
 import functools
@@ -78,7 +78,7 @@ def include_edges():
     known, edges = {str(p) for p in sources()}, set()
     for path in sources():
         text = (ROOT / path).read_text(encoding="utf-8")
-        for name in re.findall(r'^#include "(.*)"', text, re.M):
+        for name in re.findall(r'^#include "(.*)(?<!\.inc)"', text, re.M):
             for place in (path.parent / name, *(pathlib.Path(root) / name for root in ROOTS)):
                 if os.path.normpath(place) in known:
                     edges.add((module(path), module(pathlib.Path(os.path.normpath(place)))))
