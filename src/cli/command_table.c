@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "climnorm/limits.h"
+#include "pictures/surface.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ enum {
     NORMALS = 1 << 6,
     CONFIG = 1 << 7,
     CHECK = 1 << 8,
+    MAP = 1 << 9,
     JOBS = RUN | PLAN | NORMALS
 };
 
@@ -132,6 +134,22 @@ const struct cn_command cn_commands[] = {
                    "named, and run again. The exit code is 2 where one is damaged.",
         .examples = "climnorm verify output/CONUS/tas",
         .function = cn_command_verify,
+    },
+    {
+        .bit = MAP,
+        .name = "map",
+        .operand = "FILE...",
+        .what = "an output file",
+        .operands = CN_OPERANDS,
+        .summary = "Draws a map of an output file, or maps of several side by side.",
+        .details =
+            "Without --day, --month and --season it shows the mean over all days, months or\n"
+            "seasons of the file. Several files have one colour scale. A flux of water in\n"
+            "kg m-2 s-1 is shown in mm/day; other units stay.",
+        .examples = "climnorm map tas_CONUS_hybrid_2020_30yr_normal.nc -o july.png --day 07-15\n"
+                    "climnorm map later.nc --minus earlier.nc -o change.pdf\n"
+                    "climnorm map a.nc b.nc c.nc -o three.svg --season djf --range 250,310",
+        .function = cn_command_map,
     },
     {
         .bit = SYNTH,
@@ -260,6 +278,27 @@ const struct cn_option cn_options[] = {
     {SYNTH, 't', "threads", "N", "threads; 0 is all cores this process may use", CN_OPTION_NUMBER,
      IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
     {SYNTH, 0, "force", NULL, "replace files that exist", CN_OPTION_FLAG, IN(force)},
+    {MAP, 'o', "output", "FILE", "the picture to write: a name that ends in .png, .svg or .pdf",
+     CN_OPTION_TEXT, IN(picture), .least = 1, .expects = "the path of a picture to write"},
+    {MAP, 0, "day", "DAY", "a date such as 07-15, or a day slot from 1", CN_OPTION_TEXT, IN(day),
+     .least = 1, .expects = "a date such as 07-15, or the number of a day slot"},
+    {MAP, 0, "month", "MONTH", "of monthly values: a number, or a name such as jul", CN_OPTION_TEXT,
+     IN(month), .least = 1, .expects = "a month such as 7 or jul"},
+    {MAP, 0, "season", "SEASON", "of seasonal values: djf, mam, jja or son", CN_OPTION_TEXT,
+     IN(season), .least = 1, .expects = "djf, mam, jja or son"},
+    {MAP, 0, "year", NULL, "the mean over all days, months or seasons, which is the default",
+     CN_OPTION_FLAG, IN(whole_year)},
+    {MAP, 0, "target", "YEAR", "of a stacked file the target year; else its last one",
+     CN_OPTION_NUMBER, IN(target_year), 1, CN_LAST_YEAR},
+    {MAP, 0, "minus", "FILE", "show the difference from FILE, which has the same grid",
+     CN_OPTION_TEXT, IN(minus), .least = 1, .expects = "an output file"},
+    {MAP, 0, "range", "LO,HI", "the ends of the colour scale, in the unit of the picture",
+     CN_OPTION_TEXT, IN(range), .least = 1, .expects = "two numbers, such as 270,310"},
+    {MAP, 0, "width", "PIXELS", "of the picture, whose height follows", CN_OPTION_NUMBER, IN(width),
+     CN_LEAST_PICTURE, CN_MOST_PICTURE, .default_text = "1000"},
+    {MAP, 0, "size", "WxH", "width and height of the picture in pixels", CN_OPTION_GRID, IN(size),
+     CN_LEAST_PICTURE, CN_MOST_PICTURE, .expects = "WxH of 100 to 10000 pixels, such as 1200x800"},
+    {MAP, 0, "title", "TEXT", "instead of the name of the quantity", CN_OPTION_TEXT, IN(title)},
     {~0U, 'h', "help", NULL, "show this help", .type = CN_OPTION_HELP},
     {.name = NULL},
 };

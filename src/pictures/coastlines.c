@@ -32,7 +32,7 @@ static double next_step(const char **at)
 }
 
 /* Adds those pieces of a line to the path that may be seen where it is moved by whole turns. */
-static void add_line(const struct line_map *map, const char *line, double turn)
+static void add_seen_line(const struct line_map *map, const char *line, double turn)
 {
     const struct cn_extent *extent = &map->extent;
     double lon = turn, lat = 0;
@@ -73,7 +73,7 @@ void cn_coastlines_draw(cairo_t *cairo, const struct cn_extent *extent, double w
         for (size_t k = 0; k < sizeof lines / sizeof *lines; k++)
             for (int turn = -720; turn <= 720 && lines[k][0] == styles[s].kind; turn += 360)
                 if (extent->west <= turn + 180 && extent->east >= turn - 180)
-                    add_line(&map, lines[k] + 1, turn);
+                    add_seen_line(&map, lines[k] + 1, turn);
         /* A light edge shows dark lines on dark colours. */
         cairo_set_source_rgba(cairo, 1, 1, 1, 0.35);
         cairo_set_line_width(cairo, 2.2 * styles[s].width * line_width);

@@ -54,8 +54,8 @@ static enum cn_status read_file_texts(struct cn_pool *pool, int ncid, struct cn_
 }
 
 /* Finds the variable that holds the results. */
-static enum cn_status find_results(struct cn_pool *pool, int ncid, struct cn_field *field,
-                                   int *varid, struct cn_error *error)
+static enum cn_status find_result_variable(struct cn_pool *pool, int ncid, struct cn_field *field,
+                                           int *varid, struct cn_error *error)
 {
     int count = 0;
     nc_inq_nvars(ncid, &count);
@@ -199,8 +199,8 @@ static enum cn_status read_shape_and_grid(struct cn_pool *pool, int ncid, int va
     return status;
 }
 
-static enum cn_status read_field(struct cn_pool *pool, int ncid, void *context,
-                                 struct cn_error *error)
+static enum cn_status read_output_field(struct cn_pool *pool, int ncid, void *context,
+                                        struct cn_error *error)
 {
     struct cn_field *field = context;
     int varid = 0;
@@ -208,7 +208,7 @@ static enum cn_status read_field(struct cn_pool *pool, int ncid, void *context,
     enum cn_status status = field->targets ? read_file_texts(pool, ncid, field, error)
                                            : cn_fail_memory(error, "a file's metadata");
     if (!status)
-        status = find_results(pool, ncid, field, &varid, error);
+        status = find_result_variable(pool, ncid, field, &varid, error);
     if (!status)
         status = read_shape_and_grid(pool, ncid, varid, field, error);
     if (!status)
@@ -233,7 +233,7 @@ static const double *carry_numbers(struct cn_archive *archive, const double *num
     return is_there ? cn_archive_array(archive, numbers, count, sizeof *numbers) : NULL;
 }
 
-static void carry_grid(struct cn_archive *archive, struct cn_grid *grid)
+static void carry_field_grid(struct cn_archive *archive, struct cn_grid *grid)
 {
     cn_archive_bytes(archive, &grid->kind, sizeof grid->kind);
     cn_archive_bytes(archive, &grid->row_count, sizeof grid->row_count);
@@ -259,7 +259,7 @@ static void carry_field(struct cn_archive *archive, struct cn_field *field)
     CN_FIELD_TEXTS(CARRY)
     CN_FIELD_VARIABLE_TEXTS(CARRY)
 #undef CARRY
-    carry_grid(archive, &field->grid);
+    carry_field_grid(archive, &field->grid);
     cn_archive_bytes(archive, &field->time, sizeof field->time);
     cn_archive_bytes(archive, &field->slot_count, sizeof field->slot_count);
     cn_archive_bytes(archive, &field->calendar, sizeof field->calendar);
@@ -316,7 +316,7 @@ enum cn_status cn_field_open(struct cn_pool *pool, const char *path, struct cn_f
     *field = (struct cn_field){.path = path};
     return cn_field_file_read(&(struct cn_field_file){.path = path,
                                                       .context = field,
-                                                      .read = read_field,
+                                                      .read = read_output_field,
                                                       .pack = pack_field,
                                                       .unpack = unpack_field},
                               pool, error);

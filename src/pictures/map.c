@@ -71,7 +71,7 @@ static double height_without_frames(const struct map_layout *layout)
 }
 
 /* height 0: as high as the maps are. */
-static struct map_layout lay_out(const struct cn_map *map, double width, double height)
+static struct map_layout lay_out_map(const struct cn_map *map, double width, double height)
 {
     struct map_layout layout = {.map = map, .size = cn_text_size(width, height ? height : width)};
     const double size = layout.size, aspect = map_aspect(map);
@@ -95,7 +95,7 @@ static struct map_layout lay_out(const struct cn_map *map, double width, double 
 
 double cn_map_height(const struct cn_map *map, double width)
 {
-    const struct map_layout layout = lay_out(map, width, 0);
+    const struct map_layout layout = lay_out_map(map, width, 0);
     return ceil(height_without_frames(&layout) + (double)layout.rows * layout.frame_height);
 }
 
@@ -246,7 +246,7 @@ static void draw_colour_bar(const struct map_layout *layout, cairo_t *cairo, dou
 
 void cn_map_draw(void *map, cairo_t *cairo, double width, double height, double detail)
 {
-    const struct map_layout layout = lay_out(map, width, height);
+    const struct map_layout layout = lay_out_map(map, width, height);
     const double size = layout.size, room = width - 2 * MARGIN * size;
     double y = MARGIN * size;
     if (*layout.map->title) {

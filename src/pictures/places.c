@@ -72,7 +72,7 @@ static double find_west(const struct cn_grid *grid, size_t cells)
     return west % BINS;
 }
 
-static void widen(double *low, double *high)
+static void widen_range(double *low, double *high)
 {
     const double missing = LEAST_EXTENT - (*high - *low) / 2;
     if (missing > 0) {
@@ -113,8 +113,8 @@ bool cn_places_find(struct cn_pool *pool, const struct cn_grid *grid, struct cn_
             found.north = fmax(found.north, lat[c]);
         }
     }
-    widen(&found.west, &found.east);
-    widen(&found.south, &found.north);
+    widen_range(&found.west, &found.east);
+    widen_range(&found.south, &found.north);
     found.south = fmax(found.south, -90);
     found.north = fmin(found.north, 90);
     found.east = fmin(found.east, found.west + 360);

@@ -107,7 +107,7 @@ double cn_nice_step(double range, size_t most)
     return steps[k] * power;
 }
 
-static int compare_values(const void *a, const void *b)
+static int compare_shown(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -142,7 +142,7 @@ void cn_scale_choose(struct cn_scale *scale, double *values, size_t count, doubl
     const double most_stretch = 1.6; /* the range of all values, of that of 98 % of them */
     const size_t kept = keep_values(values, count);
     double low = middle, high = middle + 1;
-    qsort(values, kept, sizeof *values, compare_values);
+    qsort(values, kept, sizeof *values, compare_shown);
     if (kept) {
         const double near_low = values[kept / 100], near_high = values[kept - 1 - kept / 100];
         const bool is_far = values[kept - 1] - values[0] > most_stretch * (near_high - near_low) &&

@@ -1,0 +1,240 @@
+"""`climnorm map`: the colours of cells against values that xarray reads, sizes and forms of files, and
+what is said of files that cannot be drawn. The colours are computed here from their anchors, too."""
+import os
+import shutil
+import subprocess
+import tempfile
+import xml.dom.minidom
+
+import matplotlib.image
+import netCDF4
+import numpy as np
+import xarray
+
+import climnorm_case
+import trees
+from climnorm_case import BIN
+
+# Lightness, chroma and hue in Oklab.
+TEMPERATURE = [(.24, .09, 278), (.40, .15, 295), (.55, .17, 345), (.70, .15, 30), (.83, .13, 70),
+               (.94, .11, 102)]
+WARMING = [(.32, .12, 262), (.52, .13, 250), (.76, .08, 235), (.97, .005, 90), (.78, .10, 45),
+           (.55, .17, 28), (.34, .12, 22)]
+M1 = np.array([[1, .3963377774, .2158037573], [1, -.1055613458, -.0638541728],
+               [1, -.0894841775, -1.2914855480]])
+M2 = np.array([[4.0767416621, -3.3077115913, .2309699292],
+               [-1.2684380046, 2.6097574011, -.3413193965],
+               [-.0041960863, -.7034186147, 1.7076147010]])
+MISSING = (0xd9 / 255,) * 3
+
+
+def colours(anchors, shares):
+    lightness, chroma, hue = np.array(anchors).T
+    lab = np.stack([lightness, chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))])
+    at = np.clip(shares, 0, 1) * (len(anchors) - 1)
+    mixed = np.stack([np.interp(at, range(len(anchors)), row) for row in lab], -1)
+    linear = np.clip((mixed @ M1.T) ** 3 @ M2.T, 0, 1)
+    return np.where(linear <= .0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - .055)
+
+
+def frame(image):
+    """Where the rows and columns inside the frame of the only map begin and end."""
+    is_dark = image[..., :3].max(-1) < .35
+    rows = np.flatnonzero(is_dark.sum(1) > .6 * image.shape[1])
+    columns = np.flatnonzero(is_dark[rows[0]:rows[-1]].mean(0) > .9)
+    return rows[0] + 1, rows[-1], columns[0] + 1, columns[-1]
+
+
+def cell_colours(image, rows, columns):
+    """The colour that most pixels of each cell have, [row][column], the north first."""
+    top, bottom, left, right = frame(image)
+    found = np.empty((rows, columns, 3))
+    y = np.linspace(top, bottom, rows + 1).round().astype(int)
+    x = np.linspace(left, right, columns + 1).round().astype(int)
+    for i in range(rows):
+        for j in range(columns):
+            cell = image[y[i] + 2:y[i + 1] - 1, x[j] + 2:x[j + 1] - 1, :3].reshape(-1, 3)
+            kinds, counts = np.unique(cell, axis=0, return_counts=True)
+            found[i, j] = kinds[counts.argmax()]
+    return found
+
+
+class Pictures(climnorm_case.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Normals and monthly means of three target years; a cell is missing."""
+        cls.base = tempfile.mkdtemp(prefix="climnorm-pictures-")
+        cls.addClassCleanup(shutil.rmtree, cls.base)
+        with climnorm_case.Case(variables=["tas", "pr"]) as case:
+            for year in range(2000, 2006):
+                for variable, kind in (("tas", "temp"), ("pr", "pr")):
+                    raw = trees.values_like(kind, f"{variable}{year}", 365)
+                    raw[:, 1, 2] = 1e20
+                    trees.year_file(case.data, variable, year, raw=raw,
+                                    units="K" if variable == "tas" else "kg m-2 s-1",
+                                    attributes={"standard_name": "air_temperature"
+                                                if variable == "tas" else "precipitation_flux",
+                                                "long_name": "Air" if variable == "tas" else "Rain"})
+            case.periods(2003, 2005)
+            case.config["products"] = [{"name": "normal"}, {"name": "monthly", "time": "month"}]
+            for layout in ("single", "stacked"):
+                case.config["output"] |= {
+                    "layout": layout, "pattern": "{variable}_{product}" +
+                    ("_{year}.nc" if layout == "single" else ".nc")}
+                result = case.run("-q")
+                assert result.code == 0, result.err
+                shutil.move(case.out, os.path.join(cls.base, layout))
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(dir=self.base)
+
+    def input(self, name):
+        layout = "single" if name[-1].isdigit() else "stacked"
+        return os.path.join(self.base, layout, name + ".nc")
+
+    def call(self, *words, code=0, command="map", **options):
+        done = subprocess.run([BIN, command, *words], capture_output=True, text=True,
+                              cwd=self.folder, timeout=60, **options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def image(self, *words):
+        """An image of a map; rows ascend southward."""
+        self.call(*words, "-o", "map.png")
+        return matplotlib.image.imread(os.path.join(self.folder, "map.png"))
+
+    def says(self, pattern, *words, code=1, **options):
+        done = self.call(*words, code=code, **options)
+        self.assertRegex(done.stderr, pattern)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def values(self, name, variable="tas"):
+        with xarray.open_dataset(self.input(name), decode_times=False) as data:
+            return data[variable].load()
+
+    def check_colours(self, image, values, anchors, low, high):
+        found = cell_colours(image, 6, 8)
+        expected = colours(anchors, (values[::-1] - low) / (high - low))
+        expected[np.isnan(values[::-1])] = MISSING
+        np.testing.assert_allclose(found, expected, atol=.012)
+
+    def test_a_day_has_the_colours_of_its_values(self):
+        days = self.values("tas_normal_2005")
+        image = self.image(self.input("tas_normal_2005"), "--day", "07-15", "--range", "260,300")
+        self.check_colours(image, days[195].values, TEMPERATURE, 260, 300)
+        again = self.image(self.input("tas_normal_2005"), "--day", "196", "--range", "260,300")
+        self.assertTrue((image == again).all())
+
+    def test_the_mean_of_all_days_is_the_default(self):
+        mean = self.values("tas_normal_2005").mean("dayofyear").values
+        image = self.image(self.input("tas_normal_2005"), "--range", "278,282")
+        self.check_colours(image, mean, TEMPERATURE, 278, 282)
+
+    def test_a_stacked_file_gives_its_target_years(self):
+        months = self.values("tas_monthly")
+        for words, target in (((), 2005), (("--target", "2003"), 2003)):
+            image = self.image(self.input("tas_monthly"), "--month", "jul", "--range", "270,290",
+                               *words)
+            values = months.sel(target_year=target)[6].values
+            self.check_colours(image, values, TEMPERATURE, 270, 290)
+
+    def test_a_difference_is_white_at_0(self):
+        later, earlier = self.values("tas_monthly_2005"), self.values("tas_monthly_2003")
+        image = self.image(self.input("tas_monthly_2005"), "--minus",
+                           self.input("tas_monthly_2003"), "--month", "2", "--range=-10,10")
+        self.check_colours(image, (later - earlier)[1].values, WARMING, -10, 10)
+
+    def test_sizes(self):
+        file = self.input("tas_normal_2005")
+        self.assertEqual(self.image(file, "--width", "400").shape[1], 400)
+        self.assertEqual(self.image(file, "--size", "2000x700").shape[:2], (700, 2000))
+        self.assertEqual(self.image(*[file] * 12).shape[1], 1000)
+
+    def test_svg_and_pdf(self):
+        os.environ["SOURCE_DATE_EPOCH"] = "1700000000"
+        self.addCleanup(os.environ.pop, "SOURCE_DATE_EPOCH")
+        for ending in ("svg", "pdf"):
+            contents = []
+            for _ in range(2):
+                self.call(self.input("pr_normal_2005"), "-o", f"map.{ending}")
+                with open(os.path.join(self.folder, f"map.{ending}"), "rb") as file:
+                    contents.append(file.read())
+            self.assertEqual(*contents)
+            if ending == "svg":
+                root = xml.dom.minidom.parseString(contents[0]).documentElement
+                self.assertEqual(root.tagName, "svg")
+                self.assertEqual(len(root.getElementsByTagName("image")), 1)
+            else:
+                self.assertTrue(contents[0].startswith(b"%PDF"))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["map.pdf", "map.svg"])
+
+    def test_wrong_words(self):
+        file = self.input("tas_normal_2005")
+        self.says("--output FILE.png, .svg or .pdf", file)
+        self.says("ends in .png, .svg or .pdf", file, "-o", "map.jpg")
+        self.says("has no such slot: it holds 365 days: --day", file, "-o", "a.png", "--day", "13-01")
+        self.says("has no such slot: it holds 365 days", file, "-o", "a.png", "--day", "366")
+        self.says("has no such slot: it holds 365 days", file, "-o", "a.png", "--season", "djf")
+        self.says("exclude each other", file, "-o", "a.png", "--day", "1", "--month", "1")
+        self.says("no target year 1990; it has 2005", file, "-o", "a.png", "--target", "1990")
+        self.says("it has 2003 to 2005", self.input("tas_normal"), "-o", "a.png", "--target", "1990")
+        self.says("--range: expected two numbers", file, "-o", "a.png", "--range", "3,2")
+        self.says("13 files: a picture holds 12", *[file] * 13, "-o", "a.png")
+        self.says("cannot be written", file, "-o", "no/such/a.png", code=3)
+
+    def test_an_input_is_never_replaced(self):
+        path = os.path.join(self.base, "a.png")
+        shutil.copy(self.input("tas_normal_2005"), path)
+        self.says("is a file that is read", path, "-o", path)
+        self.says("is a file that is read", self.input("tas_normal_2005"), "--minus", path, "-o", path)
+
+    def changed(self, change, name="changed.nc"):
+        path = os.path.join(self.base, name)
+        shutil.copy(self.input("tas_normal_2005"), path)
+        with netCDF4.Dataset(path, "a") as data:
+            change(data)
+        return path
+
+    def test_files_that_do_not_fit(self):
+        file, words = self.input("tas_normal_2005"), ("-o", "a.png")
+        daily = trees.year_file(tempfile.mkdtemp(dir=self.base), "tas", 2000)
+        self.says("no output of climnorm", daily, *words, code=2)
+        self.says("No such file", "absent.nc", *words, code=2)
+        self.says("different units: 'K' and 'kg m-2 s-1'", file, self.input("pr_normal_2005"), *words,
+                  code=2)
+        self.says("different days, months", file, self.input("tas_monthly_2005"), *words, code=2)
+        moved = self.changed(lambda data: data["lon"].__setitem__(0, 20))
+        self.says("different grids", file, "--minus", moved, *words, code=2)
+        with open(self.input("tas_normal_2005"), "rb") as source:
+            content = source.read()
+        for cut in (0, 100, len(content) // 2, len(content) - 1):
+            path = os.path.join(self.base, "cut.nc")
+            with open(path, "wb") as out:
+                out.write(content[:cut])
+            self.says(".", path, *words, code=2)
+
+    def test_hostile_texts_do_no_harm(self):
+        def change(data):
+            data["tas"].long_name = "\x1b[2J<b>&\"\x01" + "x" * 5000
+            data.title = "a\nb, c"
+            data.model = "\u202e" + "y" * 100000
+            data.region_name = "]]>"
+        path = self.changed(change)
+        done = self.call(path, "-o", "a.svg")
+        self.assertEqual(done.stderr, "")
+        with open(os.path.join(self.folder, "a.svg"), "rb") as file:
+            content = file.read()
+        xml.dom.minidom.parseString(content)
+        self.assertNotIn(b"\x1b", content)
+        self.call(path, "-o", "a.pdf", "--title", "a\x1b\udcffb")
+
+    def test_a_machine_without_fonts(self):
+        with open(os.path.join(self.base, "fonts.conf"), "w", encoding="ascii") as file:
+            file.write('<?xml version="1.0"?><fontconfig><dir>/nowhere</dir></fontconfig>')
+        environment = {**os.environ, "FONTCONFIG_FILE": file.name}
+        for ending in ("png", "svg", "pdf"):
+            self.call(self.input("tas_normal_2005"), "-o", f"a.{ending}", env=environment)
+
+
+if __name__ == "__main__":
+    climnorm_case.main()
