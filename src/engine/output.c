@@ -142,8 +142,9 @@ static void list_window_used(const struct cn_engine *engine, const struct cn_bat
     }
 }
 
-/* Lists the years that entered a normal: [cn_sample_years]. */
-static void list_years_used(const struct cn_engine *engine, const struct cn_normal_task *task,
+/* Lists the years that entered a normal: [cn_sample_years]. Returns whether there is one. Where
+ * none is left, this pass counts as one that cannot make the normal. */
+static bool list_years_used(const struct cn_engine *engine, const struct cn_normal_task *task,
                             bool *years)
 {
     const struct cn_batch *batch = &engine->variable->batches[task->batch];
@@ -152,6 +153,10 @@ static void list_years_used(const struct cn_engine *engine, const struct cn_norm
     if (sample->baseline)
         list_window_used(engine, batch, batch->row_count - (size_t)sample->window,
                          years + cn_sample_window(sample));
+    bool has_any = false;
+    for (size_t k = 0; k < cn_sample_years(sample); k++)
+        has_any |= years[k];
+    return has_any;
 }
 
 /* Begins a file, unless another task has done so. False: out of memory. */
@@ -210,8 +215,8 @@ static enum cn_status put_normal(struct cn_engine *engine, struct cn_normal_task
     bool years[CN_MAX_TARGET_YEARS];
     enum cn_put_outcome outcome;
     *failed = 1;
-    list_years_used(engine, task, years);
-    put.years_used = is_computed(engine, task) ? years : NULL;
+    put.years_used =
+        is_computed(engine, task) && list_years_used(engine, task, years) ? years : NULL;
     find_whole_chunks(engine, task, &state->content, &put);
     enum cn_status status = cn_output_put(state->file, &put, &outcome, error);
     if (status || outcome == CN_PUT_MORE)

@@ -166,6 +166,30 @@ class GroupPasses(TestCase):
                 file.seek(place.byte_offset)
                 file.write(sound)
 
+    def test_a_damaged_december_before_the_only_year_of_a_window(self):
+        """A pass that has it in winters when another one finds the damage has no year that is right."""
+        products = [CHANGE] + [{"name": name, "time": "season", "within": name} for name in ("max", "min")]
+        case = Case(variables=["tas"], products=products, normals={"window": 4, "min_years": 1},
+                    output={"counts": True, "pattern": "{product}_{year}.nc"}).periods(2001, 2006)
+        self.addCleanup(case.close)
+        paths = {year: trees.year_file(case.data, "tas", year, chunks=(365, 3, 7), lat=LAT[::3], lon=LON[:7])
+                 for year in YEARS}
+        with h5py.File(paths[2000], "r") as file:
+            place = file["tas"].id.get_chunk_info_by_coord((0, 3, 0))
+        with open(paths[2000], "r+b") as file:
+            file.seek(place.byte_offset)
+            file.write(b"\xa5" * place.size)
+        memory = self.options(self.least_memory(case))
+        once = case.run(env=ENV)
+        self.exits(once, 2)
+        wanted = contents(case)
+        for threads in ("1", "2"):
+            passes = case.run(*memory, "-t", threads, env=ENV)
+            self.exits(passes, 2)
+            self.assertGreater(passes.variable("tas")["passes"], 1)
+            self.assertEqual(passes.variable("tas")["problems"], once.variable("tas")["problems"])
+            self.assertTrue(contents(case) == wanted)
+
     def test_what_earlier_passes_found_is_forgotten_with_them(self):
         """Files that a damaged day makes anew: results without values, and those that float32 cannot hold."""
         micro = {"name": "micro", "time": "month", "units": "uK"}
