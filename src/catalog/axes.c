@@ -128,6 +128,8 @@ enum cn_status cn_nc_file_read(struct cn_pool *pool, int ncid, struct cn_nc_file
         enum cn_status status = cn_coordinate_read(nc, varid, &coordinate, error);
         if (status)
             return status;
+        nc->is_ragged |= coordinate_text(&coordinate, "sample_dimension") ||
+                         coordinate_text(&coordinate, "instance_dimension");
         if (is_main_coordinate(nc, &coordinate))
             found[nc->coordinate_count++] = coordinate;
         else
@@ -191,12 +193,10 @@ static bool contains_dimension(const int *dimids, size_t rank, int dimid)
 static enum cn_status fail_without_axis(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                         enum cn_axis axis, struct cn_error *error)
 {
-    for (int varid = 0; varid < nc->variable_count; varid++)
-        if (nc_inq_attid(nc->ncid, varid, "sample_dimension", NULL) == NC_NOERR ||
-            nc_inq_attid(nc->ncid, varid, "instance_dimension", NULL) == NC_NOERR)
-            return cn_fail(error, CN_BAD_INPUT,
-                           "a ragged array, in which stations follow each other (CF section 9.3); "
-                           "rewrite it with dimensions of stations and of time");
+    if (nc->is_ragged)
+        return cn_fail(error, CN_BAD_INPUT,
+                       "a ragged array, in which stations follow each other (CF section 9.3); "
+                       "rewrite it with dimensions of stations and of time");
     for (int varid = 0; varid < nc->variable_count; varid++) {
         char name[NC_MAX_NAME + 1];
         int own_rank, own_dimids[NC_MAX_VAR_DIMS];

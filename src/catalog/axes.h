@@ -26,6 +26,7 @@ struct cn_nc_file {
     int ncid;
     struct cn_coordinate *coordinates; /* those named as their dimension first */
     size_t coordinate_count;
+    bool is_ragged; /* stations follow each other along one dimension (CF section 9.3) */
     int variable_count;
 };
 

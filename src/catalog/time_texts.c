@@ -17,23 +17,19 @@
 
 enum { MOST_WIDTH = 512 }; /* of a text with the blanks behind it */
 
-static bool is_time_name(const char *name)
-{
-    return strcmp(name, "Times") == 0 || strcmp(name, "xtime") == 0;
-}
-
 enum cn_status cn_time_texts_find(const struct cn_nc_file *nc, const int *dimids, size_t rank,
                                   struct cn_coordinate *time, size_t *position,
                                   struct cn_error *error)
 {
+    static const char *const names[] = {"Times", "xtime"};
     *time = (struct cn_coordinate){.name = NULL};
-    for (int varid = 0; varid < nc->variable_count; varid++) {
-        char name[NC_MAX_NAME + 1];
-        int own_rank, own_dimids[NC_MAX_VAR_DIMS];
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        int varid, own_rank, own_dimids[NC_MAX_VAR_DIMS];
         nc_type type;
         size_t length;
-        if (nc_inq_var(nc->ncid, varid, name, &type, &own_rank, own_dimids, NULL) != NC_NOERR ||
-            type != NC_CHAR || own_rank != 2 || !is_time_name(name) ||
+        if (nc_inq_varid(nc->ncid, names[n], &varid) != NC_NOERR ||
+            nc_inq_var(nc->ncid, varid, NULL, &type, &own_rank, own_dimids, NULL) != NC_NOERR ||
+            type != NC_CHAR || own_rank != 2 ||
             nc_inq_dimlen(nc->ncid, own_dimids[0], &length) != NC_NOERR)
             continue;
         for (size_t d = 0; d < rank; d++) {
@@ -41,7 +37,7 @@ enum cn_status cn_time_texts_find(const struct cn_nc_file *nc, const int *dimids
             if (dimids[d] != own_dimids[0])
                 continue;
             *position = d;
-            *time = (struct cn_coordinate){.name = cn_pool_strdup(nc->pool, name),
+            *time = (struct cn_coordinate){.name = names[n],
                                            .varid = varid,
                                            .type = type,
                                            .rank = 2,
@@ -50,7 +46,7 @@ enum cn_status cn_time_texts_find(const struct cn_nc_file *nc, const int *dimids
             const enum cn_status status = cn_attributes_read(nc->pool, nc->ncid, varid, &attributes,
                                                              &time->attribute_count, error);
             time->attributes = attributes;
-            return status || time->name ? status : cn_fail_memory(error, "coordinates");
+            return status;
         }
     }
     return CN_OK;
