@@ -125,7 +125,7 @@ struct cn_config {
         uint64_t memory_bytes;
     } engine;
     struct {
-        const char *root; /* absolute */
+        const char *root; /* absolute; NULL: only cn_config_read_text leaves it out */
         const char *pattern;
         int compression; /* deflate level 0 … 9 */
         enum cn_existing existing;
@@ -159,7 +159,7 @@ CN_API enum cn_status cn_config_read(const char *path, const struct cn_override 
                                      size_t override_count, struct cn_config **config,
                                      struct cn_problems *problems);
 /* The same for a text instead of a file. name: what errors cite, as the path of the file. Relative
- * paths begin at the current folder. */
+ * paths begin at the current folder. Without output.root the config is good for jobs in memory. */
 CN_API enum cn_status cn_config_read_text(const char *name, const char *text,
                                           const struct cn_override *overrides,
                                           size_t override_count, struct cn_config **config,

@@ -29,6 +29,7 @@
 #include "climnorm/plan.h"
 #include "climnorm/resources.h"
 #include "climnorm/result.h"
+#include "climnorm/values.h"
 #include "climnorm/watch.h"
 
 struct cn_kernels;
@@ -36,13 +37,18 @@ struct cn_kernels;
 struct cn_job_options {
     struct cn_resources resources; /* threads 0: as cn_resources_resolve sets them */
     bool is_run;                   /* else only for the plan: no lock, nothing is written */
-    bool waits;                    /* while another job, of any process, has output.root */
-    struct cn_shard shard;         /* the part of the job; count 0: the whole */
-    const struct cn_watch *watch;  /* of the steps of cn_job_prepare; NULL: nobody watches */
+    /* Results go to job->values, not to files: output.root, existing, pattern, layout and
+     * compression are not looked at, and nothing is written or locked. The plan counts the bytes of
+     * the results in engine.memory. */
+    bool in_memory;
+    bool waits;                   /* while another job, of any process, has output.root */
+    struct cn_shard shard;        /* the part of the job; count 0: the whole */
+    const struct cn_watch *watch; /* of the steps of cn_job_prepare; NULL: nobody watches */
 };
 
 struct cn_job {
-    const struct cn_config *config;
+    const struct cn_config *config; /* of a job in memory memory_config */
+    struct cn_config memory_config;
     struct cn_resources resources;
     const struct cn_kernels *kernels;
     struct cn_catalog *catalog;
@@ -59,7 +65,10 @@ struct cn_job {
     int lock;                     /* of output.root, or of its shard; -1: not taken */
     bool killed_runs;             /* had left something there when the lock was taken */
     bool leaves_unfinished;       /* outputs of several passes, for the next run */
+    bool is_run, in_memory;       /* as cn_job_options has it */
     bool has_run;                 /* cn_job_run was called */
+    struct cn_values *values;     /* [value_count] of a job in memory; see climnorm/values.h */
+    size_t value_count;
 };
 
 /* Reads the catalog, plans the targets, takes the lock of output.root, looks for existing files,

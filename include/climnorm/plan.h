@@ -50,6 +50,8 @@ static inline size_t cn_sample_years(const struct cn_sample *sample)
     return cn_sample_window(sample) * (sample->baseline ? 2 : 1);
 }
 
+struct cn_values;
+
 /* One output file: normals of one product and region, whose target years ascend. */
 struct cn_output {
     const char *path; /* below output.root, relative to it */
@@ -58,9 +60,10 @@ struct cn_output {
     size_t normal;         /* index in the normals of each target */
     const size_t *targets; /* [target_count] indices in variable->targets */
     size_t target_count;
-    bool wanted;            /* false: an existing file is kept */
-    uint64_t bytes_there;   /* size of the existing file; 0: there is none */
-    uint64_t bytes_waiting; /* of what an earlier run has made of it in some passes */
+    bool wanted;              /* false: an existing file is kept */
+    uint64_t bytes_there;     /* size of the existing file; 0: there is none */
+    uint64_t bytes_waiting;   /* of what an earlier run has made of it in some passes */
+    struct cn_values *values; /* of a job in memory, which makes no file; else NULL */
 };
 
 /* Where the values of one target year, product and region go. */
@@ -317,6 +320,7 @@ struct cn_plan {
     struct cn_resources resources; /* of which memory_limit holds for slabs and results */
     uint64_t arena_bytes;          /* the need of the largest variable */
     struct cn_space_need space;    /* of all variables */
+    uint64_t values_bytes;         /* of results that stay in memory, besides; 0: they are files */
 };
 
 /* Step 1: targets, windows, periods, outputs and their paths. Config and catalog must outlive the

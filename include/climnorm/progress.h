@@ -43,8 +43,8 @@ CN_API const char *cn_phase_text(enum cn_phase phase);
 
 struct cn_progress;
 
-/* Starts the thread, which writes to fd. With CN_PROGRESS_NONE it writes only messages of the run
- * and requested states.
+/* Starts the thread, which writes to fd; -1: nowhere. With CN_PROGRESS_NONE it writes only messages
+ * of the run and requested states.
  * Errors: CN_BAD_MACHINE, and *progress is NULL. Owns: the caller, with cn_progress_stop. */
 CN_API enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd,
                                         struct cn_progress **progress, struct cn_error *error);
@@ -54,6 +54,15 @@ CN_API enum cn_status cn_progress_start(enum cn_progress_mode mode, int fd,
  * "\n". The context must outlive the display. */
 CN_API void cn_progress_log(struct cn_progress *progress,
                             void (*write_lines)(void *context, const char *lines), void *context);
+/* Gives a function the lines of CN_PROGRESS_JSON (docs/progress.md), whatever the mode, instead of
+ * a log: an object each interval_s seconds, 0.1 at least, and at once where the state of a variable
+ * changes and for each message. The display's thread calls it, never two at a time, while
+ * cn_job_prepare and cn_job_run go on in theirs. What takes long delays the next call and
+ * cn_progress_stop alone. It may set the flag `stop` of the watch; it must not call
+ * cn_progress_stop or this library's other work. Once, before anything is shown. The context must
+ * outlive the display. */
+CN_API void cn_progress_report(struct cn_progress *progress, double interval_s,
+                               void (*report)(void *context, const char *lines), void *context);
 /* Begins a phase. CN_PHASE_NONE: returns when nothing is left on the terminal, so that others may
  * write there; but waits for one second at most. */
 CN_API void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase);

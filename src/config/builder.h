@@ -53,6 +53,7 @@ struct cn_config_builder {
     struct cn_key_state key_states[CN_MAX_KEYS];  /* one for each of cn_keys */
     const char *const *typed;                     /* [line_count] see struct cn_config_text */
     size_t line_count;
+    bool may_lack_root; /* the same */
     const char *folder; /* absolute; relative paths begin here */
     struct cn_problems *problems;
     bool failed;        /* a problem was added */

@@ -145,6 +145,8 @@ static void apply_defaults(struct cn_config_builder *builder)
             continue;
         struct cn_value value;
         if (key->required) {
+            if (builder->may_lack_root && strcmp(key->path, "output.root") == 0)
+                continue;
             char expects[CN_EXPECTS_BYTES];
             cn_config_error(builder, (struct cn_location){0}, key->path,
                             "is missing: every config needs it (%s)", cn_key_expects(key, expects));
@@ -234,6 +236,7 @@ enum cn_status cn_config_read_lines(const struct cn_config_text *source,
     builder->problems = problems;
     builder->typed = source->typed;
     builder->line_count = source->line_count;
+    builder->may_lack_root = source->may_lack_root;
     const locale_t before = cn_c_locale_enter();
     enum cn_status status = read_settings(builder, source->text, overrides, override_count);
     cn_c_locale_leave(before);
@@ -256,8 +259,9 @@ enum cn_status cn_config_read_text(const char *name, const char *text,
                                    const struct cn_override *overrides, size_t override_count,
                                    struct cn_config **config, struct cn_problems *problems)
 {
-    return cn_config_read_lines(&(struct cn_config_text){.name = name, .text = text}, overrides,
-                                override_count, config, problems);
+    return cn_config_read_lines(
+        &(struct cn_config_text){.name = name, .text = text, .may_lack_root = true}, overrides,
+        override_count, config, problems);
 }
 
 void cn_config_free(struct cn_config *config)

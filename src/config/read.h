@@ -12,6 +12,7 @@ struct cn_config_text {
     const char *text;         /* NULL: that of the file */
     const char *const *typed; /* [line_count] what errors cite instead of the line; NULL: that */
     size_t line_count;
+    bool may_lack_root; /* output.root, of a job in memory */
 };
 
 /* The same as cn_config_read_text. */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/netcdf_constants.h"
+#include "climnorm/values.h"
 #include "engine/found.h"
 #include "engine/too_large.h"
 #include "products/change.h"
@@ -157,6 +158,29 @@ static enum cn_status keep_part(const struct encoder *encoder, size_t chunk, siz
                                 made.size, *hash, error);
 }
 
+/* Copies the pass's part of a chunk to its place in memory; the last pass finishes the values. */
+static void place_part(const struct encoder *encoder, size_t chunk, size_t field,
+                       const struct cn_chunk_share *share)
+{
+    const struct cn_normals_file *content = &encoder->output->content;
+    const struct cn_region_cells *whole = content->region;
+    const size_t number = encoder->region->first_chunk + chunk;
+    const size_t row = whole->column_count * cn_field_bytes(content, field);
+    const size_t slot = whole->row_count * row, part = share->row_count * row;
+    const size_t first_slot = number * whole->chunk_slots;
+    const size_t left = (size_t)content->slots - first_slot;
+    const size_t slots = left < whole->chunk_slots ? left : whole->chunk_slots;
+    char *field_values =
+        field == COUNTS ? content->values->counts : (char *)content->values->values;
+    char *to = field_values + (encoder->position * (size_t)content->slots + first_slot) * slot;
+    const char *from = (const char *)find_values(encoder, chunk, field) + share->first_slot * part;
+    for (size_t s = 0; s < share->slot_count; s++)
+        memcpy(to + (share->first_slot + s) * slot + share->first_row * row, from + s * part, part);
+    if (field == VALUES && cn_is_whole_with(content, encoder->pass, number))
+        finish_results(encoder, number, (float *)to,
+                       slots * whole->row_count * whole->column_count);
+}
+
 /* Reports which of the values of a share there are, from a group of the year on. */
 static void report_found(const struct encoder *encoder, const float *values,
                          const struct cn_chunk_share *share, size_t first_group)
@@ -190,6 +214,10 @@ static enum cn_status encode_chunk(const struct encoder *encoder, size_t chunk, 
     if (field == VALUES)
         report_found(encoder, (const float *)values + share.first_slot * own_cells, &share,
                      number * whole->chunk_slots + share.first_slot);
+    if (encoder->output->content.values) {
+        place_part(encoder, chunk, field, &share);
+        return CN_OK;
+    }
     if (share.slot_count < slots || share.row_count < whole->row_count)
         return keep_part(encoder, chunk, field, &share, encoded, hash, error);
     fill_up(values, field, slots * cells, whole->chunk_slots * cells,

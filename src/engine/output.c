@@ -180,11 +180,15 @@ static enum cn_status complete_file(struct cn_engine *engine, struct cn_output_s
     char temporary[PATH_MAX];
     enum cn_status status = CN_OK;
     *made = cn_output_targets_made(state->file);
+    const bool is_in_memory = state->content.values;
     if (*made)
-        status = cn_output_finish(state->file, temporary, sizeof temporary, error);
+        status = is_in_memory ? cn_output_finish_values(state->file, error)
+                              : cn_output_finish(state->file, temporary, sizeof temporary, error);
     cn_output_free(state->file);
     state->file = NULL;
-    if (!status && *made)
+    if (!status && *made && is_in_memory)
+        cn_count(engine->counters, CN_NORMALS_WRITTEN, *made);
+    else if (!status && *made)
         cn_publisher_add(engine, state->content.path, temporary, *made);
     return status;
 }
@@ -262,7 +266,8 @@ void cn_outputs_free(struct cn_engine *engine)
         return;
     for (size_t o = 0; o < variable->output_count; o++) {
         struct cn_output_state *state = &engine->outputs->files[o];
-        engine->result->leaves_unfinished |= state->file && state->content.pass_count > 1;
+        engine->result->leaves_unfinished |=
+            state->file && state->content.pass_count > 1 && !state->content.values;
         cn_output_free(state->file);
     }
     for (size_t k = 0; k < count_skeletons(variable); k++)

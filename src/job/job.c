@@ -12,6 +12,7 @@
 #include "engine/variable.h"
 #include "job/diskspace.h"
 #include "job/existing.h"
+#include "job/results.h"
 #include "job/unfinished.h"
 #include "kernels.h"
 #include "plan/shards.h"
@@ -185,22 +186,12 @@ static enum cn_status make_view(struct cn_job *job, struct cn_error *error)
     return CN_OK;
 }
 
-static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options *options,
-                                const struct cn_watch *watch, struct cn_error *error)
+/* Makes the schedule of a job that makes files. */
+static enum cn_status schedule_files(struct cn_job *job, const struct cn_job_options *options,
+                                     const struct cn_watch *watch, struct cn_error *error)
 {
-    /* First: a wrong CLIMNORM_ISA or CLIMNORM_INFLATE is reported before the search. */
-    const struct cn_inflate_form *form;
-    enum cn_status status = cn_kernels_select(&job->kernels, error);
-    if (!status)
-        status = cn_inflate_select(&form, error);
-    if (!status)
-        status = read_catalog(job, watch, error);
-    if (!status)
-        status = cn_plan_targets(job->config, job->catalog, &job->plan, error);
-    if (!status)
-        status = take_shard(job, &options->shard, error);
-    if (!status && options->is_run)
-        status = lock_output_root(job, watch, options->waits, error);
+    enum cn_status status =
+        options->is_run ? lock_output_root(job, watch, options->waits, error) : CN_OK;
     if (!status)
         status = find_existing(job, watch, error);
     if (!status)
@@ -213,8 +204,42 @@ static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options 
         job->leaves_unfinished =
             cn_drop_unfinished(job->plan, job->killed_runs && !job->plan->division.shard.count);
     cn_diskspace_inquire(job->config->output.root, &job->space);
-    if (options->is_run)
-        status = cn_job_check_space(job, error);
+    return options->is_run ? cn_job_check_space(job, error) : CN_OK;
+}
+
+/* The same of a job in memory. */
+static enum cn_status schedule_values(struct cn_job *job, struct cn_error *error)
+{
+    struct cn_resources left = job->resources;
+    const enum cn_status status = cn_results_plan(job, &left, error);
+    return status ? status : cn_plan_schedule(job->plan, &left, error);
+}
+
+/* First what is reported before the search. */
+static enum cn_status check_choices(struct cn_job *job, struct cn_error *error)
+{
+    const struct cn_inflate_form *form;
+    if (!job->config->output.root)
+        return cn_fail(error, CN_BAD_USAGE,
+                       "%s: output.root is missing: a job that makes files needs it",
+                       job->config->path);
+    const enum cn_status status = cn_kernels_select(&job->kernels, error); /* CLIMNORM_ISA */
+    return status ? status : cn_inflate_select(&form, error);              /* CLIMNORM_INFLATE */
+}
+
+static enum cn_status run_steps(struct cn_job *job, const struct cn_job_options *options,
+                                const struct cn_watch *watch, struct cn_error *error)
+{
+    enum cn_status status = check_choices(job, error);
+    if (!status)
+        status = read_catalog(job, watch, error);
+    if (!status)
+        status = cn_plan_targets(job->config, job->catalog, &job->plan, error);
+    if (!status)
+        status = take_shard(job, &options->shard, error);
+    if (!status)
+        status = job->in_memory ? schedule_values(job, error)
+                                : schedule_files(job, options, watch, error);
     return status ? status : make_view(job, error);
 }
 
@@ -224,8 +249,16 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
     *job = calloc(1, sizeof **job);
     if (!*job)
         return cn_fail_memory(error, "the job");
-    **job = (struct cn_job){
-        .config = config, .resources = options->resources, .begun_ns = cn_now_ns(), .lock = -1};
+    **job = (struct cn_job){.config = config,
+                            .resources = options->resources,
+                            .begun_ns = cn_now_ns(),
+                            .lock = -1,
+                            .is_run = options->is_run,
+                            .in_memory = options->in_memory};
+    if (options->in_memory) {
+        (*job)->memory_config = cn_results_config(config);
+        (*job)->config = &(*job)->memory_config;
+    }
     if (options->resources.threads < 1)
         cn_resources_resolve(config, &(*job)->resources);
     const struct cn_watch *watch = cn_watch_or_none(options->watch);
@@ -240,7 +273,8 @@ enum cn_status cn_job_prepare(const struct cn_config *config, const struct cn_jo
 
 enum cn_status cn_job_check_space(struct cn_job *job, struct cn_error *error)
 {
-    return cn_diskspace_check(job->plan, &job->space, &job->problems, error);
+    return job->in_memory ? CN_OK
+                          : cn_diskspace_check(job->plan, &job->space, &job->problems, error);
 }
 
 void cn_job_free(struct cn_job *job)
@@ -252,6 +286,7 @@ void cn_job_free(struct cn_job *job)
     cn_sink_unlock(job->lock, job->leaves_unfinished);
     cn_problems_free(&job->problems);
     free(job->counters);
+    cn_results_free(job, false);
     cn_plan_free(job->plan);
     cn_catalog_free(job->catalog);
     free(job);

@@ -266,21 +266,27 @@ static json_t *variable_plan_object(const struct cn_plan *plan,
     return object;
 }
 
-static json_t *output_object(const struct cn_job *job, const struct cn_estimate *estimate)
+static json_t *output_object(const struct cn_job *job, const struct cn_estimate *estimate,
+                             bool *failed)
 {
     const struct cn_plan *plan = job->plan;
     const bool is_about_known =
         (estimate && estimate->is_known) || job->config->output.compression == 0;
     size_t kept;
     const size_t wanted = cn_count_outputs(plan, &kept);
-    return json_pack("{so so so so so so so so so}", "root", cn_json_text(job->config->output.root),
-                     "files_to_make", cn_json_count(wanted), "files_kept", cn_json_count(kept),
-                     "bytes_least", cn_json_count(plan->space.least), "bytes_about",
-                     is_about_known ? cn_json_count(plan->space.about) : json_null(), "bytes_most",
-                     cn_json_count(plan->space.most), "bytes_temporary",
-                     cn_json_count(plan->space.temporary), "bytes_replaced",
-                     cn_json_count(plan->space.replaced), "bytes_free",
-                     count_or_null(job->space.bytes));
+    json_t *object = json_pack(
+        "{so so so so so so so so so}", "root",
+        job->in_memory ? json_null() : cn_json_text(job->config->output.root), "files_to_make",
+        cn_json_count(wanted), "files_kept", cn_json_count(kept), "bytes_least",
+        cn_json_count(plan->space.least), "bytes_about",
+        is_about_known ? cn_json_count(plan->space.about) : json_null(), "bytes_most",
+        cn_json_count(plan->space.most), "bytes_temporary", cn_json_count(plan->space.temporary),
+        "bytes_replaced", cn_json_count(plan->space.replaced), "bytes_free",
+        count_or_null(job->space.bytes));
+    if (object && job->in_memory)
+        *failed |=
+            json_object_set_new(object, "bytes_in_memory", cn_json_count(plan->values_bytes)) != 0;
+    return object;
 }
 
 static json_t *estimate_object(const struct cn_estimate *estimate)
@@ -319,8 +325,9 @@ char *cn_job_plan_json(const struct cn_job *job, const struct cn_estimate *estim
     json_t *plan = json_pack(
         "{ss so so so so so so so si so so so}", "version", CLIMNORM_VERSION, "config",
         cn_json_text(job->config->path), "shard", shard_object(&job->plan->division), "input",
-        input_object(job, &failed), "variables", variables, "output", output_object(job, estimate),
-        "memory_bytes", cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
+        input_object(job, &failed), "variables", variables, "output",
+        output_object(job, estimate, &failed), "memory_bytes",
+        cn_json_count(job->plan->arena_bytes), "memory_limit_bytes",
         cn_json_count(job->resources.memory_limit), "threads", job->resources.threads, "estimate",
         estimate_object(estimate), "problems", texts_of(lists, CN_PROBLEM, &failed), "warnings",
         texts_of(lists, CN_WARNING, &failed));

@@ -9,6 +9,7 @@
 #include "codec/inflate/choose.h"
 #include "engine/engine.h"
 #include "engine/variable.h"
+#include "job/results.h"
 #include "job/shared_problems.h"
 #include "progress/counters.h"
 #include "progress/problems.h"
@@ -117,7 +118,7 @@ enum cn_status cn_job_preview(const struct cn_job *job, struct cn_result *result
 /* Without the lock, or a second time, a run would write what it must not and count twice. */
 static enum cn_status begin_run(struct cn_job *job, struct cn_error *error)
 {
-    if (job->lock < 0)
+    if (!job->is_run)
         return cn_fail(error, CN_BAD_USAGE,
                        "the job was prepared only for its plan; prepare it with is_run");
     if (job->has_run)
@@ -162,8 +163,10 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
         say_known_problems(watch->progress, result);
         result->isa = job->kernels->isa;
         result->inflate = cn_inflate_form()->name;
-        status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
+        status = cn_results_allocate(job, &error);
     }
+    if (!status)
+        status = cn_arena_open(&arena, job->plan->arena_bytes, &error);
     if (status) {
         const size_t first = result->problems.count;
         cn_problems_add(&result->problems, CN_PROBLEM, "%s", error.text);
@@ -172,6 +175,7 @@ void cn_job_run(struct cn_job *job, const struct cn_watch *watch, struct cn_resu
     for (size_t v = 0; v < result->count && !status; v++)
         status = run_variable(job, v, &arena, watch, &result->variables[v]);
     cn_arena_close(&arena);
+    cn_results_free(job, true);
     count_unreached(job->plan, result);
     memcpy(result->phase_s, job->phase_s, sizeof result->phase_s);
     result->wall_s = elapsed_seconds(job->begun_ns);

@@ -216,6 +216,8 @@ void cn_estimate_output_sizes(struct cn_plan *plan, struct cn_variable_plan *var
     struct cn_space_need *need = &variable->space, *sum = &plan->space;
     double share = input_share(variable->variable);
     *need = (struct cn_space_need){0};
+    if (plan->values_bytes)
+        return;
     for (enum cn_time time = CN_DAY; time < CN_TIMES; time++)
         for (size_t r = 0; r < variable->layout.region_count; r++)
             add_region(plan, variable, time, r, share, need);

@@ -50,7 +50,8 @@ struct cn_progress {
 
     void (*log_write)(void *context, const char *lines);
     void *log_context;
-    atomic_bool has_log; /* the two are set */
+    atomic_bool has_log;    /* the two are set */
+    atomic_bool has_report; /* they want JSON, at an interval */
 
     struct cn_progress_view view; /* of the run; set before CN_PHASE_RUNNING */
     uint64_t run_ns;              /* when it began */
@@ -136,7 +137,7 @@ static void add_run_lines(struct cn_progress *progress, size_t index, bool asked
     const struct cn_snapshot *snapshot = &progress->snapshot;
     bool json = outlet->mode == CN_PROGRESS_JSON, plain = outlet->mode == CN_PROGRESS_PLAIN;
     bool changed = false, last = snapshot->last;
-    bool due = snapshot->elapsed_s - outlet->last_line_s >= cn_line_interval_s(outlet->mode);
+    bool due = snapshot->elapsed_s - outlet->last_line_s >= cn_line_interval_s(outlet);
     for (size_t i = 0; i < snapshot->count; i++) {
         struct cn_progress_row *row = &snapshot->rows[i];
         bool fresh = row->state != row->written_state[index];
@@ -225,7 +226,7 @@ static void show_phase(struct cn_progress *progress, struct cn_outlet *outlet, e
         is_frame ? writer->shown.buffer.length > 0 : line_s > 0 && phase != outlet->shown_phase;
     double waited_s = now_s - outlet->phase_shown_s;
     bool due = outlet->mode != CN_PROGRESS_NONE &&
-               (is_at_once || waited_s >= (line_s > 0 ? line_s : cn_line_interval_s(outlet->mode)));
+               (is_at_once || waited_s >= (line_s > 0 ? line_s : cn_line_interval_s(outlet)));
     if (!state->text && asked)
         atomic_store(&progress->asked, true); /* answered as soon as there is something to say */
     if (!state->text || !(asked || due))
@@ -282,7 +283,9 @@ static void *run_display(void *argument)
         struct pollfd wake = {.fd = progress->wake, .events = POLLIN};
         eventfd_t calls = 0;
         uint64_t before_ns = cn_now_ns();
-        poll(&wake, 1, progress->mode == CN_PROGRESS_NONE ? SLEEP_MS : TICK_MS);
+        const bool is_idle =
+            progress->mode == CN_PROGRESS_NONE && !atomic_load(&progress->has_report);
+        poll(&wake, 1, is_idle ? SLEEP_MS : TICK_MS);
         progress->now_ns = cn_now_ns();
         if (atomic_load(&progress->abandoned))
             break;
@@ -370,6 +373,18 @@ static void wake_thread(struct cn_progress *progress)
     int before = errno;
     if (write(progress->wake, &once, sizeof once) < 0)
         errno = before; /* only if 2^64 - 2 wake-ups are pending */
+}
+
+void cn_progress_report(struct cn_progress *progress, double interval_s,
+                        void (*report)(void *context, const char *lines), void *context)
+{
+    if (!progress)
+        return;
+    progress->outlets[CN_OUTLET_LOG].mode = CN_PROGRESS_JSON;
+    progress->outlets[CN_OUTLET_LOG].interval_s = interval_s;
+    atomic_store(&progress->has_report, true);
+    cn_progress_log(progress, report, context);
+    wake_thread(progress);
 }
 
 void cn_progress_enter(struct cn_progress *progress, enum cn_phase phase)

@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <netcdf.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     METADATA_BYTES = 100000, /* more than most files have, besides */
@@ -19,16 +21,15 @@ enum {
 
 /* Makes the image. The caller holds the HDF5 lock. */
 static enum cn_status make_image(const struct cn_final_file *final,
-                                 const struct cn_skeleton *skeleton, struct cn_image *image,
-                                 struct cn_error *error)
+                                 const struct cn_skeleton *skeleton, struct cn_chunk_area area,
+                                 struct cn_image *image, struct cn_error *error)
 {
-    const struct cn_chunk_area area = {final->area_begin, final->area_end};
+    const size_t chunks = area.end > area.begin ? final->content.region->chunk_count : 0;
     bool is_made = false;
     if (skeleton->size <= area.begin) {
-        is_made =
-            cn_image_open(image, skeleton->bytes, skeleton->size, area) &&
-            cn_own_metadata_write(image, &final->metadata, final->chunks,
-                                  final->content.target_count, final->content.region->chunk_count);
+        is_made = cn_image_open(image, skeleton->bytes, skeleton->size, area) &&
+                  cn_own_metadata_write(image, &final->metadata, final->chunks,
+                                        final->content.target_count, chunks);
         is_made = cn_image_close(image) && is_made;
     }
     if (is_made)
@@ -53,6 +54,7 @@ static bool set_content_digest(const struct cn_final_file *final, struct cn_imag
 enum cn_status cn_final_write(struct cn_final_file *final, struct cn_skeleton *skeleton,
                               int descriptor, struct cn_error *error)
 {
+    const struct cn_chunk_area area = {final->area_begin, final->area_end};
     struct cn_image image = {0};
     enum cn_status status = CN_OK;
     if (!cn_image_reserve(&image,
@@ -64,7 +66,7 @@ enum cn_status cn_final_write(struct cn_final_file *final, struct cn_skeleton *s
         cn_hdf5_lock();
         status = cn_skeleton_renew(skeleton, &final->content, &final->metadata, error);
         if (!status)
-            status = make_image(final, skeleton, &image, error);
+            status = make_image(final, skeleton, area, &image, error);
         cn_hdf5_unlock();
     }
     if (!status && !set_content_digest(final, &image))
@@ -75,6 +77,26 @@ enum cn_status cn_final_write(struct cn_final_file *final, struct cn_skeleton *s
     if (!status && !cn_image_put(&image, descriptor))
         status = cn_temporary_fail(final->content.config->output.root, final->content.path, errno,
                                    error);
+    cn_image_free(&image);
+    return status;
+}
+
+enum cn_status cn_final_image(const struct cn_final_file *final, struct cn_skeleton *skeleton,
+                              void **bytes, size_t *size, struct cn_error *error)
+{
+    struct cn_image image = {0};
+    cn_hdf5_lock();
+    enum cn_status status = cn_skeleton_renew(skeleton, &final->content, &final->metadata, error);
+    if (!status)
+        status = make_image(final, skeleton, (struct cn_chunk_area){skeleton->size, skeleton->size},
+                            &image, error);
+    cn_hdf5_unlock();
+    *size = status ? 0 : cn_image_bytes(&image);
+    *bytes = status ? NULL : malloc(*size);
+    if (*bytes)
+        memcpy(*bytes, image.bytes, *size);
+    else if (!status)
+        status = cn_fail_memory(error, "results");
     cn_image_free(&image);
     return status;
 }

@@ -28,4 +28,10 @@ struct cn_final_file {
 enum cn_status cn_final_write(struct cn_final_file *final, struct cn_skeleton *skeleton,
                               int descriptor, struct cn_error *error);
 
+/* Makes the file in memory, with neither chunks nor content digest: what lacks chunks is fill.
+ * Takes the HDF5 lock. Returns: *bytes. Errors: CN_BAD_MACHINE: out of memory, HDF5 fails. Owns:
+ * the caller, *bytes with free. */
+enum cn_status cn_final_image(const struct cn_final_file *final, struct cn_skeleton *skeleton,
+                              void **bytes, size_t *size, struct cn_error *error);
+
 #endif

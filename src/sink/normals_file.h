@@ -27,7 +27,8 @@ struct cn_normals_file {
      * rows. pass_count 0 or 1: one pass makes all, and they are not looked at. */
     const struct cn_pass_stretch *stretches;
     size_t pass_count;
-    size_t passes_done; /* that an earlier run has made; their chunks wait in its files */
+    size_t passes_done;       /* that an earlier run has made; their chunks wait in its files */
+    struct cn_values *values; /* no file is made: they go here; else NULL */
 };
 
 /* Returns: the file as the plan has it. */
@@ -44,7 +45,8 @@ cn_normals_file_planned(const struct cn_plan *plan, const struct cn_variable_pla
         .slots = (int)cn_group_count(output->product->time, (size_t)variable->slots),
         .all_targets = variable->targets,
         .targets = output->targets,
-        .target_count = output->target_count};
+        .target_count = output->target_count,
+        .values = output->values};
 }
 
 /* Returns: target t of the file. */

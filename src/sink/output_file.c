@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/pool.h"
 #include "base/publish.h"
+#include "climnorm/values.h"
 #include "sink/describe.h"
 #include "sink/file_passes.h"
 #include "sink/final_file.h"
@@ -19,6 +20,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct cn_output_file *cn_output_new(const struct cn_normals_file *content,
@@ -109,6 +111,15 @@ static enum cn_status put_target(struct cn_output_file *file, const struct cn_pu
     return status;
 }
 
+/* Notes a target, or a pass of it, whose values are in their places. */
+static enum cn_status put_values(struct cn_output_file *file, const struct cn_put *put)
+{
+    pthread_mutex_lock(&file->lock);
+    cn_output_note_years(file, put->target, put->years_used);
+    pthread_mutex_unlock(&file->lock);
+    return CN_OK;
+}
+
 /* Gives places to the targets that are put and have their turn. The caller holds the file's lock.
  * Returns the first target that is not put. */
 static size_t take_turn(struct cn_output_file *file)
@@ -124,7 +135,7 @@ static size_t take_turn(struct cn_output_file *file)
 
 static enum cn_status write_target(struct cn_output_file *file, size_t t, struct cn_error *error)
 {
-    if (!file->years_used[t] || file->is_stale)
+    if (!file->years_used[t] || file->is_stale || file->content.values)
         return CN_OK;
     return cn_output_has_passes(file) ? cn_passes_write(file, t, error)
                                       : write_chunks(file, t, error);
@@ -138,8 +149,9 @@ enum cn_status cn_output_put(struct cn_output_file *file, const struct cn_put *p
     if (cn_output_has_passes(file) && !cn_pass_chunks(&file->content, put->pass, &ignored))
         return CN_OK;
     const bool is_last = !cn_output_has_passes(file) || put->pass == cn_last_pass(&file->content);
-    enum cn_status status =
-        cn_output_has_passes(file) ? cn_passes_put(file, put, error) : put_target(file, put, error);
+    enum cn_status status = file->content.values         ? put_values(file, put)
+                            : cn_output_has_passes(file) ? cn_passes_put(file, put, error)
+                                                         : put_target(file, put, error);
     pthread_mutex_lock(&file->lock);
     const size_t first = file->next;
     file->is_put[put->target] |= is_last && !status;
@@ -226,6 +238,54 @@ enum cn_status cn_output_finish(struct cn_output_file *file, char *temporary, si
                          file->content.path);
     if (!status)
         file->temporary = NULL; /* the caller's */
+    return status;
+}
+
+/* Moves the values of targets that are made to the front. */
+static void close_gaps(const struct cn_output_file *file)
+{
+    struct cn_values *values = file->content.values;
+    size_t count = 1, made = 0;
+    for (int d = 1; d < values->rank; d++)
+        count *= values->shape[d];
+    for (size_t t = 0; t < file->content.target_count; t++) {
+        if (!file->years_used[t])
+            continue;
+        values->target_years[made] = values->target_years[t];
+        if (made < t)
+            memcpy(values->values + made * count, values->values + t * count,
+                   count * sizeof *values->values);
+        if (made < t && values->counts)
+            memcpy((char *)values->counts + made * count * values->count_size,
+                   (char *)values->counts + t * count * values->count_size,
+                   count * values->count_size);
+        made++;
+    }
+    values->target_count = values->shape[0] = made;
+}
+
+/* Sets what the fields are called. False: out of memory. */
+static bool set_names(const struct cn_metadata *metadata, struct cn_values *values)
+{
+    for (size_t v = 0; v < metadata->count; v++) {
+        char **name = values->name ? &values->count_name : &values->name;
+        if (metadata->variables[v].is_field && !(*name = strdup(metadata->variables[v].name)))
+            return false;
+    }
+    return true;
+}
+
+enum cn_status cn_output_finish_values(struct cn_output_file *file, struct cn_error *error)
+{
+    struct cn_values *values = file->content.values;
+    struct cn_final_file final;
+    enum cn_status status = settle(file, &final, error);
+    if (!status && !set_names(&final.metadata, values))
+        status = cn_fail_memory(error, "results");
+    if (!status)
+        status = cn_final_image(&final, file->skeleton, &values->image, &values->image_size, error);
+    if (!status)
+        close_gaps(file);
     return status;
 }
 

@@ -51,6 +51,10 @@ size_t cn_output_targets_made(const struct cn_output_file *file);
 enum cn_status cn_output_finish(struct cn_output_file *file, char *temporary, size_t capacity,
                                 struct cn_error *error);
 
+/* The same of a file with `values` in its content, all of which are in their places: sets what else
+ * there is of them, and leaves out the targets that are not made. */
+enum cn_status cn_output_finish_values(struct cn_output_file *file, struct cn_error *error);
+
 /* Frees the file, and removes the temporary of one that was not finished. That of several passes
  * stays for a later run, unless passes do not fit together. NULL is allowed. */
 void cn_output_free(struct cn_output_file *file);
