@@ -44,9 +44,9 @@ struct cn_result {
     enum cn_status status;
 };
 
-/* Returns: the result as one JSON object, that of `climnorm run --summary`; docs/use.md lists its
- * keys. exit_code: the number that the program will end with, for the key of that name. NULL: out
- * of memory. Owns: the caller, with free. */
+/* Returns: the result as one JSON object, that of `climnorm run --summary`; docs/output.md lists
+ * its keys. exit_code: the number that the program will end with, for the key of that name. NULL:
+ * out of memory. Owns: the caller, with free. */
 CN_API char *cn_result_json(const struct cn_result *result, int exit_code);
 
 /* Frees what the result owns; it is then empty. */

@@ -29,6 +29,8 @@ ELSEWHERE = [
     ("docs/grids.md", r"", "peer/test_grids.py", "test_the_recipe_of_the_docs"),
     ("docs/install.md", r"cc examples/normals.c -o normals", "cli/test_install.py",
      "test_pkg_config_links_the_example"),
+    ("docs/api.md", r"cc examples/normals.c -o normals", "cli/test_install.py",
+     "test_pkg_config_links_the_example"),
     ("docs/install.md", r"find_package\(climnorm 0.1 REQUIRED\)", "cli/test_install.py",
      "test_the_cmake_package_links_the_example"),
     ("docs/python.md", r"^```python$", "python/test_documents.py", "test_the_page"),

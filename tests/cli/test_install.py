@@ -1,5 +1,5 @@
 """What is installed, as its users meet it: the library and its packages for pkg-config and CMake with
-examples/normals.c, which makes the same files as `climnorm run`; components; manual pages; that
+examples/normals.c, which makes the same values as `climnorm run`; components; manual pages; that
 nothing is left when it is uninstalled."""
 import os
 import pathlib
@@ -9,12 +9,14 @@ import subprocess
 import tempfile
 import unittest
 
+import netCDF4
+import numpy as np
+
 import trees
 from climnorm_case import Case, TestCase, main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = os.environ.get("CLIMNORM_BUILD", "")
-EPOCH = {"SOURCE_DATE_EPOCH": "1600000000"}
 
 
 def output_of(*command, **env):
@@ -106,7 +108,8 @@ class Make(TestCase):
 class Installed(TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.case = Case(variables=["pr"]).periods(1992, 1994)
+        cls.case = Case(variables=["pr"],
+                        products=[{"name": "monthly", "time": "month"}]).periods(1992, 1994)
         cls.addClassCleanup(cls.case.close)
         cls.prefix = pathlib.Path(cls.case.dir, "usr")
         install(cls.prefix, pathlib.Path(cls.case.dir, "record"))
@@ -115,18 +118,13 @@ class Installed(TestCase):
         cls.flags = cls.flags_of()
         for year in range(1990, 1995):
             trees.year_file(cls.case.data, "pr", year)
-        cls.case.run(env=EPOCH)
-        cls.expected = cls.contents()
+        cls.case.run()
+        cls.expected = sorted(cls.case.normals().values())
 
     @classmethod
     def flags_of(cls, *words):
         return output_of("pkg-config", "--cflags", "--libs", *words, "climnorm",
                          PKG_CONFIG_PATH=str(cls.pc)).split()
-
-    @classmethod
-    def contents(cls):
-        return {name: pathlib.Path(path).read_bytes()
-                for name, path in cls.case.files().items() if name.endswith(".nc")}
 
     def test_the_library_exports_what_the_list_says(self):
         listed = (ROOT / "tests/cli/exported_symbols.txt").read_text().split()
@@ -140,21 +138,28 @@ class Installed(TestCase):
             output_of("cc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
                       "-fsyntax-only", "-x", "c", str(header), *self.flags[:1])
 
-    def makes_the_files_of_the_program(self, example):
-        self.assertEqual(len(self.expected), 3)
-        shutil.rmtree(self.case.out)
-        text = output_of(str(example), os.path.join(self.case.dir, "climnorm.cfg"), **EPOCH,
-                         LD_LIBRARY_PATH=str(self.library.parent))
-        self.assertIn("pr: 5 source years, 3 normals to make, 0 there already\n", text)
-        self.assertIn("pr: 3 normals written in ", text)
-        self.assertEqual(self.contents(), self.expected)
+    def makes_the_values_of_the_program(self, example):
+        before = set(self.case.files())
+        lines = output_of(str(example), self.case.data, "variables=pr", "normals.window=3",
+                          "normals.min_years=3", "normals.targets=1992-1994", "regions=GLOBAL",
+                          "scenarios=",
+                          LD_LIBRARY_PATH=str(self.library.parent)).splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines],
+                         [f"pr historical GLOBAL {year}" for year in (1992, 1993, 1994)])
+        for line, path in zip(lines, self.expected, strict=True):
+            *means, units = line.split(": ")[1].split(" ", 12)
+            with netCDF4.Dataset(path) as file:
+                want = file["pr"][:].astype("f8").mean(axis=(1, 2))
+                self.assertEqual(units, file["pr"].units)
+            np.testing.assert_allclose([float(mean) for mean in means], want, rtol=1e-8)
+        self.assertEqual(set(self.case.files()), before)
 
     def test_pkg_config_links_the_example_with_the_shared_library(self):
         example = os.path.join(self.case.dir, "normals")
         output_of("cc", "-std=c17", "-Wall", "-Wextra", "-Werror",
                   str(ROOT / "examples/normals.c"), "-o", example, *self.flags)
         self.assertIn("libclimnorm.so.0", needed_by(example))
-        self.makes_the_files_of_the_program(example)
+        self.makes_the_values_of_the_program(example)
 
     def test_pkg_config_names_all_that_the_static_library_needs(self):
         example = os.path.join(self.case.dir, "normals-static")
@@ -162,7 +167,7 @@ class Installed(TestCase):
                  for flag in self.flags_of("--static")]
         output_of("cc", str(ROOT / "examples/normals.c"), "-o", example, *flags)
         self.assertNotIn("libclimnorm", needed_by(example))
-        self.makes_the_files_of_the_program(example)
+        self.makes_the_values_of_the_program(example)
 
     def test_the_cmake_package_links_the_example_with_either_library(self):
         build = os.path.join(self.case.dir, "examples")
@@ -171,8 +176,8 @@ class Installed(TestCase):
         output_of("cmake", "--build", build)
         self.assertIn("libclimnorm.so.0", needed_by(f"{build}/normals"))
         self.assertNotIn("libclimnorm", needed_by(f"{build}/normals_static"))
-        self.makes_the_files_of_the_program(f"{build}/normals")
-        self.makes_the_files_of_the_program(f"{build}/normals_static")
+        self.makes_the_values_of_the_program(f"{build}/normals")
+        self.makes_the_values_of_the_program(f"{build}/normals_static")
 
 
 class Components(TestCase):

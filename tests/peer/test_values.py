@@ -2,10 +2,14 @@
 besides its values, over products, regions, grids, passes and threads; a damaged year; a run that is
 stopped; results that do not fit. Nothing is written.
 """
+import errno
 import json
 import os
 import pathlib
+import struct
 import subprocess
+import tempfile
+import unittest
 
 import netCDF4
 import numpy as np
@@ -16,6 +20,9 @@ from climnorm_case import ALL, Case, TestCase, main
 from test_grids import GRIDS
 
 DUMP = os.path.join(build.BUILD, "tests", "values_dump")
+SHIM = os.environ.get("CLIMNORM_FAULTS_SHIM", "")
+MMAP, MALLOC = 6, 7  # as enum kind in support/preload/faults.c
+CONTROL, CONTROL_BYTES = struct.Struct("QQQqQ"), 1 << 22  # as struct control there
 EAST = {"name": "EAST", "lon": [0.0, 200.0], "lat": [-90.0, 10.0]}
 PATTERN = "{model}/{variable}/{product}/{region}/{period}/{scenario}.nc"
 ENV = {"SOURCE_DATE_EPOCH": "1700000000"}
@@ -68,7 +75,7 @@ class InMemory(TestCase):
         folder.mkdir()
         before = set(case.files())
         output, case.config["output"] = case.config["output"], {"counts": True}
-        path = case.write_config()
+        path = case.write_config()  # without output.root
         case.config["output"] = output
         done = subprocess.run([DUMP, path, folder, *words], capture_output=True, text=True, cwd=case.dir,
                               env={**os.environ, **ENV})
@@ -160,6 +167,42 @@ class InMemory(TestCase):
         with open(path, "r+b") as file:
             file.seek(chunk.byte_offset)
             file.write(b"\0" * chunk.size)
+
+    @unittest.skipUnless(SHIM, "CLIMNORM_FAULTS_SHIM is not set")
+    def test_whatever_allocation_fails(self):
+        """The run ends by itself, and what it then has is right."""
+        case = Case(variables=["tas"], output={"counts": True}, engine={"threads": 1, "memory": "64MiB"},
+                    products=[{"name": "normal"}, {"name": "month", "time": "month"}],
+                    normals={"window": 2, "min_years": 1})
+        self.addCleanup(case.close)
+        case.periods(2001, 2002)
+        for year in (2000, 2001, 2002):
+            trees.year_file(case.data, "tas", year, calendar="360_day")
+        wanted = self.dump(case)
+        control = os.path.join(case.dir, "control")
+
+        def failing(kind, first, last):
+            with open(control, "wb") as file:
+                file.write(CONTROL.pack(kind, first, last, errno.ENOMEM, 0))
+                file.truncate(CONTROL_BYTES)
+            folder = tempfile.mkdtemp(dir=case.dir)
+            done = subprocess.run([DUMP, case.write_config(), folder], capture_output=True, text=True,
+                                  cwd=case.dir, env={"LD_PRELOAD": SHIM, "CLIMNORM_FAULTS": control, **ENV})
+            with open(control, "rb") as file:
+                counts = np.frombuffer(file.read(CONTROL.size + 16 + 17 * 8)[CONTROL.size + 16:], np.uint64)
+            return done, pathlib.Path(folder), int(counts[kind])
+        for kind, runs in ((MALLOC, 40), (MMAP, 10)):
+            count = failing(kind, 0, 0)[2]
+            for k in range(runs):
+                first = 1 + count * k // runs
+                with self.subTest(kind=kind, first=first):
+                    done, folder, _ = failing(kind, first, first if k % 2 else 2 ** 64 - 1)
+                    self.assertIn(done.returncode, (0, 1, 2, 3, 98), done.stderr)  # 98: a crash in a library
+                    for number in range(len(wanted.outputs)):
+                        path = folder / f"{number}.values"
+                        if done.returncode == 0 or path.exists():
+                            self.assertEqual(path.read_bytes(),
+                                             (wanted.folder / f"{number}.values").read_bytes())
 
     def test_a_stopped_run_gives_what_is_whole(self):
         case = self.make(products=[{"name": "normal"}])
