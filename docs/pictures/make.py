@@ -1,7 +1,7 @@
-"""The pictures of the README, made by the program itself: docs/pictures/make.py build/climnorm
+"""The pictures of the documents, made by the program itself: docs/pictures/make.py build/climnorm
 
 display.svg is the screen of a run over the sample tree of `make demo`, map.png normals of a finer
-sample tree. Needs python3-pyte, python3-xarray and python3-matplotlib.
+sample tree; july.png and curves.png are those of `climnorm map` and `climnorm series`. Needs python3-pyte, python3-xarray and python3-matplotlib.
 """
 import glob
 import html
@@ -95,11 +95,25 @@ def draw_map(program, folder):
     figure.savefig(os.path.join(HERE, "map.png"), dpi=75)
 
 
+def draw_july_and_curves(program, folder):
+    tree, out = os.path.join(folder, "fine"), os.path.join(folder, "fine-out")
+    climnorm(program, "synth", tree, "--years", "1995-2014", "--grid", "300x720", "--variables",
+             "tas", "--days", "365")
+    climnorm(program, "normals", tree, "-o", out, "--years", "1995-2004", "--years", "2005-2014",
+             "--region", "CONUS", "-p", "none")
+    paths = sorted(glob.glob(os.path.join(out, "**", "*.nc"), recursive=True))
+    climnorm(program, "map", paths[-1], "-o", os.path.join(HERE, "july.png"), "--day", "07-15",
+             "--width", "720")
+    climnorm(program, "series", *paths, "--at", "-105.3,40", "-o", os.path.join(HERE, "curves.png"),
+             "--width", "720")
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="climnorm-pictures-") as folder:
         draw_display(program, folder)
         draw_map(program, folder)
+        draw_july_and_curves(program, folder)
 
 
 if __name__ == "__main__":

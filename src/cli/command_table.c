@@ -23,6 +23,7 @@ enum {
     CONFIG = 1 << 7,
     CHECK = 1 << 8,
     MAP = 1 << 9,
+    SERIES = 1 << 11,
     JOBS = RUN | PLAN | NORMALS
 };
 
@@ -152,6 +153,24 @@ const struct cn_command cn_commands[] = {
         .function = cn_command_map,
     },
     {
+        .bit = SERIES,
+        .name = "series",
+        .operand = "FILE...",
+        .what = "an output file",
+        .operands = CN_OPERANDS,
+        .summary = "Prints or draws the values of a place through the year.",
+        .details =
+            "Takes the cell that is nearest to --at, or with --mean the mean of the area, of\n"
+            "each target year of each file. Values of the whole year are shown against\n"
+            "target years. Without --output it prints a table of comma-separated values in\n"
+            "the unit of the file.",
+        .examples =
+            "climnorm series tas_CONUS_hybrid_30yr_normal.nc --at -105.3,40 -o boulder.svg\n"
+            "climnorm series tas_*_normal.nc --at 254.7,40 > boulder.csv\n"
+            "climnorm series pr_AK_*_monthly.nc --mean -o alaska.png",
+        .function = cn_command_series,
+    },
+    {
         .bit = SYNTH,
         .name = "synth",
         .operand = "DIR",
@@ -278,8 +297,13 @@ const struct cn_option cn_options[] = {
     {SYNTH, 't', "threads", "N", "threads; 0 is all cores this process may use", CN_OPTION_NUMBER,
      IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
     {SYNTH, 0, "force", NULL, "replace files that exist", CN_OPTION_FLAG, IN(force)},
-    {MAP, 'o', "output", "FILE", "the picture to write: a name that ends in .png, .svg or .pdf",
-     CN_OPTION_TEXT, IN(picture), .least = 1, .expects = "the path of a picture to write"},
+    {SERIES, 0, "at", "LON,LAT", "degrees east and north; longitudes west may be negative",
+     CN_OPTION_TEXT, IN(at), .least = 1, .expects = "LON,LAT, such as -105.3,40"},
+    {SERIES, 0, "mean", NULL, "the mean of all cells that have a value, by their areas",
+     CN_OPTION_FLAG, IN(mean)},
+    {MAP | SERIES, 'o', "output", "FILE",
+     "the picture to write: a name that ends in .png, .svg or .pdf", CN_OPTION_TEXT, IN(picture),
+     .least = 1, .expects = "the path of a picture to write"},
     {MAP, 0, "day", "DAY", "a date such as 07-15, or a day slot from 1", CN_OPTION_TEXT, IN(day),
      .least = 1, .expects = "a date such as 07-15, or the number of a day slot"},
     {MAP, 0, "month", "MONTH", "of monthly values: a number, or a name such as jul", CN_OPTION_TEXT,
@@ -294,11 +318,13 @@ const struct cn_option cn_options[] = {
      CN_OPTION_TEXT, IN(minus), .least = 1, .expects = "an output file"},
     {MAP, 0, "range", "LO,HI", "the ends of the colour scale, in the unit of the picture",
      CN_OPTION_TEXT, IN(range), .least = 1, .expects = "two numbers, such as 270,310"},
-    {MAP, 0, "width", "PIXELS", "of the picture, whose height follows", CN_OPTION_NUMBER, IN(width),
-     CN_LEAST_PICTURE, CN_MOST_PICTURE, .default_text = "1000"},
-    {MAP, 0, "size", "WxH", "width and height of the picture in pixels", CN_OPTION_GRID, IN(size),
-     CN_LEAST_PICTURE, CN_MOST_PICTURE, .expects = "WxH of 100 to 10000 pixels, such as 1200x800"},
-    {MAP, 0, "title", "TEXT", "instead of the name of the quantity", CN_OPTION_TEXT, IN(title)},
+    {MAP | SERIES, 0, "width", "PIXELS", "of the picture, whose height follows", CN_OPTION_NUMBER,
+     IN(width), CN_LEAST_PICTURE, CN_MOST_PICTURE, .default_text = "1000"},
+    {MAP | SERIES, 0, "size", "WxH", "width and height of the picture in pixels", CN_OPTION_GRID,
+     IN(size), CN_LEAST_PICTURE, CN_MOST_PICTURE,
+     .expects = "WxH of 100 to 10000 pixels, such as 1200x800"},
+    {MAP | SERIES, 0, "title", "TEXT", "instead of the name of the quantity", CN_OPTION_TEXT,
+     IN(title)},
     {~0U, 'h', "help", NULL, "show this help", .type = CN_OPTION_HELP},
     {.name = NULL},
 };

@@ -95,39 +95,6 @@ static enum cn_status choose_slots(const struct cn_arguments *arguments,
     return status;
 }
 
-static bool are_equal(const double *a, const double *b, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!(fabs(a[i] - b[i]) < 1e-4) && !(isnan(a[i]) && isnan(b[i])))
-            return false;
-    return true;
-}
-
-static enum cn_status check_alike(const struct cn_field *a, const struct cn_field *b,
-                                  bool needs_grid, struct cn_error *error)
-{
-    const char *differs = strcmp(a->units, b->units) != 0         ? "units"
-                          : strcmp(a->variable, b->variable) != 0 ? "variables"
-                          : a->time != b->time || a->slot_count != b->slot_count
-                              ? "days, months or seasons"
-                              : NULL;
-    if (!differs && needs_grid &&
-        (a->grid.kind != b->grid.kind || a->grid.row_count != b->grid.row_count ||
-         a->grid.column_count != b->grid.column_count ||
-         !are_equal(a->grid.lat, b->grid.lat, cn_grid_lats(&a->grid)) ||
-         !are_equal(a->grid.lon, b->grid.lon, cn_grid_lons(&a->grid))))
-        differs = "grids";
-    if (!differs)
-        return CN_OK;
-    if (*differs == 'u' || *differs == 'v')
-        return cn_fail(error, CN_BAD_INPUT,
-                       "%.300s and %.300s have different %s: '%.60s' and '%.60s'", a->path, b->path,
-                       differs, *differs == 'u' ? a->units : a->variable,
-                       *differs == 'u' ? b->units : b->variable);
-    return cn_fail(error, CN_BAD_INPUT, "%.300s and %.300s have different %s", a->path, b->path,
-                   differs);
-}
-
 /* What is read for the maps. */
 struct map_reading {
     const struct cn_arguments *arguments;
@@ -151,7 +118,7 @@ static enum cn_status read_panel(struct map_reading *reading, size_t k, struct c
         status =
             cn_field_map(pool, field, choice.target, choice.first, choice.count, &values, error);
     if (!status && is_minus)
-        status = check_alike(field, &reading->minus, true, error);
+        status = cn_check_alike(field, &reading->minus, true, error);
     if (!status && is_minus)
         status = choose_slots(reading->arguments, &reading->minus, &other, error);
     if (!status && is_minus)
@@ -242,7 +209,7 @@ static enum cn_status read_maps(struct map_reading *reading, struct cn_error *er
     if (!status && arguments->minus)
         status = cn_field_open(arguments->pool, arguments->minus, &reading->minus, error);
     for (size_t k = 0; k < arguments->operand_count && !status; k++) {
-        status = check_alike(&reading->fields[0], &reading->fields[k], false, error);
+        status = cn_check_alike(&reading->fields[0], &reading->fields[k], false, error);
         if (!status)
             status = read_panel(reading, k, error);
     }

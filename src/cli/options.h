@@ -35,7 +35,7 @@ struct cn_arguments {
     size_t override_count;
     const char *summary, *log, *md5, *model, *variant, *grid_label, *shard;
     struct cn_names variables, scenarios, regions, spans, products;
-    const char *picture, *day, *month, *season, *minus, *range, *title;
+    const char *picture, *day, *month, *season, *minus, *range, *title, *at;
     long long years[2], grid[2];           /* first and last; latitudes and longitudes */
     long long size[2], width, target_year; /* of a picture: width and height */
     long long compression, days, seed, threads;
@@ -43,7 +43,7 @@ struct cn_arguments {
     enum cn_progress_mode progress;
     enum cn_synth_style style;
     int verbose; /* how often -v was given */
-    bool force, json, quiet, show, wait, whole_year;
+    bool force, json, quiet, show, wait, whole_year, mean;
 };
 
 enum cn_option_type {                     /* stored as */

@@ -49,6 +49,39 @@ enum cn_status cn_open_fields(const struct cn_arguments *arguments, struct cn_fi
     return status;
 }
 
+static bool are_equal(const double *a, const double *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs(a[i] - b[i]) < 1e-4) && !(isnan(a[i]) && isnan(b[i])))
+            return false;
+    return true;
+}
+
+enum cn_status cn_check_alike(const struct cn_field *a, const struct cn_field *b, bool needs_grid,
+                              struct cn_error *error)
+{
+    const char *differs = strcmp(a->units, b->units) != 0         ? "units"
+                          : strcmp(a->variable, b->variable) != 0 ? "variables"
+                          : a->time != b->time || a->slot_count != b->slot_count
+                              ? "days, months or seasons"
+                              : NULL;
+    if (!differs && needs_grid &&
+        (a->grid.kind != b->grid.kind || a->grid.row_count != b->grid.row_count ||
+         a->grid.column_count != b->grid.column_count ||
+         !are_equal(a->grid.lat, b->grid.lat, cn_grid_lats(&a->grid)) ||
+         !are_equal(a->grid.lon, b->grid.lon, cn_grid_lons(&a->grid))))
+        differs = "grids";
+    if (!differs)
+        return CN_OK;
+    if (*differs == 'u' || *differs == 'v')
+        return cn_fail(error, CN_BAD_INPUT,
+                       "%.300s and %.300s have different %s: '%.60s' and '%.60s'", a->path, b->path,
+                       differs, *differs == 'u' ? a->units : a->variable,
+                       *differs == 'u' ? b->units : b->variable);
+    return cn_fail(error, CN_BAD_INPUT, "%.300s and %.300s have different %s", a->path, b->path,
+                   differs);
+}
+
 bool cn_parse_numbers(const char *text, double numbers[2])
 {
     for (int k = 0; k < 2; k++) {

@@ -20,6 +20,12 @@ enum cn_status cn_check_picture_path(const struct cn_arguments *arguments, struc
 enum cn_status cn_open_fields(const struct cn_arguments *arguments, struct cn_field **fields,
                               struct cn_error *error);
 
+/* Checks that two files have the same variable in the same unit, for the same days, months or
+ * seasons; with needs_grid on the same grid, too.
+ * Errors: CN_BAD_INPUT. */
+enum cn_status cn_check_alike(const struct cn_field *a, const struct cn_field *b, bool needs_grid,
+                              struct cn_error *error);
+
 /* Reads two numbers with a comma between them: "LO,HI".
  * Returns: false: the text is something else. */
 bool cn_parse_numbers(const char *text, double numbers[2]);

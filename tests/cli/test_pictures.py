@@ -1,4 +1,4 @@
-"""`climnorm map`: the colours of cells against values that xarray reads, sizes and forms of files, and
+"""`climnorm map` and `series`: colours of cells and tables against values that xarray reads, sizes and forms of files, and
 what is said of files that cannot be drawn. The colours are computed here from their anchors, too."""
 import os
 import shutil
@@ -167,6 +167,51 @@ class Pictures(climnorm_case.TestCase):
             else:
                 self.assertTrue(contents[0].startswith(b"%PDF"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["map.pdf", "map.svg"])
+
+    def table(self, *words):
+        """Heads of columns, first column, numbers [row][column]."""
+        lines = [line.split(",") for line in self.call(*words, command="series").stdout.splitlines()]
+        numbers = [[float(word or "nan") for word in line[1:]] for line in lines[1:]]
+        return lines[0], [line[0] for line in lines[1:]], np.array(numbers, np.float32)
+
+    def test_tables_are_those_of_xarray(self):
+        for name in ("tas_normal", "tas_monthly", "pr_normal"):
+            values = self.values(name, name[:name.index("_")])
+            for lon, lat in ((-20, 10), (340, 14)):
+                heads, slots, numbers = self.table(self.input(name), "--at", f"{lon},{lat}")
+                self.assertEqual(heads[1:], ["2003", "2004", "2005"])
+                self.assertEqual(heads[0], "month" if "monthly" in name else "dayofyear")
+                self.assertEqual(slots, [str(k + 1) for k in range(len(slots))])
+                cell = values.sel(lon=337.5, lat=12.5).values
+                np.testing.assert_array_equal(numbers.T, cell)
+            weights = np.cos(np.radians(values.lat))
+            mean = values.astype("f8").weighted(weights).mean(("lat", "lon")).values
+            np.testing.assert_allclose(self.table(self.input(name), "--mean")[2].T, mean, rtol=1e-6)
+
+    def test_columns_of_several_files(self):
+        files = [self.input(f"tas_monthly_{year}") for year in (2005, 2003)]
+        heads, _, numbers = self.table(*files, "--at", "0,0")
+        self.assertEqual(heads, ["month", "2003", "2005"])
+        self.assertEqual(numbers.shape, (12, 2))
+        heads, _, numbers = self.table(self.input("tas_monthly_2005"), self.input("tas_monthly"),
+                                       "--at", "112.5,-37.5")
+        self.assertEqual(heads, ["month", "2003", "2004", "2005 historical", "2005"])
+        self.assertTrue(np.isnan(numbers).all())
+
+    def test_curves_are_drawn(self):
+        for ending in ("png", "svg", "pdf"):
+            done = self.call(self.input("tas_normal"), "--at", "20,10", "-o", f"a.{ending}", "--width",
+                             "400", command="series")
+            self.assertEqual(done.stderr, "climnorm series: tas in K, 12.5°N 22.5°E\n")
+        self.assertEqual(matplotlib.image.imread(os.path.join(self.folder, "a.png")).shape[1], 400)
+        xml.dom.minidom.parse(os.path.join(self.folder, "a.svg"))
+
+    def test_wrong_places(self):
+        file = self.input("tas_normal")
+        self.says("--at LON,LAT, .* or --mean", file, command="series")
+        self.says("--at LON,LAT, .* or --mean", file, "--mean", "--at", "1,2", command="series")
+        self.says("LON,LAT, such as", file, "--at", "1;2", command="series")
+        self.says("lies outside of", file, "--at", "10,89", command="series")
 
     def test_wrong_words(self):
         file = self.input("tas_normal_2005")
