@@ -25,8 +25,27 @@ enum cn_status cn_config_read_text(const char *, const char *, const struct cn_o
 void cn_config_free(struct cn_config *);
 
 struct cn_shard { size_t number; size_t count; ...; };
-struct cn_job_options { bool is_run; bool waits; struct cn_shard shard; const struct cn_watch *watch; ...; };
-struct cn_job;
+struct cn_job_options {
+    bool is_run, in_memory, waits;
+    struct cn_shard shard;
+    const struct cn_watch *watch;
+    ...;
+};
+struct cn_values {
+    const char *variable, *model, *product, *scenario;
+    size_t target_count;
+    int *target_years;
+    int rank;
+    size_t shape[...];
+    float *values;
+    void *counts;
+    size_t count_size;
+    void *image;
+    size_t image_size;
+    char *name, *count_name;
+    ...;
+};
+struct cn_job { struct cn_values *values; size_t value_count; ...; };
 enum cn_status cn_job_prepare(const struct cn_config *, const struct cn_job_options *, struct cn_job **,
                               struct cn_error *);
 void cn_job_free(struct cn_job *);

@@ -15,7 +15,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from climnorm._native import lib
-from climnorm._neat import neat, open_output, public_name, shared_attrs
+from climnorm._neat import LOCK, neat, open_output, public_name, shared_attrs
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _texts(file: netCDF4.Dataset, name: str, count: int) -> list[str]:
 def _pieces(path: Path) -> Iterable[_Piece]:
     """The target years of a file; none: it is no output."""
     lib.native_quiet()
-    with netCDF4.Dataset(path) as file:
+    with LOCK, netCDF4.Dataset(path) as file:
         if not hasattr(file, "climnorm_version"):
             return
         name = next(name for name, variable in file.variables.items()
@@ -93,7 +93,7 @@ class _YearsArray(BackendArray):
         if place is None:
             return np.full_like(np.broadcast_to(self.dtype.type(0), self.shape[1:])[rest], np.nan)
         path, position = place
-        with open_output(path) as dataset:
+        with LOCK, open_output(path) as dataset:
             variable = dataset[self.name].variable
             if position is not None:
                 variable = variable[position]
@@ -147,7 +147,7 @@ def _of_product(pieces: list[_Piece], years: list[int]) -> xarray.Dataset:
     names = {first.name: name}
     if first.counts:
         names[first.name + "_count"] = name + "_count"
-    with open_output(first.path) as opened:
+    with LOCK, open_output(first.path) as opened:
         template = neat(opened, names)
         if first.position is not None:
             template = template.isel(target_year=first.position, drop=True)
@@ -189,7 +189,7 @@ def open_root(root: str | os.PathLike[str], *, region: str | None = None, model:
         raise FileNotFoundError(f"{folder}: no such folder")
     paths = [folder] if folder.is_file() else sorted(
         path for path in folder.rglob("*.nc") if not path.name.startswith("."))
-    pieces = [piece for path in paths for piece in _pieces(path)]
+    pieces = [piece for path in paths for piece in list(_pieces(path))]
     if variables is not None:
         pieces = [piece for piece in pieces if piece.variable in variables]
     if products is not None:

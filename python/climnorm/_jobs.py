@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -110,26 +110,20 @@ def plan(config: Config, *, estimate: bool = True, files: bool = False, shard: t
     return supervise(work, progress)
 
 
-def make(config: Config, overrides: Mapping[str, Any] = {}, *, progress: Progress | None = None,
-         shard: tuple[int, int] | None = None, wait: bool = False) -> Result:
-    """The run, without a warning."""
-    def work(watch: Watch) -> Result:
-        with (read_config(config, overrides) as read,
-              prepared(read, watch, is_run=True, waits=wait, shard=_shard(shard)) as job):
-            result = ffi.new("struct cn_result *")
-            lib.cn_job_run(job, watch.watch, result)
-            watch.end_display()
-            try:
-                codes = {lib.CN_OK: 0, lib.CN_BAD_INPUT: 2, lib.CN_BAD_MACHINE: 3}
-                text = take_text(lib.cn_result_json(result, codes.get(result.status, 130)))
-                made = Result(json.loads(text), os.fsdecode(ffi.string(lib.native_output_root(read))))
-                if result.status != lib.CN_BAD_INPUT:
-                    raise_status(result.status, made.problems or ["the run was stopped"])
-            finally:
-                lib.cn_result_free(result)
-            return made
-
-    return supervise(work, progress)
+def execute(job: Any, watch: Watch) -> dict[str, Any]:
+    """Runs a prepared job; its summary."""
+    result = ffi.new("struct cn_result *")
+    lib.cn_job_run(job, watch.watch, result)
+    watch.end_display()
+    try:
+        codes = {lib.CN_OK: 0, lib.CN_BAD_INPUT: 2, lib.CN_BAD_MACHINE: 3}
+        text = take_text(lib.cn_result_json(result, codes.get(result.status, 130)))
+        summary: dict[str, Any] = json.loads(text)
+        if result.status != lib.CN_BAD_INPUT:
+            raise_status(result.status, Result(summary, "").problems or ["the run was stopped"])
+    finally:
+        lib.cn_result_free(result)
+    return summary
 
 
 def run(config: Config, *, progress: Progress | None = None, shard: tuple[int, int] | None = None,
@@ -145,6 +139,11 @@ def run(config: Config, *, progress: Progress | None = None, shard: tuple[int, i
     :param wait: for another run that has the output folder.
     :raises ConfigError, MachineError:
     """
-    result = make(config, overrides, progress=progress, shard=shard, wait=wait)
+    def work(watch: Watch) -> Result:
+        with (read_config(config, overrides) as read,
+              prepared(read, watch, is_run=True, waits=wait, shard=_shard(shard)) as job):
+            return Result(execute(job, watch), os.fsdecode(ffi.string(lib.native_output_root(read))))
+
+    result = supervise(work, progress)
     result.warn(stacklevel=3)
     return result

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import xarray
 
+from xarray.backends.common import AbstractDataStore
+from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+
 from climnorm._native import lib
+
+LOCK = NETCDF4_PYTHON_LOCK  # of all that xarray does with netCDF4, which is not safe for threads
 
 SEASONS = np.array(["DJF", "MAM", "JJA", "SON"])
 # What is true of one file, and not of a dataset of several.
@@ -60,9 +65,10 @@ def neat(dataset: xarray.Dataset, names: Mapping[str, str]) -> xarray.Dataset:
 
 
 def open_output(source: Any) -> xarray.Dataset:
-    """source: a path, or what else xarray opens."""
+    """source: a path, or a store of xarray. Who opens holds LOCK until it is closed."""
     lib.native_quiet()
-    return xarray.open_dataset(source, decode_times=False, decode_coords="all", cache=False)
+    options: Any = {} if isinstance(source, AbstractDataStore) else {"engine": "netcdf4", "lock": False}
+    return xarray.open_dataset(source, decode_times=False, decode_coords="all", cache=False, **options)
 
 
 def shared_attrs(datasets: Iterable[Mapping[Hashable, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -10,9 +9,8 @@ import xarray
 
 from climnorm._config import merged, nested
 from climnorm._errors import ConfigError, InputError
-from climnorm._files import open_root
-from climnorm._jobs import make
-from climnorm._library import Progress
+from climnorm._library import Progress, supervise
+from climnorm._memory import Job, dataset_of
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 Span: TypeAlias = "str | tuple[int, int]"
@@ -108,24 +106,23 @@ def normals(paths: PathLike | Sequence[PathLike], years: Span | Sequence[Span] =
     :param model, scenario: where files of several are there.
     :param progress: as ``climnorm.run`` has it.
     :param config: any other values of a config: ``normals={"leap_day": "month_day"}``.
-    :return: as ``climnorm.open`` has it; a single target year is no dimension.
+    :return: as ``climnorm.open`` has it; a single target year is no dimension. Nothing is written: arrays are
+        the memory of the job.
     :raises InputError: nothing can be made of the input.
     """
     asked = nested({"input": {"root": _several(paths), "model": model}, **_variable_groups(variable),
                     "scenarios": _several(scenario), "normals": _normals_group(years),
                     **_region_groups(region), "products": _products(products)})
-    with tempfile.TemporaryDirectory(prefix="climnorm-") as folder:
-        output = {"root": folder, "layout": "stacked", "compression": 0}
-        try:
-            result = make(merged(merged(asked, nested(config)), {"output": output}), progress=progress)
-        except ConfigError as error:
-            if "input.datasets" in str(error) and not isinstance(variable, Mapping):
-                error.problems.append("or give normals what each variable is called in the files, such as "
-                                      'variable={"tas": "t2m"}')
-            raise
-        result.warn(stacklevel=3)
-        try:
-            made = open_root(folder, chunks=None).load()
-        except FileNotFoundError:
-            raise InputError(result.problems or ["no normals can be made"]) from None
+    whole = merged(asked, nested(config))
+    try:
+        job = supervise(lambda watch: Job(whole, watch), progress)
+    except ConfigError as error:
+        if "input.datasets" in str(error) and not isinstance(variable, Mapping):
+            error.problems.append("or give normals what each variable is called in the files, such as "
+                                  'variable={"tas": "t2m"}')
+        raise
+    job.result.warn(stacklevel=3)
+    made = dataset_of(job)
+    if made is None:
+        raise InputError(job.result.problems or ["no normals can be made"])
     return made if made.sizes["target_year"] > 1 else made.isel(target_year=0)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* What differs between outputs of one region, product and period. */
-static const char pattern[] = "{model}/{variable}/{product}/{region}/{period}/{scenario}.nc";
+static const char pattern[] = "{variable}/{product}/{region}/{period}/m{model}/{scenario}.nc";
 
 struct cn_config cn_results_config(const struct cn_config *config)
 {

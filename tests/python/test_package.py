@@ -1,6 +1,7 @@
 """The Python package over the library of this build: configs, errors, plans, runs and their display, how
 runs are stopped, and outputs as datasets. What a run makes is compared with what the program makes."""
 import doctest
+import gc
 import importlib
 import json
 import multiprocessing
@@ -217,9 +218,10 @@ STOPPED = """
 import os, signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 import climnorm
-config = {"input.root": sys.argv[2], "output.root": sys.argv[3], "regions": ["GLOBAL"]}
+config = {"input.root": sys.argv[2], "output.root": sys.argv[3], "regions": ["GLOBAL"], "engine.threads": 1,
+          "products": [{"name": "p90", "over": "p90", "pool": 31}]}
 def interrupt(event):
-    if event["event"] == "progress":
+    if event["event"] == "state":
         os.kill(os.getpid(), signal.SIGINT)
 if sys.argv[4] == "late":
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
@@ -355,6 +357,34 @@ class Normals(TestCase):
                       "products": [{"name": name, **more} for name, more in products.items()]})
         made = climnorm.normals(self.data, ["1989-2018", (1990, 2019)], "AK", products=products)
         xarray.testing.assert_equal(made, climnorm.open(root))
+
+    def test_arrays_are_memory_of_the_job_and_outlive_it(self):
+        made = climnorm.normals(self.data, "1991-2020", "GU", variable="tas", output={"counts": True},
+                                products={"normal": {}, "yearly": {"time": "year"}})
+        value, memory = made.tas.values, made.tas.values
+        while memory.base is not None and isinstance(memory.base, np.ndarray):
+            memory = memory.base
+        self.assertEqual(type(memory.base).__name__, "_Memory")
+        kept = value.copy()
+        self.assertEqual(made.tas_count.dtype, np.int16)
+        self.assertTrue((made.tas_count == 30).all())
+        yearly = made.tas_yearly
+        wanted = float(yearly.mean())
+        del made, memory
+        for _ in range(2):
+            climnorm.normals(self.data, "1991-2020", "GU", variable="pr")
+        gc.collect()
+        np.testing.assert_array_equal(value, kept)
+        self.assertEqual(float(yearly.mean()), wanted)
+
+    def test_periods_and_scenarios_of_one_dataset(self):
+        data = str(self.folder / "periods")
+        program("synth", data, "--years", "2009-2017", "--scenario", "ssp245,ssp585", "--variables", "tas")
+        with self.assertRaisesRegex(ValueError, "choose one by scenario=….*: ssp245, ssp585"):
+            climnorm.normals(data, ["2012-2014", "2015-2017"], "GU")
+        made = climnorm.normals(data, ["2012-2014", "2015-2017"], "GU", scenario="ssp585")
+        self.assertEqual(made.target_year.values.tolist(), [2014, 2017])
+        self.assertEqual(made.scenario.values.tolist(), ["historical", "ssp585"])
 
     def test_a_box_and_one_span(self):
         made = climnorm.normals([self.data], (1991, 2020), (-130, -60, 24, 50), variable="tas")
