@@ -1,7 +1,8 @@
 """The pictures of the documents, made by the program itself: docs/pictures/make.py build/climnorm
 
 display.svg is the screen of a run over the sample tree of `make demo`, map.png normals of a finer
-sample tree; july.png and curves.png are those of `climnorm map` and `climnorm series`. Needs python3-pyte, python3-xarray and python3-matplotlib.
+sample tree; july.png and curves.png are those of `climnorm map` and `climnorm series`.
+Needs python3-pyte, python3-xarray and python3-matplotlib.
 """
 import glob
 import html

@@ -111,7 +111,7 @@ static enum cn_status read_panel(struct map_reading *reading, size_t k, struct c
     struct cn_map_panel *panel = &reading->map.panels[k];
     const bool is_minus = reading->arguments->minus != NULL;
     const double factor = cn_picture_unit_of(field).factor;
-    struct slot_choice choice, other;
+    struct slot_choice choice, other = {0};
     double *values, *subtracted;
     enum cn_status status = choose_slots(reading->arguments, field, &choice, error);
     if (!status)
@@ -160,7 +160,7 @@ static enum cn_status choose_scale(struct map_reading *reading, struct cn_error 
     }
     for (size_t k = 0; k < map->panel_count; k++)
         count += cn_field_cells(&reading->fields[k]);
-    double *values = malloc(count * sizeof *values);
+    double *values = malloc((count + 1) * sizeof *values);
     if (!values)
         return cn_fail_memory(error, "a map");
     for (size_t k = 0; k < map->panel_count; k++) {

@@ -250,11 +250,12 @@ static void print_table(const struct series_reading *reading)
         return;
     }
     for (size_t s = 0; s < first->slot_count; s++) {
-        char name[CN_GROUP_BYTES];
-        if (first->time == CN_SEASON)
+        if (first->time == CN_SEASON) {
+            char name[CN_GROUP_BYTES];
             fputs(cn_group_name(CN_SEASON, s, name), stdout);
-        else
+        } else {
             printf("%zu", s + 1);
+        }
         for (size_t c = 0; c < reading->column_count; c++) {
             const struct table_column *column = &reading->columns[c];
             print_value(column->values[column->target * first->slot_count + s]);

@@ -92,13 +92,13 @@ static void fill_cell(const struct cell_image *image, cairo_t *cairo, size_t cel
         cn_scale_colour(image->scale, cn_scale_share(image->scale, image->values[cell]));
     cairo_set_source_rgb(cairo, colour.red, colour.green, colour.blue);
     for (int turn = -360; turn <= 360; turn += 360) {
+        cairo_new_sub_path(cairo);
         for (size_t c = 0; c < corners; c++)
             cairo_line_to(cairo, (lon[c] + turn - extent->west) * x_scale,
                           (extent->north - lat[c]) * y_scale);
         if (!corners) {
             const double own = grid->lon[cell];
             const double x = own - 360 * floor((own - extent->west) / 360) + turn - extent->west;
-            cairo_new_sub_path(cairo);
             cairo_arc(cairo, x * x_scale, (extent->north - grid->lat[cell]) * y_scale, radius, 0,
                       2 * M_PI);
         }

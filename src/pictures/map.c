@@ -130,8 +130,9 @@ static void draw_degrees(const struct map_layout *layout, cairo_t *cairo,
     cn_text_font(cairo, 0.85 * size, false);
     cairo_set_line_width(cairo, 0.07 * size);
     double step = degree_step(extent->east - extent->west, width / (4.2 * size));
-    for (double lon = ceil(extent->west / step - 1e-6) * step; lon <= extent->east + 1e-6;
-         lon += step) {
+    for (long k = lround(ceil(extent->west / step - 1e-6)); (double)k * step <= extent->east + 1e-6;
+         k++) {
+        const double lon = (double)k * step;
         const double x = (lon - extent->west) / (extent->east - extent->west) * width;
         cairo_move_to(cairo, x, height);
         cairo_line_to(cairo, x, height + tick);
@@ -140,8 +141,9 @@ static void draw_degrees(const struct map_layout *layout, cairo_t *cairo,
                      CN_ALIGN_CENTRE);
     }
     step = degree_step(extent->north - extent->south, height / (2.2 * size));
-    for (double lat = ceil(extent->south / step - 1e-6) * step; lat <= extent->north + 1e-6;
-         lat += step) {
+    for (long k = lround(ceil(extent->south / step - 1e-6));
+         (double)k * step <= extent->north + 1e-6; k++) {
+        const double lat = (double)k * step;
         const double y = (extent->north - lat) / (extent->north - extent->south) * height;
         cairo_move_to(cairo, -tick, y);
         cairo_line_to(cairo, 0, y);

@@ -51,14 +51,18 @@ static bool find_regular_places(struct cn_pool *pool, struct cn_places *places)
     return true;
 }
 
-/* The west of the widest gap between longitudes, in whole degrees. */
+/* The west of a map in whole degrees: that of the widest gap between longitudes, or, of grids
+ * around the globe, 0 or -180. */
 static double find_west(const struct cn_grid *grid, size_t cells)
 {
-    enum { BINS = 360 };
-    bool has[BINS] = {false};
-    for (size_t i = 0; i < cells; i++)
-        if (isfinite(grid->lon[i]))
-            has[(int)floor(grid->lon[i] - 360 * floor(grid->lon[i] / 360)) % BINS] = true;
+    enum { BINS = 360, WIDE = 45 };
+    bool has[BINS] = {false}, is_signed = false;
+    for (size_t i = 0; i < cells; i++) {
+        if (!isfinite(grid->lon[i]))
+            continue;
+        has[(int)floor(grid->lon[i] - 360 * floor(grid->lon[i] / 360)) % BINS] = true;
+        is_signed |= grid->lon[i] < 0;
+    }
     int widest = 0, west = 0;
     for (int start = 0; start < BINS; start++) {
         int width = 0;
@@ -69,7 +73,7 @@ static double find_west(const struct cn_grid *grid, size_t cells)
             west = start + width;
         }
     }
-    return west % BINS;
+    return widest >= WIDE ? west % BINS : is_signed ? -180 : 0;
 }
 
 static void widen_range(double *low, double *high)

@@ -156,7 +156,7 @@ void cn_scale_choose(struct cn_scale *scale, double *values, size_t count, doubl
         high = middle + most;
     }
     if (!(high - low > 1e-9 * fmax(fabs(low), fabs(high)))) { /* a constant */
-        const double half = fmax(fabs(low), 1) / 2;
+        const double half = fmax(0.01 * fabs(low), 1e-30);
         low -= half;
         high += half;
     }

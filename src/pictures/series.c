@@ -67,7 +67,7 @@ static void find_ranges(struct series_layout *layout)
         high = 1;
     }
     if (!(high - low > 1e-9 * fmax(fabs(low), fabs(high)))) {
-        const double half = fmax(fabs(low), 1) / 2;
+        const double half = fmax(0.01 * fabs(low), 1e-30);
         low -= half;
         high += half;
     }
@@ -151,8 +151,9 @@ static void draw_x_axis(const struct series_layout *layout, cairo_t *cairo)
     if (series->time == CN_YEAR) {
         const double range = fmax(layout->last_year - layout->first_year, 1);
         const double step = fmax(cn_nice_step(range, 8), 1);
-        for (double year = ceil(layout->first_year / step) * step; year <= layout->last_year;
-             year += step) {
+        for (long k = lround(ceil(layout->first_year / step));
+             (double)k * step <= layout->last_year; k++) {
+            const double year = (double)k * step;
             const double x =
                 layout->left + (0.03 + 0.94 * (year - layout->first_year) / range) * layout->width;
             char text[CN_TICK_BYTES];
@@ -222,8 +223,9 @@ static void draw_year_bar(const struct series_layout *layout, cairo_t *cairo, do
     cn_text_font(cairo, 0.9 * size, false);
     const double range = layout->last_year - layout->first_year;
     const double step = fmax(cn_nice_step(range, 8), 1);
-    for (double year = ceil(layout->first_year / step) * step; year <= layout->last_year;
-         year += step) {
+    for (long k = lround(ceil(layout->first_year / step)); (double)k * step <= layout->last_year;
+         k++) {
+        const double year = (double)k * step;
         char text[CN_TICK_BYTES];
         snprintf(text, sizeof text, "%.0f", year);
         cn_text_draw(cairo, text, x + 1.4 * size,

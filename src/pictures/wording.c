@@ -84,11 +84,12 @@ static const char *slot_text(struct cn_pool *pool, const struct cn_field *field,
 {
     static const char *const plural[] = {
         [CN_DAY] = "days of the year", [CN_MONTH] = "months", [CN_SEASON] = "seasons"};
-    char text[CN_SLOT_NAME_BYTES];
     if (count == 0 || field->time == CN_YEAR)
         return "";
-    if (count == 1)
+    if (count == 1) {
+        char text[CN_SLOT_NAME_BYTES];
         return cn_pool_strdup(pool, cn_field_slot_name(field, target, first, text));
+    }
     return cn_pool_printf(pool, "mean over the %zu %s", count, plural[field->time]);
 }
 

@@ -48,7 +48,8 @@ NOT_RUN = [
     ("docs/extending.md", r"^```(c|python)$", "parts of a change of the program, which was tried as a whole"),
     ("docs/extending.md", r"climnorm regions --title", "a command of an example that is not in the program"),
     ("docs/engine.md", r"test_busy 56 151", "takes minutes; test_busy runs it with a smaller graph"),
-    ("docs/pictures.md", r"^climnorm (map|series)", "needs results of many years; test_pictures draws others"),
+    ("docs/pictures.md", r"^climnorm (map|series)", "needs results of many years; "
+     "test_pictures draws others"),
     ("docs/performance.md", r"make bench|climnorm-bench peers", "measures for a quarter of an hour; "
      "test_bench runs the program on a small tree"),
     ("docs/scaling.md", r"^parallel --sshlogin", "GNU parallel is not among what tests need"),

@@ -1,5 +1,6 @@
-"""`climnorm map` and `series`: colours of cells and tables against values that xarray reads, sizes and forms of files, and
-what is said of files that cannot be drawn. The colours are computed here from their anchors, too."""
+"""`climnorm map` and `series`: colours of cells and tables against values that xarray reads, sizes and
+forms of files, and what is said of files that cannot be drawn. The colours are computed here from their
+anchors, too."""
 import os
 import shutil
 import subprocess
@@ -137,6 +138,27 @@ class Pictures(climnorm_case.TestCase):
                                *words)
             values = months.sel(target_year=target)[6].values
             self.check_colours(image, values, TEMPERATURE, 270, 290)
+
+    def test_cells_with_places_of_their_own(self):
+        """The regular grid, written as a curvilinear one without corners."""
+        def change(data):
+            for name in ("lat", "lon"):
+                data.renameVariable(name, name + "_axis")
+                for key in data[name + "_axis"].ncattrs():
+                    data[name + "_axis"].delncattr(key)
+            lat, lon = np.meshgrid(data["lat_axis"][:], data["lon_axis"][:], indexing="ij")
+            for name, values, units in (("nav_lat", lat, "degrees_north"),
+                                        ("nav_lon", lon, "degrees_east")):
+                data.createVariable(name, "f8", ("lat", "lon"))[:] = values
+                data[name].units = units
+            data["tas"].coordinates = "nav_lat nav_lon"
+        path = self.changed(change)
+        image = self.image(path, "--day", "196", "--range", "260,300")
+        found = cell_colours(image, 6, 8)
+        values = self.values("tas_normal_2005")[195].values[::-1]
+        expected = colours(TEMPERATURE, (values - 260) / 40)
+        expected[np.isnan(values)] = 1
+        np.testing.assert_allclose(found, expected, atol=.012)
 
     def test_a_difference_is_white_at_0(self):
         later, earlier = self.values("tas_monthly_2005"), self.values("tas_monthly_2003")
