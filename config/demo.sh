@@ -11,7 +11,7 @@ if [ "$(cat $made 2>/dev/null)" != "$*" ]; then
     "$program" synth demo/data "$@" --force
     echo "$*" >$made
 fi
-"$program" run config/demo.cfg
+"$program" run config/demo.cfg --summary demo/summary.json
 
 # show VARIABLE FILE: the values of the variable, row by row.
 show() {
@@ -30,3 +30,4 @@ echo "Days of a year above 90 degF, in 1961-1990 and in 2071-2100, by latitude a
 for year in historical_1990 ssp245_2100; do
     show hot_days "CONUS/tasmax/${year%_*}/tasmax_CONUS_${year}_30yr_hot_days.nc"
 done
+"$program" report demo/output/CONUS -o demo/report.html --summary demo/summary.json

@@ -34,6 +34,7 @@ enum cn_phase {
     CN_PHASE_VERIFYING,
     CN_PHASE_CHECKING,
     CN_PHASE_MEASURING,
+    CN_PHASE_DRAWING,
     CN_PHASE_RUNNING, /* begins with cn_progress_show_run */
     CN_PHASES
 };

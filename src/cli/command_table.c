@@ -24,6 +24,7 @@ enum {
     CHECK = 1 << 8,
     MAP = 1 << 9,
     SERIES = 1 << 11,
+    REPORT = 1 << 12,
     JOBS = RUN | PLAN | NORMALS
 };
 
@@ -171,6 +172,21 @@ const struct cn_command cn_commands[] = {
         .function = cn_command_series,
     },
     {
+        .bit = REPORT,
+        .name = "report",
+        .operand = "OUTPUT",
+        .what = "a folder of files that run made, or a file",
+        .summary = "Makes a page about what run made: maps, curves, problems, times.",
+        .details = "The page is one HTML file that works offline and can be mailed. For each\n"
+                   "variable, product and region it has maps of the first and the last target\n"
+                   "year and of their change, and curves. What cannot be shown is named there,\n"
+                   "and the exit code is 2.",
+        .examples = "climnorm report output -o report.html\n"
+                    "climnorm report output/CONUS -o conus.html --summary made.json\n"
+                    "climnorm report output -o report.html --bench results.json",
+        .function = cn_command_report,
+    },
+    {
         .bit = SYNTH,
         .name = "synth",
         .operand = "DIR",
@@ -205,6 +221,8 @@ const struct cn_command cn_commands[] = {
 const struct cn_option cn_options[] = {
     {NORMALS, 'o', "output", "OUT", "the folder for the results", CN_OPTION_CONFIG_KEY,
      .key = "output.root", .is_required = true},
+    {REPORT, 'o', "output", "FILE", "the page to write", CN_OPTION_TEXT, IN(page), .least = 1,
+     .expects = "the path of a file to write", .default_text = "report.html"},
     {NORMALS, 0, "years", "A-B",
      "the years of the window, such as 1991-2020; can be repeated for windows of one length",
      CN_OPTION_TEXTS, IN(spans)},
@@ -234,18 +252,22 @@ const struct cn_option cn_options[] = {
      "use this value instead of the config's; can be repeated: --set input.model=CanESM5 --set "
      "variables=pr,tas",
      .type = CN_OPTION_CONFIG_KEY},
-    {VERIFY, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
+    {VERIFY | REPORT, 't', "threads", "N", "files at a time; 0 is all cores this process may use",
      CN_OPTION_NUMBER, IN(threads), 0, CN_MAX_THREADS, .default_text = "0"},
-    {JOBS | VERIFY | SYNTH | CONFIG | CHECK, 'p', "progress", "MODE",
+    {JOBS | VERIFY | SYNTH | CONFIG | CHECK | REPORT, 'p', "progress", "MODE",
      "auto is tty on a terminal, else plain", CN_OPTION_CHOICE, IN(progress),
      .choices = progress_modes, .default_text = "auto"},
     {JOBS, 0, "summary", "FILE",
      "write what was done (plan: what is known before) to FILE, as JSON", CN_OPTION_TEXT,
      IN(summary), .least = 1, .expects = "the path of a file to write"},
+    {REPORT, 0, "summary", "FILE", "the summary of the run: its problems and times", CN_OPTION_TEXT,
+     IN(summary), .least = 1, .expects = "the path of the file that run --summary wrote"},
+    {REPORT, 0, "bench", "FILE", "results.json of climnorm-bench: what the machine can do",
+     CN_OPTION_TEXT, IN(bench), .least = 1, .expects = "the path of a results.json"},
     {JOBS | VERIFY | CHECK, 0, "log", "FILE",
      "add all that is said, the plan and the summary to the end of FILE, with the time",
      CN_OPTION_TEXT, IN(log), .least = 1, .expects = "the path of a file to write"},
-    {JOBS | VERIFY | CHECK, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG,
+    {JOBS | VERIFY | CHECK | REPORT, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG,
      IN(quiet)},
     {RUN | NORMALS, 'v', "verbose", NULL, "print the plan first; -vv: every file too",
      CN_OPTION_COUNT, IN(verbose)},

@@ -20,6 +20,7 @@ int cn_command_check(const struct cn_arguments *arguments);
 int cn_command_verify(const struct cn_arguments *arguments);
 int cn_command_series(const struct cn_arguments *arguments);
 int cn_command_map(const struct cn_arguments *arguments);
+int cn_command_report(const struct cn_arguments *arguments);
 int cn_command_synth(const struct cn_arguments *arguments);
 int cn_command_help(const struct cn_arguments *arguments);
 

@@ -33,7 +33,7 @@ struct cn_arguments {
     size_t operand_count;
     struct cn_override *overrides; /* [override_count] of --set and what is short for it */
     size_t override_count;
-    const char *summary, *log, *md5, *model, *variant, *grid_label, *shard;
+    const char *summary, *bench, *page, *log, *md5, *model, *variant, *grid_label, *shard;
     struct cn_names variables, scenarios, regions, spans, products;
     const char *picture, *day, *month, *season, *minus, *range, *title, *at;
     long long years[2], grid[2];           /* first and last; latitudes and longitudes */

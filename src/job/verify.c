@@ -211,23 +211,32 @@ static int seconds_for(uint64_t bytes, uint64_t bytes_per_s)
     return seconds < INT_MAX / 2 ? (int)seconds : INT_MAX / 2;
 }
 
+enum cn_status cn_list_outputs(struct cn_pool *pool, char *const *paths, size_t path_count,
+                               const struct cn_watch *watch, struct cn_verification *verification,
+                               struct cn_error *error)
+{
+    struct file_list list = {pool, cn_watch_or_none(watch), verification, 0, 0, error};
+    enum cn_status status = CN_OK;
+    *verification = (struct cn_verification){0};
+    for (size_t p = 0; p < path_count && !status; p++)
+        status = add_path(&list, paths[p]);
+    return status;
+}
+
 enum cn_status cn_verify_outputs(struct cn_pool *pool, char *const *paths, size_t path_count,
                                  int threads, const struct cn_watch *watch,
                                  struct cn_verification *verification, struct cn_error *error)
 {
-    struct file_list list = {pool, cn_watch_or_none(watch), verification, 0, 0, error};
-    *verification = (struct cn_verification){0};
-    cn_progress_enter(list.watch->progress, CN_PHASE_VERIFYING);
-    for (size_t p = 0; p < path_count; p++) {
-        enum cn_status status = add_path(&list, paths[p]);
-        if (status)
-            return status;
-    }
+    struct cn_progress *progress = cn_watch_or_none(watch)->progress;
+    cn_progress_enter(progress, CN_PHASE_VERIFYING);
+    enum cn_status status = cn_list_outputs(pool, paths, path_count, watch, verification, error);
+    if (status)
+        return status;
     uint64_t largest = 0;
     for (size_t k = 0; k < verification->count; k++)
         if (verification->files[k].size > largest)
             largest = verification->files[k].size;
-    struct verifying verifying = {pool, verification, list.watch->progress, 0};
+    struct verifying verifying = {pool, verification, progress, 0};
     return cn_workers_run(
         &(struct cn_workers){.count = verification->count,
                              .threads = threads,

@@ -30,13 +30,19 @@ struct cn_verification {
     size_t unread_count;
 };
 
-/* Verifies all files that paths[path_count] name. A folder stands for the files below it that end
- * in .nc, sorted by path. There, links are not followed, and what a run writes at the time is left
- * out. A file that may not be read, and a folder that cannot be, are listed as unread, and the
- * others are verified. Child processes read the files, `threads` of them at a time.
- * Returns: *verification; after a failure what is known so far. Errors: CN_BAD_USAGE: nothing is
- * there. CN_BAD_MACHINE: the disk fails, or out of memory; CN_STOPPED: the watch asked for it.
- * Owns: the pool the list and its texts. */
+/* Lists the files that paths[path_count] name. A folder stands for the files below it that end in
+ * .nc, sorted by path. There, links are not followed, and what a run writes at the time is left
+ * out. A file that may not be read, and a folder that cannot be, are listed as unread.
+ * Returns: *verification, none verified; after a failure what is known so far. Errors:
+ * CN_BAD_USAGE: nothing is there. CN_BAD_MACHINE: the disk fails, or out of memory; CN_STOPPED: the
+ * watch asked for it. Owns: the pool the list and its texts. */
+enum cn_status cn_list_outputs(struct cn_pool *pool, char *const *paths, size_t path_count,
+                               const struct cn_watch *watch, struct cn_verification *verification,
+                               struct cn_error *error);
+
+/* Verifies all files that cn_list_outputs finds. Child processes read them, `threads` of them at a
+ * time.
+ * Returns: as cn_list_outputs. Errors: the same. Owns: the same. */
 enum cn_status cn_verify_outputs(struct cn_pool *pool, char *const *paths, size_t path_count,
                                  int threads, const struct cn_watch *watch,
                                  struct cn_verification *verification, struct cn_error *error);

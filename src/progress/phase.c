@@ -21,6 +21,7 @@ const struct cn_phase_row cn_phase_rows[] = {
     [CN_PHASE_SYNTHESIZING] = {"making files", "file", 0},
     [CN_PHASE_VERIFYING] = {"verifying files", "file", 0},
     [CN_PHASE_CHECKING] = {"checking files", "file", 0},
+    [CN_PHASE_DRAWING] = {"drawing", "part", 0},
     [CN_PHASE_MEASURING] = {"measuring for about a second", NULL, 0},
     [CN_PHASE_RUNNING] = {"running", NULL, 0},
 };
