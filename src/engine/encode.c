@@ -177,7 +177,8 @@ static void place_part(const struct encoder *encoder, size_t chunk, size_t field
     for (size_t s = 0; s < share->slot_count; s++)
         memcpy(to + (share->first_slot + s) * slot + share->first_row * row, from + s * part, part);
     if (field == VALUES && cn_is_whole_with(content, encoder->pass, number))
-        finish_results(encoder, number, (float *)to,
+        finish_results(encoder, number,
+                       content->values->values + (size_t)(to - field_values) / sizeof(float),
                        slots * whole->row_count * whole->column_count);
 }
 

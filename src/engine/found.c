@@ -114,13 +114,14 @@ static void list_groups(enum cn_time time, const bool *is_listed, size_t count,
     struct cn_year_list slots = {0};
     size_t listed = 0;
     for (size_t g = 0; g < count; g++) {
-        char name[CN_GROUP_BYTES];
         if (!is_listed[g])
             continue;
-        if (time == CN_DAY)
+        if (time == CN_DAY) {
             cn_year_list_add(&slots, (int)g + 1, (int)g + 1);
-        else
+        } else {
+            char name[CN_GROUP_BYTES];
             cn_strbuf_add(text, "%s%s", listed ? ", " : "in ", cn_group_name(time, g, name));
+        }
         listed++;
     }
     if (listed && time == CN_DAY)

@@ -216,7 +216,7 @@ static enum cn_status put_normal(struct cn_engine *engine, struct cn_normal_task
 {
     struct cn_put put = {.pass = engine->variable->batches[task->batch].pass};
     struct cn_output_state *state = cn_task_output(engine, task, &put.target);
-    bool years[CN_MAX_TARGET_YEARS];
+    bool years[CN_MAX_TARGET_YEARS] = {false};
     enum cn_put_outcome outcome;
     *failed = 1;
     put.years_used =

@@ -280,7 +280,7 @@ static enum cn_status fail_for_memory(const struct search *search)
 {
     char has[24], needs[24];
     const struct cn_config *config = search->plan->config;
-    const uint64_t values = search->plan->values_bytes; /* of the results in memory */
+    const unsigned long long values = search->plan->values_bytes; /* of the results in memory */
     const char *advice = config->engine.batch_years > 1
                              ? "; raise it, or set engine.batch_years to 0"
                              : "; raise it, or ask for fewer regions";
@@ -288,9 +288,8 @@ static enum cn_status fail_for_memory(const struct search *search)
         search->error, CN_BAD_USAGE,
         "%s: engine.memory gives %s (%llu bytes), but %s needs at least %s (%llu bytes)%s",
         config->origin.engine_memory, cn_format_bytes(search->limit + values, has),
-        (unsigned long long)(search->limit + values), search->variable->variable->label,
-        cn_format_bytes(search->least + values, needs),
-        (unsigned long long)(search->least + values), advice);
+        search->limit + values, search->variable->variable->label,
+        cn_format_bytes(search->least + values, needs), search->least + values, advice);
 }
 
 /* Chooses a way that fits. Sets search->least if none does. */

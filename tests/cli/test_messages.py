@@ -479,8 +479,8 @@ class Empty(TestCase):
                         "60-151, 182-212 of some of the target years 2001-2003 (min_values is 2)",
                         'warning: tas, product "smooth": region GLOBAL has no value in day slots 61-150 '
                         "of target years 2003 (min_values is 2)",
-                        'warning: tas, product "month": region GLOBAL has no value in March, April, May, July '
-                        "of some of the target years 2001-2003 (min_values is 2)"]
+                        'warning: tas, product "month": region GLOBAL has no value in March, April, May, '
+                        "July of some of the target years 2001-2003 (min_values is 2)"]
             for options in ((), ("-t", "1"), ("-s", "engine.memory=1MB"), ("-s", "engine.batch_years=1")):
                 self.assertEqual(self.said(case, *options), expected)
                 shutil.rmtree(case.out)
