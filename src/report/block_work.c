@@ -96,9 +96,11 @@ static enum cn_status read_block_cycle(struct block_child *child, size_t s, size
     const size_t slots = child->block->facts->slots;
     double *means = cn_pool_alloc(child->pool, slots, sizeof *means);
     const bool has_map = child->weights && result->map_count + 2 <= CN_MOST_BLOCK_MAPS;
-    double *map = has_map ? malloc(child->cells * sizeof *map) : NULL;
-    if (!means || (has_map && !map))
+    double *map = has_map ? malloc((child->cells + 1) * sizeof *map) : NULL;
+    if (!means || (has_map && !map)) {
+        free(map);
         return cn_fail_memory(error, "a report");
+    }
     enum cn_status status = read_year(child, s, p, means, map, error);
     if (status || result->cycle_count == CN_MOST_BLOCK_SERIES + 1) {
         free(map);
@@ -146,7 +148,8 @@ static enum cn_status read_years(struct block_child *child, struct cn_error *err
                 status = read_block_cycle(child, s, p, year, error);
             } else {
                 status = read_year(child, s, p, means, NULL, error);
-                year->mean = mean_of_known(means, block->facts->slots);
+                if (!status)
+                    year->mean = mean_of_known(means, block->facts->slots);
             }
         }
     return status;

@@ -59,13 +59,14 @@ unsigned char *cn_map_image_png(const struct cn_map_image *image, size_t *size)
 {
     const size_t width = pixels_of(image->columns), height = pixels_of(image->rows);
     const size_t bytes = height * (width + 1);
-    unsigned char header[13] = {[8] = 8, 3}, palette[3 * PALETTE] = {0}, none = 0;
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(9);
     unsigned char *pixels = malloc(bytes + 1), *png = NULL, *at;
     const size_t room = compressor ? libdeflate_zlib_compress_bound(compressor, bytes) : 0;
     if (compressor && pixels)
         at = png = malloc(FIXED_BYTES + room);
     if (png) {
+        const unsigned char none = 0;
+        unsigned char header[13] = {[8] = 8, 3}, palette[3 * PALETTE] = {0};
         put_number(header, width);
         put_number(header + 4, height);
         for (size_t k = 1; k < PALETTE; k++)

@@ -153,12 +153,13 @@ static enum cn_status read_all_slots(const struct means_reading *reading, int nc
 enum cn_status cn_region_means_read(const struct cn_output_facts *facts, size_t target,
                                     double *means, double *map, struct cn_error *error)
 {
-    struct means_reading reading = {.facts = facts, .target = target, .means = means, .map = map};
+    struct means_reading reading = {.facts = facts, .target = target, .map = map};
     int ncid;
     enum cn_status status = CN_OK;
     if (__builtin_mul_overflow(facts->rows, facts->columns, &reading.cells) ||
         reading.cells > CN_MAX_REPORT_CELLS)
         return cn_fail(error, CN_BAD_INPUT, "it has more cells than a report can show");
+    reading.means = means;
     reading.piece = reading.cells < PIECE_VALUES ? PIECE_VALUES / reading.cells : 1;
     reading.weights = calloc(reading.cells, sizeof *reading.weights);
     reading.counts = calloc(reading.cells, sizeof *reading.counts);

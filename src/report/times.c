@@ -25,11 +25,12 @@ static void add_time(struct cn_strbuf *page, double seconds)
 
 static void add_byte_size(struct cn_strbuf *page, double bytes, const char *per)
 {
-    char text[24];
-    if (!(bytes >= 0) || bytes > 1e18)
+    if (!(bytes >= 0) || bytes > 1e18) {
         cn_strbuf_add(page, "\u2013");
-    else
+    } else {
+        char text[24];
         cn_strbuf_add(page, "%s%s", cn_format_bytes((uint64_t)bytes, text), per);
+    }
 }
 
 /* A bar of `share` of the width. */
