@@ -54,26 +54,28 @@ def _of_values(job: Job, values: Any) -> xarray.Dataset:
     """Coordinates and attributes come from the image, values from where they are."""
     lib.native_quiet()
     with LOCK:
-        return _read_image(job, values)
-
-
-def _read_image(job: Job, values: Any) -> xarray.Dataset:
-    image = netCDF4.Dataset("image", memory=bytes(ffi.buffer(values.image, values.image_size)))
-    with open_output(NetCDF4DataStore(image, lock=False)) as dataset:  # type: ignore[no-untyped-call,unused-ignore]
-        name = _text(values.name)
-        public = public_name(_text(values.variable), _text(values.product))
-        arrays = {name: (job.array(values.values, "=f4", values), public)}
-        if values.counts != ffi.NULL:
-            kind = f"=i{values.count_size}"
-            arrays[_text(values.count_name)] = job.array(values.counts, kind, values), public + "_count"
-        for key, (array, _) in arrays.items():
-            dataset[key] = dataset[key].variable.dims, array, dataset[key].attrs
-        made = neat(dataset, {key: public for key, (_, public) in arrays.items()})
-        made = made.assign_coords({key: made[key].load() for key in made.coords})
-        attrs = dataset.attrs
+        image = netCDF4.Dataset("image", memory=bytes(ffi.buffer(values.image, values.image_size)))
+        try:
+            made = _read_image(image, job, values)
+        finally:
+            image.close()  # not through xarray, which would wait for the lock
     scenario = _text(values.scenario)
-    made = made.assign_coords(scenario=("target_year", [scenario] * made.sizes["target_year"]))
-    made.attrs = attrs
+    return made.assign_coords(scenario=("target_year", [scenario] * made.sizes["target_year"]))
+
+
+def _read_image(image: netCDF4.Dataset, job: Job, values: Any) -> xarray.Dataset:
+    dataset = open_output(NetCDF4DataStore(image, lock=False))  # type: ignore[no-untyped-call,unused-ignore]
+    name = _text(values.name)
+    public = public_name(_text(values.variable), _text(values.product))
+    arrays = {name: (job.array(values.values, "=f4", values), public)}
+    if values.counts != ffi.NULL:
+        kind = f"=i{values.count_size}"
+        arrays[_text(values.count_name)] = job.array(values.counts, kind, values), public + "_count"
+    for key, (array, _) in arrays.items():
+        dataset[key] = dataset[key].variable.dims, array, dataset[key].attrs
+    made = neat(dataset, {key: public for key, (_, public) in arrays.items()})
+    made = made.assign_coords({key: made[key].load() for key in made.coords})
+    made.attrs = dataset.attrs
     return made
 
 
