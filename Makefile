@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 # `make -j2` shares its two jobs with the build; without -j the build takes JOBS.
 SHARE   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all configure check test test-kill bench demo site install uninstall deb clean
+.PHONY: all configure check test test-kill soak bench demo site install uninstall deb clean
 all: configure
 	+cmake --build $(BUILD) $(SHARE)
 
@@ -26,6 +26,12 @@ test-kill:
 	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
 	+cmake --build $(BUILD) $(SHARE) --target climnorm
 	CLIMNORM_KILLS=$(N) cmake --build $(BUILD) --target test-kill
+
+# Runs N random jobs and judges every value.
+soak:
+	cmake -S . -B $(BUILD) $(CMAKE_FLAGS) -DCLIMNORM_TESTS=ON
+	+cmake --build $(BUILD) $(SHARE) --target climnorm
+	CLIMNORM_SOAK=$(N) cmake --build $(BUILD) --target test-soak
 
 bench: all
 	$(PYTHON) $(BUILD)/bench/climnorm-bench $(BENCH) $(if $(BASELINE),--baseline "$(BASELINE)")

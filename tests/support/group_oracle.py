@@ -22,7 +22,8 @@ def dates_of(calendar, rule, time, year):
     def days(k, month):
         return [(year + k, month, day)
                 for day in range(1, oracle.month_length(calendar, year + k, month) + 1)
-                if oracle.slot_of(calendar, rule, year + k, month, day) is not None]
+                if oracle.is_date(calendar, year + k, month, day)
+                and oracle.slot_of(calendar, rule, year + k, month, day) is not None]
     if time != "day":
         return [[date for month in group for date in days(*month)] for group in MONTHS[time]]
     slots = [[] for _ in range(oracle.slot_count(calendar, rule))]

@@ -51,6 +51,11 @@ def year_length(calendar, year):
     return sum(month_length(calendar, year, m) for m in range(1, 13))
 
 
+def is_date(calendar, year, month, day):
+    """False for the ten days that the standard calendar left out."""
+    return calendar_kind(calendar) != "standard" or not (1582, 10, 5) <= (year, month, day) < (1582, 10, 15)
+
+
 def _years_before(calendar, year):
     """Days from 1 January of year 0 to 1 January of `year`, in one uniform calendar."""
     kind = calendar_kind(calendar)
