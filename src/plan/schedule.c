@@ -14,6 +14,7 @@
 
 enum {
     BATCH_YEARS = 25,    /* larger batches gain little (bench_kernels) */
+    BATCHES = 3,         /* so that most results are encoded while years are loaded */
     LOOK_AHEAD = 8,      /* free year slots, so that loading runs ahead (test_busy) */
     RESULT_SLOTS = 2,    /* one is encoded while the next is computed */
     USEFUL_SHARE = 16,   /* of the machine's memory, for passes */
@@ -96,7 +97,8 @@ static enum cn_status fit_way(struct search *search, struct way *way, bool *fits
 static size_t longest_batch(const struct search *search)
 {
     const size_t asked = (size_t)search->plan->config->engine.batch_years;
-    return asked ? asked : BATCH_YEARS;
+    const size_t third = search->variable->target_count / BATCHES;
+    return asked ? asked : third < BATCH_YEARS ? third : BATCH_YEARS;
 }
 
 static size_t smallest_batch(const struct search *search, size_t level)
