@@ -5,7 +5,7 @@ from . import data, programs, turns
 
 LIMITS = ("copy", "touch", "read", "inflate", "inflate_form", "deflate")
 # T = 1.03 I + 1.1 D + 2 C + F: docs/performance.md, "What bounds a run".
-MODEL = {"inflate": 1.03, "deflate": 1.1, "copy": 2.0, "touch": 1.0}
+MODEL = {"inflate_form": 1.03, "deflate": 1.1, "copy": 2.0, "touch": 1.0}
 
 
 def measure(settings):
@@ -70,7 +70,7 @@ class Pipeline:
         """How long a run should take. A copy's bytes are counted twice, read and written."""
         copy_bytes = self.stage(threads, "copy", "bytes")[0] / 2
         touch_bytes = self.stage(threads, "touch", "bytes")[0]
-        scale = {"inflate": 1, "deflate": 1, "copy": self.job["compute_bytes"] / copy_bytes,
+        scale = {"inflate_form": 1, "deflate": 1, "copy": self.job["compute_bytes"] / copy_bytes,
                  "touch": self.job["arena_bytes"] / touch_bytes}
         parts = [[MODEL[name] * scale[name] * value for value in self.stage(threads, name, key)]
                  for name in MODEL]
