@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 enum { COLOURS = 512, MOST_IMAGE = 16000 };
-static const uint32_t MISSING_PIXEL = 0xffd9d9d9; /* opaque, light grey */
 
 struct cell_image {
     cairo_surface_t *surface;
@@ -68,9 +67,8 @@ static void fill_regular(const struct cell_image *image)
             if (row_of[y] == rows || column_of[x] == columns)
                 continue;
             const double value = image->values[row_of[y] * columns + column_of[x]];
-            line[x] = isnan(value)
-                          ? MISSING_PIXEL
-                          : colours[lround(cn_scale_share(image->scale, value) * (COLOURS - 1))];
+            if (!isnan(value))
+                line[x] = colours[lround(cn_scale_share(image->scale, value) * (COLOURS - 1))];
         }
     }
     cairo_surface_mark_dirty(image->surface);

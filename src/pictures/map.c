@@ -16,6 +16,8 @@
 static const double MARGIN = 0.9, LEFT = 3.6, BOTTOM = 1.7, GAP = 1.0, TITLE = 1.9, SUBTITLE = 1.5;
 static const double PANEL_TITLE = 1.35, BAR = 3.6;
 
+static const double MISSING_GREY = 0.85;
+
 enum { BAR_STOPS = 64 };
 
 struct map_layout {
@@ -28,9 +30,7 @@ struct map_layout {
     double left;                      /* of the first frame */
 };
 
-/* Height by width of the map of a panel, where a degree of longitude is as wide as in its middle.
- */
-static double panel_aspect(const struct cn_extent *extent)
+double cn_map_aspect(const struct cn_extent *extent)
 {
     const double middle = (extent->south + extent->north) / 2 * M_PI / 180;
     const double aspect =
@@ -42,7 +42,7 @@ static double map_aspect(const struct cn_map *map)
 {
     double most = 0;
     for (size_t k = 0; k < map->panel_count; k++)
-        most = fmax(most, panel_aspect(&map->panels[k].places.extent));
+        most = fmax(most, cn_map_aspect(&map->panels[k].places.extent));
     return most;
 }
 
@@ -158,7 +158,7 @@ static void draw_panel(const struct map_layout *layout, cairo_t *cairo, size_t k
     const struct cn_map_panel *panel = &layout->map->panels[k];
     const struct cn_extent *extent = &panel->places.extent;
     const double size = layout->size;
-    const double aspect = panel_aspect(extent);
+    const double aspect = cn_map_aspect(extent);
     const double width = fmin(layout->frame_width, layout->frame_height / aspect);
     const double height = width * aspect;
     const size_t row = k / layout->columns, column = k % layout->columns;
@@ -172,6 +172,11 @@ static void draw_panel(const struct map_layout *layout, cairo_t *cairo, size_t k
     if (layout->map->panel_count > 1) {
         cn_text_font(cairo, size, true);
         cn_text_draw_within(cairo, panel->title, 0, -0.45 * size, CN_ALIGN_LEFT, width);
+    }
+    if (panel->places.grid->kind == CN_REGULAR) { /* cells of others may lie outside of a region */
+        cairo_set_source_rgb(cairo, MISSING_GREY, MISSING_GREY, MISSING_GREY);
+        cairo_rectangle(cairo, 0, 0, round(width), round(height));
+        cairo_fill(cairo);
     }
     cn_cells_draw(cairo, &panel->places, panel->values, &layout->map->scale, round(width),
                   round(height), detail);

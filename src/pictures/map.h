@@ -25,6 +25,10 @@ struct cn_map {
     const char *unit;             /* beside the colour bar */
 };
 
+/* Returns: height by width of a map on which a degree of longitude is as wide as in its middle;
+ * 0.15 to 4. */
+double cn_map_aspect(const struct cn_extent *extent);
+
 /* Returns: the height in pixels that a map of this width fills. */
 double cn_map_height(const struct cn_map *map, double width);
 

@@ -56,8 +56,9 @@ static cairo_surface_t *create_surface(const struct cn_picture *picture,
             cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, picture->title);
         return surface;
     default:
-        return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)picture->width,
-                                          (int)picture->height);
+        return cairo_image_surface_create(picture->is_transparent ? CAIRO_FORMAT_ARGB32
+                                                                  : CAIRO_FORMAT_RGB24,
+                                          (int)picture->width, (int)picture->height);
     }
 }
 
@@ -66,8 +67,10 @@ enum cn_status cn_picture_render(const struct cn_picture *picture, enum cn_pictu
 {
     cairo_surface_t *surface = create_surface(picture, format, bytes);
     cairo_t *cairo = cairo_create(surface);
-    cairo_set_source_rgb(cairo, 1, 1, 1);
-    cairo_paint(cairo);
+    if (!picture->is_transparent) {
+        cairo_set_source_rgb(cairo, 1, 1, 1);
+        cairo_paint(cairo);
+    }
     picture->draw(picture->context, cairo, picture->width, picture->height,
                   format == CN_PNG ? 1 : VECTOR_DETAIL);
     cairo_show_page(cairo);

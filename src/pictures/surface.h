@@ -16,8 +16,9 @@ enum { CN_LEAST_PICTURE = 100, CN_MOST_PICTURE = 10000 }; /* pixels of width and
 struct cn_picture {
     double width, height; /* pixels; points in PDF */
     const char *title;    /* in the metadata of a PDF; NULL: none */
+    bool is_transparent;  /* of PNG: the canvas is; else it is white */
     void *context;
-    /* Draws on a white canvas. detail: pixels of an image in a pixel of the picture. Errors: stay
+    /* Draws on a canvas. detail: pixels of an image in a pixel of the picture. Errors: stay
      * in the cairo_t. */
     void (*draw)(void *context, cairo_t *cairo, double width, double height, double detail);
 };

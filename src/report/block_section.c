@@ -70,7 +70,7 @@ static void add_key_numbers(struct cn_strbuf *page, const struct cn_output_block
         cn_markup_number(page, last->mean);
     }
     cn_strbuf_add(page, " ");
-    cn_markup_text(page, block->facts->units);
+    cn_markup_text(page, block->unit.text);
     if (last != first) {
         cn_strbuf_add(page, "</span> <b>");
         cn_markup_change(page, last->mean - first->mean);
@@ -125,7 +125,7 @@ static void add_cycle_chart(struct cn_strbuf *page, const struct cn_output_block
                   "numbers are in the table below",
                   result->cycle_count, result->cycle_count == 1 ? "" : "s");
     cn_chart_add(page, &(struct cn_chart){.alt = cn_strbuf_text(&alt),
-                                          .units = block->facts->units,
+                                          .units = block->unit.text,
                                           .first_x = 0,
                                           .last_x = (double)slots,
                                           .ticks = ticks,
@@ -187,7 +187,7 @@ static void add_years_chart(struct cn_strbuf *page, const struct cn_output_block
                   "%.0f; the numbers are in the table below",
                   first, last);
     cn_chart_add(page, &(struct cn_chart){.alt = cn_strbuf_text(&alt),
-                                          .units = block->facts->units,
+                                          .units = block->unit.text,
                                           .first_x = first,
                                           .last_x = last,
                                           .lines = lines,
@@ -234,7 +234,7 @@ static void add_cycle_table(struct cn_strbuf *page, const struct cn_output_block
         return;
     cn_strbuf_add(page, "<table class=\"cycle\"><caption>%s, mean of the region, in ",
                   starts ? "Means of the days of each month" : "The year’s cycle");
-    cn_markup_text(page, block->facts->units);
+    cn_markup_text(page, block->unit.text);
     cn_strbuf_add(page, "</caption>");
     add_cycle_head(page, block, result, rows == 12 ? "month" : rows == 4 ? "season" : "slot");
     for (size_t k = 0; k < rows; k++) {
@@ -258,7 +258,7 @@ static void add_years_table(struct cn_strbuf *page, const struct cn_output_block
                             const struct cn_block_result *result)
 {
     cn_strbuf_add(page, "<table class=\"years\"><caption>Mean of the region and the year, in ");
-    cn_markup_text(page, block->facts->units);
+    cn_markup_text(page, block->unit.text);
     cn_strbuf_add(page, "</caption><thead><tr><th scope=\"col\">target year</th><th "
                         "scope=\"col\">source years</th><th scope=\"col\">scenario</th><th "
                         "scope=\"col\">mean</th></tr></thead><tbody>\n");
@@ -280,18 +280,13 @@ static void add_years_table(struct cn_strbuf *page, const struct cn_output_block
 static void add_maps(struct cn_strbuf *page, const struct cn_report *report, size_t b)
 {
     const struct cn_block_result *result = &report->results[b];
-    const bool is_full = page->length > CN_MOST_MAP_BYTES;
-    if (!result->map_count || is_full) {
-        cn_strbuf_add(page, "<p class=\"soft\">No maps: %s.</p>\n",
-                      is_full || b >= CN_MOST_MAP_BLOCKS ? "the page would become too large"
-                      : report->blocks.blocks[b].facts->is_regular
-                          ? "it has too many cells"
-                          : "its cells are not rows of latitude and columns of longitude");
+    if (!result->map_count || page->length > CN_MOST_MAP_BYTES) {
+        cn_strbuf_add(page, "<p class=\"soft\">No maps: the page would become too large.</p>\n");
         return;
     }
     cn_strbuf_add(page, "<div class=\"maps\">\n");
     for (size_t m = 0; m < result->map_count; m++)
-        cn_map_figure_add(page, &report->blocks.blocks[b], result, &result->maps[m]);
+        cn_map_figure_add(page, report, b, &result->maps[m]);
     cn_strbuf_add(page, "</div>\n");
 }
 

@@ -7,19 +7,24 @@
 #include "base/error.h"
 #include "base/workers.h"
 #include "climnorm/limits.h"
-#include "report/map_image.h"
+#include "pictures/cells.h"
+#include "pictures/map.h"
+#include "pictures/surface.h"
 #include "report/region_means.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    IMAGE_PIXELS = 640, /* at most, across and along */
+};
 enum { BLOCK_CPU_S = 120, BLOCK_CPU_BYTES_PER_S = 20 << 20, MOST_BLOCK_CPU_S = 1 << 20 };
 static const uint64_t block_memory = (uint64_t)3 << 30;
 
 struct block_reading {
     struct cn_pool *pool;
-    const struct cn_blocks *blocks;
+    struct cn_blocks *blocks;
     struct cn_block_result *results;
     size_t map_blocks, done;
     struct cn_progress *progress;
@@ -32,8 +37,10 @@ struct block_child {
     const struct cn_output_block *block;
     struct cn_block_result *result;
     size_t cells;
-    double *first_map, *weights; /* [cells]; NULL: no maps */
+    bool has_maps;
+    double *first_map, *weights; /* [cells] */
     double *maps[CN_MOST_BLOCK_MAPS];
+    struct cn_strbuf images[CN_MOST_BLOCK_MAPS];
 };
 
 static double mean_of_known(const double *values, size_t count)
@@ -61,7 +68,8 @@ static enum cn_status read_year(struct block_child *child, size_t s, size_t p, d
     if (facts->slots != child->block->facts->slots || facts->rows != child->block->facts->rows ||
         facts->columns != child->block->facts->columns)
         cn_fail(&own, CN_BAD_INPUT, "it has another shape than the other files of its kind");
-    else if (!cn_region_means_read(facts, point->target, means, map, &own))
+    else if (!cn_region_means_read(facts, point->target, child->weights, child->block->unit.factor,
+                                   means, map, &own))
         return CN_OK;
     if (own.status == CN_BAD_MACHINE)
         return cn_fail(error, CN_BAD_MACHINE, "%s: %s", facts->path, own.text);
@@ -95,7 +103,7 @@ static enum cn_status read_block_cycle(struct block_child *child, size_t s, size
     struct cn_block_result *result = child->result;
     const size_t slots = child->block->facts->slots;
     double *means = cn_pool_alloc(child->pool, slots, sizeof *means);
-    const bool has_map = child->weights && result->map_count + 2 <= CN_MOST_BLOCK_MAPS;
+    const bool has_map = child->has_maps && result->map_count + 2 <= CN_MOST_BLOCK_MAPS;
     double *map = has_map ? malloc((child->cells + 1) * sizeof *map) : NULL;
     if (!means || (has_map && !map)) {
         free(map);
@@ -155,46 +163,73 @@ static enum cn_status read_years(struct block_child *child, struct cn_error *err
     return status;
 }
 
-/* One range of colours for the maps of years, and one around 0 for those of changes. */
-static void find_colour_ranges(struct cn_block_result *result)
+/* Chooses the colours for the maps of years, or for those of changes.
+ * Returns: false: out of memory. */
+static bool choose_colours(const struct block_child *child, bool is_change, struct cn_scale *scale)
 {
-    double *range = result->range, most = 0;
-    range[0] = range[1] = NAN;
-    for (size_t m = 0; m < result->map_count; m++) {
-        const struct cn_report_map *map = &result->maps[m];
-        if (map->is_change) {
-            most = fmax(most, fmax(fabs(map->least), fabs(map->most)));
-        } else {
-            range[0] = fmin(range[0], map->least);
-            range[1] = fmax(range[1], map->most);
-        }
-    }
-    result->change_range[0] = -most;
-    result->change_range[1] = most;
+    const struct cn_block_result *result = child->result;
+    double middle = 0, *values = malloc((result->map_count * child->cells + 1) * sizeof *values);
+    size_t count = 0;
+    scale->quantity = cn_field_quantity(&child->block->field);
+    scale->is_change = is_change || cn_field_is_change(&child->block->field, &middle);
+    for (size_t m = 0; m < result->map_count && values; m++)
+        for (size_t i = 0; i < child->cells && result->maps[m].is_change == is_change; i++)
+            values[count++] = child->maps[m][i];
+    if (values)
+        cn_scale_choose(scale, values, count, is_change ? 0 : middle);
+    free(values);
+    return values != NULL;
 }
 
+/* A map as it is drawn. */
+struct drawn_map {
+    const struct cn_places *places;
+    const double *values;
+    const struct cn_scale *scale;
+};
+
+static void draw_map_cells(void *context, cairo_t *cairo, double width, double height,
+                           double detail)
+{
+    const struct drawn_map *map = context;
+    cn_cells_draw(cairo, map->places, map->values, map->scale, width, height, detail);
+}
+
+/* Regular grids are drawn a pixel for a cell, others in the shape of their extent. */
 static enum cn_status draw_block_maps(struct block_child *child, struct cn_error *error)
 {
     struct cn_block_result *result = child->result;
-    const struct cn_output_facts *facts = child->block->facts;
-    result->colours = cn_colours_of(facts->standard_name, facts->units, facts->source_name);
-    find_colour_ranges(result);
-    for (size_t m = 0; m < result->map_count; m++) {
-        struct cn_report_map *map = &result->maps[m];
-        const double *range = map->is_change ? result->change_range : result->range;
-        map->png = cn_map_image_png(
-            &(struct cn_map_image){child->maps[m],
-                                   facts->rows,
-                                   facts->columns,
-                                   facts->is_south_first,
-                                   {range[0], range[1]},
-                                   map->is_change ? cn_colours_of_change(result->colours)
-                                                  : result->colours},
-            &map->png_size);
-        if (!map->png)
-            return cn_fail_memory(error, "a map");
+    const struct cn_grid *grid = &child->block->field.grid;
+    const double ratio = cn_map_aspect(&child->block->places.extent);
+    double width = fmin(IMAGE_PIXELS, IMAGE_PIXELS / ratio), height = fmin(width * ratio, 640);
+    if (grid->kind == CN_REGULAR) {
+        width = fmin((double)grid->column_count, IMAGE_PIXELS);
+        height = fmin((double)grid->row_count, IMAGE_PIXELS);
     }
-    return CN_OK;
+    if (!choose_colours(child, false, &result->scale) ||
+        !choose_colours(child, true, &result->change_scale))
+        return cn_fail_memory(error, "a map");
+    enum cn_status status = CN_OK;
+    for (size_t m = 0; m < result->map_count && !status; m++) {
+        struct cn_report_map *map = &result->maps[m];
+        struct drawn_map drawn = {&child->block->places, child->maps[m],
+                                  map->is_change ? &result->change_scale : &result->scale};
+        status = cn_picture_render(&(struct cn_picture){.width = fmax(round(width), 1),
+                                                        .height = fmax(round(height), 1),
+                                                        .is_transparent = true,
+                                                        .context = &drawn,
+                                                        .draw = draw_map_cells},
+                                   CN_PNG, &child->images[m], error);
+        map->png = (const unsigned char *)child->images[m].text;
+        map->png_size = child->images[m].length;
+    }
+    return status;
+}
+
+static bool is_scale_sound(const struct cn_scale *scale)
+{
+    return (unsigned)scale->quantity <= CN_OTHER_QUANTITY && isfinite(scale->low) &&
+           isfinite(scale->high);
 }
 
 static void carry_result(struct cn_archive *archive, struct cn_block_result *result)
@@ -204,13 +239,12 @@ static void carry_result(struct cn_archive *archive, struct cn_block_result *res
     cn_archive_bytes(archive, &result->year_count, sizeof result->year_count);
     result->years = (struct cn_shown_year *)cn_archive_array(
         archive, result->years, result->year_count, sizeof *result->years);
-    cn_archive_bytes(archive, result->range, sizeof result->range);
-    cn_archive_bytes(archive, result->change_range, sizeof result->change_range);
-    cn_archive_bytes(archive, &result->colours, sizeof result->colours);
+    cn_archive_bytes(archive, &result->scale, sizeof result->scale);
+    cn_archive_bytes(archive, &result->change_scale, sizeof result->change_scale);
     cn_archive_bytes(archive, &result->cycle_count, sizeof result->cycle_count);
     cn_archive_bytes(archive, &result->map_count, sizeof result->map_count);
     if (result->cycle_count > CN_MOST_BLOCK_SERIES + 1 || result->map_count > CN_MOST_BLOCK_MAPS ||
-        (unsigned)result->colours >= CN_COLOUR_SCALES)
+        !is_scale_sound(&result->scale) || !is_scale_sound(&result->change_scale))
         archive->status = archive->status ? archive->status : CN_BAD_INPUT;
 }
 
@@ -238,40 +272,42 @@ static void carry_arrays(struct cn_archive *archive, struct cn_block_result *res
     }
 }
 
+static enum cn_status read_block_values(struct block_child *child, struct cn_error *error)
+{
+    size_t years = 0;
+    for (size_t s = 0; s < child->block->series_count; s++)
+        years += child->block->series[s].count;
+    child->result->years = cn_pool_alloc(child->pool, years, sizeof *child->result->years);
+    child->weights = cn_cell_weights(child->pool, &child->block->places);
+    if (!child->result->years || !child->weights)
+        return cn_fail_memory(error, "a report");
+    enum cn_status status = read_years(child, error);
+    return status ? status : draw_block_maps(child, error);
+}
+
 static enum cn_status examine_block(void *context, size_t item, struct cn_archive *found,
                                     struct cn_error *error)
 {
     const struct block_reading *reading = context;
     const struct cn_output_block *block = &reading->blocks->blocks[item];
-    const struct cn_output_facts *facts = block->facts;
     struct cn_block_result result = {.failure = ""};
-    struct block_child child = {.pool = cn_pool_new(), .block = block, .result = &result};
-    size_t years = 0;
-    for (size_t s = 0; s < block->series_count; s++)
-        years += block->series[s].count;
-    if (__builtin_mul_overflow(facts->rows, facts->columns, &child.cells) ||
-        child.cells > CN_MAX_REPORT_CELLS)
-        child.cells = 0;
-    result.years = child.pool ? cn_pool_alloc(child.pool, years, sizeof *result.years) : NULL;
-    const bool has_maps = item < reading->map_blocks && facts->is_regular && child.cells;
-    if (has_maps && result.years)
-        child.weights = cn_pool_alloc(child.pool, child.cells, sizeof *child.weights);
-    enum cn_status status =
-        !result.years || (has_maps && !child.weights) ? cn_fail_memory(error, "a report") : CN_OK;
-    if (!status && has_maps)
-        status = cn_region_weights_read(facts, child.weights, error);
-    if (!status)
-        status = read_years(&child, error);
-    if (!status)
-        status = draw_block_maps(&child, error);
+    struct block_child child = {.pool = cn_pool_new(),
+                                .block = block,
+                                .result = &result,
+                                .cells = cn_field_cells(&block->field),
+                                .has_maps = item < reading->map_blocks};
+    const char *problem = reading->results[item].problem;
+    enum cn_status status = problem      ? cn_fail(error, CN_BAD_INPUT, "%s", problem)
+                            : child.pool ? read_block_values(&child, error)
+                                         : cn_fail_memory(error, "a report");
     if (!status) {
         carry_result(found, &result);
-        carry_arrays(found, &result, facts->slots);
+        carry_arrays(found, &result, block->facts->slots);
         status = found->status;
     }
     for (size_t m = 0; m < result.map_count; m++) {
         free(child.maps[m]);
-        free((void *)result.maps[m].png);
+        cn_strbuf_free(&child.images[m]);
     }
     cn_pool_free(child.pool);
     return status;
@@ -333,8 +369,30 @@ static int most_seconds(const struct cn_blocks *blocks)
     return most < MOST_BLOCK_CPU_S ? (int)most : MOST_BLOCK_CPU_S;
 }
 
-enum cn_status cn_blocks_read(struct cn_pool *pool, const struct cn_blocks *blocks,
-                              size_t map_blocks, int threads, const struct cn_watch *watch,
+/* What pictures need of a block, by its first file. *problem: why it cannot be shown; NULL: it can.
+ */
+static enum cn_status open_block(struct cn_pool *pool, struct cn_output_block *block,
+                                 const char **problem, struct cn_error *error)
+{
+    const struct cn_output_facts *facts = block->facts;
+    enum cn_status status = cn_field_open(pool, facts->path, &block->field, error);
+    if (!status &&
+        (block->field.slot_count != facts->slots || block->field.grid.row_count != facts->rows ||
+         block->field.grid.column_count != facts->columns))
+        status =
+            cn_fail(error, CN_BAD_INPUT, "%s: its shape changed while it was read", facts->path);
+    if (status == CN_BAD_INPUT) {
+        *problem = cn_pool_strdup(pool, error->text);
+        return *problem ? CN_OK : cn_fail_memory(error, "a report");
+    }
+    if (!status && !cn_places_find(pool, &block->field.grid, &block->places))
+        return cn_fail_memory(error, "a report");
+    block->unit = cn_picture_unit_of(&block->field);
+    return status;
+}
+
+enum cn_status cn_blocks_read(struct cn_pool *pool, struct cn_blocks *blocks, size_t map_blocks,
+                              int threads, const struct cn_watch *watch,
                               struct cn_block_result **results, struct cn_error *error)
 {
     struct block_reading reading = {.pool = pool,
@@ -344,6 +402,11 @@ enum cn_status cn_blocks_read(struct cn_pool *pool, const struct cn_blocks *bloc
     reading.results = *results = cn_pool_alloc(pool, blocks->count, sizeof **results);
     if (!reading.results)
         return cn_fail_memory(error, "a report");
+    enum cn_status status = CN_OK;
+    for (size_t b = 0; b < blocks->count && !status; b++)
+        status = open_block(pool, &blocks->blocks[b], &reading.results[b].problem, error);
+    if (status)
+        return status;
     const int seconds = most_seconds(blocks);
     return cn_workers_run(&(struct cn_workers){.count = blocks->count,
                                                .threads = threads,

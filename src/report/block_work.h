@@ -5,8 +5,8 @@
 #ifndef CLIMNORM_REPORT_BLOCK_WORK_H
 #define CLIMNORM_REPORT_BLOCK_WORK_H
 
+#include "pictures/scale.h"
 #include "report/blocks.h"
-#include "report/colours.h"
 
 enum { CN_MOST_BLOCK_MAPS = 5, CN_MOST_BLOCK_SERIES = 6 };
 
@@ -20,7 +20,7 @@ struct cn_cycle {
 struct cn_report_map {
     bool is_change;           /* of the series' last target year against the first map */
     size_t series, point;     /* which target year */
-    double least, most, mean; /* NaN: no cell has a value */
+    double least, most, mean; /* in the block's unit; NaN: no cell has a value */
     size_t empty;             /* cells without a value */
     const unsigned char *png; /* [png_size] */
     size_t png_size;
@@ -42,14 +42,14 @@ struct cn_block_result {
     size_t cycle_count;
     struct cn_report_map maps[CN_MOST_BLOCK_MAPS];
     size_t map_count;
-    double range[2], change_range[2]; /* of the colours */
-    enum cn_colours colours;
+    struct cn_scale scale, change_scale; /* of the maps of years, and of changes */
 };
 
-/* Reads and draws all blocks, `threads` at a time. Blocks from map_blocks on have no maps.
+/* Reads and draws all blocks, `threads` at a time. Blocks from map_blocks on have no maps. A block
+ * that has a problem has no field.
  * Returns: *results [blocks->count]. Errors: CN_STOPPED, CN_BAD_MACHINE. Owns: the pool. */
-enum cn_status cn_blocks_read(struct cn_pool *pool, const struct cn_blocks *blocks,
-                              size_t map_blocks, int threads, const struct cn_watch *watch,
+enum cn_status cn_blocks_read(struct cn_pool *pool, struct cn_blocks *blocks, size_t map_blocks,
+                              int threads, const struct cn_watch *watch,
                               struct cn_block_result **results, struct cn_error *error);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef CLIMNORM_REPORT_BLOCKS_H
 #define CLIMNORM_REPORT_BLOCKS_H
 
+#include "pictures/places.h"
+#include "pictures/wording.h"
 #include "report/output_facts.h"
 
 /* A target year of a file. */
@@ -27,6 +29,10 @@ struct cn_output_block {
     bool has_shared; /* the first series comes before all others, and is the beginning of each */
     size_t file_count, repeated; /* repeated: target years that another file holds, too */
     uint64_t bytes;
+    /* Set by cn_blocks_read. */
+    struct cn_field field;
+    struct cn_places places;
+    struct cn_picture_unit unit; /* of all values that are shown */
 };
 
 struct cn_blocks {

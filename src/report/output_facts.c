@@ -194,11 +194,10 @@ static enum cn_status read_fact_shape(struct cn_output_facts *facts, int ncid, i
         (rank > d + 2 && nc_inq_dimlen(ncid, dims[d + 2], &facts->columns)))
         return cn_fail(error, CN_BAD_INPUT, "its dimensions cannot be read");
     facts->west = facts->east = facts->south = facts->north = NAN;
-    facts->is_regular = rank == d + 3 && read_ends(ncid, dims[d + 1], lat, &rows_are_lat) &&
-                        read_ends(ncid, dims[d + 2], lon, &columns_are_lat) && rows_are_lat &&
-                        !columns_are_lat;
-    if (facts->is_regular) {
-        facts->is_south_first = lat[0] < lat[1];
+    const bool is_regular = rank == d + 3 && read_ends(ncid, dims[d + 1], lat, &rows_are_lat) &&
+                            read_ends(ncid, dims[d + 2], lon, &columns_are_lat) && rows_are_lat &&
+                            !columns_are_lat;
+    if (is_regular) {
         facts->west = fmin(lon[0], lon[1]);
         facts->east = fmax(lon[0], lon[1]);
         facts->south = fmin(lat[0], lat[1]);
@@ -265,8 +264,6 @@ static void carry_facts(struct cn_archive *archive, struct cn_output_facts *fact
     cn_archive_bytes(archive, &facts->rows, sizeof facts->rows);
     cn_archive_bytes(archive, &facts->columns, sizeof facts->columns);
     cn_archive_flag(archive, &facts->is_stacked);
-    cn_archive_flag(archive, &facts->is_regular);
-    cn_archive_flag(archive, &facts->is_south_first);
     cn_archive_bytes(archive, &facts->west, sizeof facts->west);
     cn_archive_bytes(archive, &facts->east, sizeof facts->east);
     cn_archive_bytes(archive, &facts->south, sizeof facts->south);

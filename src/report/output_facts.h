@@ -61,7 +61,7 @@ struct cn_output_facts {
     CN_FACT_FILE_TEXTS(CN_FACT_MEMBER)
     CN_FACT_VARIABLE_TEXTS(CN_FACT_MEMBER)
     size_t slots, rows, columns;
-    bool is_stacked, is_regular, is_south_first;
+    bool is_stacked;
     double west, east, south, north; /* centres; NaN: not known */
     struct cn_fact_target *targets;  /* [target_count] */
     size_t target_count;

@@ -87,8 +87,42 @@ static void add_header(struct cn_strbuf *page, const struct cn_report *report)
 static bool is_same_product(const struct cn_output_block *a, const struct cn_output_block *b)
 {
     return strcmp(a->facts->source_name, b->facts->source_name) == 0 &&
+           strcmp(a->facts->product, b->facts->product) == 0 &&
            strcmp(a->facts->phrase, b->facts->phrase) == 0 &&
            strcmp(a->facts->units, b->facts->units) == 0;
+}
+
+static bool begins_product(const struct cn_blocks *blocks, size_t b)
+{
+    return b == 0 || !is_same_product(&blocks->blocks[b - 1], &blocks->blocks[b]);
+}
+
+/* The phrase, and the product's name in the config where it says more. */
+static void add_product_name(struct cn_strbuf *page, const struct cn_output_facts *facts)
+{
+    cn_markup_text(page, facts->phrase);
+    if (*facts->product && strcmp(facts->product, "normal") != 0) {
+        cn_strbuf_add(page, " <span class=\"soft\">");
+        cn_markup_text(page, facts->product);
+        cn_strbuf_add(page, "</span>");
+    }
+}
+
+static void add_contents(struct cn_strbuf *page, const struct cn_blocks *blocks)
+{
+    size_t products = 0;
+    for (size_t b = 0; b < blocks->count; b++)
+        products += begins_product(blocks, b);
+    if (products < 2)
+        return;
+    cn_strbuf_add(page, "<nav aria-label=\"Products\"><ul>");
+    for (size_t b = 0; b < blocks->count; b++)
+        if (begins_product(blocks, b)) {
+            cn_strbuf_add(page, "<li><a href=\"#product%zu\">", b);
+            add_product_name(page, blocks->blocks[b].facts);
+            cn_strbuf_add(page, "</a></li>");
+        }
+    cn_strbuf_add(page, "</ul></nav>\n");
 }
 
 /* The first block of each product is open. */
@@ -99,15 +133,14 @@ static void add_results(struct cn_strbuf *page, const struct cn_report *report)
     for (; shown < blocks->count && page->length < CN_MOST_BLOCK_BYTES; shown++) {
         const size_t b = shown;
         const struct cn_output_facts *facts = blocks->blocks[b].facts;
-        const bool is_first =
-            b == 0 || !is_same_product(&blocks->blocks[b - 1], &blocks->blocks[b]);
+        const bool is_first = begins_product(blocks, b);
         if (is_first) {
-            cn_strbuf_add(page, "<h3>");
-            cn_markup_text(page, facts->phrase);
+            cn_strbuf_add(page, "<h3 id=\"product%zu\">", b);
+            add_product_name(page, facts);
             cn_strbuf_add(page, "</h3>\n<p class=\"soft\">");
             cn_markup_text(page, facts->long_name);
             cn_strbuf_add(page, ", ");
-            cn_markup_text(page, facts->units);
+            cn_markup_text(page, blocks->blocks[b].unit.text);
             cn_strbuf_add(page, "</p>\n");
         }
         cn_block_section_add(page, report, b, is_first && opened < MOST_OPEN);
@@ -124,7 +157,7 @@ static void add_results(struct cn_strbuf *page, const struct cn_report *report)
 static void add_about(struct cn_strbuf *page)
 {
     cn_strbuf_add(
-        page, "<p>Means of a region are weighted by the cosine of latitude, over the cells that "
+        page, "<p>Means of a region are weighted by the area of the cells, over those that "
               "have a value. A map shows the mean over the year of each cell: of its days, "
               "months or seasons that have a value. Maps are of the first and of the last target "
               "year alone, and of their difference. A curve over the target years has at most "
@@ -139,10 +172,11 @@ void cn_page_write(struct cn_strbuf *page, const struct cn_report *report)
 {
     add_page_head(page, report);
     add_header(page, report);
-    cn_map_symbols_add(page);
+    cn_map_symbols_add(page, report);
     cn_strbuf_add(page, "<section aria-labelledby=\"results\"><h2 id=\"results\">Results</h2>\n"
                         "<p>For each region: its mean over the year in the first and in the last "
                         "target year, and the change.</p>\n");
+    add_contents(page, &report->blocks);
     add_results(page, report);
     cn_strbuf_add(page, "</section>\n<section aria-labelledby=\"problems\"><h2 id=\"problems\">"
                         "Problems</h2>\n");
