@@ -173,8 +173,10 @@ static bool choose_colours(const struct block_child *child, bool is_change, stru
     scale->quantity = cn_field_quantity(&child->block->field);
     scale->is_change = is_change || cn_field_is_change(&child->block->field, &middle);
     for (size_t m = 0; m < result->map_count && values; m++)
-        for (size_t i = 0; i < child->cells && result->maps[m].is_change == is_change; i++)
-            values[count++] = child->maps[m][i];
+        if (child->maps[m] && result->maps[m].is_change == is_change) {
+            memcpy(values + count, child->maps[m], child->cells * sizeof *values);
+            count += child->cells;
+        }
     if (values)
         cn_scale_choose(scale, values, count, is_change ? 0 : middle);
     free(values);
