@@ -17,7 +17,7 @@
 
 enum { DEFAULT_WIDTH = 1000 };
 
-/* Slots [first, first + count) of a target. */
+/* Slots [first, first + count) of a target, as cn_field_map takes them. */
 struct slot_choice {
     size_t target, first, count;
 };
@@ -25,8 +25,10 @@ struct slot_choice {
 static enum cn_status fail_slot(const struct cn_field *field, const char *option,
                                 struct cn_error *error)
 {
-    static const char *const held[] = {"days: --day", "months: --month", "seasons: --season",
-                                       "the year alone"};
+    static const char *const held[] = {[CN_DAY] = "days: --day 07-15, --month July or --season JJA",
+                                       [CN_MONTH] = "months: --month July",
+                                       [CN_SEASON] = "seasons: --season JJA",
+                                       [CN_YEAR] = "value of the year, which needs no option"};
     return cn_fail(error, CN_BAD_USAGE, "--%s: %s has no such slot: it holds %zu %s", option,
                    field->path, field->slot_count, held[field->time]);
 }
@@ -50,19 +52,38 @@ static size_t parse_day(const struct cn_field *field, size_t target, const char 
                : cn_field_slot_of_date(field, target, (int)number, (int)day);
 }
 
-/* "7", "jul", "July"; "djf". Returns slot_count: it is none. */
-static size_t parse_group(const struct cn_field *field, const char *text)
+/* "7", "jul", "July"; "djf". Returns false: it is no month, or no season. */
+static bool parse_group(enum cn_time time, const char *text, size_t *group)
 {
+    const size_t count = time == CN_MONTH ? CN_MONTHS : CN_SEASONS;
     char *end, name[CN_GROUP_BYTES];
     const long number = strtol(text, &end, 10);
-    if (cn_is_digit(*text) && !*end && field->time == CN_MONTH)
-        return number > 0 && (size_t)number <= field->slot_count ? (size_t)number - 1
-                                                                 : field->slot_count;
-    size_t slot = 0;
-    while (slot < field->slot_count &&
-           (strlen(text) < 3 || !cn_begins_with(cn_group_name(field->time, slot, name), text)))
-        slot++;
-    return slot;
+    *group = number > 0 ? (size_t)number - 1 : count;
+    if (!cn_is_digit(*text) || *end || time != CN_MONTH)
+        for (*group = 0; *group < count; ++*group)
+            if (strlen(text) >= 3 && cn_begins_with(cn_group_name(time, *group, name), text))
+                break;
+    return *group < count;
+}
+
+/* The slots that --day, --month or --season ask for. Returns false: the file has none. */
+static bool find_slots(const struct cn_field *field, enum cn_time time, const char *text,
+                       struct slot_choice *choice)
+{
+    size_t group;
+    choice->count = 1;
+    if (time == CN_DAY) {
+        choice->first =
+            field->time == CN_DAY ? parse_day(field, choice->target, text) : field->slot_count;
+        return choice->first < field->slot_count;
+    }
+    if (!parse_group(time, text, &group))
+        return false;
+    if (field->time == CN_DAY)
+        choice->count = cn_field_group_slots(field, choice->target, time, group, &choice->first);
+    else
+        choice->first = group;
+    return choice->count && (field->time == CN_DAY || field->time == time);
 }
 
 static enum cn_status choose_slots(const struct cn_arguments *arguments,
@@ -85,11 +106,7 @@ static enum cn_status choose_slots(const struct cn_arguments *arguments,
             return cn_fail(error, CN_BAD_USAGE, "--%s and --%s exclude each other", given,
                            options[k].name);
         given = options[k].name;
-        choice->count = 1;
-        choice->first = options[k].time != field->time ? field->slot_count
-                        : k == 0 ? parse_day(field, choice->target, options[k].text)
-                                 : parse_group(field, options[k].text);
-        if (choice->first >= field->slot_count)
+        if (!find_slots(field, options[k].time, options[k].text, choice))
             status = fail_slot(field, given, error);
     }
     return status;

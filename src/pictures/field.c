@@ -336,6 +336,18 @@ size_t cn_field_slot_of_date(const struct cn_field *field, size_t target, int mo
     return field->slot_count;
 }
 
+size_t cn_field_group_slots(const struct cn_field *field, size_t target, enum cn_time time,
+                            size_t group, size_t *first)
+{
+    const int months = time == CN_SEASON ? 3 : 1;
+    const int begin = time == CN_SEASON ? (3 * (int)group + 11) % CN_MONTHS : (int)group;
+    *first = cn_field_slot_of_date(field, target, begin + 1, 1);
+    const size_t end = cn_field_slot_of_date(field, target, (begin + months) % CN_MONTHS + 1, 1);
+    if (*first >= field->slot_count || end >= field->slot_count)
+        return 0;
+    return (end + field->slot_count - *first) % field->slot_count;
+}
+
 const char *cn_field_slot_name(const struct cn_field *field, size_t target, size_t slot,
                                char text[CN_SLOT_NAME_BYTES])
 {

@@ -64,8 +64,9 @@ static inline size_t cn_field_cells(const struct cn_field *field)
 enum cn_status cn_field_open(struct cn_pool *pool, const char *path, struct cn_field *field,
                              struct cn_error *error);
 
-/* Reads the mean over slots [first, first + count) of a target: of each cell over those that have a
- * value. NaN: none has. Of one slot these are the values of the file, widened.
+/* Reads the mean over slots [first, first + count) of a target, which may go on with the first slot
+ * behind the last: of each cell over those that have a value. NaN: none has. Of one slot these are
+ * the values of the file, widened.
  * *values: [row_count][column_count]. Errors: CN_BAD_INPUT, CN_BAD_MACHINE. Owns: the pool. */
 enum cn_status cn_field_map(struct cn_pool *pool, const struct cn_field *field, size_t target,
                             size_t first, size_t count, double **values, struct cn_error *error);
@@ -80,6 +81,13 @@ enum cn_status cn_field_series(struct cn_pool *pool, const struct cn_field *fiel
 /* Returns: the slot of a date, "07-15" as month 7 and day 15, in the target year, or in the latest
  * year before that has it; slot_count: no slot is of this date. The slots are days. */
 size_t cn_field_slot_of_date(const struct cn_field *field, size_t target, int month, int day);
+
+/* Finds the days of a month or season, counted from 0: those from its first day in the target year,
+ * or in the latest year before that has it, to that of the next one. December to February go on
+ * behind the last slot. The slots are days.
+ * Returns: how many; 0: there are none. */
+size_t cn_field_group_slots(const struct cn_field *field, size_t target, enum cn_time time,
+                            size_t group, size_t *first);
 
 enum { CN_SLOT_NAME_BYTES = 32 };
 

@@ -66,7 +66,8 @@ static enum cn_status read_map(const struct values_wanted *wanted, int ncid, int
 {
     enum cn_status status = CN_OK;
     for (size_t k = 0; k < wanted->count && !status; k++) {
-        status = read_slot(wanted, ncid, varid, wanted->target, wanted->first + k, cells, error);
+        status = read_slot(wanted, ncid, varid, wanted->target,
+                           (wanted->first + k) % wanted->field->slot_count, cells, error);
         for (size_t i = 0; i < wanted->value_count && !status; i++) {
             const double value = number_or_nan(cells[i]);
             wanted->values[i] += isnan(value) ? 0 : value;

@@ -4,6 +4,7 @@
 #include "pictures/wording.h"
 
 #include "base/strbuf.h"
+#include "products/groups.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,19 @@ static const char *statistic_text(struct cn_pool *pool, const struct cn_field *f
                            comma ? (size_t)(comma - field->title) : strlen(field->title));
 }
 
+/* The name of the month or season of days [first, first + count). Returns: NULL: it is none. */
+static const char *group_of_days(const struct cn_field *field, size_t target, size_t first,
+                                 size_t count, char text[CN_GROUP_BYTES])
+{
+    static const size_t groups[] = {[CN_MONTH] = CN_MONTHS, [CN_SEASON] = CN_SEASONS};
+    for (int time = CN_MONTH; time <= CN_SEASON && field->time == CN_DAY; time++)
+        for (size_t g = 0, begin; g < groups[time]; g++)
+            if (cn_field_group_slots(field, target, (enum cn_time)time, g, &begin) == count &&
+                begin == first)
+                return cn_group_name((enum cn_time)time, g, text);
+    return NULL;
+}
+
 static const char *slot_text(struct cn_pool *pool, const struct cn_field *field, size_t target,
                              size_t first, size_t count)
 {
@@ -90,7 +104,10 @@ static const char *slot_text(struct cn_pool *pool, const struct cn_field *field,
         char text[CN_SLOT_NAME_BYTES];
         return cn_pool_strdup(pool, cn_field_slot_name(field, target, first, text));
     }
-    return cn_pool_printf(pool, "mean over the %zu %s", count, plural[field->time]);
+    char name[CN_GROUP_BYTES];
+    const char *group = group_of_days(field, target, first, count, name);
+    return group ? cn_pool_printf(pool, "mean over the days of %s", group)
+                 : cn_pool_printf(pool, "mean over the %zu %s", count, plural[field->time]);
 }
 
 bool cn_field_word(struct cn_pool *pool, const struct cn_field *field, size_t target, size_t first,

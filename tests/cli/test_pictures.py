@@ -113,6 +113,19 @@ class Pictures(climnorm_case.TestCase):
         image = self.image(self.input("tas_normal_2005"), "--range", "278,282")
         self.check_colours(image, mean, TEMPERATURE, 278, 282)
 
+    def test_months_and_seasons_of_days_are_means_of_their_days(self):
+        days = self.values("tas_normal_2005")
+        ends = np.cumsum([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+        asked = {("--month", "jul"): range(ends[6], ends[7]), ("--month", "12"): range(ends[11], 365),
+                 ("--season", "djf"): [*range(ends[11], 365), *range(ends[2])],
+                 ("--season", "SON"): range(ends[8], ends[11])}
+        for words, slots in asked.items():
+            with self.subTest(words):
+                image = self.image(self.input("tas_normal_2005"), "--range", "270,290", *words)
+                mean = days.isel(dayofyear=list(slots)).mean("dayofyear").values
+                self.check_colours(image, mean, TEMPERATURE, 270, 290)
+                self.call(self.input("tas_normal_2005"), "-o", "map.svg", *words)
+
     def test_a_stacked_file_gives_its_target_years(self):
         months = self.values("tas_monthly")
         for words, target in (((), 2005), (("--target", "2003"), 2003)):
@@ -223,7 +236,10 @@ class Pictures(climnorm_case.TestCase):
         self.says("ends in .png, .svg or .pdf", file, "-o", "map.jpg")
         self.says("has no such slot: it holds 365 days: --day", file, "-o", "a.png", "--day", "13-01")
         self.says("has no such slot: it holds 365 days", file, "-o", "a.png", "--day", "366")
-        self.says("has no such slot: it holds 365 days", file, "-o", "a.png", "--season", "djf")
+        self.says("has no such slot: it holds 365 days", file, "-o", "a.png", "--season", "aut")
+        months = self.input("tas_monthly")
+        self.says("it holds 12 months: --month July", months, "-o", "a.png", "--season", "djf")
+        self.says("it holds 12 months", months, "-o", "a.png", "--day", "07-15")
         self.says("exclude each other", file, "-o", "a.png", "--day", "1", "--month", "1")
         self.says("no target year 1990; it has 2005", file, "-o", "a.png", "--target", "1990")
         self.says("it has 2003 to 2005", self.input("tas_normal"), "-o", "a.png", "--target", "1990")
