@@ -20,6 +20,8 @@ def nested(config: Mapping[str, Any]) -> dict[str, Any]:
     >>> nested({"input.root": "data", "input": {"model": "CanESM5"}, "variables": None})
     {'input': {'root': 'data', 'model': 'CanESM5'}}
     """
+    if not isinstance(config, Mapping):
+        raise ConfigError([f"config: expected a path or a dict, not {config!r}"])
     made: dict[str, Any] = {}
     for key, value in config.items():
         first, _, rest = str(key).partition(".")

@@ -31,6 +31,7 @@ from climnorm._native import ffi, lib  # noqa: E402
 lib.native_quiet()
 
 _one_job = threading.Lock()
+_here = threading.local()  # is_told: this thread is in a progress function
 _was_used = False
 _is_child = False  # of a process that had used the library
 
@@ -159,9 +160,13 @@ class Watch:
 
     def _tell(self, data: bytes) -> None:
         *lines, self._tail = (self._tail + data).split(b"\n")
-        for line in lines:
-            if self.progress and line:
-                self.progress(json.loads(line))
+        _here.is_told = True
+        try:
+            for line in lines:
+                if self.progress and line:
+                    self.progress(json.loads(line))
+        finally:
+            _here.is_told = False
 
     def close(self) -> None:
         for descriptor in self.reader, self.writer:
@@ -204,6 +209,8 @@ def _interruptible(watch: Watch) -> Iterator[None]:
 def supervise(work: Callable[[Watch], T], progress: Progress | None = None) -> T:
     """Calls `work` in a new thread, alone in this process. Ctrl-C, or what the progress function
     raises, stops the job, and is raised when the job has ended."""
+    if getattr(_here, "is_told", False):
+        raise Error(["a progress function cannot start a job: the one that it is told of has not ended"])
     with _one_job:
         _check_process()
         watch = Watch(progress)

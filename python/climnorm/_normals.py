@@ -1,6 +1,7 @@
 """Normals as a dataset, without a config."""
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -22,8 +23,12 @@ def _span(years: Span) -> tuple[int, int]:
     >>> _span("1991-2020"), _span((1991, 2020))
     ((1991, 2020), (1991, 2020))
     """
-    first, last = years.split("-") if isinstance(years, str) else years
-    return int(first), int(last)
+    try:
+        first, last = map(int, years.split("-")) if isinstance(years, str) else map(operator.index, years)
+    except (TypeError, ValueError):
+        raise ConfigError([f'years: expected "1991-2020" or (1991, 2020), or a list of such spans, not '
+                           f"{years!r}"]) from None
+    return first, last
 
 
 def _normals_group(years: Span | Sequence[Span]) -> dict[str, Any]:
@@ -31,13 +36,11 @@ def _normals_group(years: Span | Sequence[Span]) -> dict[str, Any]:
     >>> _normals_group(["1981-2010", "1991-2020"])
     {'window': 30, 'targets': [2010, 2020]}
     """
-    if isinstance(years, tuple) and len(years) == 2 and all(isinstance(year, int) for year in years):
-        spans = [_span(years)]  # type: ignore[arg-type]
-    else:
-        spans = [_span(years)] if isinstance(years, str) else [_span(one) for one in years]  # type: ignore[arg-type]
+    is_list = isinstance(years, (list, tuple)) and any(isinstance(one, (str, list, tuple)) for one in years)
+    spans = [_span(one) for one in (years if is_list else [years])]  # type: ignore[list-item]
     windows = {last - first + 1 for first, last in spans}
-    if len(windows) != 1:
-        raise ValueError(f"years: spans of one call are of one length, not of {sorted(windows)} years")
+    if len(windows) != 1 or min(windows) < 1:
+        raise ConfigError([f"years: expected spans of one length, not of {sorted(windows)} years"])
     return {"window": windows.pop(), "targets": [last for _, last in spans]}
 
 
@@ -52,7 +55,11 @@ def _region_groups(region: Region) -> dict[str, Any]:
         return {"regions": [region]}
     if isinstance(region, Mapping):
         return {"regions": [], "custom_regions": [{"name": "box", **region}]}
-    west, east, south, north = region
+    try:
+        west, east, south, north = map(float, region)
+    except (TypeError, ValueError):
+        raise ConfigError(['region: expected a name such as "CONUS", (west, east, south, north) or a dict of '
+                           f"name, lon and lat, not {region!r}"]) from None
     title = f"{west:g} to {east:g} degrees east, {south:g} to {north:g} degrees north"
     return {"regions": [], "custom_regions": [{"name": "box", "title": title, "lon": [west, east],
                                                "lat": [south, north]}]}

@@ -167,6 +167,11 @@ class Jobs(TestCase):
             climnorm.run(self.config(), progress=fail)
         self.assertTrue(climnorm.run(self.config()).complete)  # nothing holds a lock
 
+    def test_a_progress_function_starts_no_job(self):
+        with self.assertRaisesRegex(climnorm.Error, "cannot start a job"):
+            climnorm.run(self.config(), progress=lambda event: climnorm.run(self.config()))
+        self.assertTrue(climnorm.run(self.config()).complete)
+
     def test_a_machine_error(self):
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
@@ -412,8 +417,23 @@ class Normals(TestCase):
             with self.assertRaisesRegex(climnorm.InputError, "1930"):
                 climnorm.normals(self.data, "1901-1930")
         self.assertEqual(caught.filename, __file__)
-        with self.assertRaisesRegex(ValueError, "of one length"):
-            climnorm.normals(self.data, ["1991-2020", "2001-2020"])
+
+    def test_arguments_of_other_kinds_are_named(self):
+        wrong = climnorm.ConfigError
+        for years in ("1991", "1991-", "x-y", (1991,), (1991.5, 2000), None, [], 1991, slice(1991, 2020),
+                      ["1991-2020", "2001-2020"], "2020-1991"):
+            with self.subTest(years=years), self.assertRaisesRegex(wrong, "^years: expected"):
+                climnorm.normals(self.data, years)
+        for region in (None, 5, (0, 1, 2), ("a", 1, 2, 3)):
+            with self.subTest(region=region), self.assertRaisesRegex(wrong, "^region: expected"):
+                climnorm.normals(self.data, region=region)
+        for config in (None, 3, ["a"]):
+            with self.subTest(config=config), self.assertRaisesRegex(wrong, "^config: expected"):
+                climnorm.plan(config)
+        same = [climnorm.normals(self.data, years, "CONUS") for years in
+                ("2019-2020", (2019, 2020), [2019, 2020], (np.int64(2019), np.int32(2020)), [(2019, 2020)])]
+        for made in same[1:]:
+            self.assertTrue(made.identical(same[0]))
 
 
 if __name__ == "__main__":
