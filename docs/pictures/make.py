@@ -1,8 +1,7 @@
 """The pictures of the documents, made by the program itself: docs/pictures/make.py build/climnorm
 
-display.svg is the screen of a run over the sample tree of `make demo`, map.png normals of a finer
-sample tree; july.png and curves.png are those of `climnorm map` and `climnorm series`.
-Needs python3-pyte, python3-xarray and python3-matplotlib.
+display.svg is the screen of a run over the sample tree of `make demo`; july.png and curves.png are those of
+`climnorm map` and `climnorm series` over a finer one. Needs python3-pyte.
 """
 import glob
 import html
@@ -10,12 +9,6 @@ import os
 import subprocess
 import sys
 import tempfile
-
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import xarray  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../../tests/support"))
@@ -78,24 +71,6 @@ def draw_display(program, folder):
     job.process.wait()
 
 
-def draw_map(program, folder):
-    tree, out = os.path.join(folder, "tree"), os.path.join(folder, "out")
-    climnorm(program, "synth", tree, "--years", "2011-2014", "--grid", "300x720", "--variables", "tas")
-    climnorm(program, "normals", tree, "-o", out, "--years", "2011-2014", "-p", "none")
-    (path,) = glob.glob(os.path.join(out, "**", "*.nc"), recursive=True)
-    normal = xarray.open_dataset(path).tas - 273.15
-    figure, panels = plt.subplots(1, 2, figsize=(11, 3), layout="constrained", sharey=True)
-    for panel, (slot, date) in zip(panels, ((15, "15 January"), (196, "15 July")), strict=True):
-        drawn = normal.sel(dayofyear=slot).plot(ax=panel, cmap="RdYlBu_r", vmin=-35, vmax=40,
-                                                add_colorbar=False, add_labels=False, rasterized=True)
-        panel.set_title(date)
-        panel.set_facecolor("#eef1f5")
-        panel.set_xticks([])
-        panel.set_yticks([])
-    figure.colorbar(drawn, ax=panels, label="°C", extend="both")
-    figure.savefig(os.path.join(HERE, "map.png"), dpi=75)
-
-
 def draw_july_and_curves(program, folder):
     tree, out = os.path.join(folder, "fine"), os.path.join(folder, "fine-out")
     climnorm(program, "synth", tree, "--years", "1995-2014", "--grid", "300x720", "--variables",
@@ -113,7 +88,6 @@ def main():
     program = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="climnorm-pictures-") as folder:
         draw_display(program, folder)
-        draw_map(program, folder)
         draw_july_and_curves(program, folder)
 
 

@@ -267,7 +267,7 @@ const struct cn_option cn_options[] = {
     {JOBS | VERIFY | CHECK, 0, "log", "FILE",
      "add all that is said, the plan and the summary to the end of FILE, with the time",
      CN_OPTION_TEXT, IN(log), .least = 1, .expects = "the path of a file to write"},
-    {JOBS | VERIFY | CHECK | REPORT, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG,
+    {JOBS | VERIFY | SYNTH | CHECK | REPORT, 'q', "quiet", NULL, "say only what went wrong", CN_OPTION_FLAG,
      IN(quiet)},
     {RUN | NORMALS, 'v', "verbose", NULL, "print the plan first; -vv: every file too",
      CN_OPTION_COUNT, IN(verbose)},

@@ -65,7 +65,8 @@ static int make_tree(const struct cn_arguments *arguments, struct cn_synth_optio
     cn_progress_enter(progress, CN_PHASE_NONE);
     cn_display_stop(progress, false);
     if (!status) {
-        print_made(o, &state, 1e-9 * (double)(cn_now_ns() - started_ns));
+        if (!arguments->quiet)
+            print_made(o, &state, 1e-9 * (double)(cn_now_ns() - started_ns));
         return CN_EXIT_OK;
     }
     fprintf(stderr, "climnorm synth: %s", error.text);

@@ -60,6 +60,11 @@ class Synth(unittest.TestCase):
         self.assertIn("12 files", done.stdout)
         self.assertEqual(done.stderr, "")
 
+    def test_quiet(self):
+        done = synth(self.root, "--years", "2013", "--days", 1, "--grid", "3x5", "-q")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+        self.assertEqual(len(list(self.root.rglob("*.nc"))), 2)
+
     def test_other_names(self):
         synth(f"{self.root}/", "--years", "2015", "--model", "CanESM2", "--variant", "r1i1p1",
               "--scenario", "rcp85", "--grid-label", "", "--variables", "rsds,bogus", "--days", 2,
