@@ -52,7 +52,7 @@ static inline const char *cn_plural(uint64_t count)
 
 /* Returns: numbers for people, in at most 9 columns for all that a job can reach. */
 struct cn_short_text {
-    char text[40];
+    char text[48];
 };
 struct cn_short_text cn_short_duration(double seconds); /* 00:51, 1:02:03, 4d 06h; negative: "" */
 struct cn_short_text cn_short_bytes(double bytes);      /* cn_format_bytes of any number */

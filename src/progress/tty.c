@@ -54,7 +54,7 @@ static void draw_title(struct picture *picture)
 {
     const struct cn_snapshot *snapshot = picture->snapshot;
     bool several = picture->canvas.screen->rows >= CN_TALL || snapshot->last;
-    char threads[40], times[100], left[60] = "";
+    char threads[40], times[120], left[60] = "";
     snprintf(threads, sizeof threads, "%d thread%s", snapshot->threads,
              cn_plural((uint64_t)snapshot->threads));
     if (!snapshot->last && snapshot->eta_s >= 0)
