@@ -147,11 +147,16 @@ static void add_results(struct cn_strbuf *page, const struct cn_report *report)
         opened += is_first;
     }
     const size_t left_out = report->blocks_left_out + blocks->count - shown;
-    if (left_out)
-        cn_strbuf_add(page,
-                      "<p class=\"soft\">%zu more regions, products or models are left out, so "
-                      "that the page stays small: make reports of subfolders.</p>\n",
-                      left_out);
+    if (!left_out)
+        return;
+    cn_strbuf_add(page, "<p class=\"soft\">");
+    for (; shown < blocks->count; shown++) /* the contents name them, too */
+        if (begins_product(blocks, shown))
+            cn_strbuf_add(page, "<span id=\"product%zu\"></span>", shown);
+    cn_strbuf_add(page,
+                  "%zu more regions, products or models are left out, so that the page stays "
+                  "small: make reports of subfolders.</p>\n",
+                  left_out);
 }
 
 static void add_about(struct cn_strbuf *page)
