@@ -228,9 +228,9 @@ static void test_damage_of_any_byte_is_noticed(void **state)
                 unsigned char *byte = (unsigned char *)saved.bytes[which] + at;
                 if (which != CN_WAITING_JOURNAL && !*byte)
                     continue;
-                *byte ^= 1 << at % 8;
+                *byte = (unsigned char)(*byte ^ 1U << at % 8);
                 restore_files(work, &saved);
-                *byte ^= 1 << at % 8;
+                *byte = (unsigned char)(*byte ^ 1U << at % 8);
                 tried++;
                 noticed += complete_again(work, "damaged/file.nc") < 4;
             }
