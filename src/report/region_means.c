@@ -103,10 +103,10 @@ enum cn_status cn_region_means_read(const struct cn_output_facts *facts, size_t 
                                     .cells = facts->rows * facts->columns,
                                     .weights = weights,
                                     .factor = factor,
-                                    .map = map,
-                                    .means = means};
+                                    .map = map};
     int ncid;
     enum cn_status status = CN_OK;
+    reading.means = means;
     reading.piece = reading.cells < PIECE_VALUES ? PIECE_VALUES / reading.cells : 1;
     reading.counts = calloc(reading.cells, sizeof *reading.counts);
     reading.values = calloc(reading.cells * reading.piece, sizeof *reading.values);
