@@ -186,7 +186,7 @@ static void list_dropped(struct cn_engine *engine)
     struct cn_reports *reports = engine->reports;
     struct cn_problems *told = &engine->result->told;
     const size_t first = told->count;
-    if (reports->dropped) /* qsort must not get NULL */
+    if (reports->dropped_count) /* qsort must not get NULL */
         qsort(reports->dropped, reports->dropped_count, sizeof *reports->dropped, compare_dropped);
     cn_list_file_problems(told, engine->result->label, reports->dropped, reports->dropped_count);
     show_problems(engine, told, first);
