@@ -56,13 +56,16 @@ static size_t parse_day(const struct cn_field *field, size_t target, const char 
 static bool parse_group(enum cn_time time, const char *text, size_t *group)
 {
     const size_t count = time == CN_MONTH ? CN_MONTHS : CN_SEASONS;
-    char *end, name[CN_GROUP_BYTES];
+    char *end;
     const long number = strtol(text, &end, 10);
     *group = number > 0 ? (size_t)number - 1 : count;
-    if (!cn_is_digit(*text) || *end || time != CN_MONTH)
-        for (*group = 0; *group < count; ++*group)
-            if (strlen(text) >= 3 && cn_begins_with(cn_group_name(time, *group, name), text))
-                break;
+    if (cn_is_digit(*text) && !*end && time == CN_MONTH)
+        return *group < count;
+    for (*group = 0; *group < count; ++*group) {
+        char name[CN_GROUP_BYTES];
+        if (strlen(text) >= 3 && cn_begins_with(cn_group_name(time, *group, name), text))
+            break;
+    }
     return *group < count;
 }
 

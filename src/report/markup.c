@@ -59,7 +59,12 @@ static void add_rounded(struct cn_strbuf *page, double number, const char *plus)
     else if (size >= 1000)
         snprintf(text, sizeof text, "%.0f", size);
     else
-        snprintf(text, sizeof text, "%.*f", size >= 100 ? 1 : size >= 1 || size == 0 ? 2 : 4, size);
+        snprintf(text, sizeof text, "%.*f",
+                 size >= 100              ? 1
+                 : size >= 1 || size == 0 ? 2
+                 : size >= 0.1            ? 3
+                                          : 4,
+                 size);
     const bool is_zero = strspn(text, "0.") == strlen(text);
     cn_strbuf_add(page, "%s%.*s",
                   is_zero      ? ""
